@@ -1,0 +1,12 @@
+/* HDF5 files that an experiment refers to: one value a neuron, and lists of edges. */
+#ifndef VOLLEY_IO_DATA_FILES_H
+#define VOLLEY_IO_DATA_FILES_H
+
+#include "model/reader.h"
+
+#include <mpi.h>
+
+/* A reader over comm. Paths are taken as they are. comm (a pointer to it) must outlive the reader. */
+volley_reader volley_data_reader(MPI_Comm *comm);
+
+#endif

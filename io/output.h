@@ -1,0 +1,30 @@
+/* The HDF5 file of a run: SONATA spikes and reports, written by all ranks while the run goes on, and /volley provenance. */
+#ifndef VOLLEY_IO_OUTPUT_H
+#define VOLLEY_IO_OUTPUT_H
+
+#include "engine/summary.h"
+#include "model/experiment.h"
+#include "record/record.h"
+
+#include <mpi.h>
+#include <stdbool.h>
+
+typedef struct volley_output volley_output;
+
+/* Whether the output could be written: its folder exists and can be written to, the file is not there or may be
+ * overwritten. Collective over comm, agreed status. Creates nothing. */
+volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm comm);
+
+/* Creates the file under a temporary name (path with ".part" added). columns: [n_recorders], used for trace recorders.
+ * Collective, agreed status. The experiment must outlive the output. */
+volley_status volley_output_open(const volley_experiment *experiment, const char *path,
+                                 const volley_trace_columns *columns, MPI_Comm comm, volley_output **out);
+
+/* The sink that writes to this output. */
+volley_sink volley_output_sink(volley_output *output);
+
+/* Writes what is left and the summary, closes the file and gives it its name. With summary NULL (the run failed) the
+ * file keeps its temporary name and is not marked complete. Collective, agreed status. Frees output. */
+volley_status volley_output_close(volley_output *output, const volley_summary *summary);
+
+#endif

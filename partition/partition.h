@@ -1,0 +1,38 @@
+/* Who owns which neuron: model -> (gid -> rank, place on that rank). One file a partitioner. */
+#ifndef VOLLEY_PARTITION_PARTITION_H
+#define VOLLEY_PARTITION_PARTITION_H
+
+#include "model/experiment.h"
+
+#include <stdint.h>
+
+typedef struct volley_partitioner {
+  const char *name, *doc;
+  /* Rank that owns the neuron with this index in population p. Pure and cheap: called for every neuron of the model. */
+  int (*owner)(const volley_experiment *experiment, int population, uint32_t index, int ranks);
+} volley_partitioner;
+
+/* All partitioners, ended by NULL, and one by name (NULL if unknown). The first is the default. */
+const volley_partitioner *const *volley_partitioners(void);
+const volley_partitioner *volley_partitioner_find(const char *name);
+
+/* The neurons of one rank. */
+typedef struct volley_partition {
+  const volley_experiment *experiment; /* not owned */
+  int rank, ranks;
+  uint32_t **gids;   /* [n_populations][counts[p]] ascending */
+  uint32_t *counts;  /* [n_populations] */
+  uint32_t count;    /* neurons of this rank */
+} volley_partition;
+
+/* Not collective. The result is owned by the caller: volley_partition_destroy(). */
+volley_partition *volley_partition_create(const volley_experiment *experiment, int rank, int ranks);
+void volley_partition_destroy(volley_partition *partition);
+
+/* Rank that owns a gid. */
+int volley_partition_owner(const volley_partition *partition, uint32_t gid);
+
+/* Collective over comm: VOLLEY_OK if the ranks' shares hold every neuron exactly once, else an agreed fault. */
+volley_status volley_partition_check(const volley_partition *partition, MPI_Comm comm);
+
+#endif

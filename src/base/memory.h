@@ -1,0 +1,38 @@
+/* Memory: checked allocation, arenas for descriptions, huge-page tables, and what the machine has left. */
+#ifndef VOLLEY_BASE_MEMORY_H
+#define VOLLEY_BASE_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed memory for count items of size bytes, aligned to 64 bytes; never NULL (count 0 gives a valid pointer). The
+ * job ends with a message naming `what` if there is none. Caller owns it: free(). Callable from any thread. */
+void *volley_alloc(size_t count, size_t size, const char *what) __attribute__((malloc));
+
+/* Like realloc(), to count items of size bytes; new bytes are not zeroed, alignment is malloc's. Grow only what came
+ * from it or is NULL. Ends the job if there is no memory. */
+void *volley_grow(void *memory, size_t count, size_t size, const char *what);
+
+/* A table of `bytes` zeroed bytes in huge pages where the system has them. Released by volley_table_free(). */
+void *volley_table_alloc(size_t bytes, const char *what);
+void volley_table_free(void *table, size_t bytes);
+/* Gives the whole pages inside [from, from + bytes) back to the system; their content is lost. */
+void volley_table_discard(void *from, size_t bytes);
+
+/* An arena: many small pieces with one end. */
+typedef struct volley_arena volley_arena;
+volley_arena *volley_arena_create(void);
+void volley_arena_destroy(volley_arena *arena); /* NULL is allowed */
+void *volley_arena_alloc(volley_arena *arena, size_t count, size_t size); /* zeroed, owned by the arena */
+char *volley_arena_copy(volley_arena *arena, const char *text);
+char *volley_arena_format(volley_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Peak and present resident set of this process, in bytes. */
+uint64_t volley_peak_rss(void);
+uint64_t volley_present_rss(void);
+
+/* Bytes that processes on this node can still take: the least of the system's available memory, the control group's
+ * rest and this process's address space limit. */
+uint64_t volley_available_memory(void);
+
+#endif

@@ -1,0 +1,64 @@
+/* Counter-based random numbers (Philox 4x32-10; Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
+ * A number is a pure function of (seed, purpose, object, id, index, attempt): no generator has state, so no rank,
+ * thread or restart can change it. */
+#ifndef VOLLEY_BASE_RANDOM_H
+#define VOLLEY_BASE_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a number is drawn for. Each purpose has streams of its own; a test proves them distinct. */
+typedef enum volley_purpose {
+  VOLLEY_PURPOSE_PARAMETER = 1, /* object: population and parameter, id: gid */
+  VOLLEY_PURPOSE_INITIAL,       /* object: population and state, id: gid */
+  VOLLEY_PURPOSE_PARTNER,       /* object: projection, id: gid whose edges are drawn; the neuron at the other end */
+  VOLLEY_PURPOSE_SPLIT,         /* object: projection, id: node of the splitting tree */
+  VOLLEY_PURPOSE_WEIGHT,        /* object: projection, id: gid whose edges are drawn */
+  VOLLEY_PURPOSE_DELAY,         /* object: projection, id: gid whose edges are drawn */
+  VOLLEY_PURPOSE_POISSON,       /* object: stimulus, id: gid */
+  VOLLEY_PURPOSE_ESTIMATE,      /* samples drawn to estimate costs */
+  VOLLEY_PURPOSE_END
+} volley_purpose;
+
+typedef struct volley_key {
+  uint32_t word[2];
+} volley_key;
+
+/* Key of a purpose's object (population, projection or stimulus number, below 2^24). */
+volley_key volley_key_of(uint32_t seed, volley_purpose purpose, uint32_t object);
+
+/* The four words of block (id, index, attempt). */
+void volley_random_block(volley_key key, uint32_t id, uint32_t index, uint32_t attempt, uint32_t out[4]);
+
+/* Words number first .. first + n - 1 of stream (key, id, attempt): word k is word k % 4 of block k / 4. */
+void volley_random_words(volley_key key, uint32_t id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out);
+
+/* One word to the middle of its cell in (0, 1). */
+static inline double volley_open_uniform(uint32_t word) { return ((double)word + 0.5) * 0x1p-32; }
+
+/* One word to 0 .. range - 1 (Lemire 2019, without the rejection step: bias below range / 2^32). */
+static inline uint32_t volley_below(uint32_t word, uint32_t range) {
+  return (uint32_t)(((uint64_t)word * range) >> 32);
+}
+
+/* A stream of words for samplers that need an unknown number of them. */
+typedef struct volley_stream {
+  volley_key key;
+  uint32_t id, attempt, next;
+  uint32_t block[4];
+} volley_stream;
+volley_stream volley_stream_of(volley_key key, uint32_t id, uint32_t attempt);
+uint32_t volley_stream_word(volley_stream *stream);
+double volley_stream_uniform(volley_stream *stream); /* (0, 1), 53 bits */
+
+/* Standard normal quantile (Wichura 1988, AS 241, PPND16: relative error about 1e-16). 0 < p < 1. */
+double volley_normal_quantile(double p);
+
+/* Binomial(n, p), exact: inversion for small n p, otherwise transformed rejection (Hoermann 1993, BTRS). */
+uint64_t volley_binomial(volley_stream *stream, uint64_t n, double p);
+
+/* Hypergeometric: marked items among `draws` drawn without return from `total` of which `marked` are marked; exact,
+ * by inversion from the mode. */
+uint64_t volley_hypergeometric(volley_stream *stream, uint64_t total, uint64_t marked, uint64_t draws);
+
+#endif

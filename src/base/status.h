@@ -1,0 +1,61 @@
+/* Status codes and the one function that reports a fault.
+ *
+ * A fault is added to this process's list the moment it is found; nothing is printed. volley_agree() then makes
+ * the outcome common to all ranks: it is called before every collective step that a faulty rank could not join. */
+#ifndef VOLLEY_BASE_STATUS_H
+#define VOLLEY_BASE_STATUS_H
+
+#include <mpi.h>
+#include <stdbool.h>
+
+/* Also the exit codes of the program. */
+typedef enum volley_status {
+  VOLLEY_OK = 0,      /* done */
+  VOLLEY_FAILURE = 1, /* failed while running: disk full, no memory, ... */
+  VOLLEY_USAGE = 2,   /* wrong usage or a wrong experiment */
+  VOLLEY_STOPPED = 3  /* stopped by a signal, state written */
+} volley_status;
+
+/* Where in an experiment file something stands. The strings are not owned; any part may be absent (NULL or 0). */
+typedef struct volley_place {
+  const char *file; /* as the user named it */
+  int line;         /* from 1 */
+  int column;       /* from 1 */
+  const char *path; /* key path, e.g. populations.L23E.parameters.tau_m */
+} volley_place;
+
+/* Adds a fault to this process's list. Not collective; callable from any thread. place may be NULL. The message
+ * says what was found and what would be right, in one sentence without a final full stop. Returns status. */
+volley_status volley_fault(volley_status status, const volley_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The worst status of the faults on this process's list. Not collective. */
+volley_status volley_local_status(void);
+
+/* Collective over comm. Returns the worst status of all ranks, the same on every rank. Where it is not VOLLEY_OK,
+ * rank 0 prints every fault once (equal texts of several ranks once) to stderr, and all lists are emptied. */
+volley_status volley_agree(MPI_Comm comm);
+
+/* Prints this process's faults to stderr and empties the list; for programs and commands without MPI. */
+volley_status volley_print_faults(void);
+
+/* Ends the whole job with exit code 1 after one message: for failures after which no agreement is possible, such as an
+ * MPI error. Does not return. */
+_Noreturn void volley_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Checks an MPI call; MPI_ERRORS_RETURN must be set on the communicator. */
+#define VOLLEY_MPI(call)                                                                                               \
+  do {                                                                                                                 \
+    const int volley_code_ = (call);                                                                                   \
+    if (volley_code_ != MPI_SUCCESS) volley_die_mpi(volley_code_, #call, __FILE__, __LINE__);                          \
+  } while (0)
+_Noreturn void volley_die_mpi(int code, const char *call, const char *file, int line);
+
+/* Returns the status of a call at once if it is not VOLLEY_OK. */
+#define VOLLEY_TRY(call)                                                                                               \
+  do {                                                                                                                 \
+    const volley_status volley_status_ = (call);                                                                       \
+    if (volley_status_ != VOLLEY_OK) return volley_status_;                                                            \
+  } while (0)
+
+#endif

@@ -1,0 +1,39 @@
+/* What a run did, as figures: for --summary, for the /volley group of the output, for benchmarks. */
+#ifndef VOLLEY_ENGINE_SUMMARY_H
+#define VOLLEY_ENGINE_SUMMARY_H
+
+#include <stdint.h>
+
+typedef enum volley_phase {
+  VOLLEY_PHASE_UPDATE,   /* neurons */
+  VOLLEY_PHASE_STIMULI,  /* generators */
+  VOLLEY_PHASE_DELIVER,  /* synapses: rows to lists, lists to inputs */
+  VOLLEY_PHASE_EXCHANGE, /* gathering, posting, sorting spikes */
+  VOLLEY_PHASE_WAIT,     /* for other ranks and threads */
+  VOLLEY_PHASE_RECORD,   /* recorders and output */
+  VOLLEY_PHASES
+} volley_phase;
+
+extern const char *const volley_phase_names[VOLLEY_PHASES];
+
+typedef struct volley_summary {
+  uint32_t neurons;
+  uint64_t synapses;
+  int ranks, threads;             /* threads of each rank */
+  double build_s, simulate_s;
+  double model_ms;
+  double real_time_factor;        /* simulate_s / model time */
+  uint64_t spikes;
+  uint64_t synaptic_events;
+  double synaptic_events_per_s;
+  double phase_s[VOLLEY_PHASES];  /* mean over ranks and threads */
+  uint64_t delivered_bytes;       /* of synapse tables read */
+  uint64_t table_bytes;           /* of synapse tables, all ranks */
+  uint64_t *peak_rss_bytes;       /* [ranks]; owned by the summary's maker */
+  int n_populations;
+  const char *const *population_names;
+  double *rate_hz;                /* [n_populations] over the whole run */
+  uint64_t digest[2];             /* of all spikes: independent of ranks, threads, partition and order */
+} volley_summary;
+
+#endif

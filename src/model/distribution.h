@@ -1,0 +1,50 @@
+/* Values that differ from neuron to neuron or synapse to synapse, each a pure function of (seed, purpose, ids). */
+#ifndef VOLLEY_MODEL_DISTRIBUTION_H
+#define VOLLEY_MODEL_DISTRIBUTION_H
+
+#include "base/random.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum volley_distribution_kind {
+  VOLLEY_CONSTANT,    /* a: value */
+  VOLLEY_NORMAL,      /* a: mean, b: standard deviation */
+  VOLLEY_LOGNORMAL,   /* a: mean, b: standard deviation, both of the value itself, not of its logarithm */
+  VOLLEY_UNIFORM,     /* a: low, b: high */
+  VOLLEY_EXPONENTIAL, /* a: mean */
+  VOLLEY_DATASET,     /* one value a neuron from an HDF5 dataset, values[index in the population] */
+  VOLLEY_PARAMETER    /* initial states only: the neuron's own parameter number (int)a */
+} volley_distribution_kind;
+
+typedef struct volley_distribution {
+  volley_distribution_kind kind;
+  double a, b;
+  double min, max;     /* -INFINITY, INFINITY where unbounded */
+  bool redraw;         /* outside of [min, max]: draw again (true) or clip (false) */
+  const char *file;    /* VOLLEY_DATASET */
+  const char *dataset;
+} volley_distribution;
+
+volley_distribution volley_constant(double value);
+
+/* Whether every draw gives the same value. */
+bool volley_distribution_is_constant(const volley_distribution *distribution);
+
+/* Mean before bounds are applied; NAN for a dataset or parameter. */
+double volley_distribution_mean(const volley_distribution *distribution);
+
+/* Least and greatest value that a draw can give (-INFINITY, INFINITY where unbounded). */
+double volley_distribution_least(const volley_distribution *distribution);
+double volley_distribution_greatest(const volley_distribution *distribution);
+
+/* Probability that one draw falls into [min, max]; 1 where nothing is redrawn. */
+double volley_distribution_acceptance(const volley_distribution *distribution);
+
+/* Draws values number first .. first + n - 1 of the stream (key, id). out: n doubles. Value k depends on (distribution,
+ * key, id, k) alone. Not for VOLLEY_DATASET and VOLLEY_PARAMETER. */
+void volley_distribution_draw(const volley_distribution *distribution, volley_key key, uint32_t id, uint32_t first,
+                              size_t n, double *out);
+
+#endif

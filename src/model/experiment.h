@@ -1,0 +1,127 @@
+/* The experiment as plain structs: what the user wrote, checked and with units and lists resolved. Immutable once
+ * read; the same on every rank. No MPI here. All pointers are owned by the experiment's arena. */
+#ifndef VOLLEY_MODEL_EXPERIMENT_H
+#define VOLLEY_MODEL_EXPERIMENT_H
+
+#include "base/memory.h"
+#include "base/status.h"
+#include "model/distribution.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct volley_neuron_model;  /* neuron/neuron.h */
+struct volley_rule;          /* build/rule.h */
+struct volley_stimulus_kind; /* stimulus/stimulus.h */
+struct volley_partitioner;   /* partition/partition.h */
+
+/* Some neurons of one population: sorted, disjoint ranges of indices within the population. */
+typedef struct volley_range {
+  uint32_t first, count;
+} volley_range;
+typedef struct volley_selection {
+  volley_range *ranges;
+  int n_ranges;
+  uint32_t count; /* neurons in all ranges */
+} volley_selection;
+
+typedef struct volley_simulation {
+  double dt;             /* ms */
+  int64_t steps;         /* duration in steps */
+  uint32_t seed;
+  bool batch_exchange;   /* exchange every min delay instead of every step */
+  const struct volley_partitioner *partitioner;
+} volley_simulation;
+
+typedef struct volley_population {
+  const char *name;
+  const struct volley_neuron_model *model;
+  uint32_t size;
+  uint32_t first_gid;                /* gids are first_gid .. first_gid + size - 1, in order of the populations */
+  volley_distribution *parameters;   /* [model->n_parameters] */
+  volley_distribution *initial;      /* [model->n_states] */
+  double mean_rate;                  /* Hz, of the full network; NAN where not given */
+  double background_current;         /* pA, constant; compensates downscaling, 0 without */
+  volley_place place;
+} volley_population;
+
+enum { VOLLEY_RECEPTOR_BY_SIGN = -1 };
+
+/* One source population onto one target population. Lists in the file are expanded, in order: target by target, source by source. */
+typedef struct volley_projection {
+  const char *name;
+  int source, target;      /* indices of populations */
+  const struct volley_rule *rule;
+  uint64_t number;         /* indegree, outdegree or total number, by rule; 0 where the rule has none */
+  double probability;      /* pairwise_bernoulli */
+  bool autapses, multapses;
+  volley_distribution weight; /* unit of the target's receptor */
+  volley_distribution delay;  /* ms */
+  int receptor;            /* index into the target model's receptors, or VOLLEY_RECEPTOR_BY_SIGN */
+  const char *file;        /* rule edges: HDF5 file and group with datasets source, target, and maybe weight, delay */
+  const char *group;
+  volley_place place;
+} volley_projection;
+
+typedef struct volley_stimulus {
+  const char *name;
+  const struct volley_stimulus_kind *kind;
+  int target;                 /* index of a population */
+  volley_selection neurons;
+  int receptor;               /* as in a projection */
+  double start, stop;         /* ms; stop INFINITY for the end of the run */
+  double rate;                /* Hz, of one source */
+  double sources;             /* number of independent sources a neuron */
+  double weight;
+  double delay;               /* ms */
+  double amplitude;           /* pA */
+  double *times;              /* ms, ascending */
+  double *amplitudes;         /* pA, one for each time */
+  int n_times, n_amplitudes;
+  volley_place place;
+} volley_stimulus;
+
+typedef enum volley_recorder_kind { VOLLEY_RECORD_SPIKES, VOLLEY_RECORD_TRACES } volley_recorder_kind;
+
+typedef struct volley_recorder {
+  const char *name;           /* name of the group in the output; unique for each kind */
+  volley_recorder_kind kind;
+  int population;
+  volley_selection neurons;
+  int state;                  /* traces: index into the model's states */
+  int64_t interval, start, stop; /* steps; a sample or spike at time t * dt is kept where start < t <= stop */
+  volley_place place;
+} volley_recorder;
+
+typedef struct volley_experiment {
+  volley_arena *arena;
+  const char *file;           /* path as given by the user */
+  const char *title;          /* "" where not given */
+  const char *resolved;       /* YAML text with all --set applied */
+  volley_simulation simulation;
+  volley_population *populations;
+  int n_populations;
+  volley_projection *projections;
+  int n_projections;
+  volley_stimulus *stimuli;
+  int n_stimuli;
+  volley_recorder *recorders;
+  int n_recorders;
+  uint32_t neurons;           /* sum of the sizes */
+  double scale_neurons, scale_indegree;
+  const char *output;         /* path of the output file */
+} volley_experiment;
+
+/* Frees the experiment and all that hangs on it. NULL is allowed. */
+void volley_experiment_destroy(volley_experiment *experiment);
+
+/* The population of a gid (binary search). */
+int volley_population_of(const volley_experiment *experiment, uint32_t gid);
+
+/* Steps nearest to a time in ms. */
+int64_t volley_steps(const volley_experiment *experiment, double time);
+
+/* Whether the selection holds index, and how many selected indices are below it (its column among the selected). */
+bool volley_selection_column(const volley_selection *selection, uint32_t index, uint32_t *column);
+
+#endif

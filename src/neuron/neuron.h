@@ -1,0 +1,78 @@
+/* What a neuron model is: tables of parameters, states and receptors, and an update loop. One file a model; adding
+ * one is a new file and a line in registry.c. */
+#ifndef VOLLEY_NEURON_NEURON_H
+#define VOLLEY_NEURON_NEURON_H
+
+#include "model/experiment.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct volley_parameter_info {
+  const char *name, *unit;
+  double fallback;     /* NEST's default */
+  double min, max;     /* allowed range, closed; INFINITY where unbounded */
+  bool positive;       /* min itself is not allowed: a time constant, a capacitance */
+  const char *doc;
+} volley_parameter_info;
+
+typedef struct volley_state_info {
+  const char *name, *unit;
+  int from_parameter;  /* starts at the neuron's own value of this parameter, or -1 */
+  double fallback;     /* start value where from_parameter is -1 */
+  const char *doc;
+} volley_state_info;
+
+typedef struct volley_receptor_info {
+  const char *name, *unit; /* unit of a synaptic weight */
+  bool counts;             /* counts spikes: every weight is 1 */
+  const char *doc;
+} volley_receptor_info;
+
+enum { VOLLEY_MAX_RECEPTORS = 8, VOLLEY_MAX_STATES = 16, VOLLEY_MAX_PARAMETERS = 32 };
+
+/* The neurons of one population that one thread updates together, as a structure of arrays. */
+typedef struct volley_slice {
+  int population;
+  uint32_t count;
+  uint32_t offset;          /* of its first neuron within the block: the id that synapses use */
+  uint32_t *gids;           /* [count] ascending */
+  double *states[VOLLEY_MAX_STATES];       /* [n_states][count] */
+  double *coefficients;     /* [n_coefficients][stride ? count : 1], from model->prepare */
+  int coefficient_stride;   /* 1: one set a neuron, 0: one set for all */
+  double *inputs[VOLLEY_MAX_RECEPTORS];    /* [n_receptors][count]: summed input of this step; the update clears it */
+  double *current;          /* pA injected during this step, [stride ? count : 1] */
+  int current_stride;
+} volley_slice;
+
+/* Spikes found in a step, as ids within the block, ascending; an id may repeat (parrot). */
+typedef struct volley_spike_list {
+  uint32_t *ids;
+  uint32_t n, capacity;
+} volley_spike_list;
+
+/* Appends one spike; grows the list when full. */
+void volley_spike_push(volley_spike_list *list, uint32_t id);
+
+typedef struct volley_neuron_model {
+  const char *name, *doc, *reference;
+  const volley_parameter_info *parameters;
+  const volley_state_info *states;
+  const volley_receptor_info *receptors;
+  int n_parameters, n_states, n_receptors, n_coefficients;
+  int receptor_of_sign[2]; /* receptor that positive (0) and negative (1) weights go to where none is named */
+  /* NULL if the values of one neuron fit together, else what is wrong. values: [n_parameters] */
+  const char *(*check)(const double *values);
+  /* Derived coefficients of one neuron for step size dt in ms. values: [n_parameters], out: [n_coefficients] */
+  void (*prepare)(const double *values, double dt, double *out);
+  /* Mean current in pA that spikes of 1 Hz with weight 1 cause at a receptor; used to compensate downscaling. */
+  double (*mean_current)(const double *values, int receptor);
+  /* Takes all neurons of the slice through one step and lists those that spiked. */
+  void (*update)(volley_slice *slice, volley_spike_list *spikes);
+} volley_neuron_model;
+
+/* All models, ended by NULL, and one by name (NULL if unknown). */
+const volley_neuron_model *const *volley_neuron_models(void);
+const volley_neuron_model *volley_neuron_model_find(const char *name);
+
+#endif
