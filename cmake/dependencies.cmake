@@ -1,0 +1,39 @@
+# The libraries that Volley stands on. An installed copy finds them in the same way (volleyConfig.cmake.in).
+find_package(MPI REQUIRED COMPONENTS C)
+find_package(OpenMP REQUIRED COMPONENTS C)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(VOLLEY_HDF5 REQUIRED IMPORTED_TARGET hdf5-openmpi)
+pkg_check_modules(VOLLEY_YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(VOLLEY_PETSC REQUIRED IMPORTED_TARGET petsc>=3.18)
+
+include(CheckCSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_C PkgConfig::VOLLEY_PETSC PkgConfig::VOLLEY_HDF5)
+set(CMAKE_REQUIRED_QUIET ON)
+check_c_source_compiles("
+#include <petscconf.h>
+#if defined(PETSC_USE_COMPLEX) || !defined(PETSC_USE_REAL_DOUBLE)
+#error not real
+#endif
+int main(void) { return 0; }" VOLLEY_PETSC_IS_REAL)
+check_c_source_compiles("
+#include <hdf5.h>
+#ifndef H5_HAVE_PARALLEL
+#error not parallel
+#endif
+int main(void) { return 0; }" VOLLEY_HDF5_IS_PARALLEL)
+check_c_source_compiles("
+#include <Random123/philox.h>
+int main(void) { return 0; }" VOLLEY_HAS_RANDOM123)
+unset(CMAKE_REQUIRED_LIBRARIES)
+unset(CMAKE_REQUIRED_QUIET)
+
+if(NOT VOLLEY_PETSC_IS_REAL)
+  message(FATAL_ERROR "PETSc at ${VOLLEY_PETSC_PREFIX} does not work with real double numbers; on Debian install "
+    "petsc-dev, or put the folder that holds the real build's petsc.pc first in PKG_CONFIG_PATH")
+endif()
+if(NOT VOLLEY_HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "HDF5 is built without MPI; on Debian install libhdf5-openmpi-dev")
+endif()
+if(NOT VOLLEY_HAS_RANDOM123)
+  message(FATAL_ERROR "Random123/philox.h is missing; on Debian install librandom123-dev")
+endif()

@@ -1,0 +1,17 @@
+# -ffp-contract=off: a vector loop and its scalar tail must round alike, or results would depend on the partition.
+set(VOLLEY_FLAGS -ffp-contract=off)
+set(VOLLEY_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(VOLLEY_NATIVE)
+  list(APPEND VOLLEY_FLAGS -march=native)
+endif()
+if(VOLLEY_WERROR)
+  list(APPEND VOLLEY_WARNINGS -Werror)
+endif()
+if(VOLLEY_SANITIZE)
+  list(APPEND VOLLEY_FLAGS -fsanitize=${VOLLEY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${VOLLEY_SANITIZE})
+endif()
+
+function(volley_compile_options target)
+  target_compile_options(${target} PRIVATE ${VOLLEY_FLAGS} ${VOLLEY_WARNINGS})
+endfunction()

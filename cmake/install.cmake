@@ -1,0 +1,34 @@
+# bin/volley, the library, include/volley/, share/volley/, the CMake package and volley.pc.
+include(CMakePackageConfigHelpers)
+set(VOLLEY_CMAKE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/volley)
+
+file(RELATIVE_PATH VOLLEY_BIN_TO_LIB ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set_target_properties(volley PROPERTIES INSTALL_RPATH "$ORIGIN/${VOLLEY_BIN_TO_LIB}" INSTALL_RPATH_USE_LINK_PATH ON)
+set_target_properties(volley_library PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+
+install(TARGETS volley volley_library EXPORT volleyTargets)
+install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY io partition DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley FILES_MATCHING PATTERN "*.h")
+install(FILES ${VOLLEY_BUILD_INFO_FOLDER}/base/build_info.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley/base)
+install(DIRECTORY jobs/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.yaml")
+install(DIRECTORY io/plot/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.py")
+
+install(EXPORT volleyTargets NAMESPACE volley:: DESTINATION ${VOLLEY_CMAKE_FOLDER})
+configure_package_config_file(cmake/volleyConfig.cmake.in ${PROJECT_BINARY_DIR}/volleyConfig.cmake
+  INSTALL_DESTINATION ${VOLLEY_CMAKE_FOLDER})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/volleyConfig.cmake ${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
+  DESTINATION ${VOLLEY_CMAKE_FOLDER})
+
+# A static library hands what it needs to whoever links it; a shared one carries it.
+if(BUILD_SHARED_LIBS)
+  set(VOLLEY_PC_PRIVATE .private)
+endif()
+string(JOIN " " VOLLEY_PC_OPENMP ${OpenMP_C_FLAGS})
+configure_file(cmake/volley.pc.in ${PROJECT_BINARY_DIR}/volley.pc.in @ONLY)
+# The prefix may change at installation: the file is finished then.
+install(CODE "
+  file(READ \"${PROJECT_BINARY_DIR}/volley.pc.in\" text)
+  string(REPLACE \"%PREFIX%\" \"\${CMAKE_INSTALL_PREFIX}\" text \"\${text}\")
+  file(WRITE \"${PROJECT_BINARY_DIR}/volley.pc\" \"\${text}\")")
+install(FILES ${PROJECT_BINARY_DIR}/volley.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
