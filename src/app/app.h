@@ -1,0 +1,68 @@
+/* The program's commands. main() starts MPI, calls volley_app_main() and leaves with the status that it returns. */
+#ifndef VOLLEY_APP_APP_H
+#define VOLLEY_APP_APP_H
+
+#include "app/options.h"
+
+/* Runs the command that the arguments name. Collective over MPI_COMM_WORLD; prints what faults are left and returns the
+ * same status on every rank. */
+volley_status volley_app_main(int argc, char **argv);
+
+/* All commands, ended by NULL; one by name (NULL if unknown). */
+const volley_command *const *volley_commands(void);
+const volley_command *volley_command_find(const char *name);
+
+/* The commands, each with the options that it fills by volley_options_parse(&volley_run_usage, ...). A member that is not
+ * given keeps what it had: {0} before parsing means NULL, 0, false and, for a choice, its first word. */
+typedef enum volley_progress_mode {
+  VOLLEY_PROGRESS_AUTO, /* a bar on a terminal, else lines */
+  VOLLEY_PROGRESS_BAR,
+  VOLLEY_PROGRESS_LINES,
+  VOLLEY_PROGRESS_OFF
+} volley_progress_mode;
+
+typedef struct volley_run_options {
+  const char *file;       /* experiment */
+  const char *output;     /* NULL: as the experiment says */
+  int threads;            /* of each rank; 0: not given */
+  volley_text_list sets;
+  const char *summary;    /* NULL: none */
+  bool overwrite;
+  int progress;           /* volley_progress_mode */
+} volley_run_options;
+extern const volley_command volley_run_usage;
+volley_status volley_run_command(int n_arguments, const char *const *arguments);
+
+typedef struct volley_check_options {
+  const char *file;
+  int ranks, threads;     /* 0: not given */
+  volley_text_list sets;
+} volley_check_options;
+extern const volley_command volley_check_usage;
+volley_status volley_check_command(int n_arguments, const char *const *arguments);
+
+typedef struct volley_models_options {
+  const char *name;       /* NULL: all */
+  bool markdown;
+} volley_models_options;
+extern const volley_command volley_models_usage;
+volley_status volley_models_command(int n_arguments, const char *const *arguments);
+
+typedef struct volley_info_options {
+  const char *file;
+} volley_info_options;
+extern const volley_command volley_info_usage;
+volley_status volley_info_command(int n_arguments, const char *const *arguments);
+
+typedef struct volley_plot_options {
+  const char *file, *output;
+  bool isi, traces;
+} volley_plot_options;
+extern const volley_command volley_plot_usage;
+volley_status volley_plot_command(int n_arguments, const char *const *arguments);
+
+/* Writes the reference of all keys of an experiment file (docs/experiment.md) to stdout. */
+extern const volley_command volley_reference_usage;
+volley_status volley_reference_command(int n_arguments, const char *const *arguments);
+
+#endif

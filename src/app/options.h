@@ -1,0 +1,59 @@
+/* Command lines from tables. A command has a table of options; each option names the member of the command's option
+ * struct that it fills, so that parsing, checking and help all come from the table. */
+#ifndef VOLLEY_APP_OPTIONS_H
+#define VOLLEY_APP_OPTIONS_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+typedef enum volley_option_kind {
+  VOLLEY_OPTION_FLAG,     /* bool: --name sets it */
+  VOLLEY_OPTION_TEXT,     /* const char * */
+  VOLLEY_OPTION_COUNT,    /* int from 1 up */
+  VOLLEY_OPTION_CHOICE,   /* int: index of the word among `value`, which lists the words: "auto|bar|off" */
+  VOLLEY_OPTION_LIST,     /* volley_text_list: may be given again and again */
+  VOLLEY_OPTION_ARGUMENT  /* const char *: has no dashes; filled in the order of the table */
+} volley_option_kind;
+
+/* Values of a repeated option, in order. The texts are the program's arguments and are not owned; the array is:
+ * free(texts). */
+typedef struct volley_text_list {
+  const char **texts;
+  int n;
+} volley_text_list;
+
+typedef struct volley_option {
+  const char *name;          /* "threads" stands for --threads; of an argument, the name that help shows: "FILE" */
+  char letter;               /* 'o' for -o; 0 for none */
+  volley_option_kind kind;
+  bool required;
+  size_t offset;             /* of the member that it fills */
+  const char *value;         /* how help names its value: "N"; NULL for flags and arguments */
+  const char *doc;           /* half a sentence */
+} volley_option;
+
+/* A word after `volley`. */
+typedef struct volley_command {
+  const char *name;
+  const char *summary;       /* half a sentence, for the list of commands */
+  const char *description;   /* for `volley help NAME`; may hold several lines */
+  const volley_option *options;
+  int n_options;
+  bool serial;               /* rank 0 alone runs it */
+  /* arguments: those after the command's name. Not serial: collective over MPI_COMM_WORLD, returns an agreed status. */
+  volley_status (*run)(int n_arguments, const char *const *arguments);
+} volley_command;
+
+/* Fills the members of `target` that the arguments name and leaves the others as they are: set defaults first. Accepts
+ * --name value, --name=value, -o value, -ovalue, and -- before arguments that begin with a dash. Not collective, but the
+ * same on every rank that has the same arguments; adds a fault for each thing that is wrong and returns VOLLEY_USAGE. */
+volley_status volley_options_parse(const volley_command *command, int n_arguments, const char *const *arguments,
+                                   void *target);
+
+/* Writes a command's usage line, description and options. */
+void volley_options_write_help(const volley_command *command, FILE *out);
+
+#endif

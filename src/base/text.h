@@ -1,0 +1,10 @@
+/* Words: which known one a user may have meant. */
+#ifndef VOLLEY_BASE_TEXT_H
+#define VOLLEY_BASE_TEXT_H
+
+/* The known word that needs the fewest changes (letters inserted, removed, replaced or swapped with the next; capitals
+ * do not count) to become `word`, or NULL if none is near: more than a third of its letters, or more than 3, differ.
+ * known: [n]; the result is one of them. */
+const char *volley_nearest(const char *word, const char *const *known, int n);
+
+#endif
