@@ -54,6 +54,9 @@ double volley_stream_uniform(volley_stream *stream); /* (0, 1), 53 bits */
 /* Standard normal quantile (Wichura 1988, AS 241, PPND16: relative error about 1e-16). 0 < p < 1. */
 double volley_normal_quantile(double p);
 
+/* The same for n words taken as open uniforms, fast for many. out: n doubles. */
+void volley_normal_quantiles(const uint32_t *words, size_t n, double *out);
+
 /* Binomial(n, p), exact: inversion for small n p, otherwise transformed rejection (Hoermann 1993, BTRS). */
 uint64_t volley_binomial(volley_stream *stream, uint64_t n, double p);
 

@@ -1,0 +1,15 @@
+/* Each population is cut into one contiguous piece a rank, so that every rank gets its share of every population. The first
+ * piece goes to another rank from population to population, so that many small populations do not pile up on rank 0. */
+#include "partition/partition.h"
+
+static int owner(const volley_experiment *experiment, int population, uint32_t index, int ranks) {
+  const volley_population *p = &experiment->populations[population];
+  const uint64_t piece = (uint64_t)index * (uint64_t)ranks / p->size;
+  return (int)((piece + p->first_gid) % (uint64_t)ranks);
+}
+
+const volley_partitioner volley_partitioner_block = {
+    .name = "block",
+    .doc = "one contiguous piece of every population for each rank",
+    .owner = owner,
+};

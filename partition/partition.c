@@ -1,0 +1,88 @@
+#include "partition/partition.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const volley_partitioner volley_partitioner_block, volley_partitioner_round_robin;
+
+static const volley_partitioner *const partitioners[] = {&volley_partitioner_block, &volley_partitioner_round_robin, NULL};
+
+const volley_partitioner *const *volley_partitioners(void) { return partitioners; }
+
+const volley_partitioner *volley_partitioner_find(const char *name) {
+  for (const volley_partitioner *const *p = partitioners; *p; p++) {
+    if (strcmp((*p)->name, name) == 0) return *p;
+  }
+  return NULL;
+}
+
+static void take_population(volley_partition *partition, int p) {
+  const volley_experiment *experiment = partition->experiment;
+  const volley_population *population = &experiment->populations[p];
+  const volley_partitioner *partitioner = experiment->simulation.partitioner;
+  uint32_t capacity = population->size / (uint32_t)partition->ranks + 1;
+  uint32_t *gids = volley_grow(NULL, capacity, sizeof *gids, "the neurons of a rank");
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < population->size; i++) {
+    if (partitioner->owner(experiment, p, i, partition->ranks) != partition->rank) continue;
+    if (n == capacity) {
+      capacity *= 2;
+      gids = volley_grow(gids, capacity, sizeof *gids, "the neurons of a rank");
+    }
+    gids[n++] = population->first_gid + i;
+  }
+  partition->gids[p] = gids;
+  partition->counts[p] = n;
+  partition->count += n;
+}
+
+volley_partition *volley_partition_create(const volley_experiment *experiment, int rank, int ranks) {
+  volley_partition *partition = volley_alloc(1, sizeof *partition, "the partition");
+  const size_t n = (size_t)experiment->n_populations;
+  *partition = (volley_partition){.experiment = experiment, .rank = rank, .ranks = ranks};
+  partition->gids = volley_alloc(n, sizeof *partition->gids, "the partition");
+  partition->counts = volley_alloc(n, sizeof *partition->counts, "the partition");
+  for (int p = 0; p < experiment->n_populations; p++) take_population(partition, p);
+  return partition;
+}
+
+void volley_partition_destroy(volley_partition *partition) {
+  if (!partition) return;
+  for (int p = 0; p < partition->experiment->n_populations; p++) free(partition->gids[p]);
+  free(partition->gids);
+  free(partition->counts);
+  free(partition);
+}
+
+int volley_partition_owner(const volley_partition *partition, uint32_t gid) {
+  const volley_experiment *experiment = partition->experiment;
+  const int p = volley_population_of(experiment, gid);
+  const uint32_t index = gid - experiment->populations[p].first_gid;
+  return experiment->simulation.partitioner->owner(experiment, p, index, partition->ranks);
+}
+
+/* Every neuron is held once if the shares are disjoint and as many as there are neurons. Disjoint they are where all ranks
+ * agree on count, sum and sum of squares of the gids held. */
+volley_status volley_partition_check(const volley_partition *partition, MPI_Comm comm) {
+  const volley_experiment *experiment = partition->experiment;
+  uint64_t held[3] = {0}, all[3], due[3] = {0};
+  for (int p = 0; p < experiment->n_populations; p++) {
+    for (uint32_t i = 0; i < partition->counts[p]; i++) {
+      const uint64_t gid = partition->gids[p][i];
+      held[0]++;
+      held[1] += gid;
+      held[2] += gid * gid;
+    }
+  }
+  for (uint64_t gid = 0; gid < experiment->neurons; gid++) {
+    due[0]++;
+    due[1] += gid;
+    due[2] += gid * gid;
+  }
+  VOLLEY_MPI(MPI_Allreduce(held, all, 3, MPI_UINT64_T, MPI_SUM, comm));
+  if (memcmp(all, due, sizeof due) != 0) {
+    volley_fault(VOLLEY_FAILURE, NULL, "partitioner %s does not give every neuron to exactly one rank: %llu of %u given",
+                 experiment->simulation.partitioner->name, (unsigned long long)all[0], experiment->neurons);
+  }
+  return volley_agree(comm);
+}

@@ -1,0 +1,153 @@
+#include "base/memory.h"
+
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { ALIGNMENT = 64 };
+static const size_t huge_page = (size_t)2 << 20;
+
+static _Noreturn void out_of_memory(size_t count, size_t size, const char *what) {
+  volley_die("no memory for %s: %zu items of %zu bytes asked for, %.1f MB left on this node", what, count, size,
+             (double)volley_available_memory() / 1e6);
+}
+
+void *volley_alloc(size_t count, size_t size, const char *what) {
+  size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 2 * ALIGNMENT) out_of_memory(count, size, what);
+  bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+  void *memory = aligned_alloc(ALIGNMENT, bytes);
+  if (!memory) out_of_memory(count, size, what);
+  return memset(memory, 0, bytes);
+}
+
+void *volley_grow(void *memory, size_t count, size_t size, const char *what) {
+  size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes)) out_of_memory(count, size, what);
+  void *grown = realloc(memory, bytes ? bytes : 1);
+  if (!grown) out_of_memory(count, size, what);
+  return grown;
+}
+
+static size_t table_size(size_t bytes) { return (bytes / huge_page + 1) * huge_page; }
+
+/* Maps one huge page more than needed and cuts the ends off, so that the table starts at a huge page. */
+void *volley_table_alloc(size_t bytes, const char *what) {
+  const size_t size = table_size(bytes);
+  char *raw = mmap(NULL, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (raw == MAP_FAILED) out_of_memory(1, bytes, what);
+  const size_t before = (huge_page - (uintptr_t)raw % huge_page) % huge_page;
+  if (before > 0) munmap(raw, before);
+  if (huge_page - before > 0) munmap(raw + before + size, huge_page - before);
+  madvise(raw + before, size, MADV_HUGEPAGE); /* a wish: without huge pages the table is slower, not wrong */
+  return raw + before;
+}
+
+void volley_table_free(void *table, size_t bytes) {
+  if (table) munmap(table, table_size(bytes));
+}
+
+void volley_table_discard(void *from, size_t bytes) {
+  const uintptr_t first = ((uintptr_t)from + huge_page - 1) / huge_page * huge_page;
+  const uintptr_t end = ((uintptr_t)from + bytes) / huge_page * huge_page;
+  if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+/* An arena is a list of chunks; each piece is cut from the newest. */
+typedef struct chunk {
+  struct chunk *next;
+  size_t used, size;
+  _Alignas(16) char bytes[];
+} chunk;
+
+struct volley_arena {
+  chunk *newest;
+};
+
+volley_arena *volley_arena_create(void) { return volley_alloc(1, sizeof(volley_arena), "an experiment"); }
+
+void volley_arena_destroy(volley_arena *arena) {
+  if (!arena) return;
+  for (chunk *c = arena->newest; c;) {
+    chunk *next = c->next;
+    free(c);
+    c = next;
+  }
+  free(arena);
+}
+
+void *volley_arena_alloc(volley_arena *arena, size_t count, size_t size) {
+  size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) out_of_memory(count, size, "an experiment");
+  bytes = (bytes + 15) / 16 * 16;
+  chunk *c = arena->newest;
+  if (!c || c->size - c->used < bytes) {
+    const size_t room = bytes > 65536 ? bytes : 65536;
+    c = volley_alloc(1, sizeof *c + room, "an experiment");
+    c->size = room;
+    c->next = arena->newest;
+    arena->newest = c;
+  }
+  void *piece = c->bytes + c->used;
+  c->used += bytes;
+  return piece;
+}
+
+char *volley_arena_copy(volley_arena *arena, const char *text) {
+  const size_t size = strlen(text) + 1;
+  return memcpy(volley_arena_alloc(arena, size, 1), text, size);
+}
+
+char *volley_arena_format(volley_arena *arena, const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  const int length = vsnprintf(NULL, 0, format, list);
+  va_end(list);
+  if (length < 0) volley_die("a text could not be formatted: %s", format);
+  char *text = volley_arena_alloc(arena, (size_t)length + 1, 1);
+  va_start(list, format);
+  vsnprintf(text, (size_t)length + 1, format, list);
+  va_end(list);
+  return text;
+}
+
+/* The number behind `key` in a file of lines "key number", or `otherwise`. */
+static uint64_t read_number(const char *path, const char *key, uint64_t otherwise) {
+  FILE *file = fopen(path, "r");
+  if (!file) return otherwise;
+  char line[256];
+  unsigned long long value = otherwise;
+  const size_t length = strlen(key);
+  while (fgets(line, sizeof line, file)) {
+    if (strncmp(line, key, length) == 0 && sscanf(line + length, "%llu", &value) == 1) break;
+  }
+  fclose(file);
+  return value;
+}
+
+uint64_t volley_peak_rss(void) { return 1024 * read_number("/proc/self/status", "VmHWM:", 0); }
+
+uint64_t volley_present_rss(void) { return 1024 * read_number("/proc/self/status", "VmRSS:", 0); }
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static uint64_t rest(uint64_t limit, uint64_t used) {
+  return limit == UINT64_MAX ? UINT64_MAX : limit > used ? limit - used : 0;
+}
+
+uint64_t volley_available_memory(void) {
+  uint64_t bytes = 1024 * read_number("/proc/meminfo", "MemAvailable:", UINT64_MAX / 1024);
+  bytes = least(bytes, rest(read_number("/sys/fs/cgroup/memory.max", "", UINT64_MAX),
+                            read_number("/sys/fs/cgroup/memory.current", "", 0)));
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    bytes = least(bytes, rest(limit.rlim_cur, 1024 * read_number("/proc/self/status", "VmSize:", 0)));
+  }
+  return bytes;
+}

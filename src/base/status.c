@@ -1,0 +1,157 @@
+#include "base/status.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Faults of this process, newline-separated texts. A file of nonsense may hold any number of faults: keep the first. */
+enum { MAX_FAULTS = 200, MAX_TEXT = 4096 };
+
+static struct {
+  pthread_mutex_t lock;
+  char *texts[MAX_FAULTS];
+  int n, dropped;
+  volley_status worst;
+} faults = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Of several ranks' statuses the one to leave with: a failure while running hides a usage fault of the same moment. */
+static volley_status worse(volley_status a, volley_status b) {
+  static const int severity[] = {[VOLLEY_OK] = 0, [VOLLEY_STOPPED] = 1, [VOLLEY_USAGE] = 2, [VOLLEY_FAILURE] = 3};
+  return severity[a] >= severity[b] ? a : b;
+}
+
+static int write_place(char *text, size_t size, const volley_place *place) {
+  int n = 0;
+  if (place->file && place->line > 0) {
+    n = snprintf(text, size, "%s:%d:%d: ", place->file, place->line, place->column);
+  } else if (place->file) {
+    n = snprintf(text, size, "%s: ", place->file);
+  }
+  if (place->path && place->path[0] && n >= 0 && (size_t)n < size) {
+    n += snprintf(text + n, size - (size_t)n, "%s: ", place->path);
+  }
+  return n < (int)size ? n : (int)size - 1;
+}
+
+volley_status volley_fault(volley_status status, const volley_place *place, const char *format, ...) {
+  char text[MAX_TEXT];
+  const int n = place ? write_place(text, sizeof text, place) : 0;
+  va_list list;
+  va_start(list, format);
+  vsnprintf(text + n, sizeof text - (size_t)n, format, list);
+  va_end(list);
+
+  pthread_mutex_lock(&faults.lock);
+  faults.worst = worse(faults.worst, status);
+  if (faults.n < MAX_FAULTS) {
+    char *copy = strdup(text);
+    if (copy) faults.texts[faults.n++] = copy;
+  } else {
+    faults.dropped++;
+  }
+  pthread_mutex_unlock(&faults.lock);
+  return status;
+}
+
+volley_status volley_local_status(void) { return faults.worst; }
+
+static void clear(void) {
+  for (int i = 0; i < faults.n; i++) free(faults.texts[i]);
+  faults.n = faults.dropped = 0;
+  faults.worst = VOLLEY_OK;
+}
+
+/* All texts in one block, each ended by a zero byte. Caller frees. */
+static char *pack(int *size) {
+  size_t bytes = 1;
+  for (int i = 0; i < faults.n; i++) bytes += strlen(faults.texts[i]) + 1;
+  char *block = malloc(bytes);
+  if (!block) volley_die("no memory for the messages of %d faults", faults.n);
+  size_t at = 0;
+  for (int i = 0; i < faults.n; i++) {
+    const size_t length = strlen(faults.texts[i]) + 1;
+    memcpy(block + at, faults.texts[i], length);
+    at += length;
+  }
+  *size = (int)at;
+  return block;
+}
+
+/* Prints the texts of a packed block, each distinct text once, in order. */
+static void print_distinct(const char *block, size_t size) {
+  for (const char *text = block; text < block + size; text += strlen(text) + 1) {
+    const char *earlier = block;
+    while (earlier < text && strcmp(earlier, text) != 0) earlier += strlen(earlier) + 1;
+    if (earlier == text) fprintf(stderr, "volley: %s\n", text);
+  }
+}
+
+static void gather_and_print(MPI_Comm comm) {
+  int rank, ranks, size;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  char *mine = pack(&size);
+  int *sizes = calloc((size_t)ranks + 1, sizeof *sizes);
+  int *starts = calloc((size_t)ranks + 1, sizeof *starts);
+  if (!sizes || !starts) volley_die("no memory to gather the messages of %d ranks", ranks);
+  VOLLEY_MPI(MPI_Gather(&size, 1, MPI_INT, sizes, 1, MPI_INT, 0, comm));
+  for (int r = 0; r < ranks; r++) starts[r + 1] = starts[r] + sizes[r];
+  char *all = malloc((size_t)starts[ranks] + 1);
+  if (!all) volley_die("no memory to gather the messages of %d ranks", ranks);
+  VOLLEY_MPI(MPI_Gatherv(mine, size, MPI_CHAR, all, sizes, starts, MPI_CHAR, 0, comm));
+  if (rank == 0) print_distinct(all, (size_t)starts[ranks]);
+  if (faults.dropped > 0 && rank == 0) fprintf(stderr, "volley: ... and %d faults more\n", faults.dropped);
+  fflush(stderr);
+  free(all);
+  free(starts);
+  free(sizes);
+  free(mine);
+}
+
+volley_status volley_agree(MPI_Comm comm) {
+  int mine[4] = {0};
+  int all[4];
+  mine[faults.worst] = 1;
+  VOLLEY_MPI(MPI_Allreduce(mine, all, 4, MPI_INT, MPI_MAX, comm));
+  volley_status status = VOLLEY_OK;
+  for (int s = 0; s < 4; s++) {
+    if (all[s]) status = worse(status, (volley_status)s);
+  }
+  if (status != VOLLEY_OK) gather_and_print(comm);
+  clear();
+  return status;
+}
+
+volley_status volley_print_faults(void) {
+  const volley_status status = faults.worst;
+  int size;
+  char *block = pack(&size);
+  print_distinct(block, (size_t)size);
+  free(block);
+  clear();
+  return status;
+}
+
+_Noreturn void volley_die(const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  fprintf(stderr, "volley: ");
+  vfprintf(stderr, format, list);
+  fprintf(stderr, "\n");
+  fflush(stderr);
+  va_end(list);
+  int up = 0, down = 0;
+  MPI_Initialized(&up);
+  MPI_Finalized(&down);
+  if (up && !down) MPI_Abort(MPI_COMM_WORLD, VOLLEY_FAILURE);
+  _Exit(VOLLEY_FAILURE);
+}
+
+_Noreturn void volley_die_mpi(int code, const char *call, const char *file, int line) {
+  char text[MPI_MAX_ERROR_STRING] = "unknown error";
+  int length = 0;
+  MPI_Error_string(code, text, &length);
+  volley_die("MPI failed at %s:%d: %s: %s", file, line, call, text);
+}

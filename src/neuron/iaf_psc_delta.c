@@ -1,0 +1,107 @@
+/* Leaky integrate-and-fire neuron whose potential jumps with each arriving spike, integrated exactly.
+ * Rotter & Diesmann (1999), Biol. Cybern. 81: 381-402; Diesmann, Gewaltig, Rotter & Aertsen (2001), Neurocomputing 38: 565.
+ *
+ *   C_m dV/dt = -C_m (V - E_L) / tau_m + I_e + I,   V jumps by the weight of a spike at the end of the step it arrives in
+ *
+ * Spikes that arrive while the neuron is refractory are lost, or, with refractory_input 1, kept, decaying as V would, and
+ * added when the period ends. */
+#include "neuron/kernel.h"
+
+#include <math.h>
+#include <stddef.h>
+
+enum { C_m, E_L, I_e, t_ref, tau_m, V_min, V_reset, V_th, refractory_input, N_PARAMETERS };
+enum { V_m, refractory, kept, N_STATES };
+enum { SPIKES, N_RECEPTORS };
+enum { decay_m, gain_dc, rest, current_e, lowest, threshold, reset, refractory_steps, keep, N_COEFFICIENTS };
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, -INFINITY, INFINITY, false, "resting potential"},
+    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, 0, INFINITY, true, "membrane time constant"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, INFINITY, false, "lower bound of the potential"},
+    [V_reset] = {"V_reset", "mV", -70, -INFINITY, INFINITY, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, -INFINITY, INFINITY, false, "threshold"},
+    [refractory_input] = {"refractory_input", "", 0, 0, 1, false, "1: keep input that arrives while refractory"},
+};
+
+static const volley_state_info states[N_STATES] = {
+    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
+    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+    [kept] = {"kept", "mV", -1, 0, "input kept for the end of the refractory period"},
+};
+
+static const volley_receptor_info receptors[N_RECEPTORS] = {
+    [SPIKES] = {"spikes", "mV", false, "jump of the potential"},
+};
+
+static const char *check(const double *p) {
+  if (p[refractory_input] != 0 && p[refractory_input] != 1) return "refractory_input must be 0 or 1";
+  return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th";
+}
+
+static void prepare(const double *p, double dt, double *c) {
+  c[decay_m] = exp(-dt / p[tau_m]);
+  c[gain_dc] = -expm1(-dt / p[tau_m]) * p[tau_m] / p[C_m];
+  c[rest] = p[E_L];
+  c[current_e] = p[I_e];
+  c[lowest] = p[V_min];
+  c[threshold] = p[V_th];
+  c[reset] = p[V_reset];
+  c[refractory_steps] = round(p[t_ref] / dt);
+  c[keep] = p[refractory_input];
+}
+
+static double mean_current(const double *p, int receptor) {
+  (void)receptor;
+  return 0.001 * p[C_m];
+}
+
+static const volley_firing firing = {V_m, refractory, threshold, reset, refractory_steps};
+
+VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
+  double *restrict v = slice->states[V_m], *restrict r = slice->states[refractory];
+  double *restrict k = slice->states[kept], *restrict input = slice->inputs[SPIKES];
+  const double *restrict c[N_COEFFICIENTS];
+  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_coefficient(slice, n);
+  const double *restrict current = slice->current;
+  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
+    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
+    int crossed = 0;
+    for (uint32_t i = first; i < end; i++) {
+      const uint32_t j = i * cs;
+      const double dc = c[current_e][j] + current[i * is];
+      const double moved = c[rest][j] + (v[i] - c[rest][j]) * c[decay_m][j] + dc * c[gain_dc][j] + input[i] + k[i];
+      const double bounded = moved < c[lowest][j] ? c[lowest][j] : moved;
+      const double now = r[i] > 0 ? v[i] : bounded;
+      k[i] = r[i] > 0 ? (k[i] + c[keep][j] * input[i]) * c[decay_m][j] : 0;
+      r[i] = r[i] > 0 ? r[i] - 1 : 0;
+      v[i] = now;
+      input[i] = 0;
+      crossed |= now >= c[threshold][j];
+    }
+    if (crossed) volley_fire(slice, spikes, &firing, first, end);
+  }
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+
+const volley_neuron_model volley_iaf_psc_delta = {
+    .name = "iaf_psc_delta",
+    .doc = "leaky integrate-and-fire neuron whose potential jumps with each arriving spike, integrated exactly",
+    .reference = "Rotter & Diesmann (1999); Diesmann et al. (2001)",
+    .parameters = parameters,
+    .states = states,
+    .receptors = receptors,
+    .n_parameters = N_PARAMETERS,
+    .n_states = N_STATES,
+    .n_receptors = N_RECEPTORS,
+    .n_coefficients = N_COEFFICIENTS,
+    .receptor_of_sign = {SPIKES, SPIKES},
+    .check = check,
+    .prepare = prepare,
+    .mean_current = mean_current,
+    .update = update,
+};

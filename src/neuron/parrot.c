@@ -1,0 +1,42 @@
+/* Repeats its input: each spike that arrives in a step is sent on in the same step, as often as it arrives. Any stimulus
+ * becomes a population of sources in this way. */
+#include "neuron/neuron.h"
+
+#include <stddef.h>
+
+enum { SPIKES, N_RECEPTORS };
+
+static const volley_receptor_info receptors[N_RECEPTORS] = {
+    [SPIKES] = {"spikes", "", true, "spikes to repeat"},
+};
+
+static void prepare(const double *p, double dt, double *c) {
+  (void)p;
+  (void)dt;
+  (void)c;
+}
+
+static double mean_current(const double *p, int receptor) {
+  (void)p;
+  (void)receptor;
+  return 0;
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  double *input = slice->inputs[SPIKES];
+  for (uint32_t i = 0; i < slice->count; i++) {
+    for (; input[i] > 0; input[i] -= 1) volley_spike_push(spikes, slice->offset + i);
+  }
+}
+
+const volley_neuron_model volley_parrot = {
+    .name = "parrot",
+    .doc = "repeats each spike that it receives, with the delay of the connection that brought it",
+    .reference = "NEST parrot_neuron",
+    .receptors = receptors,
+    .n_receptors = N_RECEPTORS,
+    .receptor_of_sign = {SPIKES, SPIKES},
+    .prepare = prepare,
+    .mean_current = mean_current,
+    .update = update,
+};

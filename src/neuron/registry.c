@@ -1,0 +1,25 @@
+#include "neuron/neuron.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const volley_neuron_model volley_iaf_psc_exp, volley_iaf_psc_delta, volley_parrot;
+
+static const volley_neuron_model *const models[] = {&volley_iaf_psc_exp, &volley_iaf_psc_delta, &volley_parrot, NULL};
+
+const volley_neuron_model *const *volley_neuron_models(void) { return models; }
+
+const volley_neuron_model *volley_neuron_model_find(const char *name) {
+  for (const volley_neuron_model *const *model = models; *model; model++) {
+    if (strcmp((*model)->name, name) == 0) return *model;
+  }
+  return NULL;
+}
+
+void volley_spike_push(volley_spike_list *list, uint32_t id) {
+  if (list->n == list->capacity) {
+    list->capacity = list->capacity ? 2 * list->capacity : 64;
+    list->ids = volley_grow(list->ids, list->capacity, sizeof *list->ids, "the spikes of a step");
+  }
+  list->ids[list->n++] = id;
+}

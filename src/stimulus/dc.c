@@ -1,0 +1,47 @@
+/* Constant current: amplitude in every step that begins in [start, stop). */
+#include "stimulus/selected.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct volley_generator {
+  volley_selected selected;
+  volley_window window;
+  double amplitude;
+};
+
+static const volley_stimulus_key keys[] = {
+    {"amplitude", "pA", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, amplitude), 0, true, 0, -INFINITY, "current"},
+};
+
+static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_selected selected = volley_select(experiment, stimulus, slice);
+  if (selected.count == 0) return NULL;
+  volley_generator *generator = volley_alloc(1, sizeof *generator, "a dc stimulus");
+  generator->selected = selected;
+  generator->window = volley_stimulus_window(experiment, stimulus, 0);
+  generator->amplitude = stimulus->amplitude;
+  return generator;
+}
+
+static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
+  if (step < generator->window.first || step >= generator->window.end) return;
+  volley_add_current(slice, &generator->selected, generator->amplitude);
+}
+
+static void destroy(volley_generator *generator) {
+  free(generator->selected.runs);
+  free(generator);
+}
+
+const volley_stimulus_kind volley_stimulus_dc = {
+    .name = "dc",
+    .doc = "constant current",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof *keys,
+    .is_current = true,
+    .create = create,
+    .apply = apply,
+    .destroy = destroy,
+};

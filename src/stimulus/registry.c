@@ -1,0 +1,18 @@
+#include "stimulus/stimulus.h"
+
+#include <string.h>
+
+extern const volley_stimulus_kind volley_stimulus_poisson, volley_stimulus_dc, volley_stimulus_step_current,
+    volley_stimulus_spike_times;
+
+static const volley_stimulus_kind *const kinds[] = {&volley_stimulus_poisson, &volley_stimulus_dc,
+                                                    &volley_stimulus_step_current, &volley_stimulus_spike_times, NULL};
+
+const volley_stimulus_kind *const *volley_stimulus_kinds(void) { return kinds; }
+
+const volley_stimulus_kind *volley_stimulus_kind_find(const char *name) {
+  for (const volley_stimulus_kind *const *kind = kinds; *kind; kind++) {
+    if (strcmp((*kind)->name, name) == 0) return *kind;
+  }
+  return NULL;
+}

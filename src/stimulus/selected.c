@@ -1,0 +1,49 @@
+#include "stimulus/selected.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+volley_selected volley_select(const volley_experiment *experiment, const volley_stimulus *stimulus,
+                              const volley_slice *slice) {
+  const uint32_t first_gid = experiment->populations[stimulus->target].first_gid;
+  volley_selected selected = {0};
+  uint32_t column;
+  for (uint32_t i = 0; i < slice->count; i++) {
+    if (!volley_selection_column(&stimulus->neurons, slice->gids[i] - first_gid, &column)) continue;
+    volley_run_of_neurons *last = selected.n_runs > 0 ? &selected.runs[selected.n_runs - 1] : NULL;
+    selected.count++;
+    if (last && last->first + last->count == i) {
+      last->count++;
+      continue;
+    }
+    selected.runs = volley_grow(selected.runs, (size_t)selected.n_runs + 1, sizeof *selected.runs, "a stimulus");
+    selected.runs[selected.n_runs++] = (volley_run_of_neurons){i, 1};
+  }
+  return selected;
+}
+
+int volley_stimulus_receptor(const volley_experiment *experiment, const volley_stimulus *stimulus) {
+  if (stimulus->receptor != VOLLEY_RECEPTOR_BY_SIGN) return stimulus->receptor;
+  return experiment->populations[stimulus->target].model->receptor_of_sign[stimulus->weight < 0];
+}
+
+int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_stimulus *stimulus) {
+  const int64_t steps = isnan(stimulus->delay) ? 1 : volley_steps(experiment, stimulus->delay);
+  return steps > 1 ? steps : 1;
+}
+
+volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus, int64_t shift) {
+  const int64_t end = isinf(stimulus->stop) ? INT64_MAX : volley_steps(experiment, stimulus->stop) + shift;
+  return (volley_window){volley_steps(experiment, stimulus->start) + shift, end};
+}
+
+void volley_add_current(volley_slice *slice, const volley_selected *selected, double current) {
+  if (slice->current_stride == 0) {
+    slice->current[0] += current;
+    return;
+  }
+  for (int r = 0; r < selected->n_runs; r++) {
+    double *to = slice->current + selected->runs[r].first;
+    for (uint32_t i = 0; i < selected->runs[r].count; i++) to[i] += current;
+  }
+}

@@ -1,0 +1,38 @@
+/* The selected neurons of a stimulus within a slice, as runs of neighbours, and the input they get. */
+#ifndef VOLLEY_STIMULUS_SELECTED_H
+#define VOLLEY_STIMULUS_SELECTED_H
+
+#include "stimulus/stimulus.h"
+
+#include <stdbool.h>
+
+typedef struct volley_run_of_neurons {
+  uint32_t first, count; /* positions within the slice */
+} volley_run_of_neurons;
+
+typedef struct volley_selected {
+  volley_run_of_neurons *runs;
+  int n_runs;
+  uint32_t count;
+} volley_selected;
+
+/* Finds the runs; owned by the caller: free(selected.runs). */
+volley_selected volley_select(const volley_experiment *experiment, const volley_stimulus *stimulus,
+                              const volley_slice *slice);
+
+/* The receptor of the target model that the stimulus reaches. */
+int volley_stimulus_receptor(const volley_experiment *experiment, const volley_stimulus *stimulus);
+
+/* The stimulus's delay in steps, at least 1. */
+int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_stimulus *stimulus);
+
+/* Steps first .. end - 1 lie in [start, stop) of the stimulus, shifted by `shift` steps. */
+typedef struct volley_window {
+  int64_t first, end;
+} volley_window;
+volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus, int64_t shift);
+
+/* Adds a current in pA to the selected neurons. */
+void volley_add_current(volley_slice *slice, const volley_selected *selected, double current);
+
+#endif

@@ -1,0 +1,74 @@
+/* Spikes at given times, the same for every selected neuron: a spike at t acts as one of a neuron stamped t would. */
+#include "stimulus/selected.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct volley_generator {
+  volley_selected selected;
+  volley_window window;
+  int64_t *steps; /* [n] steps on which the spikes act, ascending */
+  int n, next;
+  int receptor;
+  double weight;
+};
+
+static const volley_stimulus_key keys[] = {
+    {"times", "ms", VOLLEY_VALUE_LIST, offsetof(volley_stimulus, times), offsetof(volley_stimulus, n_times), true, 0, 0,
+     "times of the spikes, ascending; a time may repeat"},
+    {"weight", "weight", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, weight), 0, false, 1, -INFINITY, "synaptic weight"},
+    {"delay", "ms", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, delay), 0, false, NAN, 0, "delay; one step if left out"},
+};
+
+static const char *check(const volley_stimulus *stimulus) {
+  for (int k = 1; k < stimulus->n_times; k++) {
+    if (!(stimulus->times[k] >= stimulus->times[k - 1])) return "times must ascend";
+  }
+  return NULL;
+}
+
+static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_selected selected = volley_select(experiment, stimulus, slice);
+  if (selected.count == 0) return NULL;
+  const int64_t shift = volley_stimulus_delay(experiment, stimulus);
+  volley_generator *generator = volley_alloc(1, sizeof *generator, "a spike_times stimulus");
+  generator->selected = selected;
+  generator->window = volley_stimulus_window(experiment, stimulus, shift);
+  generator->n = stimulus->n_times;
+  generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a spike_times stimulus");
+  for (int k = 0; k < generator->n; k++) {
+    generator->steps[k] = volley_steps(experiment, stimulus->times[k]) - 1 + shift;
+  }
+  generator->receptor = volley_stimulus_receptor(experiment, stimulus);
+  generator->weight = stimulus->weight;
+  return generator;
+}
+
+static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
+  while (generator->next < generator->n && generator->steps[generator->next] < step) generator->next++;
+  const bool active = step >= generator->window.first && step < generator->window.end;
+  for (; generator->next < generator->n && generator->steps[generator->next] == step; generator->next++) {
+    for (int r = 0; active && r < generator->selected.n_runs; r++) {
+      double *input = slice->inputs[generator->receptor] + generator->selected.runs[r].first;
+      for (uint32_t i = 0; i < generator->selected.runs[r].count; i++) input[i] += generator->weight;
+    }
+  }
+}
+
+static void destroy(volley_generator *generator) {
+  free(generator->selected.runs);
+  free(generator->steps);
+  free(generator);
+}
+
+const volley_stimulus_kind volley_stimulus_spike_times = {
+    .name = "spike_times",
+    .doc = "spikes at given times",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof *keys,
+    .check = check,
+    .create = create,
+    .apply = apply,
+    .destroy = destroy,
+};
