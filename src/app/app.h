@@ -22,27 +22,27 @@ typedef enum volley_progress_mode {
 } volley_progress_mode;
 
 typedef struct volley_run_options {
-  const char *file;       /* experiment */
-  const char *output;     /* NULL: as the experiment says */
-  int threads;            /* of each rank; 0: not given */
+  const char *file;   /* experiment */
+  const char *output; /* NULL: as the experiment says */
+  int threads;        /* of each rank; 0: not given */
   volley_text_list sets;
-  const char *summary;    /* NULL: none */
+  const char *summary; /* NULL: none */
   bool overwrite;
-  int progress;           /* volley_progress_mode */
+  int progress; /* volley_progress_mode */
 } volley_run_options;
 extern const volley_command volley_run_usage;
 volley_status volley_run_command(int n_arguments, const char *const *arguments);
 
 typedef struct volley_check_options {
   const char *file;
-  int ranks, threads;     /* 0: not given */
+  int ranks, threads; /* 0: not given */
   volley_text_list sets;
 } volley_check_options;
 extern const volley_command volley_check_usage;
 volley_status volley_check_command(int n_arguments, const char *const *arguments);
 
 typedef struct volley_models_options {
-  const char *name;       /* NULL: all */
+  const char *name; /* NULL: all */
   bool markdown;
 } volley_models_options;
 extern const volley_command volley_models_usage;

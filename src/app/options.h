@@ -10,12 +10,12 @@
 #include <stdio.h>
 
 typedef enum volley_option_kind {
-  VOLLEY_OPTION_FLAG,     /* bool: --name sets it */
-  VOLLEY_OPTION_TEXT,     /* const char * */
-  VOLLEY_OPTION_COUNT,    /* int from 1 up */
-  VOLLEY_OPTION_CHOICE,   /* int: index of the word among `value`, which lists the words: "auto|bar|off" */
-  VOLLEY_OPTION_LIST,     /* volley_text_list: may be given again and again */
-  VOLLEY_OPTION_ARGUMENT  /* const char *: has no dashes; filled in the order of the table */
+  VOLLEY_OPTION_FLAG,    /* bool: --name sets it */
+  VOLLEY_OPTION_TEXT,    /* const char * */
+  VOLLEY_OPTION_COUNT,   /* int from 1 up */
+  VOLLEY_OPTION_CHOICE,  /* int: index of the word among `value`, which lists the words: "auto|bar|off" */
+  VOLLEY_OPTION_LIST,    /* volley_text_list: may be given again and again */
+  VOLLEY_OPTION_ARGUMENT /* const char *: has no dashes; filled in the order of the table */
 } volley_option_kind;
 
 /* Values of a repeated option, in order. The texts are the program's arguments and are not owned; the array is:
@@ -26,23 +26,23 @@ typedef struct volley_text_list {
 } volley_text_list;
 
 typedef struct volley_option {
-  const char *name;          /* "threads" stands for --threads; of an argument, the name that help shows: "FILE" */
-  char letter;               /* 'o' for -o; 0 for none */
+  const char *name; /* "threads" stands for --threads; of an argument, the name that help shows: "FILE" */
+  char letter;      /* 'o' for -o; 0 for none */
   volley_option_kind kind;
   bool required;
-  size_t offset;             /* of the member that it fills */
-  const char *value;         /* how help names its value: "N"; NULL for flags and arguments */
-  const char *doc;           /* half a sentence */
+  size_t offset;     /* of the member that it fills */
+  const char *value; /* how help names its value: "N"; NULL for flags and arguments */
+  const char *doc;   /* half a sentence */
 } volley_option;
 
 /* A word after `volley`. */
 typedef struct volley_command {
   const char *name;
-  const char *summary;       /* half a sentence, for the list of commands */
-  const char *description;   /* for `volley help NAME`; may hold several lines */
+  const char *summary;     /* half a sentence, for the list of commands */
+  const char *description; /* for `volley help NAME`; may hold several lines */
   const volley_option *options;
   int n_options;
-  bool serial;               /* rank 0 alone runs it */
+  bool serial; /* rank 0 alone runs it */
   /* arguments: those after the command's name. Not serial: collective over MPI_COMM_WORLD, returns an agreed status. */
   volley_status (*run)(int n_arguments, const char *const *arguments);
 } volley_command;

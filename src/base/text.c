@@ -21,8 +21,7 @@ static int distance(const char *a, const char *b) {
     for (int j = 1; j <= n_b; j++) {
       const int differ = lower(a, i - 1) != lower(b, j - 1);
       now[j] = least(least(last[j] + 1, now[j - 1] + 1), last[j - 1] + differ);
-      const int swapped =
-          i > 1 && j > 1 && lower(a, i - 1) == lower(b, j - 2) && lower(a, i - 2) == lower(b, j - 1);
+      const int swapped = i > 1 && j > 1 && lower(a, i - 1) == lower(b, j - 2) && lower(a, i - 2) == lower(b, j - 1);
       if (swapped) now[j] = least(now[j], before[j - 2] + 1);
     }
   }

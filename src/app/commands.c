@@ -1,0 +1,127 @@
+/* The commands and their options: all that help and the parser need to know. */
+#include "app/app.h"
+
+#include <string.h>
+
+#define COUNT(array) (int)(sizeof(array) / sizeof *(array))
+
+#define THREADS(type)                                                                                                  \
+  {                                                                                                                    \
+    "threads", 0, VOLLEY_OPTION_COUNT, false, offsetof(type, threads), "T",                                            \
+        "threads of each rank; default SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, else cores / local ranks"                 \
+  }
+#define SETS(type)                                                                                                     \
+  {                                                                                                                    \
+    "set", 0, VOLLEY_OPTION_LIST, false, offsetof(type, sets), "KEY=VALUE",                                            \
+        "change a key of the experiment: simulation.seed=2, populations.E.size=100"                                    \
+  }
+
+static const volley_option run_options[] = {
+    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_run_options, file), NULL, "experiment (YAML)"},
+    {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, output), "OUT.h5",
+     "output file, instead of the experiment's output.file"},
+    THREADS(volley_run_options),
+    SETS(volley_run_options),
+    {"summary", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, summary), "FILE.json",
+     "write times, rates and the digest of the spikes as JSON"},
+    {"overwrite", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_run_options, overwrite), NULL,
+     "replace an output file that is there"},
+    {"progress", 0, VOLLEY_OPTION_CHOICE, false, offsetof(volley_run_options, progress), "auto|bar|lines|off",
+     "default auto: a bar on a terminal, else a line every 5 %"},
+};
+
+static const volley_option check_options[] = {
+    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_check_options, file), NULL, "experiment (YAML)"},
+    {"ranks", 0, VOLLEY_OPTION_COUNT, false, offsetof(volley_check_options, ranks), "R",
+     "ranks to plan for; default those it is started with"},
+    THREADS(volley_check_options),
+    SETS(volley_check_options),
+};
+
+static const volley_option models_options[] = {
+    {"NAME", 0, VOLLEY_OPTION_ARGUMENT, false, offsetof(volley_models_options, name), NULL, "model to describe"},
+    {"markdown", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_models_options, markdown), NULL,
+     "write as Markdown: without NAME the page docs/models.md"},
+};
+
+static const volley_option info_options[] = {
+    {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_info_options, file), NULL, "output of a run"},
+};
+
+static const volley_option plot_options[] = {
+    {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_plot_options, file), NULL, "output of a run"},
+    {"output", 'o', VOLLEY_OPTION_TEXT, true, offsetof(volley_plot_options, output), "FILE.png",
+     "figure to write; its ending selects the format"},
+    {"isi", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, isi), NULL,
+     "distributions of the intervals between spikes instead"},
+    {"traces", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, traces), NULL, "recorded traces instead"},
+};
+
+const volley_command volley_run_usage = {
+    "run",
+    "run an experiment",
+    "Runs an experiment and writes its recordings to one HDF5 file (SONATA layout). Start it with mpirun or srun to\n"
+    "use several ranks: the spikes are the same on any number of ranks and threads.\n"
+    "Exit code: 0 done, 1 failed while running, 2 wrong usage or experiment, 3 stopped by a signal.",
+    run_options,
+    COUNT(run_options),
+    false,
+    volley_run_command};
+const volley_command volley_check_usage = {
+    "check",
+    "check an experiment and estimate its memory and time, without running it",
+    "Finds everything that run would find wrong, and prints neurons, synapses, delays, memory of each rank, expected\n"
+    "spikes and time. Builds no tables: it takes seconds and little memory for a network of any size.",
+    check_options,
+    COUNT(check_options),
+    false,
+    volley_check_command};
+const volley_command volley_models_usage = {
+    "models",
+    "list the neuron models, or describe one",
+    "Lists the neuron models, or describes one: parameters, states and receptors with units, defaults and bounds.",
+    models_options,
+    COUNT(models_options),
+    true,
+    volley_models_command};
+const volley_command volley_info_usage = {
+    "info",
+    "describe the output of a run",
+    "Prints what an output file holds: the experiment, rates and regularity by population, timers, versions.",
+    info_options,
+    COUNT(info_options),
+    true,
+    volley_info_command};
+const volley_command volley_plot_usage = {
+    "plot",
+    "plot the output of a run",
+    "Plots a raster and the rates of the populations. Needs Python with h5py and matplotlib.",
+    plot_options,
+    COUNT(plot_options),
+    true,
+    volley_plot_command};
+const volley_command volley_reference_usage = {
+    "reference",
+    "write the reference of all keys of an experiment file",
+    "Writes docs/experiment.md, the reference of all keys of an experiment file, to the standard output.",
+    NULL,
+    0,
+    true,
+    volley_reference_command};
+
+static const volley_command *const commands[] = {&volley_run_usage,
+                                                 &volley_check_usage,
+                                                 &volley_models_usage,
+                                                 &volley_info_usage,
+                                                 &volley_plot_usage,
+                                                 &volley_reference_usage,
+                                                 NULL};
+
+const volley_command *const *volley_commands(void) { return commands; }
+
+const volley_command *volley_command_find(const char *name) {
+  for (const volley_command *const *command = commands; *command; command++) {
+    if (strcmp((*command)->name, name) == 0) return *command;
+  }
+  return NULL;
+}

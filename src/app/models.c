@@ -1,0 +1,136 @@
+/* volley models: what the tables of the neuron models say, as text or as the page docs/models.md. */
+#include "app/app.h"
+#include "base/text.h"
+#include "neuron/neuron.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { COLUMNS = 5, CELL = 32, MAX_MODELS = 64 };
+
+/* One row of a table, in one of two styles. */
+static void row(bool markdown, const char *const cells[COLUMNS]) {
+  static const int widths[COLUMNS] = {16, 5, 9, 14, 0};
+  if (markdown) printf("|");
+  for (int i = 0; i < COLUMNS; i++) {
+    if (markdown) {
+      printf(" %s |", cells[i]);
+    } else if (i == COLUMNS - 1) {
+      printf("%s", cells[i]);
+    } else {
+      printf("  %-*s", widths[i], cells[i]);
+    }
+  }
+  printf("\n");
+}
+
+static void heading(bool markdown, const char *title, const char *third, const char *fourth) {
+  printf(markdown ? "\n%s\n\n" : "\n%s\n", title);
+  if (!markdown) return;
+  row(markdown, (const char *[]){"name", "unit", third, fourth, "meaning"});
+  printf("|---|---|---|---|---|\n");
+}
+
+static void write_range(const volley_parameter_info *info, char text[CELL]) {
+  const bool below = isinf(info->min), above = isinf(info->max);
+  if (below && above) {
+    snprintf(text, CELL, "any");
+  } else if (above) {
+    snprintf(text, CELL, "%s %g", info->positive ? ">" : ">=", info->min);
+  } else if (below) {
+    snprintf(text, CELL, "<= %g", info->max);
+  } else {
+    snprintf(text, CELL, "%s%g to %g", info->positive ? "above " : "", info->min, info->max);
+  }
+}
+
+static void write_parameters(bool markdown, const volley_neuron_model *model) {
+  if (model->n_parameters == 0) return;
+  heading(markdown, "Parameters", "default", "range");
+  for (int i = 0; i < model->n_parameters; i++) {
+    const volley_parameter_info *info = &model->parameters[i];
+    char fallback[CELL], range[CELL];
+    snprintf(fallback, CELL, "%g", info->fallback);
+    write_range(info, range);
+    row(markdown, (const char *[]){info->name, info->unit, fallback, range, info->doc});
+  }
+}
+
+static void write_states(bool markdown, const volley_neuron_model *model) {
+  if (model->n_states == 0) return;
+  heading(markdown, "States (can be set under `initial` and recorded as traces)", "start", "");
+  for (int i = 0; i < model->n_states; i++) {
+    const volley_state_info *info = &model->states[i];
+    char start[CELL];
+    snprintf(start, CELL, "%g", info->fallback);
+    if (info->from_parameter >= 0) snprintf(start, CELL, "%s", model->parameters[info->from_parameter].name);
+    row(markdown, (const char *[]){info->name, info->unit, start, "", info->doc});
+  }
+}
+
+/* What reaches receptor i if a projection names none. */
+static const char *sign_of(const volley_neuron_model *model, int i) {
+  if (model->n_receptors == 1) return "all weights";
+  if (model->receptor_of_sign[0] == i) return "weights > 0";
+  return model->receptor_of_sign[1] == i ? "weights < 0" : "";
+}
+
+static void write_receptors(bool markdown, const volley_neuron_model *model) {
+  heading(markdown, "Receptors (unit of a weight; what arrives there if no receptor is named)", "", "takes");
+  for (int i = 0; i < model->n_receptors; i++) {
+    const volley_receptor_info *info = &model->receptors[i];
+    row(markdown, (const char *[]){info->name, info->unit, "", sign_of(model, i), info->doc});
+  }
+}
+
+static void write_model(bool markdown, const volley_neuron_model *model) {
+  const char *gap = markdown ? "\n" : "";
+  printf("%s%s\n%s%s.\n", markdown ? "## " : "", model->name, gap, model->doc);
+  if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
+  write_parameters(markdown, model);
+  write_states(markdown, model);
+  write_receptors(markdown, model);
+}
+
+static void write_list(void) {
+  for (const volley_neuron_model *const *model = volley_neuron_models(); *model; model++) {
+    printf("%-16s %s\n", (*model)->name, (*model)->doc);
+  }
+  printf("\nParameters, states and receptors: volley models NAME\n");
+}
+
+static void write_all(void) {
+  printf("# Neuron models\n\nWritten by `volley models --markdown` from the tables in src/neuron: change it there.\n"
+         "Names, defaults and meaning of parameters are NEST's. A bare number in an experiment has the unit given "
+         "here.\n");
+  for (const volley_neuron_model *const *model = volley_neuron_models(); *model; model++) {
+    printf("\n");
+    write_model(true, *model);
+  }
+}
+
+static volley_status unknown_model(const char *name) {
+  const char *names[MAX_MODELS];
+  int n = 0;
+  for (const volley_neuron_model *const *model = volley_neuron_models(); *model && n < MAX_MODELS; model++) {
+    names[n++] = (*model)->name;
+  }
+  const char *near = volley_nearest(name, names, n);
+  if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown model %s: did you mean %s?", name, near);
+  return volley_fault(VOLLEY_USAGE, NULL, "unknown model %s; volley models lists all", name);
+}
+
+volley_status volley_models_command(int n_arguments, const char *const *arguments) {
+  volley_models_options options = {0};
+  VOLLEY_TRY(volley_options_parse(&volley_models_usage, n_arguments, arguments, &options));
+  if (options.name) {
+    const volley_neuron_model *model = volley_neuron_model_find(options.name);
+    if (!model) return unknown_model(options.name);
+    write_model(options.markdown, model);
+  } else if (options.markdown) {
+    write_all();
+  } else {
+    write_list();
+  }
+  return VOLLEY_OK;
+}
