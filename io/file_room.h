@@ -1,0 +1,32 @@
+/* Disk space taken before it is written to. A disk that fills up inside a collective write leaves HDF5 and MPI-IO in a
+ * state from which they do not always return; so rank 0 reserves the bytes of every write beforehand, and a full
+ * disk, quota or size limit is found while the file is still whole and can be closed. */
+#ifndef VOLLEY_IO_FILE_ROOM_H
+#define VOLLEY_IO_FILE_ROOM_H
+
+#include "base/status.h"
+
+#include <stdint.h>
+
+typedef struct volley_file_room {
+  int descriptor;
+  uint64_t reserved; /* the file may grow to this size */
+} volley_file_room;
+
+/* Opens (creates, empties) the file at path. Returns 0 or the system's errno. Not collective, like all of this. */
+int volley_file_room_open(volley_file_room *room, const char *path);
+
+/* Sees that the file can grow to size bytes. Returns 0 or errno: ENOSPC, EDQUOT, EFBIG, ... */
+int volley_file_room_reserve(volley_file_room *room, uint64_t size);
+
+/* Gives back what was reserved but not written, brings the file to the disk and closes it. Returns 0 or errno. */
+int volley_file_room_close(volley_file_room *room);
+
+/* Renames a file that is on the disk, replacing `to`, and brings the new name to the disk. Returns 0 or errno. */
+int volley_file_rename(const char *from, const char *to);
+
+/* Whether a file could be created at path (or replaced, if overwrite is set); the temporary name is tried out and
+ * removed again. Adds a fault with VOLLEY_USAGE if not. */
+volley_status volley_file_check(const char *path, const char *temporary, bool overwrite);
+
+#endif

@@ -1,0 +1,113 @@
+#include "io/hdf5_check.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void volley_hdf5_quiet(void) { (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+
+/* Keeps the description of the innermost entry of the error stack. */
+static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *reason) {
+  if (n == 0) snprintf(reason, 512, "%s", error->desc ? error->desc : "no reason given");
+  return 0;
+}
+
+/* HDF5 puts the system's own words into "..., error message = 'WORDS', ...": keeps only these where they are. */
+static void shorten(char *reason) {
+  static const char mark[] = "error message = '";
+  const char *from = strstr(reason, mark);
+  if (!from) return;
+  from += sizeof mark - 1;
+  const size_t length = strcspn(from, "'");
+  memmove(reason, from, length);
+  reason[length] = '\0';
+}
+
+int64_t volley_hdf5_check(volley_hdf5 *file, int64_t result, const char *doing) {
+  if (result >= 0 || file->failed) return result;
+  char reason[512] = "no reason given";
+  (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, reason);
+  shorten(reason);
+  file->failed = true;
+  volley_fault(file->blame, file->place, "cannot %s '%s': %s", doing, file->path, reason);
+  return result;
+}
+
+void volley_hdf5_release(volley_hdf5 *file, hid_t id) {
+  if (id >= 0) volley_hdf5_check(file, H5Idec_ref(id), "finish a part of");
+}
+
+hid_t volley_hdf5_put_group(volley_hdf5 *file, hid_t parent, const char *name) {
+  return volley_hdf5_check(file, H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a group in");
+}
+
+static hid_t simple_space(volley_hdf5 *file, size_t n) {
+  const hsize_t size = n;
+  return volley_hdf5_check(file, n ? H5Screate_simple(1, &size, NULL) : H5Screate(H5S_SCALAR), "describe data of");
+}
+
+/* A type of text with room for `bytes` bytes. */
+static hid_t text_type(volley_hdf5 *file, size_t bytes) {
+  const hid_t type = volley_hdf5_check(file, H5Tcopy(H5T_C_S1), "describe text of");
+  volley_hdf5_check(file, H5Tset_size(type, bytes ? bytes : 1), "describe text of");
+  volley_hdf5_check(file, H5Tset_cset(type, H5T_CSET_UTF8), "describe text of");
+  return type;
+}
+
+void volley_hdf5_put_values(volley_hdf5 *file, hid_t object, const char *name, hid_t type, size_t n,
+                            const void *values) {
+  const hid_t space = simple_space(file, n);
+  const hid_t attribute =
+      volley_hdf5_check(file, H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), "create attributes in");
+  volley_hdf5_check(file, H5Awrite(attribute, type, values), "write attributes to");
+  volley_hdf5_release(file, attribute);
+  volley_hdf5_release(file, space);
+}
+
+void volley_hdf5_put_text(volley_hdf5 *file, hid_t object, const char *name, const char *text) {
+  const hid_t type = text_type(file, strlen(text));
+  volley_hdf5_check(file, H5Tset_strpad(type, H5T_STR_NULLPAD), "describe text of");
+  volley_hdf5_put_values(file, object, name, type, 0, text);
+  volley_hdf5_release(file, type);
+}
+
+void volley_hdf5_put_number(volley_hdf5 *file, hid_t object, const char *name, double value) {
+  volley_hdf5_put_values(file, object, name, H5T_NATIVE_DOUBLE, 0, &value);
+}
+
+void volley_hdf5_put_count(volley_hdf5 *file, hid_t object, const char *name, uint64_t value) {
+  volley_hdf5_put_values(file, object, name, H5T_NATIVE_UINT64, 0, &value);
+}
+
+hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
+                            const void *values) {
+  const hid_t space = simple_space(file, n);
+  const hid_t set = volley_hdf5_check(
+      file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a dataset in");
+  static const char nothing = 0;
+  if (!file->writes) volley_hdf5_check(file, H5Sselect_none(space), "select data of");
+  volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing),
+                    "write");
+  volley_hdf5_release(file, space);
+  return set;
+}
+
+void volley_hdf5_put_document(volley_hdf5 *file, hid_t parent, const char *name, const char *text) {
+  const hid_t type = text_type(file, strlen(text) + 1);
+  volley_hdf5_release(file, volley_hdf5_put_array(file, parent, name, type, 0, text));
+  volley_hdf5_release(file, type);
+}
+
+void volley_hdf5_put_texts(volley_hdf5 *file, hid_t parent, const char *name, size_t n, const char *const *texts) {
+  size_t width = 1;
+  for (size_t i = 0; i < n; i++)
+    if (strlen(texts[i]) >= width) width = strlen(texts[i]) + 1;
+  char *rows = volley_alloc(n, width, "a table of names");
+  for (size_t i = 0; i < n; i++) memcpy(rows + i * width, texts[i], strlen(texts[i]));
+  const hid_t type = text_type(file, width);
+  volley_hdf5_release(file, volley_hdf5_put_array(file, parent, name, type, n, rows));
+  volley_hdf5_release(file, type);
+  free(rows);
+}

@@ -1,0 +1,226 @@
+#include "io/output.h"
+
+#include "io/file_room.h"
+#include "io/hdf5_check.h"
+#include "io/output_layout.h"
+#include "io/provenance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct volley_output {
+  const volley_experiment *experiment;
+  char *path, *temporary;
+  MPI_Comm comm;
+  int rank, ranks;
+  volley_hdf5 file;
+  hid_t handle;
+  bool broken;                  /* HDF5 has failed on some rank; the same on all */
+  volley_recording *recordings; /* [n_recorders] */
+  volley_file_room room;        /* rank 0 */
+  uint64_t closing_bytes;       /* kept free for what closing writes */
+  double flushed;               /* time of the last flush, s */
+};
+
+static const double flush_interval = 30; /* s: what a killed run may lose */
+
+static char *join(const char *path, const char *ending) {
+  char *text = volley_alloc(strlen(path) + strlen(ending) + 1, 1, "a path");
+  return strcat(strcpy(text, path), ending);
+}
+
+volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm comm) {
+  int rank = 0;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) {
+    char *temporary = join(path, ".part");
+    (void)volley_file_check(path, temporary, overwrite);
+    free(temporary);
+  }
+  return volley_agree(comm);
+}
+
+/* Has rank 0 reserve what the file, which will grow by `more` bytes, needs up to its end. Collective, agreed status.
+ * Sets *flush to whether it is time to flush. */
+static volley_status make_room(volley_output *output, uint64_t more, bool *flush) {
+  hsize_t size = 0;
+  int answer[2] = {0, 0}; /* errno, time to flush */
+  if (output->handle >= 0) volley_hdf5_check(&output->file, H5Fget_filesize(output->handle, &size), "measure");
+  if (output->rank == 0) {
+    answer[0] = volley_file_room_reserve(&output->room, size + more + output->closing_bytes);
+    answer[1] = MPI_Wtime() - output->flushed > flush_interval;
+  }
+  VOLLEY_MPI(MPI_Bcast(answer, 2, MPI_INT, 0, output->comm));
+  if (answer[0])
+    volley_fault(VOLLEY_FAILURE, NULL, "cannot write '%s': %s; %s", output->temporary, strerror(answer[0]),
+                 output->handle >= 0 ? "what was recorded before is kept there" : "nothing was recorded");
+  if (flush) *flush = answer[1];
+  return volley_agree(output->comm);
+}
+
+/* Agrees on the outcome of all HDF5 calls since the last agreement. */
+static volley_status agree(volley_output *output) {
+  const volley_status status = volley_agree(output->comm);
+  if (status != VOLLEY_OK) output->broken = true;
+  return status;
+}
+
+/* Flushes if it is time, and agrees. */
+static volley_status finish_write(volley_output *output, bool flush) {
+  if (flush) {
+    volley_hdf5_check(&output->file, H5Fflush(output->handle, H5F_SCOPE_GLOBAL), "write");
+    output->flushed = MPI_Wtime();
+  }
+  return agree(output);
+}
+
+static volley_status take_spikes(void *context, int recorder, uint64_t first, uint64_t count, const double *times,
+                                 const uint64_t *ids, uint64_t total) {
+  volley_output *output = context;
+  volley_recording *recording = &output->recordings[recorder];
+  bool flush = false;
+  VOLLEY_TRY(make_room(output, volley_recording_growth(recording, total), &flush));
+  volley_recording_put_spikes(&output->file, recording, first, count, times, ids, total);
+  return finish_write(output, flush);
+}
+
+static volley_status take_traces(void *context, int recorder, uint64_t first_row, uint64_t rows, const double *data) {
+  volley_output *output = context;
+  volley_recording *recording = &output->recordings[recorder];
+  bool flush = false;
+  VOLLEY_TRY(make_room(output, volley_recording_growth(recording, first_row + rows), &flush));
+  volley_recording_put_traces(&output->file, recording, first_row, rows, data);
+  return finish_write(output, flush);
+}
+
+volley_sink volley_output_sink(volley_output *output) {
+  return (volley_sink){.context = output, .spikes = take_spikes, .traces = take_traces};
+}
+
+static void destroy(volley_output *output) {
+  free(output->recordings);
+  free(output->path);
+  free(output->temporary);
+  VOLLEY_MPI(MPI_Comm_free(&output->comm));
+  free(output);
+}
+
+static volley_output *create(const volley_experiment *experiment, const char *path, MPI_Comm comm) {
+  volley_output *output = volley_alloc(1, sizeof *output, "the output");
+  output->experiment = experiment;
+  output->path = join(path, "");
+  output->temporary = join(path, ".part");
+  VOLLEY_MPI(MPI_Comm_dup(comm, &output->comm));
+  VOLLEY_MPI(MPI_Comm_set_errhandler(output->comm, MPI_ERRORS_RETURN));
+  VOLLEY_MPI(MPI_Comm_rank(output->comm, &output->rank));
+  VOLLEY_MPI(MPI_Comm_size(output->comm, &output->ranks));
+  output->handle = -1;
+  output->file = (volley_hdf5){.path = output->temporary, .blame = VOLLEY_FAILURE, .writes = output->rank == 0};
+  output->recordings = volley_alloc((size_t)experiment->n_recorders, sizeof *output->recordings, "recordings");
+  return output;
+}
+
+/* Creates the HDF5 file, with metadata read and written by all ranks together. */
+static void create_file(volley_output *output) {
+  volley_hdf5 *file = &output->file;
+  volley_hdf5_quiet();
+  const hid_t access = volley_hdf5_check(file, H5Pcreate(H5P_FILE_ACCESS), "set up");
+  volley_hdf5_check(file, H5Pset_fapl_mpio(access, output->comm, MPI_INFO_NULL), "set up");
+  volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
+  volley_hdf5_check(file, H5Pset_coll_metadata_write(access, true), "set up");
+  file->transfer = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_XFER), "set up");
+  volley_hdf5_check(file, H5Pset_dxpl_mpio(file->transfer, H5FD_MPIO_COLLECTIVE), "set up");
+  volley_hdf5_check(file, H5Pset_dxpl_mpio_chunk_opt(file->transfer, H5FD_MPIO_CHUNK_ONE_IO), "set up");
+  output->handle =
+      volley_hdf5_check(file, H5Fcreate(output->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access), "create");
+  volley_hdf5_release(file, access);
+}
+
+/* Opens the file for reserving on rank 0 and takes room for all that opening and closing write. */
+static volley_status open_room(volley_output *output, uint64_t bytes) {
+  if (output->rank == 0) {
+    const int code = volley_file_room_open(&output->room, output->temporary);
+    if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot create '%s': %s", output->temporary, strerror(code));
+  }
+  VOLLEY_TRY(volley_agree(output->comm));
+  const volley_status status = make_room(output, bytes, NULL);
+  if (output->rank == 0) {
+    if (status != VOLLEY_OK) {
+      volley_file_room_close(&output->room);
+      unlink(output->temporary);
+    }
+    output->room.reserved = 0; /* HDF5 empties the file when it creates it */
+  }
+  return status;
+}
+
+static void write_skeleton(volley_output *output, const volley_trace_columns *columns) {
+  volley_hdf5 *file = &output->file;
+  volley_layout_put_root(file, output->handle);
+  volley_provenance_begin(file, output->handle, output->experiment, output->comm);
+  const hid_t spikes = volley_hdf5_put_group(file, output->handle, "spikes");
+  const hid_t report = volley_hdf5_put_group(file, output->handle, "report");
+  for (int r = 0; r < output->experiment->n_recorders; r++) {
+    const bool traces = output->experiment->recorders[r].kind == VOLLEY_RECORD_TRACES;
+    volley_recording_create(file, traces ? report : spikes, output->experiment, r, columns + r,
+                            &output->recordings[r]);
+  }
+  volley_hdf5_release(file, spikes);
+  volley_hdf5_release(file, report);
+  volley_hdf5_check(file, H5Fflush(output->handle, H5F_SCOPE_GLOBAL), "write");
+}
+
+volley_status volley_output_open(const volley_experiment *experiment, const char *path,
+                                 const volley_trace_columns *columns, MPI_Comm comm, volley_output **out) {
+  volley_output *output = create(experiment, path, comm);
+  output->closing_bytes = volley_provenance_bytes(experiment, output->ranks);
+  const uint64_t bytes = output->closing_bytes + volley_recording_bytes(experiment);
+  volley_status status = open_room(output, bytes);
+  if (status != VOLLEY_OK) {
+    destroy(output);
+    return status;
+  }
+  create_file(output);
+  status = agree(output);
+  if (status == VOLLEY_OK) status = make_room(output, bytes, NULL);
+  if (status == VOLLEY_OK) {
+    write_skeleton(output, columns);
+    status = finish_write(output, false);
+  }
+  output->flushed = MPI_Wtime();
+  if (status != VOLLEY_OK) {
+    (void)volley_output_close(output, NULL);
+    return status;
+  }
+  *out = output;
+  return VOLLEY_OK;
+}
+
+/* Writes the figures and the mark of completeness, in this order on the disk. Collective, agreed status. */
+static volley_status write_end(volley_output *output, const volley_summary *summary) {
+  volley_hdf5 *file = &output->file;
+  for (int r = 0; r < output->experiment->n_recorders; r++) volley_recording_release(file, &output->recordings[r]);
+  if (!summary) return agree(output);
+  volley_provenance_end(file, output->handle, summary, output->comm);
+  VOLLEY_TRY(finish_write(output, true));
+  volley_provenance_complete(file, output->handle);
+  return agree(output);
+}
+
+volley_status volley_output_close(volley_output *output, const volley_summary *summary) {
+  volley_hdf5 *file = &output->file;
+  const volley_status status = output->broken ? VOLLEY_FAILURE : write_end(output, summary);
+  if (output->handle >= 0) volley_hdf5_check(file, H5Fclose(output->handle), "close");
+  volley_hdf5_release(file, file->transfer);
+  if (output->rank == 0) {
+    int code = volley_file_room_close(&output->room);
+    if (code == 0 && status == VOLLEY_OK && !file->failed && summary)
+      code = volley_file_rename(output->temporary, output->path);
+    if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot finish '%s': %s", output->path, strerror(code));
+  }
+  const volley_status last = volley_agree(output->comm);
+  destroy(output);
+  return status == VOLLEY_OK ? last : status;
+}

@@ -1,0 +1,225 @@
+#include "io/output_layout.h"
+
+#include "base/memory.h"
+#include "neuron/neuron.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  SPIKE_CHUNK = 8192,     /* spikes */
+  TRACE_CHUNK = 32768,    /* values */
+  TRACE_COLUMNS = 256,    /* columns of a chunk at most */
+  METADATA_PER_CHUNK = 256, /* bytes, generous */
+  METADATA_PER_RECORDER = 65536
+};
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+void volley_layout_put_root(volley_hdf5 *file, hid_t root) {
+  const uint32_t magic = 0x0A7A, version[2] = {0, 1};
+  volley_hdf5_put_values(file, root, "magic", H5T_NATIVE_UINT32, 0, &magic);
+  volley_hdf5_put_values(file, root, "version", H5T_NATIVE_UINT32, 2, version);
+}
+
+static void put_sorting(volley_hdf5 *file, hid_t group) {
+  static const char *const names[] = {"none", "by_id", "by_time"};
+  const uint8_t by_time = 2;
+  const hid_t type = volley_hdf5_check(file, H5Tenum_create(H5T_STD_U8LE), "describe data of");
+  for (uint8_t value = 0; value < 3; value++)
+    volley_hdf5_check(file, H5Tenum_insert(type, names[value], &value), "describe data of");
+  volley_hdf5_put_values(file, group, "sorting", type, 0, &by_time);
+  volley_hdf5_release(file, type);
+}
+
+/* An empty dataset that grows along its first dimension by chunks, which are not filled before they are written. */
+static hid_t growing_dataset(volley_hdf5 *file, hid_t group, const char *name, hid_t type, int rank,
+                             const hsize_t *chunk, uint64_t width) {
+  const hsize_t size[2] = {0, width}, limit[2] = {H5S_UNLIMITED, width};
+  const hid_t space = volley_hdf5_check(file, H5Screate_simple(rank, size, limit), "describe data of");
+  const hid_t creation = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_CREATE), "describe data of");
+  volley_hdf5_check(file, H5Pset_chunk(creation, rank, chunk), "describe data of");
+  volley_hdf5_check(file, H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), "describe data of");
+  volley_hdf5_check(file, H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), "describe data of");
+  const hid_t set = volley_hdf5_check(
+      file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT), "create a dataset in");
+  volley_hdf5_release(file, creation);
+  volley_hdf5_release(file, space);
+  return set;
+}
+
+/* Last step that a recorder can see. */
+static int64_t last_step(const volley_experiment *experiment, const volley_recorder *recorder) {
+  return recorder->stop < experiment->simulation.steps ? recorder->stop : experiment->simulation.steps;
+}
+
+/* What spikes and traces have in common. */
+static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                         const volley_recorder *recorder) {
+  const double dt = experiment->simulation.dt;
+  volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);
+  volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);
+  volley_hdf5_put_number(file, group, "start_ms", (double)recorder->start * dt);
+  volley_hdf5_put_number(file, group, "stop_ms", (double)last_step(experiment, recorder) * dt);
+}
+
+static void create_spikes(volley_hdf5 *file, hid_t group, volley_recording *recording) {
+  const hsize_t chunk = SPIKE_CHUNK;
+  put_sorting(file, group);
+  recording->times = growing_dataset(file, group, "timestamps", H5T_NATIVE_DOUBLE, 1, &chunk, 0);
+  recording->ids = growing_dataset(file, group, "node_ids", H5T_NATIVE_UINT64, 1, &chunk, 0);
+  recording->chunk = SPIKE_CHUNK;
+  volley_hdf5_put_text(file, recording->times, "units", "ms");
+}
+
+static uint64_t count_rows(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const int64_t steps = last_step(experiment, recorder) - recorder->start;
+  return steps > 0 ? (uint64_t)(steps / recorder->interval) : 0;
+}
+
+/* One element for each neuron: SONATA maps column index_pointers[i] to node_ids[i]. */
+static void put_neuron_columns(volley_hdf5 *file, hid_t mapping, const volley_selection *neurons) {
+  const size_t n = neurons->count;
+  uint64_t *ids = volley_alloc(2 * n + 1, sizeof *ids, "columns of a trace recorder"), *pointers = ids + n;
+  uint32_t *zeros = volley_alloc(n, sizeof(double), "columns of a trace recorder");
+  size_t column = 0;
+  for (int r = 0; r < neurons->n_ranges; r++)
+    for (uint32_t i = 0; i < neurons->ranges[r].count; i++) ids[column++] = neurons->ranges[r].first + i;
+  for (size_t i = 0; i <= n; i++) pointers[i] = i;
+  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "node_ids", H5T_NATIVE_UINT64, n, ids));
+  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "index_pointers", H5T_NATIVE_UINT64, n + 1, pointers));
+  volley_hdf5_check(file, H5Lcreate_hard(mapping, "index_pointers", mapping, "index_pointer", H5P_DEFAULT, H5P_DEFAULT),
+                    "create a link in");
+  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "element_ids", H5T_NATIVE_UINT32, n, zeros));
+  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "element_pos", H5T_NATIVE_DOUBLE, n, zeros));
+  free(ids);
+  free(zeros);
+}
+
+static void put_mapping(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                        const volley_recorder *recorder) {
+  const double dt = experiment->simulation.dt;
+  const int64_t first = recorder->start + recorder->interval; /* SONATA: row k is at time[0] + k * time[2] */
+  const int64_t end = first + (int64_t)count_rows(experiment, recorder) * recorder->interval;
+  const double time[3] = {(double)first * dt, (double)end * dt, (double)recorder->interval * dt};
+  const hid_t mapping = volley_hdf5_put_group(file, group, "mapping");
+  put_neuron_columns(file, mapping, &recorder->neurons);
+  const hid_t times = volley_hdf5_put_array(file, mapping, "time", H5T_NATIVE_DOUBLE, 3, time);
+  volley_hdf5_put_text(file, times, "units", "ms");
+  volley_hdf5_release(file, times);
+  volley_hdf5_release(file, mapping);
+}
+
+static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                          const volley_recorder *recorder, volley_recording *recording) {
+  const volley_state_info *state = experiment->populations[recorder->population].model->states + recorder->state;
+  recording->width = recorder->neurons.count;
+  const uint64_t columns = least(recording->width, TRACE_COLUMNS), rows = count_rows(experiment, recorder);
+  recording->chunk = least(TRACE_CHUNK / columns, rows ? rows : 1);
+  const hsize_t chunk[2] = {recording->chunk, columns};
+  recording->data = growing_dataset(file, group, "data", H5T_NATIVE_DOUBLE, 2, chunk, recording->width);
+  volley_hdf5_put_text(file, recording->data, "units", state->unit);
+  volley_hdf5_put_text(file, group, "state", state->name);
+  volley_hdf5_put_number(file, group, "interval_ms", (double)recorder->interval * experiment->simulation.dt);
+  put_mapping(file, group, experiment, recorder);
+}
+
+void volley_recording_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
+                             const volley_trace_columns *columns, volley_recording *recording) {
+  const volley_recorder *recorder = &experiment->recorders[r];
+  const hid_t group = volley_hdf5_put_group(file, parent, recorder->name);
+  *recording = (volley_recording){.times = -1, .ids = -1, .data = -1};
+  put_recorder(file, group, experiment, recorder);
+  if (recorder->kind == VOLLEY_RECORD_TRACES) {
+    recording->columns = columns;
+    create_traces(file, group, experiment, recorder, recording);
+  } else {
+    create_spikes(file, group, recording);
+  }
+  volley_hdf5_release(file, group);
+}
+
+void volley_recording_release(volley_hdf5 *file, volley_recording *recording) {
+  volley_hdf5_release(file, recording->times);
+  volley_hdf5_release(file, recording->ids);
+  volley_hdf5_release(file, recording->data);
+}
+
+uint64_t volley_recording_growth(const volley_recording *recording, uint64_t total) {
+  if (total <= recording->allocated) return 0;
+  const uint64_t chunks = (total - recording->allocated + recording->chunk - 1) / recording->chunk;
+  if (!recording->columns) return 2 * chunks * (SPIKE_CHUNK * sizeof(double) + METADATA_PER_CHUNK);
+  const uint64_t columns = least(recording->width, TRACE_COLUMNS);
+  const uint64_t side_by_side = (recording->width + columns - 1) / columns;
+  return chunks * side_by_side * (recording->chunk * columns * sizeof(double) + METADATA_PER_CHUNK);
+}
+
+/* Grows a dataset to total along its first dimension. */
+static void grow(volley_hdf5 *file, hid_t set, uint64_t total, uint64_t width) {
+  const hsize_t size[2] = {total, width};
+  volley_hdf5_check(file, H5Dset_extent(set, size), "grow a dataset of");
+}
+
+static void note_growth(volley_recording *recording, uint64_t total) {
+  const uint64_t allocated = (total + recording->chunk - 1) / recording->chunk * recording->chunk;
+  if (allocated > recording->allocated) recording->allocated = allocated;
+}
+
+/* Writes values at the selection of space, which holds n of them; a rank without values takes part with none. */
+static void write_selected(volley_hdf5 *file, hid_t set, hid_t type, hid_t space, hsize_t n, const void *values) {
+  static const char nothing = 0;
+  const hsize_t size = n ? n : 1;
+  const hid_t memory = volley_hdf5_check(file, H5Screate_simple(1, &size, NULL), "describe data of");
+  if (n == 0) volley_hdf5_check(file, H5Sselect_none(memory), "select data of");
+  volley_hdf5_check(file, H5Dwrite(set, type, memory, space, file->transfer, n ? values : &nothing), "write");
+  volley_hdf5_release(file, memory);
+}
+
+void volley_recording_put_spikes(volley_hdf5 *file, volley_recording *recording, uint64_t first, uint64_t count,
+                                 const double *times, const uint64_t *ids, uint64_t total) {
+  const hsize_t start = first, n = count;
+  grow(file, recording->times, total, 0);
+  grow(file, recording->ids, total, 0);
+  note_growth(recording, total);
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(recording->times), "look up data of");
+  volley_hdf5_check(file, n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL) : H5Sselect_none(space),
+                    "select data of");
+  write_selected(file, recording->times, H5T_NATIVE_DOUBLE, space, n, times);
+  write_selected(file, recording->ids, H5T_NATIVE_UINT64, space, n, ids);
+  volley_hdf5_release(file, space);
+}
+
+/* Selects the rank's columns in rows first_row .. first_row + rows - 1, one hyperslab for each run of columns at equal
+ * distances: one for block and round robin partitions of a contiguous selection. */
+static void select_columns(volley_hdf5 *file, hid_t space, const volley_trace_columns *columns, uint64_t first_row,
+                           uint64_t rows) {
+  const uint64_t *column = columns->columns;
+  volley_hdf5_check(file, H5Sselect_none(space), "select data of");
+  for (uint64_t from = 0, to; rows && from < columns->count; from = to) {
+    const uint64_t stride = from + 1 < columns->count ? column[from + 1] - column[from] : 1;
+    for (to = from + 1; to < columns->count && column[to] - column[to - 1] == stride; to++) continue;
+    const hsize_t start[2] = {first_row, column[from]}, step[2] = {1, stride}, count[2] = {rows, to - from};
+    volley_hdf5_check(file, H5Sselect_hyperslab(space, from ? H5S_SELECT_OR : H5S_SELECT_SET, start, step, count, NULL),
+                      "select data of");
+  }
+}
+
+void volley_recording_put_traces(volley_hdf5 *file, volley_recording *recording, uint64_t first_row, uint64_t rows,
+                                 const double *data) {
+  grow(file, recording->data, first_row + rows, recording->width);
+  note_growth(recording, first_row + rows);
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(recording->data), "look up data of");
+  select_columns(file, space, recording->columns, first_row, rows);
+  write_selected(file, recording->data, H5T_NATIVE_DOUBLE, space, rows * recording->columns->count, data);
+  volley_hdf5_release(file, space);
+}
+
+uint64_t volley_recording_bytes(const volley_experiment *experiment) {
+  uint64_t bytes = 0;
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    const volley_recorder *recorder = &experiment->recorders[r];
+    bytes += METADATA_PER_RECORDER;
+    if (recorder->kind == VOLLEY_RECORD_TRACES) bytes += (uint64_t)recorder->neurons.count * 32;
+  }
+  return bytes;
+}

@@ -1,0 +1,39 @@
+/* How recordings lie in the file: SONATA groups /spikes/NAME and /report/NAME. All calls are collective over the ranks
+ * that opened the file and report through it (see hdf5_check.h). */
+#ifndef VOLLEY_IO_OUTPUT_LAYOUT_H
+#define VOLLEY_IO_OUTPUT_LAYOUT_H
+
+#include "io/hdf5_check.h"
+#include "model/experiment.h"
+#include "record/record.h"
+
+typedef struct volley_recording {
+  const volley_trace_columns *columns; /* of a trace recorder, not owned; NULL otherwise */
+  hid_t times, ids;                    /* spikes */
+  hid_t data;                          /* traces */
+  uint64_t width;                      /* columns of the data, all ranks */
+  uint64_t chunk;                      /* spikes or rows in a chunk */
+  uint64_t allocated;                  /* spikes or rows that the file has chunks for */
+} volley_recording;
+
+/* Root attributes that make the file a SONATA file. */
+void volley_layout_put_root(volley_hdf5 *file, hid_t root);
+
+/* Creates the group of recorder r, its empty datasets and, for traces, its mapping. Fills in *recording. */
+void volley_recording_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
+                             const volley_trace_columns *columns, volley_recording *recording);
+void volley_recording_release(volley_hdf5 *file, volley_recording *recording);
+
+/* Bytes by which the file grows at most when the recording grows to total spikes or rows. Not collective. */
+uint64_t volley_recording_growth(const volley_recording *recording, uint64_t total);
+
+/* Writes as the sink's calls of the same names say (record/record.h). */
+void volley_recording_put_spikes(volley_hdf5 *file, volley_recording *recording, uint64_t first, uint64_t count,
+                                 const double *times, const uint64_t *ids, uint64_t total);
+void volley_recording_put_traces(volley_hdf5 *file, volley_recording *recording, uint64_t first_row, uint64_t rows,
+                                 const double *data);
+
+/* Bytes that the groups of all recorders take at most while nothing is recorded. Not collective. */
+uint64_t volley_recording_bytes(const volley_experiment *experiment);
+
+#endif

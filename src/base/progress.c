@@ -1,0 +1,131 @@
+#include "base/progress.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+static const double redraw_interval = 0.2; /* s */
+enum { LINES_STEP = 5 /* % */, MAX_WIDTH = 200, LEAST_BAR = 8 };
+
+static struct {
+  volley_progress_mode mode; /* OFF while nothing is displayed */
+  FILE *out;
+  double total_ms, done_ms;
+  double begun, drawn;       /* s */
+  double rate;               /* Hz */
+  int next_percent;          /* at which the next line is due */
+  bool finished;             /* the line at 100 % is out */
+} display = {.mode = VOLLEY_PROGRESS_OFF};
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+bool volley_progress_mode_find(const char *name, volley_progress_mode *mode) {
+  static const char *const names[] = {"auto", "bar", "lines", "off"};
+  for (int i = 0; i < 4; i++)
+    if (strcmp(name, names[i]) == 0) {
+      *mode = (volley_progress_mode)i;
+      return true;
+    }
+  return false;
+}
+
+static volley_progress_mode choose(FILE *out) {
+  const char *terminal = getenv("TERM");
+  const bool moves = isatty(fileno(out)) && terminal && *terminal && strcmp(terminal, "dumb") != 0;
+  return moves ? VOLLEY_PROGRESS_BAR : VOLLEY_PROGRESS_LINES;
+}
+
+static int terminal_width(void) {
+  struct winsize size;
+  const bool known = ioctl(fileno(display.out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  const int width = known ? size.ws_col : 80;
+  return width < MAX_WIDTH ? width : MAX_WIDTH;
+}
+
+static double fraction_done(void) { return display.total_ms > 0 ? fmin(display.done_ms / display.total_ms, 1) : 1; }
+
+/* Seconds as 42s, 3:07 or 2:05:09. */
+static void format_duration(double seconds, char *text, size_t size) {
+  const long s = lround(fmin(seconds, 1e8));
+  if (s < 60) snprintf(text, size, "%lds", s);
+  else if (s < 3600) snprintf(text, size, "%ld:%02ld", s / 60, s % 60);
+  else snprintf(text, size, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+}
+
+/* Everything but the bar itself: model time, real-time factor, time left (or taken) and rate. */
+static void format_figures(char *text, size_t size) {
+  const double elapsed = now() - display.begun, fraction = fraction_done();
+  char time[32] = "-";
+  if (fraction >= 1) format_duration(elapsed, time, sizeof time);
+  else if (fraction > 0) format_duration(elapsed * (1 - fraction) / fraction, time, sizeof time);
+  const double factor = display.done_ms > 0 ? elapsed / (1e-3 * display.done_ms) : 0;
+  snprintf(text, size, "%.0f/%.0f ms  x%.3g real time  %s %s  %.3g Hz", display.done_ms, display.total_ms, factor,
+           fraction >= 1 ? "took" : "ETA", time, display.rate);
+}
+
+/* Redraws the line in one write, cut to the terminal's width: [=====>    ]  47%  figures. */
+static void draw_bar(void) {
+  char figures[128], line[MAX_WIDTH + 1];
+  format_figures(figures, sizeof figures);
+  const int percent = (int)(100 * fraction_done()), width = terminal_width() - 1;
+  const int room = width - (int)strlen(figures) - 9; /* brackets, percent, spaces */
+  const int bar = room < LEAST_BAR ? 0 : room < 40 ? room : 40;
+  int used = 0;
+  if (bar) {
+    const int full = (int)(bar * fraction_done());
+    line[used++] = '[';
+    for (int i = 0; i < bar; i++) line[used++] = i < full ? '=' : i == full ? '>' : ' ';
+    line[used++] = ']';
+  }
+  snprintf(line + used, sizeof line - (size_t)used, "%s%3d%%  %s", bar ? " " : "", percent, figures);
+  fprintf(display.out, "\r%.*s\033[K", width, line);
+  fflush(display.out);
+  display.drawn = now();
+}
+
+static void draw_line(void) {
+  char figures[128];
+  format_figures(figures, sizeof figures);
+  fprintf(display.out, "%3d%%  %s\n", (int)(100 * fraction_done()), figures);
+  fflush(display.out);
+}
+
+void volley_progress_begin(volley_progress_mode mode, double total_ms, FILE *out) {
+  display.mode = mode == VOLLEY_PROGRESS_AUTO ? choose(out) : mode;
+  display.out = out;
+  display.total_ms = total_ms;
+  display.done_ms = display.rate = 0;
+  display.begun = now();
+  display.drawn = -INFINITY;
+  display.next_percent = LINES_STEP;
+  display.finished = false;
+}
+
+void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons) {
+  if (display.mode == VOLLEY_PROGRESS_OFF) return;
+  display.done_ms = done_ms;
+  display.rate = neurons && done_ms > 0 ? (double)spikes / neurons / (1e-3 * done_ms) : 0;
+  if (display.mode == VOLLEY_PROGRESS_BAR) {
+    if (now() - display.drawn >= redraw_interval) draw_bar();
+  } else if (!display.finished && 100 * fraction_done() >= display.next_percent) {
+    draw_line();
+    display.next_percent = ((int)(100 * fraction_done()) / LINES_STEP + 1) * LINES_STEP;
+    display.finished = fraction_done() >= 1;
+  }
+}
+
+void volley_progress_end(void) {
+  if (display.mode == VOLLEY_PROGRESS_BAR) {
+    draw_bar();
+    putc('\n', display.out);
+    fflush(display.out);
+  }
+  display.mode = VOLLEY_PROGRESS_OFF;
+}

@@ -1,0 +1,29 @@
+/* The progress display of a run: a bar on a terminal, lines in a log. One at a time, on one rank, one thread. */
+#ifndef VOLLEY_BASE_PROGRESS_H
+#define VOLLEY_BASE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum volley_progress_mode {
+  VOLLEY_PROGRESS_AUTO,  /* bar if out is a terminal that can move its cursor, else lines */
+  VOLLEY_PROGRESS_BAR,
+  VOLLEY_PROGRESS_LINES, /* one line every 5 % */
+  VOLLEY_PROGRESS_OFF
+} volley_progress_mode;
+
+/* The mode called auto, bar, lines or off; false if there is none of that name. */
+bool volley_progress_mode_find(const char *name, volley_progress_mode *mode);
+
+/* Starts the display of a run of total_ms of model time on out, which must stay open until volley_progress_end(). */
+void volley_progress_begin(volley_progress_mode mode, double total_ms, FILE *out);
+
+/* The run has come to done_ms and has seen `spikes` of `neurons` neurons so far. Cheap: call it every few ms of model
+ * time; a bar is drawn at most five times a second. */
+void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons);
+
+/* Draws the last state and ends the line. Does nothing if no display was begun. */
+void volley_progress_end(void);
+
+#endif
