@@ -171,23 +171,21 @@ volley_status volley_options_parse(const volley_command *command, int n_argument
   return status;
 }
 
+/* Arguments and required options by name, the others as [options]. */
 static void write_usage(const volley_command *command, FILE *out) {
+  bool more = false;
   fprintf(out, "usage: volley %s", command->name);
   for (int i = 0; i < command->n_options; i++) {
     const volley_option *option = &command->options[i];
-    const bool argument = option->kind == VOLLEY_OPTION_ARGUMENT;
-    if (argument) fprintf(out, option->required ? " %s" : " [%s]", option->name);
+    if (option->kind == VOLLEY_OPTION_ARGUMENT) {
+      fprintf(out, option->required ? " %s" : " [%s]", option->name);
+    } else if (option->required) {
+      fprintf(out, " %s %s", spelled(option), option->value);
+    } else {
+      more = true;
+    }
   }
-  for (int i = 0; i < command->n_options; i++) {
-    const volley_option *option = &command->options[i];
-    if (option->kind == VOLLEY_OPTION_ARGUMENT) continue;
-    fprintf(out, option->required ? " " : " [");
-    if (option->letter) fprintf(out, "-%c", option->letter);
-    if (!option->letter) fprintf(out, "--%s", option->name);
-    if (option->value) fprintf(out, " %s", option->value);
-    fprintf(out, "%s%s", option->required ? "" : "]", option->kind == VOLLEY_OPTION_LIST ? "..." : "");
-  }
-  fprintf(out, "\n");
+  fprintf(out, "%s\n", more ? " [options]" : "");
 }
 
 void volley_options_write_help(const volley_command *command, FILE *out) {
