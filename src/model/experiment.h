@@ -45,7 +45,10 @@ typedef struct volley_population {
   volley_place place;
 } volley_population;
 
-enum { VOLLEY_RECEPTOR_BY_SIGN = -1 };
+enum {
+  VOLLEY_RECEPTOR_BY_SIGN = -1,
+  VOLLEY_MAX_DELAY = 8191 /* steps: delay and receptor of a synapse share 16 bits while tables are built */
+};
 
 /* One source population onto one target population. Lists in the file are expanded, in order: target by target, source by source. */
 typedef struct volley_projection {

@@ -1,0 +1,190 @@
+#include "build/table.h"
+
+#include "base/memory.h"
+#include "model/experiment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A synapse while its row is being filled. */
+typedef struct record {
+  float weight;
+  uint16_t id;
+  uint16_t kind; /* delay and receptor: what makes a run */
+} record;
+
+enum { RECEPTOR_BITS = 3, SLOTS = 256 };
+_Static_assert(VOLLEY_MAX_DELAY < 1 << (16 - RECEPTOR_BITS), "delay and receptor must fit in 16 bits");
+
+struct volley_table_builder {
+  volley_gid_map rows; /* source -> count, then -> next free record */
+  record *records;
+  uint64_t n;
+};
+
+/* One source and its records, first .. first + count - 1. */
+typedef struct row {
+  uint32_t gid;
+  uint64_t first, count;
+} row;
+
+volley_table_builder *volley_table_builder_create(void) {
+  volley_table_builder *builder = volley_alloc(1, sizeof *builder, "the synapse tables");
+  builder->rows = volley_gid_map_create();
+  return builder;
+}
+
+void volley_table_count(volley_table_builder *builder, uint32_t source_gid) {
+  volley_gid_map_at(&builder->rows, source_gid)->value++;
+  builder->n++;
+}
+
+void volley_table_allocate(volley_table_builder *builder) {
+  uint64_t first = 0;
+  for (size_t i = 0; i <= builder->rows.mask; i++) {
+    const uint64_t count = builder->rows.entries[i].value;
+    builder->rows.entries[i].value = first;
+    first += count;
+  }
+  builder->records = volley_table_alloc(builder->n * sizeof *builder->records, "the synapses of a block");
+}
+
+void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t delay, uint8_t receptor,
+                       float weight) {
+  volley_gid_entry *entry = volley_gid_map_find(&builder->rows, source_gid);
+  builder->records[entry->value++] = (record){weight, id, (uint16_t)(delay << RECEPTOR_BITS | receptor)};
+}
+
+/* One pass of a stable radix sort by eight bits of the kind. */
+static void sort_by_byte(const record *from, record *to, uint64_t n, int shift) {
+  uint64_t starts[SLOTS + 1] = {0};
+  for (uint64_t i = 0; i < n; i++) starts[((from[i].kind >> shift) & (SLOTS - 1)) + 1]++;
+  for (int s = 0; s < SLOTS; s++) starts[s + 1] += starts[s];
+  for (uint64_t i = 0; i < n; i++) to[starts[(from[i].kind >> shift) & (SLOTS - 1)]++] = from[i];
+}
+
+static void sort_row(record *records, uint64_t n, record *scratch) {
+  sort_by_byte(records, scratch, n, 0);
+  sort_by_byte(scratch, records, n, 8);
+}
+
+/* The run that begins at record `from` of a sorted row of n. */
+static volley_run next_run(const record *records, uint64_t from, uint64_t n) {
+  const record *first = &records[from];
+  uint32_t count = 1;
+  int equal = 1;
+  while (from + count < n && count < VOLLEY_MAX_RUN && first[count].kind == first->kind) {
+    equal &= first[count].weight == first->weight;
+    count++;
+  }
+  return (volley_run){.count = (uint16_t)count,
+                      .delay = (uint16_t)(first->kind >> RECEPTOR_BITS),
+                      .receptor = (uint8_t)(first->kind & ((1 << RECEPTOR_BITS) - 1)),
+                      .equal = (uint8_t)equal};
+}
+
+/* Sorts a row and returns the bytes it will take in the table; counts its runs and notes its delays. */
+static size_t measure_row(volley_table *table, record *records, uint64_t n, record *scratch) {
+  sort_row(records, n, scratch);
+  size_t bytes = sizeof(uint32_t);
+  for (uint64_t from = 0; from < n;) {
+    const volley_run run = next_run(records, from, n);
+    bytes += sizeof run + volley_run_bytes(run.count, run.equal);
+    if (table->runs++ == 0) table->min_delay = table->max_delay = run.delay;
+    if (run.delay < table->min_delay) table->min_delay = run.delay;
+    if (run.delay > table->max_delay) table->max_delay = run.delay;
+    from += run.count;
+  }
+  return (bytes + 3) / 4 * 4;
+}
+
+static unsigned char *write_run(unsigned char *at, const record *records, volley_run run) {
+  const uint32_t n_weights = run.equal ? 1 : run.count;
+  unsigned char *ids = at + n_weights * sizeof(float);
+  for (uint32_t i = 0; i < n_weights; i++) memcpy(at + i * sizeof(float), &records[i].weight, sizeof(float));
+  for (uint32_t i = 0; i < run.count; i++) memcpy(ids + i * sizeof(uint16_t), &records[i].id, sizeof(uint16_t));
+  return at + volley_run_bytes(run.count, run.equal);
+}
+
+static void write_row(unsigned char *at, const record *records, uint64_t n) {
+  uint32_t n_runs = 0;
+  for (uint64_t from = 0; from < n; n_runs++) from += next_run(records, from, n).count;
+  memcpy(at, &n_runs, sizeof n_runs);
+  unsigned char *header = at + sizeof n_runs;
+  unsigned char *data = header + n_runs * sizeof(volley_run);
+  data = at + (size_t)(data - at + 3) / 4 * 4;
+  for (uint64_t from = 0; from < n;) {
+    const volley_run run = next_run(records, from, n);
+    memcpy(header, &run, sizeof run);
+    header += sizeof run;
+    data = write_run(data, records + from, run);
+    from += run.count;
+  }
+}
+
+static int by_first(const void *a, const void *b) {
+  const uint64_t x = ((const row *)a)->first, y = ((const row *)b)->first;
+  return (x > y) - (x < y);
+}
+
+/* The rows in the order of their records; after filling, an entry's value is the end of its records. */
+static row *list_rows(const volley_table_builder *builder) {
+  row *rows = volley_alloc(builder->rows.n, sizeof *rows, "the synapse tables");
+  uint32_t n = 0;
+  for (size_t i = 0; i <= builder->rows.mask; i++) {
+    const volley_gid_entry *entry = &builder->rows.entries[i];
+    if (entry->gid_plus_one != 0) rows[n++] = (row){entry->gid_plus_one - 1, entry->value, 0};
+  }
+  qsort(rows, n, sizeof *rows, by_first);
+  uint64_t first = 0;
+  for (uint32_t r = 0; r < n; r++) {
+    const uint64_t end = rows[r].first;
+    rows[r].first = first;
+    rows[r].count = end - first;
+    first = end;
+  }
+  return rows;
+}
+
+static record *make_scratch(const row *rows, uint32_t n) {
+  uint64_t longest = 0;
+  for (uint32_t r = 0; r < n; r++) longest = rows[r].count > longest ? rows[r].count : longest;
+  return volley_alloc(longest, sizeof(record), "the synapse tables");
+}
+
+/* Gives back the records that have been written, some megabytes at a time. Returns where what is left begins. */
+static record *discard_below(record *from, record *to) {
+  enum { AT_ONCE = 1 << 20 };
+  if (to - from < AT_ONCE) return from;
+  volley_table_discard(from, (size_t)(to - from) * sizeof *from);
+  return to;
+}
+
+volley_table volley_table_finish(volley_table_builder *builder) {
+  volley_table table = {.rows = builder->rows, .synapses = builder->n};
+  const uint32_t n_rows = builder->rows.n;
+  row *rows = list_rows(builder);
+  record *scratch = make_scratch(rows, n_rows);
+  for (uint32_t r = 0; r < n_rows; r++) {
+    volley_gid_map_find(&table.rows, rows[r].gid)->value = table.pool_bytes;
+    table.pool_bytes += measure_row(&table, builder->records + rows[r].first, rows[r].count, scratch);
+  }
+  table.pool = volley_table_alloc(table.pool_bytes, "the synapse tables");
+  record *discarded = builder->records;
+  for (uint32_t r = 0; r < n_rows; r++) {
+    record *records = builder->records + rows[r].first;
+    write_row(table.pool + volley_gid_map_find(&table.rows, rows[r].gid)->value, records, rows[r].count);
+    discarded = discard_below(discarded, records);
+  }
+  volley_table_free(builder->records, builder->n * sizeof *builder->records);
+  free(scratch);
+  free(rows);
+  free(builder);
+  return table;
+}
+
+void volley_table_release(volley_table *table) {
+  volley_gid_map_free(&table->rows);
+  volley_table_free(table->pool, table->pool_bytes);
+  *table = (volley_table){0};
+}

@@ -1,0 +1,59 @@
+/* The synapses onto one block of targets, by source: what delivery reads.
+ *
+ * A row holds all synapses of one source onto the block. It is cut into runs of equal delay and receptor:
+ *
+ *   uint32_t n_runs | volley_run [n_runs] | data of run 0 | data of run 1 | ...
+ *
+ * The data of a run are its weights (float), then the ids of its targets within the block (uint16_t), filled up to 4
+ * bytes: 6 bytes a synapse. Where all weights of a run are equal only one is kept: 2 bytes a synapse. Within a run the
+ * synapses of one target stand in the order of their projections and edges, so that sums never depend on the partition. */
+#ifndef VOLLEY_BUILD_TABLE_H
+#define VOLLEY_BUILD_TABLE_H
+
+#include "base/status.h"
+#include "build/gid_map.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  VOLLEY_MAX_BLOCK = 65536,  /* targets of a block: an id takes 16 bits */
+  VOLLEY_MAX_RUN = 65535     /* synapses of a run; longer ones are cut */
+};
+
+typedef struct volley_run {
+  uint16_t count;
+  uint16_t delay;   /* steps */
+  uint8_t receptor;
+  uint8_t equal;    /* one weight for all */
+} volley_run;
+
+typedef struct volley_table {
+  volley_gid_map rows;  /* source gid -> offset of its row in the pool */
+  unsigned char *pool;
+  size_t pool_bytes;
+  uint64_t synapses, runs;
+  int min_delay, max_delay; /* steps; 0 in a table without synapses */
+} volley_table;
+
+/* Bytes of a run's data. */
+static inline size_t volley_run_bytes(uint32_t count, int equal) {
+  const size_t bytes = equal ? sizeof(float) + sizeof(uint16_t) * (size_t)count
+                             : (sizeof(float) + sizeof(uint16_t)) * (size_t)count;
+  return (bytes + 3) / 4 * 4;
+}
+
+void volley_table_release(volley_table *table);
+
+/* Building goes through all edges of the block twice, in the same order: first volley_table_count() on each, then
+ * volley_table_allocate(), then volley_table_fill() on each, then volley_table_finish(). */
+typedef struct volley_table_builder volley_table_builder;
+volley_table_builder *volley_table_builder_create(void);
+void volley_table_count(volley_table_builder *builder, uint32_t source_gid);
+void volley_table_allocate(volley_table_builder *builder);
+void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t delay, uint8_t receptor,
+                       float weight);
+/* Makes the table, which the caller owns, and frees the builder. */
+volley_table volley_table_finish(volley_table_builder *builder);
+
+#endif
