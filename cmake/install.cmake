@@ -6,9 +6,11 @@ file(RELATIVE_PATH VOLLEY_BIN_TO_LIB ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTAL
 set_target_properties(volley PROPERTIES INSTALL_RPATH "$ORIGIN/${VOLLEY_BIN_TO_LIB}" INSTALL_RPATH_USE_LINK_PATH ON)
 set_target_properties(volley_library PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 
-install(TARGETS volley volley_library EXPORT volleyTargets)
+install(TARGETS volley)
+install(TARGETS volley_library EXPORT volleyTargets)
 install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley FILES_MATCHING PATTERN "*.h")
-install(DIRECTORY io partition DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY io partition DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley
+  FILES_MATCHING PATTERN "*.h" PATTERN plot EXCLUDE)
 install(DIRECTORY jobs/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.yaml")
 install(DIRECTORY io/plot/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.py")
 
@@ -19,15 +21,12 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/volleyConfig.cmake ${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
   DESTINATION ${VOLLEY_CMAKE_FOLDER})
 
-# A static library hands what it needs to whoever links it; a shared one carries it.
+# A static library hands what it needs to whoever links it; a shared one carries it. The prefix is relative to the file.
+string(JOIN " " VOLLEY_PC_LIBRARIES ${OpenMP_C_FLAGS} -lm)
 if(BUILD_SHARED_LIBS)
-  set(VOLLEY_PC_PRIVATE .private)
+  set(VOLLEY_PC_PRIVATE ".private")
+  set(VOLLEY_PC_LIBRARIES "")
 endif()
-string(JOIN " " VOLLEY_PC_OPENMP ${OpenMP_C_FLAGS})
-configure_file(cmake/volley.pc.in ${PROJECT_BINARY_DIR}/volley.pc.in @ONLY)
-# The prefix may change at installation: the file is finished then.
-install(CODE "
-  file(READ \"${PROJECT_BINARY_DIR}/volley.pc.in\" text)
-  string(REPLACE \"%PREFIX%\" \"\${CMAKE_INSTALL_PREFIX}\" text \"\${text}\")
-  file(WRITE \"${PROJECT_BINARY_DIR}/volley.pc\" \"\${text}\")")
+file(RELATIVE_PATH VOLLEY_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(cmake/volley.pc.in ${PROJECT_BINARY_DIR}/volley.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/volley.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -3,6 +3,7 @@
 #define VOLLEY_APP_APP_H
 
 #include "app/options.h"
+#include "base/progress.h"
 
 /* Runs the command that the arguments name. Collective over MPI_COMM_WORLD; prints what faults are left and returns the
  * same status on every rank. */
@@ -14,13 +15,6 @@ const volley_command *volley_command_find(const char *name);
 
 /* The commands, each with the options that it fills by volley_options_parse(&volley_run_usage, ...). A member that is not
  * given keeps what it had: {0} before parsing means NULL, 0, false and, for a choice, its first word. */
-typedef enum volley_progress_mode {
-  VOLLEY_PROGRESS_AUTO, /* a bar on a terminal, else lines */
-  VOLLEY_PROGRESS_BAR,
-  VOLLEY_PROGRESS_LINES,
-  VOLLEY_PROGRESS_OFF
-} volley_progress_mode;
-
 typedef struct volley_run_options {
   const char *file;   /* experiment */
   const char *output; /* NULL: as the experiment says */
@@ -28,7 +22,7 @@ typedef struct volley_run_options {
   volley_text_list sets;
   const char *summary; /* NULL: none */
   bool overwrite;
-  int progress; /* volley_progress_mode */
+  int progress; /* a volley_progress_mode */
 } volley_run_options;
 extern const volley_command volley_run_usage;
 volley_status volley_run_command(int n_arguments, const char *const *arguments);

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { COLUMNS = 5, CELL = 32, MAX_MODELS = 64 };
+enum { COLUMNS = 5, CELL = 48, MAX_MODELS = 64 };
 
 /* One row of a table, in one of two styles. */
 static void row(bool markdown, const char *const cells[COLUMNS]) {
