@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# The program from outside: help, version, lists, exit codes, at one rank and at several.
+set -uo pipefail
+failures=0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+# expect CODE TEXT COMMAND...: the exit code, and a text in what it prints.
+expect() {
+  local code=$1 text=$2
+  shift 2
+  "$@" >"$folder/out" 2>&1 </dev/null
+  local found=$?
+  if [ $found -ne "$code" ] || ! grep -qF -- "$text" "$folder/out"; then
+    printf 'FAIL: %s\n  exit code %s, expected %s and the text "%s":\n' "$*" $found "$code" "$text"
+    cat "$folder/out"
+    failures=$((failures + 1))
+  fi
+}
+
+# same FILE COMMAND...: what a command prints is what the file holds.
+same() {
+  local file=$1
+  shift
+  if ! "$@" 2>&1 | diff -u "$file" - >"$folder/out"; then
+    printf 'FAIL: %s is not what "%s" prints:\n' "$file" "$*"
+    head -40 "$folder/out"
+    failures=$((failures + 1))
+  fi
+}
+
+expect 2 "usage: volley COMMAND" "$VOLLEY"
+expect 0 "usage: volley COMMAND" "$VOLLEY" help
+expect 0 "usage: volley COMMAND" "$VOLLEY" --help
+expect 0 "volley 0." "$VOLLEY" --version
+for command in run check models info plot reference; do
+  expect 0 "usage: volley $command" "$VOLLEY" help $command
+  expect 0 "usage: volley $command" "$VOLLEY" $command --help
+done
+expect 2 "did you mean volley models?" "$VOLLEY" modles
+expect 2 "did you mean volley check?" "$VOLLEY" help chek
+expect 2 "FILE is missing" "$VOLLEY" run
+expect 2 "did you mean --threads?" "$VOLLEY" run a.yaml --thread 2
+expect 2 "did you mean iaf_psc_exp?" "$VOLLEY" models iaf_psc_epx
+expect 0 "membrane time constant" "$VOLLEY" models iaf_psc_delta
+expect 0 "iaf_psc_delta" "$VOLLEY" models
+
+expect 0 "usage: volley run" "$VOLLEY_MPIRUN" -n 3 "$VOLLEY" help run
+[ "$(grep -c '^usage' "$folder/out")" -eq 1 ] || { echo "FAIL: help is printed by several ranks"; failures=$((failures + 1)); }
+expect 2 "FILE is missing" "$VOLLEY_MPIRUN" -n 3 "$VOLLEY" run
+[ "$(grep -c 'FILE is missing' "$folder/out")" -eq 1 ] || { echo "FAIL: a fault is printed by several ranks"; failures=$((failures + 1)); }
+expect 2 "OUT.h5 is missing" "$VOLLEY_MPIRUN" -n 3 "$VOLLEY" info
+
+same "$VOLLEY_SOURCE/docs/models.md" "$VOLLEY" models --markdown
+same "$VOLLEY_SOURCE/docs/experiment.md" "$VOLLEY" reference
+exit $((failures > 0))
