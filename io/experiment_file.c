@@ -1,0 +1,166 @@
+/* From the bytes of an experiment file to a checked experiment. */
+#include "io/experiment_file.h"
+
+#include "build/rule.h"
+#include "build/scale.h"
+#include "io/experiment_reading.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_BYTES = 256 << 20, CHUNK = 1 << 16 };
+
+/* The bytes of a file, which the caller frees; NULL after reporting a fault. */
+static char *read_bytes(const char *file, size_t *length) {
+  const volley_place place = {.file = file};
+  FILE *stream = fopen(file, "rb");
+  if (stream == NULL) {
+    volley_fault(VOLLEY_USAGE, &place, "the experiment file cannot be opened: %s", strerror(errno));
+    return NULL;
+  }
+  char *bytes = NULL;
+  size_t capacity = 0, n = 0, got;
+  do {
+    if (n + CHUNK > capacity) {
+      capacity = 2 * capacity + CHUNK;
+      bytes = volley_grow(bytes, capacity, 1, "experiment file");
+    }
+    errno = 0;
+    got = fread(bytes + n, 1, CHUNK, stream);
+    n += got;
+  } while (got > 0 && n <= MAX_BYTES);
+  const bool failed = ferror(stream) != 0;
+  if (failed) volley_fault(VOLLEY_USAGE, &place, "the experiment file cannot be read: %s", strerror(errno));
+  if (n > MAX_BYTES)
+    volley_fault(VOLLEY_USAGE, &place, "larger than %d MB, this is no experiment file", MAX_BYTES >> 20);
+  fclose(stream);
+  if (failed || n > MAX_BYTES) {
+    free(bytes);
+    return NULL;
+  }
+  *length = n;
+  return bytes;
+}
+
+/* Rank 0 reads, everybody gets the bytes. Collective; the caller frees *bytes. */
+static volley_status share_bytes(const char *file, MPI_Comm comm, char **bytes, size_t *length) {
+  int rank;
+  unsigned long long size = 0;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  *bytes = rank == 0 ? read_bytes(file, length) : NULL;
+  VOLLEY_TRY(volley_agree(comm)); /* *bytes is NULL where this fails */
+  if (rank == 0) size = *length;
+  VOLLEY_MPI(MPI_Bcast(&size, 1, MPI_UNSIGNED_LONG_LONG, 0, comm));
+  *length = (size_t)size;
+  if (rank != 0) *bytes = volley_alloc(*length, 1, "experiment file");
+  VOLLEY_MPI(MPI_Bcast(*bytes, (int)*length, MPI_CHAR, 0, comm));
+  return VOLLEY_OK;
+}
+
+/* Folder of a file: "." if its name has none. */
+static const char *folder_of(volley_arena *arena, const char *file) {
+  char *folder = volley_arena_copy(arena, file), *slash = strrchr(folder, '/');
+  if (slash == NULL) return ".";
+  slash[slash == folder] = '\0'; /* "/" stays */
+  return folder;
+}
+
+static void read_network(volley_reading *reading, volley_yaml *section) {
+  volley_experiment *experiment = reading->experiment;
+  volley_yaml *scale = volley_yaml_get(section, "scale");
+  if (section != NULL) volley_check_section(reading, section, VOLLEY_SECTION_NETWORK);
+  if (scale != NULL) volley_check_section(reading, scale, VOLLEY_SECTION_SCALE);
+  volley_read_number(reading, scale, volley_key_find(VOLLEY_SECTION_SCALE, "neurons"), (volley_pick){0},
+                     &experiment->scale_neurons);
+  volley_read_number(reading, scale, volley_key_find(VOLLEY_SECTION_SCALE, "indegree"), (volley_pick){0},
+                     &experiment->scale_indegree);
+}
+
+/* The output's path; by default the experiment file's name with .h5, in the working folder. */
+static void read_output(volley_reading *reading, volley_yaml *section) {
+  if (section != NULL) volley_check_section(reading, section, VOLLEY_SECTION_OUTPUT);
+  volley_yaml *node = NULL;
+  const char *path =
+      volley_read_text(reading, section, volley_key_find(VOLLEY_SECTION_OUTPUT, "file"), (volley_pick){0}, &node);
+  if (path != NULL && *path == '\0') volley_value_fault(reading, node, "a file name is expected");
+  reading->experiment->output = path;
+  if (path != NULL) return;
+  const char *file = reading->experiment->file, *slash = strrchr(file, '/');
+  char *name = volley_arena_copy(reading->arena, slash != NULL ? slash + 1 : file);
+  char *dot = strrchr(name, '.');
+  if (dot != NULL && dot != name) *dot = '\0';
+  reading->experiment->output = volley_arena_format(reading->arena, "%s.h5", name);
+}
+
+/* Whether each rule can be met; of pairs that have no fault so far. */
+static void check_rules(volley_reading *reading) {
+  const volley_experiment *experiment = reading->experiment;
+  for (int p = 0; p < experiment->n_projections; ++p) {
+    const volley_projection *projection = &experiment->projections[p];
+    char buffer[512];
+    if (reading->faults > 0 && !reading->projection_valid[p]) continue;
+    if (projection->rule->check == NULL) continue;
+    const char *wrong = projection->rule->check(experiment, projection, buffer, sizeof buffer);
+    if (wrong != NULL) volley_entry_fault(reading, &projection->place, "%s: %s", projection->name, wrong);
+  }
+}
+
+static void read_root(volley_reading *reading, volley_yaml *root) {
+  if (!volley_check_section(reading, root, VOLLEY_SECTION_TOP)) return;
+  volley_experiment *experiment = reading->experiment;
+  experiment->title =
+      volley_read_text(reading, root, volley_key_find(VOLLEY_SECTION_TOP, "title"), (volley_pick){0}, NULL);
+  volley_read_simulation(reading, volley_yaml_get(root, "simulation"));
+  read_network(reading, volley_yaml_get(root, "network"));
+  volley_read_populations(reading, volley_yaml_get(root, "populations"));
+  volley_read_projections(reading, volley_yaml_get(root, "projections"));
+  volley_read_stimuli(reading, volley_yaml_get(root, "stimuli"));
+  volley_read_recorders(reading, volley_yaml_get(root, "recorders"));
+  read_output(reading, volley_yaml_get(root, "output"));
+}
+
+/* Parses, applies the assignments, fills and checks the experiment. Faults are left on this process's list. */
+static void read_experiment(volley_experiment *experiment, const char *bytes, size_t length, const char *const *sets,
+                            int n_sets, bool looks_at_files) {
+  volley_reading reading = {.experiment = experiment, .arena = experiment->arena, .looks_at_files = looks_at_files};
+  reading.folder = folder_of(reading.arena, experiment->file);
+  volley_yaml *root = volley_yaml_parse(reading.arena, experiment->file, bytes, length, true);
+  if (root == NULL) return;
+  if (root->kind != VOLLEY_YAML_MAP) {
+    const bool empty = volley_yaml_is_null(root);
+    volley_value_fault(&reading, root, "%s; an experiment is a mapping with the sections simulation, populations, ...",
+                       empty ? "the file is empty" : "the file holds a text or a list");
+    return;
+  }
+  for (int i = 0; i < n_sets; ++i) volley_yaml_set(reading.arena, root, sets[i]);
+  read_root(&reading, root);
+  experiment->resolved = volley_yaml_write(reading.arena, root);
+  const bool scaled = experiment->scale_neurons != 1.0 || experiment->scale_indegree != 1.0;
+  if (scaled && (volley_local_status() != VOLLEY_OK || volley_experiment_scale(experiment) != VOLLEY_OK)) return;
+  check_rules(&reading);
+}
+
+volley_status volley_experiment_read(const char *file, const char *const *sets, int n_sets, MPI_Comm comm,
+                                     volley_experiment **out) {
+  char *bytes = NULL;
+  size_t length = 0;
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_TRY(share_bytes(file, comm, &bytes, &length));
+  volley_arena *arena = volley_arena_create();
+  volley_experiment *experiment = volley_arena_alloc(arena, 1, sizeof *experiment);
+  experiment->arena = arena;
+  experiment->file = volley_arena_copy(arena, file);
+  experiment->scale_neurons = experiment->scale_indegree = 1.0;
+  read_experiment(experiment, bytes, length, sets, n_sets, rank == 0);
+  free(bytes);
+  const volley_status status = volley_agree(comm);
+  if (status != VOLLEY_OK)
+    volley_experiment_destroy(experiment);
+  else
+    *out = experiment;
+  return status;
+}

@@ -1,0 +1,209 @@
+/* Section recorders, and selections of neurons. */
+#include "io/experiment_reading.h"
+
+#include "neuron/neuron.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool all_digits(const char *text) {
+  const char *at = text;
+  while (isdigit((unsigned char)*at)) ++at;
+  return at > text && *at == '\0';
+}
+
+/* Indices "5" or "0-99" below size. */
+static bool parse_range(volley_reading *reading, volley_yaml *node, uint32_t size, volley_range *out) {
+  char *text = volley_arena_copy(reading->arena, node->text), *dash = strchr(text, '-');
+  if (node->kind == VOLLEY_YAML_SCALAR && dash != NULL && dash != text) *dash++ = '\0';
+  else dash = text;
+  if (node->kind != VOLLEY_YAML_SCALAR || !all_digits(text) || !all_digits(dash)) {
+    volley_value_fault(reading, node, "'%.60s' selects no neurons; write all, an index like 5, a range like 0-99, or a list "
+                       "of these", node->text);
+    return false;
+  }
+  const double first = strtod(text, NULL), last = strtod(dash, NULL);
+  if (last >= size || first > last) {
+    volley_value_fault(reading, node, first > last ? "range %s ends before it begins"
+                                                   : "%s is out of range: the population has the neurons 0-%u",
+                       node->text, size - 1);
+    return false;
+  }
+  *out = (volley_range){(uint32_t)first, (uint32_t)(last - first) + 1};
+  return true;
+}
+
+static int compare_ranges(const void *a, const void *b) {
+  const volley_range *first = a, *second = b;
+  return (first->first > second->first) - (first->first < second->first);
+}
+
+/* Sorts ranges and joins those that touch. */
+static void merge_ranges(volley_selection *selection) {
+  int n = 0;
+  qsort(selection->ranges, (size_t)selection->n_ranges, sizeof *selection->ranges, compare_ranges);
+  for (int r = 0; r < selection->n_ranges; ++r) {
+    const volley_range next = selection->ranges[r];
+    volley_range *last = n > 0 ? &selection->ranges[n - 1] : NULL;
+    if (last == NULL || next.first > last->first + last->count)
+      selection->ranges[n++] = next;
+    else if (next.first + next.count > last->first + last->count)
+      last->count = next.first + next.count - last->first;
+  }
+  selection->n_ranges = n;
+  selection->count = 0;
+  for (int r = 0; r < n; ++r) selection->count += selection->ranges[r].count;
+}
+
+bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,
+                           volley_selection *out) {
+  if (node != NULL && node->kind == VOLLEY_YAML_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_YAML_LIST)
+    node = volley_pick_node(reading, node, pick); /* a list of selections, one a population */
+  const bool list = node != NULL && node->kind == VOLLEY_YAML_LIST;
+  const int n = list ? node->n : 1;
+  if (size == 0) return false; /* reported with the population */
+  if (n == 0) {
+    volley_value_fault(reading, node, "this list selects no neurons; write all, or some indices");
+    return false;
+  }
+  out->ranges = volley_arena_alloc(reading->arena, (size_t)n, sizeof *out->ranges);
+  for (int i = 0; i < n; ++i) {
+    volley_yaml *item = list ? node->items[i] : node;
+    if (item == NULL || (item->kind == VOLLEY_YAML_SCALAR && strcmp(item->text, "all") == 0))
+      out->ranges[out->n_ranges++] = (volley_range){0, size};
+    else if (parse_range(reading, item, size, &out->ranges[out->n_ranges]))
+      out->n_ranges++;
+  }
+  merge_ranges(out);
+  return out->count > 0;
+}
+
+static const volley_key_info *recorder_key(const char *name) { return volley_key_find(VOLLEY_SECTION_RECORDERS, name); }
+
+/* An entry while its recorders are read. */
+typedef struct entry_reading {
+  volley_yaml *entry, **populations, **states;
+  int n_populations, n_states; /* states: 1 for spikes */
+  volley_recorder_kind kind;
+  const char *name;
+} entry_reading;
+
+/* A time that becomes steps; `out` is kept where the key is absent. */
+static void read_steps(volley_reading *reading, const volley_yaml *entry, const char *key, volley_pick pick,
+                       int64_t *out) {
+  double time;
+  volley_yaml *node = volley_pick_node(reading, volley_yaml_get(entry, key), pick);
+  if (node != NULL && volley_read_number(reading, entry, recorder_key(key), pick, &time))
+    volley_whole_steps(reading, node, time, out);
+}
+
+static void read_window(volley_reading *reading, const volley_yaml *entry, volley_pick pick, volley_recorder *recorder) {
+  const int before = reading->faults;
+  const int64_t end = reading->experiment->simulation.steps;
+  recorder->stop = end;
+  recorder->interval = 1;
+  read_steps(reading, entry, "start", pick, &recorder->start);
+  read_steps(reading, entry, "stop", pick, &recorder->stop);
+  read_steps(reading, entry, "interval", pick, &recorder->interval);
+  if (recorder->stop > end) recorder->stop = end;
+  if (recorder->start >= recorder->stop && end > 0 && reading->faults == before)
+    volley_entry_fault(reading, &recorder->place, "nothing is recorded: start at %g ms is not before stop at %g ms",
+                       (double)recorder->start * reading->experiment->simulation.dt,
+                       (double)recorder->stop * reading->experiment->simulation.dt);
+}
+
+/* Index of the state that node names; -1 after a fault. */
+static int find_state(volley_reading *reading, volley_yaml *node, const volley_neuron_model *model) {
+  if (model == NULL) return -1;
+  for (int s = 0; s < model->n_states; ++s)
+    if (strcmp(model->states[s].name, node->text) == 0) return s;
+  volley_unknown(reading, node, volley_arena_format(reading->arena, "state of %s", model->name),
+                 volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states));
+  return -1;
+}
+
+static const char *recorder_name(volley_reading *reading, const entry_reading *e, int population, int state) {
+  const char *name = e->name;
+  if (name == NULL)
+    name = e->populations[population]->text;
+  else if (e->n_populations > 1)
+    name = volley_arena_format(reading->arena, "%s.%s", name, e->populations[population]->text);
+  return e->n_states > 1 ? volley_arena_format(reading->arena, "%s.%s", name, e->states[state]->text) : name;
+}
+
+static void read_recorder(volley_reading *reading, const entry_reading *e, int p, int s) {
+  volley_experiment *experiment = reading->experiment;
+  const volley_pick pick = {.row = p, .rows = e->n_populations};
+  volley_recorder *recorder = &experiment->recorders[experiment->n_recorders];
+  *recorder = (volley_recorder){.kind = e->kind, .place = volley_yaml_place(reading->arena, e->entry)};
+  recorder->population = volley_find_population(reading, e->populations[p]);
+  if (recorder->population < 0) return;
+  const volley_population *population = &experiment->populations[recorder->population];
+  volley_read_selection(reading, volley_yaml_get(e->entry, "neurons"), population->size, pick, &recorder->neurons);
+  read_window(reading, e->entry, pick, recorder);
+  if (e->kind == VOLLEY_RECORD_TRACES) recorder->state = find_state(reading, e->states[s], population->model);
+  recorder->name = recorder_name(reading, e, p, s);
+  experiment->n_recorders++;
+}
+
+/* states and interval belong to traces. */
+static bool check_kind_keys(volley_reading *reading, entry_reading *e) {
+  static const char *const trace_keys[] = {"states", "interval"};
+  volley_yaml *states = volley_yaml_get(e->entry, "states");
+  e->n_states = 1;
+  if (e->kind == VOLLEY_RECORD_SPIKES) {
+    for (int k = 0; k < 2; ++k) {
+      volley_yaml *node = volley_yaml_get(e->entry, trace_keys[k]);
+      if (node != NULL) volley_key_fault(reading, node, "a recorder of spikes takes no '%s'; traces do", trace_keys[k]);
+    }
+    return true;
+  }
+  if (states == NULL) {
+    const volley_place place = volley_yaml_place(reading->arena, e->entry);
+    volley_entry_fault(reading, &place, "the key 'states' is missing: a state of the model, like V_m, or a list of them");
+    return false;
+  }
+  e->n_states = volley_read_names(reading, states, &e->states);
+  return e->n_states > 0;
+}
+
+static void read_entry(volley_reading *reading, volley_yaml *entry) {
+  entry_reading e = {.entry = entry};
+  if (!volley_check_section(reading, entry, VOLLEY_SECTION_RECORDERS)) return;
+  const int kind = volley_read_choice(reading, entry, recorder_key("type"));
+  e.kind = kind == 1 ? VOLLEY_RECORD_TRACES : VOLLEY_RECORD_SPIKES;
+  e.name = volley_read_text(reading, entry, recorder_key("name"), (volley_pick){0}, NULL);
+  e.n_populations = volley_read_names(reading, volley_yaml_get(entry, "population"), &e.populations);
+  if (kind < 0 || !check_kind_keys(reading, &e)) return;
+  volley_check_name(reading, volley_yaml_get(entry, "name"));
+  for (int p = 0; p < e.n_populations; ++p)
+    for (int s = 0; s < e.n_states; ++s) read_recorder(reading, &e, p, s);
+}
+
+/* Recorders of a kind are groups of the output: their names must differ. */
+static void check_names(volley_reading *reading, volley_recorder_kind kind) {
+  const volley_experiment *experiment = reading->experiment;
+  const char **names = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *names);
+  volley_place *places = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *places);
+  int n = 0;
+  for (int r = 0; r < experiment->n_recorders; ++r) {
+    if (experiment->recorders[r].kind != kind) continue;
+    names[n] = experiment->recorders[r].name;
+    places[n++] = experiment->recorders[r].place;
+  }
+  volley_refuse_duplicates(reading, names, places, n,
+                           kind == VOLLEY_RECORD_SPIKES ? "recorder of spikes" : "recorder of traces");
+}
+
+void volley_read_recorders(volley_reading *reading, volley_yaml *section) {
+  if (section == NULL || !volley_check_list(reading, section)) return;
+  size_t n = 1;
+  for (int i = 0; i < section->n; ++i)
+    n += volley_count_names(volley_yaml_get(section->items[i], "population")) *
+         volley_count_names(volley_yaml_get(section->items[i], "states"));
+  reading->experiment->recorders = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->recorders);
+  for (int i = 0; i < section->n; ++i) read_entry(reading, section->items[i]);
+  check_names(reading, VOLLEY_RECORD_SPIKES);
+  check_names(reading, VOLLEY_RECORD_TRACES);
+}

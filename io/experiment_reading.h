@@ -1,0 +1,134 @@
+/* What the readers of the sections share: the state of a reading, faults, and typed values. No MPI. */
+#ifndef VOLLEY_IO_EXPERIMENT_READING_H
+#define VOLLEY_IO_EXPERIMENT_READING_H
+
+#include "io/experiment_keys.h"
+#include "io/yaml_tree.h"
+#include "model/experiment.h"
+
+#include <stdbool.h>
+
+typedef struct volley_reading {
+  volley_experiment *experiment; /* being filled */
+  volley_arena *arena;           /* the experiment's */
+  const char *folder;            /* of the experiment file; paths in it start there */
+  bool looks_at_files;           /* this rank reports files that are missing */
+  int faults;                    /* reported so far on this rank */
+  bool *population_valid;        /* [n_populations] no fault in its size and parameters */
+  bool *projection_valid;        /* [n_projections] */
+} volley_reading;
+
+/* Which element of lists is meant: element `row` of `rows` names; in projections also `column` of `columns` sources, and
+ * lists are matrices. rows 0: lists are not expanded; columns 0: no matrices. */
+typedef struct volley_pick {
+  int row, rows, column, columns;
+} volley_pick;
+
+/* Report what is wrong with a value (once for each node), with a key as such, or with an entry as a whole. */
+void volley_value_fault(volley_reading *reading, volley_yaml *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void volley_key_fault(volley_reading *reading, volley_yaml *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void volley_entry_fault(volley_reading *reading, const volley_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Some names, for messages. */
+typedef struct volley_names {
+  const char **names;
+  int n;
+} volley_names;
+
+/* Names of a table of n structs of `stride` bytes, or of a registry of pointers ended by NULL, whose first member is a
+ * name. The array is the arena's. */
+volley_names volley_names_of_table(volley_reading *reading, const void *table, int n, size_t stride);
+volley_names volley_names_of_registry(volley_reading *reading, const void *registry);
+volley_names volley_names_of_words(volley_reading *reading, const char *words); /* "a|b|c" */
+void volley_names_add(volley_reading *reading, volley_names *names, const char *name);
+
+/* Reports that the word in node is not among the names, and which it may have meant or can be. what: "neuron model" */
+void volley_unknown(volley_reading *reading, volley_yaml *node, const char *what, volley_names names);
+
+/* Whether node is a mapping with none but these keys (unknown ones are reported with the nearest). */
+bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names known);
+
+/* Reports the required keys of a table that a map lacks. */
+void volley_check_required(volley_reading *reading, volley_yaml *map, const volley_key_info *keys, int n_keys);
+
+/* Both for a section's table. */
+bool volley_check_section(volley_reading *reading, volley_yaml *node, enum volley_section section);
+
+/* Whether a section that must be a list is one. */
+bool volley_check_list(volley_reading *reading, volley_yaml *section);
+
+/* The element that pick means; NULL where node is NULL or the element is null, or after a fault (sizes differ). */
+volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley_pick pick);
+
+/* The values of keys of `entry`. Return false where the key is absent and has no fallback, or after reporting a fault. */
+bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+                        double *out);
+bool volley_read_flag(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+                      bool *out);
+/* A word or text; *node (may be NULL) is where it stands, NULL if it is the fallback. */
+const char *volley_read_text(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key,
+                             volley_pick pick, volley_yaml **node);
+/* Index of the word among key->words, -1 after a fault. */
+int volley_read_choice(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key);
+
+/* A number in `unit` that a scalar holds; NaN and infinity are refused. */
+bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char *unit, double *out);
+
+/* A number or distribution in `unit`. allow_dataset: values from an HDF5 file make sense here. */
+bool volley_read_value(volley_reading *reading, volley_yaml *node, const char *unit, volley_pick pick,
+                       bool allow_dataset, volley_distribution *out);
+
+/* Reports values outside of [min, max] (of ]min, max] if positive) that the distribution can give. */
+bool volley_check_value(volley_reading *reading, volley_yaml *node, const volley_distribution *value, double min,
+                        double max, bool positive, const char *unit);
+
+/* Population named by node; -1 after a fault. */
+int volley_find_population(volley_reading *reading, volley_yaml *node);
+
+/* Names in node (one or a list) as nodes; a fault if one is no word. Returns their number; *out is the arena's. */
+int volley_read_names(volley_reading *reading, volley_yaml *node, volley_yaml ***out);
+
+/* Number of names in node: 1 unless it is a list. */
+size_t volley_count_names(const volley_yaml *names);
+
+/* Reports a name (NULL: none) that would not do as a group in HDF5 or as a part of a key path. */
+void volley_check_name(volley_reading *reading, volley_yaml *node);
+
+/* Steps that a time in ms is; false and a fault (of node, or of the entry at `place` if NULL) unless whole. */
+bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, int64_t *out);
+
+/* Receptor of a population's model that node (or NULL) names: index or VOLLEY_RECEPTOR_BY_SIGN; false after a fault. */
+bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int population, int *out);
+
+/* A delay in ms that must be at least one step; node is where it stands. */
+bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley_distribution *delay);
+
+/* A weight: finite as a float, and 1 where the receptor counts. */
+bool volley_check_weight(volley_reading *reading, volley_yaml *node, int population, int receptor,
+                         const volley_distribution *weight);
+
+/* Path as seen from the experiment file; on the rank that looks at files, a fault if there is no such file. */
+const char *volley_read_path(volley_reading *reading, volley_yaml *node);
+
+/* Reports names that occur twice. names: [n]; places: [n]; what: "population". */
+void volley_refuse_duplicates(volley_reading *reading, const char **names, const volley_place *places, int n,
+                              const char *what);
+
+/* The same for what users wrote as `name` of a section's entries. */
+void volley_refuse_same_names(volley_reading *reading, const volley_yaml *section, const char *what);
+
+/* The sections. Each is given its node (NULL if absent) and fills the experiment. */
+void volley_read_simulation(volley_reading *reading, volley_yaml *section);
+void volley_read_populations(volley_reading *reading, volley_yaml *section);
+void volley_read_projections(volley_reading *reading, volley_yaml *section);
+void volley_read_stimuli(volley_reading *reading, volley_yaml *section);
+void volley_read_recorders(volley_reading *reading, volley_yaml *section);
+
+/* Some neurons of a population of `size`: all, 5, 0-99 or a list of these. */
+bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,
+                           volley_selection *out);
+
+#endif

@@ -1,0 +1,129 @@
+#include "base/units.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+  const char *symbol, *noun;
+} bases[] = {
+    {"Ohm", "a resistance"}, {"Hz", "a rate"},        {"s", "a time"},        {"V", "a voltage"},
+    {"A", "a current"},      {"F", "a capacitance"},  {"S", "a conductance"},
+};
+
+static const struct {
+  const char *symbol;
+  int exponent; /* of ten */
+} prefixes[] = {
+    {"", 0}, {"f", -15}, {"p", -12}, {"n", -9}, {"u", -6}, {"\xc2\xb5", -6}, {"\xce\xbc", -6},
+    {"m", -3}, {"k", 3}, {"M", 6}, {"G", 9},
+};
+
+enum { N_BASES = sizeof bases / sizeof *bases, N_PREFIXES = sizeof prefixes / sizeof *prefixes };
+
+/* Splits a unit into prefix and base; false if it is none that we know. */
+static bool parse_unit(const char *unit, int *base, int *exponent) {
+  const size_t length = strlen(unit);
+  for (int b = 0; b < N_BASES; ++b) {
+    const size_t base_length = strlen(bases[b].symbol);
+    if (length < base_length || strcmp(unit + length - base_length, bases[b].symbol) != 0) continue;
+    const size_t prefix_length = length - base_length;
+    for (int p = 0; p < N_PREFIXES; ++p) {
+      if (strlen(prefixes[p].symbol) != prefix_length || strncmp(unit, prefixes[p].symbol, prefix_length) != 0) continue;
+      *base = b;
+      *exponent = prefixes[p].exponent;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Length of the decimal number that text begins with; 0 if there is none. */
+static size_t decimal_length(const char *text) {
+  const char *at = text;
+  size_t digits = 0;
+  if (*at == '+' || *at == '-') ++at;
+  for (; isdigit((unsigned char)*at); ++at) ++digits;
+  if (*at == '.') ++at;
+  for (; isdigit((unsigned char)*at); ++at) ++digits;
+  if (digits == 0) return 0;
+  if (*at == 'e' || *at == 'E') {
+    const char *power = at + 1;
+    if (*power == '+' || *power == '-') ++power;
+    if (isdigit((unsigned char)*power)) {
+      while (isdigit((unsigned char)*power)) ++power;
+      at = power;
+    }
+  }
+  return (size_t)(at - text);
+}
+
+/* Infinity and NaN as YAML and people write them; the length of the word, or 0. */
+static size_t special_number(const char *text, double *value) {
+  static const struct {
+    const char *word;
+    double value;
+  } specials[] = {{".inf", INFINITY}, {".nan", NAN}, {"inf", INFINITY}, {"nan", NAN}};
+  const size_t sign = *text == '+' || *text == '-';
+  for (size_t i = 0; i < sizeof specials / sizeof *specials; ++i) {
+    const size_t length = strlen(specials[i].word);
+    size_t same = 0;
+    while (same < length && tolower((unsigned char)text[sign + same]) == specials[i].word[same]) ++same;
+    if (same < length || isalpha((unsigned char)text[sign + length])) continue;
+    *value = *text == '-' ? -specials[i].value : specials[i].value;
+    return sign + length;
+  }
+  return 0;
+}
+
+const char *volley_unit_describe(const char *unit, char *buffer, size_t size) {
+  int base, exponent;
+  if (*unit == '\0')
+    snprintf(buffer, size, "a pure number");
+  else if (parse_unit(unit, &base, &exponent))
+    snprintf(buffer, size, "%s in %s", bases[base].noun, unit);
+  else
+    snprintf(buffer, size, "a number in %s", unit);
+  return buffer;
+}
+
+/* Says that text does not fit; number is its numeric part ("" if it has none). Returns false. */
+static bool refuse(const char *text, const char *number, const char *unit, char *why, size_t size) {
+  char expected[64];
+  volley_unit_describe(unit, expected, sizeof expected);
+  snprintf(why, size, "'%.60s' given, %s is expected: for example %.40s%s%s", text, expected, *number ? number : "20",
+           *unit ? " " : "", unit);
+  return false;
+}
+
+bool volley_unit_convert(const char *text, const char *unit, double *value, char *why, size_t size) {
+  while (isspace((unsigned char)*text)) ++text;
+  double number = 0.0;
+  size_t length = special_number(text, &number);
+  if (length == 0) {
+    length = decimal_length(text);
+    if (length == 0) return refuse(text, "", unit, why, size);
+    number = strtod(text, NULL);
+  }
+  char digits[48];
+  snprintf(digits, sizeof digits, "%.*s", (int)(length < 40 ? length : 40), text);
+  char suffix[32];
+  const char *from = text + length;
+  while (isspace((unsigned char)*from)) ++from;
+  size_t end = strlen(from);
+  while (end > 0 && isspace((unsigned char)from[end - 1])) --end;
+  if (end >= sizeof suffix) return refuse(text, digits, unit, why, size);
+  memcpy(suffix, from, end);
+  suffix[end] = '\0';
+  *value = number;
+  if (*suffix == '\0' || strcmp(suffix, unit) == 0) return true;
+  int given_base, given_exponent, base, exponent;
+  if (!parse_unit(suffix, &given_base, &given_exponent) || !parse_unit(unit, &base, &exponent) || given_base != base)
+    return refuse(text, digits, unit, why, size);
+  /* Dividing by a power of ten keeps 0.1 s / 1e-3 exact where multiplying by its rounded inverse would not. */
+  const int shift = given_exponent - exponent;
+  *value = shift >= 0 ? number * pow(10.0, shift) : number / pow(10.0, -shift);
+  return true;
+}
