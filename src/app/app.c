@@ -23,8 +23,8 @@ static volley_status unknown_command(const char *word) {
   for (const volley_command *const *command = volley_commands(); *command; command++) names[n++] = (*command)->name;
   names[n++] = "help";
   const char *near = volley_nearest(word, names, n);
-  if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown command %s: did you mean volley %s?", word, near);
-  return volley_fault(VOLLEY_USAGE, NULL, "unknown command %s; see: volley help", word);
+  if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown command '%s'; did you mean 'volley %s'?", word, near);
+  return volley_fault(VOLLEY_USAGE, NULL, "unknown command '%s'; see: volley help", word);
 }
 
 /* name: NULL for the overview. */

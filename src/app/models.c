@@ -116,8 +116,8 @@ static volley_status unknown_model(const char *name) {
     names[n++] = (*model)->name;
   }
   const char *near = volley_nearest(name, names, n);
-  if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown model %s: did you mean %s?", name, near);
-  return volley_fault(VOLLEY_USAGE, NULL, "unknown model %s; volley models lists all", name);
+  if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; did you mean '%s'?", name, near);
+  return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; volley models lists all", name);
 }
 
 volley_status volley_models_command(int n_arguments, const char *const *arguments) {

@@ -59,8 +59,8 @@ static volley_status unknown_option(const reading *line, const char *text) {
     if (line->command->options[i].kind != VOLLEY_OPTION_ARGUMENT) names[n++] = line->command->options[i].name;
   }
   const char *near = volley_nearest(word + strspn(word, "-"), names, n);
-  return near ? complain(line, "unknown option %s: did you mean --%s?", word, near)
-              : complain(line, "unknown option %s", word, "");
+  return near ? complain(line, "unknown option '%s'; did you mean '--%s'?", word, near)
+              : complain(line, "unknown option '%s'%s", word, "");
 }
 
 static volley_status store_count(reading *line, const volley_option *option, const char *text) {
@@ -68,7 +68,7 @@ static volley_status store_count(reading *line, const volley_option *option, con
   errno = 0;
   const long value = strtol(text, &end, 10);
   if (end == text || *end || errno || value < 1 || value > INT_MAX) {
-    return complain(line, "%s takes a whole number from 1 up, not \"%s\"", spelled(option), text);
+    return complain(line, "%s takes a whole number from 1 up, not '%s'", spelled(option), text);
   }
   *(int *)((char *)line->target + option->offset) = (int)value;
   return VOLLEY_OK;
@@ -87,7 +87,7 @@ static volley_status store_choice(reading *line, const volley_option *option, co
   }
   char expected[128];
   snprintf(expected, sizeof expected, "%s takes %s", spelled(option), option->value);
-  return complain(line, "%s, not \"%s\"", expected, text);
+  return complain(line, "%s, not '%s'", expected, text);
 }
 
 static void store_in_list(reading *line, const volley_option *option, const char *text) {
@@ -118,7 +118,7 @@ static volley_status store(reading *line, const volley_option *option, const cha
 /* attached: the value that stands in the same argument, or NULL. */
 static volley_status take_option(reading *line, const volley_option *option, const char *attached) {
   if (option->kind == VOLLEY_OPTION_FLAG) {
-    if (attached) return complain(line, "%s takes no value, found \"%s\"", spelled(option), attached);
+    if (attached) return complain(line, "%s takes no value, found '%s'", spelled(option), attached);
     return store(line, option, "");
   }
   if (attached) return store(line, option, attached);
@@ -132,7 +132,7 @@ static volley_status take_argument(reading *line, const char *text) {
     const volley_option *option = &line->command->options[i];
     if (option->kind == VOLLEY_OPTION_ARGUMENT && !line->given[i]) return store(line, option, text);
   }
-  return complain(line, "unexpected argument \"%s\"%s", text, "");
+  return complain(line, "unexpected argument '%s'%s", text, "");
 }
 
 static volley_status take(reading *line, const char *text) {

@@ -37,11 +37,11 @@ for command in run check models info plot reference; do
   expect 0 "usage: volley $command" "$VOLLEY" help $command
   expect 0 "usage: volley $command" "$VOLLEY" $command --help
 done
-expect 2 "did you mean volley models?" "$VOLLEY" modles
-expect 2 "did you mean volley check?" "$VOLLEY" help chek
+expect 2 "did you mean 'volley models'?" "$VOLLEY" modles
+expect 2 "did you mean 'volley check'?" "$VOLLEY" help chek
 expect 2 "FILE is missing" "$VOLLEY" run
-expect 2 "did you mean --threads?" "$VOLLEY" run a.yaml --thread 2
-expect 2 "did you mean iaf_psc_exp?" "$VOLLEY" models iaf_psc_epx
+expect 2 "did you mean '--threads'?" "$VOLLEY" run a.yaml --thread 2
+expect 2 "did you mean 'iaf_psc_exp'?" "$VOLLEY" models iaf_psc_epx
 expect 0 "membrane time constant" "$VOLLEY" models iaf_psc_delta
 expect 0 "iaf_psc_delta" "$VOLLEY" models
 
