@@ -18,9 +18,10 @@ struct volley_output {
   volley_hdf5 file;
   hid_t handle;
   bool broken;                  /* HDF5 has failed on some rank; the same on all */
-  volley_recording *recordings; /* [n_recorders] */
+  volley_track *tracks; /* [n_recorders] */
   volley_file_room room;        /* rank 0 */
-  uint64_t closing_bytes;       /* kept free for what closing writes */
+  uint64_t size;                /* bytes that the file has at most, but for what closing writes */
+  uint64_t closing_bytes;       /* kept free for that */
   double flushed;               /* time of the last flush, s */
 };
 
@@ -42,21 +43,20 @@ volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm com
   return volley_agree(comm);
 }
 
-/* Has rank 0 reserve what the file, which will grow by `more` bytes, needs up to its end. Collective, agreed status.
- * Sets *flush to whether it is time to flush. */
+/* Has rank 0 reserve what the file needs to grow by `more` bytes and to be closed. Collective, agreed status. Sets *flush
+ * to whether it is time to flush. */
 static volley_status make_room(volley_output *output, uint64_t more, bool *flush) {
-  hsize_t size = 0;
   int answer[2] = {0, 0}; /* errno, time to flush */
-  if (output->handle >= 0) volley_hdf5_check(&output->file, H5Fget_filesize(output->handle, &size), "measure");
+  output->size += more;
   if (output->rank == 0) {
-    answer[0] = volley_file_room_reserve(&output->room, size + more + output->closing_bytes);
+    answer[0] = volley_file_room_reserve(&output->room, output->size + output->closing_bytes);
     answer[1] = MPI_Wtime() - output->flushed > flush_interval;
   }
   VOLLEY_MPI(MPI_Bcast(answer, 2, MPI_INT, 0, output->comm));
   if (answer[0])
     volley_fault(VOLLEY_FAILURE, NULL, "cannot write '%s': %s; %s", output->temporary, strerror(answer[0]),
                  output->handle >= 0 ? "what was recorded before is kept there" : "nothing was recorded");
-  if (flush) *flush = answer[1];
+  *flush = answer[1];
   return volley_agree(output->comm);
 }
 
@@ -79,19 +79,19 @@ static volley_status finish_write(volley_output *output, bool flush) {
 static volley_status take_spikes(void *context, int recorder, uint64_t first, uint64_t count, const double *times,
                                  const uint64_t *ids, uint64_t total) {
   volley_output *output = context;
-  volley_recording *recording = &output->recordings[recorder];
+  volley_track *track = &output->tracks[recorder];
   bool flush = false;
-  VOLLEY_TRY(make_room(output, volley_recording_growth(recording, total), &flush));
-  volley_recording_put_spikes(&output->file, recording, first, count, times, ids, total);
+  VOLLEY_TRY(make_room(output, volley_track_growth(track, total), &flush));
+  volley_track_put_spikes(&output->file, track, first, count, times, ids, total);
   return finish_write(output, flush);
 }
 
 static volley_status take_traces(void *context, int recorder, uint64_t first_row, uint64_t rows, const double *data) {
   volley_output *output = context;
-  volley_recording *recording = &output->recordings[recorder];
+  volley_track *track = &output->tracks[recorder];
   bool flush = false;
-  VOLLEY_TRY(make_room(output, volley_recording_growth(recording, first_row + rows), &flush));
-  volley_recording_put_traces(&output->file, recording, first_row, rows, data);
+  VOLLEY_TRY(make_room(output, volley_track_growth(track, first_row + rows), &flush));
+  volley_track_put_traces(&output->file, track, first_row, rows, data);
   return finish_write(output, flush);
 }
 
@@ -100,7 +100,7 @@ volley_sink volley_output_sink(volley_output *output) {
 }
 
 static void destroy(volley_output *output) {
-  free(output->recordings);
+  free(output->tracks);
   free(output->path);
   free(output->temporary);
   VOLLEY_MPI(MPI_Comm_free(&output->comm));
@@ -118,7 +118,7 @@ static volley_output *create(const volley_experiment *experiment, const char *pa
   VOLLEY_MPI(MPI_Comm_size(output->comm, &output->ranks));
   output->handle = -1;
   output->file = (volley_hdf5){.path = output->temporary, .blame = VOLLEY_FAILURE, .writes = output->rank == 0};
-  output->recordings = volley_alloc((size_t)experiment->n_recorders, sizeof *output->recordings, "recordings");
+  output->tracks = volley_alloc((size_t)experiment->n_recorders, sizeof *output->tracks, "recordings");
   return output;
 }
 
@@ -139,13 +139,15 @@ static void create_file(volley_output *output) {
 }
 
 /* Opens the file for reserving on rank 0 and takes room for all that opening and closing write. */
-static volley_status open_room(volley_output *output, uint64_t bytes) {
+static volley_status open_room(volley_output *output) {
+  const uint64_t bytes = volley_track_bytes(output->experiment);
+  bool flush;
   if (output->rank == 0) {
     const int code = volley_file_room_open(&output->room, output->temporary);
     if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot create '%s': %s", output->temporary, strerror(code));
   }
   VOLLEY_TRY(volley_agree(output->comm));
-  const volley_status status = make_room(output, bytes, NULL);
+  const volley_status status = make_room(output, bytes, &flush);
   if (output->rank == 0) {
     if (status != VOLLEY_OK) {
       volley_file_room_close(&output->room);
@@ -164,8 +166,8 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
   const hid_t report = volley_hdf5_put_group(file, output->handle, "report");
   for (int r = 0; r < output->experiment->n_recorders; r++) {
     const bool traces = output->experiment->recorders[r].kind == VOLLEY_RECORD_TRACES;
-    volley_recording_create(file, traces ? report : spikes, output->experiment, r, columns + r,
-                            &output->recordings[r]);
+    volley_track_create(file, traces ? report : spikes, output->experiment, r, columns + r,
+                            &output->tracks[r]);
   }
   volley_hdf5_release(file, spikes);
   volley_hdf5_release(file, report);
@@ -175,16 +177,16 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
 volley_status volley_output_open(const volley_experiment *experiment, const char *path,
                                  const volley_trace_columns *columns, MPI_Comm comm, volley_output **out) {
   volley_output *output = create(experiment, path, comm);
+  bool flush;
   output->closing_bytes = volley_provenance_bytes(experiment, output->ranks);
-  const uint64_t bytes = output->closing_bytes + volley_recording_bytes(experiment);
-  volley_status status = open_room(output, bytes);
+  volley_status status = open_room(output);
   if (status != VOLLEY_OK) {
     destroy(output);
     return status;
   }
   create_file(output);
   status = agree(output);
-  if (status == VOLLEY_OK) status = make_room(output, bytes, NULL);
+  if (status == VOLLEY_OK) status = make_room(output, 0, &flush);
   if (status == VOLLEY_OK) {
     write_skeleton(output, columns);
     status = finish_write(output, false);
@@ -201,7 +203,7 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
 /* Writes the figures and the mark of completeness, in this order on the disk. Collective, agreed status. */
 static volley_status write_end(volley_output *output, const volley_summary *summary) {
   volley_hdf5 *file = &output->file;
-  for (int r = 0; r < output->experiment->n_recorders; r++) volley_recording_release(file, &output->recordings[r]);
+  for (int r = 0; r < output->experiment->n_recorders; r++) volley_track_release(file, &output->tracks[r]);
   if (!summary) return agree(output);
   volley_provenance_end(file, output->handle, summary, output->comm);
   VOLLEY_TRY(finish_write(output, true));

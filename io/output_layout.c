@@ -63,13 +63,13 @@ static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment
   volley_hdf5_put_number(file, group, "stop_ms", (double)last_step(experiment, recorder) * dt);
 }
 
-static void create_spikes(volley_hdf5 *file, hid_t group, volley_recording *recording) {
+static void create_spikes(volley_hdf5 *file, hid_t group, volley_track *track) {
   const hsize_t chunk = SPIKE_CHUNK;
   put_sorting(file, group);
-  recording->times = growing_dataset(file, group, "timestamps", H5T_NATIVE_DOUBLE, 1, &chunk, 0);
-  recording->ids = growing_dataset(file, group, "node_ids", H5T_NATIVE_UINT64, 1, &chunk, 0);
-  recording->chunk = SPIKE_CHUNK;
-  volley_hdf5_put_text(file, recording->times, "units", "ms");
+  track->times = growing_dataset(file, group, "timestamps", H5T_NATIVE_DOUBLE, 1, &chunk, 0);
+  track->ids = growing_dataset(file, group, "node_ids", H5T_NATIVE_UINT64, 1, &chunk, 0);
+  track->chunk = SPIKE_CHUNK;
+  volley_hdf5_put_text(file, track->times, "units", "ms");
 }
 
 static uint64_t count_rows(const volley_experiment *experiment, const volley_recorder *recorder) {
@@ -111,47 +111,47 @@ static void put_mapping(volley_hdf5 *file, hid_t group, const volley_experiment 
 }
 
 static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
-                          const volley_recorder *recorder, volley_recording *recording) {
+                          const volley_recorder *recorder, volley_track *track) {
   const volley_state_info *state = experiment->populations[recorder->population].model->states + recorder->state;
-  recording->width = recorder->neurons.count;
-  const uint64_t columns = least(recording->width, TRACE_COLUMNS), rows = count_rows(experiment, recorder);
-  recording->chunk = least(TRACE_CHUNK / columns, rows ? rows : 1);
-  const hsize_t chunk[2] = {recording->chunk, columns};
-  recording->data = growing_dataset(file, group, "data", H5T_NATIVE_DOUBLE, 2, chunk, recording->width);
-  volley_hdf5_put_text(file, recording->data, "units", state->unit);
+  track->width = recorder->neurons.count;
+  const uint64_t columns = least(track->width, TRACE_COLUMNS), rows = count_rows(experiment, recorder);
+  track->chunk = least(TRACE_CHUNK / columns, rows ? rows : 1);
+  const hsize_t chunk[2] = {track->chunk, columns};
+  track->data = growing_dataset(file, group, "data", H5T_NATIVE_DOUBLE, 2, chunk, track->width);
+  volley_hdf5_put_text(file, track->data, "units", state->unit);
   volley_hdf5_put_text(file, group, "state", state->name);
   volley_hdf5_put_number(file, group, "interval_ms", (double)recorder->interval * experiment->simulation.dt);
   put_mapping(file, group, experiment, recorder);
 }
 
-void volley_recording_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
-                             const volley_trace_columns *columns, volley_recording *recording) {
+void volley_track_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
+                             const volley_trace_columns *columns, volley_track *track) {
   const volley_recorder *recorder = &experiment->recorders[r];
   const hid_t group = volley_hdf5_put_group(file, parent, recorder->name);
-  *recording = (volley_recording){.times = -1, .ids = -1, .data = -1};
+  *track = (volley_track){.times = -1, .ids = -1, .data = -1};
   put_recorder(file, group, experiment, recorder);
   if (recorder->kind == VOLLEY_RECORD_TRACES) {
-    recording->columns = columns;
-    create_traces(file, group, experiment, recorder, recording);
+    track->columns = columns;
+    create_traces(file, group, experiment, recorder, track);
   } else {
-    create_spikes(file, group, recording);
+    create_spikes(file, group, track);
   }
   volley_hdf5_release(file, group);
 }
 
-void volley_recording_release(volley_hdf5 *file, volley_recording *recording) {
-  volley_hdf5_release(file, recording->times);
-  volley_hdf5_release(file, recording->ids);
-  volley_hdf5_release(file, recording->data);
+void volley_track_release(volley_hdf5 *file, volley_track *track) {
+  volley_hdf5_release(file, track->times);
+  volley_hdf5_release(file, track->ids);
+  volley_hdf5_release(file, track->data);
 }
 
-uint64_t volley_recording_growth(const volley_recording *recording, uint64_t total) {
-  if (total <= recording->allocated) return 0;
-  const uint64_t chunks = (total - recording->allocated + recording->chunk - 1) / recording->chunk;
-  if (!recording->columns) return 2 * chunks * (SPIKE_CHUNK * sizeof(double) + METADATA_PER_CHUNK);
-  const uint64_t columns = least(recording->width, TRACE_COLUMNS);
-  const uint64_t side_by_side = (recording->width + columns - 1) / columns;
-  return chunks * side_by_side * (recording->chunk * columns * sizeof(double) + METADATA_PER_CHUNK);
+uint64_t volley_track_growth(const volley_track *track, uint64_t total) {
+  if (total <= track->allocated) return 0;
+  const uint64_t chunks = (total - track->allocated + track->chunk - 1) / track->chunk;
+  if (!track->columns) return 2 * chunks * (SPIKE_CHUNK * sizeof(double) + METADATA_PER_CHUNK);
+  const uint64_t columns = least(track->width, TRACE_COLUMNS);
+  const uint64_t side_by_side = (track->width + columns - 1) / columns;
+  return chunks * side_by_side * (track->chunk * columns * sizeof(double) + METADATA_PER_CHUNK);
 }
 
 /* Grows a dataset to total along its first dimension. */
@@ -160,9 +160,9 @@ static void grow(volley_hdf5 *file, hid_t set, uint64_t total, uint64_t width) {
   volley_hdf5_check(file, H5Dset_extent(set, size), "grow a dataset of");
 }
 
-static void note_growth(volley_recording *recording, uint64_t total) {
-  const uint64_t allocated = (total + recording->chunk - 1) / recording->chunk * recording->chunk;
-  if (allocated > recording->allocated) recording->allocated = allocated;
+static void note_growth(volley_track *track, uint64_t total) {
+  const uint64_t allocated = (total + track->chunk - 1) / track->chunk * track->chunk;
+  if (allocated > track->allocated) track->allocated = allocated;
 }
 
 /* Writes values at the selection of space, which holds n of them; a rank without values takes part with none. */
@@ -175,17 +175,17 @@ static void write_selected(volley_hdf5 *file, hid_t set, hid_t type, hid_t space
   volley_hdf5_release(file, memory);
 }
 
-void volley_recording_put_spikes(volley_hdf5 *file, volley_recording *recording, uint64_t first, uint64_t count,
+void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t first, uint64_t count,
                                  const double *times, const uint64_t *ids, uint64_t total) {
   const hsize_t start = first, n = count;
-  grow(file, recording->times, total, 0);
-  grow(file, recording->ids, total, 0);
-  note_growth(recording, total);
-  const hid_t space = volley_hdf5_check(file, H5Dget_space(recording->times), "look up data of");
+  grow(file, track->times, total, 0);
+  grow(file, track->ids, total, 0);
+  note_growth(track, total);
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(track->times), "look up data of");
   volley_hdf5_check(file, n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL) : H5Sselect_none(space),
                     "select data of");
-  write_selected(file, recording->times, H5T_NATIVE_DOUBLE, space, n, times);
-  write_selected(file, recording->ids, H5T_NATIVE_UINT64, space, n, ids);
+  write_selected(file, track->times, H5T_NATIVE_DOUBLE, space, n, times);
+  write_selected(file, track->ids, H5T_NATIVE_UINT64, space, n, ids);
   volley_hdf5_release(file, space);
 }
 
@@ -204,17 +204,17 @@ static void select_columns(volley_hdf5 *file, hid_t space, const volley_trace_co
   }
 }
 
-void volley_recording_put_traces(volley_hdf5 *file, volley_recording *recording, uint64_t first_row, uint64_t rows,
+void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
                                  const double *data) {
-  grow(file, recording->data, first_row + rows, recording->width);
-  note_growth(recording, first_row + rows);
-  const hid_t space = volley_hdf5_check(file, H5Dget_space(recording->data), "look up data of");
-  select_columns(file, space, recording->columns, first_row, rows);
-  write_selected(file, recording->data, H5T_NATIVE_DOUBLE, space, rows * recording->columns->count, data);
+  grow(file, track->data, first_row + rows, track->width);
+  note_growth(track, first_row + rows);
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
+  select_columns(file, space, track->columns, first_row, rows);
+  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, rows * track->columns->count, data);
   volley_hdf5_release(file, space);
 }
 
-uint64_t volley_recording_bytes(const volley_experiment *experiment) {
+uint64_t volley_track_bytes(const volley_experiment *experiment) {
   uint64_t bytes = 0;
   for (int r = 0; r < experiment->n_recorders; r++) {
     const volley_recorder *recorder = &experiment->recorders[r];

@@ -7,33 +7,34 @@
 #include "model/experiment.h"
 #include "record/record.h"
 
-typedef struct volley_recording {
+/* The datasets of one recorder. */
+typedef struct volley_track {
   const volley_trace_columns *columns; /* of a trace recorder, not owned; NULL otherwise */
   hid_t times, ids;                    /* spikes */
   hid_t data;                          /* traces */
   uint64_t width;                      /* columns of the data, all ranks */
   uint64_t chunk;                      /* spikes or rows in a chunk */
   uint64_t allocated;                  /* spikes or rows that the file has chunks for */
-} volley_recording;
+} volley_track;
 
 /* Root attributes that make the file a SONATA file. */
 void volley_layout_put_root(volley_hdf5 *file, hid_t root);
 
-/* Creates the group of recorder r, its empty datasets and, for traces, its mapping. Fills in *recording. */
-void volley_recording_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
-                             const volley_trace_columns *columns, volley_recording *recording);
-void volley_recording_release(volley_hdf5 *file, volley_recording *recording);
+/* Creates the group of recorder r, its empty datasets and, for traces, its mapping. Fills in *track. */
+void volley_track_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
+                             const volley_trace_columns *columns, volley_track *track);
+void volley_track_release(volley_hdf5 *file, volley_track *track);
 
-/* Bytes by which the file grows at most when the recording grows to total spikes or rows. Not collective. */
-uint64_t volley_recording_growth(const volley_recording *recording, uint64_t total);
+/* Bytes by which the file grows at most when the track grows to total spikes or rows. Not collective. */
+uint64_t volley_track_growth(const volley_track *track, uint64_t total);
 
 /* Writes as the sink's calls of the same names say (record/record.h). */
-void volley_recording_put_spikes(volley_hdf5 *file, volley_recording *recording, uint64_t first, uint64_t count,
+void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t first, uint64_t count,
                                  const double *times, const uint64_t *ids, uint64_t total);
-void volley_recording_put_traces(volley_hdf5 *file, volley_recording *recording, uint64_t first_row, uint64_t rows,
+void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
                                  const double *data);
 
 /* Bytes that the groups of all recorders take at most while nothing is recorded. Not collective. */
-uint64_t volley_recording_bytes(const volley_experiment *experiment);
+uint64_t volley_track_bytes(const volley_experiment *experiment);
 
 #endif

@@ -1,5 +1,6 @@
 #include "io/provenance.h"
 
+#include "base/build_info.h"
 #include "base/memory.h"
 #include "io/summary_file.h"
 #include "neuron/neuron.h"
@@ -10,15 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#ifndef VOLLEY_VERSION
-#define VOLLEY_VERSION "unknown"
-#endif
-#ifndef VOLLEY_GIT_COMMIT
-#define VOLLEY_GIT_COMMIT "unknown"
-#endif
-#ifndef VOLLEY_C_FLAGS
-#define VOLLEY_C_FLAGS "unknown"
-#endif
 #ifdef __clang__
 #define COMPILER "clang " __clang_version__
 #else
@@ -154,10 +146,11 @@ void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *
 
 void volley_provenance_complete(volley_hdf5 *file, hid_t root) {
   const uint8_t complete = 1;
-  const hid_t attribute = volley_hdf5_check(
-      file, H5Aopen_by_name(root, "volley", "complete", H5P_DEFAULT, H5P_DEFAULT), "open an attribute of");
+  const hid_t group = volley_hdf5_check(file, H5Gopen2(root, "volley", H5P_DEFAULT), "open a group of");
+  const hid_t attribute = volley_hdf5_check(file, H5Aopen(group, "complete", H5P_DEFAULT), "open an attribute of");
   volley_hdf5_check(file, H5Awrite(attribute, H5T_NATIVE_UINT8, &complete), "write attributes to");
   volley_hdf5_release(file, attribute);
+  volley_hdf5_release(file, group);
 }
 
 size_t volley_provenance_bytes(const volley_experiment *experiment, int ranks) {

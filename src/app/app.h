@@ -44,12 +44,15 @@ volley_status volley_models_command(int n_arguments, const char *const *argument
 
 typedef struct volley_info_options {
   const char *file;
+  const char *start, *stop; /* times as written; NULL: whole run */
+  bool json;
 } volley_info_options;
 extern const volley_command volley_info_usage;
 volley_status volley_info_command(int n_arguments, const char *const *arguments);
 
 typedef struct volley_plot_options {
   const char *file, *output;
+  const char *start, *stop; /* times as written; NULL: whole run */
   bool isi, traces;
 } volley_plot_options;
 extern const volley_command volley_plot_usage;

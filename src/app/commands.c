@@ -16,6 +16,11 @@
         "change a key of the experiment: simulation.seed=2, populations.E.size=100"                                    \
   }
 
+#define WINDOW(type)                                                                                                   \
+  {"start", 0, VOLLEY_OPTION_TEXT, false, offsetof(type, start), "TIME", "leave out spikes up to this time (ms)"}, {   \
+    "stop", 0, VOLLEY_OPTION_TEXT, false, offsetof(type, stop), "TIME", "leave out spikes after this time (ms)"        \
+  }
+
 static const volley_option run_options[] = {
     {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_run_options, file), NULL, "experiment (YAML)"},
     {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, output), "OUT.h5",
@@ -46,12 +51,15 @@ static const volley_option models_options[] = {
 
 static const volley_option info_options[] = {
     {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_info_options, file), NULL, "output of a run"},
+    WINDOW(volley_info_options),
+    {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_info_options, json), NULL, "print as JSON"},
 };
 
 static const volley_option plot_options[] = {
     {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_plot_options, file), NULL, "output of a run"},
     {"output", 'o', VOLLEY_OPTION_TEXT, true, offsetof(volley_plot_options, output), "FILE.png",
      "figure to write; its ending selects the format"},
+    WINDOW(volley_plot_options),
     {"isi", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, isi), NULL,
      "distributions of the intervals between spikes instead"},
     {"traces", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, traces), NULL, "recorded traces instead"},

@@ -1,6 +1,7 @@
 #include "base/progress.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,16 +25,6 @@ static double now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-bool volley_progress_mode_find(const char *name, volley_progress_mode *mode) {
-  static const char *const names[] = {"auto", "bar", "lines", "off"};
-  for (int i = 0; i < 4; i++)
-    if (strcmp(name, names[i]) == 0) {
-      *mode = (volley_progress_mode)i;
-      return true;
-    }
-  return false;
 }
 
 static volley_progress_mode choose(FILE *out) {

@@ -2,7 +2,6 @@
 #ifndef VOLLEY_BASE_PROGRESS_H
 #define VOLLEY_BASE_PROGRESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -12,9 +11,6 @@ typedef enum volley_progress_mode {
   VOLLEY_PROGRESS_LINES, /* one line every 5 % */
   VOLLEY_PROGRESS_OFF
 } volley_progress_mode;
-
-/* The mode called auto, bar, lines or off; false if there is none of that name. */
-bool volley_progress_mode_find(const char *name, volley_progress_mode *mode);
 
 /* Starts the display of a run of total_ms of model time on out, which must stay open until volley_progress_end(). */
 void volley_progress_begin(volley_progress_mode mode, double total_ms, FILE *out);

@@ -1,0 +1,60 @@
+/* Reads the output of a run, in one process: what was run, and the recorded spikes as a stream. */
+#ifndef VOLLEY_IO_OUTPUT_READER_H
+#define VOLLEY_IO_OUTPUT_READER_H
+
+#include "base/memory.h"
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct volley_population_info {
+  const char *name, *model;
+  uint64_t size;
+  double rate_hz; /* over the whole run; NAN in a file that is not complete */
+} volley_population_info;
+
+typedef struct volley_recorder_info {
+  const char *name, *population; /* population: its name */
+  int population_number;         /* index into populations, or -1 if there is none of that name */
+  uint64_t neurons;              /* recorded ones, silent ones included */
+  double start_ms, stop_ms;      /* spikes at start_ms < t <= stop_ms are there */
+} volley_recorder_info;
+
+typedef struct volley_phase_info {
+  const char *name;
+  double seconds;
+} volley_phase_info;
+
+typedef struct volley_output_info {
+  bool complete;
+  const char *title, *experiment_file, *version, *git_commit, *compiler, *mpi_version, *hdf5_version, *started, *host;
+  uint64_t ranks, hosts, neurons, seed;
+  double dt_ms, duration_ms;
+  volley_population_info *populations;
+  int n_populations;
+  volley_recorder_info *recorders; /* of spikes */
+  int n_recorders;
+  /* In a complete file; else empty, 0 and none: */
+  const char *digest;
+  uint64_t threads, synapses, spikes;
+  double build_s, simulate_s, real_time_factor;
+  volley_phase_info *phases;
+  int n_phases;
+} volley_output_info;
+
+typedef struct volley_output_file volley_output_file;
+
+/* Opens an output and reads all but the recordings. A file that cannot be read or is no output of Volley gives a fault and
+ * VOLLEY_USAGE. Otherwise *out is owned by the caller: volley_output_file_close(). Not collective, like all of this. */
+volley_status volley_output_file_open(const char *path, volley_output_file **out);
+void volley_output_file_close(volley_output_file *file); /* NULL is allowed */
+const volley_output_info *volley_output_file_info(const volley_output_file *file); /* lives as long as the file is open */
+
+/* Hands all spikes of a recorder (its number in info->recorders) to take() in slabs, in the order of the file: by
+ * time, ties by id. ids: indices within the population. */
+volley_status volley_output_file_spikes(volley_output_file *file, int recorder,
+                                        void (*take)(void *taker, size_t n, const double *times, const uint64_t *ids),
+                                        void *taker);
+
+#endif

@@ -1,0 +1,255 @@
+/* volley info: what an output file holds, with rates and regularity of the populations. */
+#include "app/app.h"
+
+#include "app/time_option.h"
+#include "base/memory.h"
+#include "io/output_reader.h"
+#include "io/summary_file.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEAST_SPIKES = 4 /* of a neuron whose intervals count */ };
+
+/* Spikes of a recorder in a window: each neuron's last spike time, and count, sum and sum of squares of its intervals. */
+typedef struct activity {
+  double start_ms, stop_ms;
+  uint64_t size, spikes;
+  double *last, *sum, *squares;
+  uint32_t *counts; /* spikes */
+  bool damaged;     /* an id outside of the population */
+} activity;
+
+/* One line of the table. */
+typedef struct line {
+  const volley_population_info *population;
+  const volley_recorder_info *recorder; /* NULL: not recorded */
+  double start_ms, stop_ms;
+  uint64_t spikes;
+  double rate_hz, cv; /* NAN where there is none */
+  uint64_t regular;   /* neurons that the CV is the mean over */
+} line;
+
+static void take_spikes(void *taker, size_t n, const double *times, const uint64_t *ids) {
+  activity *seen = taker;
+  for (size_t i = 0; i < n; i++) {
+    const uint64_t id = ids[i];
+    if (times[i] <= seen->start_ms || times[i] > seen->stop_ms) continue;
+    if (id >= seen->size) {
+      seen->damaged = true;
+      continue;
+    }
+    if (seen->counts[id]++) {
+      const double interval = times[i] - seen->last[id];
+      seen->sum[id] += interval;
+      seen->squares[id] += interval * interval;
+    }
+    seen->last[id] = times[i];
+    seen->spikes++;
+  }
+}
+
+/* Mean over the neurons with enough spikes of standard deviation / mean of their intervals. */
+static double mean_cv(const activity *seen, uint64_t *regular) {
+  double total = 0;
+  *regular = 0;
+  for (uint64_t i = 0; i < seen->size; i++) {
+    if (seen->counts[i] < LEAST_SPIKES) continue;
+    const double n = seen->counts[i] - 1, mean = seen->sum[i] / n;
+    const double variance = seen->squares[i] / n - mean * mean;
+    if (mean > 0) total += sqrt(fmax(variance, 0)) / mean;
+    ++*regular;
+  }
+  return *regular ? total / (double)*regular : NAN;
+}
+
+static volley_status measure(volley_output_file *file, int recorder, double start, double stop, line *out) {
+  const volley_output_info *info = volley_output_file_info(file);
+  const volley_recorder_info *which = &info->recorders[recorder];
+  activity seen = {.start_ms = fmax(start, which->start_ms), .stop_ms = fmin(stop, which->stop_ms)};
+  seen.size = out->population->size;
+  seen.last = volley_alloc(3 * seen.size, sizeof(double), "statistics of spikes");
+  seen.sum = seen.last + seen.size;
+  seen.squares = seen.sum + seen.size;
+  seen.counts = volley_alloc(seen.size, sizeof *seen.counts, "statistics of spikes");
+  volley_status status = volley_output_file_spikes(file, recorder, take_spikes, &seen);
+  if (seen.damaged)
+    status = volley_fault(VOLLEY_USAGE, NULL, "recorder '%s' holds spikes of neurons that population '%s' does not have",
+                          which->name, which->population);
+  const double seconds = 1e-3 * (seen.stop_ms - seen.start_ms);
+  out->recorder = which;
+  out->start_ms = seen.start_ms;
+  out->stop_ms = seen.stop_ms;
+  out->spikes = seen.spikes;
+  out->rate_hz = seconds > 0 && which->neurons ? (double)seen.spikes / (double)which->neurons / seconds : NAN;
+  out->cv = mean_cv(&seen, &out->regular);
+  free(seen.last);
+  free(seen.counts);
+  return status;
+}
+
+/* One line for each spike recorder, in the order of the populations, and one for each population without. */
+static volley_status measure_all(volley_output_file *file, double start, double stop, line *lines, int *n) {
+  const volley_output_info *info = volley_output_file_info(file);
+  const bool whole = start <= 0 && stop >= info->duration_ms;
+  for (int p = 0; p < info->n_populations; p++) {
+    bool recorded = false;
+    for (int r = 0; r < info->n_recorders; r++) {
+      if (info->recorders[r].population_number != p) continue;
+      lines[*n].population = &info->populations[p];
+      VOLLEY_TRY(measure(file, r, start, stop, &lines[(*n)++]));
+      recorded = true;
+    }
+    if (recorded) continue;
+    const double rate = whole ? info->populations[p].rate_hz : NAN;
+    lines[(*n)++] = (line){.population = &info->populations[p], .rate_hz = rate, .cv = NAN, .stop_ms = info->duration_ms};
+  }
+  return VOLLEY_OK;
+}
+
+static void print_run(const volley_output_info *info, const char *path) {
+  printf("%s%s%s\n", path, info->title[0] ? ": " : "", info->title);
+  printf("  experiment    %s, seed %" PRIu64 "\n", info->experiment_file, info->seed);
+  printf("  state         %s\n", info->complete ? "complete" : "INCOMPLETE: still running or broken off");
+  printf("  started       %s on %s%s\n", info->started, info->host, info->hosts > 1 ? " and others" : "");
+  printf("  program       Volley %s (%s), %s, HDF5 %s\n", info->version, info->git_commit, info->compiler,
+         info->hdf5_version);
+  printf("  MPI           %.*s\n", (int)strcspn(info->mpi_version, ",\n"), info->mpi_version);
+  printf("  ranks         %" PRIu64, info->ranks);
+  if (info->complete) printf(" x %" PRIu64 " threads", info->threads);
+  printf(info->hosts > 1 ? ", %" PRIu64 " hosts\n" : "\n", info->hosts);
+  printf("  model time    %g ms in steps of %g ms\n", info->duration_ms, info->dt_ms);
+  printf("  network       %" PRIu64 " neurons", info->neurons);
+  if (info->complete) printf(", %" PRIu64 " synapses", info->synapses);
+  printf("\n");
+}
+
+static void print_number(const char *format, int width, double value) {
+  if (isnan(value)) printf("%*s", width, "-");
+  else printf(format, width, value);
+}
+
+static void print_lines(const line *lines, int n) {
+  int width = 10;
+  for (int i = 0; i < n; i++)
+    if ((int)strlen(lines[i].population->name) > width) width = (int)strlen(lines[i].population->name);
+  printf("\n%-*s %10s %10s %11s %9s %7s  %s\n", width, "population", "neurons", "recorded", "spikes", "rate/Hz", "CV",
+         "window/ms");
+  for (int i = 0; i < n; i++) {
+    const line *l = &lines[i];
+    printf("%-*s %10" PRIu64 " ", width, l->population->name, l->population->size);
+    if (l->recorder) printf("%10" PRIu64 " %11" PRIu64 " ", l->recorder->neurons, l->spikes);
+    else printf("%10s %11s ", "-", "-");
+    print_number("%*.3f", 9, l->rate_hz);
+    putchar(' ');
+    print_number("%*.3f", 7, l->cv);
+    printf("  %g-%g\n", l->start_ms, l->stop_ms);
+  }
+  printf("CV: of intervals between spikes, mean over neurons with at least %d spikes\n", LEAST_SPIKES);
+}
+
+static void print_timers(const volley_output_info *info) {
+  printf("\nbuild %.3f s, simulate %.3f s: %.3g x real time\n", info->build_s, info->simulate_s, info->real_time_factor);
+  for (int i = 0; i < info->n_phases; i++) {
+    const double share = info->simulate_s > 0 ? 100 * info->phases[i].seconds / info->simulate_s : 0;
+    printf("  %-10s %9.3f s %5.1f %%\n", info->phases[i].name, info->phases[i].seconds, share);
+  }
+  printf("spikes %" PRIu64 ", digest %s\n", info->spikes, info->digest);
+}
+
+static void json_key(const char *key, const char *before) { printf("%s\"%s\": ", before, key); }
+
+static void json_text(const char *key, const char *text, const char *before) {
+  json_key(key, before);
+  volley_json_text(stdout, text);
+}
+
+static void json_number(const char *key, double value, const char *before) {
+  json_key(key, before);
+  volley_json_number(stdout, value);
+}
+
+static void json_count(const char *key, uint64_t value, const char *before) {
+  json_key(key, before);
+  printf("%" PRIu64, value);
+}
+
+static void json_line(const line *l, const char *before) {
+  json_text("population", l->population->name, before);
+  json_text("model", l->population->model, ", ");
+  json_count("neurons", l->population->size, ", ");
+  if (l->recorder) {
+    json_text("recorder", l->recorder->name, ", ");
+    json_count("recorded_neurons", l->recorder->neurons, ", ");
+    json_count("spikes", l->spikes, ", ");
+  }
+  json_number("start_ms", l->start_ms, ", ");
+  json_number("stop_ms", l->stop_ms, ", ");
+  json_number("rate_hz", l->rate_hz, ", ");
+  json_number("cv", l->cv, ", ");
+  json_count("neurons_in_cv", l->regular, ", ");
+}
+
+static void print_json(const volley_output_info *info, const char *path, const line *lines, int n) {
+  const char *next = ",\n  ";
+  json_text("file", path, "{\n  ");
+  printf("%s\"complete\": %s", next, info->complete ? "true" : "false");
+  json_text("title", info->title, next);
+  json_text("experiment", info->experiment_file, next);
+  json_text("version", info->version, next);
+  json_text("git_commit", info->git_commit, next);
+  json_text("started", info->started, next);
+  json_count("ranks", info->ranks, next);
+  json_count("threads", info->threads, next);
+  json_number("dt_ms", info->dt_ms, next);
+  json_number("duration_ms", info->duration_ms, next);
+  json_count("neurons", info->neurons, next);
+  json_count("synapses", info->synapses, next);
+  json_count("spikes", info->spikes, next);
+  json_number("build_s", info->build_s, next);
+  json_number("simulate_s", info->simulate_s, next);
+  json_number("real_time_factor", info->real_time_factor, next);
+  json_text("spike_digest", info->digest, next);
+  printf("%s\"seconds_by_phase\": {", next);
+  for (int i = 0; i < info->n_phases; i++) json_number(info->phases[i].name, info->phases[i].seconds, i ? ", " : "");
+  printf("}%s\"populations\": [", next);
+  for (int i = 0; i < n; i++) {
+    json_line(&lines[i], i ? ",\n    {" : "\n    {");
+    printf("}");
+  }
+  printf("\n  ]\n}\n");
+}
+
+static volley_status show(volley_output_file *file, const volley_info_options *options) {
+  const volley_output_info *info = volley_output_file_info(file);
+  double start = 0, stop = info->duration_ms;
+  VOLLEY_TRY(volley_time_option("start", options->start, &start));
+  VOLLEY_TRY(volley_time_option("stop", options->stop, &stop));
+  if (stop <= start) return volley_fault(VOLLEY_USAGE, NULL, "--stop %g ms must come after --start %g ms", stop, start);
+  line *lines = volley_alloc((size_t)(info->n_populations + info->n_recorders), sizeof *lines, "lines");
+  int n = 0;
+  const volley_status status = measure_all(file, start, stop, lines, &n);
+  if (status == VOLLEY_OK && options->json) {
+    print_json(info, options->file, lines, n);
+  } else if (status == VOLLEY_OK) {
+    print_run(info, options->file);
+    print_lines(lines, n);
+    if (info->complete) print_timers(info);
+  }
+  free(lines);
+  return status;
+}
+
+volley_status volley_info_command(int n_arguments, const char *const *arguments) {
+  volley_info_options options = {0};
+  volley_output_file *file = NULL;
+  VOLLEY_TRY(volley_options_parse(&volley_info_usage, n_arguments, arguments, &options));
+  VOLLEY_TRY(volley_output_file_open(options.file, &file));
+  volley_status status = show(file, &options);
+  if (!volley_output_file_info(file)->complete)
+    status = volley_fault(VOLLEY_USAGE, NULL, "'%s' is incomplete: the run still goes on or was broken off", options.file);
+  volley_output_file_close(file);
+  return status;
+}
