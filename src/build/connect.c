@@ -6,21 +6,21 @@
 #include <stdlib.h>
 
 /* Weights and delays of the edges of one target, as drawn. */
-typedef struct values {
+typedef struct drawn_values {
   double *weights, *delays;
   size_t capacity;
-} values;
+} drawn_values;
 
 /* What both passes over the edges of a block share. */
-typedef struct pass {
+typedef struct edge_pass {
   const volley_experiment *experiment;
   const volley_edge_list *lists;
   volley_table_builder *builder;
-  values values;
+  drawn_values values;
   bool fills; /* second pass */
-} pass;
+} edge_pass;
 
-static volley_drawing begin_drawing(const pass *pass, int p, const volley_slice *slice) {
+static volley_drawing begin_drawing(const edge_pass *pass, int p, const volley_slice *slice) {
   const volley_experiment *experiment = pass->experiment;
   const volley_projection *projection = &experiment->projections[p];
   uint32_t *targets = volley_alloc(slice->count, sizeof *targets, "the targets of a projection");
@@ -47,16 +47,16 @@ static void end_drawing(volley_drawing *drawing) {
   volley_drawing_release(drawing);
 }
 
-static void count_edges(const pass *pass, const volley_drawing *drawing) {
+static void count_edges(const edge_pass *pass, const volley_drawing *drawing) {
   const uint32_t first_gid = pass->experiment->populations[drawing->projection->source].first_gid;
   for (size_t e = 0; e < drawing->n; e++) volley_table_count(pass->builder, first_gid + drawing->sources[e]);
 }
 
 /* Draws the weights and delays of the present target's edges, unless the edges carry their own. */
-static void draw_values(pass *pass, const volley_drawing *drawing, int p, uint32_t gid) {
+static void draw_values(edge_pass *pass, const volley_drawing *drawing, int p, uint32_t gid) {
   const uint32_t seed = pass->experiment->simulation.seed;
   const volley_projection *projection = drawing->projection;
-  values *values = &pass->values;
+  drawn_values *values = &pass->values;
   if (drawing->n > values->capacity) {
     values->capacity = 2 * drawing->n;
     values->weights = volley_grow(values->weights, values->capacity, sizeof(double), "the weights of a neuron");
@@ -76,16 +76,15 @@ static void draw_values(pass *pass, const volley_drawing *drawing, int p, uint32
   }
 }
 
-static void fill_edges(pass *pass, const volley_drawing *drawing, int p, uint32_t gid, uint16_t id) {
+static void fill_edges(edge_pass *pass, const volley_drawing *drawing, int p, uint32_t gid, uint16_t id) {
   const volley_experiment *experiment = pass->experiment;
   const volley_projection *projection = drawing->projection;
   const volley_neuron_model *model = experiment->populations[projection->target].model;
   const uint32_t first_gid = experiment->populations[projection->source].first_gid;
-  const double per_step = 1 / experiment->simulation.dt;
   draw_values(pass, drawing, p, gid);
   for (size_t e = 0; e < drawing->n; e++) {
     const float weight = (float)pass->values.weights[e];
-    double delay = round(pass->values.delays[e] * per_step);
+    double delay = round(pass->values.delays[e] / experiment->simulation.dt);
     if (delay > VOLLEY_MAX_DELAY) {
       volley_fault(VOLLEY_USAGE, &projection->place, "a delay of %g ms was drawn; at most %d steps, %g ms: set max",
                    pass->values.delays[e], VOLLEY_MAX_DELAY, VOLLEY_MAX_DELAY * experiment->simulation.dt);
@@ -99,7 +98,7 @@ static void fill_edges(pass *pass, const volley_drawing *drawing, int p, uint32_
 }
 
 /* Goes through all edges onto the block: population by population, projection by projection, neuron by neuron. */
-static void go_through(pass *pass, const volley_block *block) {
+static void go_through(edge_pass *pass, const volley_block *block) {
   for (int s = 0; s < block->n_slices; s++) {
     const volley_slice *slice = &block->slices[s];
     for (int p = 0; p < pass->experiment->n_projections; p++) {
@@ -119,7 +118,7 @@ static void go_through(pass *pass, const volley_block *block) {
 }
 
 void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, volley_block *block) {
-  pass pass = {.experiment = experiment, .lists = lists, .builder = volley_table_builder_create()};
+  edge_pass pass = {.experiment = experiment, .lists = lists, .builder = volley_table_builder_create()};
   go_through(&pass, block);
   volley_table_allocate(pass.builder);
   pass.fills = true;

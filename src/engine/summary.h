@@ -29,11 +29,14 @@ typedef struct volley_summary {
   double phase_s[VOLLEY_PHASES];  /* mean over ranks and threads */
   uint64_t delivered_bytes;       /* of synapse tables read */
   uint64_t table_bytes;           /* of synapse tables, all ranks */
-  uint64_t *peak_rss_bytes;       /* [ranks]; owned by the summary's maker */
+  uint64_t *peak_rss_bytes;       /* [ranks] */
   int n_populations;
-  const char *const *population_names;
+  const char **population_names;   /* [n_populations]; the names are the experiment's */
   double *rate_hz;                /* [n_populations] over the whole run */
   uint64_t digest[2];             /* of all spikes: independent of ranks, threads, partition and order */
 } volley_summary;
+
+/* Frees what hangs on the summary. */
+void volley_summary_release(volley_summary *summary);
 
 #endif

@@ -6,10 +6,8 @@
 #ifndef VOLLEY_RECORD_RECORD_H
 #define VOLLEY_RECORD_RECORD_H
 
-#include "model/experiment.h"
-#include "neuron/neuron.h"
-
-#include <mpi.h>
+#include "build/network.h"
+#include "engine/observer.h"
 
 /* Where recorded data go. All calls are collective over the ranks of the run and made in the same order on each;
  * they return an agreed status. */
@@ -28,5 +26,23 @@ typedef struct volley_trace_columns {
   uint64_t *columns; /* [count] ascending; column c is the c-th selected neuron, by index */
   uint64_t count;
 } volley_trace_columns;
+
+typedef struct volley_recording volley_recording;
+
+/* Prepares the recorders of the network's experiment. Not collective. Owned by the caller; the network must outlive it. */
+volley_recording *volley_recording_create(const volley_network *network);
+void volley_recording_destroy(volley_recording *recording);
+
+/* [n_recorders] the columns of this rank, empty for spike recorders. Owned by the recording. */
+const volley_trace_columns *volley_recording_columns(const volley_recording *recording);
+
+/* Where full buffers go; to be set before the run. */
+void volley_recording_set_sink(volley_recording *recording, volley_sink sink);
+
+/* The observer that feeds the recorders. */
+volley_observer volley_recording_observer(volley_recording *recording);
+
+/* Hands what is left in the buffers to the sink. Collective, agreed status. */
+volley_status volley_recording_flush(volley_recording *recording);
 
 #endif

@@ -1,0 +1,32 @@
+/* Delivery. A spike's row is visited once, when the ids of its step are known: each run of the row is put on the list of the
+ * step on which it acts. At that step the list is walked and the runs are added to the inputs of the block. The lists
+ * are not state: they follow from the spikes of the last max_delay steps. */
+#ifndef VOLLEY_ENGINE_ARRIVALS_H
+#define VOLLEY_ENGINE_ARRIVALS_H
+
+#include "build/network.h"
+
+/* Runs due at one step, in the total order of inputs: step of the spike, gid of the source, run. */
+typedef struct volley_due {
+  uint64_t *entries;
+  uint32_t n, capacity;
+} volley_due;
+
+typedef struct volley_arrivals {
+  volley_block *block; /* not owned */
+  volley_due *due;     /* [mask + 1] by step, a ring longer than the longest delay */
+  int64_t mask;
+  uint64_t events;     /* synaptic events delivered so far */
+  uint64_t bytes;      /* of synapse tables read so far */
+} volley_arrivals;
+
+volley_arrivals volley_arrivals_create(volley_block *block, int max_delay);
+void volley_arrivals_free(volley_arrivals *arrivals);
+
+/* Puts the runs of the spikes of `step` (n gids, ascending) on the lists. */
+void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n);
+
+/* Adds all runs that act on `step` to the block's inputs. */
+void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step);
+
+#endif

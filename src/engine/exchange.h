@@ -1,0 +1,38 @@
+/* The exchange of spikes: one allgather for every step, or for every batch of steps, posted when the spikes are known and
+ * completed when they are due. Each rank sends a block of fixed size; what does not fit follows in a second round that
+ * all ranks know of from the counts in the first. */
+#ifndef VOLLEY_ENGINE_EXCHANGE_H
+#define VOLLEY_ENGINE_EXCHANGE_H
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct volley_exchange volley_exchange;
+
+/* The spikes of one step, of all ranks. */
+typedef struct volley_volley {
+  int64_t step;
+  const uint32_t *gids; /* [n] ascending; an id repeats if its neuron spiked more than once */
+  uint32_t n;
+} volley_volley;
+
+/* batch: steps of one exchange, 1 .. min_delay. first_step: the first step that is exchanged. comm is duplicated.
+ * Collective. Owned by the caller. */
+volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay, int64_t first_step);
+void volley_exchange_destroy(volley_exchange *exchange); /* collective; nothing may be under way */
+
+/* Adds this rank's spikes of the present step: n gids in any order. */
+void volley_exchange_add(volley_exchange *exchange, const uint32_t *gids, uint32_t n);
+
+/* Ends the present step; posts the allgather if its batch is full or if this is the last step. Collective. */
+void volley_exchange_post(volley_exchange *exchange, bool last);
+
+/* Completes what must be known after `step`, or everything if it is the last. Collective. Returns the number of
+ * volleys, which stay valid until the next call: consecutive steps, in order. */
+int volley_exchange_complete(volley_exchange *exchange, int64_t step, bool last, const volley_volley **volleys);
+
+/* Seconds spent waiting for other ranks so far. */
+double volley_exchange_waited(const volley_exchange *exchange);
+
+#endif

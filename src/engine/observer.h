@@ -1,0 +1,20 @@
+/* Who watches a run: recorders, progress. The engine calls, it never calls io itself. */
+#ifndef VOLLEY_ENGINE_OBSERVER_H
+#define VOLLEY_ENGINE_OBSERVER_H
+
+#include "base/status.h"
+
+#include <stdint.h>
+
+typedef struct volley_observer {
+  void *context;
+  /* After a block was taken through `step`; by the thread that owns the block, while other threads work. */
+  void (*sample)(void *context, int block, int64_t step);
+  /* All spikes of a step: n gids of all ranks, ascending. Steps come in order, each once, maybe later than the step that
+   * is being taken. By one thread of each rank, on all ranks the same: may communicate. Returns an agreed status. */
+  volley_status (*spikes)(void *context, int64_t step, const uint32_t *gids, uint32_t n);
+  /* After all blocks of all threads were taken through `step`; called like spikes(). Returns an agreed status. */
+  volley_status (*advance)(void *context, int64_t step);
+} volley_observer; /* any of the functions may be NULL */
+
+#endif

@@ -1,0 +1,257 @@
+#include "engine/simulate.h"
+
+#include "engine/arrivals.h"
+#include "engine/exchange.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <time.h>
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
+
+/* Time by phase of one thread; padded to a cache line so that threads do not disturb each other. */
+typedef struct stopwatch {
+  _Alignas(64) double seconds[VOLLEY_PHASES];
+  double last;
+} stopwatch;
+
+typedef struct engine {
+  volley_network *network;
+  const volley_observer *observers;
+  int n_observers;
+  volley_arrivals *arrivals; /* [n_blocks] */
+  volley_spike_list *spikes; /* [n_blocks] of the present step */
+  volley_exchange *exchange;
+  const volley_volley *volleys; /* [n_volleys] that became known with the present step */
+  int n_volleys;
+  volley_status status;
+  stopwatch *watches;       /* [threads] */
+  uint64_t *counts;         /* [n_populations] spikes */
+  uint64_t n_spikes, digest[2];
+} engine;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Books the time since the last call to a phase. */
+static void lap(stopwatch *watch, volley_phase phase) {
+  const double t = now();
+  watch->seconds[phase] += t - watch->last;
+  watch->last = t;
+}
+
+/* Silent filters decay into subnormal numbers, on which the processor is many times slower. */
+static void flush_subnormals(void) {
+#ifdef __SSE__
+  _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
+#endif
+}
+
+/* currents start each step from the constant background */
+static void reset_currents(const volley_experiment *experiment, volley_block *block) {
+  for (int d = 0; d < block->n_drivers; d++) {
+    if (!block->drivers[d].kind->is_current) continue;
+    volley_slice *slice = &block->slices[block->drivers[d].slice];
+    const double background = experiment->populations[slice->population].background_current;
+    for (uint32_t i = 0; i < (slice->current_stride ? slice->count : 1); i++) slice->current[i] = background;
+  }
+}
+
+static void apply_stimuli(const volley_experiment *experiment, volley_block *block, int64_t step) {
+  reset_currents(experiment, block);
+  for (int d = 0; d < block->n_drivers; d++) {
+    const volley_driver *driver = &block->drivers[d];
+    driver->kind->apply(driver->generator, &block->slices[driver->slice], step);
+  }
+}
+
+static void update_neurons(engine *e, int b) {
+  volley_block *block = &e->network->blocks[b];
+  e->spikes[b].n = 0;
+  for (int s = 0; s < block->n_slices; s++) {
+    volley_slice *slice = &block->slices[s];
+    e->network->experiment->populations[slice->population].model->update(slice, &e->spikes[b]);
+  }
+  for (uint32_t i = 0; i < e->spikes[b].n; i++) e->spikes[b].ids[i] = volley_block_gid(block, e->spikes[b].ids[i]);
+}
+
+/* Takes one block from step * dt to (step + 1) * dt. */
+static void step_block(engine *e, int b, int64_t step, stopwatch *watch) {
+  volley_arrivals_deliver(&e->arrivals[b], step);
+  lap(watch, VOLLEY_PHASE_DELIVER);
+  apply_stimuli(e->network->experiment, &e->network->blocks[b], step);
+  lap(watch, VOLLEY_PHASE_STIMULI);
+  update_neurons(e, b);
+  lap(watch, VOLLEY_PHASE_UPDATE);
+  for (int o = 0; o < e->n_observers; o++) {
+    if (e->observers[o].sample) e->observers[o].sample(e->observers[o].context, b, step);
+  }
+  lap(watch, VOLLEY_PHASE_RECORD);
+}
+
+/* A 64-bit hash (the finalizer of splitmix64, Steele, Lea & Flood 2014). */
+static uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+  x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+  return x ^ (x >> 31);
+}
+
+/* Sums of hashes: the same for every order of the spikes. */
+static void count_spikes(engine *e, const volley_volley *volley) {
+  const volley_experiment *experiment = e->network->experiment;
+  int p = 0;
+  for (uint32_t i = 0; i < volley->n; i++) {
+    const uint32_t gid = volley->gids[i];
+    while (gid - experiment->populations[p].first_gid >= experiment->populations[p].size) p++;
+    e->counts[p]++;
+    const uint64_t high = mix((uint64_t)volley->step + UINT64_C(0x9E3779B97F4A7C15));
+    e->digest[0] += mix(high ^ gid);
+    e->digest[1] += mix(high + UINT64_C(0xD1B54A32D192ED03) * (gid + UINT64_C(1)));
+  }
+  e->n_spikes += volley->n;
+}
+
+static volley_status observe(engine *e, int64_t step) {
+  for (int o = 0; o < e->n_observers; o++) {
+    const volley_observer *observer = &e->observers[o];
+    for (int v = 0; v < e->n_volleys && observer->spikes; v++) {
+      const volley_volley *volley = &e->volleys[v];
+      VOLLEY_TRY(observer->spikes(observer->context, volley->step, volley->gids, volley->n));
+    }
+    if (observer->advance) VOLLEY_TRY(observer->advance(observer->context, step));
+  }
+  return VOLLEY_OK;
+}
+
+/* What one thread does for its rank between the two barriers of a step. */
+static void meet(engine *e, int64_t step, stopwatch *watch) {
+  const bool last = step + 1 == e->network->experiment->simulation.steps;
+  const double waited = volley_exchange_waited(e->exchange);
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    volley_exchange_add(e->exchange, e->spikes[b].ids, e->spikes[b].n);
+  }
+  volley_exchange_post(e->exchange, last);
+  e->n_volleys = volley_exchange_complete(e->exchange, step, last, &e->volleys);
+  for (int v = 0; v < e->n_volleys; v++) count_spikes(e, &e->volleys[v]);
+  lap(watch, VOLLEY_PHASE_EXCHANGE);
+  const double wait = volley_exchange_waited(e->exchange) - waited;
+  watch->seconds[VOLLEY_PHASE_EXCHANGE] -= wait;
+  watch->seconds[VOLLEY_PHASE_WAIT] += wait;
+  e->status = observe(e, step);
+  lap(watch, VOLLEY_PHASE_RECORD);
+}
+
+static void run_thread(engine *e, int thread) {
+  const int threads = e->network->threads;
+  stopwatch *watch = &e->watches[thread];
+  if (omp_get_num_threads() != threads) volley_die("%d threads asked for, %d given", threads, omp_get_num_threads());
+  flush_subnormals();
+  watch->last = now();
+  for (int64_t step = 0; step < e->network->experiment->simulation.steps; step++) {
+    for (int b = thread; b < e->network->n_blocks; b += threads) step_block(e, b, step, watch);
+#pragma omp barrier
+    lap(watch, VOLLEY_PHASE_WAIT);
+    if (thread == 0) meet(e, step, watch);
+#pragma omp barrier
+    if (thread != 0) lap(watch, VOLLEY_PHASE_WAIT);
+    if (e->status != VOLLEY_OK) break;
+    for (int b = thread; b < e->network->n_blocks; b += threads) {
+      for (int v = 0; v < e->n_volleys; v++) {
+        volley_arrivals_schedule(&e->arrivals[b], e->volleys[v].step, e->volleys[v].gids, e->volleys[v].n);
+      }
+    }
+    lap(watch, VOLLEY_PHASE_DELIVER);
+  }
+}
+
+static engine create_engine(volley_network *network, const volley_observer *observers, int n_observers) {
+  const volley_experiment *experiment = network->experiment;
+  const size_t n = (size_t)network->n_blocks;
+  const int batch = experiment->simulation.batch_exchange ? network->min_delay : 1;
+  engine e = {.network = network, .observers = observers, .n_observers = n_observers};
+  e.arrivals = volley_alloc(n, sizeof *e.arrivals, "the step loop");
+  for (size_t b = 0; b < n; b++) e.arrivals[b] = volley_arrivals_create(&network->blocks[b], network->max_delay);
+  e.spikes = volley_alloc(n, sizeof *e.spikes, "the step loop");
+  e.exchange = volley_exchange_create(network->comm, batch, network->min_delay, 0);
+  e.watches = volley_alloc((size_t)network->threads, sizeof *e.watches, "the step loop");
+  e.counts = volley_alloc((size_t)experiment->n_populations, sizeof *e.counts, "the step loop");
+  return e;
+}
+
+static void destroy_engine(engine *e) {
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    volley_arrivals_free(&e->arrivals[b]);
+    free(e->spikes[b].ids);
+  }
+  free(e->arrivals);
+  free(e->spikes);
+  volley_exchange_destroy(e->exchange);
+  free(e->watches);
+  free(e->counts);
+}
+
+/* Sums over blocks and ranks, means over ranks and threads. */
+static void sum_figures(const engine *e, volley_summary *summary) {
+  const volley_network *network = e->network;
+  uint64_t sums[2] = {0};
+  for (int b = 0; b < network->n_blocks; b++) {
+    sums[0] += e->arrivals[b].events;
+    sums[1] += e->arrivals[b].bytes;
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, sums, 2, MPI_UINT64_T, MPI_SUM, network->comm));
+  summary->synaptic_events = sums[0];
+  summary->delivered_bytes = sums[1];
+  for (int phase = 0; phase < VOLLEY_PHASES; phase++) {
+    double seconds = 0;
+    for (int t = 0; t < network->threads; t++) seconds += e->watches[t].seconds[phase];
+    summary->phase_s[phase] = seconds / network->threads / network->ranks;
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, summary->phase_s, VOLLEY_PHASES, MPI_DOUBLE, MPI_SUM, network->comm));
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &summary->simulate_s, 1, MPI_DOUBLE, MPI_MAX, network->comm));
+  const uint64_t peak = volley_peak_rss();
+  summary->peak_rss_bytes = volley_alloc((size_t)network->ranks, sizeof peak, "the summary");
+  VOLLEY_MPI(MPI_Allgather(&peak, 1, MPI_UINT64_T, summary->peak_rss_bytes, 1, MPI_UINT64_T, network->comm));
+}
+
+static void summarize(const engine *e, volley_summary *summary) {
+  const volley_network *network = e->network;
+  const volley_experiment *experiment = network->experiment;
+  sum_figures(e, summary);
+  summary->neurons = experiment->neurons;
+  summary->synapses = network->synapses;
+  summary->table_bytes = network->table_bytes;
+  summary->ranks = network->ranks;
+  summary->threads = network->threads;
+  summary->model_ms = (double)experiment->simulation.steps * experiment->simulation.dt;
+  summary->real_time_factor = summary->simulate_s / (1e-3 * summary->model_ms);
+  summary->synaptic_events_per_s = (double)summary->synaptic_events / summary->simulate_s;
+  summary->spikes = e->n_spikes;
+  summary->digest[0] = e->digest[0];
+  summary->digest[1] = e->digest[1];
+  summary->n_populations = experiment->n_populations;
+  const size_t n = (size_t)experiment->n_populations;
+  summary->population_names = volley_alloc(n, sizeof *summary->population_names, "the summary");
+  summary->rate_hz = volley_alloc(n, sizeof *summary->rate_hz, "the summary");
+  for (size_t p = 0; p < n; p++) {
+    summary->population_names[p] = experiment->populations[p].name;
+    summary->rate_hz[p] = (double)e->counts[p] / experiment->populations[p].size / (1e-3 * summary->model_ms);
+  }
+}
+
+volley_status volley_simulate(volley_network *network, const volley_observer *observers, int n_observers,
+                              volley_summary *summary) {
+  engine e = create_engine(network, observers, n_observers);
+  VOLLEY_MPI(MPI_Barrier(network->comm));
+  const double start = now();
+#pragma omp parallel num_threads(network->threads)
+  run_thread(&e, omp_get_thread_num());
+  summary->simulate_s = now() - start;
+  const volley_status status = e.status;
+  if (status == VOLLEY_OK) summarize(&e, summary);
+  destroy_engine(&e);
+  return status;
+}

@@ -1,0 +1,20 @@
+/* Starts MPI and PETSc, hands the command line to the commands, leaves with their status. */
+#include "app/app.h"
+
+#include <petscsys.h>
+#include <signal.h>
+
+int main(int argc, char **argv) {
+  int provided;
+  signal(SIGXFSZ, SIG_IGN); /* a file size limit then shows as a failed write, which is reported like a full disk */
+  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) return VOLLEY_FAILURE;
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  if (provided < MPI_THREAD_FUNNELED) volley_die("this MPI does not support threads: MPI_THREAD_FUNNELED is needed");
+  if (PetscInitializeNoArguments()) volley_die("PETSc could not be started");
+
+  const volley_status status = volley_app_main(argc, argv);
+
+  PetscFinalize();
+  MPI_Finalize();
+  return status;
+}

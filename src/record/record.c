@@ -1,0 +1,247 @@
+#include "record/record.h"
+
+#include <stdlib.h>
+
+enum {
+  SPIKES_AT_ONCE = 1 << 16,  /* of one rank and recorder, in one window */
+  VALUES_AT_ONCE = 1 << 20,  /* of all ranks, of one trace recorder */
+  FLUSHES = 20               /* at least so many in a run: what was recorded does not stay in memory for long */
+};
+
+typedef struct spike_buffer {
+  double *times;     /* [SPIKES_AT_ONCE] ms */
+  uint64_t *ids;     /* index within the population */
+  uint64_t count;    /* held here */
+  uint64_t window;   /* number of the first spike of the window */
+  uint64_t total;    /* spikes of the recorder so far, on all ranks */
+} spike_buffer;
+
+typedef struct trace_buffer {
+  double *rows;      /* [capacity][columns of this rank] */
+  uint64_t capacity; /* rows, the same on every rank */
+  uint64_t held, written;
+} trace_buffer;
+
+/* One traced neuron: where its value is and where it goes. */
+typedef struct probe {
+  int recorder, slice;
+  uint32_t position;
+  uint64_t column; /* among this rank's */
+} probe;
+
+struct volley_recording {
+  const volley_network *network;
+  volley_sink sink;
+  spike_buffer *spikes;          /* [n_recorders] */
+  trace_buffer *traces;          /* [n_recorders] */
+  volley_trace_columns *columns; /* [n_recorders] */
+  probe **probes;                /* [n_blocks][n_probes[b]] */
+  size_t *n_probes;
+};
+
+static const volley_experiment *experiment_of(const volley_recording *recording) {
+  return recording->network->experiment;
+}
+
+/* The columns of the rank's neurons, ascending since its gids are. */
+static volley_trace_columns find_columns(const volley_network *network, const volley_recorder *recorder) {
+  const volley_partition *partition = network->partition;
+  const uint32_t first_gid = network->experiment->populations[recorder->population].first_gid;
+  const uint32_t n = partition->counts[recorder->population];
+  volley_trace_columns found = {.columns = volley_alloc(n, sizeof(uint64_t), "a trace recorder")};
+  uint32_t column;
+  for (uint32_t i = 0; i < n; i++) {
+    const uint32_t index = partition->gids[recorder->population][i] - first_gid;
+    if (volley_selection_column(&recorder->neurons, index, &column)) found.columns[found.count++] = column;
+  }
+  return found;
+}
+
+static int compare_columns(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static void add_probe(volley_recording *recording, int block, probe new_probe) {
+  const size_t n = recording->n_probes[block]++;
+  recording->probes[block] =
+      volley_grow(recording->probes[block], n + 1, sizeof(probe), "a trace recorder");
+  recording->probes[block][n] = new_probe;
+}
+
+static void place_probes(volley_recording *recording, int number) {
+  const volley_network *network = recording->network;
+  const volley_recorder *recorder = &network->experiment->recorders[number];
+  const volley_trace_columns *columns = &recording->columns[number];
+  const uint32_t first_gid = network->experiment->populations[recorder->population].first_gid;
+  for (int b = 0; b < network->n_blocks; b++) {
+    for (int s = 0; s < network->blocks[b].n_slices; s++) {
+      const volley_slice *slice = &network->blocks[b].slices[s];
+      for (uint32_t i = 0; slice->population == recorder->population && i < slice->count; i++) {
+        uint32_t column;
+        if (!volley_selection_column(&recorder->neurons, slice->gids[i] - first_gid, &column)) continue;
+        const uint64_t wanted = column;
+        const uint64_t *found =
+            bsearch(&wanted, columns->columns, columns->count, sizeof wanted, compare_columns);
+        add_probe(recording, b, (probe){number, s, i, (uint64_t)(found - columns->columns)});
+      }
+    }
+  }
+}
+
+static void prepare_recorder(volley_recording *recording, int number) {
+  const volley_recorder *recorder = &experiment_of(recording)->recorders[number];
+  if (recorder->kind == VOLLEY_RECORD_SPIKES) {
+    recording->spikes[number].times = volley_alloc(SPIKES_AT_ONCE, sizeof(double), "a spike recorder");
+    recording->spikes[number].ids = volley_alloc(SPIKES_AT_ONCE, sizeof(uint64_t), "a spike recorder");
+    return;
+  }
+  trace_buffer *traces = &recording->traces[number];
+  recording->columns[number] = find_columns(recording->network, recorder);
+  traces->capacity = VALUES_AT_ONCE / (recorder->neurons.count + 1) + 1;
+  traces->rows = volley_alloc(traces->capacity * recording->columns[number].count, sizeof(double), "a trace recorder");
+  place_probes(recording, number);
+}
+
+volley_recording *volley_recording_create(const volley_network *network) {
+  volley_recording *recording = volley_alloc(1, sizeof *recording, "the recorders");
+  const size_t n = (size_t)network->experiment->n_recorders;
+  recording->network = network;
+  recording->spikes = volley_alloc(n, sizeof *recording->spikes, "the recorders");
+  recording->traces = volley_alloc(n, sizeof *recording->traces, "the recorders");
+  recording->columns = volley_alloc(n, sizeof *recording->columns, "the recorders");
+  recording->probes = volley_alloc((size_t)network->n_blocks, sizeof *recording->probes, "the recorders");
+  recording->n_probes = volley_alloc((size_t)network->n_blocks, sizeof *recording->n_probes, "the recorders");
+  for (int r = 0; r < network->experiment->n_recorders; r++) prepare_recorder(recording, r);
+  return recording;
+}
+
+void volley_recording_destroy(volley_recording *recording) {
+  if (!recording) return;
+  for (int r = 0; r < experiment_of(recording)->n_recorders; r++) {
+    free(recording->spikes[r].times);
+    free(recording->spikes[r].ids);
+    free(recording->traces[r].rows);
+    free(recording->columns[r].columns);
+  }
+  for (int b = 0; b < recording->network->n_blocks; b++) free(recording->probes[b]);
+  free(recording->spikes);
+  free(recording->traces);
+  free(recording->columns);
+  free(recording->probes);
+  free(recording->n_probes);
+  free(recording);
+}
+
+const volley_trace_columns *volley_recording_columns(const volley_recording *recording) { return recording->columns; }
+
+void volley_recording_set_sink(volley_recording *recording, volley_sink sink) { recording->sink = sink; }
+
+static volley_status flush_spikes(volley_recording *recording, int number) {
+  spike_buffer *buffer = &recording->spikes[number];
+  if (buffer->total == buffer->window) return VOLLEY_OK;
+  const uint64_t first = buffer->window + (uint64_t)recording->network->rank * SPIKES_AT_ONCE;
+  const uint64_t count = buffer->count;
+  buffer->window = buffer->total;
+  buffer->count = 0;
+  return recording->sink.spikes(recording->sink.context, number, first, count, buffer->times, buffer->ids, buffer->total);
+}
+
+static volley_status flush_traces(volley_recording *recording, int number) {
+  trace_buffer *buffer = &recording->traces[number];
+  if (buffer->held == 0) return VOLLEY_OK;
+  const uint64_t first = buffer->written, rows = buffer->held;
+  buffer->written += rows;
+  buffer->held = 0;
+  return recording->sink.traces(recording->sink.context, number, first, rows, buffer->rows);
+}
+
+volley_status volley_recording_flush(volley_recording *recording) {
+  for (int r = 0; r < experiment_of(recording)->n_recorders; r++) {
+    if (experiment_of(recording)->recorders[r].kind == VOLLEY_RECORD_SPIKES) {
+      VOLLEY_TRY(flush_spikes(recording, r));
+    } else {
+      VOLLEY_TRY(flush_traces(recording, r));
+    }
+  }
+  return VOLLEY_OK;
+}
+
+/* Numbers one spike; keeps it if it falls into this rank's part of the window. */
+static volley_status take_spike(volley_recording *recording, int number, int64_t step, uint32_t index) {
+  spike_buffer *buffer = &recording->spikes[number];
+  const uint64_t place = buffer->total++ - buffer->window;
+  if (place / SPIKES_AT_ONCE == (uint64_t)recording->network->rank) {
+    buffer->times[buffer->count] = (double)(step + 1) * experiment_of(recording)->simulation.dt;
+    buffer->ids[buffer->count++] = index;
+  }
+  if (place + 1 < (uint64_t)recording->network->ranks * SPIKES_AT_ONCE) return VOLLEY_OK;
+  return flush_spikes(recording, number);
+}
+
+/* Number of gids below a bound: binary search. */
+static uint32_t count_below(const uint32_t *gids, uint32_t n, uint64_t bound) {
+  uint32_t low = 0;
+  for (uint32_t high = n; low < high;) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (gids[middle] < bound) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+static volley_status take_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
+  volley_recording *recording = context;
+  const volley_experiment *experiment = experiment_of(recording);
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    const volley_recorder *recorder = &experiment->recorders[r];
+    if (recorder->kind != VOLLEY_RECORD_SPIKES || step + 1 <= recorder->start || step + 1 > recorder->stop) continue;
+    const volley_population *population = &experiment->populations[recorder->population];
+    const uint32_t end = count_below(gids, n, (uint64_t)population->first_gid + population->size);
+    for (uint32_t i = count_below(gids, n, population->first_gid); i < end; i++) {
+      uint32_t column;
+      const uint32_t index = gids[i] - population->first_gid;
+      if (!volley_selection_column(&recorder->neurons, index, &column)) continue;
+      VOLLEY_TRY(take_spike(recording, r, step, index));
+    }
+  }
+  return VOLLEY_OK;
+}
+
+static bool is_sampled(const volley_recorder *recorder, int64_t step) {
+  const int64_t time = step + 1;
+  return recorder->kind == VOLLEY_RECORD_TRACES && time > recorder->start && time <= recorder->stop &&
+         (time - recorder->start) % recorder->interval == 0;
+}
+
+static void sample(void *context, int block, int64_t step) {
+  volley_recording *recording = context;
+  const volley_experiment *experiment = experiment_of(recording);
+  for (size_t k = 0; k < recording->n_probes[block]; k++) {
+    const probe *p = &recording->probes[block][k];
+    const volley_recorder *recorder = &experiment->recorders[p->recorder];
+    if (!is_sampled(recorder, step)) continue;
+    const volley_slice *slice = &recording->network->blocks[block].slices[p->slice];
+    trace_buffer *buffer = &recording->traces[p->recorder];
+    buffer->rows[buffer->held * recording->columns[p->recorder].count + p->column] =
+        slice->states[recorder->state][p->position];
+  }
+}
+
+static volley_status advance(void *context, int64_t step) {
+  volley_recording *recording = context;
+  const volley_experiment *experiment = experiment_of(recording);
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    if (!is_sampled(&experiment->recorders[r], step)) continue;
+    if (++recording->traces[r].held == recording->traces[r].capacity) VOLLEY_TRY(flush_traces(recording, r));
+  }
+  const int64_t interval = experiment->simulation.steps / FLUSHES + 1;
+  return (step + 1) % interval == 0 ? volley_recording_flush(recording) : VOLLEY_OK;
+}
+
+volley_observer volley_recording_observer(volley_recording *recording) {
+  return (volley_observer){.context = recording, .sample = sample, .spikes = take_spikes, .advance = advance};
+}
