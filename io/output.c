@@ -211,18 +211,25 @@ static volley_status write_end(volley_output *output, const volley_summary *summ
   return agree(output);
 }
 
+/* After a failed write HDF5 and MPI-IO do not agree between the ranks on what is left to be done: closing the file, even
+ * when MPI ends, may wait for ever. The fault has been reported, so the job ends here. */
+static void give_up(const volley_output *output) {
+  if (output->rank == 0) volley_die("'%s' could not be closed; it may be damaged", output->temporary);
+  VOLLEY_MPI(MPI_Barrier(output->comm)); /* until rank 0 has ended the job */
+}
+
 volley_status volley_output_close(volley_output *output, const volley_summary *summary) {
-  volley_hdf5 *file = &output->file;
   const volley_status status = output->broken ? VOLLEY_FAILURE : write_end(output, summary);
-  if (output->handle >= 0) volley_hdf5_check(file, H5Fclose(output->handle), "close");
-  volley_hdf5_release(file, file->transfer);
+  if (output->broken) give_up(output);
+  volley_hdf5_check(&output->file, H5Fclose(output->handle), "close");
+  volley_hdf5_release(&output->file, output->file.transfer);
+  const volley_status closed = agree(output);
   if (output->rank == 0) {
     int code = volley_file_room_close(&output->room);
-    if (code == 0 && status == VOLLEY_OK && !file->failed && summary)
-      code = volley_file_rename(output->temporary, output->path);
+    if (code == 0 && closed == VOLLEY_OK && summary) code = volley_file_rename(output->temporary, output->path);
     if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot finish '%s': %s", output->path, strerror(code));
   }
-  const volley_status last = volley_agree(output->comm);
+  const volley_status finished = volley_agree(output->comm);
   destroy(output);
-  return status == VOLLEY_OK ? last : status;
+  return status != VOLLEY_OK ? status : closed != VOLLEY_OK ? closed : finished;
 }
