@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Rank 0 reads and hands on what it read: a file is opened once, however many ranks there are. */
 
@@ -28,6 +29,11 @@ static volley_status fault_in(const column *data, const char *what) {
 
 static hid_t open_file(volley_hdf5 *file) {
   volley_hdf5_quiet();
+  if (access(file->path, R_OK) == 0 && H5Fis_hdf5(file->path) <= 0) {
+    file->failed = true;
+    volley_fault(VOLLEY_USAGE, file->place, "'%s' is not an HDF5 file", file->path);
+    return -1;
+  }
   return volley_hdf5_check(file, H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT), "open");
 }
 
@@ -114,7 +120,7 @@ static void close_file(volley_hdf5 *file, hid_t handle) {
   if (handle >= 0) volley_hdf5_check(file, H5Fclose(handle), "close");
 }
 
-/* Hands rank 0's n items of 8 bytes to all ranks, in pieces that fit MPI's counts. */
+/* Hands rank 0's n items of 8 bytes to all ranks; at most a slab. */
 static void broadcast(void *values, size_t n, MPI_Comm comm) {
   VOLLEY_MPI(MPI_Bcast(values, (int)n, MPI_UINT64_T, 0, comm));
 }
