@@ -36,8 +36,7 @@ static int take(const volley_file_room *room, uint64_t size) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur) return EFBIG;
   int result;
-  do
-    result = fallocate(room->descriptor, FALLOC_FL_KEEP_SIZE, (off_t)room->reserved, (off_t)(size - room->reserved));
+  do result = fallocate(room->descriptor, FALLOC_FL_KEEP_SIZE, (off_t)room->reserved, (off_t)(size - room->reserved));
   while (result && errno == EINTR);
   if (result == 0) return 0;
   return errno == EOPNOTSUPP || errno == ENOSYS ? check_free(room, size) : errno;
@@ -96,13 +95,17 @@ static int try_to_create(const char *temporary) {
 static volley_status check_folder(const char *path, const char *folder) {
   struct stat found;
   if (stat(folder, &found))
-    return volley_fault(VOLLEY_USAGE, NULL, "cannot write output '%s': folder '%s': %s; create it or choose another "
-                        "output", path, folder, strerror(errno));
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "cannot write output '%s': folder '%s': %s; create it or choose another "
+                        "output",
+                        path, folder, strerror(errno));
   if (!S_ISDIR(found.st_mode))
     return volley_fault(VOLLEY_USAGE, NULL, "cannot write output '%s': '%s' is not a folder", path, folder);
   if (access(folder, W_OK | X_OK))
-    return volley_fault(VOLLEY_USAGE, NULL, "cannot write output '%s': folder '%s' cannot be written to: %s; choose "
-                        "a folder where files may be created", path, folder, strerror(errno));
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "cannot write output '%s': folder '%s' cannot be written to: %s; choose "
+                        "a folder where files may be created",
+                        path, folder, strerror(errno));
   return VOLLEY_OK;
 }
 
@@ -123,7 +126,8 @@ volley_status volley_file_check(const char *path, const char *temporary, bool ov
     return volley_fault(VOLLEY_USAGE, NULL, "output '%s' exists; choose another with -o or replace it with --overwrite",
                         path);
   const int code = try_to_create(temporary);
-  if (code) return volley_fault(VOLLEY_USAGE, NULL, "cannot write output '%s': '%s' cannot be created: %s", path,
-                                temporary, strerror(code));
+  if (code)
+    return volley_fault(VOLLEY_USAGE, NULL, "cannot write output '%s': '%s' cannot be created: %s", path, temporary,
+                        strerror(code));
   return VOLLEY_OK;
 }

@@ -88,8 +88,7 @@ hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, h
       file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a dataset in");
   static const char nothing = 0;
   if (!file->writes) volley_hdf5_check(file, H5Sselect_none(space), "select data of");
-  volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing),
-                    "write");
+  volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing), "write");
   volley_hdf5_release(file, space);
   return set;
 }

@@ -38,11 +38,13 @@ hid_t volley_hdf5_put_group(volley_hdf5 *file, hid_t parent, const char *name);
 void volley_hdf5_put_text(volley_hdf5 *file, hid_t object, const char *name, const char *text);
 void volley_hdf5_put_number(volley_hdf5 *file, hid_t object, const char *name, double value);
 void volley_hdf5_put_count(volley_hdf5 *file, hid_t object, const char *name, uint64_t value);
-void volley_hdf5_put_values(volley_hdf5 *file, hid_t object, const char *name, hid_t type, size_t n, const void *values);
+void volley_hdf5_put_values(volley_hdf5 *file, hid_t object, const char *name, hid_t type, size_t n,
+                            const void *values);
 
 /* A new one-dimensional dataset of n values, written by the rank whose file->writes is set; the others may pass NULL.
  * Returns the dataset, to be released by the caller. */
-hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n, const void *values);
+hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
+                            const void *values);
 
 /* New datasets of texts: one (a scalar), or n. */
 void volley_hdf5_put_document(volley_hdf5 *file, hid_t parent, const char *name, const char *text);

@@ -17,12 +17,12 @@ struct volley_output {
   int rank, ranks;
   volley_hdf5 file;
   hid_t handle;
-  bool broken;                  /* HDF5 has failed on some rank; the same on all */
-  volley_track *tracks; /* [n_recorders] */
-  volley_file_room room;        /* rank 0 */
-  uint64_t size;                /* bytes that the file has at most, but for what closing writes */
-  uint64_t closing_bytes;       /* kept free for that */
-  double flushed;               /* time of the last flush, s */
+  bool broken;            /* HDF5 has failed on some rank; the same on all */
+  volley_track *tracks;   /* [n_recorders] */
+  volley_file_room room;  /* rank 0 */
+  uint64_t size;          /* bytes that the file has at most, but for what closing writes */
+  uint64_t closing_bytes; /* kept free for that */
+  double flushed;         /* time of the last flush, s */
 };
 
 static const double flush_interval = 30; /* s: what a killed run may lose */
@@ -43,8 +43,8 @@ volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm com
   return volley_agree(comm);
 }
 
-/* Has rank 0 reserve what the file needs to grow by `more` bytes and to be closed. Collective, agreed status. Sets *flush
- * to whether it is time to flush. */
+/* Has rank 0 reserve what the file needs to grow by `more` bytes and to be closed. Sets *flush to whether it is time to
+ * flush. Collective, agreed status. */
 static volley_status make_room(volley_output *output, uint64_t more, bool *flush) {
   int answer[2] = {0, 0}; /* errno, time to flush */
   output->size += more;
@@ -133,8 +133,7 @@ static void create_file(volley_output *output) {
   file->transfer = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_XFER), "set up");
   volley_hdf5_check(file, H5Pset_dxpl_mpio(file->transfer, H5FD_MPIO_COLLECTIVE), "set up");
   volley_hdf5_check(file, H5Pset_dxpl_mpio_chunk_opt(file->transfer, H5FD_MPIO_CHUNK_ONE_IO), "set up");
-  output->handle =
-      volley_hdf5_check(file, H5Fcreate(output->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access), "create");
+  output->handle = volley_hdf5_check(file, H5Fcreate(output->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access), "create");
   volley_hdf5_release(file, access);
 }
 
@@ -166,8 +165,7 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
   const hid_t report = volley_hdf5_put_group(file, output->handle, "report");
   for (int r = 0; r < output->experiment->n_recorders; r++) {
     const bool traces = output->experiment->recorders[r].kind == VOLLEY_RECORD_TRACES;
-    volley_track_create(file, traces ? report : spikes, output->experiment, r, columns + r,
-                            &output->tracks[r]);
+    volley_track_create(file, traces ? report : spikes, output->experiment, r, columns + r, &output->tracks[r]);
   }
   volley_hdf5_release(file, spikes);
   volley_hdf5_release(file, report);
@@ -211,8 +209,8 @@ static volley_status write_end(volley_output *output, const volley_summary *summ
   return agree(output);
 }
 
-/* After a failed write HDF5 and MPI-IO do not agree between the ranks on what is left to be done: closing the file, even
- * when MPI ends, may wait for ever. The fault has been reported, so the job ends here. */
+/* After a failed write HDF5 and MPI-IO do not agree between the ranks on what is left to be done: closing the file,
+ * even when MPI ends, may wait for ever. The fault has been reported, so the job ends here. */
 static void give_up(const volley_output *output) {
   if (output->rank == 0) volley_die("'%s' could not be closed; it may be damaged", output->temporary);
   VOLLEY_MPI(MPI_Barrier(output->comm)); /* until rank 0 has ended the job */

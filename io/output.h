@@ -1,4 +1,5 @@
-/* The HDF5 file of a run: SONATA spikes and reports, written by all ranks while the run goes on, and /volley provenance. */
+/* The HDF5 file of a run: SONATA spikes and reports, written by all ranks while the run goes on, and provenance in
+ * /volley. docs/file-formats.md describes the file. */
 #ifndef VOLLEY_IO_OUTPUT_H
 #define VOLLEY_IO_OUTPUT_H
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 enum {
-  SPIKE_CHUNK = 8192,     /* spikes */
-  TRACE_CHUNK = 32768,    /* values */
-  TRACE_COLUMNS = 256,    /* columns of a chunk at most */
+  SPIKE_CHUNK = 8192,       /* spikes */
+  TRACE_CHUNK = 32768,      /* values */
+  TRACE_COLUMNS = 256,      /* columns of a chunk at most */
   METADATA_PER_CHUNK = 256, /* bytes, generous */
   METADATA_PER_RECORDER = 65536
 };
@@ -41,8 +41,8 @@ static hid_t growing_dataset(volley_hdf5 *file, hid_t group, const char *name, h
   volley_hdf5_check(file, H5Pset_chunk(creation, rank, chunk), "describe data of");
   volley_hdf5_check(file, H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), "describe data of");
   volley_hdf5_check(file, H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), "describe data of");
-  const hid_t set = volley_hdf5_check(
-      file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT), "create a dataset in");
+  const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
+                                      "create a dataset in");
   volley_hdf5_release(file, creation);
   volley_hdf5_release(file, space);
   return set;
@@ -125,7 +125,7 @@ static void create_traces(volley_hdf5 *file, hid_t group, const volley_experimen
 }
 
 void volley_track_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
-                             const volley_trace_columns *columns, volley_track *track) {
+                         const volley_trace_columns *columns, volley_track *track) {
   const volley_recorder *recorder = &experiment->recorders[r];
   const hid_t group = volley_hdf5_put_group(file, parent, recorder->name);
   *track = (volley_track){.times = -1, .ids = -1, .data = -1};
@@ -176,13 +176,14 @@ static void write_selected(volley_hdf5 *file, hid_t set, hid_t type, hid_t space
 }
 
 void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t first, uint64_t count,
-                                 const double *times, const uint64_t *ids, uint64_t total) {
+                             const double *times, const uint64_t *ids, uint64_t total) {
   const hsize_t start = first, n = count;
   grow(file, track->times, total, 0);
   grow(file, track->ids, total, 0);
   note_growth(track, total);
   const hid_t space = volley_hdf5_check(file, H5Dget_space(track->times), "look up data of");
-  volley_hdf5_check(file, n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL) : H5Sselect_none(space),
+  volley_hdf5_check(file,
+                    n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL) : H5Sselect_none(space),
                     "select data of");
   write_selected(file, track->times, H5T_NATIVE_DOUBLE, space, n, times);
   write_selected(file, track->ids, H5T_NATIVE_UINT64, space, n, ids);
@@ -205,7 +206,7 @@ static void select_columns(volley_hdf5 *file, hid_t space, const volley_trace_co
 }
 
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
-                                 const double *data) {
+                             const double *data) {
   grow(file, track->data, first_row + rows, track->width);
   note_growth(track, first_row + rows);
   const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");

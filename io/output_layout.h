@@ -22,7 +22,7 @@ void volley_layout_put_root(volley_hdf5 *file, hid_t root);
 
 /* Creates the group of recorder r, its empty datasets and, for traces, its mapping. Fills in *track. */
 void volley_track_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
-                             const volley_trace_columns *columns, volley_track *track);
+                         const volley_trace_columns *columns, volley_track *track);
 void volley_track_release(volley_hdf5 *file, volley_track *track);
 
 /* Bytes by which the file grows at most when the track grows to total spikes or rows. Not collective. */
@@ -30,9 +30,9 @@ uint64_t volley_track_growth(const volley_track *track, uint64_t total);
 
 /* Writes as the sink's calls of the same names say (record/record.h). */
 void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t first, uint64_t count,
-                                 const double *times, const uint64_t *ids, uint64_t total);
+                             const double *times, const uint64_t *ids, uint64_t total);
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
-                                 const double *data);
+                             const double *data);
 
 /* Bytes that the groups of all recorders take at most while nothing is recorded. Not collective. */
 uint64_t volley_track_bytes(const volley_experiment *experiment);

@@ -71,7 +71,8 @@ static void get_array(volley_output_file *file, hid_t group, const char *name, h
     volley_fault(VOLLEY_USAGE, NULL, "'%s' is damaged: dataset '%s' should hold %llu values", file->hdf5.path, name,
                  (unsigned long long)n);
   }
-  if (!file->hdf5.failed) volley_hdf5_check(&file->hdf5, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out), "read");
+  if (!file->hdf5.failed)
+    volley_hdf5_check(&file->hdf5, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out), "read");
   volley_hdf5_release(&file->hdf5, set);
 }
 

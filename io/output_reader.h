@@ -45,11 +45,12 @@ typedef struct volley_output_info {
 
 typedef struct volley_output_file volley_output_file;
 
-/* Opens an output and reads all but the recordings. A file that cannot be read or is no output of Volley gives a fault and
- * VOLLEY_USAGE. Otherwise *out is owned by the caller: volley_output_file_close(). Not collective, like all of this. */
+/* Opens an output and reads all but the recordings. Returns VOLLEY_USAGE with a fault if the file cannot be read or is no
+ * output of Volley. *out is owned by the caller: volley_output_file_close(). Not collective, like all of this. */
 volley_status volley_output_file_open(const char *path, volley_output_file **out);
 void volley_output_file_close(volley_output_file *file); /* NULL is allowed */
-const volley_output_info *volley_output_file_info(const volley_output_file *file); /* lives as long as the file is open */
+const volley_output_info *
+volley_output_file_info(const volley_output_file *file); /* lives as long as the file is open */
 
 /* Hands all spikes of a recorder (its number in info->recorders) to take() in slabs, in the order of the file: by
  * time, ties by id. ids: indices within the population. */

@@ -136,8 +136,8 @@ void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *
   const hid_t volley = volley_hdf5_check(file, H5Gopen2(root, "volley", H5P_DEFAULT), "open a group of");
   const hid_t group = volley_hdf5_put_group(file, volley, "summary");
   put_figures(file, group, &first);
-  volley_hdf5_release(file, volley_hdf5_put_array(file, group, "peak_rss_bytes", H5T_NATIVE_UINT64,
-                                                  (size_t)first.ranks, summary->peak_rss_bytes));
+  volley_hdf5_release(file, volley_hdf5_put_array(file, group, "peak_rss_bytes", H5T_NATIVE_UINT64, (size_t)first.ranks,
+                                                  summary->peak_rss_bytes));
   volley_hdf5_release(file, volley_hdf5_put_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE,
                                                   (size_t)first.n_populations, summary->rate_hz));
   volley_hdf5_release(file, group);

@@ -18,16 +18,21 @@ void volley_digest_text(const uint64_t digest[2], char text[VOLLEY_DIGEST_SIZE])
 void volley_json_text(FILE *out, const char *text) {
   putc('"', out);
   for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-    if (*c == '"' || *c == '\\') fprintf(out, "\\%c", *c);
-    else if (*c < 0x20 || *c == 0x7f) fprintf(out, "\\u%04x", *c);
-    else putc(*c, out);
+    if (*c == '"' || *c == '\\')
+      fprintf(out, "\\%c", *c);
+    else if (*c < 0x20 || *c == 0x7f)
+      fprintf(out, "\\u%04x", *c);
+    else
+      putc(*c, out);
   }
   putc('"', out);
 }
 
 void volley_json_number(FILE *out, double value) {
-  if (isfinite(value)) fprintf(out, "%.17g", value);
-  else fputs("null", out);
+  if (isfinite(value))
+    fprintf(out, "%.17g", value);
+  else
+    fputs("null", out);
 }
 
 static void write_number(FILE *out, const char *key, double value) {
@@ -102,8 +107,10 @@ static int replace_file(const volley_summary *summary, const char *path) {
   char *temporary = volley_alloc(strlen(path) + sizeof ".part", 1, "a path");
   strcat(strcpy(temporary, path), ".part");
   int code = write_file(summary, temporary);
-  if (code == 0) code = volley_file_rename(temporary, path);
-  else unlink(temporary);
+  if (code == 0)
+    code = volley_file_rename(temporary, path);
+  else
+    unlink(temporary);
   free(temporary);
   return code;
 }

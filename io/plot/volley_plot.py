@@ -160,7 +160,8 @@ def draw_raster(axes, recordings, start, stop):
     for recording, shown in zip(recordings, counts):
         dots = int(RASTER_SPIKES * max(recording.times.size, 1) / max(spikes, 1)) + 1
         rows, times = thin(recording, shown, dots, random)
-        axes.plot(times, top + rows, "o", ms=np.sqrt(size), mew=0, color=colour_of(recording.population), rasterized=True)
+        colour = colour_of(recording.population)
+        axes.plot(times, top + rows, "o", ms=np.sqrt(size), mew=0, color=colour, rasterized=True)
         ticks.append(top + shown / 2)
         top += shown + gap
     axes.set_ylim(top - gap / 2, -gap / 2)

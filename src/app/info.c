@@ -13,9 +13,10 @@
 
 enum { LEAST_SPIKES = 4 /* of a neuron whose intervals count */ };
 
-/* Spikes of a recorder in a window: each neuron's last spike time, and count, sum and sum of squares of its intervals. */
+/* Spikes of a recorder in a window: of each neuron the last spike's time, and count, sum and sum of squares of its
+ * intervals. */
 typedef struct activity {
-  double start_ms, stop_ms;
+  double start_ms, stop_ms, latest_ms;
   uint64_t size, spikes;
   double *last, *sum, *squares;
   uint32_t *counts; /* spikes */
@@ -46,7 +47,7 @@ static void take_spikes(void *taker, size_t n, const double *times, const uint64
       seen->sum[id] += interval;
       seen->squares[id] += interval * interval;
     }
-    seen->last[id] = times[i];
+    seen->latest_ms = seen->last[id] = times[i];
     seen->spikes++;
   }
 }
@@ -76,8 +77,11 @@ static volley_status measure(volley_output_file *file, int recorder, double star
   seen.counts = volley_alloc(seen.size, sizeof *seen.counts, "statistics of spikes");
   volley_status status = volley_output_file_spikes(file, recorder, take_spikes, &seen);
   if (seen.damaged)
-    status = volley_fault(VOLLEY_USAGE, NULL, "recorder '%s' holds spikes of neurons that population '%s' does not have",
-                          which->name, which->population);
+    status =
+        volley_fault(VOLLEY_USAGE, NULL, "recorder '%s' holds spikes of neurons that population '%s' does not have",
+                     which->name, which->population);
+  if (!info->complete)
+    seen.stop_ms = fmax(seen.start_ms, fmin(seen.stop_ms, seen.latest_ms)); /* as far as it is known */
   const double seconds = 1e-3 * (seen.stop_ms - seen.start_ms);
   out->recorder = which;
   out->start_ms = seen.start_ms;
@@ -104,7 +108,8 @@ static volley_status measure_all(volley_output_file *file, double start, double 
     }
     if (recorded) continue;
     const double rate = whole ? info->populations[p].rate_hz : NAN;
-    lines[(*n)++] = (line){.population = &info->populations[p], .rate_hz = rate, .cv = NAN, .stop_ms = info->duration_ms};
+    lines[(*n)++] =
+        (line){.population = &info->populations[p], .rate_hz = rate, .cv = NAN, .stop_ms = info->duration_ms};
   }
   return VOLLEY_OK;
 }
@@ -127,8 +132,10 @@ static void print_run(const volley_output_info *info, const char *path) {
 }
 
 static void print_number(const char *format, int width, double value) {
-  if (isnan(value)) printf("%*s", width, "-");
-  else printf(format, width, value);
+  if (isnan(value))
+    printf("%*s", width, "-");
+  else
+    printf(format, width, value);
 }
 
 static void print_lines(const line *lines, int n) {
@@ -140,8 +147,10 @@ static void print_lines(const line *lines, int n) {
   for (int i = 0; i < n; i++) {
     const line *l = &lines[i];
     printf("%-*s %10" PRIu64 " ", width, l->population->name, l->population->size);
-    if (l->recorder) printf("%10" PRIu64 " %11" PRIu64 " ", l->recorder->neurons, l->spikes);
-    else printf("%10s %11s ", "-", "-");
+    if (l->recorder)
+      printf("%10" PRIu64 " %11" PRIu64 " ", l->recorder->neurons, l->spikes);
+    else
+      printf("%10s %11s ", "-", "-");
     print_number("%*.3f", 9, l->rate_hz);
     putchar(' ');
     print_number("%*.3f", 7, l->cv);
@@ -151,7 +160,8 @@ static void print_lines(const line *lines, int n) {
 }
 
 static void print_timers(const volley_output_info *info) {
-  printf("\nbuild %.3f s, simulate %.3f s: %.3g x real time\n", info->build_s, info->simulate_s, info->real_time_factor);
+  printf("\nbuild %.3f s, simulate %.3f s: %.3g x real time\n", info->build_s, info->simulate_s,
+         info->real_time_factor);
   for (int i = 0; i < info->n_phases; i++) {
     const double share = info->simulate_s > 0 ? 100 * info->phases[i].seconds / info->simulate_s : 0;
     printf("  %-10s %9.3f s %5.1f %%\n", info->phases[i].name, info->phases[i].seconds, share);
@@ -249,7 +259,8 @@ volley_status volley_info_command(int n_arguments, const char *const *arguments)
   VOLLEY_TRY(volley_output_file_open(options.file, &file));
   volley_status status = show(file, &options);
   if (!volley_output_file_info(file)->complete)
-    status = volley_fault(VOLLEY_USAGE, NULL, "'%s' is incomplete: the run still goes on or was broken off", options.file);
+    status =
+        volley_fault(VOLLEY_USAGE, NULL, "'%s' is incomplete: the run still goes on or was broken off", options.file);
   volley_output_file_close(file);
   return status;
 }

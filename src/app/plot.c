@@ -40,8 +40,10 @@ static volley_status find_script(char path[PATH_MAX]) {
   if (find_beside_program("../share/volley/volley_plot.py", path)) return VOLLEY_OK;
   snprintf(path, PATH_MAX, "%s", VOLLEY_PLOT_SOURCE);
   if (access(path, R_OK) == 0) return VOLLEY_OK;
-  return volley_fault(VOLLEY_FAILURE, NULL, "the plotting script is neither installed beside this program "
-                      "(../share/volley/volley_plot.py) nor at '%s'; name it in VOLLEY_PLOT_SCRIPT", VOLLEY_PLOT_SOURCE);
+  return volley_fault(VOLLEY_FAILURE, NULL,
+                      "the plotting script is neither installed beside this program "
+                      "(../share/volley/volley_plot.py) nor at '%s'; name it in VOLLEY_PLOT_SCRIPT",
+                      VOLLEY_PLOT_SOURCE);
 }
 
 /* Runs a program and waits for it. quiet: without its error messages. Returns its exit code, or -1 if it cannot be
@@ -75,7 +77,8 @@ static volley_status find_python(const char **python) {
   }
   for (int i = 0; i < 2; i++)
     if (can_plot(*python = known[i])) return VOLLEY_OK;
-  return volley_fault(VOLLEY_FAILURE, NULL, "no Python with h5py and matplotlib was found; on Debian: apt-get install "
+  return volley_fault(VOLLEY_FAILURE, NULL,
+                      "no Python with h5py and matplotlib was found; on Debian: apt-get install "
                       "python3-h5py python3-matplotlib; or name one in VOLLEY_PYTHON");
 }
 

@@ -15,10 +15,10 @@ static struct {
   volley_progress_mode mode; /* OFF while nothing is displayed */
   FILE *out;
   double total_ms, done_ms;
-  double begun, drawn;       /* s */
-  double rate;               /* Hz */
-  int next_percent;          /* at which the next line is due */
-  bool finished;             /* the line at 100 % is out */
+  double begun, drawn; /* s */
+  double rate;         /* Hz */
+  int next_percent;    /* at which the next line is due */
+  bool finished;       /* the line at 100 % is out */
 } display = {.mode = VOLLEY_PROGRESS_OFF};
 
 static double now(void) {
@@ -45,17 +45,22 @@ static double fraction_done(void) { return display.total_ms > 0 ? fmin(display.d
 /* Seconds as 42s, 3:07 or 2:05:09. */
 static void format_duration(double seconds, char *text, size_t size) {
   const long s = lround(fmin(seconds, 1e8));
-  if (s < 60) snprintf(text, size, "%lds", s);
-  else if (s < 3600) snprintf(text, size, "%ld:%02ld", s / 60, s % 60);
-  else snprintf(text, size, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  if (s < 60)
+    snprintf(text, size, "%lds", s);
+  else if (s < 3600)
+    snprintf(text, size, "%ld:%02ld", s / 60, s % 60);
+  else
+    snprintf(text, size, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
 }
 
 /* Everything but the bar itself: model time, real-time factor, time left (or taken) and rate. */
 static void format_figures(char *text, size_t size) {
   const double elapsed = now() - display.begun, fraction = fraction_done();
   char time[32] = "-";
-  if (fraction >= 1) format_duration(elapsed, time, sizeof time);
-  else if (fraction > 0) format_duration(elapsed * (1 - fraction) / fraction, time, sizeof time);
+  if (fraction >= 1)
+    format_duration(elapsed, time, sizeof time);
+  else if (fraction > 0)
+    format_duration(elapsed * (1 - fraction) / fraction, time, sizeof time);
   const double factor = display.done_ms > 0 ? elapsed / (1e-3 * display.done_ms) : 0;
   snprintf(text, size, "%.0f/%.0f ms  x%.3g real time  %s %s  %.3g Hz", display.done_ms, display.total_ms, factor,
            fraction >= 1 ? "took" : "ETA", time, display.rate);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 typedef enum volley_progress_mode {
-  VOLLEY_PROGRESS_AUTO,  /* bar if out is a terminal that can move its cursor, else lines */
+  VOLLEY_PROGRESS_AUTO, /* bar if out is a terminal that can move its cursor, else lines */
   VOLLEY_PROGRESS_BAR,
   VOLLEY_PROGRESS_LINES, /* one line every 5 % */
   VOLLEY_PROGRESS_OFF

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,7 +32,11 @@ static volley_range every[] = {{0, SIZE}}, some[] = {{3, 4}, {20, 10}};
 static volley_recorder recorders[] = {
     {.name = "E_spikes", .kind = VOLLEY_RECORD_SPIKES, .neurons = {every, 1, SIZE}, .interval = 1, .stop = STEPS},
     {.name = "silent", .kind = VOLLEY_RECORD_SPIKES, .neurons = {some, 2, 14}, .interval = 1, .stop = STEPS},
-    {.name = "E_traces", .kind = VOLLEY_RECORD_TRACES, .neurons = {some, 2, 14}, .interval = INTERVAL, .start = START,
+    {.name = "E_traces",
+     .kind = VOLLEY_RECORD_TRACES,
+     .neurons = {some, 2, 14},
+     .interval = INTERVAL,
+     .start = START,
      .stop = STEPS},
 };
 static volley_population population = {.name = "E", .size = SIZE};
@@ -103,8 +108,15 @@ static void write_file(const char *path, bool complete) {
   for (int r = 0; r < ranks; r++) memory[r] = (uint64_t)r;
   const char *name = "E";
   double rate = 12.5;
-  const volley_summary summary = {.neurons = SIZE, .ranks = ranks, .threads = 3, .spikes = SPIKES, .peak_rss_bytes = memory,
-                                  .n_populations = 1, .population_names = &name, .rate_hz = &rate, .digest = {1, 2},
+  const volley_summary summary = {.neurons = SIZE,
+                                  .ranks = ranks,
+                                  .threads = 3,
+                                  .spikes = SPIKES,
+                                  .peak_rss_bytes = memory,
+                                  .n_populations = 1,
+                                  .population_names = &name,
+                                  .rate_hz = &rate,
+                                  .digest = {1, 2},
                                   .build_s = rank /* rank 0's figures count */};
   volley_trace_columns columns[3] = {{0}};
   columns[2] = deal_columns();
@@ -210,6 +222,55 @@ static void test_keeps_part(void **state) {
   H5Fclose(file);
 }
 
+/* Writes spikes window by window until the sink refuses one; returns how many it took. */
+static uint64_t write_until_full(volley_sink sink) {
+  enum { SHARE = 5000 };
+  static double times[SHARE];
+  static uint64_t ids[SHARE];
+  uint64_t done = 0;
+  for (;;) {
+    const uint64_t first = done + (uint64_t)rank * SHARE, total = done + (uint64_t)ranks * SHARE;
+    for (uint64_t i = 0; i < SHARE; i++) {
+      times[i] = spike_time(first + i);
+      ids[i] = spike_id(first + i);
+    }
+    const volley_status status = sink.spikes(sink.context, 0, first, SHARE, times, ids, total);
+    if (status == VOLLEY_FAILURE) return done;
+    assert_int_equal(status, VOLLEY_OK);
+    done = total;
+  }
+}
+
+/* A file that may not grow further fails on every rank at once and keeps what it holds. A full disk takes the same way. */
+static void test_full(void **state) {
+  (void)state;
+  char path[128];
+  strcpy(path, path_of("full.h5"));
+  volley_trace_columns columns[3] = {{0}};
+  columns[2] = deal_columns();
+  struct rlimit old, least;
+  getrlimit(RLIMIT_FSIZE, &old);
+  least = old;
+  least.rlim_cur = (rlim_t)3 << 20;
+  setrlimit(RLIMIT_FSIZE, &least);
+  volley_output *output = NULL;
+  assert_int_equal(volley_output_open(&experiment, path, columns, MPI_COMM_WORLD, &output), VOLLEY_OK);
+  volley_sink sink = volley_output_sink(output);
+  const uint64_t done = write_until_full(sink);
+  assert_int_equal(volley_output_close(output, NULL), VOLLEY_OK);
+  setrlimit(RLIMIT_FSIZE, &old);
+  free(columns[2].columns);
+  assert_true(done > 100000);
+  if (rank != 0) return;
+  hsize_t size[2];
+  const hid_t file = H5Fopen(path_of("full.h5.part"), H5F_ACC_RDONLY, H5P_DEFAULT);
+  uint64_t *ids = read_dataset(file, "/spikes/E_spikes/node_ids", H5T_NATIVE_UINT64, size);
+  assert_int_equal(size[0], done);
+  for (uint64_t k = 0; k < done; k++) assert_int_equal(ids[k], spike_id(k));
+  free(ids);
+  H5Fclose(file);
+}
+
 static void check_gives(const char *path, bool overwrite, volley_status expected) {
   assert_int_equal(volley_output_check(path, overwrite, MPI_COMM_WORLD), expected);
 }
@@ -241,15 +302,15 @@ static int set_up(void **state) {
 
 static int clean_up(void **state) {
   (void)state;
-  static const char *const names[] = {"whole.h5", "kept.h5.part", "old.h5"};
-  for (int i = 0; i < 3 && rank == 0; i++) unlink(path_of(names[i]));
+  static const char *const names[] = {"whole.h5", "kept.h5.part", "old.h5", "full.h5.part"};
+  for (int i = 0; i < 4 && rank == 0; i++) unlink(path_of(names[i]));
   if (rank == 0) rmdir(folder);
   return 0;
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_reads_back), cmocka_unit_test(test_keeps_part),
-                                     cmocka_unit_test(test_check)};
+                                     cmocka_unit_test(test_full), cmocka_unit_test(test_check)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);

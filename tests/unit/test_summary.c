@@ -47,9 +47,18 @@ static void test_summary(void **state) {
   uint64_t memory[] = {1, 18446744073709551615u};
   const char *names[] = {"E", "say \"I\""};
   double rates[] = {0.1, NAN};
-  const volley_summary summary = {.neurons = 5, .synapses = 6, .ranks = 2, .threads = 3, .build_s = 0.5, .spikes = 7,
-                                  .phase_s = {1, 2, 3, 4, 5, 6}, .peak_rss_bytes = memory, .n_populations = 2,
-                                  .population_names = names, .rate_hz = rates, .digest = {0, 255}};
+  const volley_summary summary = {.neurons = 5,
+                                  .synapses = 6,
+                                  .ranks = 2,
+                                  .threads = 3,
+                                  .build_s = 0.5,
+                                  .spikes = 7,
+                                  .phase_s = {1, 2, 3, 4, 5, 6},
+                                  .peak_rss_bytes = memory,
+                                  .n_populations = 2,
+                                  .population_names = names,
+                                  .rate_hz = rates,
+                                  .digest = {0, 255}};
   char path[] = "/tmp/volley_summary_XXXXXX";
   assert_true(mkdtemp(path) != NULL);
   char file[64];
@@ -102,8 +111,8 @@ static void test_progress_off(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_digest),         cmocka_unit_test(test_text_is_escaped), cmocka_unit_test(test_summary),
-      cmocka_unit_test(test_summary_fault), cmocka_unit_test(test_progress_lines),  cmocka_unit_test(test_progress_off)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_digest),         cmocka_unit_test(test_text_is_escaped),
+                                     cmocka_unit_test(test_summary),        cmocka_unit_test(test_summary_fault),
+                                     cmocka_unit_test(test_progress_lines), cmocka_unit_test(test_progress_off)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
