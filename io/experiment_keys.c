@@ -97,8 +97,9 @@ static const volley_key_info recorder_keys[] = {
 };
 
 static const volley_key_info output_keys[] = {
-    {"file", VOLLEY_KEY_TEXT, .doc = "HDF5 file of the run, by default the experiment's name with .h5; relative to the "
-                                     "working folder"},
+    {"file", VOLLEY_KEY_TEXT,
+     .doc = "HDF5 file of the run, by default the experiment's name with .h5; relative to the "
+            "working folder"},
 };
 
 #define KEYS(table) table, (int)(sizeof(table) / sizeof *(table))
@@ -107,11 +108,12 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
     [VOLLEY_SECTION_TOP] = {"experiment", "The sections of the file.", KEYS(top_keys), false, true},
     [VOLLEY_SECTION_SIMULATION] = {"simulation", "Time and seed.", KEYS(simulation_keys), false, true},
     [VOLLEY_SECTION_NETWORK] = {"network", "The network as a whole.", KEYS(network_keys), false, false},
-    [VOLLEY_SECTION_SCALE] = {"network.scale",
-                              "Runs a smaller network with about the same rates (van Albada, Helias & Diesmann 2015): "
-                              "weights grow by the root of the factor by which indegrees shrink, and a constant current "
-                              "restores the mean input.",
-                              KEYS(scale_keys), false, false},
+    [VOLLEY_SECTION_SCALE] =
+        {"network.scale",
+         "Runs a smaller network with about the same rates (van Albada, Helias & Diesmann 2015): "
+         "weights grow by the root of the factor by which indegrees shrink, and a constant current "
+         "restores the mean input.",
+         KEYS(scale_keys), false, false},
     [VOLLEY_SECTION_POPULATIONS] = {"populations", "A list; an entry describes one population or several.",
                                     KEYS(population_keys), true, true},
     [VOLLEY_SECTION_PROJECTIONS] = {"projections",

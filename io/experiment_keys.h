@@ -20,7 +20,7 @@ typedef enum volley_key_type {
 typedef struct volley_key_info {
   const char *name;
   volley_key_type type;
-  const char *unit;     /* numbers: documented unit, "" for a pure number; "weight": unit of the receptor */
+  const char *unit; /* numbers: documented unit, "" for a pure number; "weight": unit of the receptor */
   bool required;
   const char *fallback; /* as it would be written; NULL where there is none */
   double min, max;      /* numbers: allowed range, closed */
@@ -58,10 +58,10 @@ const volley_key_info *volley_key_find(enum volley_section section, const char *
 typedef struct volley_distribution_info {
   const char *name;
   volley_distribution_kind kind;
-  const char *first;    /* key of member a */
-  const char *second;   /* key of member b, or NULL */
-  bool relative;        /* relative_std may be given instead of std */
-  bool positive;        /* the first must be above 0 */
+  const char *first;  /* key of member a */
+  const char *second; /* key of member b, or NULL */
+  bool relative;      /* relative_std may be given instead of std */
+  bool positive;      /* the first must be above 0 */
   const char *doc;
 } volley_distribution_info;
 

@@ -45,8 +45,8 @@ static bool read_parameter_name(volley_reading *reading, const volley_neuron_mod
   for (int i = 0; i < model->n_parameters; ++i) {
     if (strcmp(model->parameters[i].name, node->text) != 0) continue;
     if (strcmp(model->parameters[i].unit, unit) != 0)
-      volley_value_fault(reading, node, "%s is in '%s', but the state is in '%s'", node->text, model->parameters[i].unit,
-                         unit);
+      volley_value_fault(reading, node, "%s is in '%s', but the state is in '%s'", node->text,
+                         model->parameters[i].unit, unit);
     *out = volley_constant(i);
     out->kind = VOLLEY_PARAMETER;
     return true;
@@ -67,8 +67,8 @@ static void read_parameters(volley_reading *reading, const volley_yaml *entry, v
   const volley_names known =
       volley_names_of_table(reading, model->parameters, model->n_parameters, sizeof *model->parameters);
   volley_yaml *map = model_map(reading, entry, "parameters", pick, known);
-  population->parameters = volley_arena_alloc(reading->arena, (size_t)model->n_parameters + 1,
-                                              sizeof *population->parameters);
+  population->parameters =
+      volley_arena_alloc(reading->arena, (size_t)model->n_parameters + 1, sizeof *population->parameters);
   for (int i = 0; i < model->n_parameters; ++i) {
     const volley_parameter_info *info = &model->parameters[i];
     volley_distribution *out = &population->parameters[i];
@@ -87,8 +87,7 @@ static void read_initial(volley_reading *reading, const volley_yaml *entry, voll
   const volley_neuron_model *model = population->model;
   const volley_names known = volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states);
   volley_yaml *map = model_map(reading, entry, "initial", pick, known);
-  population->initial =
-      volley_arena_alloc(reading->arena, (size_t)model->n_states + 1, sizeof *population->initial);
+  population->initial = volley_arena_alloc(reading->arena, (size_t)model->n_states + 1, sizeof *population->initial);
   for (int i = 0; i < model->n_states; ++i) {
     const volley_state_info *info = &model->states[i];
     volley_distribution *out = &population->initial[i];
@@ -168,8 +167,7 @@ static void number_neurons(volley_reading *reading, const volley_yaml *section) 
 static void allocate(volley_reading *reading, const volley_yaml *section) {
   size_t n = 1;
   for (int i = 0; i < section->n; ++i) n += volley_count_names(volley_yaml_get(section->items[i], "name"));
-  reading->experiment->populations =
-      volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->populations);
+  reading->experiment->populations = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->populations);
   reading->population_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->population_valid);
 }
 

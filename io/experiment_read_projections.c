@@ -21,8 +21,8 @@ static const volley_key_info *key_of(const char *name) { return volley_key_find(
 
 /* The key of a rule's number, as a row of the table. */
 static volley_key_info number_key(const char *name) {
-  return (volley_key_info){.name = name, .type = VOLLEY_KEY_COUNT, .unit = "", .min = 0, .max = 0x1p53,
-                           .doc = "number of synapses"};
+  return (volley_key_info){
+      .name = name, .type = VOLLEY_KEY_COUNT, .unit = "", .min = 0, .max = 0x1p53, .doc = "number of synapses"};
 }
 
 static bool check_keys(volley_reading *reading, volley_yaml *entry) {
@@ -87,7 +87,8 @@ static bool read_amount(volley_reading *reading, const entry_reading *e, volley_
                          "rule %s cannot reach probability 1; give '%s' or use the rule all_to_all", rule->name,
                          rule->number_key);
       return false;
-    } else if (!*none && reading->population_valid[projection->source] && reading->population_valid[projection->target]) {
+    } else if (!*none && reading->population_valid[projection->source] &&
+               reading->population_valid[projection->target]) {
       projection->number = volley_number_of_probability(probability, populations[projection->source].size,
                                                         populations[projection->target].size);
       *none = projection->number == 0;
@@ -133,28 +134,31 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
   const int before = reading->faults;
   volley_projection *projection = &experiment->projections[experiment->n_projections];
   bool none = false;
-  *projection = (volley_projection){.name = e->name, .rule = e->rule, .file = e->file, .group = e->group,
-                                    .multapses = e->rule->takes_multapses, .place = e->place};
+  *projection = (volley_projection){.name = e->name,
+                                    .rule = e->rule,
+                                    .file = e->file,
+                                    .group = e->group,
+                                    .multapses = e->rule->takes_multapses,
+                                    .place = e->place};
   projection->source = volley_find_population(reading, e->sources[pick.column]);
   projection->target = volley_find_population(reading, e->targets[pick.row]);
   if (projection->source < 0 || projection->target < 0) return;
   if (!read_amount(reading, e, pick, projection, &none) || none) return;
   volley_read_flag(reading, e->entry, key_of("autapses"), pick, &projection->autapses);
-  if (e->rule->takes_multapses)
-    volley_read_flag(reading, e->entry, key_of("multapses"), pick, &projection->multapses);
+  if (e->rule->takes_multapses) volley_read_flag(reading, e->entry, key_of("multapses"), pick, &projection->multapses);
   volley_yaml *receptor = volley_pick_node(reading, volley_yaml_get(e->entry, "receptor"), pick);
   if (volley_read_receptor(reading, receptor, projection->target, &projection->receptor))
     read_weight(reading, e, pick, projection);
   read_delay(reading, e, pick, projection);
-  const char *pair = volley_arena_format(reading->arena, "%s->%s", e->sources[pick.column]->text,
-                                         e->targets[pick.row]->text);
+  const char *pair =
+      volley_arena_format(reading->arena, "%s->%s", e->sources[pick.column]->text, e->targets[pick.row]->text);
   if (projection->name == NULL)
     projection->name = pair;
   else if (e->n_sources * e->n_targets > 1)
     projection->name = volley_arena_format(reading->arena, "%s:%s", projection->name, pair);
-  reading->projection_valid[experiment->n_projections++] =
-      reading->faults == before && reading->population_valid[projection->source] &&
-      reading->population_valid[projection->target];
+  reading->projection_valid[experiment->n_projections++] = reading->faults == before &&
+                                                           reading->population_valid[projection->source] &&
+                                                           reading->population_valid[projection->target];
 }
 
 static void read_entry(volley_reading *reading, entry_reading *e) {
@@ -179,8 +183,7 @@ static void read_entry(volley_reading *reading, entry_reading *e) {
     volley_entry_fault(reading, &e->place, "the key 'delay' is missing: %s", key_of("delay")->doc);
   }
   for (int t = 0; t < e->n_targets; ++t)
-    for (int s = 0; s < e->n_sources; ++s)
-      read_pair(reading, e, (volley_pick){t, e->n_targets, s, e->n_sources});
+    for (int s = 0; s < e->n_sources; ++s) read_pair(reading, e, (volley_pick){t, e->n_targets, s, e->n_sources});
 }
 
 /* Room for as many projections as the entries have pairs. */
@@ -189,8 +192,7 @@ static void allocate(volley_reading *reading, const volley_yaml *section) {
   for (int i = 0; i < section->n; ++i)
     n += volley_count_names(volley_yaml_get(section->items[i], "source")) *
          volley_count_names(volley_yaml_get(section->items[i], "target"));
-  reading->experiment->projections =
-      volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->projections);
+  reading->experiment->projections = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->projections);
   reading->projection_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->projection_valid);
 }
 

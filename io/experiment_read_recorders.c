@@ -16,17 +16,22 @@ static bool all_digits(const char *text) {
 /* Indices "5" or "0-99" below size. */
 static bool parse_range(volley_reading *reading, volley_yaml *node, uint32_t size, volley_range *out) {
   char *text = volley_arena_copy(reading->arena, node->text), *dash = strchr(text, '-');
-  if (node->kind == VOLLEY_YAML_SCALAR && dash != NULL && dash != text) *dash++ = '\0';
-  else dash = text;
+  if (node->kind == VOLLEY_YAML_SCALAR && dash != NULL && dash != text)
+    *dash++ = '\0';
+  else
+    dash = text;
   if (node->kind != VOLLEY_YAML_SCALAR || !all_digits(text) || !all_digits(dash)) {
-    volley_value_fault(reading, node, "'%.60s' selects no neurons; write all, an index like 5, a range like 0-99, or a list "
-                       "of these", node->text);
+    volley_value_fault(reading, node,
+                       "'%.60s' selects no neurons; write all, an index like 5, a range like 0-99, or a list "
+                       "of these",
+                       node->text);
     return false;
   }
   const double first = strtod(text, NULL), last = strtod(dash, NULL);
   if (last >= size || first > last) {
-    volley_value_fault(reading, node, first > last ? "range %s ends before it begins"
-                                                   : "%s is out of range: the population has the neurons 0-%u",
+    volley_value_fault(reading, node,
+                       first > last ? "range %s ends before it begins"
+                                    : "%s is out of range: the population has the neurons 0-%u",
                        node->text, size - 1);
     return false;
   }
@@ -98,7 +103,8 @@ static void read_steps(volley_reading *reading, const volley_yaml *entry, const 
     volley_whole_steps(reading, node, time, out);
 }
 
-static void read_window(volley_reading *reading, const volley_yaml *entry, volley_pick pick, volley_recorder *recorder) {
+static void read_window(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
+                        volley_recorder *recorder) {
   const int before = reading->faults;
   const int64_t end = reading->experiment->simulation.steps;
   recorder->stop = end;
@@ -161,7 +167,8 @@ static bool check_kind_keys(volley_reading *reading, entry_reading *e) {
   }
   if (states == NULL) {
     const volley_place place = volley_yaml_place(reading->arena, e->entry);
-    volley_entry_fault(reading, &place, "the key 'states' is missing: a state of the model, like V_m, or a list of them");
+    volley_entry_fault(reading, &place,
+                       "the key 'states' is missing: a state of the model, like V_m, or a list of them");
     return false;
   }
   e->n_states = volley_read_names(reading, states, &e->states);

@@ -9,8 +9,8 @@
 
 /* A key of a stimulus kind as a row of a key table. */
 static volley_key_info kind_key(const volley_stimulus_key *key, const char *unit) {
-  return (volley_key_info){.name = key->name, .type = VOLLEY_KEY_NUMBER, .unit = unit, .min = key->min, .max = INFINITY,
-                           .doc = key->doc};
+  return (volley_key_info){
+      .name = key->name, .type = VOLLEY_KEY_NUMBER, .unit = unit, .min = key->min, .max = INFINITY, .doc = key->doc};
 }
 
 static void read_list(volley_reading *reading, volley_yaml *node, const volley_stimulus_key *key, const char *unit,
@@ -42,8 +42,8 @@ static void check_synapse(volley_reading *reading, volley_yaml *node, const voll
     volley_check_delay(reading, node, &constant);
 }
 
-static void read_kind_key(volley_reading *reading, volley_yaml *entry, const volley_stimulus_key *key,
-                          volley_pick pick, volley_stimulus *stimulus) {
+static void read_kind_key(volley_reading *reading, volley_yaml *entry, const volley_stimulus_key *key, volley_pick pick,
+                          volley_stimulus *stimulus) {
   const volley_neuron_model *model = reading->experiment->populations[stimulus->target].model;
   const bool weight = strcmp(key->unit, "weight") == 0;
   const int receptor = stimulus->receptor >= 0 ? stimulus->receptor : model->receptor_of_sign[0];
@@ -136,8 +136,8 @@ static void read_stimulus_entry(volley_reading *reading, volley_yaml *entry) {
     *stimulus = (volley_stimulus){.kind = kind, .place = volley_yaml_place(reading->arena, entry)};
     stimulus->target = volley_find_population(reading, targets[i]);
     if (stimulus->target < 0) continue;
-    stimulus->name = volley_arena_format(reading->arena, n > 1 || name == NULL ? "%s->%s" : "%s", name ? name : kind->name,
-                                         targets[i]->text);
+    stimulus->name = volley_arena_format(reading->arena, n > 1 || name == NULL ? "%s->%s" : "%s",
+                                         name ? name : kind->name, targets[i]->text);
     experiment->n_stimuli++;
     read_stimulus(reading, entry, (volley_pick){.row = i, .rows = n}, stimulus);
   }

@@ -59,7 +59,8 @@ static bool read_bounds(volley_reading *reading, volley_yaml *map, const char *u
     volley_value_fault(reading, volley_yaml_get(map, "min"), "min %g is above max %g", out->min, out->max);
     return false;
   }
-  const volley_key_info bounds_key = {.name = "bounds", .type = VOLLEY_KEY_WORD, .fallback = "redraw", .words = "redraw|clip"};
+  const volley_key_info bounds_key = {
+      .name = "bounds", .type = VOLLEY_KEY_WORD, .fallback = "redraw", .words = "redraw|clip"};
   const int choice = volley_read_choice(reading, map, &bounds_key);
   out->redraw = choice == 0;
   return choice >= 0;
@@ -69,7 +70,8 @@ static bool read_bounds(volley_reading *reading, volley_yaml *map, const char *u
 static bool read_dataset(volley_reading *reading, volley_yaml *map, bool allowed, volley_distribution *out) {
   static const char *const keys[] = {"file", "dataset"};
   if (!allowed) {
-    volley_value_fault(reading, map, "a dataset has one value a neuron, so it can be a parameter or initial state only; "
+    volley_value_fault(reading, map,
+                       "a dataset has one value a neuron, so it can be a parameter or initial state only; "
                        "values a synapse come with the rule edges");
     return false;
   }
@@ -97,7 +99,8 @@ static const volley_distribution_info *distribution_of(volley_reading *reading, 
       volley_names_of_table(reading, volley_distributions, VOLLEY_N_DISTRIBUTIONS, sizeof *volley_distributions);
   volley_yaml *name = volley_yaml_get(map, "distribution");
   if (name == NULL || name->kind != VOLLEY_YAML_SCALAR) {
-    volley_value_fault(reading, map, "a distribution is expected: for example {distribution: normal, mean: 1, std: 0.1}");
+    volley_value_fault(reading, map,
+                       "a distribution is expected: for example {distribution: normal, mean: 1, std: 0.1}");
     return NULL;
   }
   for (int i = 0; i < VOLLEY_N_DISTRIBUTIONS; ++i)
@@ -159,8 +162,9 @@ static bool read_distribution(volley_reading *reading, volley_yaml *map, const c
   if (info->second != NULL && !read_second(reading, map, info, unit, pick, out)) return false;
   if (!read_bounds(reading, map, unit, pick, out) || reading->faults > before) return false;
   if (volley_distribution_acceptance(out) >= least_acceptance) return true;
-  volley_value_fault(reading, map, "min %g and max %g leave less than 1 %% of the draws; widen them or use bounds: clip",
-                     out->min, out->max);
+  volley_value_fault(reading, map,
+                     "min %g and max %g leave less than 1 %% of the draws; widen them or use bounds: clip", out->min,
+                     out->max);
   return false;
 }
 
@@ -208,8 +212,10 @@ bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time,
   *out = (int64_t)steps;
   if (fabs(steps * dt - time) <= 1e-9 * fmax(time, dt)) return true;
   const double below = floor(time / dt);
-  volley_value_fault(reading, node, "%.10g ms is not a whole number of steps of dt = %g ms; nearest are %.10g ms and "
-                     "%.10g ms", time, dt, below * dt, (below + 1.0) * dt);
+  volley_value_fault(reading, node,
+                     "%.10g ms is not a whole number of steps of dt = %g ms; nearest are %.10g ms and "
+                     "%.10g ms",
+                     time, dt, below * dt, (below + 1.0) * dt);
   return false;
 }
 
@@ -243,8 +249,8 @@ bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley
   }
   const double longest = isfinite(greatest) ? greatest : delay->a;
   if (longest > MAX_DELAY_STEPS * dt) {
-    volley_value_fault(reading, node, "a delay of %g ms is too long: at most %d steps of dt = %g ms are possible", longest,
-                       MAX_DELAY_STEPS, dt);
+    volley_value_fault(reading, node, "a delay of %g ms is too long: at most %d steps of dt = %g ms are possible",
+                       longest, MAX_DELAY_STEPS, dt);
     return false;
   }
   return true;

@@ -136,7 +136,8 @@ bool volley_check_section(volley_reading *reading, volley_yaml *node, enum volle
 
 bool volley_check_list(volley_reading *reading, volley_yaml *section) {
   if (section->kind == VOLLEY_YAML_LIST) return true;
-  volley_value_fault(reading, section, "this is %s; a list is expected, each entry begins with '-'", kind_name(section));
+  volley_value_fault(reading, section, "this is %s; a list is expected, each entry begins with '-'",
+                     kind_name(section));
   return false;
 }
 
@@ -147,7 +148,8 @@ static volley_yaml *pick_item(volley_reading *reading, volley_yaml *list, int in
     volley_value_fault(reading, list, "a row of a matrix is expected: [[a, b], [c, d]] with a row for each target");
     return NULL;
   }
-  if (shared && list->n == 1) index = 0;
+  if (shared && list->n == 1)
+    index = 0;
   else if (list->n != count) {
     volley_value_fault(reading, list, "%d values are listed for %d %s", list->n, count, what);
     return NULL;
@@ -162,8 +164,8 @@ volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley
       return NULL;
     }
     const bool matrix = pick.columns > 0;
-    node = pick_item(reading, node, pick.row, pick.rows, matrix,
-                     matrix ? "targets (rows of the matrix)" : "populations");
+    node =
+        pick_item(reading, node, pick.row, pick.rows, matrix, matrix ? "targets (rows of the matrix)" : "populations");
     if (node != NULL && matrix)
       node = pick_item(reading, node, pick.column, pick.columns, true, "sources (columns of the matrix)");
   }
@@ -301,8 +303,10 @@ void volley_refuse_duplicates(volley_reading *reading, const char **names, const
   for (int i = 1; i < n; ++i) {
     if (strcmp(sorted[i - 1].name, sorted[i].name) != 0) continue;
     const volley_place *place = &places[sorted[i].index], *earlier = &places[sorted[i - 1].index];
-    volley_entry_fault(reading, place, "duplicate name: another %s, in line %d, is called '%s' too; give each a name of "
-                       "its own", what, earlier->line, names[sorted[i].index]);
+    volley_entry_fault(reading, place,
+                       "duplicate name: another %s, in line %d, is called '%s' too; give each a name of "
+                       "its own",
+                       what, earlier->line, names[sorted[i].index]);
   }
   free(sorted);
 }

@@ -18,8 +18,8 @@ typedef struct volley_reading {
   bool *projection_valid;        /* [n_projections] */
 } volley_reading;
 
-/* Which element of lists is meant: element `row` of `rows` names; in projections also `column` of `columns` sources, and
- * lists are matrices. rows 0: lists are not expanded; columns 0: no matrices. */
+/* Which element of lists is meant: element `row` of `rows` names; in projections also `column` of `columns` sources,
+ * and lists are matrices. rows 0: lists are not expanded; columns 0: no matrices. */
 typedef struct volley_pick {
   int row, rows, column, columns;
 } volley_pick;
@@ -45,7 +45,7 @@ volley_names volley_names_of_registry(volley_reading *reading, const void *regis
 volley_names volley_names_of_words(volley_reading *reading, const char *words); /* "a|b|c" */
 void volley_names_add(volley_reading *reading, volley_names *names, const char *name);
 
-/* Reports that the word in node is not among the names, and which it may have meant or can be. what: "neuron model" */
+/* Reports that the word in node is not among the names, and which it may have meant. what: "neuron model" */
 void volley_unknown(volley_reading *reading, volley_yaml *node, const char *what, volley_names names);
 
 /* Whether node is a mapping with none but these keys (unknown ones are reported with the nearest). */

@@ -20,14 +20,14 @@ static void write_cell(FILE *out, const char *text) {
 
 static const char *type_name(const volley_key_info *key) {
   switch (key->type) {
-  case VOLLEY_KEY_TEXT: return "text";
-  case VOLLEY_KEY_WORD: return key->words != NULL ? key->words : "name";
-  case VOLLEY_KEY_NUMBER: return "number";
-  case VOLLEY_KEY_COUNT: return "whole number";
-  case VOLLEY_KEY_FLAG: return "true|false";
-  case VOLLEY_KEY_VALUE: return "number or distribution";
-  case VOLLEY_KEY_SELECTION: return "neurons";
-  case VOLLEY_KEY_MAP: return "section";
+    case VOLLEY_KEY_TEXT: return "text";
+    case VOLLEY_KEY_WORD: return key->words != NULL ? key->words : "name";
+    case VOLLEY_KEY_NUMBER: return "number";
+    case VOLLEY_KEY_COUNT: return "whole number";
+    case VOLLEY_KEY_FLAG: return "true|false";
+    case VOLLEY_KEY_VALUE: return "number or distribution";
+    case VOLLEY_KEY_SELECTION: return "neurons";
+    case VOLLEY_KEY_MAP: return "section";
   }
   return "";
 }
@@ -76,12 +76,14 @@ static void write_rules(FILE *out) {
 }
 
 static void write_distributions(FILE *out) {
-  fprintf(out, "\n## Distributions\n\n"
-               "A parameter, initial state, weight or delay is a number or a mapping like `{distribution: normal, mean: -58, "
-               "std: 10, min: -70, bounds: redraw}`. Every distribution takes `min` and `max`; with `bounds: redraw` (the "
-               "default) what falls outside is drawn again, with `bounds: clip` it is set to the bound. One value a "
-               "neuron comes from an HDF5 dataset: `{file: init.h5, dataset: /V}`, for parameters and initial states.\n\n"
-               "| distribution | keys | meaning |\n|---|---|---|\n");
+  fprintf(
+      out,
+      "\n## Distributions\n\n"
+      "A parameter, initial state, weight or delay is a number or a mapping like `{distribution: normal, mean: -58, "
+      "std: 10, min: -70, bounds: redraw}`. Every distribution takes `min` and `max`; with `bounds: redraw` (the "
+      "default) what falls outside is drawn again, with `bounds: clip` it is set to the bound. One value a "
+      "neuron comes from an HDF5 dataset: `{file: init.h5, dataset: /V}`, for parameters and initial states.\n\n"
+      "| distribution | keys | meaning |\n|---|---|---|\n");
   for (int d = 0; d < VOLLEY_N_DISTRIBUTIONS; ++d) {
     const volley_distribution_info *info = &volley_distributions[d];
     fprintf(out, "| `%s` | `%s`", info->name, info->first);
@@ -94,8 +96,8 @@ static void write_distributions(FILE *out) {
 static void write_stimuli(FILE *out) {
   for (const volley_stimulus_kind *const *item = volley_stimulus_kinds(); *item != NULL; ++item) {
     const volley_stimulus_kind *kind = *item;
-    fprintf(out, "\n### type: %s\n\n%s\n\n| key | value | unit | default | meaning |\n|---|---|---|---|---|\n", kind->name,
-            kind->doc);
+    fprintf(out, "\n### type: %s\n\n%s\n\n| key | value | unit | default | meaning |\n|---|---|---|---|---|\n",
+            kind->name, kind->doc);
     for (int k = 0; k < kind->n_keys; ++k) {
       const volley_stimulus_key *key = &kind->keys[k];
       const bool weight = strcmp(key->unit, "weight") == 0;
@@ -119,12 +121,14 @@ static void write_partitioners(FILE *out) {
 }
 
 void volley_experiment_write_reference(FILE *out) {
-  fprintf(out, "# The experiment file\n\n"
-               "An experiment is one YAML file. A bare number has the unit that this page names; `20 ms`, `0.5 nA` or "
-               "`8 kHz` are converted and checked. On the command line `--set a.b.c=value` reaches any key: "
-               "`--set simulation.duration=2s`, `--set populations.L23E.size=100`; entries of lists are named by their "
-               "`name` or counted from 0. Paths of files that an experiment refers to start at its own folder, the path of the "
-               "output at the working folder.\n");
+  fprintf(
+      out,
+      "# The experiment file\n\n"
+      "An experiment is one YAML file. A bare number has the unit that this page names; `20 ms`, `0.5 nA` or "
+      "`8 kHz` are converted and checked. On the command line `--set a.b.c=value` reaches any key: "
+      "`--set simulation.duration=2s`, `--set populations.L23E.size=100`; entries of lists are named by their "
+      "`name` or counted from 0. Paths of files that an experiment refers to start at its own folder, the path of the "
+      "output at the working folder.\n");
   for (int s = 0; s < VOLLEY_N_SECTIONS; ++s) {
     write_section(out, &volley_sections[s]);
     if (s == VOLLEY_SECTION_SIMULATION) write_partitioners(out);

@@ -1,16 +1,18 @@
 /* Assignments from the command line: --set a.b.c=value. */
 #include "io/yaml_tree.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* An assignment on its way down the tree. */
 typedef struct walk {
   volley_arena *arena;
-  const char *label;      /* "--set a.b.c=value" */
-  const char *path;       /* "a.b.c" */
+  const char *label; /* "--set a.b.c=value" */
+  const char *path;  /* "a.b.c" */
   volley_yaml *value;
-  int element, elements;  /* inside an entry with a list of names: the element meant, and how many; else -1, 0 */
+  int element, elements; /* inside an entry with a list of names: the element meant, and how many; else -1, 0 */
 } walk;
 
 static volley_status refuse(const walk *w, const char *what, const char *part) {
@@ -54,6 +56,21 @@ static int find_entry(const volley_yaml *list, const char *part, int *element, i
   return end != part && *end == '\0' && index >= 0 && index < list->n ? (int)index : -1;
 }
 
+/* Reports that the list has no entry `part`, with the nearest name. */
+static volley_status refuse_entry(const walk *w, const volley_yaml *list, const char *part) {
+  const volley_place place = {.file = w->label, .path = w->path};
+  const char **names = volley_arena_alloc(w->arena, (size_t)list->n + 1, sizeof *names);
+  int n = 0;
+  for (int i = 0; i < list->n; ++i) {
+    const volley_yaml *name = volley_yaml_get(list->items[i], "name");
+    if (name != NULL && name->kind == VOLLEY_YAML_SCALAR) names[n++] = name->text;
+  }
+  const char *nearest = volley_nearest(part, names, n);
+  const char *hint = nearest != NULL ? volley_arena_format(w->arena, "did you mean '%s'?", nearest)
+                                     : volley_arena_format(w->arena, "entries have a name or are counted from 0");
+  return volley_fault(VOLLEY_USAGE, &place, "the list has no entry '%s'; %s", part, hint);
+}
+
 /* Whether the node is a list with one value for each name of the entry that we are in. */
 static bool is_expanded(const walk *w, const volley_yaml *node) {
   return w->element >= 0 && node->kind == VOLLEY_YAML_LIST && node->n == w->elements;
@@ -67,8 +84,7 @@ static volley_yaml *expand(const walk *w, volley_yaml *parent, int index) {
   list->line = shared->line;
   list->column = shared->column;
   put(parent, index, list);
-  for (int i = 0; i < w->elements; ++i)
-    volley_yaml_append(w->arena, list, volley_yaml_copy(w->arena, shared), NULL);
+  for (int i = 0; i < w->elements; ++i) volley_yaml_append(w->arena, list, volley_yaml_copy(w->arena, shared), NULL);
   return list;
 }
 
@@ -121,9 +137,10 @@ static volley_status enter(walk *w, volley_yaml *node, char *rest) {
   }
   if (*part == '\0') return refuse(w, "a key is empty; keys are separated by single dots", w->path);
   if (node->kind == VOLLEY_YAML_MAP) return enter_map(w, node, part, rest);
-  if (node->kind != VOLLEY_YAML_LIST) return refuse(w, "the value above is neither a mapping nor a list, it has no key", part);
+  if (node->kind != VOLLEY_YAML_LIST)
+    return refuse(w, "the value above is neither a mapping nor a list, it has no key", part);
   const int index = find_entry(node, part, &w->element, &w->elements);
-  if (index < 0) return refuse(w, "the list has no entry of this name or index", part);
+  if (index < 0) return refuse_entry(w, node, part);
   if (w->element >= 0 && rest == NULL)
     return refuse(w, "this is one of several names of an entry, a key of it must follow", part);
   if (rest != NULL) return follow(w, node, index, rest);

@@ -105,6 +105,10 @@ static volley_place mark_place(const conversion *c, yaml_mark_t mark) {
   return (volley_place){.file = c->file, .line = (int)mark.line + 1, .column = (int)mark.column + 1};
 }
 
+static void report_depth(volley_place place) {
+  volley_fault(VOLLEY_USAGE, &place, "nested more than %d levels deep; an experiment needs less than ten", MAX_DEPTH);
+}
+
 /* Counts the nodes below node `id`; negative after reporting a fault (too deep, or an alias inside itself). */
 static double count_nodes(conversion *c, int id, int depth) {
   const yaml_node_t *node = yaml_document_get_node(c->document, id);
@@ -115,7 +119,7 @@ static double count_nodes(conversion *c, int id, int depth) {
     return -1.0;
   }
   if (depth > MAX_DEPTH) {
-    volley_fault(VOLLEY_USAGE, &place, "nested more than %d levels deep; an experiment needs less than ten", MAX_DEPTH);
+    report_depth(place); /* by way of aliases */
     return -1.0;
   }
   c->state[id] = 1;
@@ -260,8 +264,33 @@ static bool has_more(yaml_parser_t *parser, const char *file, bool with_lines) {
   return root != NULL;
 }
 
+/* Looks through the text for nesting that is too deep, without building anything: libyaml's own time and memory grow
+ * with the square of the depth. What else is wrong is left to the parser proper. */
+static bool is_too_deep(const char *file, const char *bytes, size_t length, bool with_lines) {
+  yaml_parser_t parser;
+  if (!yaml_parser_initialize(&parser)) volley_die("no memory for the YAML parser");
+  yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
+  int depth = 0;
+  bool done = false;
+  while (!done && depth <= MAX_DEPTH) {
+    yaml_event_t event;
+    if (!yaml_parser_parse(&parser, &event)) break;
+    if (event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT) depth++;
+    if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT) depth--;
+    done = event.type == YAML_STREAM_END_EVENT;
+    if (depth > MAX_DEPTH) {
+      const conversion c = {.file = file, .with_lines = with_lines};
+      report_depth(mark_place(&c, event.start_mark));
+    }
+    yaml_event_delete(&event);
+  }
+  yaml_parser_delete(&parser);
+  return depth > MAX_DEPTH;
+}
+
 volley_yaml *volley_yaml_parse(volley_arena *arena, const char *file, const char *bytes, size_t length,
                                bool with_lines) {
+  if (is_too_deep(file, bytes, length, with_lines)) return NULL;
   yaml_parser_t parser;
   yaml_document_t document;
   if (!yaml_parser_initialize(&parser)) volley_die("no memory for the YAML parser");

@@ -14,22 +14,23 @@ typedef enum volley_yaml_kind { VOLLEY_YAML_SCALAR, VOLLEY_YAML_LIST, VOLLEY_YAM
 typedef struct volley_yaml volley_yaml;
 struct volley_yaml {
   volley_yaml_kind kind;
-  bool plain;            /* scalar written without quotes */
-  bool faulted;          /* a fault of this value was reported: later ones would only repeat it */
-  const char *text;      /* scalar */
-  volley_yaml **items;   /* [n] list items or values of a map */
+  bool plain;          /* scalar written without quotes */
+  bool faulted;        /* a fault of this value was reported: later ones would only repeat it */
+  const char *text;    /* scalar */
+  volley_yaml **items; /* [n] list items or values of a map */
   int n;
-  volley_yaml *parent;   /* NULL for the root */
-  int index;             /* among the parent's items */
-  const char *key;       /* in a parent that is a map, else NULL */
+  volley_yaml *parent; /* NULL for the root */
+  int index;           /* among the parent's items */
+  const char *key;     /* in a parent that is a map, else NULL */
   int key_line, key_column;
-  const char *file;      /* as the user named it, or "--set a.b=c" */
-  int line, column;      /* from 1; 0 in a value from the command line */
+  const char *file; /* as the user named it, or "--set a.b=c" */
+  int line, column; /* from 1; 0 in a value from the command line */
 };
 
 /* Parses `length` bytes into a tree; `file` names them in messages (kept, not copied) and with_lines says whether
  * line numbers mean something. Returns NULL after reporting what is wrong. */
-volley_yaml *volley_yaml_parse(volley_arena *arena, const char *file, const char *bytes, size_t length, bool with_lines);
+volley_yaml *volley_yaml_parse(volley_arena *arena, const char *file, const char *bytes, size_t length,
+                               bool with_lines);
 
 /* Applies "a.b.c=value" to the tree. Maps are entered by key, lists by the `name` of an entry or by index. In an entry
  * whose name is a list, such a name reaches its element of each list-valued key. New keys are created. Returns

@@ -45,7 +45,8 @@ static void add_quoted(text *out, const char *bytes) {
 static bool is_safe(const char *word) {
   if (*word == '\0' || strpbrk(word, ",[]{}#&*!|>'\"%@`\n\t") != NULL || strstr(word, ": ") != NULL) return false;
   if (word[strlen(word) - 1] == ':' || strncmp(word, "- ", 2) == 0 || strncmp(word, "? ", 2) == 0) return false;
-  return strcmp(word, "-") != 0 && strcmp(word, "?") != 0 && strncmp(word, "---", 3) != 0 && strncmp(word, "...", 3) != 0;
+  return strcmp(word, "-") != 0 && strcmp(word, "?") != 0 && strncmp(word, "---", 3) != 0 &&
+         strncmp(word, "...", 3) != 0;
 }
 
 static void write_word(text *out, const char *word, bool plain) {

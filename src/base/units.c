@@ -9,16 +9,16 @@
 static const struct {
   const char *symbol, *noun;
 } bases[] = {
-    {"Ohm", "a resistance"}, {"Hz", "a rate"},        {"s", "a time"},        {"V", "a voltage"},
-    {"A", "a current"},      {"F", "a capacitance"},  {"S", "a conductance"},
+    {"Ohm", "a resistance"}, {"Hz", "a rate"},       {"s", "a time"},        {"V", "a voltage"},
+    {"A", "a current"},      {"F", "a capacitance"}, {"S", "a conductance"},
 };
 
 static const struct {
   const char *symbol;
   int exponent; /* of ten */
 } prefixes[] = {
-    {"", 0}, {"f", -15}, {"p", -12}, {"n", -9}, {"u", -6}, {"\xc2\xb5", -6}, {"\xce\xbc", -6},
-    {"m", -3}, {"k", 3}, {"M", 6}, {"G", 9},
+    {"", 0},          {"f", -15}, {"p", -12}, {"n", -9}, {"u", -6}, {"\xc2\xb5", -6},
+    {"\xce\xbc", -6}, {"m", -3},  {"k", 3},   {"M", 6},  {"G", 9},
 };
 
 enum { N_BASES = sizeof bases / sizeof *bases, N_PREFIXES = sizeof prefixes / sizeof *prefixes };
@@ -31,7 +31,8 @@ static bool parse_unit(const char *unit, int *base, int *exponent) {
     if (length < base_length || strcmp(unit + length - base_length, bases[b].symbol) != 0) continue;
     const size_t prefix_length = length - base_length;
     for (int p = 0; p < N_PREFIXES; ++p) {
-      if (strlen(prefixes[p].symbol) != prefix_length || strncmp(unit, prefixes[p].symbol, prefix_length) != 0) continue;
+      if (strlen(prefixes[p].symbol) != prefix_length || strncmp(unit, prefixes[p].symbol, prefix_length) != 0)
+        continue;
       *base = b;
       *exponent = prefixes[p].exponent;
       return true;

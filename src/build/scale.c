@@ -52,8 +52,10 @@ static void cut_selection(volley_selection *selection, uint32_t size, const voll
   selection->n_ranges = n;
   selection->count = count;
   if (count == 0)
-    volley_fault(VOLLEY_USAGE, place, "none of the selected neurons is left: network.scale.neurons leaves the population "
-                 "%u neurons", size);
+    volley_fault(VOLLEY_USAGE, place,
+                 "none of the selected neurons is left: network.scale.neurons leaves the population "
+                 "%u neurons",
+                 size);
 }
 
 static void scale_sizes(volley_experiment *experiment) {
@@ -90,8 +92,10 @@ static double scale_number(volley_experiment *experiment, volley_projection *pro
   }
   projection->probability *= k / neurons;
   if (projection->probability > 1.0)
-    volley_fault(VOLLEY_USAGE, &projection->place, "%s: scaled, its probability would be %g; network.scale.indegree can "
-                 "be at most %g times as large", projection->name, projection->probability, 1.0 / projection->probability);
+    volley_fault(VOLLEY_USAGE, &projection->place,
+                 "%s: scaled, its probability would be %g; network.scale.indegree can "
+                 "be at most %g times as large",
+                 projection->name, projection->probability, 1.0 / projection->probability);
   return k;
 }
 
@@ -109,8 +113,10 @@ static void scale_projection(volley_experiment *experiment, volley_projection *p
   if (k == 1.0 || k == 0.0 || target->model->receptors[receptor].counts) return;
   scale_weight(&projection->weight, 1.0 / sqrt(k));
   if (isnan(source->mean_rate))
-    volley_fault(VOLLEY_USAGE, &source->place, "'mean_rate' is missing: scaling indegrees needs the rate in Hz of population "
-                 "%s in the full network", source->name);
+    volley_fault(VOLLEY_USAGE, &source->place,
+                 "'mean_rate' is missing: scaling indegrees needs the rate in Hz of population "
+                 "%s in the full network",
+                 source->name);
   else
     compensate(target, receptor, weight, full_indegree * source->mean_rate, k);
 }

@@ -1,0 +1,125 @@
+"""Every fault of an experiment file gives its messages once, exit code 2 and no hang, at 1 and 3 ranks."""
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VOLLEY = os.environ["VOLLEY"]
+MPIRUN = os.environ.get("VOLLEY_MPIRUN", "mpirun")
+TIMEOUT = 60 * (10 if "ASAN_OPTIONS" in os.environ else 1)
+
+
+def unescape(text):
+    return text.replace("\\n", "\n").replace("\\x20", " ")
+
+
+def read_cases():
+    """Cases of cases.txt: dictionaries with name, edits, sets and expected messages."""
+    cases = []
+    for line in open(os.path.join(HERE, "cases.txt"), encoding="utf-8"):
+        if not line.strip() or line.startswith("#"):
+            continue
+        key, value = line.rstrip("\n").split(": ", 1)
+        if key == "case":
+            cases.append({"name": value, "edit": [], "set": [], "expect": []})
+        elif key == "edit":
+            old, new = value.split(" => ", 1)
+            cases[-1]["edit"].append((unescape(old.strip()), unescape(new)))
+        else:
+            cases[-1][key].append(value.strip())
+    return cases
+
+
+def edited(case):
+    text = open(os.path.join(HERE, "base.yaml"), encoding="utf-8").read()
+    for old, new in case["edit"]:
+        assert old in text, (case["name"], old)
+        text = text.replace(old, new, 1)
+    return text.encode()
+
+
+def odd_files():
+    """Name, bytes (None: no such file) and expected message of files that are no experiments at all."""
+    bytes_of = random.Random(1).randbytes
+    bomb = "".join(f"{chr(98 + i)}: &{chr(98 + i)} [" + ", ".join(9 * [f"*{chr(97 + i)}"]) + "]\n" for i in range(9))
+    return [
+        ("missing file", None, "FILE: the experiment file cannot be opened: No such file or directory"),
+        ("empty file", b"", "the file is empty"),
+        ("comments only", b"# nothing\n", "the file is empty"),
+        ("a text", b"hello\n", "the file holds a text or a list"),
+        ("a list", b"[1, 2]\n", "the file holds a text or a list"),
+        ("10 MB of random bytes", bytes_of(10_000_000), "FILE: this is not a YAML text"),
+        ("10 MB of letters", bytes(97 + b % 26 for b in bytes_of(10_000_000)), "the file holds a text or a list"),
+        ("invalid UTF-8", b"title: \xff\xfe\n", "FILE: this is not a YAML text"),
+        ("zero bytes", bytes(1000), "FILE: this is not a YAML text"),
+        ("a zero byte in a text", b'title: "a\\0b"\nsimulation: {duration: 1}\npopulations: [{name: A, model: parrot, '
+         b"size: 1}]\n", "FILE:1:8: a text holds a zero byte"),
+        ("deep flow nesting", b"a: " + 100_000 * b"[", "nested more than 64 levels deep"),
+        ("deep flow mappings", 100_000 * b"{a: ", "nested more than 64 levels deep"),
+        ("nesting of 100", b"a: " + 100 * b"[" + 100 * b"]", "nested more than 64 levels deep"),
+        ("deep block nesting", b"".join(i * b" " + b"a:\n" for i in range(3000)), "nested more than 64 levels deep"),
+        ("aliases that explode", b"a: &a [1, 2]\n" + bomb.encode(), "its aliases expand to more than"),
+    ]
+
+
+def run(command, file, sets, ranks, folder):
+    arguments = [MPIRUN, "-n", str(ranks)] if ranks > 1 else []
+    arguments += [VOLLEY, command, file] + [word for s in sets for word in ("--set", s)]
+    return subprocess.run(arguments, cwd=folder, capture_output=True, timeout=TIMEOUT)
+
+
+def faults_of(stderr):
+    return [line for line in stderr.decode(errors="replace").splitlines() if line.startswith("volley: ")]
+
+
+def judge(result, expected, file, folder):
+    """What is wrong with the outcome, or None."""
+    messages = faults_of(result.stderr)
+    if result.returncode != 2:
+        return f"exit code {result.returncode}"
+    for text in expected:
+        text = text.replace("FILE", file)
+        hits = [m for m in messages if text in m]
+        if len(hits) != 1:
+            return f"{len(hits)} messages with: {text}"
+    if len(messages) != len(expected):
+        return f"{len(messages)} messages, {len(expected)} expected"
+    if any(not re.match(r"volley: \S", m) for m in messages):
+        return "a message without text"
+    left = [name for name in os.listdir(folder) if ".h5" in name]
+    return f"left behind: {left}" if left else None
+
+
+def main():
+    failed = count = 0
+    commands = os.environ.get("VOLLEY_COMMANDS", "check run").split()
+    with tempfile.TemporaryDirectory() as folder:
+        cases = [(c["name"], edited(c), c["set"], c["expect"]) for c in read_cases()]
+        cases += [(name, content, [], [message]) for name, content, message in odd_files()]
+        for name, content, sets, expected in cases:
+            file = name.replace(" ", "_") + ".yaml"
+            if content is not None:
+                open(os.path.join(folder, file), "wb").write(content)
+            for command in commands:
+                for ranks in (1, 3):
+                    count += 1
+                    try:
+                        result = run(command, file, sets, ranks, folder)
+                        wrong = judge(result, expected, file, folder)
+                        output = result.stderr.decode(errors="replace")
+                    except subprocess.TimeoutExpired:
+                        wrong, output = f"no end after {TIMEOUT} s", ""
+                    if wrong:
+                        failed += 1
+                        print(f"FAILED {name} ({command}, {ranks} ranks): {wrong}\n{output}")
+            if content is not None:
+                os.remove(os.path.join(folder, file))
+    print(f"{count - failed} of {count} passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
