@@ -66,7 +66,8 @@ static void format_figures(char *text, size_t size) {
            fraction >= 1 ? "took" : "ETA", time, display.rate);
 }
 
-/* Redraws the line in one write, cut to the terminal's width: [=====>    ]  47%  figures. */
+/* Redraws the line in one write, cut to the terminal's width: [=====>    ]  47%  figures. The cursor goes back to its
+ * start, so that a message that comes in between begins a line. */
 static void draw_bar(void) {
   char figures[128], line[MAX_WIDTH + 1];
   format_figures(figures, sizeof figures);
@@ -81,7 +82,7 @@ static void draw_bar(void) {
     line[used++] = ']';
   }
   snprintf(line + used, sizeof line - (size_t)used, "%s%3d%%  %s", bar ? " " : "", percent, figures);
-  fprintf(display.out, "\r%.*s\033[K", width, line);
+  fprintf(display.out, "\r%.*s\033[K\r", width, line);
   fflush(display.out);
   display.drawn = now();
 }
