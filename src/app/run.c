@@ -27,8 +27,8 @@ static volley_status count_spikes(void *context, int64_t step, const uint32_t *g
 
 static volley_status show(void *context, int64_t step) {
   const display *d = context;
-  if ((step + 1) % d->interval == 0) {
-    volley_progress_update((double)(step + 1) * d->experiment->simulation.dt, d->spikes, d->experiment->neurons);
+  if (step % d->interval == 0) {
+    volley_progress_update((double)step * d->experiment->simulation.dt, d->spikes, d->experiment->neurons);
   }
   return VOLLEY_OK;
 }

@@ -14,6 +14,16 @@ void volley_random_block(volley_key key, uint32_t id, uint32_t index, uint32_t a
   for (int i = 0; i < 4; i++) out[i] = block.v[i];
 }
 
+void volley_random_blocks(volley_key key, const uint32_t *restrict ids, size_t n, uint32_t index, uint32_t attempt,
+                          uint32_t *restrict out, size_t stride) {
+  const philox4x32_key_t philox_key = {{key.word[0], key.word[1]}};
+  for (size_t i = 0; i < n; i++) {
+    const philox4x32_ctr_t counter = {{ids[i], index, attempt, 0}};
+    const philox4x32_ctr_t block = philox4x32(counter, philox_key);
+    for (size_t w = 0; w < 4; w++) out[w * stride + i] = block.v[w];
+  }
+}
+
 void volley_random_words(volley_key key, uint32_t id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out) {
   size_t k = 0;
   uint32_t block[4];

@@ -17,7 +17,8 @@ typedef struct edge_pass {
   const volley_edge_list *lists;
   volley_table_builder *builder;
   drawn_values values;
-  bool fills; /* second pass */
+  int min_delay; /* steps, of all edges filled so far */
+  bool fills;    /* second pass */
 } edge_pass;
 
 static volley_drawing begin_drawing(const edge_pass *pass, int p, const volley_slice *slice) {
@@ -92,8 +93,10 @@ static void fill_edges(edge_pass *pass, const volley_drawing *drawing, int p, ui
     }
     const int receptor =
         projection->receptor == VOLLEY_RECEPTOR_BY_SIGN ? model->receptor_of_sign[weight < 0] : projection->receptor;
-    volley_table_fill(pass->builder, first_gid + drawing->sources[e], id, (uint16_t)(delay < 1 ? 1 : delay),
-                      (uint8_t)receptor, weight);
+    const int steps = delay < 1 ? 1 : (int)delay;
+    if (steps < pass->min_delay) pass->min_delay = steps;
+    volley_table_fill(pass->builder, first_gid + drawing->sources[e], id,
+                      (uint16_t)(steps + volley_receptor_lag(model, receptor)), (uint8_t)receptor, weight);
   }
 }
 
@@ -118,12 +121,13 @@ static void go_through(edge_pass *pass, const volley_block *block) {
 }
 
 void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, volley_block *block) {
-  edge_pass pass = {.experiment = experiment, .lists = lists, .builder = volley_table_builder_create()};
+  edge_pass pass = {.experiment = experiment, .lists = lists, .builder = volley_table_builder_create(), .min_delay = VOLLEY_MAX_DELAY + 1};
   go_through(&pass, block);
   volley_table_allocate(pass.builder);
   pass.fills = true;
   go_through(&pass, block);
   block->table = volley_table_finish(pass.builder);
+  block->min_delay = pass.min_delay;
   free(pass.values.weights);
   free(pass.values.delays);
 }

@@ -10,23 +10,25 @@
 
 #include <mpi.h>
 
-/* A generator and the kind it is of. */
+/* A generator and the kind it is of; it works on one slice. */
 typedef struct volley_driver {
   const volley_stimulus_kind *kind;
   volley_generator *generator;
   int slice;
 } volley_driver;
 
-/* Neurons that one thread owns: a piece of each population. No other thread writes to any of it. */
+/* Neurons that one thread owns: a piece of each population, cut into slices small enough to stay in the first-level cache
+ * while stimuli and update go over them. No other thread writes to any of it. */
 typedef struct volley_block {
-  volley_slice *slices;   /* [n_slices] populations without neurons here have none */
+  volley_slice *slices;   /* [n_slices] in order of the gids */
   int n_slices;
   uint32_t count;         /* neurons */
   uint32_t stride;        /* doubles from one receptor's inputs to the next */
-  double *inputs;         /* [receptors][stride] */
-  volley_driver *drivers; /* [n_drivers] in the order of the stimuli */
+  double *inputs;         /* [receptors][stride] states and inputs that synapses add to */
+  volley_driver *drivers; /* [n_drivers] by slice, then in the order of the stimuli */
   int n_drivers;
   volley_table table;
+  int min_delay;          /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
 } volley_block;
 
 typedef struct volley_network {
@@ -36,7 +38,8 @@ typedef struct volley_network {
   int rank, ranks, threads;
   volley_block *blocks;    /* [n_blocks]; thread t owns blocks t, t + threads, ... */
   int n_blocks;
-  int min_delay, max_delay; /* steps, of all synapses on all ranks; both 1 if there are none */
+  int min_delay;            /* steps, of all synapses on all ranks; 1 if there are none */
+  int max_due;              /* steps after that of a spike at which its last run is due, on this rank */
   uint64_t synapses;        /* on all ranks */
   uint64_t table_bytes;     /* on all ranks */
 } volley_network;
@@ -49,8 +52,5 @@ void volley_network_destroy(volley_network *network);
 
 /* gid of a neuron of a block. */
 uint32_t volley_block_gid(const volley_block *block, uint32_t id);
-
-/* Bytes that the inputs, states and coefficients of n neurons of a model take. */
-size_t volley_neuron_bytes(const volley_neuron_model *model, bool per_neuron);
 
 #endif

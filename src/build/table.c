@@ -10,11 +10,11 @@
 typedef struct record {
   float weight;
   uint16_t id;
-  uint16_t kind; /* delay and receptor: what makes a run */
+  uint16_t kind; /* due step and receptor: what makes a run */
 } record;
 
 enum { RECEPTOR_BITS = 3, SLOTS = 256 };
-_Static_assert(VOLLEY_MAX_DELAY < 1 << (16 - RECEPTOR_BITS), "delay and receptor must fit in 16 bits");
+_Static_assert(VOLLEY_MAX_DELAY + 1 < 1 << (16 - RECEPTOR_BITS), "due step and receptor must fit in 16 bits");
 
 struct volley_table_builder {
   volley_gid_map rows; /* source -> count, then -> next free record */
@@ -49,10 +49,10 @@ void volley_table_allocate(volley_table_builder *builder) {
   builder->records = volley_table_alloc(builder->n * sizeof *builder->records, "the synapses of a block");
 }
 
-void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t delay, uint8_t receptor,
+void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due, uint8_t receptor,
                        float weight) {
   volley_gid_entry *entry = volley_gid_map_find(&builder->rows, source_gid);
-  builder->records[entry->value++] = (record){weight, id, (uint16_t)(delay << RECEPTOR_BITS | receptor)};
+  builder->records[entry->value++] = (record){weight, id, (uint16_t)(due << RECEPTOR_BITS | receptor)};
 }
 
 /* One pass of a stable radix sort by eight bits of the kind. */
@@ -78,21 +78,20 @@ static volley_run next_run(const record *records, uint64_t from, uint64_t n) {
     count++;
   }
   return (volley_run){.count = (uint16_t)count,
-                      .delay = (uint16_t)(first->kind >> RECEPTOR_BITS),
+                      .due = (uint16_t)(first->kind >> RECEPTOR_BITS),
                       .receptor = (uint8_t)(first->kind & ((1 << RECEPTOR_BITS) - 1)),
                       .equal = (uint8_t)equal};
 }
 
-/* Sorts a row and returns the bytes it will take in the table; counts its runs and notes its delays. */
+/* Sorts a row and returns the bytes it will take in the table; counts its runs and notes when they are due. */
 static size_t measure_row(volley_table *table, record *records, uint64_t n, record *scratch) {
   sort_row(records, n, scratch);
   size_t bytes = sizeof(uint32_t);
   for (uint64_t from = 0; from < n;) {
     const volley_run run = next_run(records, from, n);
     bytes += sizeof run + volley_run_bytes(run.count, run.equal);
-    if (table->runs++ == 0) table->min_delay = table->max_delay = run.delay;
-    if (run.delay < table->min_delay) table->min_delay = run.delay;
-    if (run.delay > table->max_delay) table->max_delay = run.delay;
+    if (run.due > table->max_due) table->max_due = run.due;
+    table->runs++;
     from += run.count;
   }
   return (bytes + 3) / 4 * 4;

@@ -1,6 +1,6 @@
 /* The synapses onto one block of targets, by source: what delivery reads.
  *
- * A row holds all synapses of one source onto the block. It is cut into runs of equal delay and receptor:
+ * A row holds all synapses of one source onto the block. It is cut into runs that are due at the same time at the same receptor:
  *
  *   uint32_t n_runs | volley_run [n_runs] | data of run 0 | data of run 1 | ...
  *
@@ -23,7 +23,7 @@ enum {
 
 typedef struct volley_run {
   uint16_t count;
-  uint16_t delay;   /* steps */
+  uint16_t due;     /* steps from that of the spike to the one before whose update the run is added */
   uint8_t receptor;
   uint8_t equal;    /* one weight for all */
 } volley_run;
@@ -33,7 +33,7 @@ typedef struct volley_table {
   unsigned char *pool;
   size_t pool_bytes;
   uint64_t synapses, runs;
-  int min_delay, max_delay; /* steps; 0 in a table without synapses */
+  int max_due;          /* steps; 0 in a table without synapses */
 } volley_table;
 
 /* Bytes of a run's data. */
@@ -51,7 +51,7 @@ typedef struct volley_table_builder volley_table_builder;
 volley_table_builder *volley_table_builder_create(void);
 void volley_table_count(volley_table_builder *builder, uint32_t source_gid);
 void volley_table_allocate(volley_table_builder *builder);
-void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t delay, uint8_t receptor,
+void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due, uint8_t receptor,
                        float weight);
 /* Makes the table, which the caller owns, and frees the builder. */
 volley_table volley_table_finish(volley_table_builder *builder);

@@ -18,9 +18,9 @@ static uint32_t count_of(uint64_t entry) { return (uint32_t)(entry >> (RECEPTOR_
 static uint32_t receptor_of(uint64_t entry) { return (uint32_t)(entry >> EQUAL_BITS) & ((1 << RECEPTOR_BITS) - 1); }
 static int is_equal(uint64_t entry) { return (int)(entry & 1); }
 
-volley_arrivals volley_arrivals_create(volley_block *block, int max_delay) {
+volley_arrivals volley_arrivals_create(volley_block *block, int max_due) {
   int64_t size = 1;
-  while (size <= max_delay) size *= 2;
+  while (size <= max_due) size *= 2;
   return (volley_arrivals){
       .block = block, .due = volley_alloc((size_t)size, sizeof(volley_due), "the arrivals of spikes"), .mask = size - 1};
 }
@@ -47,7 +47,7 @@ static void schedule_row(volley_arrivals *arrivals, int64_t step, uint64_t offse
   for (uint32_t r = 0; r < n_runs; r++, header += sizeof(volley_run)) {
     volley_run run;
     memcpy(&run, pool + header, sizeof run);
-    put(&arrivals->due[(step + run.delay) & arrivals->mask], pack(data, &run));
+    put(&arrivals->due[(step + run.due) & arrivals->mask], pack(data, &run));
     data += volley_run_bytes(run.count, run.equal);
   }
   arrivals->bytes += data - offset;

@@ -1,6 +1,6 @@
 /* Delivery. A spike's row is visited once, when the ids of its step are known: each run of the row is put on the list of the
- * step on which it acts. At that step the list is walked and the runs are added to the inputs of the block. The lists
- * are not state: they follow from the spikes of the last max_delay steps. */
+ * step before whose update it is due. At that step the list is walked and the runs are added to the inputs of the block.
+ * The lists are not state: they follow from the spikes of the last max_due steps. */
 #ifndef VOLLEY_ENGINE_ARRIVALS_H
 #define VOLLEY_ENGINE_ARRIVALS_H
 
@@ -14,19 +14,19 @@ typedef struct volley_due {
 
 typedef struct volley_arrivals {
   volley_block *block; /* not owned */
-  volley_due *due;     /* [mask + 1] by step, a ring longer than the longest delay */
+  volley_due *due;     /* [mask + 1] by step, a ring longer than max_due */
   int64_t mask;
   uint64_t events;     /* synaptic events delivered so far */
   uint64_t bytes;      /* of synapse tables read so far */
 } volley_arrivals;
 
-volley_arrivals volley_arrivals_create(volley_block *block, int max_delay);
+volley_arrivals volley_arrivals_create(volley_block *block, int max_due);
 void volley_arrivals_free(volley_arrivals *arrivals);
 
 /* Puts the runs of the spikes of `step` (n gids, ascending) on the lists. */
 void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n);
 
-/* Adds all runs that act on `step` to the block's inputs. */
+/* Adds all runs that are due before the update of `step` to the block's inputs. */
 void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step);
 
 #endif

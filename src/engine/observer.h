@@ -8,12 +8,13 @@
 
 typedef struct volley_observer {
   void *context;
-  /* After a block was taken through `step`; by the thread that owns the block, while other threads work. */
-  void (*sample)(void *context, int block, int64_t step);
+  /* When a slice of a block has the state at the time `step` * dt, its input up to then included; by the thread that owns
+   * the block, while other threads work. Called for steps 0 .. number of steps. */
+  void (*sample)(void *context, int block, int slice, int64_t step);
   /* All spikes of a step: n gids of all ranks, ascending. Steps come in order, each once, maybe later than the step that
    * is being taken. By one thread of each rank, on all ranks the same: may communicate. Returns an agreed status. */
   volley_status (*spikes)(void *context, int64_t step, const uint32_t *gids, uint32_t n);
-  /* After all blocks of all threads were taken through `step`; called like spikes(). Returns an agreed status. */
+  /* When all slices of all ranks were sampled for `step`; called like spikes(). Returns an agreed status. */
   volley_status (*advance)(void *context, int64_t step);
 } volley_observer; /* any of the functions may be NULL */
 

@@ -51,46 +51,49 @@ static void flush_subnormals(void) {
 #endif
 }
 
-/* currents start each step from the constant background */
-static void reset_currents(const volley_experiment *experiment, volley_block *block) {
-  for (int d = 0; d < block->n_drivers; d++) {
-    if (!block->drivers[d].kind->is_current) continue;
-    volley_slice *slice = &block->slices[block->drivers[d].slice];
-    const double background = experiment->populations[slice->population].background_current;
-    for (uint32_t i = 0; i < (slice->current_stride ? slice->count : 1); i++) slice->current[i] = background;
+/* Adds the input of the stimuli to one slice. Currents start each step from the constant background. */
+static void apply_stimuli(const volley_experiment *experiment, volley_slice *slice, const volley_driver *drivers, int n,
+                          int64_t step) {
+  bool is_reset = false;
+  for (int d = 0; d < n; d++) {
+    if (drivers[d].kind->is_current && !is_reset) {
+      const double background = experiment->populations[slice->population].background_current;
+      for (uint32_t i = 0; i < (slice->current_stride ? slice->count : 1); i++) slice->current[i] = background;
+      is_reset = true;
+    }
+    drivers[d].kind->apply(drivers[d].generator, slice, step);
   }
 }
 
-static void apply_stimuli(const volley_experiment *experiment, volley_block *block, int64_t step) {
-  reset_currents(experiment, block);
-  for (int d = 0; d < block->n_drivers; d++) {
-    const volley_driver *driver = &block->drivers[d];
-    driver->kind->apply(driver->generator, &block->slices[driver->slice], step);
+/* Brings the input of a slice up to the time step * dt, samples it there and takes it one step further. */
+static void step_slice(engine *e, int b, int s, const volley_driver *drivers, int n, int64_t step, stopwatch *watch) {
+  const volley_experiment *experiment = e->network->experiment;
+  volley_slice *slice = &e->network->blocks[b].slices[s];
+  apply_stimuli(experiment, slice, drivers, n, step);
+  lap(watch, VOLLEY_PHASE_STIMULI);
+  for (int o = 0; o < e->n_observers; o++) {
+    if (e->observers[o].sample) e->observers[o].sample(e->observers[o].context, b, s, step);
   }
+  if (step < experiment->simulation.steps) {
+    experiment->populations[slice->population].model->update(slice, &e->spikes[b]);
+  }
+  lap(watch, VOLLEY_PHASE_UPDATE);
 }
 
-static void update_neurons(engine *e, int b) {
-  volley_block *block = &e->network->blocks[b];
-  e->spikes[b].n = 0;
-  for (int s = 0; s < block->n_slices; s++) {
-    volley_slice *slice = &block->slices[s];
-    e->network->experiment->populations[slice->population].model->update(slice, &e->spikes[b]);
-  }
-  for (uint32_t i = 0; i < e->spikes[b].n; i++) e->spikes[b].ids[i] = volley_block_gid(block, e->spikes[b].ids[i]);
-}
-
-/* Takes one block from step * dt to (step + 1) * dt. */
+/* Takes one block from step * dt to (step + 1) * dt; at the end of the run only to its last sample. */
 static void step_block(engine *e, int b, int64_t step, stopwatch *watch) {
+  const volley_block *block = &e->network->blocks[b];
+  volley_spike_list *spikes = &e->spikes[b];
   volley_arrivals_deliver(&e->arrivals[b], step);
   lap(watch, VOLLEY_PHASE_DELIVER);
-  apply_stimuli(e->network->experiment, &e->network->blocks[b], step);
-  lap(watch, VOLLEY_PHASE_STIMULI);
-  update_neurons(e, b);
-  lap(watch, VOLLEY_PHASE_UPDATE);
-  for (int o = 0; o < e->n_observers; o++) {
-    if (e->observers[o].sample) e->observers[o].sample(e->observers[o].context, b, step);
+  spikes->n = 0;
+  for (int s = 0, d = 0; s < block->n_slices; s++) {
+    int n = 0;
+    while (d + n < block->n_drivers && block->drivers[d + n].slice == s) n++;
+    step_slice(e, b, s, block->drivers + d, n, step, watch);
+    d += n;
   }
-  lap(watch, VOLLEY_PHASE_RECORD);
+  for (uint32_t i = 0; i < spikes->n; i++) spikes->ids[i] = volley_block_gid(block, spikes->ids[i]);
 }
 
 /* A 64-bit hash (the finalizer of splitmix64, Steele, Lea & Flood 2014). */
@@ -127,8 +130,8 @@ static volley_status observe(engine *e, int64_t step) {
   return VOLLEY_OK;
 }
 
-/* What one thread does for its rank between the two barriers of a step. */
-static void meet(engine *e, int64_t step, stopwatch *watch) {
+/* Hands the spikes of a step to the other ranks and takes those that are due from them. */
+static void exchange_spikes(engine *e, int64_t step, stopwatch *watch) {
   const bool last = step + 1 == e->network->experiment->simulation.steps;
   const double waited = volley_exchange_waited(e->exchange);
   for (int b = 0; b < e->network->n_blocks; b++) {
@@ -141,17 +144,24 @@ static void meet(engine *e, int64_t step, stopwatch *watch) {
   const double wait = volley_exchange_waited(e->exchange) - waited;
   watch->seconds[VOLLEY_PHASE_EXCHANGE] -= wait;
   watch->seconds[VOLLEY_PHASE_WAIT] += wait;
+}
+
+/* What one thread does for its rank between the two barriers of a step. */
+static void meet(engine *e, int64_t step, stopwatch *watch) {
+  e->n_volleys = 0;
+  if (step < e->network->experiment->simulation.steps) exchange_spikes(e, step, watch);
   e->status = observe(e, step);
   lap(watch, VOLLEY_PHASE_RECORD);
 }
 
+/* Steps 0 .. steps - 1, and one more pass for the samples at the end of the run. */
 static void run_thread(engine *e, int thread) {
   const int threads = e->network->threads;
   stopwatch *watch = &e->watches[thread];
   if (omp_get_num_threads() != threads) volley_die("%d threads asked for, %d given", threads, omp_get_num_threads());
   flush_subnormals();
   watch->last = now();
-  for (int64_t step = 0; step < e->network->experiment->simulation.steps; step++) {
+  for (int64_t step = 0; step <= e->network->experiment->simulation.steps; step++) {
     for (int b = thread; b < e->network->n_blocks; b += threads) step_block(e, b, step, watch);
 #pragma omp barrier
     lap(watch, VOLLEY_PHASE_WAIT);
@@ -174,7 +184,7 @@ static engine create_engine(volley_network *network, const volley_observer *obse
   const int batch = experiment->simulation.batch_exchange ? network->min_delay : 1;
   engine e = {.network = network, .observers = observers, .n_observers = n_observers};
   e.arrivals = volley_alloc(n, sizeof *e.arrivals, "the step loop");
-  for (size_t b = 0; b < n; b++) e.arrivals[b] = volley_arrivals_create(&network->blocks[b], network->max_delay);
+  for (size_t b = 0; b < n; b++) e.arrivals[b] = volley_arrivals_create(&network->blocks[b], network->max_due);
   e.spikes = volley_alloc(n, sizeof *e.spikes, "the step loop");
   e.exchange = volley_exchange_create(network->comm, batch, network->min_delay, 0);
   e.watches = volley_alloc((size_t)network->threads, sizeof *e.watches, "the step loop");

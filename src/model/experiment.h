@@ -47,7 +47,7 @@ typedef struct volley_population {
 
 enum {
   VOLLEY_RECEPTOR_BY_SIGN = -1,
-  VOLLEY_MAX_DELAY = 8191 /* steps: delay and receptor of a synapse share 16 bits while tables are built */
+  VOLLEY_MAX_DELAY = 8190 /* steps: delay and receptor of a synapse share 16 bits while tables are built */
 };
 
 /* One source population onto one target population. Lists in the file are expanded, in order: target by target, source by source. */

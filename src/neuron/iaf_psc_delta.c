@@ -34,7 +34,7 @@ static const volley_state_info states[N_STATES] = {
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [SPIKES] = {"spikes", "mV", false, "jump of the potential"},
+    [SPIKES] = {"spikes", "mV", false, -1, "jump of the potential"},
 };
 
 static const char *check(const double *p) {
@@ -61,26 +61,29 @@ static double mean_current(const double *p, int receptor) {
 
 static const volley_firing firing = {V_m, refractory, threshold, reset, refractory_steps};
 
+/* The coefficient of neuron i within the loop. */
+#define C(name) volley_at(c[name], cs, i)
+
 VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
   double *restrict v = slice->states[V_m], *restrict r = slice->states[refractory];
   double *restrict k = slice->states[kept], *restrict input = slice->inputs[SPIKES];
-  const double *restrict c[N_COEFFICIENTS];
-  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_coefficient(slice, n);
-  const double *restrict current = slice->current;
+  volley_column c[N_COEFFICIENTS];
+  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
+  const volley_column current = {slice->current, slice->current[0]};
   for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
     const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
     int crossed = 0;
+#pragma omp simd reduction(| : crossed)
     for (uint32_t i = first; i < end; i++) {
-      const uint32_t j = i * cs;
-      const double dc = c[current_e][j] + current[i * is];
-      const double moved = c[rest][j] + (v[i] - c[rest][j]) * c[decay_m][j] + dc * c[gain_dc][j] + input[i] + k[i];
-      const double bounded = moved < c[lowest][j] ? c[lowest][j] : moved;
+      const double dc = C(current_e) + volley_at(current, is, i);
+      const double moved = C(rest) + (v[i] - C(rest)) * C(decay_m) + dc * C(gain_dc) + input[i] + k[i];
+      const double bounded = moved < C(lowest) ? C(lowest) : moved;
       const double now = r[i] > 0 ? v[i] : bounded;
-      k[i] = r[i] > 0 ? (k[i] + c[keep][j] * input[i]) * c[decay_m][j] : 0;
+      k[i] = r[i] > 0 ? (k[i] + C(keep) * input[i]) * C(decay_m) : 0;
       r[i] = r[i] > 0 ? r[i] - 1 : 0;
       v[i] = now;
       input[i] = 0;
-      crossed |= now >= c[threshold][j];
+      crossed |= now >= C(threshold);
     }
     if (crossed) volley_fire(slice, spikes, &firing, first, end);
   }

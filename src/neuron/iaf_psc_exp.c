@@ -34,8 +34,8 @@ static const volley_state_info states[N_STATES] = {
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "pA", false, "excitatory current, decays with tau_syn_ex"},
-    [IN] = {"in", "pA", false, "inhibitory current, decays with tau_syn_in"},
+    [EX] = {"ex", "pA", false, I_syn_ex, "excitatory current, decays with tau_syn_ex"},
+    [IN] = {"in", "pA", false, I_syn_in, "inhibitory current, decays with tau_syn_in"},
 };
 
 static const char *check(const double *p) {
@@ -69,29 +69,29 @@ static double mean_current(const double *p, int receptor) {
 
 static const volley_firing firing = {V_m, refractory, threshold, reset, refractory_steps};
 
+/* The coefficient of neuron i within the loop. */
+#define C(name) volley_at(c[name], cs, i)
+
 VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
   double *restrict v = slice->states[V_m], *restrict ex = slice->states[I_syn_ex];
   double *restrict in = slice->states[I_syn_in], *restrict r = slice->states[refractory];
-  double *restrict input_ex = slice->inputs[EX], *restrict input_in = slice->inputs[IN];
-  const double *restrict c[N_COEFFICIENTS];
-  for (int k = 0; k < N_COEFFICIENTS; k++) c[k] = volley_coefficient(slice, k);
-  const double *restrict current = slice->current;
+  volley_column c[N_COEFFICIENTS];
+  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
+  const volley_column current = {slice->current, slice->current[0]};
   for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
     const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
     int crossed = 0;
+#pragma omp simd reduction(| : crossed)
     for (uint32_t i = first; i < end; i++) {
-      const uint32_t j = i * cs;
-      const double dc = c[current_e][j] + current[i * is];
-      const double moved = c[rest][j] + (v[i] - c[rest][j]) * c[decay_m][j] + ex[i] * c[gain_ex][j] +
-                           in[i] * c[gain_in][j] + dc * c[gain_dc][j];
+      const double dc = C(current_e) + volley_at(current, is, i);
+      const double moved =
+          C(rest) + (v[i] - C(rest)) * C(decay_m) + ex[i] * C(gain_ex) + in[i] * C(gain_in) + dc * C(gain_dc);
       const double now = r[i] > 0 ? v[i] : moved;
       v[i] = now;
       r[i] = r[i] > 0 ? r[i] - 1 : 0;
-      ex[i] = ex[i] * c[decay_ex][j] + input_ex[i];
-      in[i] = in[i] * c[decay_in][j] + input_in[i];
-      input_ex[i] = 0;
-      input_in[i] = 0;
-      crossed |= now >= c[threshold][j];
+      ex[i] *= C(decay_ex);
+      in[i] *= C(decay_in);
+      crossed |= now >= C(threshold);
     }
     if (crossed) volley_fire(slice, spikes, &firing, first, end);
   }

@@ -17,6 +17,22 @@ VOLLEY_INLINE const double *volley_coefficient(const volley_slice *slice, int c)
   return slice->coefficients + (size_t)c * (slice->coefficient_stride ? slice->count : 1);
 }
 
+/* The coefficients as an update loop sees them: columns of one value a neuron, or one value for all. */
+typedef struct volley_column {
+  const double *values;
+  double fixed;
+} volley_column;
+
+VOLLEY_INLINE volley_column volley_column_of(const volley_slice *slice, int c) {
+  const double *values = volley_coefficient(slice, c);
+  return (volley_column){values, values[0]};
+}
+
+/* The coefficient of neuron i; stride is a constant of the loop. */
+VOLLEY_INLINE double volley_at(volley_column column, uint32_t stride, uint32_t i) {
+  return stride ? column.values[i] : column.fixed;
+}
+
 /* Which states and coefficients make an integrate-and-fire neuron fire. */
 typedef struct volley_firing {
   int potential, refractory;                 /* states */

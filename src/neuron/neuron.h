@@ -26,12 +26,17 @@ typedef struct volley_state_info {
 typedef struct volley_receptor_info {
   const char *name, *unit; /* unit of a synaptic weight */
   bool counts;             /* counts spikes: every weight is 1 */
+  int state;               /* input is added to this state, at the end of the step in which it arrives; or -1 */
   const char *doc;
 } volley_receptor_info;
 
 enum { VOLLEY_MAX_RECEPTORS = 8, VOLLEY_MAX_STATES = 16, VOLLEY_MAX_PARAMETERS = 32 };
 
-/* The neurons of one population that one thread updates together, as a structure of arrays. */
+/* The neurons of one population that one thread updates together, as a structure of arrays.
+ *
+ * Input that arrives in a step is there when the update of that step is called where the receptor has an input of its
+ * own: the update uses and clears it. Input to a receptor that is a state is added to that state between this update and
+ * the next, so that a synaptic current needs no second array. */
 typedef struct volley_slice {
   int population;
   uint32_t count;
@@ -40,7 +45,8 @@ typedef struct volley_slice {
   double *states[VOLLEY_MAX_STATES];       /* [n_states][count] */
   double *coefficients;     /* [n_coefficients][stride ? count : 1], from model->prepare */
   int coefficient_stride;   /* 1: one set a neuron, 0: one set for all */
-  double *inputs[VOLLEY_MAX_RECEPTORS];    /* [n_receptors][count]: summed input of this step; the update clears it */
+  double *inputs[VOLLEY_MAX_RECEPTORS];    /* [n_receptors][count]: where input is added; a state's own array, or the
+                                              summed input of this step */
   double *current;          /* pA injected during this step, [stride ? count : 1] */
   int current_stride;
 } volley_slice;
@@ -70,6 +76,9 @@ typedef struct volley_neuron_model {
   /* Takes all neurons of the slice through one step and lists those that spiked. */
   void (*update)(volley_slice *slice, volley_spike_list *spikes);
 } volley_neuron_model;
+
+/* Steps from the one in which input arrives at a receptor to the one before whose update it is added. */
+int volley_receptor_lag(const volley_neuron_model *model, int receptor);
 
 /* All models, ended by NULL, and one by name (NULL if unknown). */
 const volley_neuron_model *const *volley_neuron_models(void);

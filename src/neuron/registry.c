@@ -16,6 +16,10 @@ const volley_neuron_model *volley_neuron_model_find(const char *name) {
   return NULL;
 }
 
+int volley_receptor_lag(const volley_neuron_model *model, int receptor) {
+  return model->receptors[receptor].state >= 0 ? 1 : 0;
+}
+
 void volley_spike_push(volley_spike_list *list, uint32_t id) {
   if (list->n == list->capacity) {
     list->capacity = list->capacity ? 2 * list->capacity : 64;

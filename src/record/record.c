@@ -29,14 +29,20 @@ typedef struct probe {
   uint64_t column; /* among this rank's */
 } probe;
 
+/* The probes of one block, by slice. */
+typedef struct block_probes {
+  probe *probes; /* [n] */
+  size_t n;
+  size_t *first; /* [n_slices + 1] number of the first probe of a slice */
+} block_probes;
+
 struct volley_recording {
   const volley_network *network;
   volley_sink sink;
   spike_buffer *spikes;          /* [n_recorders] */
   trace_buffer *traces;          /* [n_recorders] */
   volley_trace_columns *columns; /* [n_recorders] */
-  probe **probes;                /* [n_blocks][n_probes[b]] */
-  size_t *n_probes;
+  block_probes *probes;          /* [n_blocks] */
 };
 
 static const volley_experiment *experiment_of(const volley_recording *recording) {
@@ -62,30 +68,34 @@ static int compare_columns(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static void add_probe(volley_recording *recording, int block, probe new_probe) {
-  const size_t n = recording->n_probes[block]++;
-  recording->probes[block] =
-      volley_grow(recording->probes[block], n + 1, sizeof(probe), "a trace recorder");
-  recording->probes[block][n] = new_probe;
+static void add_probe(block_probes *block, probe new_probe) {
+  block->probes = volley_grow(block->probes, block->n + 1, sizeof new_probe, "a trace recorder");
+  block->probes[block->n++] = new_probe;
 }
 
-static void place_probes(volley_recording *recording, int number) {
-  const volley_network *network = recording->network;
-  const volley_recorder *recorder = &network->experiment->recorders[number];
+/* Adds the probes of one recorder to a slice. */
+static void probe_slice(volley_recording *recording, int number, int b, int s) {
+  const volley_recorder *recorder = &experiment_of(recording)->recorders[number];
+  const volley_slice *slice = &recording->network->blocks[b].slices[s];
   const volley_trace_columns *columns = &recording->columns[number];
-  const uint32_t first_gid = network->experiment->populations[recorder->population].first_gid;
-  for (int b = 0; b < network->n_blocks; b++) {
-    for (int s = 0; s < network->blocks[b].n_slices; s++) {
-      const volley_slice *slice = &network->blocks[b].slices[s];
-      for (uint32_t i = 0; slice->population == recorder->population && i < slice->count; i++) {
-        uint32_t column;
-        if (!volley_selection_column(&recorder->neurons, slice->gids[i] - first_gid, &column)) continue;
-        const uint64_t wanted = column;
-        const uint64_t *found =
-            bsearch(&wanted, columns->columns, columns->count, sizeof wanted, compare_columns);
-        add_probe(recording, b, (probe){number, s, i, (uint64_t)(found - columns->columns)});
-      }
-    }
+  const uint32_t first_gid = experiment_of(recording)->populations[recorder->population].first_gid;
+  if (recorder->kind != VOLLEY_RECORD_TRACES || slice->population != recorder->population) return;
+  for (uint32_t i = 0; i < slice->count; i++) {
+    uint32_t column;
+    if (!volley_selection_column(&recorder->neurons, slice->gids[i] - first_gid, &column)) continue;
+    const uint64_t wanted = column;
+    const uint64_t *found = bsearch(&wanted, columns->columns, columns->count, sizeof wanted, compare_columns);
+    add_probe(&recording->probes[b], (probe){number, s, i, (uint64_t)(found - columns->columns)});
+  }
+}
+
+static void place_probes(volley_recording *recording, int b) {
+  block_probes *block = &recording->probes[b];
+  const int n_slices = recording->network->blocks[b].n_slices;
+  block->first = volley_alloc((size_t)n_slices + 1, sizeof *block->first, "the recorders");
+  for (int s = 0; s < n_slices; s++) {
+    for (int r = 0; r < experiment_of(recording)->n_recorders; r++) probe_slice(recording, r, b, s);
+    block->first[s + 1] = block->n;
   }
 }
 
@@ -100,7 +110,6 @@ static void prepare_recorder(volley_recording *recording, int number) {
   recording->columns[number] = find_columns(recording->network, recorder);
   traces->capacity = VALUES_AT_ONCE / (recorder->neurons.count + 1) + 1;
   traces->rows = volley_alloc(traces->capacity * recording->columns[number].count, sizeof(double), "a trace recorder");
-  place_probes(recording, number);
 }
 
 volley_recording *volley_recording_create(const volley_network *network) {
@@ -111,8 +120,8 @@ volley_recording *volley_recording_create(const volley_network *network) {
   recording->traces = volley_alloc(n, sizeof *recording->traces, "the recorders");
   recording->columns = volley_alloc(n, sizeof *recording->columns, "the recorders");
   recording->probes = volley_alloc((size_t)network->n_blocks, sizeof *recording->probes, "the recorders");
-  recording->n_probes = volley_alloc((size_t)network->n_blocks, sizeof *recording->n_probes, "the recorders");
   for (int r = 0; r < network->experiment->n_recorders; r++) prepare_recorder(recording, r);
+  for (int b = 0; b < network->n_blocks; b++) place_probes(recording, b);
   return recording;
 }
 
@@ -124,12 +133,14 @@ void volley_recording_destroy(volley_recording *recording) {
     free(recording->traces[r].rows);
     free(recording->columns[r].columns);
   }
-  for (int b = 0; b < recording->network->n_blocks; b++) free(recording->probes[b]);
+  for (int b = 0; b < recording->network->n_blocks; b++) {
+    free(recording->probes[b].probes);
+    free(recording->probes[b].first);
+  }
   free(recording->spikes);
   free(recording->traces);
   free(recording->columns);
   free(recording->probes);
-  free(recording->n_probes);
   free(recording);
 }
 
@@ -212,22 +223,20 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
 }
 
 static bool is_sampled(const volley_recorder *recorder, int64_t step) {
-  const int64_t time = step + 1;
-  return recorder->kind == VOLLEY_RECORD_TRACES && time > recorder->start && time <= recorder->stop &&
-         (time - recorder->start) % recorder->interval == 0;
+  return recorder->kind == VOLLEY_RECORD_TRACES && step > recorder->start && step <= recorder->stop &&
+         (step - recorder->start) % recorder->interval == 0;
 }
 
-static void sample(void *context, int block, int64_t step) {
+static void sample(void *context, int block, int slice, int64_t step) {
   volley_recording *recording = context;
-  const volley_experiment *experiment = experiment_of(recording);
-  for (size_t k = 0; k < recording->n_probes[block]; k++) {
-    const probe *p = &recording->probes[block][k];
-    const volley_recorder *recorder = &experiment->recorders[p->recorder];
+  const block_probes *probes = &recording->probes[block];
+  for (size_t k = probes->first[slice]; k < probes->first[slice + 1]; k++) {
+    const probe *p = &probes->probes[k];
+    const volley_recorder *recorder = &experiment_of(recording)->recorders[p->recorder];
     if (!is_sampled(recorder, step)) continue;
-    const volley_slice *slice = &recording->network->blocks[block].slices[p->slice];
     trace_buffer *buffer = &recording->traces[p->recorder];
     buffer->rows[buffer->held * recording->columns[p->recorder].count + p->column] =
-        slice->states[recorder->state][p->position];
+        recording->network->blocks[block].slices[slice].states[recorder->state][p->position];
   }
 }
 
@@ -239,7 +248,7 @@ static volley_status advance(void *context, int64_t step) {
     if (++recording->traces[r].held == recording->traces[r].capacity) VOLLEY_TRY(flush_traces(recording, r));
   }
   const int64_t interval = experiment->simulation.steps / FLUSHES + 1;
-  return (step + 1) % interval == 0 ? volley_recording_flush(recording) : VOLLEY_OK;
+  return step % interval == interval - 1 ? volley_recording_flush(recording) : VOLLEY_OK;
 }
 
 volley_observer volley_recording_observer(volley_recording *recording) {

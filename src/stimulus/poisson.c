@@ -1,7 +1,9 @@
 /* Independent Poisson spike trains, one for each selected neuron: the sum of `sources` trains of `rate`.
  *
- * The number of spikes in a step is the inverse of the cumulative distribution at a 32-bit uniform word, by comparison
- * with a short table. One Philox block of four words serves four steps of a neuron. A rate too high for a short table is
+ * The number of spikes in a step is the inverse of the cumulative distribution at a 32-bit uniform word, by comparison with
+ * a short table. Of the word only the upper 16 bits are drawn at first, so that one Philox block serves eight steps of a
+ * neuron, and compared with the first entries of the table. They settle nearly every case; where they equal an entry or
+ * exceed all that were compared, the lower 16 bits are drawn from a second block. A rate too high for a short table is
  * split into several independent parts of equal rate. */
 #include "stimulus/selected.h"
 
@@ -11,8 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 4, CHUNK = 128, MAX_TABLE = 64 };
-static const double max_mean = 8; /* of one part: its table then has less than MAX_TABLE entries */
+enum { STEPS = 8, CHUNK = 128, LANES = 32, MAX_TABLE = 64 };
+static const double max_mean = 8;          /* of one part: its table then has less than MAX_TABLE entries */
+static const double rare = 1.0 / 1024;     /* probability of exceeding the entries compared at first */
+
+/* Upper halves as signed numbers, which every vector unit can compare: 0 becomes -32768. */
+typedef int16_t lanes __attribute__((vector_size(LANES * sizeof(int16_t))));
+enum { BIAS = 0x8000 };
 
 struct volley_generator {
   volley_selected selected;
@@ -21,10 +28,11 @@ struct volley_generator {
   int receptor;
   double weight;
   int parts;
-  int n_table;
-  uint32_t table[MAX_TABLE]; /* a word counts as the number of entries that it reaches */
-  int64_t block;             /* the steps block * STEPS ... that counts are for; -1 before the first */
-  uint8_t *counts;           /* [STEPS][selected.count] */
+  int n_table, n_common;
+  uint32_t table[MAX_TABLE];   /* a word counts as the number of entries that it reaches */
+  int16_t common[MAX_TABLE];   /* [n_common] biased upper halves of the first entries */
+  int64_t block;               /* the steps block * STEPS ... that counts are for; -1 before the first */
+  uint8_t *counts;             /* [STEPS][selected.count] */
 };
 
 static const volley_stimulus_key keys[] = {
@@ -40,16 +48,18 @@ static const char *check(const volley_stimulus *stimulus) {
 }
 
 /* Entry k: the smallest word that means more than k spikes. */
-static int fill_table(uint32_t table[MAX_TABLE], double mean) {
+static void fill_table(volley_generator *generator, double mean) {
   double probability = exp(-mean);
   double sum = probability;
-  int n = 0;
-  while (n < MAX_TABLE && round(sum * 0x1p32) < 0x1p32) {
-    table[n++] = (uint32_t)round(sum * 0x1p32);
-    probability *= mean / n;
+  while (generator->n_table < MAX_TABLE && round(sum * 0x1p32) < 0x1p32) {
+    const int n = generator->n_table++;
+    generator->table[n] = (uint32_t)round(sum * 0x1p32);
+    generator->common[n] = (int16_t)((int)(generator->table[n] >> 16) - BIAS);
+    if (generator->n_common == 0 && 1 - sum < rare) generator->n_common = n + 1;
+    probability *= mean / (n + 1);
     sum += probability;
   }
-  return n;
+  if (generator->n_common == 0) generator->n_common = generator->n_table;
 }
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
@@ -67,35 +77,77 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   generator->receptor = volley_stimulus_receptor(experiment, stimulus);
   generator->weight = stimulus->weight;
   generator->parts = (int)ceil(mean / max_mean);
-  generator->n_table = fill_table(generator->table, mean / generator->parts);
+  fill_table(generator, mean / generator->parts);
   generator->block = -1;
   generator->counts = volley_alloc((size_t)selected.count * STEPS, 1, "a Poisson stimulus");
   return generator;
 }
 
-/* Draws the words of at most CHUNK neurons for four steps: words[s][i]. */
-static void draw(volley_key key, const uint32_t *gids, uint32_t n, uint32_t block, uint32_t part,
-                 uint32_t words[STEPS][CHUNK]) {
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t out[STEPS];
-    volley_random_block(key, gids[i], block, part, out);
-    for (int s = 0; s < STEPS; s++) words[s][i] = out[s];
+/* Half s of a neuron's eight: the lower halves of the four words, then the upper ones. */
+static uint32_t half_of(const uint32_t words[4], int s) { return s < 4 ? words[s] & 0xFFFF : words[s - 4] >> 16; }
+
+/* The number of table entries that a full word reaches, its lower half drawn now. */
+static uint8_t count_exactly(const volley_generator *generator, uint32_t gid, uint32_t block, uint32_t part, int s,
+                             uint32_t upper) {
+  uint32_t words[4];
+  volley_random_block(generator->key, gid, block, (uint32_t)generator->parts + part, words);
+  const uint32_t word = upper << 16 | half_of(words, s);
+  int n = 0;
+  while (n < generator->n_table && word >= generator->table[n]) n++;
+  return (uint8_t)n;
+}
+
+/* Counts the common entries that LANES upper halves exceed. Returns the lanes that this does not settle: all bits set. */
+static lanes count_lanes(const volley_generator *generator, lanes upper, lanes *sums) {
+  lanes sum = {0}, open = {0};
+  for (int k = 0; k < generator->n_common; k++) {
+    const lanes entry = generator->common[k] - (lanes){0};
+    sum -= upper > entry;
+    open |= upper == entry;
+  }
+  *sums = sum;
+  return open | (sum == (int16_t)generator->n_common - (lanes){0});
+}
+
+static bool any(lanes open) {
+  uint64_t words[sizeof open / sizeof(uint64_t)], all = 0;
+  memcpy(words, &open, sizeof open);
+  for (size_t w = 0; w < sizeof open / sizeof(uint64_t); w++) all |= words[w];
+  return all != 0;
+}
+
+/* Adds the counts of step s of the block for n neurons, at most CHUNK; uppers: [CHUNK] biased. */
+static void count(const volley_generator *generator, const int16_t *uppers, const uint32_t *gids, uint32_t n,
+                  uint32_t block, uint32_t part, int s, uint8_t *counts) {
+  for (uint32_t first = 0; first < n; first += LANES) {
+    lanes upper, sums;
+    memcpy(&upper, uppers + first, sizeof upper);
+    const lanes open = count_lanes(generator, upper, &sums);
+    const uint32_t end = n - first < LANES ? n - first : LANES;
+    for (uint32_t i = 0; i < end; i++) counts[first + i] = (uint8_t)(counts[first + i] + sums[i]);
+    if (!any(open)) continue;
+    for (uint32_t i = 0; i < end; i++) {
+      if (!open[i]) continue;
+      const uint8_t exact = count_exactly(generator, gids[first + i], block, part, s, (uint32_t)(upper[i] + BIAS));
+      counts[first + i] = (uint8_t)(counts[first + i] - sums[i] + exact);
+    }
   }
 }
 
-/* Adds to counts[i] the number of table entries that words[i] reaches. */
-static void count(const volley_generator *generator, const uint32_t *words, uint32_t n, uint8_t *counts) {
-  uint32_t sums[CHUNK] = {0};
-  for (int k = 0; k < generator->n_table; k++) {
-    const uint32_t entry = generator->table[k];
-    for (uint32_t i = 0; i < n; i++) sums[i] += words[i] >= entry;
+/* Splits [4][CHUNK] words into [STEPS][CHUNK] biased halves. */
+static void split_words(uint32_t words[4][CHUNK], int16_t uppers[STEPS][CHUNK]) {
+  for (int w = 0; w < 4; w++) {
+    for (int i = 0; i < CHUNK; i++) {
+      uppers[w][i] = (int16_t)((int)(words[w][i] & 0xFFFF) - BIAS);
+      uppers[w + 4][i] = (int16_t)((int)(words[w][i] >> 16) - BIAS);
+    }
   }
-  for (uint32_t i = 0; i < n; i++) counts[i] = (uint8_t)(counts[i] + sums[i]);
 }
 
-/* Draws the counts of the block's four steps for all selected neurons. */
+/* Draws the counts of the block's steps for all selected neurons. */
 static void fill(volley_generator *generator, const volley_slice *slice, int64_t block) {
-  uint32_t words[STEPS][CHUNK];
+  uint32_t words[4][CHUNK] = {{0}};
+  int16_t uppers[STEPS][CHUNK];
   const uint32_t all = generator->selected.count;
   memset(generator->counts, 0, (size_t)all * STEPS);
   for (int part = 0; part < generator->parts; part++) {
@@ -104,8 +156,12 @@ static void fill(volley_generator *generator, const volley_slice *slice, int64_t
       const volley_run_of_neurons run = generator->selected.runs[r];
       for (uint32_t first = 0; first < run.count; first += CHUNK) {
         const uint32_t n = run.count - first < CHUNK ? run.count - first : CHUNK;
-        draw(generator->key, slice->gids + run.first + first, n, (uint32_t)block, (uint32_t)part, words);
-        for (int s = 0; s < STEPS; s++) count(generator, words[s], n, counts + (size_t)s * all);
+        const uint32_t *gids = slice->gids + run.first + first;
+        volley_random_blocks(generator->key, gids, n, (uint32_t)block, (uint32_t)part, words[0], CHUNK);
+        split_words(words, uppers);
+        for (int s = 0; s < STEPS; s++) {
+          count(generator, uppers[s], gids, n, (uint32_t)block, (uint32_t)part, s, counts + (size_t)s * all);
+        }
         counts += n;
       }
     }

@@ -29,7 +29,8 @@ int volley_stimulus_receptor(const volley_experiment *experiment, const volley_s
 
 int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_stimulus *stimulus) {
   const int64_t steps = isnan(stimulus->delay) ? 1 : volley_steps(experiment, stimulus->delay);
-  return steps > 1 ? steps : 1;
+  const volley_neuron_model *model = experiment->populations[stimulus->target].model;
+  return (steps > 1 ? steps : 1) + volley_receptor_lag(model, volley_stimulus_receptor(experiment, stimulus));
 }
 
 volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus, int64_t shift) {
