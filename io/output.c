@@ -25,7 +25,7 @@ struct volley_output {
   double flushed;         /* time of the last flush, s */
 };
 
-static const double flush_interval = 30; /* s: what a killed run may lose */
+static const double flush_interval = 10; /* s: what a killed run may lose */
 
 static char *join(const char *path, const char *ending) {
   char *text = volley_alloc(strlen(path) + strlen(ending) + 1, 1, "a path");

@@ -155,7 +155,7 @@ def draw_raster(axes, recordings, start, stop):
     share = min(1.0, RASTER_NEURONS / max(total, 1))
     counts = [max(min(recording.neurons, 1), round(recording.neurons * share)) for recording in recordings]
     gap = max(1, round(0.012 * sum(counts)))
-    size = np.clip(9000 / max(spikes * share, 1), 0.15, 4.0)
+    size = np.clip(9000 / max(spikes * share, 1), 0.15, 2.5)
     top, ticks = 0, []
     for recording, shown in zip(recordings, counts):
         dots = int(RASTER_SPIKES * max(recording.times.size, 1) / max(spikes, 1)) + 1
