@@ -1,5 +1,6 @@
 /* volley run: from an experiment file to its results. */
 #include "app/app.h"
+#include "app/estimate.h"
 #include "app/threads.h"
 #include "build/network.h"
 #include "engine/simulate.h"
@@ -93,9 +94,9 @@ static volley_status run_experiment(const volley_experiment *experiment, const v
   const char *path = options->output ? options->output : experiment->output;
   VOLLEY_TRY(volley_output_check(path, options->overwrite, comm));
   const int threads = volley_choose_threads(options->threads, comm);
-  //MEMCHECK
-
   const volley_reader reader = volley_data_reader(&comm);
+  VOLLEY_TRY(volley_memory_check(experiment, &reader, threads, comm));
+
   volley_summary summary = {0};
   volley_network *network = NULL;
   const double start = MPI_Wtime();

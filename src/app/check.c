@@ -1,0 +1,98 @@
+/* volley check: all that a run would find wrong, and what it would take, without running it. */
+#include "app/app.h"
+#include "app/estimate.h"
+#include "app/threads.h"
+#include "build/values.h"
+#include "io/data_files.h"
+#include "io/experiment_file.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Draws or reads the values of all neurons, as a run would, for the faults that only they show. */
+static volley_status check_values(const volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
+  int rank, ranks;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  volley_partition *partition = volley_partition_create(experiment, rank, ranks);
+  volley_status status = volley_partition_check(partition, comm);
+  for (int p = 0; p < experiment->n_populations && status == VOLLEY_OK; p++) {
+    volley_values values;
+    status = volley_values_make(partition, p, reader, comm, &values);
+    if (status == VOLLEY_OK) volley_values_free(experiment->populations[p].model, &values);
+  }
+  volley_partition_destroy(partition);
+  return status;
+}
+
+static void print_network(const volley_experiment *experiment, const volley_estimate *e) {
+  printf("%s\n", experiment->title[0] ? experiment->title : experiment->file);
+  printf("  neurons         %u in %d populations\n", experiment->neurons, experiment->n_populations);
+  printf("  synapses        %.0f in %d projections\n", e->synapses, experiment->n_projections);
+  if (e->synapses > 0) printf("  delays          about %g to %g ms\n", e->min_delay, e->max_delay);
+  printf("  model time      %g ms in steps of %g ms\n",
+         (double)experiment->simulation.steps * experiment->simulation.dt, experiment->simulation.dt);
+}
+
+static void print_memory(const volley_estimate *e) {
+  printf("memory of each of %d rank%s\n", e->ranks, e->ranks == 1 ? "" : "s");
+  printf("  program         %10.1f MB\n", 1e-6 * e->base_bytes);
+  printf("  neurons         %10.1f MB\n", 1e-6 * e->neuron_bytes);
+  printf("  synapse tables  %10.1f MB, %.2f bytes a synapse\n", 1e-6 * e->table_bytes,
+         e->synapses > 0 ? e->table_bytes * e->ranks / e->synapses : 0);
+  printf("  recording       %10.1f MB\n", 1e-6 * e->record_bytes);
+  printf("  while building  %10.1f MB more\n", 1e-6 * e->build_bytes);
+  printf("  peak            %10.1f MB\n", 1e-6 * e->peak_bytes);
+}
+
+static void print_times(const volley_experiment *experiment, const volley_estimate *e, const volley_times *t) {
+  const double model_s = 1e-3 * (double)experiment->simulation.steps * experiment->simulation.dt;
+  printf("time on %d x %d threads, if they run like this machine\n", e->ranks, e->threads);
+  printf("  spikes          %10.3g%s\n", e->spikes, e->assumed_rates ? ", see below" : "");
+  printf("  synaptic events %10.3g\n", e->events);
+  printf("  build           %10.1f s\n", t->build_s);
+  printf("  simulate        %10.1f s (real-time factor %.2f): neurons %.1f s, delivery %.1f s, exchange %.1f s\n",
+         t->simulate_s, model_s > 0 ? t->simulate_s / model_s : 0, t->update_s, t->deliver_s, t->exchange_s);
+  if (e->assumed_rates) {
+    printf("Populations without mean_rate are taken to fire at %g Hz; give mean_rate for a better estimate.\n",
+           volley_assumed_rate);
+  }
+}
+
+static volley_status check_experiment(const volley_experiment *experiment, const volley_check_options *options,
+                                      MPI_Comm comm) {
+  int rank, ranks;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  const volley_reader reader = volley_data_reader(&comm);
+  const int threads = volley_choose_threads(options->threads, comm);
+  VOLLEY_TRY(check_values(experiment, &reader, comm));
+  volley_estimate estimate;
+  VOLLEY_TRY(volley_estimate_make(experiment, &reader, options->ranks > 0 ? options->ranks : ranks, threads, comm, &estimate));
+  if (rank == 0) {
+    const volley_times times = volley_estimate_times(experiment, &estimate);
+    print_network(experiment, &estimate);
+    print_memory(&estimate);
+    print_times(experiment, &estimate, &times);
+    if (access(experiment->output, F_OK) == 0) {
+      printf("%s is there already: run needs --overwrite, or another name by -o.\n", experiment->output);
+    }
+  }
+  return volley_agree(comm);
+}
+
+volley_status volley_check_command(int n_arguments, const char *const *arguments) {
+  const MPI_Comm comm = MPI_COMM_WORLD;
+  volley_check_options options = {0};
+  volley_options_parse(&volley_check_usage, n_arguments, arguments, &options);
+  volley_status status = volley_agree(comm);
+  volley_experiment *experiment = NULL;
+  if (status == VOLLEY_OK) {
+    status = volley_experiment_read(options.file, options.sets.texts, options.sets.n, comm, &experiment);
+  }
+  if (status == VOLLEY_OK) status = check_experiment(experiment, &options, comm);
+  volley_experiment_destroy(experiment);
+  free(options.sets.texts);
+  return status;
+}

@@ -1,0 +1,193 @@
+#include "app/estimate.h"
+
+#include "app/threads.h"
+#include "build/blocks.h"
+#include "build/edge_list.h"
+#include "build/rule.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const double volley_assumed_rate = 10;
+
+enum { SAMPLES = 4096, SIGNS = 2 };
+
+/* Bytes that tables take while they are built: a record a synapse, kept until its row is written. */
+static const double record_size = 8;
+/* An entry of the index of sources: it is at most half full, on average three eighths. */
+static const double index_size = 16 / 0.375;
+
+static volley_status count_slab(void *counter, const volley_edge_slab *slab) {
+  *(double *)counter += (double)slab->count;
+  return VOLLEY_OK;
+}
+
+/* Expected synapses of each projection, [n_projections]. */
+static volley_status expect_synapses(const volley_experiment *experiment, const volley_reader *reader, double *out) {
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const volley_projection *projection = &experiment->projections[p];
+    out[p] = projection->rule->expected(experiment, projection);
+    if (!isnan(out[p])) continue;
+    out[p] = 0;
+    VOLLEY_TRY(reader->edges(reader->context, &projection->place, projection->file, projection->group, count_slab, &out[p]));
+  }
+  return VOLLEY_OK;
+}
+
+/* What the rows of one source population look like: synapses of one row that are due at each step, by sign of weight. */
+typedef struct row_shape {
+  double *due[SIGNS]; /* [VOLLEY_MAX_DELAY + 1] */
+  double synapses;    /* of one row */
+  bool equal;         /* all weights are one constant */
+  double weight;
+} row_shape;
+
+static void add_to_shape(const volley_experiment *experiment, row_shape *shape, int p, double per_row,
+                         volley_estimate *estimate) {
+  const volley_projection *projection = &experiment->projections[p];
+  const double mean = volley_distribution_mean(&projection->weight);
+  const bool constant = volley_distribution_is_constant(&projection->weight);
+  shape->equal = constant && (shape->synapses == 0 || (shape->equal && shape->weight == mean));
+  shape->weight = mean;
+  shape->synapses += per_row;
+  double delays[SAMPLES];
+  volley_distribution_draw(&projection->delay, volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)p), 0, 0, SAMPLES, delays);
+  for (int k = 0; k < SAMPLES; k++) {
+    const double step = fmin(fmax(round(delays[k] / experiment->simulation.dt), 1), VOLLEY_MAX_DELAY);
+    shape->due[mean < 0][(int)step] += per_row / SAMPLES;
+    estimate->min_delay = fmin(estimate->min_delay, step * experiment->simulation.dt);
+    estimate->max_delay = fmax(estimate->max_delay, step * experiment->simulation.dt);
+  }
+}
+
+/* Adds the tables of all rows of one source population onto all blocks of a rank. The number of synapses of a run is about
+ * Poisson distributed, so a run is there with probability 1 - exp(-mean). */
+static void add_rows(const volley_experiment *experiment, const row_shape *shape, int source, volley_estimate *estimate) {
+  const double rows = (double)experiment->populations[source].size * estimate->blocks * -expm1(-shape->synapses);
+  double runs = 0;
+  for (int sign = 0; sign < SIGNS; sign++) {
+    for (int d = 0; d <= VOLLEY_MAX_DELAY; d++) runs -= expm1(-shape->due[sign][d]);
+  }
+  runs *= (double)experiment->populations[source].size * estimate->blocks;
+  const double synapses = (double)experiment->populations[source].size * estimate->blocks * shape->synapses;
+  const double data = shape->equal ? 2 * synapses + 4 * runs : 6 * synapses;
+  estimate->rows += rows;
+  estimate->runs += runs;
+  estimate->table_bytes += data + runs * (sizeof(volley_run) + 1) + rows * (4 + 1 + index_size);
+}
+
+static void estimate_tables(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
+  const double blocks = (double)estimate->ranks * estimate->blocks;
+  row_shape shape;
+  for (int sign = 0; sign < SIGNS; sign++) {
+    shape.due[sign] = volley_alloc(VOLLEY_MAX_DELAY + 1, sizeof(double), "an estimate");
+  }
+  for (int source = 0; source < experiment->n_populations; source++) {
+    shape.synapses = 0;
+    for (int sign = 0; sign < SIGNS; sign++) memset(shape.due[sign], 0, (VOLLEY_MAX_DELAY + 1) * sizeof(double));
+    for (int p = 0; p < experiment->n_projections; p++) {
+      if (experiment->projections[p].source != source || synapses[p] == 0) continue;
+      const double per_row = synapses[p] / experiment->populations[source].size / blocks;
+      add_to_shape(experiment, &shape, p, per_row, estimate);
+    }
+    if (shape.synapses > 0) add_rows(experiment, &shape, source, estimate);
+  }
+  for (int sign = 0; sign < SIGNS; sign++) free(shape.due[sign]);
+}
+
+/* Edges that stand in a list while tables are built take their size three times: list, sorted copy, what is received. */
+static void estimate_build(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
+  double listed = 0;
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const volley_rule *rule = experiment->projections[p].rule;
+    const bool is_listed = rule->takes_file || strcmp(rule->name, "fixed_outdegree") == 0;
+    if (is_listed) listed += synapses[p];
+  }
+  estimate->listed = listed / estimate->ranks;
+  const double per_rank = estimate->synapses / estimate->ranks;
+  const double records = record_size * per_rank + estimate->rows * (24 + index_size);
+  estimate->build_bytes = fmax(0, records - estimate->table_bytes) + 3 * sizeof(volley_edge) * estimate->listed;
+}
+
+static void estimate_neurons(const volley_experiment *experiment, volley_estimate *estimate) {
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const volley_population *population = &experiment->populations[p];
+    const volley_neuron_model *model = population->model;
+    const double n = ceil((double)population->size / estimate->ranks);
+    const bool per_neuron = volley_population_is_per_neuron(population);
+    int columns = model->n_states + model->n_receptors + (per_neuron ? model->n_coefficients : 0);
+    for (int r = 0; r < model->n_receptors; r++) columns -= model->receptors[r].state >= 0 ? 1 : 0;
+    estimate->neuron_bytes += n * (columns * 8.0 + 2 * 4);
+    for (int s = 0; s < experiment->n_stimuli; s++) {
+      if (experiment->stimuli[s].target == p) estimate->neuron_bytes += n * 8;
+    }
+  }
+}
+
+static void estimate_recorders(const volley_experiment *experiment, volley_estimate *estimate) {
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    const double spikes = 65536.0 * 16, traces = (double)(1 << 20) * 8 / estimate->ranks;
+    estimate->record_bytes += experiment->recorders[r].kind == VOLLEY_RECORD_SPIKES ? spikes : traces;
+  }
+}
+
+static void estimate_spikes(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
+  const double seconds = 1e-3 * (double)experiment->simulation.steps * experiment->simulation.dt;
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const volley_population *population = &experiment->populations[p];
+    const bool known = !isnan(population->mean_rate);
+    const double rate = known ? population->mean_rate : volley_assumed_rate;
+    estimate->assumed_rates |= !known;
+    estimate->spikes += seconds * rate * population->size;
+    for (int k = 0; k < experiment->n_projections; k++) {
+      if (experiment->projections[k].source == p) estimate->events += seconds * rate * synapses[k];
+    }
+  }
+}
+
+volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
+                                   int threads, MPI_Comm comm, volley_estimate *out) {
+  double *synapses = volley_alloc((size_t)experiment->n_projections, sizeof *synapses, "an estimate");
+  uint32_t *counts = volley_alloc((size_t)experiment->n_populations, sizeof *counts, "an estimate");
+  for (int p = 0; p < experiment->n_populations; p++) {
+    counts[p] = (experiment->populations[p].size + (uint32_t)ranks - 1) / (uint32_t)ranks;
+  }
+  *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
+  out->blocks = volley_blocks_count(experiment, counts, threads);
+  out->base_bytes = (double)volley_present_rss();
+  expect_synapses(experiment, reader, synapses);
+  const volley_status status = volley_agree(comm);
+  if (status == VOLLEY_OK) {
+    for (int p = 0; p < experiment->n_projections; p++) out->synapses += synapses[p];
+    estimate_tables(experiment, synapses, out);
+    estimate_build(experiment, synapses, out);
+    estimate_neurons(experiment, out);
+    estimate_recorders(experiment, out);
+    estimate_spikes(experiment, synapses, out);
+    if (out->synapses == 0) out->min_delay = out->max_delay = 0;
+    out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes + fmax(out->build_bytes, out->record_bytes);
+  }
+  free(synapses);
+  free(counts);
+  return status;
+}
+
+volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,
+                                  MPI_Comm comm) {
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  volley_estimate estimate;
+  VOLLEY_TRY(volley_estimate_make(experiment, reader, ranks, threads, comm, &estimate));
+  const int neighbours = volley_node_ranks(comm);
+  const double needed = (estimate.peak_bytes - estimate.base_bytes) * neighbours;
+  double left = (double)volley_available_memory();
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &left, 1, MPI_DOUBLE, MPI_MIN, comm));
+  if (needed > left) {
+    volley_fault(VOLLEY_FAILURE, NULL,
+                 "this network needs about %.2f GB more memory on a node with %d rank%s, but %.2f GB are left there: use more "
+                 "nodes, or network.scale for a smaller network",
+                 needed * 1e-9, neighbours, neighbours == 1 ? "" : "s", left * 1e-9);
+  }
+  return volley_agree(comm);
+}

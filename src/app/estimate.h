@@ -1,0 +1,46 @@
+/* What a run will take, before it is started: synapses, memory and time. */
+#ifndef VOLLEY_APP_ESTIMATE_H
+#define VOLLEY_APP_ESTIMATE_H
+
+#include "model/experiment.h"
+#include "model/reader.h"
+
+#include <mpi.h>
+
+/* Expected figures of a run on `ranks` x `threads`. Bytes are those of the rank with most. */
+typedef struct volley_estimate {
+  int ranks, threads, blocks; /* blocks of a rank */
+  double synapses;            /* on all ranks */
+  double rows, runs;          /* of all tables of a rank: sources, and runs of equal delay and receptor */
+  double listed;              /* edges of a rank that are kept as a list while tables are built */
+  double min_delay, max_delay; /* ms: least and greatest that will occur, about */
+  double base_bytes;          /* program and libraries */
+  double neuron_bytes;        /* states, inputs, stimuli */
+  double table_bytes;         /* synapses */
+  double record_bytes;        /* recorders, exchange and lists of arrivals */
+  double build_bytes;         /* more than the tables, while they are built */
+  double peak_bytes;
+  double spikes;              /* of the whole run */
+  double events;              /* synaptic events of the whole run */
+  bool assumed_rates;         /* some population has no mean_rate: `assumed_rate` was taken */
+} volley_estimate;
+
+extern const double volley_assumed_rate; /* Hz */
+
+/* Collective over comm if a projection's edges come from a file (they are counted), agreed status. */
+volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
+                                   int threads, MPI_Comm comm, volley_estimate *out);
+
+/* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */
+volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,
+                                  MPI_Comm comm);
+
+/* Seconds of a run, from kernels that are timed here for about a second. */
+typedef struct volley_times {
+  double build_s;
+  double simulate_s;
+  double update_s, deliver_s, exchange_s; /* parts of simulate_s */
+} volley_times;
+volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate);
+
+#endif
