@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_DELAY_STEPS = 65534 };
 static const double least_acceptance = 0.01;
 
 bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char *unit, double *out) {
@@ -247,10 +246,19 @@ bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley
     volley_value_fault(reading, node, "this distribution can give delays below one step; add 'min: %g' (dt)", dt);
     return false;
   }
-  const double longest = isfinite(greatest) ? greatest : delay->a;
-  if (longest > MAX_DELAY_STEPS * dt) {
+  const double longest = VOLLEY_MAX_DELAY * dt;
+  volley_distribution cut = *delay;
+  cut.max = fmin(delay->max, longest);
+  cut.min = -INFINITY;
+  cut.redraw = true;
+  if (volley_distribution_is_constant(delay) && least > longest) {
     volley_value_fault(reading, node, "a delay of %g ms is too long: at most %d steps of dt = %g ms are possible",
-                       longest, MAX_DELAY_STEPS, dt);
+                       least, VOLLEY_MAX_DELAY, dt);
+    return false;
+  }
+  if (delay->max > longest && greatest > longest && volley_distribution_acceptance(&cut) < 1.0) {
+    volley_value_fault(reading, node, "this distribution can give delays above %g ms (%d steps); add a 'max'", longest,
+                       VOLLEY_MAX_DELAY);
     return false;
   }
   return true;

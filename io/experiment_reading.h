@@ -63,7 +63,7 @@ bool volley_check_list(volley_reading *reading, volley_yaml *section);
 /* The element that pick means; NULL where node is NULL or the element is null, or after a fault (sizes differ). */
 volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley_pick pick);
 
-/* The values of keys of `entry`. Return false where the key is absent and has no fallback, or after reporting a fault. */
+/* The values of keys of `entry`. Return false where the key is absent and has no fallback, or after a fault. */
 bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
                         double *out);
 bool volley_read_flag(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,

@@ -135,7 +135,6 @@ static volley_status enter(walk *w, volley_yaml *node, char *rest) {
     *dot = '\0';
     rest = dot + 1;
   }
-  if (*part == '\0') return refuse(w, "a key is empty; keys are separated by single dots", w->path);
   if (node->kind == VOLLEY_YAML_MAP) return enter_map(w, node, part, rest);
   if (node->kind != VOLLEY_YAML_LIST)
     return refuse(w, "the value above is neither a mapping nor a list, it has no key", part);
@@ -159,5 +158,7 @@ volley_status volley_yaml_set(volley_arena *arena, volley_yaml *root, const char
   volley_yaml *value = volley_yaml_parse(arena, label, equals + 1, strlen(equals + 1), false);
   if (value == NULL) return VOLLEY_USAGE;
   walk w = {arena, label, volley_arena_copy(arena, path), value, -1, 0};
+  if (*path == '.' || path[strlen(path) - 1] == '.' || strstr(path, "..") != NULL)
+    return refuse(&w, "a key is empty; keys are separated by single dots", w.path);
   return enter(&w, root, path);
 }
