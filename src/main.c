@@ -16,5 +16,5 @@ int main(int argc, char **argv) {
 
   PetscFinalize();
   MPI_Finalize();
-  return status;
+  return (int)status;
 }

@@ -67,7 +67,7 @@ static volley_status record_run(volley_network *network, const char *path, int p
 }
 
 static void print_result(const volley_summary *summary, const char *path) {
-  printf("%-20s %12s %12s\n", "population", "neurons' rate", "");
+  printf("%-20s %13s\n", "population", "mean rate");
   for (int p = 0; p < summary->n_populations; p++) {
     printf("%-20s %10.3f Hz\n", summary->population_names[p], summary->rate_hz[p]);
   }
@@ -75,8 +75,9 @@ static void print_result(const volley_summary *summary, const char *path) {
          "(real-time factor %.2f)\n",
          summary->neurons, (unsigned long long)summary->synapses, summary->ranks, summary->threads, summary->build_s,
          summary->model_ms, summary->simulate_s, summary->real_time_factor);
-  printf("spike digest %016llx%016llx\nresults in %s\n", (unsigned long long)summary->digest[0],
-         (unsigned long long)summary->digest[1], path);
+  char digest[VOLLEY_DIGEST_SIZE];
+  volley_digest_text(summary->digest, digest);
+  printf("spike digest %s\nresults in %s\n", digest, path);
 }
 
 /* Rank 0 tells the user and writes the summary; all ranks agree on whether it could. */

@@ -24,16 +24,27 @@ void volley_random_blocks(volley_key key, const uint32_t *restrict ids, size_t n
   }
 }
 
-void volley_random_words(volley_key key, uint32_t id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out) {
-  size_t k = 0;
-  uint32_t block[4];
-  uint32_t index = first / 4;
-  for (uint32_t skip = first % 4; skip > 0 && k < n; index++, skip = 0) {
-    volley_random_block(key, id, index, attempt, block);
-    for (uint32_t i = skip; i < 4 && k < n; i++) out[k++] = block[i];
+/* Whole blocks number index .. index + n - 1 of a stream, one behind the other. */
+static void write_blocks(volley_key key, uint32_t id, uint32_t index, uint32_t attempt, size_t n, uint32_t *restrict out) {
+  const philox4x32_key_t philox_key = {{key.word[0], key.word[1]}};
+  for (size_t i = 0; i < n; i++) {
+    const philox4x32_ctr_t counter = {{id, index + (uint32_t)i, attempt, 0}};
+    const philox4x32_ctr_t block = philox4x32(counter, philox_key);
+    for (size_t w = 0; w < 4; w++) out[4 * i + w] = block.v[w];
   }
-  for (; k + 4 <= n; k += 4) volley_random_block(key, id, index++, attempt, out + k);
-  if (k < n) volley_random_block(key, id, index, attempt, block);
+}
+
+void volley_random_words(volley_key key, uint32_t id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out) {
+  uint32_t block[4], index = first / 4;
+  size_t k = 0;
+  if (first % 4 != 0) {
+    volley_random_block(key, id, index++, attempt, block);
+    for (uint32_t i = first % 4; i < 4 && k < n; i++) out[k++] = block[i];
+  }
+  const size_t whole = (n - k) / 4;
+  write_blocks(key, id, index, attempt, whole, out + k);
+  k += 4 * whole;
+  if (k < n) volley_random_block(key, id, index + (uint32_t)whole, attempt, block);
   for (uint32_t i = 0; k < n; i++) out[k++] = block[i];
 }
 

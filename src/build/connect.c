@@ -85,7 +85,7 @@ static void fill_edges(edge_pass *pass, const volley_drawing *drawing, int p, ui
   draw_values(pass, drawing, p, gid);
   for (size_t e = 0; e < drawing->n; e++) {
     const float weight = (float)pass->values.weights[e];
-    double delay = round(pass->values.delays[e] / experiment->simulation.dt);
+    double delay = floor(pass->values.delays[e] / experiment->simulation.dt + 0.5);
     if (delay > VOLLEY_MAX_DELAY) {
       volley_fault(VOLLEY_USAGE, &projection->place, "a delay of %g ms was drawn; at most %d steps, %g ms: set max",
                    pass->values.delays[e], VOLLEY_MAX_DELAY, VOLLEY_MAX_DELAY * experiment->simulation.dt);

@@ -101,7 +101,7 @@ void volley_exchange_add(volley_exchange *x, const uint32_t *gids, uint32_t n) {
     p->capacity = (uint32_t)(2 * (used + n));
     p->send = volley_grow(p->send, p->capacity, sizeof *p->send, "the exchange of spikes");
   }
-  memcpy(p->send + used, gids, n * sizeof *gids);
+  if (n > 0) memcpy(p->send + used, gids, n * sizeof *gids);
   p->n += n;
   p->send[p->steps] += n;
 }

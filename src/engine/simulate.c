@@ -1,5 +1,6 @@
 #include "engine/simulate.h"
 
+#include "base/barrier.h"
 #include "engine/arrivals.h"
 #include "engine/exchange.h"
 
@@ -26,6 +27,7 @@ typedef struct engine {
   const volley_volley *volleys; /* [n_volleys] that became known with the present step */
   int n_volleys;
   volley_status status;
+  volley_barrier barrier;
   stopwatch *watches;       /* [threads] */
   uint64_t *counts;         /* [n_populations] spikes */
   uint64_t n_spikes, digest[2];
@@ -163,10 +165,10 @@ static void run_thread(engine *e, int thread) {
   watch->last = now();
   for (int64_t step = 0; step <= e->network->experiment->simulation.steps; step++) {
     for (int b = thread; b < e->network->n_blocks; b += threads) step_block(e, b, step, watch);
-#pragma omp barrier
+    volley_barrier_wait(&e->barrier);
     lap(watch, VOLLEY_PHASE_WAIT);
     if (thread == 0) meet(e, step, watch);
-#pragma omp barrier
+    volley_barrier_wait(&e->barrier);
     if (thread != 0) lap(watch, VOLLEY_PHASE_WAIT);
     if (e->status != VOLLEY_OK) break;
     for (int b = thread; b < e->network->n_blocks; b += threads) {
@@ -255,6 +257,7 @@ static void summarize(const engine *e, volley_summary *summary) {
 volley_status volley_simulate(volley_network *network, const volley_observer *observers, int n_observers,
                               volley_summary *summary) {
   engine e = create_engine(network, observers, n_observers);
+  volley_barrier_init(&e.barrier, network->threads);
   VOLLEY_MPI(MPI_Barrier(network->comm));
   const double start = now();
 #pragma omp parallel num_threads(network->threads)
