@@ -1,0 +1,126 @@
+"""iaf_psc_exp and iaf_psc_delta against NEST 3.9: states at every step within 1e-9 (mV, pA), spike times equal.
+
+A NEST device sends its current as an event with a delay of 0.1 ms at least: the current of a dc_generator that is on in
+[start, stop) flows in the neuron's steps that begin in [start + 0.1 ms, stop + 0.1 ms). Volley's dc stimulus flows in
+the steps that begin in its own [start, stop). So the start and stop of the protocol are shifted by one step here.
+Spikes need no shift: one stamped t with delay d acts at t + d in both.
+
+Each protocol runs twice: with the spikes as stimuli of the neuron, and through parrots and projections. A parrot sends a
+spike on with the stamp of the step in which it arrives, so its own stimulus has a delay of one step and its times are
+one step earlier."""
+import csv
+import gzip
+import json
+import os
+import tempfile
+
+import numpy
+
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from program import expect, finish, read_spikes, read_trace, run  # noqa: E402
+
+DATA = os.path.join(HERE, "data")
+STEP = 0.1
+TOLERANCE = 1e-9
+STATES = {"iaf_psc_exp": ["V_m", "I_syn_ex", "I_syn_in"], "iaf_psc_delta": ["V_m"]}
+
+EXPERIMENT = """
+simulation: {{dt: {step} ms, duration: {duration_ms} ms}}
+populations:
+  - {{name: neuron, model: {model}, size: 1}}
+{parrots}
+stimuli:
+  - {{name: current, type: dc, target: neuron, amplitude: {dc_pA} pA, start: {dc_start} ms, stop: {dc_stop} ms}}
+{spikes}
+recorders:
+  - {{type: spikes, population: neuron}}
+  - {{name: trace, type: traces, population: neuron, states: [{states}]}}
+"""
+
+DIRECT = """\
+  - {{name: ex, type: spike_times, target: neuron, times: {exc}, weight: {exc_weight}, delay: {exc_delay_ms} ms}}
+  - {{name: in, type: spike_times, target: neuron, times: {inh}, weight: {inh_weight}, delay: {inh_delay_ms} ms}}
+"""
+
+PARROTS = """\
+  - {{name: [ex, in], model: parrot, size: 1}}
+projections:
+  - {{source: ex, target: neuron, rule: one_to_one, weight: {exc_weight}, delay: {exc_delay_ms} ms}}
+  - {{source: in, target: neuron, rule: one_to_one, weight: {inh_weight}, delay: {inh_delay_ms} ms}}
+"""
+
+TO_PARROTS = """\
+  - {{name: ex, type: spike_times, target: ex, times: {exc}, delay: {step} ms}}
+  - {{name: in, type: spike_times, target: in, times: {inh}, delay: {step} ms}}
+"""
+
+
+def times_text(times, shift=0.0):
+    return "[" + ", ".join(f"{t + shift:.1f}" for t in times) + "]"
+
+
+def write_experiment(path, model, protocol, through_parrots):
+    shift = -STEP if through_parrots else 0.0
+    values = {**protocol, **protocol["models"][model], "model": model, "step": STEP,
+              "states": ", ".join(STATES[model]),
+              "dc_start": protocol["dc_start_ms"] + STEP, "dc_stop": protocol["dc_stop_ms"] + STEP,
+              "exc": times_text(protocol["exc_spike_times_ms"], shift),
+              "inh": times_text(protocol["inh_spike_times_ms"], shift)}
+    values["parrots"] = PARROTS.format(**values) if through_parrots else ""
+    values["spikes"] = (TO_PARROTS if through_parrots else DIRECT).format(**values)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(EXPERIMENT.format(**values))
+
+
+def read_reference(model):
+    """Spike times, and columns of the trace by name."""
+    with gzip.open(os.path.join(DATA, model + ".csv.gz"), "rt") as file:
+        rows = list(csv.reader(file))
+    columns = {name: numpy.array([float(row[i]) for row in rows[1:]]) for i, name in enumerate(rows[0])}
+    with open(os.path.join(DATA, model + ".spikes.csv"), encoding="utf-8") as file:
+        spikes = [float(line) for line in file.read().split()[1:]]
+    return spikes, columns
+
+
+def compare(case, output, model, reference):
+    spikes, columns = reference
+    times, _, _ = read_spikes(output, "neuron")
+    expect(len(times) == len(spikes) and numpy.allclose(times, spikes, rtol=0, atol=1e-6),
+           f"{case}: spikes at {times.tolist()}, NEST has {spikes}")
+    for state in STATES[model]:
+        name = f"trace.{state}" if len(STATES[model]) > 1 else "trace"
+        times, data = read_trace(output, name)
+        n = len(columns["time_ms"])
+        is_aligned = len(times) >= n and numpy.allclose(times[:n], columns["time_ms"], rtol=0, atol=1e-6)
+        expect(is_aligned, f"{case}: times of {state} differ from NEST's")
+        if not is_aligned:
+            continue
+        difference = numpy.abs(data[:n, 0] - columns[state])
+        worst = int(numpy.argmax(difference))
+        expect(difference[worst] <= TOLERANCE,
+               f"{case}: {state} differs by {difference[worst]:.3g} at {times[worst]:.1f} ms, first at "
+               f"{times[numpy.argmax(difference > TOLERANCE)]:.1f} ms")
+        print(f"{case}: {state} within {difference[worst]:.2g} over {n} steps")
+
+
+def main():
+    with open(os.path.join(DATA, "single_neuron.json"), encoding="utf-8") as file:
+        protocol = json.load(file)
+    with tempfile.TemporaryDirectory() as folder:
+        experiment, output = os.path.join(folder, "neuron.yaml"), os.path.join(folder, "neuron.h5")
+        for model in STATES:
+            reference = read_reference(model)
+            for through_parrots in (False, True):
+                write_experiment(experiment, model, protocol, through_parrots)
+                for ranks in (1, 2):
+                    run(experiment, output, ranks=ranks)
+                    case = f"{model}, {'parrots' if through_parrots else 'stimuli'}, {ranks} ranks"
+                    compare(case, output, model, reference)
+    finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""For tests of the whole program: runs volley, reads what it wrote, and reports what is wrong."""
+import json
+import os
+import subprocess
+import sys
+
+import h5py
+import numpy
+
+VOLLEY = os.environ["VOLLEY"]
+MPIRUN = os.environ.get("VOLLEY_MPIRUN", "mpirun")
+SOURCE = os.environ["VOLLEY_SOURCE"]
+EXPERIMENTS = os.path.join(SOURCE, "jobs", "experiments")
+TIMEOUT = 1800
+
+_failures = []
+
+
+def command(words, ranks=1, threads=1):
+    """The command line of `volley WORDS` with so many ranks and threads; one rank needs no mpirun."""
+    launcher = [MPIRUN, "-n", str(ranks)] if ranks > 1 else []
+    return launcher + [VOLLEY] + [str(word) for word in words] + ["--threads", str(threads)]
+
+
+def execute(words, ranks=1, threads=1, **options):
+    """Runs `volley WORDS` and returns the completed process with its output as text."""
+    return subprocess.run(command(words, ranks, threads), capture_output=True, text=True, timeout=TIMEOUT, **options)
+
+
+def set_words(settings):
+    """--set words of a dictionary from keys to values."""
+    return [word for key, value in (settings or {}).items() for word in ("--set", f"{key}={value}")]
+
+
+def run(experiment, output, settings=None, ranks=1, threads=1):
+    """`volley run`; returns its summary, a dictionary. A run that fails ends the test."""
+    summary = output + ".json"
+    words = ["run", experiment, "-o", output, "--overwrite", "--progress", "off", "--summary", summary]
+    result = execute(words + set_words(settings), ranks, threads)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(result.args)}\nexit code {result.returncode}\n{result.stdout}{result.stderr}")
+    with open(summary, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def read_spikes(output, recorder):
+    """Times in ms and indices of a recorder's spikes, and how many neurons it recorded."""
+    with h5py.File(output) as file:
+        group = file["spikes"][recorder]
+        return group["timestamps"][:], group["node_ids"][:], int(group.attrs["recorded_neurons"])
+
+
+def read_trace(output, recorder):
+    """Times of the rows in ms and data [rows, neurons] of a trace recorder."""
+    with h5py.File(output) as file:
+        group = file["report"][recorder]
+        data = group["data"][:]
+        first, _, step = group["mapping/time"][:]
+        return first + step * numpy.arange(len(data)), data
+
+
+def rate_and_cv(times, ids, neurons, start, stop, at_least=4):
+    """Mean rate in Hz over all recorded neurons, and the mean over those with `at_least` spikes in start < t <= stop
+    of the coefficient of variation of their intervals."""
+    inside = (times > start) & (times <= stop)
+    times, ids = times[inside], ids[inside]
+    trains = [times[ids == i] for i in numpy.unique(ids)]
+    intervals = [numpy.diff(train) for train in trains if len(train) >= at_least]
+    cvs = [numpy.std(train) / numpy.mean(train) for train in intervals]
+    return 1000 * len(times) / neurons / (stop - start), float(numpy.mean(cvs)) if cvs else float("nan")
+
+
+def expect(is_true, message):
+    """Notes a failure and goes on, so that one run of a test tells all that is wrong."""
+    if not is_true:
+        _failures.append(message)
+        print("FAILED", message, flush=True)
+
+
+def finish():
+    """Ends the test: exit code 1 if any expectation failed."""
+    print(f"{len(_failures)} failures" if _failures else "passed")
+    sys.exit(1 if _failures else 0)
