@@ -143,8 +143,20 @@ static volley_status check_edge(const taker *t, const volley_edge_slab *slab, si
   return VOLLEY_OK;
 }
 
+/* What the file does not say the experiment must. */
+static volley_status check_columns(const taker *t, const volley_edge_slab *slab) {
+  const volley_projection *projection = t->projection;
+  const bool lacks_weight = !slab->weight && isnan(volley_distribution_mean(&projection->weight));
+  const bool lacks_delay = !slab->delay && isnan(volley_distribution_mean(&projection->delay));
+  if (!lacks_weight && !lacks_delay) return VOLLEY_OK;
+  const char *name = lacks_weight ? "weight" : "delay";
+  return volley_fault(VOLLEY_USAGE, &projection->place, "%s has no dataset '%s' in group %s: add it there, or a %s here",
+                      projection->file, name, projection->group, name);
+}
+
 static volley_status take_slab(void *context, const volley_edge_slab *slab) {
   taker *t = context;
+  VOLLEY_TRY(check_columns(t, slab));
   t->list->has_weights = slab->weight != NULL;
   t->list->has_delays = slab->delay != NULL;
   for (size_t e = 0; e < slab->count; e++) {

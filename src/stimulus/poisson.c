@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 8, CHUNK = 128, LANES = 32, MAX_TABLE = 64 };
+enum { STEPS = 8, CHUNK = 128, LANES = 16, MAX_TABLE = 64 };
 static const double max_mean = 8;          /* of one part: its table then has less than MAX_TABLE entries */
 static const double rare = 1.0 / 1024;     /* probability of exceeding the entries compared at first */
 
