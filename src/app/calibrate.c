@@ -15,7 +15,7 @@
  * common cluster. Not timed, since the ranks to come are not there. */
 static const double latency = 2e-6, barrier = 1e-6;
 
-enum { SAMPLE_NEURONS = 24, SAMPLE_STEPS = 200, SAMPLE_SYNAPSES = 8 << 20, SAMPLE_SPIKES = 64 };
+enum { SAMPLE_NEURONS = 96, SAMPLE_STEPS = 200, SAMPLE_SYNAPSES = 8 << 20, SAMPLE_SPIKES = 64 };
 
 /* Threads that can be timed at once: those of a rank, or the cores there are if they are fewer. */
 static int sample_threads(const volley_estimate *estimate) {

@@ -18,6 +18,9 @@ static const double record_size = 8;
 /* An entry of the index of sources: it is at most half full, on average three eighths. */
 static const double index_size = 16 / 0.375;
 
+/* What HDF5 and MPI-IO take for an open file, measured with Open MPI 4.1 and HDF5 1.10 on a network of 77 neurons. */
+static const double file_bytes = 9.5e6;
+
 static volley_status count_slab(void *counter, const volley_edge_slab *slab) {
   *(double *)counter += (double)slab->count;
   return VOLLEY_OK;
@@ -126,6 +129,7 @@ static void estimate_neurons(const volley_experiment *experiment, volley_estimat
 }
 
 static void estimate_recorders(const volley_experiment *experiment, volley_estimate *estimate) {
+  estimate->record_bytes = file_bytes;
   for (int r = 0; r < experiment->n_recorders; r++) {
     const double spikes = 65536.0 * 16, traces = (double)(1 << 20) * 8 / estimate->ranks;
     estimate->record_bytes += experiment->recorders[r].kind == VOLLEY_RECORD_SPIKES ? spikes : traces;

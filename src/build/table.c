@@ -13,7 +13,7 @@ typedef struct record {
   uint16_t kind; /* due step and receptor: what makes a run */
 } record;
 
-enum { RECEPTOR_BITS = 3, SLOTS = 256 };
+enum { RECEPTOR_BITS = 3, SLOTS = 256, FEW = 48 };
 _Static_assert(VOLLEY_MAX_DELAY + 1 < 1 << (16 - RECEPTOR_BITS), "due step and receptor must fit in 16 bits");
 
 struct volley_table_builder {
@@ -63,7 +63,21 @@ static void sort_by_byte(const record *from, record *to, uint64_t n, int shift) 
   for (uint64_t i = 0; i < n; i++) to[starts[(from[i].kind >> shift) & (SLOTS - 1)]++] = from[i];
 }
 
+/* Few records: by insertion, which is stable too. */
+static void sort_few(record *records, uint64_t n) {
+  for (uint64_t i = 1; i < n; i++) {
+    const record moved = records[i];
+    uint64_t j = i;
+    for (; j > 0 && records[j - 1].kind > moved.kind; j--) records[j] = records[j - 1];
+    records[j] = moved;
+  }
+}
+
 static void sort_row(record *records, uint64_t n, record *scratch) {
+  if (n <= FEW) {
+    sort_few(records, n);
+    return;
+  }
   sort_by_byte(records, scratch, n, 0);
   sort_by_byte(scratch, records, n, 8);
 }
@@ -153,7 +167,7 @@ static record *make_scratch(const row *rows, uint32_t n) {
 
 /* Gives back the records that have been written, some megabytes at a time. Returns where what is left begins. */
 static record *discard_below(record *from, record *to) {
-  enum { AT_ONCE = 1 << 20 };
+  enum { AT_ONCE = 1 << 18 };
   if (to - from < AT_ONCE) return from;
   volley_table_discard(from, (size_t)(to - from) * sizeof *from);
   return to;

@@ -25,7 +25,12 @@ static double read_speed(const unsigned char *table, size_t size, bool at_random
   uint64_t sum = 0;
   const double start = MPI_Wtime();
   for (uint64_t c = 0; c < chunks; c++) {
-    const uint64_t place = at_random ? (c * UINT64_C(0x9E3779B97F4A7C15) >> 20) % chunks : c;
+    uint64_t place = c;
+    if (at_random) {
+      place = (c + 1) * UINT64_C(0x9E3779B97F4A7C15);
+      place = (place ^ (place >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+      place = (place ^ (place >> 27)) % chunks;
+    }
     const uint64_t *words = (const uint64_t *)(const void *)(table + place * CHUNK);
     for (int w = 0; w < CHUNK / 8; w++) sum += words[w];
   }
