@@ -56,5 +56,11 @@ table_edge *tables_network_edges(const volley_network *network) {
     free(edges);
   }
   qsort(all, n, sizeof *all, in_order);
+  uint32_t number = 0;
+  for (uint64_t e = 0; e < n; e++) {
+    const bool goes_on = e > 0 && all[e].target == all[e - 1].target && all[e].source == all[e - 1].source;
+    number = goes_on ? number + 1 : 0;
+    all[e].number = number;
+  }
   return all;
 }

@@ -15,8 +15,8 @@ typedef struct table_edge {
 /* All edges of a table in the order of its rows, targets as ids within the block; [table->synapses], owned by the caller. */
 table_edge *tables_edges(const volley_table *table);
 
-/* All edges of a network's blocks, targets as gids, by target, then source, then place within the row;
- * [network->synapses] on one rank, owned by the caller. */
+/* All edges of a network's blocks, targets as gids, by target, then source, then place within the row, numbered within each
+ * pair of neurons; [network->synapses] on one rank, owned by the caller. */
 table_edge *tables_network_edges(const volley_network *network);
 
 #endif
