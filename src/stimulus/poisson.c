@@ -32,7 +32,7 @@ struct volley_generator {
   uint32_t table[MAX_TABLE];   /* a word counts as the number of entries that it reaches */
   int16_t common[MAX_TABLE];   /* [n_common] biased upper halves of the first entries */
   int64_t block;               /* the steps block * STEPS ... that counts are for; -1 before the first */
-  uint8_t *counts;             /* [STEPS][selected.count] */
+  uint16_t *counts;            /* [STEPS][selected.count] */
 };
 
 static const volley_stimulus_key keys[] = {
@@ -79,7 +79,7 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   generator->parts = (int)ceil(mean / max_mean);
   fill_table(generator, mean / generator->parts);
   generator->block = -1;
-  generator->counts = volley_alloc((size_t)selected.count * STEPS, 1, "a Poisson stimulus");
+  generator->counts = volley_alloc((size_t)selected.count * STEPS, sizeof *generator->counts, "a Poisson stimulus");
   return generator;
 }
 
@@ -87,14 +87,14 @@ static volley_generator *create(const volley_experiment *experiment, int number,
 static uint32_t half_of(const uint32_t words[4], int s) { return s < 4 ? words[s] & 0xFFFF : words[s - 4] >> 16; }
 
 /* The number of table entries that a full word reaches, its lower half drawn now. */
-static uint8_t count_exactly(const volley_generator *generator, uint32_t gid, uint32_t block, uint32_t part, int s,
+static uint16_t count_exactly(const volley_generator *generator, uint32_t gid, uint32_t block, uint32_t part, int s,
                              uint32_t upper) {
   uint32_t words[4];
   volley_random_block(generator->key, gid, block, (uint32_t)generator->parts + part, words);
   const uint32_t word = upper << 16 | half_of(words, s);
   int n = 0;
   while (n < generator->n_table && word >= generator->table[n]) n++;
-  return (uint8_t)n;
+  return (uint16_t)n;
 }
 
 /* Counts the common entries that LANES upper halves exceed. Returns the lanes that this does not settle: all bits set. */
@@ -118,18 +118,18 @@ static bool any(lanes open) {
 
 /* Adds the counts of step s of the block for n neurons, at most CHUNK; uppers: [CHUNK] biased. */
 static void count(const volley_generator *generator, const int16_t *uppers, const uint32_t *gids, uint32_t n,
-                  uint32_t block, uint32_t part, int s, uint8_t *counts) {
+                  uint32_t block, uint32_t part, int s, uint16_t *counts) {
   for (uint32_t first = 0; first < n; first += LANES) {
     lanes upper, sums;
     memcpy(&upper, uppers + first, sizeof upper);
     const lanes open = count_lanes(generator, upper, &sums);
     const uint32_t end = n - first < LANES ? n - first : LANES;
-    for (uint32_t i = 0; i < end; i++) counts[first + i] = (uint8_t)(counts[first + i] + sums[i]);
+    for (uint32_t i = 0; i < end; i++) counts[first + i] = (uint16_t)(counts[first + i] + sums[i]);
     if (!any(open)) continue;
     for (uint32_t i = 0; i < end; i++) {
       if (!open[i]) continue;
-      const uint8_t exact = count_exactly(generator, gids[first + i], block, part, s, (uint32_t)(upper[i] + BIAS));
-      counts[first + i] = (uint8_t)(counts[first + i] - sums[i] + exact);
+      const uint16_t exact = count_exactly(generator, gids[first + i], block, part, s, (uint32_t)(upper[i] + BIAS));
+      counts[first + i] = (uint16_t)(counts[first + i] - sums[i] + exact);
     }
   }
 }
@@ -149,9 +149,9 @@ static void fill(volley_generator *generator, const volley_slice *slice, int64_t
   uint32_t words[4][CHUNK] = {{0}};
   int16_t uppers[STEPS][CHUNK];
   const uint32_t all = generator->selected.count;
-  memset(generator->counts, 0, (size_t)all * STEPS);
+  memset(generator->counts, 0, (size_t)all * STEPS * sizeof *generator->counts);
   for (int part = 0; part < generator->parts; part++) {
-    uint8_t *counts = generator->counts;
+    uint16_t *counts = generator->counts;
     for (int r = 0; r < generator->selected.n_runs; r++) {
       const volley_run_of_neurons run = generator->selected.runs[r];
       for (uint32_t first = 0; first < run.count; first += CHUNK) {
@@ -172,7 +172,7 @@ static void fill(volley_generator *generator, const volley_slice *slice, int64_t
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
   if (step < generator->window.first || step >= generator->window.end) return;
   if (generator->block != step / STEPS) fill(generator, slice, step / STEPS);
-  const uint8_t *counts = generator->counts + (size_t)(step % STEPS) * generator->selected.count;
+  const uint16_t *counts = generator->counts + (size_t)(step % STEPS) * generator->selected.count;
   for (int r = 0; r < generator->selected.n_runs; r++) {
     const volley_run_of_neurons run = generator->selected.runs[r];
     double *input = slice->inputs[generator->receptor] + run.first;
