@@ -1,0 +1,31 @@
+"""The same spikes, bit for bit, on every number of ranks and threads, with every partition and exchange interval.
+
+A selection of combinations in which each pair of values occurs; test_digest_long.py has them all."""
+import os
+import sys
+import tempfile
+
+from nets import SMALL, compare_combinations, make_nets, make_small, pairwise_combinations
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from program import expect, finish  # noqa: E402
+
+# More ranks than neurons or than anything has work for.
+FEW = [(2, 1, "round_robin", "min_delay"), (3, 2, "block", "min_delay"), (7, 1, "block", "step"),
+       (7, 2, "round_robin", "min_delay")]
+
+
+def main():
+    os.environ["OMP_WAIT_POLICY"] = "passive"  # more threads than cores
+    with tempfile.TemporaryDirectory() as folder:
+        for name, net in make_nets(folder).items():
+            found = compare_combinations(name, net, pairwise_combinations(), folder)
+            expect(found["spikes"] > 100 and found["synaptic_events"] > 100, f"{name}: too quiet to show anything")
+        for name in SMALL:
+            compare_combinations(name, (make_small(folder, name), {}), FEW, folder)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
