@@ -61,8 +61,25 @@ int volley_partition_owner(const volley_partition *partition, uint32_t gid) {
   return experiment->simulation.partitioner->owner(experiment, p, index, partition->ranks);
 }
 
-/* Every neuron is held once if the shares are disjoint and as many as there are neurons. Disjoint they are where all ranks
- * agree on count, sum and sum of squares of the gids held. */
+volley_balance volley_partition_balance(const volley_experiment *experiment, int ranks, const double *loads) {
+  const volley_partitioner *partitioner = experiment->simulation.partitioner;
+  double *sums = volley_alloc((size_t)ranks, sizeof *sums, "the balance of a partition");
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const double load = loads ? loads[p] : 1;
+    for (uint32_t i = 0; i < experiment->populations[p].size; i++) sums[partitioner->owner(experiment, p, i, ranks)] += load;
+  }
+  volley_balance balance = {sums[0], 0, sums[0]};
+  for (int r = 0; r < ranks; r++) {
+    balance.least = sums[r] < balance.least ? sums[r] : balance.least;
+    balance.most = sums[r] > balance.most ? sums[r] : balance.most;
+    balance.mean += sums[r] / ranks;
+  }
+  free(sums);
+  return balance;
+}
+
+/* Every neuron is held by exactly one rank only if count, sum and sum of squares of all gids held are those of 0 .. N - 1; a
+ * wrong partitioner that keeps all three is not to be expected. */
 volley_status volley_partition_check(const volley_partition *partition, MPI_Comm comm) {
   const volley_experiment *experiment = partition->experiment;
   uint64_t held[3] = {0}, all[3], due[3] = {0};

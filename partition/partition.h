@@ -32,6 +32,15 @@ void volley_partition_destroy(volley_partition *partition);
 /* Rank that owns a gid. */
 int volley_partition_owner(const volley_partition *partition, uint32_t gid);
 
+/* How evenly a load is spread over ranks. */
+typedef struct volley_balance {
+  double least, mean, most; /* of one rank */
+} volley_balance;
+
+/* The balance that the experiment's partitioner gives on `ranks` ranks. loads: [n_populations] load of one neuron of each
+ * population, for example its indegree; NULL counts neurons. Not collective; looks at every neuron. */
+volley_balance volley_partition_balance(const volley_experiment *experiment, int ranks, const double *loads);
+
 /* Collective over comm: VOLLEY_OK if the ranks' shares hold every neuron exactly once, else an agreed fault. */
 volley_status volley_partition_check(const volley_partition *partition, MPI_Comm comm);
 

@@ -35,6 +35,14 @@ static void print_network(const volley_experiment *experiment, const volley_esti
          (double)experiment->simulation.steps * experiment->simulation.dt, experiment->simulation.dt);
 }
 
+static void print_balance(const volley_experiment *experiment, const volley_estimate *e) {
+  printf("%s partition over %d rank%s\n", experiment->simulation.partitioner->name, e->ranks, e->ranks == 1 ? "" : "s");
+  printf("  neurons         %.0f to %.0f a rank\n", e->neuron_balance.least, e->neuron_balance.most);
+  printf("  synapses        %.0f to %.0f a rank", e->synapse_balance.least, e->synapse_balance.most);
+  if (e->synapses > 0) printf(", the fullest %.1f %% above the mean", 100 * (e->synapse_balance.most / e->synapse_balance.mean - 1));
+  printf("\n");
+}
+
 static void print_memory(const volley_estimate *e) {
   printf("memory of each of %d rank%s\n", e->ranks, e->ranks == 1 ? "" : "s");
   printf("  program         %10.1f MB\n", 1e-6 * e->base_bytes);
@@ -73,6 +81,7 @@ static volley_status check_experiment(const volley_experiment *experiment, const
   if (rank == 0) {
     const volley_times times = volley_estimate_times(experiment, &estimate);
     print_network(experiment, &estimate);
+    print_balance(experiment, &estimate);
     print_memory(&estimate);
     print_times(experiment, &estimate, &times);
     if (access(experiment->output, F_OK) == 0) {

@@ -150,6 +150,18 @@ static void estimate_spikes(const volley_experiment *experiment, const double *s
   }
 }
 
+/* The load of a neuron is the expected number of synapses onto it. */
+static void estimate_balance(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
+  double *indegrees = volley_alloc((size_t)experiment->n_populations, sizeof *indegrees, "an estimate");
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const int target = experiment->projections[p].target;
+    indegrees[target] += synapses[p] / experiment->populations[target].size;
+  }
+  estimate->neuron_balance = volley_partition_balance(experiment, estimate->ranks, NULL);
+  estimate->synapse_balance = volley_partition_balance(experiment, estimate->ranks, indegrees);
+  free(indegrees);
+}
+
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
                                    int threads, MPI_Comm comm, volley_estimate *out) {
   double *synapses = volley_alloc((size_t)experiment->n_projections, sizeof *synapses, "an estimate");
@@ -164,6 +176,7 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   const volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK) {
     for (int p = 0; p < experiment->n_projections; p++) out->synapses += synapses[p];
+    estimate_balance(experiment, synapses, out);
     estimate_tables(experiment, synapses, out);
     estimate_build(experiment, synapses, out);
     estimate_neurons(experiment, out);

@@ -4,6 +4,7 @@
 
 #include "model/experiment.h"
 #include "model/reader.h"
+#include "partition/partition.h"
 
 #include <mpi.h>
 
@@ -11,6 +12,7 @@
 typedef struct volley_estimate {
   int ranks, threads, blocks; /* blocks of a rank */
   double synapses;            /* on all ranks */
+  volley_balance neuron_balance, synapse_balance;
   double rows, runs;          /* of all tables of a rank: sources, and runs of equal delay and receptor */
   double listed;              /* edges of a rank that are kept as a list while tables are built */
   double min_delay, max_delay; /* ms: least and greatest that will occur, about */
