@@ -75,7 +75,7 @@ def check_trace(name, group):
 
 
 def check_resets(file):
-    """Traces and spikes tell the same story: whoever spiked at t begins its refractory period there, and nobody else."""
+    """Traces and spikes tell the same story: who spiked at t becomes refractory there, and nobody else."""
     times, ids = file["spikes/E/timestamps"][:], file["spikes/E/node_ids"][:].astype(int)
     left = file["report/trace.refractory/data"][:]
     before = numpy.vstack([numpy.zeros(left.shape[1]), left[:-1]])

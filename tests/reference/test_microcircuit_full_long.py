@@ -24,7 +24,8 @@ def main():
             rate, _ = rate_and_cv(*spikes, 500, 10500)
             _, cv = rate_and_cv(*spikes, 500, 3000)
             print(f"{name}: {rate:.3f} Hz (published {published}), CV {cv:.3f} (NEST {nest_cvs[i]})")
-            expect(abs(rate - published) <= max(0.05 * published, 0.25), f"{name}: rate {rate:.3f} Hz, published {published}")
+            expect(abs(rate - published) <= max(0.05 * published, 0.25),
+                   f"{name}: rate {rate:.3f} Hz, published {published}")
             expect(abs(cv - nest_cvs[i]) <= 0.03, f"{name}: CV {cv:.3f}, NEST has {nest_cvs[i]}")
     finish()
 

@@ -100,7 +100,8 @@ def check_weights(rule, indegree, factor, folder):
 
 
 def check_noise(folder):
-    """Shot noise (Campbell): mean w rate tau_syn, variance of V (w / C_m)^2 rate tau_m^2 tau_syn^2 / 2 / (tau_m + tau_syn)."""
+    """Shot noise (Campbell's theorem): the mean of the current is w * rate * tau_syn, the variance of V is
+    (w / C_m)^2 * rate * (tau_m * tau_syn)^2 / 2 / (tau_m + tau_syn)."""
     mean = E_L + 40 * 8 * TAU_EX * TAU_M / C_M
     variance = (40 / C_M)**2 * 8 * (TAU_M * TAU_EX)**2 / 2 / (TAU_M + TAU_EX)
     for settings in ({}, {"network.scale.indegree": K}, {"network.scale.indegree": 0.05, "network.scale.neurons": 0.9}):

@@ -5,18 +5,17 @@ A NEST device sends its current as an event with a delay of 0.1 ms at least: the
 the steps that begin in its own [start, stop). So the start and stop of the protocol are shifted by one step here.
 Spikes need no shift: one stamped t with delay d acts at t + d in both.
 
-Each protocol runs twice: with the spikes as stimuli of the neuron, and through parrots and projections. A parrot sends a
-spike on with the stamp of the step in which it arrives, so its own stimulus has a delay of one step and its times are
-one step earlier."""
+Each protocol runs twice: with the spikes as stimuli of the neuron, and through parrots and projections. A parrot
+stamps a spike with the time at which it arrives, so the spikes of its own stimulus are given one step earlier, with a
+delay of one step."""
 import csv
 import gzip
 import json
 import os
+import sys
 import tempfile
 
 import numpy
-
-import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))

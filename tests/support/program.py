@@ -92,7 +92,7 @@ def expect_same_mean(what, ours, theirs, floor=0.0):
     difference = numpy.mean(ours) - numpy.mean(theirs)
     print(f"{what}: {numpy.mean(ours):.4g} +- {spread_ours:.2g}, "
           f"reference {numpy.mean(theirs):.4g} +- {spread_theirs:.2g}, difference {difference / spread:+.2f} spreads")
-    expect(abs(difference) <= 3 * spread, f"{what}: means differ by {difference:.4g}, three spreads are {3 * spread:.3g}")
+    expect(abs(difference) <= 3 * spread, f"{what}: means differ by {difference:.4g}, 3 spreads are {3 * spread:.3g}")
     expect(spread_ours <= max(3 * spread_theirs, floor), f"{what}: seeds spread by {spread_ours:.3g}")
 
 
