@@ -5,15 +5,25 @@ import os
 import sys
 import tempfile
 
+import numpy
+
 from nets import SMALL, compare_combinations, make_nets, make_small, pairwise_combinations
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from program import expect, finish  # noqa: E402
+from program import expect, finish, read_spikes  # noqa: E402
 
 # More ranks than neurons or than anything has work for.
 FEW = [(2, 1, "round_robin", "min_delay"), (3, 2, "block", "min_delay"), (7, 1, "block", "step"),
        (7, 2, "round_robin", "min_delay")]
+
+
+def check_overflow(folder):
+    """Some steps have more spikes than 7 ranks' blocks of 120 (src/engine/exchange.c), most have not."""
+    times, _, _ = read_spikes(os.path.join(folder, "first.h5"), "crowd")
+    counts = numpy.bincount(numpy.round(times / 0.1).astype(int))
+    expect((counts > 7 * 120).sum() >= 10, "everything: no step has more spikes than an exchange at first takes")
+    expect(numpy.median(counts) < 120, "everything: too many spikes in most steps")
 
 
 def main():
@@ -22,6 +32,8 @@ def main():
         for name, net in make_nets(folder).items():
             found = compare_combinations(name, net, pairwise_combinations(), folder)
             expect(found["spikes"] > 100 and found["synaptic_events"] > 100, f"{name}: too quiet to show anything")
+            if name.startswith("everything"):
+                check_overflow(folder)
         for name in SMALL:
             compare_combinations(name, (make_small(folder, name), {}), FEW, folder)
     finish()
