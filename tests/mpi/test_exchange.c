@@ -1,0 +1,158 @@
+/* Every rank gets the spikes of every step once, in order, sorted, and before they can act. */
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "engine/exchange.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { MOST = 5000, STEPS = 103 };
+
+static int rank, ranks;
+static uint32_t seed; /* of the case that is tested */
+
+static uint32_t word(int of_rank, int64_t step, uint32_t k) {
+  uint32_t out[4];
+  volley_random_block((volley_key){{seed, (uint32_t)of_rank}}, (uint32_t)step, k / 4, 0, out);
+  return out[k % 4];
+}
+
+/* Spikes of one rank in one step: often none or few, now and then more than a block holds; rank 1 is silent always, and
+ * all ranks in some steps. Ids repeat now and then, in no order. */
+static uint32_t spikes_of(int of_rank, int64_t step, uint32_t gids[MOST]) {
+  const uint32_t dice = word(of_rank, step, 0) % 8;
+  const uint32_t most = dice == 0 ? MOST : dice == 1 ? 300 : dice == 2 ? 0 : 20;
+  const uint32_t n = of_rank == 1 || step % 10 == 9 ? 0 : volley_below(word(of_rank, step, 1), most + 1);
+  for (uint32_t k = 0; k < n; k++) gids[k] = word(of_rank, step, k + 2) % (k % 5 ? 4000000000u : 200u);
+  return n;
+}
+
+static int ascending(const void *a, const void *b) {
+  const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* The spikes of all ranks by a plain allgather. */
+static uint32_t gather(int64_t step, uint32_t *all) {
+  uint32_t mine[MOST];
+  int *counts = volley_alloc((size_t)ranks, sizeof *counts, "test");
+  int *starts = volley_alloc((size_t)ranks, sizeof *starts, "test");
+  const int n = (int)spikes_of(rank, step, mine);
+  MPI_Allgather(&n, 1, MPI_INT, counts, 1, MPI_INT, MPI_COMM_WORLD);
+  for (int r = 1; r < ranks; r++) starts[r] = starts[r - 1] + counts[r - 1];
+  const int total = starts[ranks - 1] + counts[ranks - 1];
+  MPI_Allgatherv(mine, n, MPI_UINT32_T, all, counts, starts, MPI_UINT32_T, MPI_COMM_WORLD);
+  qsort(all, (size_t)total, sizeof *all, ascending);
+  free(counts);
+  free(starts);
+  return (uint32_t)total;
+}
+
+static void expect_volley(const volley_volley *volley, int64_t step, uint32_t *all) {
+  assert_int_equal(volley->step, step);
+  const uint32_t n = gather(step, all);
+  assert_int_equal(volley->n, n);
+  if (n > 0) assert_memory_equal(volley->gids, all, n * sizeof *all);
+}
+
+/* Adds this rank's spikes in some pieces, as the blocks of a rank do. */
+static void add_spikes(volley_exchange *exchange, int64_t step) {
+  uint32_t gids[MOST];
+  const uint32_t n = spikes_of(rank, step, gids);
+  volley_exchange_add(exchange, gids, n / 3);
+  volley_exchange_add(exchange, gids + n / 3, 0);
+  volley_exchange_add(exchange, gids + n / 3, n - n / 3);
+}
+
+static void expect_exchange(int batch, int min_delay, int64_t first, int64_t steps) {
+  volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, batch, min_delay, first);
+  uint32_t *all = volley_alloc((size_t)ranks * MOST, sizeof *all, "test");
+  int64_t next = first;
+  for (int64_t step = first; step < first + steps; step++) {
+    const bool last = step == first + steps - 1;
+    const volley_volley *volleys;
+    add_spikes(exchange, step);
+    volley_exchange_post(exchange, last);
+    const int n = volley_exchange_complete(exchange, step, last, &volleys);
+    for (int v = 0; v < n; v++) {
+      assert_true(next + min_delay > step); /* acts before the update of step + 1 at the earliest */
+      expect_volley(&volleys[v], next++, all);
+    }
+    assert_true(next + min_delay > step + 1 || last); /* all that acts before the next update is known */
+    assert_true(next <= step + 1);
+  }
+  assert_int_equal(next, first + steps);
+  assert_true(volley_exchange_waited(exchange) >= 0);
+  free(all);
+  volley_exchange_destroy(exchange);
+}
+
+static void test_every_interval(void **state) {
+  (void)state;
+  static const int delays[] = {1, 2, 7, 40};
+  for (int d = 0; d < 4; d++) {
+    const int batches[] = {1, 3, delays[d]};
+    for (int b = 0; b < 3; b++) {
+      if (batches[b] > delays[d] || (b == 2 && delays[d] == 1)) continue;
+      seed++;
+      expect_exchange(batches[b], delays[d], 0, STEPS);
+      expect_exchange(batches[b], delays[d], INT64_C(5000000000), 50);
+    }
+  }
+}
+
+/* Runs that end within the first batch, or within the second. */
+static void test_short_runs(void **state) {
+  (void)state;
+  for (int64_t steps = 1; steps < 18; steps++) {
+    seed++;
+    expect_exchange(1, 15, 0, steps);
+    expect_exchange(8, 15, 3, steps);
+    expect_exchange(15, 15, 0, steps);
+  }
+}
+
+/* min_delay far beyond the number of exchanges that may be under way. */
+static void test_long_delay(void **state) {
+  (void)state;
+  seed++;
+  expect_exchange(1, 3000, 0, 200);
+  expect_exchange(2, 3000, 0, 200);
+  expect_exchange(3000, 3000, 0, 30);
+}
+
+/* Nothing but silence, and a single loud rank, the last one. */
+static void test_silence(void **state) {
+  (void)state;
+  for (int loud = 0; loud < 2; loud++) {
+    volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, 1, 1, 0);
+    for (int64_t step = 0; step < 20; step++) {
+      const volley_volley *volleys;
+      uint32_t gids[MOST];
+      for (uint32_t k = 0; k < MOST; k++) gids[k] = MOST - k;
+      if (loud && rank == ranks - 1) volley_exchange_add(exchange, gids, MOST);
+      volley_exchange_post(exchange, step == 19);
+      assert_int_equal(volley_exchange_complete(exchange, step, step == 19, &volleys), 1);
+      assert_int_equal(volleys->n, loud ? MOST : 0);
+      for (uint32_t k = 0; k < volleys->n; k++) assert_int_equal(volleys->gids[k], k + 1);
+    }
+    volley_exchange_destroy(exchange);
+  }
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_interval), cmocka_unit_test(test_short_runs),
+                                     cmocka_unit_test(test_long_delay), cmocka_unit_test(test_silence)};
+  MPI_Init(&argc, &argv);
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  MPI_Finalize();
+  return failed;
+}
