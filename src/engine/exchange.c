@@ -114,8 +114,7 @@ void volley_exchange_post(volley_exchange *x, bool last) {
   const int length = (int)block_length(x);
   VOLLEY_MPI(MPI_Iallgather(p->send, length, MPI_UINT32_T, p->receive, length, MPI_UINT32_T, x->comm, &p->request));
   x->filling++;
-  parcel *next = filling(x);
-  next->first = x->next;
+  if (!last) filling(x)->first = x->next; /* after the last step there may be no free parcel */
 }
 
 static uint32_t sum(const uint32_t *counts, int n) {
