@@ -1,6 +1,7 @@
 /* Time of a run from small pieces of it that are timed here: the neurons of one rank without synapses, the synapses of a few
  * neurons, and delivery from a made-up table with rows and runs like the real ones. */
 #include "app/estimate.h"
+#include "base/parallel.h"
 #include "build/connect.h"
 #include "build/network.h"
 #include "engine/arrivals.h"
@@ -13,7 +14,7 @@
 
 /* What an allgather of some hundred bytes takes for each doubling of the ranks, and a barrier of threads: seconds on a
  * common cluster. Not timed, since the ranks to come are not there. */
-static const double latency = 2e-6, barrier = 1e-6;
+static const double doubling_s = 2e-6, barrier_s = 1e-6;
 
 enum { SAMPLE_NEURONS = 96, SAMPLE_STEPS = 200, SAMPLE_SYNAPSES = 8 << 20, SAMPLE_SPIKES = 64 };
 
@@ -146,12 +147,12 @@ static volley_table make_table(const volley_estimate *estimate, uint32_t targets
 }
 
 /* Delivers from all rows, some spikes a step. Seconds a synapse. */
-static double deliver_rows(const volley_estimate *estimate, uint32_t targets) {
+static double deliver_rows(const volley_estimate *estimate, uint32_t targets, volley_barrier *barrier) {
   uint32_t n_rows;
   volley_block block = {.stride = targets, .inputs = volley_alloc(targets, sizeof(double), "an estimate")};
   block.table = make_table(estimate, targets, &n_rows);
   volley_arrivals arrivals = volley_arrivals_create(&block, block.table.max_due);
-#pragma omp barrier
+  volley_barrier_wait(barrier);
   const double start = MPI_Wtime();
   int64_t step = 0;
   for (uint32_t first = 0; first < n_rows; first += SAMPLE_SPIKES, step++) {
@@ -168,14 +169,31 @@ static double deliver_rows(const volley_estimate *estimate, uint32_t targets) {
   return seconds;
 }
 
+/* Threads that deliver at the same time, as those of a rank do. */
+typedef struct delivering {
+  const volley_estimate *estimate;
+  uint32_t targets;
+  volley_barrier barrier;
+  double *seconds; /* [threads] */
+} delivering;
+
+static void deliver_in_thread(void *context, int thread) {
+  delivering *d = context;
+  d->seconds[thread] = deliver_rows(d->estimate, d->targets, &d->barrier);
+}
+
 static double time_delivery(const volley_experiment *experiment, const volley_estimate *estimate) {
   const double share = experiment->neurons / (double)estimate->ranks / estimate->blocks;
-  const uint32_t targets = (uint32_t)fmin(fmax(1, share), VOLLEY_MAX_BLOCK);
-  double seconds = 0;
+  const int threads = sample_threads(estimate);
   if (estimate->synapses == 0) return 0;
-#pragma omp parallel num_threads(sample_threads(estimate)) reduction(max : seconds)
-  seconds = deliver_rows(estimate, targets);
-  return seconds;
+  delivering d = {.estimate = estimate, .targets = (uint32_t)fmin(fmax(1, share), VOLLEY_MAX_BLOCK)};
+  d.seconds = volley_alloc((size_t)threads, sizeof *d.seconds, "an estimate");
+  volley_barrier_init(&d.barrier, threads);
+  volley_parallel(threads, deliver_in_thread, &d);
+  double slowest = 0;
+  for (int t = 0; t < threads; t++) slowest = fmax(slowest, d.seconds[t]);
+  free(d.seconds);
+  return slowest;
 }
 
 volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate) {
@@ -185,7 +203,7 @@ volley_times volley_estimate_times(const volley_experiment *experiment, const vo
   times.build_s = estimate->synapses / workers * time_synapses(experiment);
   times.update_s = steps * time_neurons(experiment, estimate);
   times.deliver_s = estimate->events / workers * time_delivery(experiment, estimate);
-  times.exchange_s = steps * (2 * barrier + latency * log2(2.0 * estimate->ranks));
+  times.exchange_s = steps * (2 * barrier_s + doubling_s * log2(2.0 * estimate->ranks));
   times.simulate_s = times.update_s + times.deliver_s + times.exchange_s;
   return times;
 }

@@ -1,5 +1,6 @@
 #include "build/network.h"
 
+#include "base/parallel.h"
 #include "build/blocks.h"
 #include "build/connect.h"
 #include "build/values.h"
@@ -18,11 +19,23 @@ static volley_status make_neurons(volley_network *network, const volley_reader *
   return VOLLEY_OK;
 }
 
+/* What the threads that build tables share. */
+typedef struct building {
+  volley_network *network;
+  const volley_edge_list *lists;
+} building;
+
+static void connect_blocks(void *context, int thread) {
+  const building *b = context;
+  for (int k = thread; k < b->network->n_blocks; k += b->network->threads) {
+    volley_connect_block(b->network->experiment, b->lists, &b->network->blocks[k]);
+  }
+}
+
 static volley_status make_synapses(volley_network *network, const volley_reader *reader) {
   volley_edge_list *lists;
   VOLLEY_TRY(volley_edge_lists_make(network->partition, reader, network->comm, &lists));
-#pragma omp parallel for num_threads(network->threads) schedule(static, 1)
-  for (int b = 0; b < network->n_blocks; b++) volley_connect_block(network->experiment, lists, &network->blocks[b]);
+  volley_parallel(network->threads, connect_blocks, &(building){network, lists});
   volley_edge_lists_free(network->experiment, lists);
   return volley_agree(network->comm);
 }

@@ -1,10 +1,9 @@
 #include "engine/simulate.h"
 
-#include "base/barrier.h"
+#include "base/parallel.h"
 #include "engine/arrivals.h"
 #include "engine/exchange.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <time.h>
 #ifdef __SSE__
@@ -157,10 +156,10 @@ static void meet(engine *e, int64_t step, stopwatch *watch) {
 }
 
 /* Steps 0 .. steps - 1, and one more pass for the samples at the end of the run. */
-static void run_thread(engine *e, int thread) {
+static void run_thread(void *context, int thread) {
+  engine *e = context;
   const int threads = e->network->threads;
   stopwatch *watch = &e->watches[thread];
-  if (omp_get_num_threads() != threads) volley_die("%d threads asked for, %d given", threads, omp_get_num_threads());
   flush_subnormals();
   watch->last = now();
   for (int64_t step = 0; step <= e->network->experiment->simulation.steps; step++) {
@@ -260,8 +259,7 @@ volley_status volley_simulate(volley_network *network, const volley_observer *ob
   volley_barrier_init(&e.barrier, network->threads);
   VOLLEY_MPI(MPI_Barrier(network->comm));
   const double start = now();
-#pragma omp parallel num_threads(network->threads)
-  run_thread(&e, omp_get_thread_num());
+  volley_parallel(network->threads, run_thread, &e);
   summary->simulate_s = now() - start;
   const volley_status status = e.status;
   if (status == VOLLEY_OK) summarize(&e, summary);

@@ -1,0 +1,50 @@
+#include "base/parallel.h"
+
+#include "base/status.h"
+
+#include <omp.h>
+#include <sched.h>
+
+enum { SPINS = 4000 }; /* some ten microseconds */
+
+void volley_barrier_init(volley_barrier *barrier, int threads) {
+  atomic_store(&barrier->arrived, 0);
+  atomic_store(&barrier->round, 0);
+  atomic_store(&barrier->threads, threads);
+}
+
+static void pause_briefly(void) {
+#if defined __x86_64__ || defined __i386__
+  __builtin_ia32_pause();
+#endif
+}
+
+void volley_barrier_wait(volley_barrier *barrier) {
+  const unsigned round = atomic_load_explicit(&barrier->round, memory_order_relaxed);
+  if (atomic_fetch_add_explicit(&barrier->arrived, 1, memory_order_acq_rel) + 1 ==
+      atomic_load_explicit(&barrier->threads, memory_order_relaxed)) {
+    atomic_store_explicit(&barrier->arrived, 0, memory_order_relaxed);
+    atomic_fetch_add_explicit(&barrier->round, 1, memory_order_release);
+    return;
+  }
+  for (int spin = 0; atomic_load_explicit(&barrier->round, memory_order_acquire) == round; spin++) {
+    if (spin < SPINS) {
+      pause_briefly();
+    } else {
+      sched_yield();
+    }
+  }
+}
+
+/* The barriers say to a thread sanitizer what the OpenMP library, which it does not see into, guarantees anyway. */
+void volley_parallel(int threads, void (*work)(void *context, int thread), void *context) {
+  volley_barrier barrier;
+  volley_barrier_init(&barrier, threads);
+#pragma omp parallel num_threads(threads)
+  {
+    if (omp_get_num_threads() != threads) volley_die("%d threads asked for, %d given", threads, omp_get_num_threads());
+    volley_barrier_wait(&barrier);
+    work(context, omp_get_thread_num());
+    volley_barrier_wait(&barrier);
+  }
+}

@@ -1,0 +1,23 @@
+/* Threads: one way to start them, one barrier between them. */
+#ifndef VOLLEY_BASE_PARALLEL_H
+#define VOLLEY_BASE_PARALLEL_H
+
+#include <stdatomic.h>
+
+/* Spins for as long as threads with a core each take, then yields, so that a machine with other work to do is not held up. */
+typedef struct volley_barrier {
+  _Alignas(64) atomic_int arrived;
+  _Alignas(64) atomic_uint round;
+  atomic_int threads;
+} volley_barrier;
+
+void volley_barrier_init(volley_barrier *barrier, int threads);
+
+/* Returns when all threads have called it. What a thread wrote before is seen by the others after. */
+void volley_barrier_wait(volley_barrier *barrier);
+
+/* Calls work(context, t) for t = 0 .. threads - 1, each in a thread of its own, 0 in the caller's, and returns when all
+ * have returned. Ends the job if the system does not give as many threads. */
+void volley_parallel(int threads, void (*work)(void *context, int thread), void *context);
+
+#endif
