@@ -21,19 +21,56 @@ static const double index_size = 16 / 0.375;
 /* What HDF5 and MPI-IO take for an open file, measured with Open MPI 4.1 and HDF5 1.10 on a network of 77 neurons. */
 static const double file_bytes = 9.5e6;
 
-static volley_status count_slab(void *counter, const volley_edge_slab *slab) {
-  *(double *)counter += (double)slab->count;
+/* Every stride-th edge of a file, at most SAMPLES. */
+typedef struct edge_sample {
+  const volley_experiment *experiment;
+  const volley_projection *projection;
+  double edges; /* in the file */
+  uint64_t stride;
+  int n;
+  bool has_delays, has_weights;
+  double delays[SAMPLES], weights[SAMPLES];
+} edge_sample;
+
+/* Makes room in a full sample. */
+static void thin(edge_sample *sample) {
+  sample->n = SAMPLES / 2;
+  sample->stride *= 2;
+  for (int k = 0; k < sample->n; k++) {
+    sample->delays[k] = sample->delays[2 * k];
+    sample->weights[k] = sample->weights[2 * k];
+  }
+}
+
+static volley_status take_slab(void *taker, const volley_edge_slab *slab) {
+  edge_sample *sample = taker;
+  VOLLEY_TRY(volley_edge_slab_check(sample->experiment, sample->projection, slab));
+  sample->edges += (double)slab->count;
+  sample->has_delays = slab->delay != NULL;
+  sample->has_weights = slab->weight != NULL;
+  for (size_t i = 0; i < slab->count; i++) {
+    if ((slab->first + i) % sample->stride != 0) continue;
+    if (sample->n == SAMPLES) thin(sample);
+    if ((slab->first + i) % sample->stride != 0) continue;
+    if (slab->delay) sample->delays[sample->n] = slab->delay[i];
+    if (slab->weight) sample->weights[sample->n] = slab->weight[i];
+    sample->n++;
+  }
   return VOLLEY_OK;
 }
 
-/* Expected synapses of each projection, [n_projections]. */
-static volley_status expect_synapses(const volley_experiment *experiment, const volley_reader *reader, double *out) {
+/* Expected synapses of each projection, [n_projections], and a sample of those that come from a file, else NULL. */
+static volley_status expect_synapses(const volley_experiment *experiment, const volley_reader *reader, double *out,
+                                     edge_sample **samples) {
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
     out[p] = projection->rule->expected(experiment, projection);
     if (!isnan(out[p])) continue;
-    out[p] = 0;
-    VOLLEY_TRY(reader->edges(reader->context, &projection->place, projection->file, projection->group, count_slab, &out[p]));
+    samples[p] = volley_alloc(1, sizeof *samples[p], "an estimate");
+    *samples[p] = (edge_sample){.experiment = experiment, .projection = projection, .stride = 1};
+    VOLLEY_TRY(reader->edges(reader->context, &projection->place, projection->file, projection->group, take_slab,
+                             samples[p]));
+    out[p] = samples[p]->edges;
   }
   return VOLLEY_OK;
 }
@@ -46,19 +83,23 @@ typedef struct row_shape {
   double weight;
 } row_shape;
 
-static void add_to_shape(const volley_experiment *experiment, row_shape *shape, int p, double per_row,
-                         volley_estimate *estimate) {
+static void add_to_shape(const volley_experiment *experiment, row_shape *shape, int p, const edge_sample *sample,
+                         double per_row, volley_estimate *estimate) {
   const volley_projection *projection = &experiment->projections[p];
   const double mean = volley_distribution_mean(&projection->weight);
-  const bool constant = volley_distribution_is_constant(&projection->weight);
+  const bool weights_listed = sample && sample->has_weights, delays_listed = sample && sample->has_delays;
+  const bool constant = !weights_listed && volley_distribution_is_constant(&projection->weight);
   shape->equal = constant && (shape->synapses == 0 || (shape->equal && shape->weight == mean));
   shape->weight = mean;
   shape->synapses += per_row;
   double delays[SAMPLES];
   volley_distribution_draw(&projection->delay, volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)p), 0, 0, SAMPLES, delays);
-  for (int k = 0; k < SAMPLES; k++) {
-    const double step = fmin(fmax(round(delays[k] / experiment->simulation.dt), 1), VOLLEY_MAX_DELAY);
-    shape->due[mean < 0][(int)step] += per_row / SAMPLES;
+  const int n = sample ? sample->n : SAMPLES;
+  for (int k = 0; k < n; k++) {
+    const double delay = delays_listed ? sample->delays[k] : delays[k];
+    const double step = fmin(fmax(round(delay / experiment->simulation.dt), 1), VOLLEY_MAX_DELAY);
+    const bool is_negative = (weights_listed ? sample->weights[k] : mean) < 0;
+    shape->due[is_negative][(int)step] += per_row / n;
     estimate->min_delay = fmin(estimate->min_delay, step * experiment->simulation.dt);
     estimate->max_delay = fmax(estimate->max_delay, step * experiment->simulation.dt);
   }
@@ -80,7 +121,8 @@ static void add_rows(const volley_experiment *experiment, const row_shape *shape
   estimate->table_bytes += data + runs * (sizeof(volley_run) + 1) + rows * (4 + 1 + index_size);
 }
 
-static void estimate_tables(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
+static void estimate_tables(const volley_experiment *experiment, const double *synapses, edge_sample *const *samples,
+                            volley_estimate *estimate) {
   const double blocks = (double)estimate->ranks * estimate->blocks;
   row_shape shape;
   for (int sign = 0; sign < SIGNS; sign++) {
@@ -92,7 +134,7 @@ static void estimate_tables(const volley_experiment *experiment, const double *s
     for (int p = 0; p < experiment->n_projections; p++) {
       if (experiment->projections[p].source != source || synapses[p] == 0) continue;
       const double per_row = synapses[p] / experiment->populations[source].size / blocks;
-      add_to_shape(experiment, &shape, p, per_row, estimate);
+      add_to_shape(experiment, &shape, p, samples[p], per_row, estimate);
     }
     if (shape.synapses > 0) add_rows(experiment, &shape, source, estimate);
   }
@@ -165,6 +207,7 @@ static void estimate_balance(const volley_experiment *experiment, const double *
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
                                    int threads, MPI_Comm comm, volley_estimate *out) {
   double *synapses = volley_alloc((size_t)experiment->n_projections, sizeof *synapses, "an estimate");
+  edge_sample **samples = volley_alloc((size_t)experiment->n_projections, sizeof *samples, "an estimate");
   uint32_t *counts = volley_alloc((size_t)experiment->n_populations, sizeof *counts, "an estimate");
   for (int p = 0; p < experiment->n_populations; p++) {
     counts[p] = (experiment->populations[p].size + (uint32_t)ranks - 1) / (uint32_t)ranks;
@@ -172,12 +215,12 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
   out->blocks = volley_blocks_count(experiment, counts, threads);
   out->base_bytes = (double)volley_present_rss();
-  expect_synapses(experiment, reader, synapses);
+  expect_synapses(experiment, reader, synapses, samples);
   const volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK) {
     for (int p = 0; p < experiment->n_projections; p++) out->synapses += synapses[p];
     estimate_balance(experiment, synapses, out);
-    estimate_tables(experiment, synapses, out);
+    estimate_tables(experiment, synapses, samples, out);
     estimate_build(experiment, synapses, out);
     estimate_neurons(experiment, out);
     estimate_recorders(experiment, out);
@@ -185,6 +228,8 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
     if (out->synapses == 0) out->min_delay = out->max_delay = 0;
     out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes + fmax(out->build_bytes, out->record_bytes);
   }
+  for (int p = 0; p < experiment->n_projections; p++) free(samples[p]);
+  free(samples);
   free(synapses);
   free(counts);
   return status;

@@ -53,10 +53,12 @@ void volley_table_free(void *table, size_t bytes) {
   if (table) munmap(table, table_size(bytes));
 }
 
-void volley_table_discard(void *from, size_t bytes) {
+void *volley_table_discard(void *from, void *to) {
   const uintptr_t first = ((uintptr_t)from + huge_page - 1) / huge_page * huge_page;
-  const uintptr_t end = ((uintptr_t)from + bytes) / huge_page * huge_page;
-  if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
+  const uintptr_t end = (uintptr_t)to / huge_page * huge_page;
+  if (end <= first) return from;
+  madvise((void *)first, end - first, MADV_DONTNEED);
+  return (void *)end;
 }
 
 /* An arena is a list of chunks; each piece is cut from the newest. */

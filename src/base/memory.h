@@ -16,8 +16,8 @@ void *volley_grow(void *memory, size_t count, size_t size, const char *what);
 /* A table of `bytes` zeroed bytes in huge pages where the system has them. Released by volley_table_free(). */
 void *volley_table_alloc(size_t bytes, const char *what);
 void volley_table_free(void *table, size_t bytes);
-/* Gives the whole pages inside [from, from + bytes) back to the system; their content is lost. */
-void volley_table_discard(void *from, size_t bytes);
+/* Gives the whole huge pages inside [from, to) back to the system; their content is lost. Returns where the rest begins. */
+void *volley_table_discard(void *from, void *to);
 
 /* An arena: many small pieces with one end. */
 typedef struct volley_arena volley_arena;

@@ -112,20 +112,12 @@ static volley_status send_to_targets(const volley_partition *partition, int popu
   return status;
 }
 
-/* Takes this rank's edges out of each slab of a file. */
-typedef struct taker {
-  const volley_partition *partition;
-  const volley_projection *projection;
-  volley_edge_list *list;
-  uint64_t capacity;
-} taker;
-
-static volley_status check_edge(const taker *t, const volley_edge_slab *slab, size_t e) {
-  const volley_projection *projection = t->projection;
-  const volley_population *populations = t->partition->experiment->populations;
-  const volley_population *source = &populations[projection->source], *target = &populations[projection->target];
+static volley_status check_edge(const volley_experiment *experiment, const volley_projection *projection,
+                                const volley_edge_slab *slab, size_t e) {
+  const volley_population *source = &experiment->populations[projection->source];
+  const volley_population *target = &experiment->populations[projection->target];
   const unsigned long long number = slab->first + e;
-  const double dt = t->partition->experiment->simulation.dt;
+  const double dt = experiment->simulation.dt;
   if (slab->source[e] >= source->size || slab->target[e] >= target->size) {
     return volley_fault(VOLLEY_USAGE, &projection->place,
                         "edge %llu of %s goes from %llu to %llu, but %s has %u neurons and %s has %u", number,
@@ -137,15 +129,15 @@ static volley_status check_edge(const taker *t, const volley_edge_slab *slab, si
                         slab->weight[e]);
   }
   if (slab->delay && !(slab->delay[e] >= dt / 2 && slab->delay[e] <= VOLLEY_MAX_DELAY * dt)) {
-    return volley_fault(VOLLEY_USAGE, &projection->place, "edge %llu of %s has a delay of %g ms; it must lie between dt = %g ms and %g ms",
-                        number, projection->file, slab->delay[e], dt, VOLLEY_MAX_DELAY * dt);
+    return volley_fault(VOLLEY_USAGE, &projection->place,
+                        "edge %llu of %s has a delay of %g ms; it must lie between dt = %g ms and %g ms", number,
+                        projection->file, slab->delay[e], dt, VOLLEY_MAX_DELAY * dt);
   }
   return VOLLEY_OK;
 }
 
 /* What the file does not say the experiment must. */
-static volley_status check_columns(const taker *t, const volley_edge_slab *slab) {
-  const volley_projection *projection = t->projection;
+static volley_status check_columns(const volley_projection *projection, const volley_edge_slab *slab) {
   const bool lacks_weight = !slab->weight && isnan(volley_distribution_mean(&projection->weight));
   const bool lacks_delay = !slab->delay && isnan(volley_distribution_mean(&projection->delay));
   if (!lacks_weight && !lacks_delay) return VOLLEY_OK;
@@ -154,13 +146,27 @@ static volley_status check_columns(const taker *t, const volley_edge_slab *slab)
                       projection->file, name, projection->group, name);
 }
 
+volley_status volley_edge_slab_check(const volley_experiment *experiment, const volley_projection *projection,
+                                     const volley_edge_slab *slab) {
+  VOLLEY_TRY(check_columns(projection, slab));
+  for (size_t e = 0; e < slab->count; e++) VOLLEY_TRY(check_edge(experiment, projection, slab, e));
+  return VOLLEY_OK;
+}
+
+/* Takes this rank's edges out of each slab of a file. */
+typedef struct taker {
+  const volley_partition *partition;
+  const volley_projection *projection;
+  volley_edge_list *list;
+  uint64_t capacity;
+} taker;
+
 static volley_status take_slab(void *context, const volley_edge_slab *slab) {
   taker *t = context;
-  VOLLEY_TRY(check_columns(t, slab));
+  VOLLEY_TRY(volley_edge_slab_check(t->partition->experiment, t->projection, slab));
   t->list->has_weights = slab->weight != NULL;
   t->list->has_delays = slab->delay != NULL;
   for (size_t e = 0; e < slab->count; e++) {
-    VOLLEY_TRY(check_edge(t, slab, e));
     const uint32_t target = (uint32_t)slab->target[e], source = (uint32_t)slab->source[e];
     if (owner_of(t->partition, t->projection->target, target) != t->partition->rank) continue;
     if (t->projection->source == t->projection->target && source == target && !t->projection->autapses) continue;

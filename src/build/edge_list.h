@@ -26,4 +26,9 @@ volley_status volley_edge_lists_make(const volley_partition *partition, const vo
                                      volley_edge_list **out);
 void volley_edge_lists_free(const volley_experiment *experiment, volley_edge_list *lists);
 
+/* Whether edges from a file fit the experiment: indices within the populations, finite weights, possible delays, and both
+ * given by the file or by the projection. Adds a fault for the first that does not. Not collective. */
+volley_status volley_edge_slab_check(const volley_experiment *experiment, const volley_projection *projection,
+                                     const volley_edge_slab *slab);
+
 #endif

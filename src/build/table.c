@@ -165,14 +165,6 @@ static record *make_scratch(const row *rows, uint32_t n) {
   return volley_alloc(longest, sizeof(record), "the synapse tables");
 }
 
-/* Gives back the records that have been written, some megabytes at a time. Returns where what is left begins. */
-static record *discard_below(record *from, record *to) {
-  enum { AT_ONCE = 1 << 18 };
-  if (to - from < AT_ONCE) return from;
-  volley_table_discard(from, (size_t)(to - from) * sizeof *from);
-  return to;
-}
-
 volley_table volley_table_finish(volley_table_builder *builder) {
   volley_table table = {.rows = builder->rows, .synapses = builder->n};
   const uint32_t n_rows = builder->rows.n;
@@ -183,11 +175,11 @@ volley_table volley_table_finish(volley_table_builder *builder) {
     table.pool_bytes += measure_row(&table, builder->records + rows[r].first, rows[r].count, scratch);
   }
   table.pool = volley_table_alloc(table.pool_bytes, "the synapse tables");
-  record *discarded = builder->records;
+  void *kept = builder->records; /* records that have been written are given back */
   for (uint32_t r = 0; r < n_rows; r++) {
     record *records = builder->records + rows[r].first;
     write_row(table.pool + volley_gid_map_find(&table.rows, rows[r].gid)->value, records, rows[r].count);
-    discarded = discard_below(discarded, records);
+    kept = volley_table_discard(kept, records);
   }
   volley_table_free(builder->records, builder->n * sizeof *builder->records);
   free(scratch);
