@@ -77,7 +77,8 @@ static volley_status check_experiment(const volley_experiment *experiment, const
   const int threads = volley_choose_threads(options->threads, comm);
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   volley_estimate estimate;
-  VOLLEY_TRY(volley_estimate_make(experiment, &reader, options->ranks > 0 ? options->ranks : ranks, threads, comm, &estimate));
+  if (options->ranks > 0) ranks = options->ranks;
+  VOLLEY_TRY(volley_estimate_make(experiment, &reader, ranks, threads, &estimate));
   if (rank == 0) {
     const volley_times times = volley_estimate_times(experiment, &estimate);
     print_network(experiment, &estimate);

@@ -59,7 +59,8 @@ static volley_status take_slab(void *taker, const volley_edge_slab *slab) {
   return VOLLEY_OK;
 }
 
-/* Expected synapses of each projection, [n_projections], and a sample of those that come from a file, else NULL. */
+/* Expected synapses of each projection, [n_projections], and a sample of those that come from a file, else NULL.
+ * Collective, agreed status. */
 static volley_status expect_synapses(const volley_experiment *experiment, const volley_reader *reader, double *out,
                                      edge_sample **samples) {
   for (int p = 0; p < experiment->n_projections; p++) {
@@ -205,7 +206,7 @@ static void estimate_balance(const volley_experiment *experiment, const double *
 }
 
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, MPI_Comm comm, volley_estimate *out) {
+                                   int threads, volley_estimate *out) {
   double *synapses = volley_alloc((size_t)experiment->n_projections, sizeof *synapses, "an estimate");
   edge_sample **samples = volley_alloc((size_t)experiment->n_projections, sizeof *samples, "an estimate");
   uint32_t *counts = volley_alloc((size_t)experiment->n_populations, sizeof *counts, "an estimate");
@@ -215,8 +216,7 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
   out->blocks = volley_blocks_count(experiment, counts, threads);
   out->base_bytes = (double)volley_present_rss();
-  expect_synapses(experiment, reader, synapses, samples);
-  const volley_status status = volley_agree(comm);
+  const volley_status status = expect_synapses(experiment, reader, synapses, samples);
   if (status == VOLLEY_OK) {
     for (int p = 0; p < experiment->n_projections; p++) out->synapses += synapses[p];
     estimate_balance(experiment, synapses, out);
@@ -240,7 +240,7 @@ volley_status volley_memory_check(const volley_experiment *experiment, const vol
   int ranks;
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   volley_estimate estimate;
-  VOLLEY_TRY(volley_estimate_make(experiment, reader, ranks, threads, comm, &estimate));
+  VOLLEY_TRY(volley_estimate_make(experiment, reader, ranks, threads, &estimate));
   const int neighbours = volley_node_ranks(comm);
   const double needed = (estimate.peak_bytes - estimate.base_bytes) * neighbours;
   double left = (double)volley_available_memory();

@@ -29,9 +29,10 @@ typedef struct volley_estimate {
 
 extern const double volley_assumed_rate; /* Hz */
 
-/* Collective over comm if a projection's edges come from a file (they are counted), agreed status. */
+/* Collective, over the ranks of the reader, if a projection's edges come from a file: they are checked, counted and
+ * sampled. Agreed status. */
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, MPI_Comm comm, volley_estimate *out);
+                                   int threads, volley_estimate *out);
 
 /* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,

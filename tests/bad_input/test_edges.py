@@ -1,0 +1,54 @@
+"""Edges in a file that do not fit the experiment: check finds what run finds, one message and exit code 2, at 1 and 3
+ranks; and check tells the delays that the file has."""
+import os
+import sys
+import tempfile
+
+import h5py
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from program import execute, expect, finish  # noqa: E402
+
+EXPERIMENT = """
+populations: [{name: A, model: iaf_psc_exp, size: 10}]
+projections: [{source: A, target: A, rule: edges, file: edges.h5}]
+simulation: {duration: 1 ms}
+"""
+GOOD = {"source": [0, 1, 2], "target": [3, 4, 9], "weight": [1.0, -2.0, 3.0], "delay": [0.3, 1.0, 7.5]}
+CASES = [
+    ({"target": [3, 4, 10]}, "edge 2 of edges.h5 goes from 2 to 10, but A has 10 neurons"),
+    ({"delay": [0.3, 0.01, 7.5]}, "edge 1 of edges.h5 has a delay of 0.01 ms"),
+    ({"weight": [1e39, 1.0, 1.0]}, "edge 0 of edges.h5 has the weight 1e+39"),
+    ({"weight": None}, "edges.h5 has no dataset 'weight'"),
+    ({"delay": None}, "edges.h5 has no dataset 'delay'"),
+]
+
+
+def write_edges(folder, changes):
+    with h5py.File(os.path.join(folder, "edges.h5"), "w") as file:
+        for name, values in {**GOOD, **changes}.items():
+            if values is not None:
+                file[name] = values
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "net.yaml"), "w", encoding="utf-8") as file:
+            file.write(EXPERIMENT)
+        write_edges(folder, {})
+        told = execute(["check", "net.yaml"], cwd=folder).stdout
+        expect("about 0.3 to 7.5 ms" in told, f"check tells other delays:\n{told}")
+        for changes, text in CASES:
+            write_edges(folder, changes)
+            for command in ("check", "run"):
+                for ranks in (1, 3):
+                    result = execute([command, "net.yaml"], ranks, cwd=folder)
+                    messages = [line for line in result.stderr.splitlines() if line.startswith("volley: ")]
+                    is_right = result.returncode == 2 and len(messages) == 1 and text in messages[0]
+                    expect(is_right, f"{command}, {ranks} ranks, {changes}: code {result.returncode}\n{result.stderr}")
+    finish()
+
+
+if __name__ == "__main__":
+    main()
