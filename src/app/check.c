@@ -78,7 +78,7 @@ static volley_status check_experiment(const volley_experiment *experiment, const
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   volley_estimate estimate;
   if (options->ranks > 0) ranks = options->ranks;
-  VOLLEY_TRY(volley_estimate_make(experiment, &reader, ranks, threads, &estimate));
+  VOLLEY_TRY(volley_estimate_make(experiment, &reader, ranks, threads, true, &estimate));
   if (rank == 0) {
     const volley_times times = volley_estimate_times(experiment, &estimate);
     print_network(experiment, &estimate);

@@ -206,7 +206,7 @@ static void estimate_balance(const volley_experiment *experiment, const double *
 }
 
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, volley_estimate *out) {
+                                   int threads, bool with_balance, volley_estimate *out) {
   double *synapses = volley_alloc((size_t)experiment->n_projections, sizeof *synapses, "an estimate");
   edge_sample **samples = volley_alloc((size_t)experiment->n_projections, sizeof *samples, "an estimate");
   uint32_t *counts = volley_alloc((size_t)experiment->n_populations, sizeof *counts, "an estimate");
@@ -219,7 +219,7 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   const volley_status status = expect_synapses(experiment, reader, synapses, samples);
   if (status == VOLLEY_OK) {
     for (int p = 0; p < experiment->n_projections; p++) out->synapses += synapses[p];
-    estimate_balance(experiment, synapses, out);
+    if (with_balance) estimate_balance(experiment, synapses, out);
     estimate_tables(experiment, synapses, samples, out);
     estimate_build(experiment, synapses, out);
     estimate_neurons(experiment, out);
@@ -240,7 +240,7 @@ volley_status volley_memory_check(const volley_experiment *experiment, const vol
   int ranks;
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   volley_estimate estimate;
-  VOLLEY_TRY(volley_estimate_make(experiment, reader, ranks, threads, &estimate));
+  VOLLEY_TRY(volley_estimate_make(experiment, reader, ranks, threads, false, &estimate));
   const int neighbours = volley_node_ranks(comm);
   const double needed = (estimate.peak_bytes - estimate.base_bytes) * neighbours;
   double left = (double)volley_available_memory();

@@ -7,6 +7,7 @@
 #include "partition/partition.h"
 
 #include <mpi.h>
+#include <stdbool.h>
 
 /* Expected figures of a run on `ranks` x `threads`. Bytes are those of the rank with most. */
 typedef struct volley_estimate {
@@ -30,9 +31,9 @@ typedef struct volley_estimate {
 extern const double volley_assumed_rate; /* Hz */
 
 /* Collective, over the ranks of the reader, if a projection's edges come from a file: they are checked, counted and
- * sampled. Agreed status. */
+ * sampled. Agreed status. with_balance: the balances too, for which every neuron is looked at. */
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, volley_estimate *out);
+                                   int threads, bool with_balance, volley_estimate *out);
 
 /* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,
