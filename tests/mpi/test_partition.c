@@ -16,7 +16,15 @@ static int rank, ranks;
 
 /* Sizes of populations; 0 ends a row. */
 static const uint32_t sizes[][12] = {
-    {1}, {2}, {3}, {7}, {1000}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {5, 1, 100, 1, 3}, {2, 2, 2, 2, 2, 2}, {20683, 5834, 1065},
+    {1},
+    {2},
+    {3},
+    {7},
+    {1000},
+    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+    {5, 1, 100, 1, 3},
+    {2, 2, 2, 2, 2, 2},
+    {20683, 5834, 1065},
 };
 enum { NETS = sizeof sizes / sizeof *sizes };
 
@@ -168,9 +176,10 @@ static void test_find(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_neuron_once), cmocka_unit_test(test_small_populations_spread),
-                                     cmocka_unit_test(test_check_passes), cmocka_unit_test(test_check_fails),
-                                     cmocka_unit_test(test_balance), cmocka_unit_test(test_find)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_every_neuron_once), cmocka_unit_test(test_small_populations_spread),
+      cmocka_unit_test(test_check_passes),      cmocka_unit_test(test_check_fails),
+      cmocka_unit_test(test_balance),           cmocka_unit_test(test_find)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);

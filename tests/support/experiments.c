@@ -23,7 +23,8 @@ volley_population *experiment_add_population(volley_experiment *e, const char *n
                                              uint32_t size) {
   const volley_neuron_model *model = volley_neuron_model_find(model_name);
   volley_population *population = &e->populations[e->n_populations++];
-  *population = (volley_population){.name = name, .model = model, .size = size, .first_gid = e->neurons, .mean_rate = NAN};
+  *population =
+      (volley_population){.name = name, .model = model, .size = size, .first_gid = e->neurons, .mean_rate = NAN};
   population->parameters = volley_arena_alloc(e->arena, VOLLEY_MAX_PARAMETERS, sizeof *population->parameters);
   population->initial = volley_arena_alloc(e->arena, VOLLEY_MAX_STATES, sizeof *population->initial);
   for (int k = 0; k < model->n_parameters; k++) {

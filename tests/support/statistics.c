@@ -112,7 +112,9 @@ double statistics_integers(const uint64_t *samples, size_t n, double (*probabili
   return statistics_chi_square(observed, expected, CELLS + 2);
 }
 
-static long double log_choose(double n, double k) { return lgammal(n + 1.0L) - lgammal(k + 1.0L) - lgammal(n - k + 1.0L); }
+static long double log_choose(double n, double k) {
+  return lgammal(n + 1.0L) - lgammal(k + 1.0L) - lgammal(n - k + 1.0L);
+}
 
 double statistics_binomial(double k, const double *parameters) {
   const double n = parameters[0], p = parameters[1];

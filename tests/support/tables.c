@@ -18,7 +18,8 @@ static table_edge *read_row(const volley_table *table, const volley_gid_entry *r
     for (uint32_t i = 0; i < run.count; i++, out++) {
       uint16_t id;
       memcpy(&id, ids + i * sizeof id, sizeof id);
-      *out = (table_edge){.source = row->gid_plus_one - 1, .target = id, .number = number++, .due = run.due, .receptor = run.receptor};
+      *out = (table_edge){
+          .source = row->gid_plus_one - 1, .target = id, .number = number++, .due = run.due, .receptor = run.receptor};
       memcpy(&out->weight, data + (run.equal ? 0 : i) * sizeof(float), sizeof(float));
     }
     data += volley_run_bytes(run.count, run.equal);

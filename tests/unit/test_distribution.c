@@ -20,7 +20,8 @@ static volley_distribution unbounded(volley_distribution_kind kind, double a, do
   return (volley_distribution){.kind = kind, .a = a, .b = b, .min = -INFINITY, .max = INFINITY};
 }
 
-static volley_distribution bounded(volley_distribution_kind kind, double a, double b, double min, double max, bool redraw) {
+static volley_distribution bounded(volley_distribution_kind kind, double a, double b, double min, double max,
+                                   bool redraw) {
   return (volley_distribution){.kind = kind, .a = a, .b = b, .min = min, .max = max, .redraw = redraw};
 }
 
@@ -52,8 +53,8 @@ static void test_unbounded(void **state) {
 
 static void test_constant(void **state) {
   (void)state;
-  const volley_distribution all[] = {volley_constant(3.25), unbounded(VOLLEY_NORMAL, 3.25, 0), unbounded(VOLLEY_LOGNORMAL, 3.25, 0),
-                                     unbounded(VOLLEY_UNIFORM, 3.25, 3.25)};
+  const volley_distribution all[] = {volley_constant(3.25), unbounded(VOLLEY_NORMAL, 3.25, 0),
+                                     unbounded(VOLLEY_LOGNORMAL, 3.25, 0), unbounded(VOLLEY_UNIFORM, 3.25, 3.25)};
   for (int k = 0; k < 4; k++) {
     volley_distribution_draw(&all[k], key, 5, 0, 1000, values);
     for (int i = 0; i < 1000; i++) assert_true(values[i] == 3.25);
@@ -181,14 +182,9 @@ static void test_streams_differ(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_unbounded),
-                                     cmocka_unit_test(test_constant),
-                                     cmocka_unit_test(test_moments),
-                                     cmocka_unit_test(test_clip),
-                                     cmocka_unit_test(test_redraw),
-                                     cmocka_unit_test(test_acceptance_of_constants),
-                                     cmocka_unit_test(test_range),
-                                     cmocka_unit_test(test_cuts),
-                                     cmocka_unit_test(test_streams_differ)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_unbounded), cmocka_unit_test(test_constant), cmocka_unit_test(test_moments),
+      cmocka_unit_test(test_clip),      cmocka_unit_test(test_redraw),   cmocka_unit_test(test_acceptance_of_constants),
+      cmocka_unit_test(test_range),     cmocka_unit_test(test_cuts),     cmocka_unit_test(test_streams_differ)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,7 +136,8 @@ static void expect_psp(const char *receptor, double tau_syn, double tau_m, bool 
   set(model, &own, "tau_m", tau_m);
   set(model, &own, number == 0 ? "tau_syn_ex" : "tau_syn_in", tau_syn);
   volley_slice slice = make_slice(model, &own, 1, false, false);
-  const double *v = state_of(&slice, model, "V_m"), *current = state_of(&slice, model, number == 0 ? "I_syn_ex" : "I_syn_in");
+  const double *v = state_of(&slice, model, "V_m"),
+               *current = state_of(&slice, model, number == 0 ? "I_syn_ex" : "I_syn_in");
   assert_string_equal(model->receptors[number].name, receptor);
   slice.inputs[number][0] += weight;
   for (int n = 1; n <= 600; n++) {
@@ -304,7 +305,8 @@ static void start(const volley_neuron_model *model, volley_slice *slice, uint32_
   state_of(slice, model, "V_m")[position] = -75 + 20 * uniform(i, 0);
 }
 
-static void give_input(const volley_neuron_model *model, volley_slice *slice, uint32_t position, uint32_t i, uint32_t n) {
+static void give_input(const volley_neuron_model *model, volley_slice *slice, uint32_t position, uint32_t i,
+                       uint32_t n) {
   const double unit = model->receptors[0].state >= 0 ? 200 : 4;
   for (int r = 0; r < model->n_receptors; r++) {
     const double u = uniform(i, 10 * n + 1 + (uint32_t)r);
@@ -341,7 +343,8 @@ static void run_alone(const volley_neuron_model *model, uint32_t i, bool alike, 
   free_slice(model, &slice);
 }
 
-/* Runs MANY neurons together and compares each with its run alone: traces [MANY][STEPS][n_states], spiked [MANY][STEPS]. */
+/* Runs MANY neurons together and compares each with its run alone: traces [MANY][STEPS][n_states], spiked
+ * [MANY][STEPS]. Returns the number of spikes. */
 static uint64_t expect_as_alone(const volley_neuron_model *model, bool per_neuron, bool alike, bool own_current,
                                 const double *traces, const bool *spiked) {
   values own[MANY];

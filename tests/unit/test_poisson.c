@@ -17,7 +17,7 @@
 enum { NEURONS = 300, BEHIND = 17, STIMULUS = 1 };
 static const double max_mean = 8; /* of one part, as in the generator */
 
-/* An experiment whose stimulus number STIMULUS reaches iaf_psc_delta neurons, where input acts a delay after its step. */
+/* Stimulus number STIMULUS reaches iaf_psc_delta neurons, where input acts a delay after its step. */
 static volley_experiment *make_experiment(double mean, uint32_t size) {
   volley_experiment *e = experiment_make(4711);
   experiment_add_population(e, "other", "parrot", BEHIND);
@@ -59,14 +59,15 @@ static double *generate(const volley_experiment *e, uint32_t first_neuron, uint3
   return out;
 }
 
-/* A 16-bit half of block (gid, step / 8, attempt): the lower halves of the words serve four steps, then the upper ones. */
+/* A 16-bit half of block (gid, step / 8, attempt): the lower halves of the words serve four steps, the upper four. */
 static uint32_t half(volley_key key, uint32_t gid, int64_t step, uint32_t attempt) {
   uint32_t words[4];
   volley_random_block(key, gid, (uint32_t)(step / 8), attempt, words);
   return (words[step % 4] >> (step % 8 < 4 ? 0 : 16)) & 0xFFFF;
 }
 
-/* The number of spikes as the generator defines it: both halves of a word against the cumulative distribution, part by part. */
+/* The number of spikes as the generator defines it: both halves of a word against the cumulative distribution, for each
+ * part. */
 static double twin(const volley_experiment *e, double mean, uint32_t gid, int64_t step) {
   const volley_key key = volley_key_of(e->simulation.seed, VOLLEY_PURPOSE_POISSON, STIMULUS);
   const uint32_t parts = (uint32_t)ceil(mean / max_mean);

@@ -28,7 +28,7 @@ static void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t ou
   }
 }
 
-/* The published vectors (Random123, kat_vectors) hold for the twin, and for the library where its counters reach them. */
+/* The published vectors (Random123, kat_vectors) hold for the twin, and for the library where its counters reach. */
 static void test_known_answers(void **state) {
   (void)state;
   static const struct {
@@ -145,10 +145,12 @@ static void test_purposes_are_distinct(void **state) {
 static void test_normal_quantile(void **state) {
   (void)state;
   static const double known[][2] = {
-      {1e-300, -37.047096299361199237}, {1e-12, -7.0344838253011319326}, {1e-6, -4.7534243088228989573},
-      {0.001, -3.0902323061678135354},  {0.074, -1.4466320671589785099}, {0.076, -1.4325027208258116188},
-      {0.3, -0.52440051270804081597},   {0.5, 0},                        {0.6, 0.25334710313579974132},
-      {0.925, 1.4395314709384562291},   {0.99, 2.3263478740408407676},   {0.9999999, 5.1993375822906610937},
+      {1e-300, -37.047096299361199237},   {1e-12, -7.0344838253011319326},
+      {1e-6, -4.7534243088228989573},     {0.001, -3.0902323061678135354},
+      {0.074, -1.4466320671589785099},    {0.076, -1.4325027208258116188},
+      {0.3, -0.52440051270804081597},     {0.5, 0},
+      {0.6, 0.25334710313579974132},      {0.925, 1.4395314709384562291},
+      {0.99, 2.3263478740408407676},      {0.9999999, 5.1993375822906610937},
       {1 - 1e-12, 7.0344869100478352057},
   };
   for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
@@ -163,7 +165,8 @@ static void test_normal_quantiles(void **state) {
   enum { N = 20011 };
   static uint32_t words[N];
   static double out[N];
-  static const uint32_t edges[] = {0, 1, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x80000000, 0x13333333, 0x13333334, 0xECCCCCCC, 0xECCCCCCD};
+  static const uint32_t edges[] = {0,          1,          0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF,
+                                   0x80000000, 0x13333333, 0x13333334, 0xECCCCCCC, 0xECCCCCCD};
   for (uint32_t i = 0; i < N; i++) words[i] = any_number(i);
   memcpy(words, edges, sizeof edges);
   volley_normal_quantiles(words, N, out);
@@ -172,8 +175,8 @@ static void test_normal_quantiles(void **state) {
     assert_memory_equal(&out[i], &one, sizeof one);
   }
   static const double standard[] = {0, 1};
-  expect_fit(statistics_ks(out + sizeof edges / sizeof *edges, N - sizeof edges / sizeof *edges, statistics_normal_below,
-                           standard));
+  expect_fit(statistics_ks(out + sizeof edges / sizeof *edges, N - sizeof edges / sizeof *edges,
+                           statistics_normal_below, standard));
 }
 
 static void test_open_uniform_and_below(void **state) {
@@ -211,9 +214,9 @@ static void test_binomial(void **state) {
   static const struct {
     uint64_t n;
     double p;
-  } cases[] = {{1, 0.5},      {7, 0.3},       {30, 0.33},  {19, 0.5},   {20, 0.5},     {100000000, 5e-8}, {40, 0.9},
-               {1000, 0.999}, {100, 0.1},     {1000, 0.5}, {1000, 0.7}, {50000, 0.02}, {1000000, 0.25},   {100000000, 1e-6},
-               {100000000, 0.3}, {100000000, 0.5}};
+  } cases[] = {{1, 0.5},        {7, 0.3},          {30, 0.33},       {19, 0.5},       {20, 0.5},   {100000000, 5e-8},
+               {40, 0.9},       {1000, 0.999},     {100, 0.1},       {1000, 0.5},     {1000, 0.7}, {50000, 0.02},
+               {1000000, 0.25}, {100000000, 1e-6}, {100000000, 0.3}, {100000000, 0.5}};
   for (uint32_t k = 0; k < sizeof cases / sizeof *cases; k++) expect_binomial(cases[k].n, cases[k].p, k);
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_SPLIT, 0), 0, 0);
   assert_int_equal(volley_binomial(&stream, 0, 0.5), 0);
@@ -230,15 +233,21 @@ static void expect_hypergeometric(uint64_t total, uint64_t marked, uint64_t draw
   const double T = (double)total, M = (double)marked, D = (double)draws;
   const double parameters[] = {T, M, D};
   const double variance = T > 1 ? D * (M / T) * (1 - M / T) * (T - D) / (T - 1) : 0;
-  expect_integers(statistics_hypergeometric, parameters, D * M / T, variance, draws + marked > total ? draws + marked - total : 0,
-                  marked < draws ? marked : draws);
+  expect_integers(statistics_hypergeometric, parameters, D * M / T, variance,
+                  draws + marked > total ? draws + marked - total : 0, marked < draws ? marked : draws);
 }
 
 static void test_hypergeometric(void **state) {
   (void)state;
-  static const uint64_t cases[][3] = {{2, 1, 1},        {10, 4, 3},           {10, 4, 8},
-                                      {100, 50, 50},    {1000, 10, 500},      {1000, 990, 500},
-                                      {100000, 50000, 3}, {1000000, 500000, 1000}, {100000000, 50000000, 50000000},
+  static const uint64_t cases[][3] = {{2, 1, 1},
+                                      {10, 4, 3},
+                                      {10, 4, 8},
+                                      {100, 50, 50},
+                                      {1000, 10, 500},
+                                      {1000, 990, 500},
+                                      {100000, 50000, 3},
+                                      {1000000, 500000, 1000},
+                                      {100000000, 50000000, 50000000},
                                       {5000000000, 2500000000, 300000}};
   for (uint32_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     expect_hypergeometric(cases[k][0], cases[k][1], cases[k][2], k);

@@ -18,7 +18,7 @@
 enum { OTHER = 13, N_A = 400, N_B = 2500 };
 
 typedef struct degrees {
-  double *in, *out;             /* [n_target], [n_source] */
+  double *in, *out; /* [n_target], [n_source] */
   uint64_t *in_counts, *out_counts;
   uint32_t n_in, n_out;
   uint64_t edges, selves, repeats; /* edges; from a neuron to itself; of a pair that has one already */
@@ -269,8 +269,8 @@ static void test_choice_is_uniform(void **state) {
   }
 }
 
-/* Each way to put 4 synapses on the 2 x 3 pairs is equally likely: 15 sets, or 6^4 lists, of which the counts by pair of
- * indegrees are looked at. */
+/* Each way to put 4 synapses on the 2 x 3 pairs is equally likely: 15 sets, or 6^4 lists, of which the indegrees are
+ * looked at. */
 static void test_total_is_uniform(void **state) {
   (void)state;
   enum { TRIALS = 15000 };
@@ -316,7 +316,8 @@ static void test_drawn_in_any_cut(void **state) {
   for (int r = 0; r < 4; r++) {
     volley_experiment *e = make_experiment(3);
     volley_projection *projection = experiment_add_projection(e, 1, 1, rules[r]);
-    *projection = (volley_projection){.rule = projection->rule, .source = 1, .target = 1, .number = r ? 50000 : 300, .probability = 0.3};
+    *projection = (volley_projection){
+        .rule = projection->rule, .source = 1, .target = 1, .number = r ? 50000 : 300, .probability = 0.3};
     uint32_t all[N_A], some[N_A];
     for (uint32_t i = 0; i < N_A; i++) all[i] = i;
     volley_drawing whole = draw_from(e, all, N_A);
@@ -343,11 +344,14 @@ static volley_experiment *make_of_every_rule(void) {
   volley_experiment *e = make_experiment(8);
   for (const volley_rule *const *rule = volley_rules(); *rule; rule++) {
     if ((*rule)->takes_file) continue;
-    volley_projection *projection = experiment_add_projection(e, 1, strcmp((*rule)->name, "one_to_one") ? 2 : 1, (*rule)->name);
+    volley_projection *projection =
+        experiment_add_projection(e, 1, strcmp((*rule)->name, "one_to_one") ? 2 : 1, (*rule)->name);
     projection->number = strcmp((*rule)->name, "fixed_total_number") ? 20 : 20000;
     projection->probability = 0.05;
-    projection->weight = (volley_distribution){.kind = VOLLEY_NORMAL, .a = 10, .b = 20, .min = -INFINITY, .max = INFINITY};
-    projection->delay = (volley_distribution){.kind = VOLLEY_EXPONENTIAL, .a = 2, .min = 0.1, .max = 50, .redraw = true};
+    projection->weight =
+        (volley_distribution){.kind = VOLLEY_NORMAL, .a = 10, .b = 20, .min = -INFINITY, .max = INFINITY};
+    projection->delay =
+        (volley_distribution){.kind = VOLLEY_EXPONENTIAL, .a = 2, .min = 0.1, .max = 50, .redraw = true};
   }
   return e;
 }
@@ -376,8 +380,10 @@ static void test_weights_and_delays(void **state) {
   volley_experiment *e = make_experiment(77);
   volley_projection *projection = experiment_add_projection(e, 1, 2, "fixed_indegree");
   projection->number = 20;
-  projection->weight = (volley_distribution){.kind = VOLLEY_NORMAL, .a = 20, .b = 30, .min = -INFINITY, .max = INFINITY};
-  projection->delay = (volley_distribution){.kind = VOLLEY_NORMAL, .a = 1.5, .b = 0.75, .min = 0.05, .max = INFINITY, .redraw = true};
+  projection->weight =
+      (volley_distribution){.kind = VOLLEY_NORMAL, .a = 20, .b = 30, .min = -INFINITY, .max = INFINITY};
+  projection->delay =
+      (volley_distribution){.kind = VOLLEY_NORMAL, .a = 1.5, .b = 0.75, .min = 0.05, .max = INFINITY, .redraw = true};
   const double weight[] = {20, 30}, delay[] = {1.5, 0.75};
   uint64_t n;
   table_edge *edges = build(e, 1, &n);
@@ -391,7 +397,8 @@ static void test_weights_and_delays(void **state) {
   }
   const double left = 1 - statistics_normal_below(0.05, delay);
   for (int s = 1; s <= MAX_STEPS; s++) {
-    expected[s] = (double)n / left * (statistics_normal_below(0.1 * s + 0.05, delay) - statistics_normal_below(0.1 * s - 0.05, delay));
+    expected[s] = (double)n / left *
+                  (statistics_normal_below(0.1 * s + 0.05, delay) - statistics_normal_below(0.1 * s - 0.05, delay));
   }
   expect_fit(statistics_ks(weights, n, statistics_normal_below, weight));
   expect_fit(statistics_chi_square(observed, expected, MAX_STEPS + 1));
@@ -407,7 +414,8 @@ static void test_values_are_independent(void **state) {
   volley_projection *projection = experiment_add_projection(e, 1, 2, "fixed_indegree");
   projection->number = 20;
   projection->weight = (volley_distribution){.kind = VOLLEY_UNIFORM, .a = 0, .b = 1, .min = -INFINITY, .max = INFINITY};
-  projection->delay = (volley_distribution){.kind = VOLLEY_UNIFORM, .a = 0.05, .b = 10.05, .min = -INFINITY, .max = INFINITY};
+  projection->delay =
+      (volley_distribution){.kind = VOLLEY_UNIFORM, .a = 0.05, .b = 10.05, .min = -INFINITY, .max = INFINITY};
   uint64_t n;
   table_edge *edges = build(e, 1, &n);
   double cells[3][16] = {{0}}, expected[16];
