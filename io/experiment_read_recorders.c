@@ -35,7 +35,7 @@ static bool parse_range(volley_reading *reading, volley_yaml *node, uint32_t siz
                        node->text, size - 1);
     return false;
   }
-  *out = (volley_range){(uint32_t)first, (uint32_t)(last - first) + 1};
+  *out = (volley_range){.first = (uint32_t)first, .count = (uint32_t)(last - first) + 1};
   return true;
 }
 
@@ -57,8 +57,7 @@ static void merge_ranges(volley_selection *selection) {
       last->count = next.first + next.count - last->first;
   }
   selection->n_ranges = n;
-  selection->count = 0;
-  for (int r = 0; r < n; ++r) selection->count += selection->ranges[r].count;
+  volley_selection_finish(selection);
 }
 
 bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,
@@ -76,7 +75,7 @@ bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t 
   for (int i = 0; i < n; ++i) {
     volley_yaml *item = list ? node->items[i] : node;
     if (item == NULL || (item->kind == VOLLEY_YAML_SCALAR && strcmp(item->text, "all") == 0))
-      out->ranges[out->n_ranges++] = (volley_range){0, size};
+      out->ranges[out->n_ranges++] = (volley_range){.count = size};
     else if (parse_range(reading, item, size, &out->ranges[out->n_ranges]))
       out->n_ranges++;
   }

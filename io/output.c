@@ -119,6 +119,9 @@ static volley_output *create(const volley_experiment *experiment, const char *pa
   output->handle = -1;
   output->file = (volley_hdf5){.path = output->temporary, .blame = VOLLEY_FAILURE, .writes = output->rank == 0};
   output->tracks = volley_alloc((size_t)experiment->n_recorders, sizeof *output->tracks, "recordings");
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    output->tracks[r].times = output->tracks[r].ids = output->tracks[r].data = -1; /* not open */
+  }
   return output;
 }
 

@@ -1,5 +1,7 @@
 #include "partition/partition.h"
 
+#include "base/random.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +22,7 @@ static void take_population(volley_partition *partition, int p) {
   const volley_experiment *experiment = partition->experiment;
   const volley_population *population = &experiment->populations[p];
   const volley_partitioner *partitioner = experiment->simulation.partitioner;
-  uint32_t capacity = population->size / (uint32_t)partition->ranks + 1;
+  size_t capacity = population->size / (size_t)partition->ranks + 1;
   uint32_t *gids = volley_grow(NULL, capacity, sizeof *gids, "the neurons of a rank");
   uint32_t n = 0;
   for (uint32_t i = 0; i < population->size; i++) {
@@ -78,28 +80,27 @@ volley_balance volley_partition_balance(const volley_experiment *experiment, int
   return balance;
 }
 
-/* Every neuron is held by exactly one rank only if count, sum and sum of squares of all gids held are those of 0 .. N - 1; a
- * wrong partitioner that keeps all three is not to be expected. */
+/* A number that stands for a gid in sums: two sets of gids with equal sums are equal, but for a chance of 2^-64. */
+static uint64_t token(uint32_t gid) {
+  uint32_t words[4];
+  volley_random_block((volley_key){{0, 0}}, gid, 0, 0, words);
+  return (uint64_t)words[0] << 32 | words[1];
+}
+
+/* Compares the number and the tokens' sum of the gids held on all ranks with those of all gids. Each rank sums the tokens of an
+ * equal part of the gids, so that this costs every rank its share only. */
 volley_status volley_partition_check(const volley_partition *partition, MPI_Comm comm) {
   const volley_experiment *experiment = partition->experiment;
-  uint64_t held[3] = {0}, all[3], due[3] = {0};
+  const uint64_t ranks = (uint64_t)partition->ranks, rank = (uint64_t)partition->rank, n = experiment->neurons;
+  uint64_t mine[3] = {partition->count, 0, 0}, sums[3]; /* gids held, their tokens, tokens due */
   for (int p = 0; p < experiment->n_populations; p++) {
-    for (uint32_t i = 0; i < partition->counts[p]; i++) {
-      const uint64_t gid = partition->gids[p][i];
-      held[0]++;
-      held[1] += gid;
-      held[2] += gid * gid;
-    }
+    for (uint32_t i = 0; i < partition->counts[p]; i++) mine[1] += token(partition->gids[p][i]);
   }
-  for (uint64_t gid = 0; gid < experiment->neurons; gid++) {
-    due[0]++;
-    due[1] += gid;
-    due[2] += gid * gid;
-  }
-  VOLLEY_MPI(MPI_Allreduce(held, all, 3, MPI_UINT64_T, MPI_SUM, comm));
-  if (memcmp(all, due, sizeof due) != 0) {
+  for (uint64_t gid = n * rank / ranks; gid < n * (rank + 1) / ranks; gid++) mine[2] += token((uint32_t)gid);
+  VOLLEY_MPI(MPI_Allreduce(mine, sums, 3, MPI_UINT64_T, MPI_SUM, comm));
+  if (sums[0] != n || sums[1] != sums[2]) {
     volley_fault(VOLLEY_FAILURE, NULL, "partitioner %s does not give every neuron to exactly one rank: %llu of %u given",
-                 experiment->simulation.partitioner->name, (unsigned long long)all[0], experiment->neurons);
+                 experiment->simulation.partitioner->name, (unsigned long long)sums[0], experiment->neurons);
   }
   return volley_agree(comm);
 }

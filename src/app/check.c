@@ -5,19 +5,32 @@
 #include "build/values.h"
 #include "io/data_files.h"
 #include "io/experiment_file.h"
+#include "io/output.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Draws or reads the values of all neurons, as a run would, for the faults that only they show. */
+/* Whether only the values of single neurons can show what is wrong with a population. */
+static bool needs_values(const volley_population *population) {
+  bool needed = population->model->check && volley_population_is_per_neuron(population);
+  for (int k = 0; k < population->model->n_parameters; k++) needed |= population->parameters[k].kind == VOLLEY_DATASET;
+  for (int k = 0; k < population->model->n_states; k++) needed |= population->initial[k].kind == VOLLEY_DATASET;
+  return needed;
+}
+
+/* Draws or reads the values of neurons, as a run would, for the faults that only they show. */
 static volley_status check_values(const volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
+  bool needed = false;
+  for (int p = 0; p < experiment->n_populations; p++) needed |= needs_values(&experiment->populations[p]);
+  if (!needed) return VOLLEY_OK;
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   volley_partition *partition = volley_partition_create(experiment, rank, ranks);
-  volley_status status = volley_partition_check(partition, comm);
+  volley_status status = VOLLEY_OK;
   for (int p = 0; p < experiment->n_populations && status == VOLLEY_OK; p++) {
+    if (!needs_values(&experiment->populations[p])) continue;
     volley_values values;
     status = volley_values_make(partition, p, reader, comm, &values);
     if (status == VOLLEY_OK) volley_values_free(experiment->populations[p].model, &values);
@@ -74,6 +87,7 @@ static volley_status check_experiment(const volley_experiment *experiment, const
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   const volley_reader reader = volley_data_reader(&comm);
+  VOLLEY_TRY(volley_output_check(experiment->output, true, comm));
   const int threads = volley_choose_threads(options->threads, comm);
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   volley_estimate estimate;

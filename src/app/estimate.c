@@ -4,6 +4,7 @@
 #include "build/blocks.h"
 #include "build/edge_list.h"
 #include "build/rule.h"
+#include "record/record.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 const double volley_assumed_rate = 10;
 
-enum { SAMPLES = 4096, SIGNS = 2 };
+enum { SAMPLES = 4096, FEW_SAMPLES = 64, MANY = 1000, SIGNS = 2 };
 
 /* Bytes that tables take while they are built: a record a synapse, kept until its row is written. */
 static const double record_size = 8;
@@ -93,9 +94,11 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   shape->equal = constant && (shape->synapses == 0 || (shape->equal && shape->weight == mean));
   shape->weight = mean;
   shape->synapses += per_row;
+  const int drawn = experiment->n_projections < MANY ? SAMPLES : FEW_SAMPLES; /* many share the shape of a row */
   double delays[SAMPLES];
-  volley_distribution_draw(&projection->delay, volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)p), 0, 0, SAMPLES, delays);
-  const int n = sample ? sample->n : SAMPLES;
+  volley_distribution_draw(&projection->delay, volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)p), 0, 0, (size_t)drawn,
+                           delays);
+  const int n = sample ? sample->n : drawn;
   for (int k = 0; k < n; k++) {
     const double delay = delays_listed ? sample->delays[k] : delays[k];
     const double step = fmin(fmax(round(delay / experiment->simulation.dt), 1), VOLLEY_MAX_DELAY);
@@ -146,9 +149,7 @@ static void estimate_tables(const volley_experiment *experiment, const double *s
 static void estimate_build(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
   double listed = 0;
   for (int p = 0; p < experiment->n_projections; p++) {
-    const volley_rule *rule = experiment->projections[p].rule;
-    const bool is_listed = rule->takes_file || strcmp(rule->name, "fixed_outdegree") == 0;
-    if (is_listed) listed += synapses[p];
+    if (experiment->projections[p].rule->is_listed) listed += synapses[p];
   }
   estimate->listed = listed / estimate->ranks;
   const double per_rank = estimate->synapses / estimate->ranks;
@@ -174,7 +175,8 @@ static void estimate_neurons(const volley_experiment *experiment, volley_estimat
 static void estimate_recorders(const volley_experiment *experiment, volley_estimate *estimate) {
   estimate->record_bytes = file_bytes;
   for (int r = 0; r < experiment->n_recorders; r++) {
-    const double spikes = 65536.0 * 16, traces = (double)(1 << 20) * 8 / estimate->ranks;
+    const double spikes = VOLLEY_SPIKES_AT_ONCE * 16.0; /* a time and an id */
+    const double traces = VOLLEY_VALUES_AT_ONCE * 8.0 / estimate->ranks;
     estimate->record_bytes += experiment->recorders[r].kind == VOLLEY_RECORD_SPIKES ? spikes : traces;
   }
 }

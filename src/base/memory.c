@@ -143,10 +143,30 @@ static uint64_t rest(uint64_t limit, uint64_t used) {
   return limit == UINT64_MAX ? UINT64_MAX : limit > used ? limit - used : 0;
 }
 
+/* What the control group of this process, and each group above it, leaves: /proc/self/cgroup names it (version 2). */
+static uint64_t group_rest(void) {
+  char line[4096], path[4200];
+  uint64_t bytes = UINT64_MAX;
+  FILE *file = fopen("/proc/self/cgroup", "r");
+  line[0] = '\0';
+  while (file && fgets(line, sizeof line, file) && strncmp(line, "0::", 3) != 0) line[0] = '\0';
+  if (file) fclose(file);
+  char *group = line[0] ? line + 3 : strcpy(line, "/");
+  group[strcspn(group, "\n")] = '\0';
+  for (;;) {
+    snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", group);
+    const uint64_t limit = read_number(path, "", UINT64_MAX);
+    snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.current", group);
+    bytes = least(bytes, rest(limit, read_number(path, "", 0)));
+    char *slash = strrchr(group, '/');
+    if (!slash || !group[0] || (slash == group && !group[1])) return bytes;
+    *slash = '\0';
+  }
+}
+
 uint64_t volley_available_memory(void) {
   uint64_t bytes = 1024 * read_number("/proc/meminfo", "MemAvailable:", UINT64_MAX / 1024);
-  bytes = least(bytes, rest(read_number("/sys/fs/cgroup/memory.max", "", UINT64_MAX),
-                            read_number("/sys/fs/cgroup/memory.current", "", 0)));
+  bytes = least(bytes, group_rest());
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     bytes = least(bytes, rest(limit.rlim_cur, 1024 * read_number("/proc/self/status", "VmSize:", 0)));

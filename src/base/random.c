@@ -142,7 +142,38 @@ static uint64_t binomial_by_inversion(volley_stream *stream, uint64_t n, double 
   return k;
 }
 
-static double log_factorial(double k) { return lgamma(k + 1); }
+/* ln n! less Stirling's n ln n - n + ln(2 pi n) / 2, without the cancellation of large logarithms. */
+static double stirling_rest(double n) {
+  if (n < 16) {
+    int sign;
+    return n > 0 ? lgamma_r(n + 1, &sign) - (n + 0.5) * log(n) + n - 0.918938533204672742 : 0;
+  }
+  const double m = n * n;
+  return (1.0 / 12 - (1.0 / 360 - (1.0 / 1260 - 1.0 / 1680 / m) / m) / m) / n;
+}
+
+/* x ln(x / mean) + mean - x: what a count costs for not being the mean; accurate also where x is near the mean. */
+static double deviance(double x, double mean) {
+  const double v = (x - mean) / (x + mean);
+  if (fabs(v) > 0.1) return x * log(x / mean) + mean - x;
+  double sum = (x - mean) * v, term = 2 * x * v;
+  for (int j = 1; j < 60; j++) {
+    term *= v * v;
+    const double next = sum + term / (2 * j + 1);
+    if (next == sum) break;
+    sum = next;
+  }
+  return sum;
+}
+
+/* ln of the binomial probability of k in n, p + q = 1 (Loader 2000, "Fast and accurate computation of binomial
+ * probabilities"). */
+static double log_binomial(double k, double n, double p, double q) {
+  if (k == 0) return n * (p < q ? log1p(-p) : log(q));
+  if (k == n) return n * (p < q ? log(p) : log1p(-q));
+  const double rest = stirling_rest(n) - stirling_rest(k) - stirling_rest(n - k);
+  return rest - deviance(k, n * p) - deviance(n - k, n * q) + 0.5 * log(n / (6.283185307179586477 * k * (n - k)));
+}
 
 /* Hoermann (1993), "The generation of binomial random variates", algorithm BTRS; n p >= 10, p <= 1/2. */
 static uint64_t binomial_by_rejection(volley_stream *stream, uint64_t n, double p) {
@@ -153,8 +184,7 @@ static uint64_t binomial_by_rejection(volley_stream *stream, uint64_t n, double 
   const double c = N * p + 0.5;
   const double v_r = 0.92 - 4.2 / b;
   const double alpha = (2.83 + 5.1 / b) * spread;
-  const double mode = floor((N + 1) * p);
-  const double log_odds = log(p / (1 - p));
+  const double most = log_binomial(floor((N + 1) * p), N, p, 1 - p);
   for (;;) {
     const double u = volley_stream_uniform(stream) - 0.5;
     const double v = volley_stream_uniform(stream);
@@ -162,9 +192,7 @@ static uint64_t binomial_by_rejection(volley_stream *stream, uint64_t n, double 
     const double k = floor((2 * a / us + b) * u + c);
     if (us >= 0.07 && v <= v_r) return (uint64_t)k;
     if (k < 0 || k > N) continue;
-    const double bound = log_factorial(mode) + log_factorial(N - mode) - log_factorial(k) - log_factorial(N - k) +
-                         (k - mode) * log_odds;
-    if (log(v * alpha / (a / (us * us) + b)) <= bound) return (uint64_t)k;
+    if (log(v * alpha / (a / (us * us) + b)) <= log_binomial(k, N, p, 1 - p) - most) return (uint64_t)k;
   }
 }
 
@@ -175,7 +203,8 @@ uint64_t volley_binomial(volley_stream *stream, uint64_t n, double p) {
   return (double)n * p < 10 ? binomial_by_inversion(stream, n, p) : binomial_by_rejection(stream, n, p);
 }
 
-/* Inversion from the mode outwards: about one standard deviation of steps, and no underflow however large the numbers. */
+/* Inversion from the mode outwards: about one standard deviation of steps, and no underflow however large the numbers. The
+ * probability of the mode is a ratio of three binomial ones (Loader 2000). */
 uint64_t volley_hypergeometric(volley_stream *stream, uint64_t total, uint64_t marked, uint64_t draws) {
   const double T = (double)total, M = (double)marked, D = (double)draws;
   const uint64_t least = marked + draws > total ? marked + draws - total : 0;
@@ -183,26 +212,27 @@ uint64_t volley_hypergeometric(volley_stream *stream, uint64_t total, uint64_t m
   if (least >= most) return most;
   uint64_t mode = (uint64_t)((D + 1) * (M + 1) / (T + 2));
   mode = mode < least ? least : mode > most ? most : mode;
-  const double m = (double)mode;
-  const double log_mode = log_factorial(M) - log_factorial(m) - log_factorial(M - m) + log_factorial(T - M) -
-                          log_factorial(D - m) - log_factorial(T - M - D + m) - log_factorial(T) + log_factorial(D) +
-                          log_factorial(T - D);
-  double u = volley_stream_uniform(stream);
-  double up = exp(log_mode), down = up;
+  const double m = (double)mode, p = D / T, q = (T - D) / T;
+  const double start = exp(log_binomial(m, M, p, q) + log_binomial(D - m, T - M, p, q) - log_binomial(D, T, p, q));
+  double u = volley_stream_uniform(stream) - start;
+  double up = start, down = start;
   uint64_t high = mode, low = mode;
-  u -= up;
-  while (u > 0 && (high < most || low > least)) {
+  while (u > 0 && (up > 0 || down > 0)) { /* both are 0 at the ends of the range, or where nothing is left to sum up */
     if (high < most) {
       const double k = (double)high++;
       up *= (M - k) / (k + 1) * (D - k) / (T - M - D + k + 1);
       u -= up;
       if (u <= 0) return high;
+    } else {
+      up = 0;
     }
     if (low > least) {
       const double k = (double)low--;
       down *= k / (M - k + 1) * (T - M - D + k) / (D - k + 1);
       u -= down;
       if (u <= 0) return low;
+    } else {
+      down = 0;
     }
   }
   return mode;

@@ -90,13 +90,42 @@ const char *volley_unit_describe(const char *unit, char *buffer, size_t size) {
   return buffer;
 }
 
-/* Says that text does not fit; number is its numeric part ("" if it has none). Returns false. */
-static bool refuse(const char *text, const char *number, const char *unit, char *why, size_t size) {
+/* A number to show in an example: the one that was given, where it can be right. */
+static double example(const char *number, const char *rest, const char *unit) {
+  int base, exponent;
+  const double given = strtod(number, NULL);
+  const bool is_signed = parse_unit(unit, &base, &exponent) && strpbrk(bases[base].symbol, "VA") != NULL;
+  if (*unit == '\0' && strcmp(rest, "%") == 0 && given > 0.0) return given / 100.0;
+  return given > 0.0 || (given < 0.0 && is_signed) ? given : 1.0;
+}
+
+/* Says that text does not fit, whose numeric part is number ("" if it has none) and what follows it rest. Returns
+ * false. */
+static bool refuse(const char *text, const char *number, const char *rest, const char *unit, char *why, size_t size) {
   char expected[64];
   volley_unit_describe(unit, expected, sizeof expected);
-  snprintf(why, size, "'%.60s' given, %s is expected: for example %.40s%s%s", text, expected, *number ? number : "20",
-           *unit ? " " : "", unit);
+  snprintf(why, size, "'%.60s' given, %s is expected: for example %.10g%s%s", text, expected,
+           example(number, rest, unit), *unit ? " " : "", unit);
   return false;
+}
+
+/* Whether text goes on from its number as if with another group of digits: a comma, or separators between thousands.
+ * Such a number is refused, for nobody can know which of them is meant. */
+static bool has_groups(const char *text, size_t length, char *why, size_t size) {
+  const char *rest = text + length;
+  if (strchr(",_'", *rest) == NULL || !isdigit((unsigned char)rest[1])) return false;
+  char joined[48];
+  size_t n = 0, end = length;
+  for (; isdigit((unsigned char)text[end]) || (strchr(",_'", text[end]) != NULL && text[end] != '\0'); ++end) continue;
+  for (size_t i = 0; i < end && n + 1 < sizeof joined; ++i)
+    if (strchr(",_'", text[i]) == NULL) joined[n++] = text[i];
+  joined[n] = '\0';
+  if (*rest == ',')
+    snprintf(why, size, "'%.60s' given: a decimal is written with a point, not a comma: %.*s.%.*s", text,
+             (int)(length < 40 ? length : 40), text, (int)strspn(rest + 1, "0123456789"), rest + 1);
+  else
+    snprintf(why, size, "'%.60s' given: a number is written without separators between its digits: %s", text, joined);
+  return true;
 }
 
 bool volley_unit_convert(const char *text, const char *unit, double *value, char *why, size_t size) {

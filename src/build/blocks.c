@@ -15,7 +15,9 @@ static uint32_t share_before(uint32_t n, int b, int blocks) {
 int volley_blocks_count(const volley_experiment *experiment, const uint32_t *counts, int threads) {
   for (int blocks = threads;; blocks += threads) {
     uint64_t largest = 0;
-    for (int p = 0; p < experiment->n_populations; p++) largest += padded(counts[p] / (uint32_t)blocks + 1);
+    for (int p = 0; p < experiment->n_populations; p++) {
+      largest += padded((uint32_t)(((uint64_t)counts[p] + (uint64_t)blocks - 1) / (uint64_t)blocks));
+    }
     if (largest <= VOLLEY_MAX_BLOCK) return blocks;
   }
 }

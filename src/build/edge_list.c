@@ -1,14 +1,13 @@
 #include "build/edge_list.h"
 
 #include "build/rule.h"
+#include "neuron/neuron.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-extern const volley_rule volley_rule_fixed_outdegree, volley_rule_edges;
 
 static int in_order(const void *a, const void *b) {
   const volley_edge *x = a, *y = b;
@@ -112,6 +111,10 @@ static volley_status send_to_targets(const volley_partition *partition, int popu
   return status;
 }
 
+static bool counts_spikes(const volley_neuron_model *model, int receptor, double weight) {
+  return model->receptors[receptor != VOLLEY_RECEPTOR_BY_SIGN ? receptor : model->receptor_of_sign[weight < 0]].counts;
+}
+
 static volley_status check_edge(const volley_experiment *experiment, const volley_projection *projection,
                                 const volley_edge_slab *slab, size_t e) {
   const volley_population *source = &experiment->populations[projection->source];
@@ -128,10 +131,15 @@ static volley_status check_edge(const volley_experiment *experiment, const volle
     return volley_fault(VOLLEY_USAGE, &projection->place, "edge %llu of %s has the weight %g", number, projection->file,
                         slab->weight[e]);
   }
+  if (slab->weight && counts_spikes(target->model, projection->receptor, slab->weight[e]) && slab->weight[e] != 1) {
+    return volley_fault(VOLLEY_USAGE, &projection->place,
+                        "edge %llu of %s has the weight %g, but %s counts spikes: leave weights out, or write 1", number,
+                        projection->file, slab->weight[e], target->model->name);
+  }
   if (slab->delay && !(slab->delay[e] >= dt / 2 && slab->delay[e] <= VOLLEY_MAX_DELAY * dt)) {
     return volley_fault(VOLLEY_USAGE, &projection->place,
-                        "edge %llu of %s has a delay of %g ms; it must lie between dt = %g ms and %g ms", number,
-                        projection->file, slab->delay[e], dt, VOLLEY_MAX_DELAY * dt);
+                        "edge %llu of %s has a delay of %g ms; it must round to 1 step at least (dt = %g ms) and be %g ms at most",
+                        number, projection->file, slab->delay[e], dt, VOLLEY_MAX_DELAY * dt);
   }
   return VOLLEY_OK;
 }
@@ -183,10 +191,11 @@ static volley_status take_slab(void *context, const volley_edge_slab *slab) {
 static volley_status make_list(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
                                volley_edge_list *list) {
   const volley_projection *projection = &partition->experiment->projections[p];
-  if (projection->rule == &volley_rule_fixed_outdegree) {
+  if (!projection->rule->is_listed) return VOLLEY_OK;
+  if (!projection->rule->takes_file) {
     *list = draw_outdegrees(partition, p);
     VOLLEY_TRY(send_to_targets(partition, projection->target, list, comm));
-  } else if (projection->rule == &volley_rule_edges) {
+  } else {
     taker t = {.partition = partition, .projection = projection, .list = list};
     VOLLEY_TRY(reader->edges(reader->context, &projection->place, projection->file, projection->group, take_slab, &t));
   }

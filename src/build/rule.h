@@ -37,6 +37,7 @@ typedef struct volley_rule {
   const char *number_key;   /* key that fills projection->number ("indegree", ...), or NULL */
   bool takes_probability;   /* key `probability`; together with number_key: either of the two, converted to a number */
   bool takes_file;          /* keys `file` and `group` */
+  bool is_listed;           /* its edges stand in a list (build/edge_list.h) before the tables are built */
   bool random;              /* network.scale.indegree shrinks it */
   bool takes_multapses;     /* key `multapses` means something */
   /* Whether the rule can be met: NULL, or what is wrong (written into buffer of `size` bytes). NULL: always. */

@@ -10,8 +10,11 @@ static const char *check_outdegree(const volley_experiment *experiment, const vo
                                    size_t size) {
   const volley_population *target = &experiment->populations[projection->target];
   const uint32_t n = target->size - (projection->source == projection->target && !projection->autapses ? 1 : 0);
-  if (projection->number > UINT32_MAX || (projection->number > 0 && n == 0) ||
-      (!projection->multapses && projection->number > n)) {
+  if (projection->number > UINT32_MAX) {
+    snprintf(buffer, size, "outdegree %" PRIu64 " is too large; at most %u", projection->number, UINT32_MAX);
+    return buffer;
+  }
+  if ((projection->number > 0 && n == 0) || (!projection->multapses && projection->number > n)) {
     snprintf(buffer, size, "outdegree %" PRIu64 "%s, but %s has only %u neurons to draw from", projection->number,
              projection->multapses ? "" : " without multapses", target->name, n);
     return buffer;
@@ -57,6 +60,7 @@ const volley_rule volley_rule_fixed_outdegree = {
     .name = "fixed_outdegree",
     .doc = "each source neuron gets `outdegree` targets, drawn at random",
     .number_key = "outdegree",
+    .is_listed = true,
     .random = true,
     .takes_multapses = true,
     .check = check_outdegree,
@@ -69,6 +73,7 @@ const volley_rule volley_rule_edges = {
     .doc = "the edges in an HDF5 file: datasets source and target (indices within the populations) and maybe weight and "
            "delay (else drawn) in `group`",
     .takes_file = true,
+    .is_listed = true,
     .expected = expected_edges,
     .draw = draw_listed,
 };

@@ -41,17 +41,15 @@ static void scale_weight(volley_distribution *weight, double factor) {
 }
 
 static void cut_selection(volley_selection *selection, uint32_t size, const volley_place *place) {
-  uint32_t count = 0;
   int n = 0;
   for (int r = 0; r < selection->n_ranges && selection->ranges[r].first < size; ++r) {
     volley_range *range = &selection->ranges[r];
     if (range->count > size - range->first) range->count = size - range->first;
-    count += range->count;
     n++;
   }
   selection->n_ranges = n;
-  selection->count = count;
-  if (count == 0)
+  volley_selection_finish(selection);
+  if (selection->count == 0)
     volley_fault(VOLLEY_USAGE, place,
                  "none of the selected neurons is left: network.scale.neurons leaves the population "
                  "%u neurons",

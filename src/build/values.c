@@ -25,15 +25,16 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
   const uint32_t n = t->partition->counts[t->population];
   uint32_t *indices = volley_alloc(n, sizeof *indices, "values from a dataset");
   for (uint32_t i = 0; i < n; i++) indices[i] = t->partition->gids[t->population][i] - population->first_gid;
-  VOLLEY_TRY(reader->values(reader->context, &population->place, d->file, d->dataset, population->size, indices, n, out));
-  for (uint32_t i = 0; i < n; i++) {
+  const volley_status status =
+      reader->values(reader->context, &population->place, d->file, d->dataset, population->size, indices, n, out);
+  for (uint32_t i = 0; i < n && status == VOLLEY_OK; i++) {
     if (out[i] >= d->min && out[i] <= d->max) continue;
     volley_fault(VOLLEY_USAGE, &population->place, "dataset %s of %s: value %g of %s for neuron %u lies outside %g to %g",
                  d->dataset, d->file, out[i], t->name, indices[i], d->min, d->max);
     break;
   }
   free(indices);
-  return volley_agree(comm);
+  return status == VOLLEY_OK ? volley_agree(comm) : status;
 }
 
 /* One value for each of the rank's neurons of the population. */

@@ -9,7 +9,7 @@
 
 /* A rank's block: the number of spikes of each step of the batch, then as many of the ids as fit. At most so many
  * exchanges are under way, however long the shortest delay is. */
-enum { FIXED_IDS_PER_STEP = 120, MAX_FIXED_IDS = 4096, MAX_UNDER_WAY = 16 };
+enum { MAX_UNDER_WAY = 16 };
 
 /* One batch on its way. */
 typedef struct parcel {
@@ -48,13 +48,14 @@ static void reserve(uint32_t **ids, size_t *capacity, size_t n) {
   *ids = volley_grow(*ids, *capacity, sizeof **ids, "the exchange of spikes");
 }
 
-volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay, int64_t first_step) {
+volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay, int64_t first_step,
+                                        uint32_t block_ids) {
   volley_exchange *x = volley_alloc(1, sizeof *x, "the exchange of spikes");
   VOLLEY_MPI(MPI_Comm_dup(comm, &x->comm));
   VOLLEY_MPI(MPI_Comm_size(comm, &x->ranks));
   x->batch = batch;
   x->lag = min_delay < MAX_UNDER_WAY * batch ? min_delay : MAX_UNDER_WAY * batch;
-  x->fixed = FIXED_IDS_PER_STEP * batch < MAX_FIXED_IDS ? FIXED_IDS_PER_STEP * (uint32_t)batch : MAX_FIXED_IDS;
+  x->fixed = block_ids;
   x->next = first_step;
   x->n_parcels = x->lag / batch + 1;
   x->parcels = volley_alloc((size_t)x->n_parcels, sizeof *x->parcels, "the exchange of spikes");
@@ -77,6 +78,7 @@ volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay,
 void volley_exchange_destroy(volley_exchange *x) {
   if (!x) return;
   for (int64_t b = 0; b < x->n_parcels; b++) {
+    VOLLEY_MPI(MPI_Wait(&x->parcels[b].request, MPI_STATUS_IGNORE)); /* a run that broke off: MPI still uses the buffers */
     free(x->parcels[b].send);
     free(x->parcels[b].receive);
   }

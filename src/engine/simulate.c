@@ -179,6 +179,15 @@ static void run_thread(void *context, int thread) {
   }
 }
 
+/* Ids that the fixed block of an exchange holds: those of all neurons of a rank firing at a rate that is seldom exceeded, so
+ * that the second round is rare and a thousand ranks do not send each other empty space. */
+static uint32_t block_ids(const volley_network *network, int batch) {
+  const double usual_rate = 20; /* Hz */
+  const double seconds = 1e-3 * network->experiment->simulation.dt * batch;
+  const double spikes = usual_rate * seconds * network->experiment->neurons / network->ranks;
+  return 8 + (uint32_t)(spikes < 4096 ? spikes : 4096);
+}
+
 static engine create_engine(volley_network *network, const volley_observer *observers, int n_observers) {
   const volley_experiment *experiment = network->experiment;
   const size_t n = (size_t)network->n_blocks;
@@ -187,7 +196,7 @@ static engine create_engine(volley_network *network, const volley_observer *obse
   e.arrivals = volley_alloc(n, sizeof *e.arrivals, "the step loop");
   for (size_t b = 0; b < n; b++) e.arrivals[b] = volley_arrivals_create(&network->blocks[b], network->max_due);
   e.spikes = volley_alloc(n, sizeof *e.spikes, "the step loop");
-  e.exchange = volley_exchange_create(network->comm, batch, network->min_delay, 0);
+  e.exchange = volley_exchange_create(network->comm, batch, network->min_delay, 0, block_ids(network, batch));
   e.watches = volley_alloc((size_t)network->threads, sizeof *e.watches, "the step loop");
   e.counts = volley_alloc((size_t)experiment->n_populations, sizeof *e.counts, "the step loop");
   return e;

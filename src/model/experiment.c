@@ -24,16 +24,26 @@ int64_t volley_steps(const volley_experiment *experiment, double time) {
   return (int64_t)llround(time / experiment->simulation.dt);
 }
 
-bool volley_selection_column(const volley_selection *selection, uint32_t index, uint32_t *column) {
-  uint32_t before = 0;
+void volley_selection_finish(volley_selection *selection) {
+  selection->count = 0;
   for (int r = 0; r < selection->n_ranges; r++) {
-    const volley_range *range = &selection->ranges[r];
-    if (index < range->first) return false;
-    if (index - range->first < range->count) {
-      *column = before + index - range->first;
-      return true;
-    }
-    before += range->count;
+    selection->ranges[r].before = selection->count;
+    selection->count += selection->ranges[r].count;
   }
-  return false;
+}
+
+bool volley_selection_column(const volley_selection *selection, uint32_t index, uint32_t *column) {
+  int low = 0;
+  for (int high = selection->n_ranges; low < high;) { /* the first range that does not end before index */
+    const int middle = low + (high - low) / 2;
+    const volley_range *range = &selection->ranges[middle];
+    if (range->first + (uint64_t)range->count <= index) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == selection->n_ranges || index < selection->ranges[low].first) return false;
+  *column = selection->ranges[low].before + index - selection->ranges[low].first;
+  return true;
 }

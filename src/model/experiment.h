@@ -18,6 +18,7 @@ struct volley_partitioner;   /* partition/partition.h */
 /* Some neurons of one population: sorted, disjoint ranges of indices within the population. */
 typedef struct volley_range {
   uint32_t first, count;
+  uint32_t before; /* neurons in the ranges before; set by volley_selection_finish() */
 } volley_range;
 typedef struct volley_selection {
   volley_range *ranges;
@@ -123,6 +124,9 @@ int volley_population_of(const volley_experiment *experiment, uint32_t gid);
 
 /* Steps nearest to a time in ms. */
 int64_t volley_steps(const volley_experiment *experiment, double time);
+
+/* Sums up the ranges of a selection that is being made: sets `before` of each, and `count`. */
+void volley_selection_finish(volley_selection *selection);
 
 /* Whether the selection holds index, and how many selected indices are below it (its column among the selected). */
 bool volley_selection_column(const volley_selection *selection, uint32_t index, uint32_t *column);

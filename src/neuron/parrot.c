@@ -25,7 +25,8 @@ static double mean_current(const double *p, int receptor) {
 static void update(volley_slice *slice, volley_spike_list *spikes) {
   double *input = slice->inputs[SPIKES];
   for (uint32_t i = 0; i < slice->count; i++) {
-    for (; input[i] > 0; input[i] -= 1) volley_spike_push(spikes, slice->offset + i);
+    for (double left = input[i]; left > 0; left -= 1) volley_spike_push(spikes, slice->offset + i);
+    input[i] = 0;
   }
 }
 

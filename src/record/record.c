@@ -2,14 +2,12 @@
 
 #include <stdlib.h>
 
-enum {
-  SPIKES_AT_ONCE = 1 << 16,  /* of one rank and recorder, in one window */
-  VALUES_AT_ONCE = 1 << 20,  /* of all ranks, of one trace recorder */
-  FLUSHES = 20               /* at least so many in a run: what was recorded does not stay in memory for long */
-};
+/* Every so many steps rank 0 looks at the clock: what was recorded does not stay in memory for long. */
+enum { CLOCK_STEPS = 1000 };
+static const double flush_interval = 10; /* s */
 
 typedef struct spike_buffer {
-  double *times;     /* [SPIKES_AT_ONCE] ms */
+  double *times;     /* [VOLLEY_SPIKES_AT_ONCE] ms */
   uint64_t *ids;     /* index within the population */
   uint64_t count;    /* held here */
   uint64_t window;   /* number of the first spike of the window */
@@ -39,6 +37,7 @@ typedef struct block_probes {
 struct volley_recording {
   const volley_network *network;
   volley_sink sink;
+  double flushed;                /* time of the last flush of all buffers, s; rank 0 */
   spike_buffer *spikes;          /* [n_recorders] */
   trace_buffer *traces;          /* [n_recorders] */
   volley_trace_columns *columns; /* [n_recorders] */
@@ -102,13 +101,13 @@ static void place_probes(volley_recording *recording, int b) {
 static void prepare_recorder(volley_recording *recording, int number) {
   const volley_recorder *recorder = &experiment_of(recording)->recorders[number];
   if (recorder->kind == VOLLEY_RECORD_SPIKES) {
-    recording->spikes[number].times = volley_alloc(SPIKES_AT_ONCE, sizeof(double), "a spike recorder");
-    recording->spikes[number].ids = volley_alloc(SPIKES_AT_ONCE, sizeof(uint64_t), "a spike recorder");
+    recording->spikes[number].times = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof(double), "a spike recorder");
+    recording->spikes[number].ids = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof(uint64_t), "a spike recorder");
     return;
   }
   trace_buffer *traces = &recording->traces[number];
   recording->columns[number] = find_columns(recording->network, recorder);
-  traces->capacity = VALUES_AT_ONCE / (recorder->neurons.count + 1) + 1;
+  traces->capacity = VOLLEY_VALUES_AT_ONCE / (recorder->neurons.count + 1) + 1;
   traces->rows = volley_alloc(traces->capacity * recording->columns[number].count, sizeof(double), "a trace recorder");
 }
 
@@ -116,6 +115,7 @@ volley_recording *volley_recording_create(const volley_network *network) {
   volley_recording *recording = volley_alloc(1, sizeof *recording, "the recorders");
   const size_t n = (size_t)network->experiment->n_recorders;
   recording->network = network;
+  recording->flushed = MPI_Wtime();
   recording->spikes = volley_alloc(n, sizeof *recording->spikes, "the recorders");
   recording->traces = volley_alloc(n, sizeof *recording->traces, "the recorders");
   recording->columns = volley_alloc(n, sizeof *recording->columns, "the recorders");
@@ -151,7 +151,7 @@ void volley_recording_set_sink(volley_recording *recording, volley_sink sink) { 
 static volley_status flush_spikes(volley_recording *recording, int number) {
   spike_buffer *buffer = &recording->spikes[number];
   if (buffer->total == buffer->window) return VOLLEY_OK;
-  const uint64_t first = buffer->window + (uint64_t)recording->network->rank * SPIKES_AT_ONCE;
+  const uint64_t first = buffer->window + (uint64_t)recording->network->rank * VOLLEY_SPIKES_AT_ONCE;
   const uint64_t count = buffer->count;
   buffer->window = buffer->total;
   buffer->count = 0;
@@ -182,11 +182,11 @@ volley_status volley_recording_flush(volley_recording *recording) {
 static volley_status take_spike(volley_recording *recording, int number, int64_t step, uint32_t index) {
   spike_buffer *buffer = &recording->spikes[number];
   const uint64_t place = buffer->total++ - buffer->window;
-  if (place / SPIKES_AT_ONCE == (uint64_t)recording->network->rank) {
+  if (place / VOLLEY_SPIKES_AT_ONCE == (uint64_t)recording->network->rank) {
     buffer->times[buffer->count] = (double)(step + 1) * experiment_of(recording)->simulation.dt;
     buffer->ids[buffer->count++] = index;
   }
-  if (place + 1 < (uint64_t)recording->network->ranks * SPIKES_AT_ONCE) return VOLLEY_OK;
+  if (place + 1 < (uint64_t)recording->network->ranks * VOLLEY_SPIKES_AT_ONCE) return VOLLEY_OK;
   return flush_spikes(recording, number);
 }
 
@@ -240,6 +240,15 @@ static void sample(void *context, int block, int slice, int64_t step) {
   }
 }
 
+/* Whether it is time to flush: rank 0 decides for all. */
+static bool is_time(volley_recording *recording) {
+  const double now = MPI_Wtime();
+  int due = now - recording->flushed > flush_interval;
+  VOLLEY_MPI(MPI_Bcast(&due, 1, MPI_INT, 0, recording->network->comm));
+  if (due) recording->flushed = now;
+  return due;
+}
+
 static volley_status advance(void *context, int64_t step) {
   volley_recording *recording = context;
   const volley_experiment *experiment = experiment_of(recording);
@@ -247,8 +256,8 @@ static volley_status advance(void *context, int64_t step) {
     if (!is_sampled(&experiment->recorders[r], step)) continue;
     if (++recording->traces[r].held == recording->traces[r].capacity) VOLLEY_TRY(flush_traces(recording, r));
   }
-  const int64_t interval = experiment->simulation.steps / FLUSHES + 1;
-  return step % interval == interval - 1 ? volley_recording_flush(recording) : VOLLEY_OK;
+  const bool looks = experiment->n_recorders > 0 && step % CLOCK_STEPS == CLOCK_STEPS - 1;
+  return looks && is_time(recording) ? volley_recording_flush(recording) : VOLLEY_OK;
 }
 
 volley_observer volley_recording_observer(volley_recording *recording) {

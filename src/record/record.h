@@ -9,6 +9,9 @@
 #include "build/network.h"
 #include "engine/observer.h"
 
+/* Sizes of buffers: spikes of one rank and recorder in one window, values of all ranks of one trace recorder. */
+enum { VOLLEY_SPIKES_AT_ONCE = 1 << 16, VOLLEY_VALUES_AT_ONCE = 1 << 20 };
+
 /* Where recorded data go. All calls are collective over the ranks of the run and made in the same order on each;
  * they return an agreed status. */
 typedef struct volley_sink {

@@ -70,7 +70,7 @@ static void add_spikes(volley_exchange *exchange, int64_t step) {
 }
 
 static void expect_exchange(int batch, int min_delay, int64_t first, int64_t steps) {
-  volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, batch, min_delay, first);
+  volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, batch, min_delay, first, 120);
   uint32_t *all = volley_alloc((size_t)ranks * MOST, sizeof *all, "test");
   int64_t next = first;
   for (int64_t step = first; step < first + steps; step++) {
@@ -130,7 +130,7 @@ static void test_long_delay(void **state) {
 static void test_silence(void **state) {
   (void)state;
   for (int loud = 0; loud < 2; loud++) {
-    volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, 1, 1, 0);
+    volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, 1, 1, 0, 120);
     for (int64_t step = 0; step < 20; step++) {
       const volley_volley *volleys;
       uint32_t gids[MOST];

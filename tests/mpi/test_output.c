@@ -28,7 +28,7 @@ static uint32_t mix(uint32_t n) {
   return n ^ (n >> 16);
 }
 
-static volley_range every[] = {{0, SIZE}}, some[] = {{3, 4}, {20, 10}};
+static volley_range every[] = {{0, SIZE, 0}}, some[] = {{3, 4, 0}, {20, 10, 4}};
 static volley_recorder recorders[] = {
     {.name = "E_spikes", .kind = VOLLEY_RECORD_SPIKES, .neurons = {every, 1, SIZE}, .interval = 1, .stop = STEPS},
     {.name = "silent", .kind = VOLLEY_RECORD_SPIKES, .neurons = {some, 2, 14}, .interval = 1, .stop = STEPS},

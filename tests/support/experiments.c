@@ -57,7 +57,7 @@ volley_stimulus *experiment_add_stimulus(volley_experiment *e, int target, const
   volley_stimulus *stimulus = &e->stimuli[e->n_stimuli++];
   const uint32_t size = e->populations[target].size;
   volley_range *range = volley_arena_alloc(e->arena, 1, sizeof *range);
-  *range = (volley_range){0, size};
+  *range = (volley_range){.count = size};
   *stimulus = (volley_stimulus){.name = kind,
                                 .kind = volley_stimulus_kind_find(kind),
                                 .target = target,

@@ -223,8 +223,9 @@ static void test_selection_and_weight(void **state) {
   enum { STEPS = 20 };
   volley_experiment *e = make_experiment(1.7, NEURONS);
   double *all = generate(e, 0, NEURONS, 1, STEPS);
-  volley_range ranges[] = {{3, 1}, {10, 50}, {200, 100}};
-  e->stimuli[STIMULUS].neurons = (volley_selection){ranges, 3, 151};
+  volley_range ranges[] = {{3, 1, 0}, {10, 50, 0}, {200, 100, 0}};
+  e->stimuli[STIMULUS].neurons = (volley_selection){.ranges = ranges, .n_ranges = 3};
+  volley_selection_finish(&e->stimuli[STIMULUS].neurons);
   e->stimuli[STIMULUS].weight = -2.5;
   double *some = generate(e, 0, NEURONS, 1, STEPS);
   for (uint32_t k = 0; k < (STEPS - 1) * NEURONS; k++) {
