@@ -7,7 +7,8 @@
 
 extern const volley_partitioner volley_partitioner_block, volley_partitioner_round_robin;
 
-static const volley_partitioner *const partitioners[] = {&volley_partitioner_block, &volley_partitioner_round_robin, NULL};
+static const volley_partitioner *const partitioners[] = {&volley_partitioner_block, &volley_partitioner_round_robin,
+                                                         NULL};
 
 const volley_partitioner *const *volley_partitioners(void) { return partitioners; }
 
@@ -68,7 +69,8 @@ volley_balance volley_partition_balance(const volley_experiment *experiment, int
   double *sums = volley_alloc((size_t)ranks, sizeof *sums, "the balance of a partition");
   for (int p = 0; p < experiment->n_populations; p++) {
     const double load = loads ? loads[p] : 1;
-    for (uint32_t i = 0; i < experiment->populations[p].size; i++) sums[partitioner->owner(experiment, p, i, ranks)] += load;
+    for (uint32_t i = 0; i < experiment->populations[p].size; i++)
+      sums[partitioner->owner(experiment, p, i, ranks)] += load;
   }
   volley_balance balance = {sums[0], 0, sums[0]};
   for (int r = 0; r < ranks; r++) {
@@ -99,7 +101,8 @@ volley_status volley_partition_check(const volley_partition *partition, MPI_Comm
   for (uint64_t gid = n * rank / ranks; gid < n * (rank + 1) / ranks; gid++) mine[2] += token((uint32_t)gid);
   VOLLEY_MPI(MPI_Allreduce(mine, sums, 3, MPI_UINT64_T, MPI_SUM, comm));
   if (sums[0] != n || sums[1] != sums[2]) {
-    volley_fault(VOLLEY_FAILURE, NULL, "partitioner %s does not give every neuron to exactly one rank: %llu of %u given",
+    volley_fault(VOLLEY_FAILURE, NULL,
+                 "partitioner %s does not give every neuron to exactly one rank: %llu of %u given",
                  experiment->simulation.partitioner->name, (unsigned long long)sums[0], experiment->neurons);
   }
   return volley_agree(comm);

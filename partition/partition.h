@@ -20,9 +20,9 @@ const volley_partitioner *volley_partitioner_find(const char *name);
 typedef struct volley_partition {
   const volley_experiment *experiment; /* not owned */
   int rank, ranks;
-  uint32_t **gids;   /* [n_populations][counts[p]] ascending */
-  uint32_t *counts;  /* [n_populations] */
-  uint32_t count;    /* neurons of this rank */
+  uint32_t **gids;  /* [n_populations][counts[p]] ascending */
+  uint32_t *counts; /* [n_populations] */
+  uint32_t count;   /* neurons of this rank */
 } volley_partition;
 
 /* Not collective. The result is owned by the caller: volley_partition_destroy(). */

@@ -52,7 +52,8 @@ static void print_balance(const volley_experiment *experiment, const volley_esti
   printf("%s partition over %d rank%s\n", experiment->simulation.partitioner->name, e->ranks, e->ranks == 1 ? "" : "s");
   printf("  neurons         %.0f to %.0f a rank\n", e->neuron_balance.least, e->neuron_balance.most);
   printf("  synapses        %.0f to %.0f a rank", e->synapse_balance.least, e->synapse_balance.most);
-  if (e->synapses > 0) printf(", the fullest %.1f %% above the mean", 100 * (e->synapse_balance.most / e->synapse_balance.mean - 1));
+  if (e->synapses > 0)
+    printf(", the fullest %.1f %% above the mean", 100 * (e->synapse_balance.most / e->synapse_balance.mean - 1));
   printf("\n");
 }
 

@@ -70,8 +70,8 @@ static volley_status expect_synapses(const volley_experiment *experiment, const 
     if (!isnan(out[p])) continue;
     samples[p] = volley_alloc(1, sizeof *samples[p], "an estimate");
     *samples[p] = (edge_sample){.experiment = experiment, .projection = projection, .stride = 1};
-    VOLLEY_TRY(reader->edges(reader->context, &projection->place, projection->file, projection->group, take_slab,
-                             samples[p]));
+    VOLLEY_TRY(
+        reader->edges(reader->context, &projection->place, projection->file, projection->group, take_slab, samples[p]));
     out[p] = samples[p]->edges;
   }
   return VOLLEY_OK;
@@ -96,8 +96,8 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   shape->synapses += per_row;
   const int drawn = experiment->n_projections < MANY ? SAMPLES : FEW_SAMPLES; /* many share the shape of a row */
   double delays[SAMPLES];
-  volley_distribution_draw(&projection->delay, volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)p), 0, 0, (size_t)drawn,
-                           delays);
+  volley_distribution_draw(&projection->delay, volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)p), 0, 0,
+                           (size_t)drawn, delays);
   const int n = sample ? sample->n : drawn;
   for (int k = 0; k < n; k++) {
     const double delay = delays_listed ? sample->delays[k] : delays[k];
@@ -111,7 +111,8 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
 
 /* Adds the tables of all rows of one source population onto all blocks of a rank. The number of synapses of a run is about
  * Poisson distributed, so a run is there with probability 1 - exp(-mean). */
-static void add_rows(const volley_experiment *experiment, const row_shape *shape, int source, volley_estimate *estimate) {
+static void add_rows(const volley_experiment *experiment, const row_shape *shape, int source,
+                     volley_estimate *estimate) {
   const double rows = (double)experiment->populations[source].size * estimate->blocks * -expm1(-shape->synapses);
   double runs = 0;
   for (int sign = 0; sign < SIGNS; sign++) {
@@ -228,7 +229,8 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
     estimate_recorders(experiment, out);
     estimate_spikes(experiment, synapses, out);
     if (out->synapses == 0) out->min_delay = out->max_delay = 0;
-    out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes + fmax(out->build_bytes, out->record_bytes);
+    out->peak_bytes =
+        out->base_bytes + out->neuron_bytes + out->table_bytes + fmax(out->build_bytes, out->record_bytes);
   }
   for (int p = 0; p < experiment->n_projections; p++) free(samples[p]);
   free(samples);
@@ -248,10 +250,11 @@ volley_status volley_memory_check(const volley_experiment *experiment, const vol
   double left = (double)volley_available_memory();
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &left, 1, MPI_DOUBLE, MPI_MIN, comm));
   if (needed > left) {
-    volley_fault(VOLLEY_FAILURE, NULL,
-                 "this network needs about %.2f GB more memory on a node with %d rank%s, but %.2f GB are left there: use more "
-                 "nodes, or network.scale for a smaller network",
-                 needed * 1e-9, neighbours, neighbours == 1 ? "" : "s", left * 1e-9);
+    volley_fault(
+        VOLLEY_FAILURE, NULL,
+        "this network needs about %.2f GB more memory on a node with %d rank%s, but %.2f GB are left there: use more "
+        "nodes, or network.scale for a smaller network",
+        needed * 1e-9, neighbours, neighbours == 1 ? "" : "s", left * 1e-9);
   }
   return volley_agree(comm);
 }

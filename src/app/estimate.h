@@ -14,18 +14,18 @@ typedef struct volley_estimate {
   int ranks, threads, blocks; /* blocks of a rank */
   double synapses;            /* on all ranks */
   volley_balance neuron_balance, synapse_balance;
-  double rows, runs;          /* of all tables of a rank: sources, and runs of equal delay and receptor */
-  double listed;              /* edges of a rank that are kept as a list while tables are built */
+  double rows, runs;           /* of all tables of a rank: sources, and runs of equal delay and receptor */
+  double listed;               /* edges of a rank that are kept as a list while tables are built */
   double min_delay, max_delay; /* ms: least and greatest that will occur, about */
-  double base_bytes;          /* program and libraries */
-  double neuron_bytes;        /* states, inputs, stimuli */
-  double table_bytes;         /* synapses */
-  double record_bytes;        /* recorders, exchange and lists of arrivals */
-  double build_bytes;         /* more than the tables, while they are built */
+  double base_bytes;           /* program and libraries */
+  double neuron_bytes;         /* states, inputs, stimuli */
+  double table_bytes;          /* synapses */
+  double record_bytes;         /* recorders, exchange and lists of arrivals */
+  double build_bytes;          /* more than the tables, while they are built */
   double peak_bytes;
-  double spikes;              /* of the whole run */
-  double events;              /* synaptic events of the whole run */
-  bool assumed_rates;         /* some population has no mean_rate: `assumed_rate` was taken */
+  double spikes;      /* of the whole run */
+  double events;      /* synaptic events of the whole run */
+  bool assumed_rates; /* some population has no mean_rate: `assumed_rate` was taken */
 } volley_estimate;
 
 extern const double volley_assumed_rate; /* Hz */

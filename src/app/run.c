@@ -54,8 +54,8 @@ static volley_status simulate(volley_network *network, volley_recording *recordi
 static volley_status record_run(volley_network *network, const char *path, int progress, volley_summary *summary) {
   volley_recording *recording = volley_recording_create(network);
   volley_output *output = NULL;
-  volley_status status = volley_output_open(network->experiment, path, volley_recording_columns(recording),
-                                            network->comm, &output);
+  volley_status status =
+      volley_output_open(network->experiment, path, volley_recording_columns(recording), network->comm, &output);
   if (status == VOLLEY_OK) {
     volley_recording_set_sink(recording, volley_output_sink(output));
     status = simulate(network, recording, progress, summary);
@@ -71,8 +71,8 @@ static void print_result(const volley_summary *summary, const char *path) {
   for (int p = 0; p < summary->n_populations; p++) {
     printf("%-20s %10.3f Hz\n", summary->population_names[p], summary->rate_hz[p]);
   }
-  printf("%u neurons, %llu synapses, %d ranks x %d threads: built in %.1f s, %g ms simulated in %.1f s "
-         "(real-time factor %.2f)\n",
+  printf("%u neurons, %llu synapses, %d ranks x %d threads: built in %.3g s, %g ms simulated in %.3g s "
+         "(real-time factor %.3g)\n",
          summary->neurons, (unsigned long long)summary->synapses, summary->ranks, summary->threads, summary->build_s,
          summary->model_ms, summary->simulate_s, summary->real_time_factor);
   char digest[VOLLEY_DIGEST_SIZE];
@@ -91,7 +91,8 @@ static volley_status report(const volley_summary *summary, const char *path, con
   return volley_agree(comm);
 }
 
-static volley_status run_experiment(const volley_experiment *experiment, const volley_run_options *options, MPI_Comm comm) {
+static volley_status run_experiment(const volley_experiment *experiment, const volley_run_options *options,
+                                    MPI_Comm comm) {
   const char *path = options->output ? options->output : experiment->output;
   VOLLEY_TRY(volley_output_check(path, options->overwrite, comm));
   const int threads = volley_choose_threads(options->threads, comm);

@@ -22,7 +22,7 @@ void *volley_table_discard(void *from, void *to);
 /* An arena: many small pieces with one end. */
 typedef struct volley_arena volley_arena;
 volley_arena *volley_arena_create(void);
-void volley_arena_destroy(volley_arena *arena); /* NULL is allowed */
+void volley_arena_destroy(volley_arena *arena);                           /* NULL is allowed */
 void *volley_arena_alloc(volley_arena *arena, size_t count, size_t size); /* zeroed, owned by the arena */
 char *volley_arena_copy(volley_arena *arena, const char *text);
 char *volley_arena_format(volley_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -25,7 +25,8 @@ void volley_random_blocks(volley_key key, const uint32_t *restrict ids, size_t n
 }
 
 /* Whole blocks number index .. index + n - 1 of a stream, one behind the other. */
-static void write_blocks(volley_key key, uint32_t id, uint32_t index, uint32_t attempt, size_t n, uint32_t *restrict out) {
+static void write_blocks(volley_key key, uint32_t id, uint32_t index, uint32_t attempt, size_t n,
+                         uint32_t *restrict out) {
   const philox4x32_key_t philox_key = {{key.word[0], key.word[1]}};
   for (size_t i = 0; i < n; i++) {
     const philox4x32_ctr_t counter = {{id, index + (uint32_t)i, attempt, 0}};
@@ -76,8 +77,8 @@ static const double centre_under[8] = {1.0,
                                        3.9307895800092710610e+4,
                                        2.8729085735721942674e+4,
                                        5.2264952788528545610e+3};
-static const double tail_over[8] = {1.42343711074968357734e0,  4.63033784615654529590e0,  5.76949722146069140550e0,
-                                    3.64784832476320460504e0,  1.27045825245236838258e0,  2.41780725177450611770e-1,
+static const double tail_over[8] = {1.42343711074968357734e0,  4.63033784615654529590e0, 5.76949722146069140550e0,
+                                    3.64784832476320460504e0,  1.27045825245236838258e0, 2.41780725177450611770e-1,
                                     2.27238449892691845833e-2, 7.74545014278341407640e-4};
 static const double tail_under[8] = {1.0,
                                      2.05319162663775882187e0,

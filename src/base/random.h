@@ -31,8 +31,8 @@ volley_key volley_key_of(uint32_t seed, volley_purpose purpose, uint32_t object)
 void volley_random_block(volley_key key, uint32_t id, uint32_t index, uint32_t attempt, uint32_t out[4]);
 
 /* The blocks (ids[i], index, attempt) of n ids, word by word: word w of id i goes to out[w * stride + i]. Fast for many. */
-void volley_random_blocks(volley_key key, const uint32_t *ids, size_t n, uint32_t index, uint32_t attempt, uint32_t *out,
-                          size_t stride);
+void volley_random_blocks(volley_key key, const uint32_t *ids, size_t n, uint32_t index, uint32_t attempt,
+                          uint32_t *out, size_t stride);
 
 /* Words number first .. first + n - 1 of stream (key, id, attempt): word k is word k % 4 of block k / 4. */
 void volley_random_words(volley_key key, uint32_t id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out);

@@ -30,7 +30,8 @@ static double *make_columns(size_t columns, uint32_t count) {
 static void add_slices(volley_block *block, const volley_partition *partition, int p, uint32_t from, uint32_t end) {
   for (; from < end; from += VOLLEY_MAX_SLICE) {
     const uint32_t count = end - from < VOLLEY_MAX_SLICE ? end - from : VOLLEY_MAX_SLICE;
-    block->slices = volley_grow(block->slices, (size_t)block->n_slices + 1, sizeof *block->slices, "the neurons of a block");
+    block->slices =
+        volley_grow(block->slices, (size_t)block->n_slices + 1, sizeof *block->slices, "the neurons of a block");
     volley_slice *slice = &block->slices[block->n_slices++];
     *slice = (volley_slice){.population = p, .count = count, .offset = block->stride};
     slice->gids = volley_alloc(count, sizeof *slice->gids, "the neurons of a block");

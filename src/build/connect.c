@@ -121,7 +121,10 @@ static void go_through(edge_pass *pass, const volley_block *block) {
 }
 
 void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, volley_block *block) {
-  edge_pass pass = {.experiment = experiment, .lists = lists, .builder = volley_table_builder_create(), .min_delay = VOLLEY_MAX_DELAY + 1};
+  edge_pass pass = {.experiment = experiment,
+                    .lists = lists,
+                    .builder = volley_table_builder_create(),
+                    .min_delay = VOLLEY_MAX_DELAY + 1};
   go_through(&pass, block);
   volley_table_allocate(pass.builder);
   pass.fills = true;

@@ -30,7 +30,8 @@ static void draw_targets(volley_drawing *drawing, uint32_t source_gid, uint32_t 
 }
 
 static int owner_of(const volley_partition *partition, int population, uint32_t index) {
-  return partition->experiment->simulation.partitioner->owner(partition->experiment, population, index, partition->ranks);
+  return partition->experiment->simulation.partitioner->owner(partition->experiment, population, index,
+                                                              partition->ranks);
 }
 
 /* The edges of this rank's sources. */
@@ -59,8 +60,8 @@ static volley_edge_list draw_outdegrees(const volley_partition *partition, int p
 }
 
 /* Sorts the edges by the rank that owns their target; counts[r] of them go to rank r. Caller frees. */
-static volley_edge *by_owner(const volley_partition *partition, int population, const volley_edge_list *list, int *counts,
-                             int *starts) {
+static volley_edge *by_owner(const volley_partition *partition, int population, const volley_edge_list *list,
+                             int *counts, int *starts) {
   for (uint64_t e = 0; e < list->n; e++) counts[owner_of(partition, population, list->edges[e].target)]++;
   for (int r = 1; r < partition->ranks; r++) starts[r] = starts[r - 1] + counts[r - 1];
   volley_edge *sorted = volley_alloc(list->n, sizeof *sorted, "the edges of fixed_outdegree");
@@ -92,8 +93,8 @@ static volley_status send_to_targets(const volley_partition *partition, int popu
     n += (uint64_t)incoming[r];
   }
   if (n > INT_MAX) {
-    volley_fault(VOLLEY_FAILURE, NULL, "%" PRIu64 " edges of fixed_outdegree onto one rank; at most %d: use more ranks", n,
-                 INT_MAX);
+    volley_fault(VOLLEY_FAILURE, NULL, "%" PRIu64 " edges of fixed_outdegree onto one rank; at most %d: use more ranks",
+                 n, INT_MAX);
   }
   const volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK) {
@@ -133,13 +134,14 @@ static volley_status check_edge(const volley_experiment *experiment, const volle
   }
   if (slab->weight && counts_spikes(target->model, projection->receptor, slab->weight[e]) && slab->weight[e] != 1) {
     return volley_fault(VOLLEY_USAGE, &projection->place,
-                        "edge %llu of %s has the weight %g, but %s counts spikes: leave weights out, or write 1", number,
-                        projection->file, slab->weight[e], target->model->name);
+                        "edge %llu of %s has the weight %g, but %s counts spikes: leave weights out, or write 1",
+                        number, projection->file, slab->weight[e], target->model->name);
   }
   if (slab->delay && !(slab->delay[e] >= dt / 2 && slab->delay[e] <= VOLLEY_MAX_DELAY * dt)) {
-    return volley_fault(VOLLEY_USAGE, &projection->place,
-                        "edge %llu of %s has a delay of %g ms; it must round to 1 step at least (dt = %g ms) and be %g ms at most",
-                        number, projection->file, slab->delay[e], dt, VOLLEY_MAX_DELAY * dt);
+    return volley_fault(
+        VOLLEY_USAGE, &projection->place,
+        "edge %llu of %s has a delay of %g ms; it must round to 1 step at least (dt = %g ms) and be %g ms at most",
+        number, projection->file, slab->delay[e], dt, VOLLEY_MAX_DELAY * dt);
   }
   return VOLLEY_OK;
 }
@@ -150,8 +152,9 @@ static volley_status check_columns(const volley_projection *projection, const vo
   const bool lacks_delay = !slab->delay && isnan(volley_distribution_mean(&projection->delay));
   if (!lacks_weight && !lacks_delay) return VOLLEY_OK;
   const char *name = lacks_weight ? "weight" : "delay";
-  return volley_fault(VOLLEY_USAGE, &projection->place, "%s has no dataset '%s' in group %s: add it there, or a %s here",
-                      projection->file, name, projection->group, name);
+  return volley_fault(VOLLEY_USAGE, &projection->place,
+                      "%s has no dataset '%s' in group %s: add it there, or a %s here", projection->file, name,
+                      projection->group, name);
 }
 
 volley_status volley_edge_slab_check(const volley_experiment *experiment, const volley_projection *projection,

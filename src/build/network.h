@@ -20,7 +20,7 @@ typedef struct volley_driver {
 /* Neurons that one thread owns: a piece of each population, cut into slices small enough to stay in the first-level cache
  * while stimuli and update go over them. No other thread writes to any of it. */
 typedef struct volley_block {
-  volley_slice *slices;   /* [n_slices] in order of the gids */
+  volley_slice *slices; /* [n_slices] in order of the gids */
   int n_slices;
   uint32_t count;         /* neurons */
   uint32_t stride;        /* doubles from one receptor's inputs to the next */
@@ -28,7 +28,7 @@ typedef struct volley_block {
   volley_driver *drivers; /* [n_drivers] by slice, then in the order of the stimuli */
   int n_drivers;
   volley_table table;
-  int min_delay;          /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
+  int min_delay; /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
 } volley_block;
 
 typedef struct volley_network {
@@ -36,12 +36,12 @@ typedef struct volley_network {
   volley_partition *partition;
   MPI_Comm comm;
   int rank, ranks, threads;
-  volley_block *blocks;    /* [n_blocks]; thread t owns blocks t, t + threads, ... */
+  volley_block *blocks; /* [n_blocks]; thread t owns blocks t, t + threads, ... */
   int n_blocks;
-  int min_delay;            /* steps, of all synapses on all ranks; 1 if there are none */
-  int max_due;              /* steps after that of a spike at which its last run is due, on this rank */
-  uint64_t synapses;        /* on all ranks */
-  uint64_t table_bytes;     /* on all ranks */
+  int min_delay;        /* steps, of all synapses on all ranks; 1 if there are none */
+  int max_due;          /* steps after that of a spike at which its last run is due, on this rank */
+  uint64_t synapses;    /* on all ranks */
+  uint64_t table_bytes; /* on all ranks */
 } volley_network;
 
 /* Builds this rank's part with `threads` threads. Collective over comm, agreed status; *out is owned by the caller. The

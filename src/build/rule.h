@@ -15,33 +15,34 @@ struct volley_edge_list;
 typedef struct volley_drawing {
   const volley_experiment *experiment;
   const volley_projection *projection;
-  uint32_t n_source;        /* neurons of the source population */
+  uint32_t n_source; /* neurons of the source population */
   uint32_t n_target;
-  bool excludes_self;       /* source and target population are the same and autapses are off */
-  volley_key partner;       /* stream of a target: id is its gid */
+  bool excludes_self; /* source and target population are the same and autapses are off */
+  volley_key partner; /* stream of a target: id is its gid */
   volley_key split;
-  const uint32_t *targets;  /* [count] indices within the target population, ascending */
+  const uint32_t *targets; /* [count] indices within the target population, ascending */
   uint32_t count;
   const struct volley_edge_list *list; /* explicit edges of this rank, for rules that keep them */
 
-  uint64_t *indegrees;      /* [count] for rules that know them beforehand; set by begin */
-  uint32_t *sources;        /* [n] sources of the present target, indices within the source population */
+  uint64_t *indegrees; /* [count] for rules that know them beforehand; set by begin */
+  uint32_t *sources;   /* [n] sources of the present target, indices within the source population */
   size_t n, capacity;
   const struct volley_edge *edges; /* [n] for rules that keep a list: may carry weights and delays */
-  uint32_t *seen;           /* scratch: a set of sources */
+  uint32_t *seen;                  /* scratch: a set of sources */
   size_t seen_size, seen_capacity;
 } volley_drawing;
 
 typedef struct volley_rule {
   const char *name, *doc;
-  const char *number_key;   /* key that fills projection->number ("indegree", ...), or NULL */
-  bool takes_probability;   /* key `probability`; together with number_key: either of the two, converted to a number */
-  bool takes_file;          /* keys `file` and `group` */
-  bool is_listed;           /* its edges stand in a list (build/edge_list.h) before the tables are built */
-  bool random;              /* network.scale.indegree shrinks it */
-  bool takes_multapses;     /* key `multapses` means something */
+  const char *number_key; /* key that fills projection->number ("indegree", ...), or NULL */
+  bool takes_probability; /* key `probability`; together with number_key: either of the two, converted to a number */
+  bool takes_file;        /* keys `file` and `group` */
+  bool is_listed;         /* its edges stand in a list (build/edge_list.h) before the tables are built */
+  bool random;            /* network.scale.indegree shrinks it */
+  bool takes_multapses;   /* key `multapses` means something */
   /* Whether the rule can be met: NULL, or what is wrong (written into buffer of `size` bytes). NULL: always. */
-  const char *(*check)(const volley_experiment *experiment, const volley_projection *projection, char *buffer, size_t size);
+  const char *(*check)(const volley_experiment *experiment, const volley_projection *projection, char *buffer,
+                       size_t size);
   /* Expected number of synapses. NAN if only the file knows. */
   double (*expected)(const volley_experiment *experiment, const volley_projection *projection);
   /* Called once before the targets; NULL if the rule has nothing to prepare. */

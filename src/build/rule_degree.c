@@ -9,16 +9,18 @@ static uint32_t candidates(const volley_experiment *experiment, const volley_pro
   return n - (projection->source == projection->target && !projection->autapses ? 1 : 0);
 }
 
-static const char *check_indegree(const volley_experiment *experiment, const volley_projection *projection, char *buffer,
-                                  size_t size) {
+static const char *check_indegree(const volley_experiment *experiment, const volley_projection *projection,
+                                  char *buffer, size_t size) {
   const uint32_t n = candidates(experiment, projection);
   const char *source = experiment->populations[projection->source].name;
   if (projection->number > 0 && n == 0) {
-    snprintf(buffer, size, "indegree %" PRIu64 " from %s, which has no neuron to draw from", projection->number, source);
+    snprintf(buffer, size, "indegree %" PRIu64 " from %s, which has no neuron to draw from", projection->number,
+             source);
   } else if (projection->number > UINT32_MAX) {
     snprintf(buffer, size, "indegree %" PRIu64 " is too large; at most %u", projection->number, UINT32_MAX);
   } else if (!projection->multapses && projection->number > n) {
-    snprintf(buffer, size, "indegree %" PRIu64 " without multapses, but %s has only %u neurons to draw from; at most %u",
+    snprintf(buffer, size,
+             "indegree %" PRIu64 " without multapses, but %s has only %u neurons to draw from; at most %u",
              projection->number, source, n, n);
   } else {
     return NULL;
@@ -43,7 +45,8 @@ static const char *check_total(const volley_experiment *experiment, const volley
                                size_t size) {
   const double pairs =
       (double)candidates(experiment, projection) * (double)experiment->populations[projection->target].size;
-  if (projection->number == 0 || (pairs > 0 && (projection->multapses || (double)projection->number <= pairs))) return NULL;
+  if (projection->number == 0 || (pairs > 0 && (projection->multapses || (double)projection->number <= pairs)))
+    return NULL;
   snprintf(buffer, size, "%" PRIu64 " synapses%s between %.0f pairs of neurons; at most %.0f", projection->number,
            projection->multapses ? "" : " without multapses", pairs, pairs);
   return buffer;
@@ -66,10 +69,9 @@ static void split(volley_drawing *drawing, uint64_t low, uint64_t high, uint64_t
   const uint64_t middle = low + (high - low) / 2;
   volley_stream stream = volley_stream_of(drawing->split, (uint32_t)low, (uint32_t)(high - low));
   const uint64_t sources = volley_drawing_candidates(drawing);
-  const uint64_t left =
-      drawing->projection->multapses
-          ? volley_binomial(&stream, number, (double)(middle - low) / (double)(high - low))
-          : volley_hypergeometric(&stream, (high - low) * sources, (middle - low) * sources, number);
+  const uint64_t left = drawing->projection->multapses
+                            ? volley_binomial(&stream, number, (double)(middle - low) / (double)(high - low))
+                            : volley_hypergeometric(&stream, (high - low) * sources, (middle - low) * sources, number);
   uint32_t cut = first;
   for (uint32_t above = end; cut < above;) {
     const uint32_t probe = cut + (above - cut) / 2;

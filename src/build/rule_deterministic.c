@@ -11,12 +11,12 @@ static const volley_population *target_of(const volley_experiment *experiment, c
   return &experiment->populations[projection->target];
 }
 
-static const char *check_one_to_one(const volley_experiment *experiment, const volley_projection *projection, char *buffer,
-                                    size_t size) {
+static const char *check_one_to_one(const volley_experiment *experiment, const volley_projection *projection,
+                                    char *buffer, size_t size) {
   const volley_population *source = source_of(experiment, projection), *target = target_of(experiment, projection);
   if (source->size == target->size) return NULL;
-  snprintf(buffer, size, "one_to_one needs populations of equal size, but %s has %u neurons and %s has %u", source->name,
-           source->size, target->name, target->size);
+  snprintf(buffer, size, "one_to_one needs populations of equal size, but %s has %u neurons and %s has %u",
+           source->name, source->size, target->name, target->size);
   return buffer;
 }
 

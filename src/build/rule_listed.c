@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *check_outdegree(const volley_experiment *experiment, const volley_projection *projection, char *buffer,
-                                   size_t size) {
+static const char *check_outdegree(const volley_experiment *experiment, const volley_projection *projection,
+                                   char *buffer, size_t size) {
   const volley_population *target = &experiment->populations[projection->target];
   const uint32_t n = target->size - (projection->source == projection->target && !projection->autapses ? 1 : 0);
   if (projection->number > UINT32_MAX) {
@@ -70,8 +70,9 @@ const volley_rule volley_rule_fixed_outdegree = {
 
 const volley_rule volley_rule_edges = {
     .name = "edges",
-    .doc = "the edges in an HDF5 file: datasets source and target (indices within the populations) and maybe weight and "
-           "delay (else drawn) in `group`",
+    .doc =
+        "the edges in an HDF5 file: datasets source and target (indices within the populations) and maybe weight and "
+        "delay (else drawn) in `group`",
     .takes_file = true,
     .is_listed = true,
     .expected = expected_edges,

@@ -7,10 +7,14 @@
 extern const volley_rule volley_rule_one_to_one, volley_rule_all_to_all, volley_rule_fixed_indegree,
     volley_rule_fixed_outdegree, volley_rule_fixed_total_number, volley_rule_pairwise_bernoulli, volley_rule_edges;
 
-static const volley_rule *const rules[] = {
-    &volley_rule_one_to_one,         &volley_rule_all_to_all,         &volley_rule_fixed_indegree,
-    &volley_rule_fixed_outdegree,    &volley_rule_fixed_total_number, &volley_rule_pairwise_bernoulli,
-    &volley_rule_edges,              NULL};
+static const volley_rule *const rules[] = {&volley_rule_one_to_one,
+                                           &volley_rule_all_to_all,
+                                           &volley_rule_fixed_indegree,
+                                           &volley_rule_fixed_outdegree,
+                                           &volley_rule_fixed_total_number,
+                                           &volley_rule_pairwise_bernoulli,
+                                           &volley_rule_edges,
+                                           NULL};
 
 const volley_rule *const *volley_rules(void) { return rules; }
 
@@ -30,15 +34,15 @@ uint64_t volley_number_of_probability(double p, uint32_t n_source, uint32_t n_ta
 void volley_drawing_reserve(volley_drawing *drawing, size_t n) {
   if (n <= drawing->capacity) return;
   drawing->capacity = n > 2 * drawing->capacity ? n : 2 * drawing->capacity;
-  drawing->sources = volley_grow(drawing->sources, drawing->capacity, sizeof *drawing->sources, "the edges of a neuron");
+  drawing->sources =
+      volley_grow(drawing->sources, drawing->capacity, sizeof *drawing->sources, "the edges of a neuron");
 }
 
 static void choose_with_repetition(volley_drawing *drawing, uint32_t target, uint32_t candidates, volley_key key,
                                    uint32_t id) {
   volley_random_words(key, id, 0, 0, drawing->n, drawing->sources);
   for (size_t e = 0; e < drawing->n; e++) {
-    drawing->sources[e] =
-        volley_drawing_candidate(drawing, target, volley_below(drawing->sources[e], candidates));
+    drawing->sources[e] = volley_drawing_candidate(drawing, target, volley_below(drawing->sources[e], candidates));
   }
 }
 
@@ -64,7 +68,8 @@ static void clear_seen(volley_drawing *drawing, size_t k) {
   memset(drawing->seen, 0, size * sizeof *drawing->seen);
 }
 
-static void choose_distinct(volley_drawing *drawing, uint32_t target, uint32_t candidates, volley_key key, uint32_t id) {
+static void choose_distinct(volley_drawing *drawing, uint32_t target, uint32_t candidates, volley_key key,
+                            uint32_t id) {
   const uint32_t k = (uint32_t)drawing->n;
   clear_seen(drawing, k);
   volley_random_words(key, id, 0, 0, k, drawing->sources);

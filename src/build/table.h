@@ -17,29 +17,29 @@
 #include <stdint.h>
 
 enum {
-  VOLLEY_MAX_BLOCK = 65536,  /* targets of a block: an id takes 16 bits */
-  VOLLEY_MAX_RUN = 65535     /* synapses of a run; longer ones are cut */
+  VOLLEY_MAX_BLOCK = 65536, /* targets of a block: an id takes 16 bits */
+  VOLLEY_MAX_RUN = 65535    /* synapses of a run; longer ones are cut */
 };
 
 typedef struct volley_run {
   uint16_t count;
-  uint16_t due;     /* steps from that of the spike to the one before whose update the run is added */
+  uint16_t due; /* steps from that of the spike to the one before whose update the run is added */
   uint8_t receptor;
-  uint8_t equal;    /* one weight for all */
+  uint8_t equal; /* one weight for all */
 } volley_run;
 
 typedef struct volley_table {
-  volley_gid_map rows;  /* source gid -> offset of its row in the pool */
+  volley_gid_map rows; /* source gid -> offset of its row in the pool */
   unsigned char *pool;
   size_t pool_bytes;
   uint64_t synapses, runs;
-  int max_due;          /* steps; 0 in a table without synapses */
+  int max_due; /* steps; 0 in a table without synapses */
 } volley_table;
 
 /* Bytes of a run's data. */
 static inline size_t volley_run_bytes(uint32_t count, int equal) {
-  const size_t bytes = equal ? sizeof(float) + sizeof(uint16_t) * (size_t)count
-                             : (sizeof(float) + sizeof(uint16_t)) * (size_t)count;
+  const size_t bytes =
+      equal ? sizeof(float) + sizeof(uint16_t) * (size_t)count : (sizeof(float) + sizeof(uint16_t)) * (size_t)count;
   return (bytes + 3) / 4 * 4;
 }
 

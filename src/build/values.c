@@ -29,8 +29,9 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
       reader->values(reader->context, &population->place, d->file, d->dataset, population->size, indices, n, out);
   for (uint32_t i = 0; i < n && status == VOLLEY_OK; i++) {
     if (out[i] >= d->min && out[i] <= d->max) continue;
-    volley_fault(VOLLEY_USAGE, &population->place, "dataset %s of %s: value %g of %s for neuron %u lies outside %g to %g",
-                 d->dataset, d->file, out[i], t->name, indices[i], d->min, d->max);
+    volley_fault(VOLLEY_USAGE, &population->place,
+                 "dataset %s of %s: value %g of %s for neuron %u lies outside %g to %g", d->dataset, d->file, out[i],
+                 t->name, indices[i], d->min, d->max);
     break;
   }
   free(indices);
@@ -38,8 +39,8 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
 }
 
 /* One value for each of the rank's neurons of the population. */
-static volley_status make_column(const target *t, const volley_distribution *d, const volley_reader *reader, MPI_Comm comm,
-                                 double *out) {
+static volley_status make_column(const target *t, const volley_distribution *d, const volley_reader *reader,
+                                 MPI_Comm comm, double *out) {
   if (d->kind == VOLLEY_DATASET) return read_dataset(t, d, reader, comm, out);
   const uint32_t object = (uint32_t)(t->population * VOLLEY_MAX_PARAMETERS + t->number);
   const volley_key key = volley_key_of(t->partition->experiment->simulation.seed, t->purpose, object);
@@ -65,8 +66,8 @@ static void check_neurons(const volley_partition *partition, int p, const volley
   }
 }
 
-static volley_status make_parameters(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
-                                     volley_values *values) {
+static volley_status make_parameters(const volley_partition *partition, int p, const volley_reader *reader,
+                                     MPI_Comm comm, volley_values *values) {
   const volley_population *population = &partition->experiment->populations[p];
   for (int k = 0; k < population->model->n_parameters; k++) {
     const volley_distribution *d = &population->parameters[k];
@@ -105,7 +106,8 @@ volley_status volley_values_make(const volley_partition *partition, int p, const
                                  volley_values *out) {
   const volley_population *population = &partition->experiment->populations[p];
   *out = (volley_values){.per_neuron = volley_population_is_per_neuron(population)};
-  out->parameters = volley_alloc((size_t)population->model->n_parameters, sizeof(double *), "the parameters of neurons");
+  out->parameters =
+      volley_alloc((size_t)population->model->n_parameters, sizeof(double *), "the parameters of neurons");
   out->states = volley_alloc((size_t)population->model->n_states, sizeof(double *), "the states of neurons");
   volley_status status = make_parameters(partition, p, reader, comm, out);
   if (status == VOLLEY_OK) status = make_states(partition, p, reader, comm, out);

@@ -21,8 +21,9 @@ static int is_equal(uint64_t entry) { return (int)(entry & 1); }
 volley_arrivals volley_arrivals_create(volley_block *block, int max_due) {
   int64_t size = 1;
   while (size <= max_due) size *= 2;
-  return (volley_arrivals){
-      .block = block, .due = volley_alloc((size_t)size, sizeof(volley_due), "the arrivals of spikes"), .mask = size - 1};
+  return (volley_arrivals){.block = block,
+                           .due = volley_alloc((size_t)size, sizeof(volley_due), "the arrivals of spikes"),
+                           .mask = size - 1};
 }
 
 void volley_arrivals_free(volley_arrivals *arrivals) {

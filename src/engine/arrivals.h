@@ -16,8 +16,8 @@ typedef struct volley_arrivals {
   volley_block *block; /* not owned */
   volley_due *due;     /* [mask + 1] by step, a ring longer than max_due */
   int64_t mask;
-  uint64_t events;     /* synaptic events delivered so far */
-  uint64_t bytes;      /* of synapse tables read so far */
+  uint64_t events; /* synaptic events delivered so far */
+  uint64_t bytes;  /* of synapse tables read so far */
 } volley_arrivals;
 
 volley_arrivals volley_arrivals_create(volley_block *block, int max_due);

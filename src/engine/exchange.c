@@ -13,29 +13,29 @@ enum { MAX_UNDER_WAY = 16 };
 
 /* One batch on its way. */
 typedef struct parcel {
-  int64_t first;        /* step */
-  int steps;            /* in this batch: fewer than usual at the end of the run */
-  uint32_t *send;       /* [batch] counts, [n] ids, room for `fixed` at least */
+  int64_t first;  /* step */
+  int steps;      /* in this batch: fewer than usual at the end of the run */
+  uint32_t *send; /* [batch] counts, [n] ids, room for `fixed` at least */
   uint32_t n, capacity;
-  uint32_t *receive;    /* [ranks][batch + fixed] */
+  uint32_t *receive; /* [ranks][batch + fixed] */
   MPI_Request request;
 } parcel;
 
 struct volley_exchange {
   MPI_Comm comm;
   int ranks, batch;
-  int lag;              /* steps from the first of a batch to the one before which it must be known */
-  uint32_t fixed;       /* ids in a block */
-  int64_t next;         /* step that is being filled */
-  parcel *parcels;      /* ring of n_parcels; parcel of batch b is b % n_parcels */
+  int lag;         /* steps from the first of a batch to the one before which it must be known */
+  uint32_t fixed;  /* ids in a block */
+  int64_t next;    /* step that is being filled */
+  parcel *parcels; /* ring of n_parcels; parcel of batch b is b % n_parcels */
   int64_t n_parcels, filling, oldest;
   int *counts, *starts; /* [ranks] of the second round */
   uint32_t *rest;       /* ids of the second round */
   size_t rest_capacity;
-  uint32_t *gids;       /* the volleys that were handed out last */
+  uint32_t *gids; /* the volleys that were handed out last */
   size_t gids_capacity;
   uint32_t *scratch;
-  uint32_t *taken;      /* [ranks] spikes taken from a parcel so far */
+  uint32_t *taken; /* [ranks] spikes taken from a parcel so far */
   volley_volley *volleys;
   double waited;
 };
@@ -78,7 +78,8 @@ volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay,
 void volley_exchange_destroy(volley_exchange *x) {
   if (!x) return;
   for (int64_t b = 0; b < x->n_parcels; b++) {
-    VOLLEY_MPI(MPI_Wait(&x->parcels[b].request, MPI_STATUS_IGNORE)); /* a run that broke off: MPI still uses the buffers */
+    VOLLEY_MPI(
+        MPI_Wait(&x->parcels[b].request, MPI_STATUS_IGNORE)); /* a run that broke off: MPI still uses the buffers */
     free(x->parcels[b].send);
     free(x->parcels[b].receive);
   }

@@ -19,7 +19,8 @@ typedef struct volley_volley {
 
 /* batch: steps of one exchange, 1 .. min_delay. first_step: the first step that is exchanged. block_ids: ids that a rank's
  * block of fixed size holds, the same on all ranks. comm is duplicated. Collective. Owned by the caller. */
-volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay, int64_t first_step, uint32_t block_ids);
+volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay, int64_t first_step,
+                                        uint32_t block_ids);
 
 /* Completes what is under way and frees the exchange. Collective. */
 void volley_exchange_destroy(volley_exchange *exchange);

@@ -27,8 +27,8 @@ typedef struct engine {
   int n_volleys;
   volley_status status;
   volley_barrier barrier;
-  stopwatch *watches;       /* [threads] */
-  uint64_t *counts;         /* [n_populations] spikes */
+  stopwatch *watches; /* [threads] */
+  uint64_t *counts;   /* [n_populations] spikes */
   uint64_t n_spikes, digest[2];
 } engine;
 

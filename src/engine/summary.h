@@ -19,21 +19,21 @@ extern const char *const volley_phase_names[VOLLEY_PHASES];
 typedef struct volley_summary {
   uint32_t neurons;
   uint64_t synapses;
-  int ranks, threads;             /* threads of each rank */
+  int ranks, threads; /* threads of each rank */
   double build_s, simulate_s;
   double model_ms;
-  double real_time_factor;        /* simulate_s / model time */
+  double real_time_factor; /* simulate_s / model time */
   uint64_t spikes;
   uint64_t synaptic_events;
   double synaptic_events_per_s;
-  double phase_s[VOLLEY_PHASES];  /* mean over ranks and threads */
-  uint64_t delivered_bytes;       /* of synapse tables read */
-  uint64_t table_bytes;           /* of synapse tables, all ranks */
-  uint64_t *peak_rss_bytes;       /* [ranks] */
+  double phase_s[VOLLEY_PHASES]; /* mean over ranks and threads */
+  uint64_t delivered_bytes;      /* of synapse tables read */
+  uint64_t table_bytes;          /* of synapse tables, all ranks */
+  uint64_t *peak_rss_bytes;      /* [ranks] */
   int n_populations;
-  const char **population_names;   /* [n_populations]; the names are the experiment's */
-  double *rate_hz;                /* [n_populations] over the whole run */
-  uint64_t digest[2];             /* of all spikes: independent of ranks, threads, partition and order */
+  const char **population_names; /* [n_populations]; the names are the experiment's */
+  double *rate_hz;               /* [n_populations] over the whole run */
+  uint64_t digest[2];            /* of all spikes: independent of ranks, threads, partition and order */
 } volley_summary;
 
 /* Frees what hangs on the summary. */

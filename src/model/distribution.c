@@ -78,7 +78,8 @@ static double below(const volley_distribution *d, double x) {
   switch (d->kind) {
     case VOLLEY_NORMAL: return normal_below(x, d->a, d->b);
     case VOLLEY_LOGNORMAL: log_moments(d, &mu, &sigma); return x <= 0 ? 0 : normal_below(log(x), mu, sigma);
-    case VOLLEY_UNIFORM: return d->b > d->a ? clip(&(volley_distribution){.min = 0, .max = 1}, (x - d->a) / (d->b - d->a)) : x >= d->a;
+    case VOLLEY_UNIFORM:
+      return d->b > d->a ? clip(&(volley_distribution){.min = 0, .max = 1}, (x - d->a) / (d->b - d->a)) : x >= d->a;
     case VOLLEY_EXPONENTIAL: return x <= 0 ? 0 : -expm1(-x / d->a);
     case VOLLEY_CONSTANT: return x >= d->a;
     case VOLLEY_DATASET:
@@ -130,7 +131,8 @@ static double draw_again(const volley_distribution *d, volley_key key, uint32_t 
   return clip(d, value);
 }
 
-static void apply_bounds(const volley_distribution *d, volley_key key, uint32_t id, uint32_t first, size_t n, double *out) {
+static void apply_bounds(const volley_distribution *d, volley_key key, uint32_t id, uint32_t first, size_t n,
+                         double *out) {
   if (d->min == -INFINITY && d->max == INFINITY) return;
   for (size_t k = 0; k < n; k++) {
     if (out[k] < d->min || out[k] > d->max) {

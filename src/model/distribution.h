@@ -21,9 +21,9 @@ typedef enum volley_distribution_kind {
 typedef struct volley_distribution {
   volley_distribution_kind kind;
   double a, b;
-  double min, max;     /* -INFINITY, INFINITY where unbounded */
-  bool redraw;         /* outside of [min, max]: draw again (true) or clip (false) */
-  const char *file;    /* VOLLEY_DATASET */
+  double min, max;  /* -INFINITY, INFINITY where unbounded */
+  bool redraw;      /* outside of [min, max]: draw again (true) or clip (false) */
+  const char *file; /* VOLLEY_DATASET */
   const char *dataset;
 } volley_distribution;
 

@@ -27,10 +27,10 @@ typedef struct volley_selection {
 } volley_selection;
 
 typedef struct volley_simulation {
-  double dt;             /* ms */
-  int64_t steps;         /* duration in steps */
+  double dt;     /* ms */
+  int64_t steps; /* duration in steps */
   uint32_t seed;
-  bool batch_exchange;   /* exchange every min delay instead of every step */
+  bool batch_exchange; /* exchange every min delay instead of every step */
   const struct volley_partitioner *partitioner;
 } volley_simulation;
 
@@ -38,11 +38,11 @@ typedef struct volley_population {
   const char *name;
   const struct volley_neuron_model *model;
   uint32_t size;
-  uint32_t first_gid;                /* gids are first_gid .. first_gid + size - 1, in order of the populations */
-  volley_distribution *parameters;   /* [model->n_parameters] */
-  volley_distribution *initial;      /* [model->n_states] */
-  double mean_rate;                  /* Hz, of the full network; NAN where not given */
-  double background_current;         /* pA, constant; compensates downscaling, 0 without */
+  uint32_t first_gid;              /* gids are first_gid .. first_gid + size - 1, in order of the populations */
+  volley_distribution *parameters; /* [model->n_parameters] */
+  volley_distribution *initial;    /* [model->n_states] */
+  double mean_rate;                /* Hz, of the full network; NAN where not given */
+  double background_current;       /* pA, constant; compensates downscaling, 0 without */
   volley_place place;
 } volley_population;
 
@@ -54,15 +54,15 @@ enum {
 /* One source population onto one target population. Lists in the file are expanded, in order: target by target, source by source. */
 typedef struct volley_projection {
   const char *name;
-  int source, target;      /* indices of populations */
+  int source, target; /* indices of populations */
   const struct volley_rule *rule;
-  uint64_t number;         /* indegree, outdegree or total number, by rule; 0 where the rule has none */
-  double probability;      /* pairwise_bernoulli */
+  uint64_t number;    /* indegree, outdegree or total number, by rule; 0 where the rule has none */
+  double probability; /* pairwise_bernoulli */
   bool autapses, multapses;
   volley_distribution weight; /* unit of the target's receptor */
   volley_distribution delay;  /* ms */
-  int receptor;            /* index into the target model's receptors, or VOLLEY_RECEPTOR_BY_SIGN */
-  const char *file;        /* rule edges: HDF5 file and group with datasets source, target, and maybe weight, delay */
+  int receptor;               /* index into the target model's receptors, or VOLLEY_RECEPTOR_BY_SIGN */
+  const char *file; /* rule edges: HDF5 file and group with datasets source, target, and maybe weight, delay */
   const char *group;
   volley_place place;
 } volley_projection;
@@ -70,17 +70,17 @@ typedef struct volley_projection {
 typedef struct volley_stimulus {
   const char *name;
   const struct volley_stimulus_kind *kind;
-  int target;                 /* index of a population */
+  int target; /* index of a population */
   volley_selection neurons;
-  int receptor;               /* as in a projection */
-  double start, stop;         /* ms; stop INFINITY for the end of the run */
-  double rate;                /* Hz, of one source */
-  double sources;             /* number of independent sources a neuron */
+  int receptor;       /* as in a projection */
+  double start, stop; /* ms; stop INFINITY for the end of the run */
+  double rate;        /* Hz, of one source */
+  double sources;     /* number of independent sources a neuron */
   double weight;
-  double delay;               /* ms */
-  double amplitude;           /* pA */
-  double *times;              /* ms, ascending */
-  double *amplitudes;         /* pA, one for each time */
+  double delay;       /* ms */
+  double amplitude;   /* pA */
+  double *times;      /* ms, ascending */
+  double *amplitudes; /* pA, one for each time */
   int n_times, n_amplitudes;
   volley_place place;
 } volley_stimulus;
@@ -88,20 +88,20 @@ typedef struct volley_stimulus {
 typedef enum volley_recorder_kind { VOLLEY_RECORD_SPIKES, VOLLEY_RECORD_TRACES } volley_recorder_kind;
 
 typedef struct volley_recorder {
-  const char *name;           /* name of the group in the output; unique for each kind */
+  const char *name; /* name of the group in the output; unique for each kind */
   volley_recorder_kind kind;
   int population;
   volley_selection neurons;
-  int state;                  /* traces: index into the model's states */
+  int state;                     /* traces: index into the model's states */
   int64_t interval, start, stop; /* steps; a sample or spike at time t * dt is kept where start < t <= stop */
   volley_place place;
 } volley_recorder;
 
 typedef struct volley_experiment {
   volley_arena *arena;
-  const char *file;           /* path as given by the user */
-  const char *title;          /* "" where not given */
-  const char *resolved;       /* YAML text with all --set applied */
+  const char *file;     /* path as given by the user */
+  const char *title;    /* "" where not given */
+  const char *resolved; /* YAML text with all --set applied */
   volley_simulation simulation;
   volley_population *populations;
   int n_populations;
@@ -111,9 +111,9 @@ typedef struct volley_experiment {
   int n_stimuli;
   volley_recorder *recorders;
   int n_recorders;
-  uint32_t neurons;           /* sum of the sizes */
+  uint32_t neurons; /* sum of the sizes */
   double scale_neurons, scale_indegree;
-  const char *output;         /* path of the output file */
+  const char *output; /* path of the output file */
 } volley_experiment;
 
 /* Frees the experiment and all that hangs on it. NULL is allowed. */

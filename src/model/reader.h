@@ -9,19 +9,19 @@
 
 /* Some consecutive edges of a file. Indices are within the populations; not checked yet. */
 typedef struct volley_edge_slab {
-  uint64_t first;          /* number of the first edge in the file */
+  uint64_t first; /* number of the first edge in the file */
   size_t count;
   const uint64_t *source, *target;
-  const double *weight;    /* receptor's unit; NULL if the file has none */
-  const double *delay;     /* ms; NULL if the file has none */
+  const double *weight; /* receptor's unit; NULL if the file has none */
+  const double *delay;  /* ms; NULL if the file has none */
 } volley_edge_slab;
 
 typedef struct volley_reader {
   void *context;
   /* The values of a one-dimensional dataset, which must hold `size` numbers, at n ascending indices. Collective: every
    * rank reads its own. Returns an agreed status; faults name place, file and dataset. */
-  volley_status (*values)(void *context, const volley_place *place, const char *file, const char *dataset, uint32_t size,
-                          const uint32_t *indices, uint32_t n, double *out);
+  volley_status (*values)(void *context, const volley_place *place, const char *file, const char *dataset,
+                          uint32_t size, const uint32_t *indices, uint32_t n, double *out);
   /* Reads datasets source, target and, where present, weight and delay of a group in slabs and hands every slab to
    * take() on every rank; stops when take returns something else than VOLLEY_OK. Collective, agreed status. */
   volley_status (*edges)(void *context, const volley_place *place, const char *file, const char *group,

@@ -12,7 +12,20 @@
 enum { C_m, E_L, I_e, t_ref, tau_m, tau_syn_ex, tau_syn_in, V_reset, V_th, N_PARAMETERS };
 enum { V_m, I_syn_ex, I_syn_in, refractory, N_STATES };
 enum { EX, IN, N_RECEPTORS };
-enum { decay_m, decay_ex, decay_in, gain_ex, gain_in, gain_dc, rest, current_e, threshold, reset, refractory_steps, N_COEFFICIENTS };
+enum {
+  decay_m,
+  decay_ex,
+  decay_in,
+  gain_ex,
+  gain_in,
+  gain_dc,
+  rest,
+  current_e,
+  threshold,
+  reset,
+  refractory_steps,
+  N_COEFFICIENTS
+};
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
     [C_m] = {"C_m", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
@@ -38,9 +51,7 @@ static const volley_receptor_info receptors[N_RECEPTORS] = {
     [IN] = {"in", "pA", false, I_syn_in, "inhibitory current, decays with tau_syn_in"},
 };
 
-static const char *check(const double *p) {
-  return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th";
-}
+static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th"; }
 
 /* Effect on V after dt of a synaptic current of 1 at its start; finite also where tau_syn equals tau_m. */
 static double synaptic_gain(const double *p, double tau_syn, double dt) {

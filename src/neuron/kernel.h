@@ -35,8 +35,8 @@ VOLLEY_INLINE double volley_at(volley_column column, uint32_t stride, uint32_t i
 
 /* Which states and coefficients make an integrate-and-fire neuron fire. */
 typedef struct volley_firing {
-  int potential, refractory;                 /* states */
-  int threshold, reset, refractory_steps;    /* coefficients */
+  int potential, refractory;              /* states */
+  int threshold, reset, refractory_steps; /* coefficients */
 } volley_firing;
 
 /* Resets and lists the neurons first .. end - 1 whose potential has reached the threshold. */
@@ -56,11 +56,15 @@ static inline void volley_fire(volley_slice *slice, volley_spike_list *spikes, c
 #define volley_with_strides(loop, slice, spikes)                                                                       \
   do {                                                                                                                 \
     if ((slice)->coefficient_stride == 0) {                                                                            \
-      if ((slice)->current_stride == 0) loop((slice), (spikes), 0, 0);                                                 \
-      else loop((slice), (spikes), 0, 1);                                                                              \
+      if ((slice)->current_stride == 0)                                                                                \
+        loop((slice), (spikes), 0, 0);                                                                                 \
+      else                                                                                                             \
+        loop((slice), (spikes), 0, 1);                                                                                 \
     } else {                                                                                                           \
-      if ((slice)->current_stride == 0) loop((slice), (spikes), 1, 0);                                                 \
-      else loop((slice), (spikes), 1, 1);                                                                              \
+      if ((slice)->current_stride == 0)                                                                                \
+        loop((slice), (spikes), 1, 0);                                                                                 \
+      else                                                                                                             \
+        loop((slice), (spikes), 1, 1);                                                                                 \
     }                                                                                                                  \
   } while (0)
 

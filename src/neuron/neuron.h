@@ -10,16 +10,16 @@
 
 typedef struct volley_parameter_info {
   const char *name, *unit;
-  double fallback;     /* NEST's default */
-  double min, max;     /* allowed range, closed; INFINITY where unbounded */
-  bool positive;       /* min itself is not allowed: a time constant, a capacitance */
+  double fallback; /* NEST's default */
+  double min, max; /* allowed range, closed; INFINITY where unbounded */
+  bool positive;   /* min itself is not allowed: a time constant, a capacitance */
   const char *doc;
 } volley_parameter_info;
 
 typedef struct volley_state_info {
   const char *name, *unit;
-  int from_parameter;  /* starts at the neuron's own value of this parameter, or -1 */
-  double fallback;     /* start value where from_parameter is -1 */
+  int from_parameter; /* starts at the neuron's own value of this parameter, or -1 */
+  double fallback;    /* start value where from_parameter is -1 */
   const char *doc;
 } volley_state_info;
 
@@ -40,14 +40,14 @@ enum { VOLLEY_MAX_RECEPTORS = 8, VOLLEY_MAX_STATES = 16, VOLLEY_MAX_PARAMETERS =
 typedef struct volley_slice {
   int population;
   uint32_t count;
-  uint32_t offset;          /* of its first neuron within the block: the id that synapses use */
-  uint32_t *gids;           /* [count] ascending */
-  double *states[VOLLEY_MAX_STATES];       /* [n_states][count] */
-  double *coefficients;     /* [n_coefficients][stride ? count : 1], from model->prepare */
-  int coefficient_stride;   /* 1: one set a neuron, 0: one set for all */
-  double *inputs[VOLLEY_MAX_RECEPTORS];    /* [n_receptors][count]: where input is added; a state's own array, or the
+  uint32_t offset;                      /* of its first neuron within the block: the id that synapses use */
+  uint32_t *gids;                       /* [count] ascending */
+  double *states[VOLLEY_MAX_STATES];    /* [n_states][count] */
+  double *coefficients;                 /* [n_coefficients][stride ? count : 1], from model->prepare */
+  int coefficient_stride;               /* 1: one set a neuron, 0: one set for all */
+  double *inputs[VOLLEY_MAX_RECEPTORS]; /* [n_receptors][count]: where input is added; a state's own array, or the
                                               summed input of this step */
-  double *current;          /* pA injected during this step, [stride ? count : 1] */
+  double *current;                      /* pA injected during this step, [stride ? count : 1] */
   int current_stride;
 } volley_slice;
 

@@ -7,11 +7,11 @@ enum { CLOCK_STEPS = 1000 };
 static const double flush_interval = 10; /* s */
 
 typedef struct spike_buffer {
-  double *times;     /* [VOLLEY_SPIKES_AT_ONCE] ms */
-  uint64_t *ids;     /* index within the population */
-  uint64_t count;    /* held here */
-  uint64_t window;   /* number of the first spike of the window */
-  uint64_t total;    /* spikes of the recorder so far, on all ranks */
+  double *times;   /* [VOLLEY_SPIKES_AT_ONCE] ms */
+  uint64_t *ids;   /* index within the population */
+  uint64_t count;  /* held here */
+  uint64_t window; /* number of the first spike of the window */
+  uint64_t total;  /* spikes of the recorder so far, on all ranks */
 } spike_buffer;
 
 typedef struct trace_buffer {
@@ -155,7 +155,8 @@ static volley_status flush_spikes(volley_recording *recording, int number) {
   const uint64_t count = buffer->count;
   buffer->window = buffer->total;
   buffer->count = 0;
-  return recording->sink.spikes(recording->sink.context, number, first, count, buffer->times, buffer->ids, buffer->total);
+  return recording->sink.spikes(recording->sink.context, number, first, count, buffer->times, buffer->ids,
+                                buffer->total);
 }
 
 static volley_status flush_traces(volley_recording *recording, int number) {

@@ -14,8 +14,8 @@
 #include <string.h>
 
 enum { STEPS = 8, CHUNK = 128, LANES = 16, MAX_TABLE = 64 };
-static const double max_mean = 8;          /* of one part: its table then has less than MAX_TABLE entries */
-static const double rare = 1.0 / 1024;     /* probability of exceeding the entries compared at first */
+static const double max_mean = 8;      /* of one part: its table then has less than MAX_TABLE entries */
+static const double rare = 1.0 / 1024; /* probability of exceeding the entries compared at first */
 
 /* Upper halves as signed numbers, which every vector unit can compare: 0 becomes -32768. */
 typedef int16_t lanes __attribute__((vector_size(LANES * sizeof(int16_t))));
@@ -29,18 +29,20 @@ struct volley_generator {
   double weight;
   int parts;
   int n_table, n_common;
-  uint32_t table[MAX_TABLE];   /* a word counts as the number of entries that it reaches */
-  int16_t common[MAX_TABLE];   /* [n_common] biased upper halves of the first entries */
-  int64_t block;               /* the steps block * STEPS ... that counts are for; -1 before the first */
-  uint16_t *counts;            /* [STEPS][selected.count] */
+  uint32_t table[MAX_TABLE]; /* a word counts as the number of entries that it reaches */
+  int16_t common[MAX_TABLE]; /* [n_common] biased upper halves of the first entries */
+  int64_t block;             /* the steps block * STEPS ... that counts are for; -1 before the first */
+  uint16_t *counts;          /* [STEPS][selected.count] */
 };
 
 static const volley_stimulus_key keys[] = {
     {"rate", "Hz", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, rate), 0, true, 0, 0, "rate of one source"},
     {"sources", "", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, sources), 0, false, 1, 0,
      "number of independent sources of each neuron"},
-    {"weight", "weight", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, weight), 0, false, 1, -INFINITY, "synaptic weight"},
-    {"delay", "ms", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, delay), 0, false, NAN, 0, "delay; one step if left out"},
+    {"weight", "weight", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, weight), 0, false, 1, -INFINITY,
+     "synaptic weight"},
+    {"delay", "ms", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, delay), 0, false, NAN, 0,
+     "delay; one step if left out"},
 };
 
 static const char *check(const volley_stimulus *stimulus) {
@@ -88,7 +90,7 @@ static uint32_t half_of(const uint32_t words[4], int s) { return s < 4 ? words[s
 
 /* The number of table entries that a full word reaches, its lower half drawn now. */
 static uint16_t count_exactly(const volley_generator *generator, uint32_t gid, uint32_t block, uint32_t part, int s,
-                             uint32_t upper) {
+                              uint32_t upper) {
   uint32_t words[4];
   volley_random_block(generator->key, gid, block, (uint32_t)generator->parts + part, words);
   const uint32_t word = upper << 16 | half_of(words, s);

@@ -33,7 +33,8 @@ int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_
   return (steps > 1 ? steps : 1) + volley_receptor_lag(model, volley_stimulus_receptor(experiment, stimulus));
 }
 
-volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus, int64_t shift) {
+volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus,
+                                     int64_t shift) {
   const int64_t end = isinf(stimulus->stop) ? INT64_MAX : volley_steps(experiment, stimulus->stop) + shift;
   return (volley_window){volley_steps(experiment, stimulus->start) + shift, end};
 }

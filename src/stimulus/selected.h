@@ -30,7 +30,8 @@ int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_
 typedef struct volley_window {
   int64_t first, end;
 } volley_window;
-volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus, int64_t shift);
+volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus,
+                                     int64_t shift);
 
 /* Adds a current in pA to the selected neurons. */
 void volley_add_current(volley_slice *slice, const volley_selected *selected, double current);

@@ -11,13 +11,13 @@ typedef enum volley_value_kind { VOLLEY_VALUE_NUMBER, VOLLEY_VALUE_LIST } volley
 
 /* One key of a generator and the member of volley_stimulus it fills. */
 typedef struct volley_stimulus_key {
-  const char *name, *unit;   /* unit "weight": the unit of the receptor it reaches; "" is a pure number */
+  const char *name, *unit; /* unit "weight": the unit of the receptor it reaches; "" is a pure number */
   volley_value_kind kind;
-  size_t offset;             /* of a double (number) or a double * (list) in volley_stimulus */
-  size_t count_offset;       /* list: of its int length */
+  size_t offset;       /* of a double (number) or a double * (list) in volley_stimulus */
+  size_t count_offset; /* list: of its int length */
   bool required;
-  double fallback;           /* where not required; a delay's NAN stands for one step, a weight's for 1 */
-  double min;                /* least allowed value */
+  double fallback; /* where not required; a delay's NAN stands for one step, a weight's for 1 */
+  double min;      /* least allowed value */
   const char *doc;
 } volley_stimulus_key;
 
@@ -28,7 +28,7 @@ typedef struct volley_stimulus_kind {
   const char *name, *doc;
   const volley_stimulus_key *keys;
   int n_keys;
-  bool is_current;           /* injects current: reaches no receptor, has no weight or delay */
+  bool is_current; /* injects current: reaches no receptor, has no weight or delay */
   /* NULL if the values fit together, else what is wrong. */
   const char *(*check)(const volley_stimulus *stimulus);
   /* Prepares the generator for the selected neurons of one slice. It owns what it allocates; NULL if none is selected. */
