@@ -1,9 +1,11 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
-enum { LONGEST = 63 };
+enum { LONGEST = 63, LEAST_PART = 3 };
 
 static int least(int a, int b) { return a < b ? a : b; }
 
@@ -28,7 +30,8 @@ static int distance(const char *a, const char *b) {
   return rows[n_a % 3][n_b];
 }
 
-const char *volley_nearest(const char *word, const char *const *known, int n) {
+/* The known word that needs the fewest changes, if they are few for its length. */
+static const char *most_alike(const char *word, const char *const *known, int n) {
   const size_t length = strlen(word);
   if (length > LONGEST) return NULL;
   const char *nearest = NULL;
@@ -42,4 +45,45 @@ const char *volley_nearest(const char *word, const char *const *known, int n) {
     }
   }
   return nearest;
+}
+
+/* Whether `part` is one or more of the parts of a word that underscores separate: "step_current" of
+ * "step_current_generator". */
+static bool has_parts(const char *word, const char *part) {
+  const size_t length = strlen(part);
+  for (const char *at = word; at != NULL; at = strchr(at, '_')) {
+    at += *at == '_';
+    if (strncasecmp(at, part, length) == 0 && (at[length] == '_' || at[length] == '\0')) return true;
+  }
+  return false;
+}
+
+/* The known word with most letters whose parts the word has, or that has the parts of the word. */
+static const char *longest_within(const char *word, const char *const *known, int n) {
+  const char *nearest = NULL;
+  size_t best = LEAST_PART - 1;
+  for (int i = 0; i < n; i++) {
+    const size_t ours = strlen(word), theirs = strlen(known[i]), letters = ours < theirs ? ours : theirs;
+    if (letters <= best || !(has_parts(word, known[i]) || has_parts(known[i], word))) continue;
+    best = letters;
+    nearest = known[i];
+  }
+  return nearest;
+}
+
+/* The known word that is like the first part of a word of several parts. */
+static const char *like_first_part(const char *word, const char *const *known, int n) {
+  char part[LONGEST + 1];
+  const size_t length = strcspn(word, "_");
+  if (word[length] == '\0' || length < LEAST_PART || length > LONGEST) return NULL;
+  memcpy(part, word, length);
+  part[length] = '\0';
+  const char *nearest = most_alike(part, known, n);
+  return nearest != NULL ? nearest : longest_within(part, known, n);
+}
+
+const char *volley_nearest(const char *word, const char *const *known, int n) {
+  const char *nearest = most_alike(word, known, n);
+  if (nearest == NULL) nearest = longest_within(word, known, n);
+  return nearest != NULL ? nearest : like_first_part(word, known, n);
 }

@@ -3,8 +3,10 @@
 #define VOLLEY_BASE_TEXT_H
 
 /* The known word that needs the fewest changes (letters inserted, removed, replaced or swapped with the next; capitals
- * do not count) to become `word`, or NULL if none is near: more than a third of its letters, or more than 3, differ.
- * known: [n]; the result is one of them. */
+ * do not count) to become `word`. Where more than a third of its letters, or more than 3, differ from all of them: the
+ * longest one that is a part of `word` between underscores (poisson of poisson_generator), or of which `word` is a
+ * part; else the one that the first of several parts of `word` is like. NULL if there is none of these. known: [n]; the
+ * result is one of them. */
 const char *volley_nearest(const char *word, const char *const *known, int n);
 
 #endif

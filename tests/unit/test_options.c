@@ -113,6 +113,13 @@ static void test_nearest_word(void **state) {
   assert_string_equal(volley_nearest("v_th", known, 5), "V_th");
   assert_string_equal(volley_nearest("taum", known, 5), "tau_m");
   assert_null(volley_nearest("weight", known, 5));
+  assert_string_equal(volley_nearest("syn_in", known, 5), "tau_syn_in");
+  assert_string_equal(volley_nearest("V_th_of_all_neurons", known, 5), "V_th");
+  assert_null(volley_nearest("m", known, 5));
+  const char *const kinds[] = {"step_current", "current", "poisson", "spike_times", "spikes"};
+  assert_string_equal(volley_nearest("poisson_generator", kinds, 5), "poisson");
+  assert_string_equal(volley_nearest("step_current_generator", kinds, 5), "step_current");
+  assert_string_equal(volley_nearest("spike_detector", kinds, 5), "spikes");
   assert_null(volley_nearest("", known, 5));
   assert_null(volley_nearest("a word that is much longer than any word that a person could mean by it", known, 5));
   assert_null(volley_nearest("tau_m", known, 0));
