@@ -109,22 +109,28 @@ static bool refuse(const char *text, const char *number, const char *rest, const
   return false;
 }
 
-/* Whether text goes on from its number as if with another group of digits: a comma, or separators between thousands.
- * Such a number is refused, for nobody can know which of them is meant. */
-static bool has_groups(const char *text, size_t length, char *why, size_t size) {
-  const char *rest = text + length;
-  if (strchr(",_'", *rest) == NULL || !isdigit((unsigned char)rest[1])) return false;
+static bool is_separator(char c) { return c == ',' || c == '_' || c == '\''; }
+
+/* Whether the number that text begins with has a decimal comma or separators between thousands after `length`
+ * characters; says in why how it is written. */
+static bool has_separators(const char *text, size_t length, char *why, size_t size) {
+  if (!is_separator(text[length]) || !isdigit((unsigned char)text[length + 1])) return false;
+  if (memchr(text, '.', length) != NULL) return false;
   char joined[48];
-  size_t n = 0, end = length;
-  for (; isdigit((unsigned char)text[end]) || (strchr(",_'", text[end]) != NULL && text[end] != '\0'); ++end) continue;
-  for (size_t i = 0; i < end && n + 1 < sizeof joined; ++i)
-    if (strchr(",_'", text[i]) == NULL) joined[n++] = text[i];
+  size_t n = 0, end = 0;
+  int separators = 0;
+  for (; end < length || isdigit((unsigned char)text[end]) || is_separator(text[end]) || text[end] == '.'; ++end) {
+    separators += is_separator(text[end]);
+    if (!is_separator(text[end]) && n + 1 < sizeof joined) joined[n++] = text[end];
+  }
   joined[n] = '\0';
-  if (*rest == ',')
-    snprintf(why, size, "'%.60s' given: a decimal is written with a point, not a comma: %.*s.%.*s", text,
-             (int)(length < 40 ? length : 40), text, (int)strspn(rest + 1, "0123456789"), rest + 1);
+  const size_t after = end - length - 1; /* digits after the comma */
+  if (text[length] != ',' || separators > 1)
+    snprintf(why, size, "'%.60s' given: a number has no separators between its digits, write %s", text, joined);
   else
-    snprintf(why, size, "'%.60s' given: a number is written without separators between its digits: %s", text, joined);
+    snprintf(why, size, "'%.60s' given: the decimal mark is a point, not a comma, write %.*s.%.*s%s%s", text,
+             (int)(length < 40 ? length : 40), text, (int)(after < 40 ? after : 40), text + length + 1,
+             after == 3 ? ", or if thousands are meant " : "", after == 3 ? joined : "");
   return true;
 }
 
@@ -134,7 +140,8 @@ bool volley_unit_convert(const char *text, const char *unit, double *value, char
   size_t length = special_number(text, &number);
   if (length == 0) {
     length = decimal_length(text);
-    if (length == 0) return refuse(text, "", unit, why, size);
+    if (length == 0) return refuse(text, "", "", unit, why, size);
+    if (has_separators(text, length, why, size)) return false;
     number = strtod(text, NULL);
   }
   char digits[48];
@@ -144,14 +151,14 @@ bool volley_unit_convert(const char *text, const char *unit, double *value, char
   while (isspace((unsigned char)*from)) ++from;
   size_t end = strlen(from);
   while (end > 0 && isspace((unsigned char)from[end - 1])) --end;
-  if (end >= sizeof suffix) return refuse(text, digits, unit, why, size);
+  if (end >= sizeof suffix) return refuse(text, digits, "", unit, why, size);
   memcpy(suffix, from, end);
   suffix[end] = '\0';
   *value = number;
   if (*suffix == '\0' || strcmp(suffix, unit) == 0) return true;
   int given_base, given_exponent, base, exponent;
   if (!parse_unit(suffix, &given_base, &given_exponent) || !parse_unit(unit, &base, &exponent) || given_base != base)
-    return refuse(text, digits, unit, why, size);
+    return refuse(text, digits, suffix, unit, why, size);
   /* Dividing by a power of ten keeps 0.1 s / 1e-3 exact where multiplying by its rounded inverse would not. */
   const int shift = given_exponent - exponent;
   *value = shift >= 0 ? number * pow(10.0, shift) : number / pow(10.0, -shift);
