@@ -53,6 +53,13 @@ volley_yaml *volley_yaml_get(const volley_yaml *map, const char *key) {
   return NULL;
 }
 
+bool volley_yaml_is_faulted(const volley_yaml *node) {
+  if (node == NULL || node->faulted) return node != NULL;
+  for (int i = 0; i < node->n; ++i)
+    if (volley_yaml_is_faulted(node->items[i])) return true;
+  return false;
+}
+
 /* The entry with a list of names, at or above node, one of whose lists `list` is; NULL if there is none. */
 static const volley_yaml *named_entry(const volley_yaml *list) {
   for (const volley_yaml *node = list->parent; node != NULL; node = node->parent) {
@@ -172,6 +179,55 @@ static void refuse_duplicate_keys(conversion *c, const volley_yaml *map) {
 
 static volley_yaml *convert(conversion *c, int id);
 
+/* Whether a key is that of YAML's merge: the mapping after it gives the keys that its own mapping lacks. */
+static bool is_merge(const yaml_node_t *key) {
+  return key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && strcmp((const char *)key->data.scalar.value, "<<") == 0;
+}
+
+/* Appends the entries of a merged mapping, or of each in a list of them, to map. */
+static void merge(conversion *c, volley_yaml *map, const volley_yaml *merged, volley_place place) {
+  if (merged->kind == VOLLEY_YAML_LIST) {
+    for (int i = 0; i < merged->n; ++i) merge(c, map, merged->items[i], place);
+  } else if (merged->kind == VOLLEY_YAML_MAP) {
+    for (int i = 0; i < merged->n; ++i) volley_yaml_append(c->arena, map, merged->items[i], merged->items[i]->key);
+  } else {
+    volley_fault(VOLLEY_USAGE, &place,
+                 "'<<' takes a mapping, mostly by alias: <<: *name, where &name stands before it");
+  }
+}
+
+/* Removes what was merged, items n_own and on, where an own key or one merged before has the same name. */
+static void drop_overridden(volley_yaml *map, int n_own) {
+  volley_yaml **sorted = volley_alloc((size_t)map->n, sizeof(volley_yaml *), "keys of a mapping");
+  memcpy(sorted, map->items, (size_t)map->n * sizeof *sorted);
+  qsort(sorted, (size_t)map->n, sizeof *sorted, compare_keys);
+  const char *last = NULL;
+  for (int i = 0; i < map->n; ++i) {
+    const bool same = last != NULL && strcmp(last, sorted[i]->key) == 0;
+    last = sorted[i]->key;
+    if (same && sorted[i]->index >= n_own) sorted[i]->index = -1;
+  }
+  free(sorted);
+  const int n = map->n;
+  map->n = 0;
+  for (int i = 0; i < n; ++i) {
+    if (map->items[i]->index < 0) continue;
+    map->items[i]->index = map->n;
+    map->items[map->n++] = map->items[i];
+  }
+}
+
+/* The merges of a mapping, which stand after its own keys in the tree wherever they are written. */
+static void convert_merges(conversion *c, const yaml_node_t *node, volley_yaml *map) {
+  const int n_own = map->n;
+  for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; ++pair) {
+    const yaml_node_t *key = yaml_document_get_node(c->document, pair->key);
+    if (key->type == YAML_SCALAR_NODE && is_merge(key))
+      merge(c, map, convert(c, pair->value), mark_place(c, key->start_mark));
+  }
+  if (map->n > n_own) drop_overridden(map, n_own);
+}
+
 static void convert_map(conversion *c, const yaml_node_t *node, volley_yaml *map) {
   for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; ++pair) {
     const yaml_node_t *key = yaml_document_get_node(c->document, pair->key);
@@ -180,6 +236,7 @@ static void convert_map(conversion *c, const yaml_node_t *node, volley_yaml *map
       volley_fault(VOLLEY_USAGE, &place, "a key must be a word, not a list or mapping");
       continue;
     }
+    if (is_merge(key)) continue;
     volley_yaml *value = convert(c, pair->value);
     volley_yaml_append(c->arena, map, value, copy_scalar(c, key));
     value->key_line = place.line;
@@ -204,6 +261,7 @@ static volley_yaml *convert(conversion *c, int id) {
       volley_yaml_append(c->arena, result, convert(c, *item), NULL);
   } else {
     convert_map(c, node, result);
+    convert_merges(c, node, result);
   }
   return result;
 }

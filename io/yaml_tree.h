@@ -1,5 +1,5 @@
-/* A YAML document as a tree of nodes that know where they stand. Aliases are expanded, so every node has one parent
- * and assignments from the command line can be grafted. All nodes belong to an arena. No MPI. */
+/* A YAML document as a tree of nodes that know where they stand. Aliases are expanded and mappings merged (<<), so
+ * every node has one parent and assignments from the command line can be grafted. All nodes belong to an arena. No MPI. */
 #ifndef VOLLEY_IO_YAML_TREE_H
 #define VOLLEY_IO_YAML_TREE_H
 
@@ -42,6 +42,9 @@ volley_yaml *volley_yaml_get(const volley_yaml *map, const char *key);
 
 /* Whether the node is an empty value, ~ or null. */
 bool volley_yaml_is_null(const volley_yaml *node);
+
+/* Whether a fault of the node, or of one below it, was reported. NULL has none. */
+bool volley_yaml_is_faulted(const volley_yaml *node);
 
 /* Where a node stands; where its key stands (for a map's child). The path is made in the arena. */
 volley_place volley_yaml_place(volley_arena *arena, const volley_yaml *node);
