@@ -72,7 +72,11 @@ static void read_network(volley_reading *reading, volley_yaml *section) {
   volley_experiment *experiment = reading->experiment;
   volley_yaml *scale = volley_yaml_get(section, "scale");
   if (section != NULL) volley_check_section(reading, section, VOLLEY_SECTION_NETWORK);
-  if (scale != NULL) volley_check_section(reading, scale, VOLLEY_SECTION_SCALE);
+  if (scale != NULL && scale->kind == VOLLEY_YAML_SCALAR)
+    volley_value_fault(reading, scale, "this has two keys: write {neurons: %s, indegree: %s}, or one of them",
+                       scale->text, scale->text);
+  else if (scale != NULL)
+    volley_check_section(reading, scale, VOLLEY_SECTION_SCALE);
   volley_read_number(reading, scale, volley_key_find(VOLLEY_SECTION_SCALE, "neurons"), (volley_pick){0},
                      &experiment->scale_neurons);
   volley_read_number(reading, scale, volley_key_find(VOLLEY_SECTION_SCALE, "indegree"), (volley_pick){0},

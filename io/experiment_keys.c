@@ -21,7 +21,7 @@ static const volley_key_info top_keys[] = {
 };
 
 static const volley_key_info simulation_keys[] = {
-    {"dt", VOLLEY_KEY_NUMBER, "ms", false, "0.1 ms", 0, INFINITY, true, NULL, "time step"},
+    {"dt", VOLLEY_KEY_NUMBER, "ms", false, "0.1 ms", 0, 5, true, NULL, "time step"},
     {"duration", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, true, NULL, "model time; whole steps"},
     {"seed", VOLLEY_KEY_COUNT, "", false, "1", 0, UINT32_MAX, false, NULL, "of all random numbers"},
     {"exchange_interval", VOLLEY_KEY_WORD, .fallback = "step", .words = "step|min_delay",

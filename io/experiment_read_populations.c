@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Far above any use: every thread spends memory and time on each population, however small. */
+enum { MAX_POPULATIONS = 8192 };
+
 static const volley_key_info *simulation_key(const char *name) {
   return volley_key_find(VOLLEY_SECTION_SIMULATION, name);
 }
@@ -27,7 +30,7 @@ void volley_read_simulation(volley_reading *reading, volley_yaml *section) {
   if (!volley_read_number(reading, section, simulation_key("dt"), (volley_pick){0}, &simulation->dt))
     simulation->dt = NAN; /* reported; checks against dt are left out */
   if (volley_read_number(reading, section, simulation_key("duration"), (volley_pick){0}, &duration))
-    volley_whole_steps(reading, volley_yaml_get(section, "duration"), duration, &simulation->steps);
+    volley_whole_steps(reading, volley_yaml_get(section, "duration"), duration, true, &simulation->steps);
   if (volley_read_number(reading, section, simulation_key("seed"), (volley_pick){0}, &seed))
     simulation->seed = (uint32_t)seed;
   simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
@@ -54,19 +57,46 @@ static bool read_parameter_name(volley_reading *reading, const volley_neuron_mod
   return false;
 }
 
-/* The map of a key, checked against the model's table; NULL if there is none. */
-static volley_yaml *model_map(volley_reading *reading, const volley_yaml *entry, const char *key, volley_pick pick,
-                              volley_names known) {
-  volley_yaml *map = volley_pick_node(reading, volley_yaml_get(entry, key), pick);
-  return map != NULL && volley_check_keys(reading, map, known) ? map : NULL;
+/* A population's two maps and whose names they take. */
+typedef struct model_keys {
+  const char *key, *what; /* "initial", "state" */
+  volley_names names;
+} model_keys;
+
+static model_keys parameter_keys(volley_reading *reading, const volley_neuron_model *model) {
+  return (model_keys){
+      "parameters", "parameter",
+      volley_names_of_table(reading, model->parameters, model->n_parameters, sizeof *model->parameters)};
+}
+
+static model_keys state_keys(volley_reading *reading, const volley_neuron_model *model) {
+  return (model_keys){"initial", "state",
+                      volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states)};
+}
+
+/* One of the maps, checked against the model's table; NULL if there is none. others: keys of the other map. */
+static volley_yaml *model_map(volley_reading *reading, const volley_yaml *entry, const volley_neuron_model *model,
+                              volley_pick pick, model_keys own, model_keys others) {
+  volley_yaml *map = volley_pick_node(reading, volley_yaml_get(entry, own.key), pick);
+  for (int i = 0; map != NULL && map->kind == VOLLEY_YAML_MAP && i < map->n; ++i)
+    for (int k = 0; k < others.names.n; ++k)
+      if (strcmp(map->items[i]->key, others.names.names[k]) == 0)
+        volley_key_fault(reading, map->items[i], "'%s' is a %s of %s; it belongs under '%s'", others.names.names[k],
+                         others.what, model->name, others.key);
+  return map != NULL && volley_check_keys(reading, map, own.names) ? map : NULL;
+}
+
+/* The range of a parameter whose values are in a dataset: they are checked where they are read. */
+static void bound_dataset(volley_distribution *values, const volley_parameter_info *info) {
+  if (values->kind != VOLLEY_DATASET) return;
+  values->min = info->positive ? nextafter(info->min, INFINITY) : info->min;
+  values->max = info->max;
 }
 
 static void read_parameters(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
                             volley_population *population) {
   const volley_neuron_model *model = population->model;
-  const volley_names known =
-      volley_names_of_table(reading, model->parameters, model->n_parameters, sizeof *model->parameters);
-  volley_yaml *map = model_map(reading, entry, "parameters", pick, known);
+  volley_yaml *map = model_map(reading, entry, model, pick, parameter_keys(reading, model), state_keys(reading, model));
   population->parameters =
       volley_arena_alloc(reading->arena, (size_t)model->n_parameters + 1, sizeof *population->parameters);
   for (int i = 0; i < model->n_parameters; ++i) {
@@ -79,14 +109,14 @@ static void read_parameters(volley_reading *reading, const volley_yaml *entry, v
       *out = volley_constant(info->fallback);
     else
       volley_check_value(reading, node, out, info->min, info->max, info->positive, info->unit);
+    bound_dataset(out, info);
   }
 }
 
 static void read_initial(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
                          volley_population *population) {
   const volley_neuron_model *model = population->model;
-  const volley_names known = volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states);
-  volley_yaml *map = model_map(reading, entry, "initial", pick, known);
+  volley_yaml *map = model_map(reading, entry, model, pick, state_keys(reading, model), parameter_keys(reading, model));
   population->initial = volley_arena_alloc(reading->arena, (size_t)model->n_states + 1, sizeof *population->initial);
   for (int i = 0; i < model->n_states; ++i) {
     const volley_state_info *info = &model->states[i];
@@ -163,18 +193,20 @@ static void number_neurons(volley_reading *reading, const volley_yaml *section) 
                        UINT32_MAX);
 }
 
-/* Room for as many populations as the entries name. */
-static void allocate(volley_reading *reading, const volley_yaml *section) {
+/* Room for as many populations as the entries name; false if these are too many. */
+static bool allocate(volley_reading *reading, const volley_yaml *section) {
   size_t n = 1;
   for (int i = 0; i < section->n; ++i) n += volley_count_names(volley_yaml_get(section->items[i], "name"));
+  if (!volley_check_count(reading, section, n - 1, MAX_POPULATIONS, "populations")) return false;
   reading->experiment->populations = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->populations);
   reading->population_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->population_valid);
+  return true;
 }
 
 void volley_read_populations(volley_reading *reading, volley_yaml *section) {
   volley_experiment *experiment = reading->experiment;
   if (section == NULL || !volley_check_list(reading, section)) return;
-  allocate(reading, section);
+  if (!allocate(reading, section)) return;
   for (int i = 0; i < section->n; ++i) {
     volley_yaml **names, *entry = section->items[i];
     if (!volley_check_section(reading, entry, VOLLEY_SECTION_POPULATIONS)) continue;

@@ -112,7 +112,7 @@ static void read_weight(volley_reading *reading, const entry_reading *e, volley_
     return;
   }
   projection->weight = volley_constant(counts ? 1.0 : NAN);
-  if (node == NULL && !(whole != NULL && whole->faulted) && !counts && !e->rule->takes_file)
+  if (node == NULL && !counts && !e->rule->takes_file && !volley_yaml_is_faulted(whole))
     volley_entry_fault(reading, &e->place, "'weight' is missing for target %s: a number in %s or a distribution",
                        reading->experiment->populations[projection->target].name,
                        weight_unit(model, projection->receptor));
@@ -126,7 +126,8 @@ static void read_delay(volley_reading *reading, const entry_reading *e, volley_p
     return;
   }
   projection->delay = volley_constant(NAN); /* the edges' file has it, or this is a fault */
-  if (whole != NULL && node == NULL) volley_value_fault(reading, whole, "a delay is missing in this list");
+  if (whole != NULL && node == NULL && !volley_yaml_is_faulted(whole))
+    volley_value_fault(reading, whole, "a delay is missing in this list");
 }
 
 static void read_pair(volley_reading *reading, const entry_reading *e, volley_pick pick) {
@@ -186,19 +187,21 @@ static void read_entry(volley_reading *reading, entry_reading *e) {
     for (int s = 0; s < e->n_sources; ++s) read_pair(reading, e, (volley_pick){t, e->n_targets, s, e->n_sources});
 }
 
-/* Room for as many projections as the entries have pairs. */
-static void allocate(volley_reading *reading, const volley_yaml *section) {
+/* Room for as many projections as the entries have pairs; false if these are too many. */
+static bool allocate(volley_reading *reading, const volley_yaml *section) {
   size_t n = 1;
   for (int i = 0; i < section->n; ++i)
     n += volley_count_names(volley_yaml_get(section->items[i], "source")) *
          volley_count_names(volley_yaml_get(section->items[i], "target"));
+  if (!volley_check_count(reading, section, n - 1, VOLLEY_MAX_ENTRIES, "pairs of source and target")) return false;
   reading->experiment->projections = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->projections);
   reading->projection_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->projection_valid);
+  return true;
 }
 
 void volley_read_projections(volley_reading *reading, volley_yaml *section) {
   if (section == NULL || !volley_check_list(reading, section)) return;
-  allocate(reading, section);
+  if (!allocate(reading, section)) return;
   for (int i = 0; i < section->n; ++i) {
     entry_reading e = {.entry = section->items[i], .place = volley_yaml_place(reading->arena, section->items[i])};
     if (!check_keys(reading, e.entry)) continue;

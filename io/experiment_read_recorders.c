@@ -13,6 +13,17 @@ static bool all_digits(const char *text) {
   return at > text && *at == '\0';
 }
 
+/* Reports a range written like 0:99; false if node is none. */
+static bool suggest_dash(volley_reading *reading, volley_yaml *node) {
+  char *text = volley_arena_copy(reading->arena, node->text), *colon = strchr(text, ':');
+  if (colon == NULL) return false;
+  *colon = '\0';
+  if (!all_digits(text) || !all_digits(colon + 1)) return false;
+  volley_value_fault(reading, node, "'%.60s' selects no neurons; a range is written %s-%s and includes its last index",
+                     node->text, text, colon + 1);
+  return true;
+}
+
 /* Indices "5" or "0-99" below size. */
 static bool parse_range(volley_reading *reading, volley_yaml *node, uint32_t size, volley_range *out) {
   char *text = volley_arena_copy(reading->arena, node->text), *dash = strchr(text, '-');
@@ -20,6 +31,7 @@ static bool parse_range(volley_reading *reading, volley_yaml *node, uint32_t siz
     *dash++ = '\0';
   else
     dash = text;
+  if (node->kind == VOLLEY_YAML_SCALAR && suggest_dash(reading, node)) return false;
   if (node->kind != VOLLEY_YAML_SCALAR || !all_digits(text) || !all_digits(dash)) {
     volley_value_fault(reading, node,
                        "'%.60s' selects no neurons; write all, an index like 5, a range like 0-99, or a list "
@@ -99,7 +111,7 @@ static void read_steps(volley_reading *reading, const volley_yaml *entry, const 
   double time;
   volley_yaml *node = volley_pick_node(reading, volley_yaml_get(entry, key), pick);
   if (node != NULL && volley_read_number(reading, entry, recorder_key(key), pick, &time))
-    volley_whole_steps(reading, node, time, out);
+    volley_whole_steps(reading, node, time, recorder_key(key)->positive, out);
 }
 
 static void read_window(volley_reading *reading, const volley_yaml *entry, volley_pick pick,

@@ -66,7 +66,7 @@ static void read_kind_key(volley_reading *reading, volley_yaml *entry, const vol
   }
   const bool delay = key->offset == offsetof(volley_stimulus, delay);
   *value = !isnan(key->fallback) ? key->fallback : delay ? reading->experiment->simulation.dt : 1.0;
-  if (reading->faults == before && node != NULL && !node->faulted && key->required)
+  if (reading->faults == before && node != NULL && !volley_yaml_is_faulted(node) && key->required)
     volley_value_fault(reading, node, "a value is missing in this list");
 }
 
@@ -147,6 +147,7 @@ void volley_read_stimuli(volley_reading *reading, volley_yaml *section) {
   if (section == NULL || !volley_check_list(reading, section)) return;
   size_t n = 1;
   for (int i = 0; i < section->n; ++i) n += volley_count_names(volley_yaml_get(section->items[i], "target"));
+  if (!volley_check_count(reading, section, n - 1, VOLLEY_MAX_ENTRIES, "stimuli")) return;
   reading->experiment->stimuli = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->stimuli);
   for (int i = 0; i < section->n; ++i) read_stimulus_entry(reading, section->items[i]);
   volley_refuse_same_names(reading, section, "stimulus");

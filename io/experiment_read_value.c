@@ -108,6 +108,21 @@ static const volley_distribution_info *distribution_of(volley_reading *reading, 
   return NULL;
 }
 
+/* Reports a standard deviation given in percent; false if node is none. */
+static bool refuse_percent(volley_reading *reading, volley_yaml *node) {
+  double percent;
+  char why[256], text[32];
+  if (node == NULL || node->kind != VOLLEY_YAML_SCALAR) return false;
+  const size_t n = strcspn(node->text, "%");
+  if (node->text[n] == '\0' || n >= sizeof text) return false;
+  memcpy(text, node->text, n);
+  text[n] = '\0';
+  if (!volley_unit_convert(text, "", &percent, why, sizeof why)) return false;
+  volley_value_fault(reading, node, "a standard deviation relative to the mean is written relative_std: %g",
+                     percent / 100.0);
+  return true;
+}
+
 /* Member b: std, relative_std or high. */
 static bool read_second(volley_reading *reading, volley_yaml *map, const volley_distribution_info *info,
                         const char *unit, volley_pick pick, volley_distribution *out) {
@@ -116,6 +131,8 @@ static bool read_second(volley_reading *reading, volley_yaml *map, const volley_
     volley_value_fault(reading, relative, "std and relative_std are both given; keep one of them");
     return false;
   }
+  if (info->relative && refuse_percent(reading, volley_pick_node(reading, volley_yaml_get(map, info->second), pick)))
+    return false;
   if (relative != NULL) {
     if (!member(reading, map, "relative_std", "", pick, &node, &out->b)) return false;
     if (out->b >= 0) out->b *= fabs(out->a);
@@ -200,7 +217,7 @@ bool volley_check_value(volley_reading *reading, volley_yaml *node, const volley
   return false;
 }
 
-bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, int64_t *out) {
+bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out) {
   const double dt = reading->experiment->simulation.dt;
   if (!(dt > 0.0)) return false; /* reported */
   const double steps = nearbyint(time / dt);
@@ -209,8 +226,12 @@ bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time,
     return false;
   }
   *out = (int64_t)steps;
-  if (fabs(steps * dt - time) <= 1e-9 * fmax(time, dt)) return true;
+  if (fabs(steps * dt - time) <= 1e-9 * time) return true;
   const double below = floor(time / dt);
+  if (positive && below == 0.0) {
+    volley_value_fault(reading, node, "%.10g ms is less than one step of dt = %g ms", time, dt);
+    return false;
+  }
   volley_value_fault(reading, node,
                      "%.10g ms is not a whole number of steps of dt = %g ms; nearest are %.10g ms and "
                      "%.10g ms",
@@ -243,7 +264,10 @@ bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley
     return false;
   }
   if (least < 0.5 * dt * (1.0 - 1e-9)) {
-    volley_value_fault(reading, node, "this distribution can give delays below one step; add 'min: %g' (dt)", dt);
+    volley_value_fault(reading, node,
+                       "this distribution can give delays that round to less than one step: they must be at least "
+                       "%g ms (dt / 2); with 'min: %g' (dt) none is below one step",
+                       0.5 * dt, dt);
     return false;
   }
   const double longest = VOLLEY_MAX_DELAY * dt;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MESSAGE = 1024, LISTED = 12, MAX_NAME = 200 };
 
@@ -83,10 +84,27 @@ volley_names volley_names_of_words(volley_reading *reading, const char *words) {
   return names;
 }
 
+/* What other programs and textbooks call things. */
+static const struct {
+  const char *word, *ours;
+} synonyms[] = {
+    {"sigma", "std"},         {"sd", "std"},           {"stdev", "std"},       {"mu", "mean"},
+    {"gauss", "normal"},      {"gaussian", "normal"},  {"dc_generator", "dc"}, {"spike_generator", "spike_times"},
+    {"multimeter", "traces"}, {"voltmeter", "traces"}, {"N", "size"},          {"p", "probability"},
+};
+
+/* The known name that a word may mean, or NULL. */
+static const char *meant_name(const char *word, volley_names names) {
+  for (size_t s = 0; s < sizeof synonyms / sizeof *synonyms; ++s)
+    for (int i = 0; i < names.n && strcmp(synonyms[s].word, word) == 0; ++i)
+      if (strcmp(synonyms[s].ours, names.names[i]) == 0) return names.names[i];
+  return volley_nearest(word, names.names, names.n);
+}
+
 /* "did you mean 'x'?", or the names that there are. */
 static const char *suggestion(volley_reading *reading, const char *word, volley_names names) {
   if (names.n == 0) return "there is none";
-  const char *nearest = volley_nearest(word, names.names, names.n);
+  const char *nearest = meant_name(word, names);
   if (nearest != NULL) return volley_arena_format(reading->arena, "did you mean '%s'?", nearest);
   const char *list = names.names[0];
   for (int i = 1; i < names.n && i < LISTED; ++i)
@@ -102,6 +120,14 @@ static const char *kind_name(const volley_yaml *node) {
   return node->kind == VOLLEY_YAML_LIST ? "a list" : node->kind == VOLLEY_YAML_MAP ? "a mapping" : "a single value";
 }
 
+/* Whether item i of a mapping is what follows the decimal comma in {tau: 0,5 ms}. */
+static bool is_decimal(const volley_yaml *map, int i) {
+  if (i == 0 || !isdigit((unsigned char)*map->items[i]->key) || !volley_yaml_is_null(map->items[i])) return false;
+  const volley_yaml *before = map->items[i - 1];
+  const size_t n = strlen(before->text);
+  return n > 0 && isdigit((unsigned char)before->text[n - 1]);
+}
+
 bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names known) {
   if (node->kind != VOLLEY_YAML_MAP) {
     volley_value_fault(reading, node, "this is %s; a mapping with keys like '%s: ...' is expected", kind_name(node),
@@ -112,7 +138,10 @@ bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names 
     volley_yaml *item = node->items[i];
     int k = 0;
     while (k < known.n && strcmp(known.names[k], item->key) != 0) ++k;
-    if (k == known.n)
+    if (k == known.n && is_decimal(node, i))
+      volley_key_fault(reading, item, "a comma ends the value of '%s'; the decimal mark is a point, write %s.%s",
+                       node->items[i - 1]->key, node->items[i - 1]->text, item->key);
+    else if (k == known.n)
       volley_key_fault(reading, item, "unknown key '%.80s'; %s", item->key, suggestion(reading, item->key, known));
   }
   return true;
@@ -138,6 +167,13 @@ bool volley_check_list(volley_reading *reading, volley_yaml *section) {
   if (section->kind == VOLLEY_YAML_LIST) return true;
   volley_value_fault(reading, section, "this is %s; a list is expected, each entry begins with '-'",
                      kind_name(section));
+  return false;
+}
+
+bool volley_check_count(volley_reading *reading, const volley_yaml *section, size_t n, size_t most, const char *what) {
+  const volley_place place = volley_yaml_place(reading->arena, section);
+  if (n <= most) return true;
+  volley_entry_fault(reading, &place, "%zu %s in all, lists expanded; at most %zu are possible", n, what, most);
   return false;
 }
 
@@ -178,7 +214,8 @@ static volley_yaml *key_scalar(volley_reading *reading, const volley_yaml *entry
   volley_yaml *whole = volley_yaml_get(entry, key->name);
   volley_yaml *node = volley_pick_node(reading, whole, pick);
   if (node == NULL) {
-    if (whole != NULL && key->required) volley_value_fault(reading, whole, "a value is missing for %s", key->doc);
+    if (whole != NULL && key->required && !volley_yaml_is_faulted(whole))
+      volley_value_fault(reading, whole, "a value is missing for %s", key->doc);
     return NULL;
   }
   if (node->kind == VOLLEY_YAML_SCALAR) return node;
@@ -192,8 +229,8 @@ bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const
   volley_yaml *node = key_scalar(reading, entry, key, pick);
   if (node == NULL) {
     const volley_yaml *whole = volley_yaml_get(entry, key->name);
-    const bool broken = whole != NULL && whole->faulted;
-    return !broken && key->fallback != NULL && volley_unit_convert(key->fallback, key->unit, out, why, sizeof why);
+    return key->fallback != NULL && !volley_yaml_is_faulted(whole) &&
+           volley_unit_convert(key->fallback, key->unit, out, why, sizeof why);
   }
   if (!volley_scalar_number(reading, node, key->unit, out)) return false;
   const char *gap = *key->unit ? " " : "";
@@ -219,8 +256,12 @@ bool volley_read_flag(volley_reading *reading, const volley_yaml *entry, const v
   volley_yaml *node = key_scalar(reading, entry, key, pick);
   const char *text = node != NULL ? node->text : key->fallback;
   if (text == NULL) return false;
-  *out = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0;
-  if (*out || strcmp(text, "false") == 0 || strcmp(text, "no") == 0) return true;
+  static const char *const words[] = {"true", "false", "yes", "no", "on", "off"};
+  for (int w = 0; w < 6; ++w) {
+    if (strcasecmp(text, words[w]) != 0) continue;
+    *out = w % 2 == 0;
+    return true;
+  }
   volley_value_fault(reading, node, "'%.60s' is neither true nor false", text);
   return false;
 }

@@ -18,6 +18,9 @@ typedef struct volley_reading {
   bool *projection_valid;        /* [n_projections] */
 } volley_reading;
 
+/* Projections and stimuli, lists expanded: random numbers keep 24 bits for their index. */
+enum { VOLLEY_MAX_ENTRIES = (1 << 24) - 1 };
+
 /* Which element of lists is meant: element `row` of `rows` names; in projections also `column` of `columns` sources,
  * and lists are matrices. rows 0: lists are not expanded; columns 0: no matrices. */
 typedef struct volley_pick {
@@ -60,6 +63,9 @@ bool volley_check_section(volley_reading *reading, volley_yaml *node, enum volle
 /* Whether a section that must be a list is one. */
 bool volley_check_list(volley_reading *reading, volley_yaml *section);
 
+/* Reports more entries of a section, lists expanded, than are possible. what: "populations" */
+bool volley_check_count(volley_reading *reading, const volley_yaml *section, size_t n, size_t most, const char *what);
+
 /* The element that pick means; NULL where node is NULL or the element is null, or after a fault (sizes differ). */
 volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley_pick pick);
 
@@ -97,8 +103,8 @@ size_t volley_count_names(const volley_yaml *names);
 /* Reports a name (NULL: none) that would not do as a group in HDF5 or as a part of a key path. */
 void volley_check_name(volley_reading *reading, volley_yaml *node);
 
-/* Steps that a time in ms is; false and a fault (of node, or of the entry at `place` if NULL) unless whole. */
-bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, int64_t *out);
+/* Steps that a time in ms is; false and a fault of node unless they are whole, and at least one if positive. */
+bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out);
 
 /* Receptor of a population's model that node (or NULL) names: index or VOLLEY_RECEPTOR_BY_SIGN; false after a fault. */
 bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int population, int *out);

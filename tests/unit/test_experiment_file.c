@@ -151,6 +151,38 @@ static void test_set(void **state) {
   volley_experiment_destroy(e);
 }
 
+/* A merged mapping gives what its own lacks; the first of several goes before; words for truth; delays of half a step. */
+static void test_merge(void **state) {
+  (void)state;
+  const char text[] =
+      "simulation: {duration: 1}\n"
+      "populations:\n"
+      "  - &A {name: A, model: iaf_psc_exp, size: 100, parameters: &P {tau_m: 5, C_m: 1}}\n"
+      "  - &B {<<: *A, name: B, size: 200, parameters: {C_m: 2, <<: *P}}\n"
+      "  - {name: C, <<: [*B, *A]}\n"
+      "projections:\n"
+      "  - {source: A, target: A, rule: all_to_all, weight: 1, delay: {distribution: uniform, low: 0.05, "
+      "high: 1}, autapses: False}\n"
+      "  - {source: A, target: B, rule: all_to_all, weight: 1, delay: 1, autapses: ON}\n";
+  const char *const sets[] = {"populations.B.parameters.tau_m=7"};
+  volley_experiment *e = read_text(text, sets, 1);
+  assert_non_null(e);
+  assert_int_equal(e->n_populations, 3);
+  const double expected[][3] = {{100, 5, 1}, {200, 7, 2}, {200, 5, 2}}; /* --set changes one population alone */
+  for (int p = 0; p < 3; ++p) {
+    const volley_population *population = &e->populations[p];
+    assert_int_equal(population->size, (uint32_t)expected[p][0]);
+    for (int i = 0; i < population->model->n_parameters; ++i) {
+      const char *name = population->model->parameters[i].name;
+      if (strcmp(name, "tau_m") == 0) assert_true(population->parameters[i].a == expected[p][1]);
+      if (strcmp(name, "C_m") == 0) assert_true(population->parameters[i].a == expected[p][2]);
+    }
+  }
+  assert_false(e->projections[0].autapses);
+  assert_true(e->projections[1].autapses);
+  volley_experiment_destroy(e);
+}
+
 /* The resolved text says the same as file and assignments together, and resolves to itself. */
 static void test_resolved(void **state) {
   (void)state;
@@ -212,6 +244,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_projections),
       cmocka_unit_test(test_stimuli_and_recorders),
       cmocka_unit_test(test_set),
+      cmocka_unit_test(test_merge),
       cmocka_unit_test(test_resolved),
       cmocka_unit_test(test_scale),
       cmocka_unit_test(test_scale_all_to_all),
