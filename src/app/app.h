@@ -4,6 +4,7 @@
 
 #include "app/options.h"
 #include "base/progress.h"
+#include "model/experiment.h"
 
 /* Runs the command that the arguments name. Collective over MPI_COMM_WORLD; prints what faults are left and returns the
  * same status on every rank. */
@@ -12,6 +13,13 @@ volley_status volley_app_main(int argc, char **argv);
 /* All commands, ended by NULL; one by name (NULL if unknown). */
 const volley_command *const *volley_commands(void);
 const volley_command *volley_command_find(const char *name);
+
+/* What commands on an experiment share: parses the arguments into `options`, reads the experiment that they name and hands
+ * both to work(). file, sets: members of options. Collective over MPI_COMM_WORLD, agreed status. */
+typedef volley_status volley_experiment_work(const volley_experiment *experiment, const void *options, MPI_Comm comm);
+volley_status volley_on_experiment(const volley_command *usage, int n_arguments, const char *const *arguments,
+                                   void *options, const char *const *file, const volley_text_list *sets,
+                                   volley_experiment_work *work);
 
 /* The commands, each with the options that it fills by volley_options_parse(&volley_run_usage, ...). A member that is not
  * given keeps what it had: {0} before parsing means NULL, 0, false and, for a choice, its first word. */

@@ -4,11 +4,9 @@
 #include "app/threads.h"
 #include "build/values.h"
 #include "io/data_files.h"
-#include "io/experiment_file.h"
 #include "io/output.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 /* Whether only the values of single neurons can show what is wrong with a population. */
@@ -82,8 +80,8 @@ static void print_times(const volley_experiment *experiment, const volley_estima
   }
 }
 
-static volley_status check_experiment(const volley_experiment *experiment, const volley_check_options *options,
-                                      MPI_Comm comm) {
+static volley_status check_experiment(const volley_experiment *experiment, const void *context, MPI_Comm comm) {
+  const volley_check_options *options = context;
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
@@ -108,16 +106,7 @@ static volley_status check_experiment(const volley_experiment *experiment, const
 }
 
 volley_status volley_check_command(int n_arguments, const char *const *arguments) {
-  const MPI_Comm comm = MPI_COMM_WORLD;
   volley_check_options options = {0};
-  volley_options_parse(&volley_check_usage, n_arguments, arguments, &options);
-  volley_status status = volley_agree(comm);
-  volley_experiment *experiment = NULL;
-  if (status == VOLLEY_OK) {
-    status = volley_experiment_read(options.file, options.sets.texts, options.sets.n, comm, &experiment);
-  }
-  if (status == VOLLEY_OK) status = check_experiment(experiment, &options, comm);
-  volley_experiment_destroy(experiment);
-  free(options.sets.texts);
-  return status;
+  return volley_on_experiment(&volley_check_usage, n_arguments, arguments, &options, &options.file, &options.sets,
+                              check_experiment);
 }

@@ -5,12 +5,10 @@
 #include "build/network.h"
 #include "engine/simulate.h"
 #include "io/data_files.h"
-#include "io/experiment_file.h"
 #include "io/output.h"
 #include "io/summary_file.h"
 #include "record/record.h"
 
-#include <stdlib.h>
 
 /* The progress display as an observer of the run. */
 typedef struct display {
@@ -91,8 +89,8 @@ static volley_status report(const volley_summary *summary, const char *path, con
   return volley_agree(comm);
 }
 
-static volley_status run_experiment(const volley_experiment *experiment, const volley_run_options *options,
-                                    MPI_Comm comm) {
+static volley_status run_experiment(const volley_experiment *experiment, const void *context, MPI_Comm comm) {
+  const volley_run_options *options = context;
   const char *path = options->output ? options->output : experiment->output;
   VOLLEY_TRY(volley_output_check(path, options->overwrite, comm));
   const int threads = volley_choose_threads(options->threads, comm);
@@ -113,16 +111,7 @@ static volley_status run_experiment(const volley_experiment *experiment, const v
 }
 
 volley_status volley_run_command(int n_arguments, const char *const *arguments) {
-  const MPI_Comm comm = MPI_COMM_WORLD;
   volley_run_options options = {0};
-  volley_options_parse(&volley_run_usage, n_arguments, arguments, &options);
-  volley_status status = volley_agree(comm);
-  volley_experiment *experiment = NULL;
-  if (status == VOLLEY_OK) {
-    status = volley_experiment_read(options.file, options.sets.texts, options.sets.n, comm, &experiment);
-  }
-  if (status == VOLLEY_OK) status = run_experiment(experiment, &options, comm);
-  volley_experiment_destroy(experiment);
-  free(options.sets.texts);
-  return status;
+  return volley_on_experiment(&volley_run_usage, n_arguments, arguments, &options, &options.file, &options.sets,
+                              run_experiment);
 }

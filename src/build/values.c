@@ -1,5 +1,6 @@
 #include "build/values.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +28,12 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
   for (uint32_t i = 0; i < n; i++) indices[i] = t->partition->gids[t->population][i] - population->first_gid;
   const volley_status status =
       reader->values(reader->context, &population->place, d->file, d->dataset, population->size, indices, n, out);
+  const bool excluded = d->min > 0 && d->min < DBL_MIN; /* the smallest number above 0 */
   for (uint32_t i = 0; i < n && status == VOLLEY_OK; i++) {
     if (out[i] >= d->min && out[i] <= d->max) continue;
     volley_fault(VOLLEY_USAGE, &population->place,
-                 "dataset %s of %s: value %g of %s for neuron %u lies outside %g to %g", d->dataset, d->file, out[i],
-                 t->name, indices[i], d->min, d->max);
+                 "dataset %s of %s: value %g of %s for neuron %u lies outside %g%s to %g", d->dataset, d->file, out[i],
+                 t->name, indices[i], excluded ? 0 : d->min, excluded ? " (excluded)" : "", d->max);
     break;
   }
   free(indices);
