@@ -93,6 +93,7 @@ static volley_status run_experiment(const volley_experiment *experiment, const v
   const volley_run_options *options = context;
   const char *path = options->output ? options->output : experiment->output;
   VOLLEY_TRY(volley_output_check(path, options->overwrite, comm));
+  if (options->summary) VOLLEY_TRY(volley_output_check(options->summary, true, comm));
   const int threads = volley_choose_threads(options->threads, comm);
   const volley_reader reader = volley_data_reader(&comm);
   VOLLEY_TRY(volley_memory_check(experiment, &reader, threads, comm));
