@@ -57,11 +57,9 @@ void volley_partition_destroy(volley_partition *partition) {
   free(partition);
 }
 
-int volley_partition_owner(const volley_partition *partition, uint32_t gid) {
+int volley_partition_owner(const volley_partition *partition, int population, uint32_t index) {
   const volley_experiment *experiment = partition->experiment;
-  const int p = volley_population_of(experiment, gid);
-  const uint32_t index = gid - experiment->populations[p].first_gid;
-  return experiment->simulation.partitioner->owner(experiment, p, index, partition->ranks);
+  return experiment->simulation.partitioner->owner(experiment, population, index, partition->ranks);
 }
 
 volley_balance volley_partition_balance(const volley_experiment *experiment, int ranks, const double *loads) {

@@ -29,8 +29,8 @@ typedef struct volley_partition {
 volley_partition *volley_partition_create(const volley_experiment *experiment, int rank, int ranks);
 void volley_partition_destroy(volley_partition *partition);
 
-/* Rank that owns a gid. */
-int volley_partition_owner(const volley_partition *partition, uint32_t gid);
+/* Rank that owns the neuron with this index in a population. */
+int volley_partition_owner(const volley_partition *partition, int population, uint32_t index);
 
 /* How evenly a load is spread over ranks. */
 typedef struct volley_balance {

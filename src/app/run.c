@@ -9,7 +9,6 @@
 #include "io/summary_file.h"
 #include "record/record.h"
 
-
 /* The progress display as an observer of the run. */
 typedef struct display {
   const volley_experiment *experiment;

@@ -29,11 +29,6 @@ static void draw_targets(volley_drawing *drawing, uint32_t source_gid, uint32_t 
   volley_drawing_choose(drawing, source, drawing->projection->number, drawing->partner, source_gid);
 }
 
-static int owner_of(const volley_partition *partition, int population, uint32_t index) {
-  return partition->experiment->simulation.partitioner->owner(partition->experiment, population, index,
-                                                              partition->ranks);
-}
-
 /* The edges of this rank's sources. */
 static volley_edge_list draw_outdegrees(const volley_partition *partition, int p) {
   const volley_experiment *experiment = partition->experiment;
@@ -62,13 +57,13 @@ static volley_edge_list draw_outdegrees(const volley_partition *partition, int p
 /* Sorts the edges by the rank that owns their target; counts[r] of them go to rank r. Caller frees. */
 static volley_edge *by_owner(const volley_partition *partition, int population, const volley_edge_list *list,
                              int *counts, int *starts) {
-  for (uint64_t e = 0; e < list->n; e++) counts[owner_of(partition, population, list->edges[e].target)]++;
+  for (uint64_t e = 0; e < list->n; e++) counts[volley_partition_owner(partition, population, list->edges[e].target)]++;
   for (int r = 1; r < partition->ranks; r++) starts[r] = starts[r - 1] + counts[r - 1];
   volley_edge *sorted = volley_alloc(list->n, sizeof *sorted, "the edges of fixed_outdegree");
   int *next = volley_alloc((size_t)partition->ranks, sizeof *next, "the edges of fixed_outdegree");
   for (int r = 0; r < partition->ranks; r++) next[r] = starts[r];
   for (uint64_t e = 0; e < list->n; e++) {
-    sorted[next[owner_of(partition, population, list->edges[e].target)]++] = list->edges[e];
+    sorted[next[volley_partition_owner(partition, population, list->edges[e].target)]++] = list->edges[e];
   }
   free(next);
   return sorted;
@@ -179,7 +174,7 @@ static volley_status take_slab(void *context, const volley_edge_slab *slab) {
   t->list->has_delays = slab->delay != NULL;
   for (size_t e = 0; e < slab->count; e++) {
     const uint32_t target = (uint32_t)slab->target[e], source = (uint32_t)slab->source[e];
-    if (owner_of(t->partition, t->projection->target, target) != t->partition->rank) continue;
+    if (volley_partition_owner(t->partition, t->projection->target, target) != t->partition->rank) continue;
     if (t->projection->source == t->projection->target && source == target && !t->projection->autapses) continue;
     append(t->list, &t->capacity,
            (volley_edge){.target = target,

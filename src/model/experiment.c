@@ -6,20 +6,6 @@ void volley_experiment_destroy(volley_experiment *experiment) {
   if (experiment) volley_arena_destroy(experiment->arena); /* the experiment itself lies in its arena */
 }
 
-int volley_population_of(const volley_experiment *experiment, uint32_t gid) {
-  int low = 0;
-  int high = experiment->n_populations - 1;
-  while (low < high) {
-    const int middle = (low + high + 1) / 2;
-    if (experiment->populations[middle].first_gid <= gid) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
-}
-
 int64_t volley_steps(const volley_experiment *experiment, double time) {
   return (int64_t)llround(time / experiment->simulation.dt);
 }

@@ -119,9 +119,6 @@ typedef struct volley_experiment {
 /* Frees the experiment and all that hangs on it. NULL is allowed. */
 void volley_experiment_destroy(volley_experiment *experiment);
 
-/* The population of a gid (binary search). */
-int volley_population_of(const volley_experiment *experiment, uint32_t gid);
-
 /* Steps nearest to a time in ms. */
 int64_t volley_steps(const volley_experiment *experiment, double time);
 

@@ -47,7 +47,7 @@ static void take_part(const volley_experiment *e, int of_rank, int of_ranks, uin
       const uint32_t gid = partition->gids[p][i];
       assert_in_range(gid, population->first_gid, population->first_gid + population->size - 1);
       assert_true(i == 0 || gid > partition->gids[p][i - 1]);
-      assert_int_equal(volley_partition_owner(partition, gid), of_rank);
+      assert_int_equal(volley_partition_owner(partition, p, gid - population->first_gid), of_rank);
       taken[gid]++;
     }
     count += n;
