@@ -22,11 +22,7 @@ struct volley_output {
   volley_file_room room;  /* rank 0 */
   uint64_t size;          /* bytes that the file has at most, but for what closing writes */
   uint64_t closing_bytes; /* kept free for that */
-  double flushed;         /* time of the last flush, s */
 };
-
-/* s; less than the recorders wait, so that what they hand over when it is time reaches the file. */
-static const double flush_interval = 5;
 
 static char *join(const char *path, const char *ending) {
   char *text = volley_alloc(strlen(path) + strlen(ending) + 1, 1, "a path");
@@ -44,20 +40,15 @@ volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm com
   return volley_agree(comm);
 }
 
-/* Has rank 0 reserve what the file needs to grow by `more` bytes and to be closed. Sets *flush to whether it is time to
- * flush. Collective, agreed status. */
-static volley_status make_room(volley_output *output, uint64_t more, bool *flush) {
-  int answer[2] = {0, 0}; /* errno, time to flush */
+/* Has rank 0 reserve what the file needs to grow by `more` bytes and to be closed. Collective, agreed status. */
+static volley_status make_room(volley_output *output, uint64_t more) {
+  int code = 0; /* errno */
   output->size += more;
-  if (output->rank == 0) {
-    answer[0] = volley_file_room_reserve(&output->room, output->size + output->closing_bytes);
-    answer[1] = MPI_Wtime() - output->flushed > flush_interval;
-  }
-  VOLLEY_MPI(MPI_Bcast(answer, 2, MPI_INT, 0, output->comm));
-  if (answer[0])
-    volley_fault(VOLLEY_FAILURE, NULL, "cannot write '%s': %s; %s", output->temporary, strerror(answer[0]),
+  if (output->rank == 0) code = volley_file_room_reserve(&output->room, output->size + output->closing_bytes);
+  VOLLEY_MPI(MPI_Bcast(&code, 1, MPI_INT, 0, output->comm));
+  if (code)
+    volley_fault(VOLLEY_FAILURE, NULL, "cannot write '%s': %s; %s", output->temporary, strerror(code),
                  output->handle >= 0 ? "what was recorded before is kept there" : "nothing was recorded");
-  *flush = answer[1];
   return volley_agree(output->comm);
 }
 
@@ -68,12 +59,9 @@ static volley_status agree(volley_output *output) {
   return status;
 }
 
-/* Flushes if it is time, and agrees. */
-static volley_status finish_write(volley_output *output, bool flush) {
-  if (flush) {
-    volley_hdf5_check(&output->file, H5Fflush(output->handle, H5F_SCOPE_GLOBAL), "write");
-    output->flushed = MPI_Wtime();
-  }
+static volley_status flush(void *context) {
+  volley_output *output = context;
+  volley_hdf5_check(&output->file, H5Fflush(output->handle, H5F_SCOPE_GLOBAL), "write");
   return agree(output);
 }
 
@@ -81,23 +69,21 @@ static volley_status take_spikes(void *context, int recorder, uint64_t first, ui
                                  const uint64_t *ids, uint64_t total) {
   volley_output *output = context;
   volley_track *track = &output->tracks[recorder];
-  bool flush = false;
-  VOLLEY_TRY(make_room(output, volley_track_growth(track, total), &flush));
+  VOLLEY_TRY(make_room(output, volley_track_growth(track, total)));
   volley_track_put_spikes(&output->file, track, first, count, times, ids, total);
-  return finish_write(output, flush);
+  return agree(output);
 }
 
 static volley_status take_traces(void *context, int recorder, uint64_t first_row, uint64_t rows, const double *data) {
   volley_output *output = context;
   volley_track *track = &output->tracks[recorder];
-  bool flush = false;
-  VOLLEY_TRY(make_room(output, volley_track_growth(track, first_row + rows), &flush));
+  VOLLEY_TRY(make_room(output, volley_track_growth(track, first_row + rows)));
   volley_track_put_traces(&output->file, track, first_row, rows, data);
-  return finish_write(output, flush);
+  return agree(output);
 }
 
 volley_sink volley_output_sink(volley_output *output) {
-  return (volley_sink){.context = output, .spikes = take_spikes, .traces = take_traces};
+  return (volley_sink){.context = output, .spikes = take_spikes, .traces = take_traces, .flush = flush};
 }
 
 static void destroy(volley_output *output) {
@@ -144,13 +130,12 @@ static void create_file(volley_output *output) {
 /* Opens the file for reserving on rank 0 and takes room for all that opening and closing write. */
 static volley_status open_room(volley_output *output) {
   const uint64_t bytes = volley_track_bytes(output->experiment);
-  bool flush;
   if (output->rank == 0) {
     const int code = volley_file_room_open(&output->room, output->temporary);
     if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot create '%s': %s", output->temporary, strerror(code));
   }
   VOLLEY_TRY(volley_agree(output->comm));
-  const volley_status status = make_room(output, bytes, &flush);
+  const volley_status status = make_room(output, bytes);
   if (output->rank == 0) {
     if (status != VOLLEY_OK) {
       volley_file_room_close(&output->room);
@@ -179,7 +164,6 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
 volley_status volley_output_open(const volley_experiment *experiment, const char *path,
                                  const volley_trace_columns *columns, MPI_Comm comm, volley_output **out) {
   volley_output *output = create(experiment, path, comm);
-  bool flush;
   output->closing_bytes = volley_provenance_bytes(experiment, output->ranks);
   volley_status status = open_room(output);
   if (status != VOLLEY_OK) {
@@ -188,12 +172,11 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
   }
   create_file(output);
   status = agree(output);
-  if (status == VOLLEY_OK) status = make_room(output, 0, &flush);
+  if (status == VOLLEY_OK) status = make_room(output, 0);
   if (status == VOLLEY_OK) {
     write_skeleton(output, columns);
-    status = finish_write(output, false);
+    status = agree(output);
   }
-  output->flushed = MPI_Wtime();
   if (status != VOLLEY_OK) {
     (void)volley_output_close(output, NULL);
     return status;
@@ -208,7 +191,7 @@ static volley_status write_end(volley_output *output, const volley_summary *summ
   for (int r = 0; r < output->experiment->n_recorders; r++) volley_track_release(file, &output->tracks[r]);
   if (!summary) return agree(output);
   volley_provenance_end(file, output->handle, summary, output->comm);
-  VOLLEY_TRY(finish_write(output, true));
+  VOLLEY_TRY(flush(output));
   volley_provenance_complete(file, output->handle);
   return agree(output);
 }

@@ -258,7 +258,9 @@ static volley_status advance(void *context, int64_t step) {
     if (++recording->traces[r].held == recording->traces[r].capacity) VOLLEY_TRY(flush_traces(recording, r));
   }
   const bool looks = experiment->n_recorders > 0 && step % CLOCK_STEPS == CLOCK_STEPS - 1;
-  return looks && is_time(recording) ? volley_recording_flush(recording) : VOLLEY_OK;
+  if (!looks || !is_time(recording)) return VOLLEY_OK;
+  VOLLEY_TRY(volley_recording_flush(recording));
+  return recording->sink.flush(recording->sink.context);
 }
 
 volley_observer volley_recording_observer(volley_recording *recording) {

@@ -22,6 +22,8 @@ typedef struct volley_sink {
                           const uint64_t *ids, uint64_t total);
   /* rows first_row .. first_row + rows - 1; data: [rows][columns of this rank], columns as given at opening. */
   volley_status (*traces)(void *context, int recorder, uint64_t first_row, uint64_t rows, const double *data);
+  /* What was handed over so far is to survive if the run is killed; asked for about every ten seconds. */
+  volley_status (*flush)(void *context);
 } volley_sink;
 
 /* Columns of a trace recorder that this rank holds. */
