@@ -13,6 +13,18 @@
 volley_status volley_experiment_read(const char *file, const char *const *sets, int n_sets, MPI_Comm comm,
                                      volley_experiment **out);
 
+/* The same from a text that every rank has. name: what messages call it; file: path of the experiment file that the text is
+ * from, which names the output by default; folder: where relative paths in it start. */
+volley_status volley_experiment_read_text(const char *text, const char *name, const char *file, const char *folder,
+                                          const char *const *sets, int n_sets, MPI_Comm comm, volley_experiment **out);
+
+/* Whether a run of the experiment `then` (a resolved text) can be gone on with as the experiment `now` from time_ms of model
+ * time on. Adds a fault for every key that differs and could change the results; what cannot (title, output, checkpoint,
+ * partition, exchange interval, a duration that ends at time_ms or later) may differ. name: what messages call `then`.
+ * Not collective, but the same on every rank. */
+volley_status volley_experiment_compare(const volley_experiment *now, const char *then, const char *name,
+                                        double time_ms);
+
 /* Writes the reference of all keys as Markdown, from the tables that the reader works with. */
 void volley_experiment_write_reference(FILE *out);
 

@@ -97,9 +97,18 @@ typedef struct volley_recorder {
   volley_place place;
 } volley_recorder;
 
+/* When checkpoints are written; at the end of a run, too, if any are. */
+typedef struct volley_checkpoint_plan {
+  const char *file; /* NULL where not given: the output's name with .checkpoint.h5 */
+  double wall;      /* s between two; 0: not by the clock */
+  int64_t steps;    /* between two; 0: not by model time */
+  int keep;         /* how many */
+} volley_checkpoint_plan;
+
 typedef struct volley_experiment {
   volley_arena *arena;
   const char *file;     /* path as given by the user */
+  const char *folder;   /* absolute: relative paths in the file start there */
   const char *title;    /* "" where not given */
   const char *resolved; /* YAML text with all --set applied */
   volley_simulation simulation;
@@ -114,6 +123,7 @@ typedef struct volley_experiment {
   uint32_t neurons; /* sum of the sizes */
   double scale_neurons, scale_indegree;
   const char *output; /* path of the output file */
+  volley_checkpoint_plan checkpoint;
 } volley_experiment;
 
 /* Frees the experiment and all that hangs on it. NULL is allowed. */
