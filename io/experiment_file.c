@@ -68,6 +68,20 @@ static const char *folder_of(volley_arena *arena, const char *file) {
   return folder;
 }
 
+/* Absolute path of a folder as rank 0 sees it, in the arena. Collective, agreed status. */
+static volley_status share_folder(volley_arena *arena, const char *folder, MPI_Comm comm, const char **absolute) {
+  char path[PATH_MAX] = "";
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0 && realpath(folder, path) == NULL)
+    volley_fault(VOLLEY_USAGE, NULL, "the folder of the experiment file, '%s', has no path: %s", folder,
+                 strerror(errno));
+  VOLLEY_TRY(volley_agree(comm));
+  VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
+  *absolute = volley_arena_copy(arena, path);
+  return VOLLEY_OK;
+}
+
 static void read_network(volley_reading *reading, volley_yaml *section) {
   volley_experiment *experiment = reading->experiment;
   volley_yaml *scale = volley_yaml_get(section, "scale");
@@ -124,14 +138,24 @@ static void read_root(volley_reading *reading, volley_yaml *root) {
   volley_read_stimuli(reading, volley_yaml_get(root, "stimuli"));
   volley_read_recorders(reading, volley_yaml_get(root, "recorders"));
   read_output(reading, volley_yaml_get(root, "output"));
+  volley_read_checkpoint(reading, volley_yaml_get(root, "checkpoint"));
 }
 
+/* A text to read and what goes with it. */
+typedef struct source {
+  const char *bytes;
+  size_t length;
+  const char *name;   /* what messages call it */
+  const char *folder; /* where relative paths in it start */
+  const char *const *sets;
+  int n_sets;
+} source;
+
 /* Parses, applies the assignments, fills and checks the experiment. Faults are left on this process's list. */
-static void read_experiment(volley_experiment *experiment, const char *bytes, size_t length, const char *const *sets,
-                            int n_sets, bool looks_at_files) {
-  volley_reading reading = {.experiment = experiment, .arena = experiment->arena, .looks_at_files = looks_at_files};
-  reading.folder = folder_of(reading.arena, experiment->file);
-  volley_yaml *root = volley_yaml_parse(reading.arena, experiment->file, bytes, length, true);
+static void parse_experiment(volley_experiment *experiment, const source *from, bool looks_at_files) {
+  volley_reading reading = {
+      .experiment = experiment, .arena = experiment->arena, .folder = from->folder, .looks_at_files = looks_at_files};
+  volley_yaml *root = volley_yaml_parse(reading.arena, from->name, from->bytes, from->length, true);
   if (root == NULL) return;
   if (root->kind != VOLLEY_YAML_MAP) {
     const bool empty = volley_yaml_is_null(root);
@@ -139,32 +163,57 @@ static void read_experiment(volley_experiment *experiment, const char *bytes, si
                        empty ? "the file is empty" : "the file holds a text or a list");
     return;
   }
-  for (int i = 0; i < n_sets; ++i) volley_yaml_set(reading.arena, root, sets[i]);
+  for (int i = 0; i < from->n_sets; ++i) volley_yaml_set(reading.arena, root, from->sets[i]);
   read_root(&reading, root);
+  experiment->tree = root;
   experiment->resolved = volley_yaml_write(reading.arena, root);
   const bool scaled = experiment->scale_neurons != 1.0 || experiment->scale_indegree != 1.0;
   if (scaled && (volley_local_status() != VOLLEY_OK || volley_experiment_scale(experiment) != VOLLEY_OK)) return;
   check_rules(&reading);
 }
 
-volley_status volley_experiment_read(const char *file, const char *const *sets, int n_sets, MPI_Comm comm,
-                                     volley_experiment **out) {
-  char *bytes = NULL;
-  size_t length = 0;
+/* An experiment of a file of that name in that folder, made from a text that every rank has. The arena, in which all
+ * but the text lies, becomes the experiment's, or is destroyed where that fails. Collective, agreed status. */
+static volley_status make_experiment(volley_arena *arena, const char *file, const char *folder, const source *from,
+                                     MPI_Comm comm, volley_experiment **out) {
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  VOLLEY_TRY(share_bytes(file, comm, &bytes, &length));
-  volley_arena *arena = volley_arena_create();
   volley_experiment *experiment = volley_arena_alloc(arena, 1, sizeof *experiment);
   experiment->arena = arena;
-  experiment->file = volley_arena_copy(arena, file);
+  experiment->file = file;
+  experiment->folder = folder;
   experiment->scale_neurons = experiment->scale_indegree = 1.0;
-  read_experiment(experiment, bytes, length, sets, n_sets, rank == 0);
-  free(bytes);
+  parse_experiment(experiment, from, rank == 0);
   const volley_status status = volley_agree(comm);
   if (status != VOLLEY_OK)
     volley_experiment_destroy(experiment);
   else
     *out = experiment;
   return status;
+}
+
+volley_status volley_experiment_read(const char *file, const char *const *sets, int n_sets, MPI_Comm comm,
+                                     volley_experiment **out) {
+  char *bytes = NULL;
+  const char *absolute = NULL;
+  size_t length = 0;
+  VOLLEY_TRY(share_bytes(file, comm, &bytes, &length));
+  volley_arena *arena = volley_arena_create();
+  file = volley_arena_copy(arena, file);
+  const source from = {bytes, length, file, folder_of(arena, file), sets, n_sets};
+  volley_status status = share_folder(arena, from.folder, comm, &absolute);
+  if (status == VOLLEY_OK)
+    status = make_experiment(arena, file, absolute, &from, comm, out);
+  else
+    volley_arena_destroy(arena);
+  free(bytes);
+  return status;
+}
+
+volley_status volley_experiment_read_text(const char *text, const char *name, const char *file, const char *folder,
+                                          const char *const *sets, int n_sets, MPI_Comm comm, volley_experiment **out) {
+  volley_arena *arena = volley_arena_create();
+  folder = volley_arena_copy(arena, folder);
+  const source from = {text, strlen(text), volley_arena_copy(arena, name), folder, sets, n_sets};
+  return make_experiment(arena, volley_arena_copy(arena, file), folder, &from, comm, out);
 }

@@ -18,6 +18,7 @@ static const volley_key_info top_keys[] = {
     {"stimuli", VOLLEY_KEY_MAP, .doc = "list of inputs from outside the network"},
     {"recorders", VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
     {"output", VOLLEY_KEY_MAP, .doc = "where results go"},
+    {"checkpoint", VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
 };
 
 static const volley_key_info simulation_keys[] = {
@@ -102,6 +103,18 @@ static const volley_key_info output_keys[] = {
             "working folder"},
 };
 
+static const volley_key_info checkpoint_keys[] = {
+    {"every", VOLLEY_KEY_TEXT,
+     .doc =
+         "time between two checkpoints and the clock that measures it: `10 s wall`, `30 min wall`, or `500 ms model` "
+         "(whole steps); by default none is written unless a signal or the time limit of the job asks for it"},
+    {"file", VOLLEY_KEY_TEXT,
+     .doc = "HDF5 file of the checkpoint, by default the output's name with .checkpoint.h5; relative to the working "
+            "folder"},
+    {"keep", VOLLEY_KEY_COUNT, "", false, "2", 1, 1000, false, NULL,
+     "how many checkpoints are kept: the newest is FILE, the one before FILE.1, then FILE.2 and so on"},
+};
+
 #define KEYS(table) table, (int)(sizeof(table) / sizeof *(table))
 
 const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
@@ -124,6 +137,9 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
     [VOLLEY_SECTION_STIMULI] = {"stimuli", "A list of inputs.", KEYS(stimulus_keys), true, false},
     [VOLLEY_SECTION_RECORDERS] = {"recorders", "A list of recorders.", KEYS(recorder_keys), true, false},
     [VOLLEY_SECTION_OUTPUT] = {"output", "Where results go.", KEYS(output_keys), false, false},
+    [VOLLEY_SECTION_CHECKPOINT] = {"checkpoint",
+                                   "When the run is saved, so that it can be gone on with by `volley run --resume`.",
+                                   KEYS(checkpoint_keys), false, false},
 };
 
 const volley_key_info *volley_key_find(enum volley_section section, const char *name) {

@@ -47,6 +47,7 @@ enum volley_section {
   VOLLEY_SECTION_STIMULI,
   VOLLEY_SECTION_RECORDERS,
   VOLLEY_SECTION_OUTPUT,
+  VOLLEY_SECTION_CHECKPOINT,
   VOLLEY_N_SECTIONS
 };
 extern const volley_section_info volley_sections[VOLLEY_N_SECTIONS];

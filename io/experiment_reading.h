@@ -11,7 +11,7 @@
 typedef struct volley_reading {
   volley_experiment *experiment; /* being filled */
   volley_arena *arena;           /* the experiment's */
-  const char *folder;            /* of the experiment file; paths in it start there */
+  const char *folder;            /* where relative paths in the experiment start */
   bool looks_at_files;           /* this rank reports files that are missing */
   int faults;                    /* reported so far on this rank */
   bool *population_valid;        /* [n_populations] no fault in its size and parameters */
@@ -132,6 +132,7 @@ void volley_read_populations(volley_reading *reading, volley_yaml *section);
 void volley_read_projections(volley_reading *reading, volley_yaml *section);
 void volley_read_stimuli(volley_reading *reading, volley_yaml *section);
 void volley_read_recorders(volley_reading *reading, volley_yaml *section);
+void volley_read_checkpoint(volley_reading *reading, volley_yaml *section);
 
 /* Some neurons of a population of `size`: all, 5, 0-99 or a list of these. */
 bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,

@@ -126,8 +126,8 @@ void volley_experiment_write_reference(FILE *out) {
                "`8 kHz` are converted and checked. On the command line `--set a.b.c=value` reaches any key: "
                "`--set simulation.duration=2s`, `--set populations.L23E.size=100`; entries of lists are named by their "
                "`name` or counted from 0. Anchors, aliases and merges (`<<: *name`) of YAML work. Paths of files that "
-               "an experiment refers to start at its own folder, the path of the "
-               "output at the working folder.\n");
+               "an experiment refers to start at its own folder, the paths of "
+               "output and checkpoint at the working folder.\n");
   for (int s = 0; s < VOLLEY_N_SECTIONS; ++s) {
     write_section(out, &volley_sections[s]);
     if (s == VOLLEY_SECTION_SIMULATION) write_partitioners(out);

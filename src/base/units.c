@@ -8,9 +8,12 @@
 
 static const struct {
   const char *symbol, *noun;
+  double factor;   /* to the first unit with that noun */
+  bool unprefixed; /* takes no prefix */
 } bases[] = {
-    {"Ohm", "a resistance"}, {"Hz", "a rate"},       {"s", "a time"},        {"V", "a voltage"},
-    {"A", "a current"},      {"F", "a capacitance"}, {"S", "a conductance"},
+    {"Ohm", "a resistance", 1, false}, {"Hz", "a rate", 1, false},       {"s", "a time", 1, false},
+    {"min", "a time", 60, true},       {"h", "a time", 3600, true},      {"V", "a voltage", 1, false},
+    {"A", "a current", 1, false},      {"F", "a capacitance", 1, false}, {"S", "a conductance", 1, false},
 };
 
 static const struct {
@@ -30,7 +33,8 @@ static bool parse_unit(const char *unit, int *base, int *exponent) {
     const size_t base_length = strlen(bases[b].symbol);
     if (length < base_length || strcmp(unit + length - base_length, bases[b].symbol) != 0) continue;
     const size_t prefix_length = length - base_length;
-    for (int p = 0; p < N_PREFIXES; ++p) {
+    const int n_prefixes = bases[b].unprefixed ? 1 : N_PREFIXES; /* the first is none */
+    for (int p = 0; p < n_prefixes; ++p) {
       if (strlen(prefixes[p].symbol) != prefix_length || strncmp(unit, prefixes[p].symbol, prefix_length) != 0)
         continue;
       *base = b;
@@ -157,10 +161,65 @@ bool volley_unit_convert(const char *text, const char *unit, double *value, char
   *value = number;
   if (*suffix == '\0' || strcmp(suffix, unit) == 0) return true;
   int given_base, given_exponent, base, exponent;
-  if (!parse_unit(suffix, &given_base, &given_exponent) || !parse_unit(unit, &base, &exponent) || given_base != base)
+  if (!parse_unit(suffix, &given_base, &given_exponent) || !parse_unit(unit, &base, &exponent) ||
+      strcmp(bases[given_base].noun, bases[base].noun) != 0)
     return refuse(text, digits, suffix, unit, why, size);
+  number = number * bases[given_base].factor / bases[base].factor;
   /* Dividing by a power of ten keeps 0.1 s / 1e-3 exact where multiplying by its rounded inverse would not. */
   const int shift = given_exponent - exponent;
   *value = shift >= 0 ? number * pow(10.0, shift) : number / pow(10.0, -shift);
   return true;
+}
+
+/* Fields of digits in text, separated by '-' (days) and ':'. Returns their number, -1 if there is anything else. */
+static int clock_fields(const char *text, double fields[4], bool *has_days) {
+  int n = 0;
+  *has_days = false;
+  for (;; ++text) {
+    char *end = NULL;
+    if (n == 4 || !isdigit((unsigned char)*text)) return -1;
+    fields[n++] = strtod(text, &end);
+    while (isdigit((unsigned char)*text)) ++text;
+    if (text != end) return -1; /* 1.5, 1e3, 0x1 */
+    if (*text == '\0') return n;
+    if (*text == '-' && n == 1)
+      *has_days = true;
+    else if (*text != ':')
+      return -1;
+  }
+}
+
+/* A time as SLURM writes it: minutes:seconds, hours:minutes:seconds, days-hours[:minutes[:seconds]]. What follows a
+ * larger field must be less than one of it. */
+static bool clock_time(const char *text, double *seconds) {
+  static const double day[] = {86400, 3600, 60, 1}, most[] = {INFINITY, 23, 59, 59};
+  double fields[4] = {0};
+  bool has_days;
+  const int n = clock_fields(text, fields, &has_days);
+  if (n < 2 || (n == 4 && !has_days)) return false;
+  const int first = has_days ? 0 : 4 - n;
+  *seconds = 0.0;
+  for (int i = 0; i < n; ++i) {
+    if (i > 0 && fields[i] > most[first + i]) return false;
+    *seconds += fields[i] * day[first + i];
+  }
+  return true;
+}
+
+bool volley_wall_time(const char *text, double *seconds, char *why, size_t size) {
+  char ignored[256];
+  double number;
+  const bool bare = volley_unit_convert(text, "", &number, ignored, sizeof ignored) && isfinite(number);
+  const bool known = clock_time(text, seconds) || volley_unit_convert(text, "s", seconds, ignored, sizeof ignored);
+  if (bare)
+    snprintf(why, size, "'%.60s' given, the unit is missing: write %.10g s, %.10g min or %.10g h", text, number, number,
+             number);
+  else if (!known || isnan(*seconds))
+    snprintf(why, size, "'%.60s' given; a time is written 90 s, 30 min, 2 h, 01:30:00 or 1-12:00:00 (days, hours)",
+             text);
+  else if (!(*seconds > 0.0 && isfinite(*seconds)))
+    snprintf(why, size, "'%.60s' given, a time above 0 is expected, like 30 min", text);
+  else
+    return true;
+  return false;
 }

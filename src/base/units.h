@@ -1,4 +1,5 @@
-/* Numbers with units: a bare number has the documented unit, "20 ms" or "0.5 nA" is converted and checked. */
+/* Numbers with units: a bare number has the documented unit, "20 ms" or "0.5 nA" is converted and checked. Units take
+ * prefixes from f to G; minutes (min) and hours (h) take none. */
 #ifndef VOLLEY_BASE_UNITS_H
 #define VOLLEY_BASE_UNITS_H
 
@@ -10,6 +11,11 @@
  * infinite or NaN where the text says so; otherwise false, and `why` (of `size` bytes) says what is wrong and what
  * would be right. */
 bool volley_unit_convert(const char *text, const char *unit, double *value, char *why, size_t size);
+
+/* A span of real time in seconds, above 0: "90 s", "30 min", "2 h", or as SLURM writes it: "01:30:00", "30:00" (minutes
+ * and seconds), "1-12" and "1-12:00:00" (days and hours). A bare number is refused, for nobody knows its unit. Returns as
+ * volley_unit_convert(). */
+bool volley_wall_time(const char *text, double *seconds, char *why, size_t size);
 
 /* What a number in `unit` is, for messages: "a time in ms", "a pure number", "a number in mV/ms". Written into buffer,
  * which is returned. */

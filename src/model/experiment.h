@@ -14,6 +14,7 @@ struct volley_neuron_model;  /* neuron/neuron.h */
 struct volley_rule;          /* build/rule.h */
 struct volley_stimulus_kind; /* stimulus/stimulus.h */
 struct volley_partitioner;   /* partition/partition.h */
+struct volley_yaml;          /* io/yaml_tree.h */
 
 /* Some neurons of one population: sorted, disjoint ranges of indices within the population. */
 typedef struct volley_range {
@@ -107,10 +108,11 @@ typedef struct volley_checkpoint_plan {
 
 typedef struct volley_experiment {
   volley_arena *arena;
-  const char *file;     /* path as given by the user */
-  const char *folder;   /* absolute: relative paths in the file start there */
-  const char *title;    /* "" where not given */
-  const char *resolved; /* YAML text with all --set applied */
+  const char *file;               /* path as given by the user */
+  const char *folder;             /* absolute: relative paths in the file start there */
+  const char *title;              /* "" where not given */
+  const char *resolved;           /* YAML text with all --set applied */
+  const struct volley_yaml *tree; /* the same as nodes that know where they stand; for io */
   volley_simulation simulation;
   volley_population *populations;
   int n_populations;
