@@ -70,15 +70,30 @@ static char *folder_of(const char *path) {
   return copy;
 }
 
-int volley_file_rename(const char *from, const char *to) {
-  if (rename(from, to)) return errno;
-  char *folder = folder_of(to);
+/* Brings the names in the folder of path to the disk. Returns 0 or errno. */
+static int sync_folder_of(const char *path) {
+  char *folder = folder_of(path);
   const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   free(folder);
   if (descriptor < 0) return errno;
   const int code = fsync(descriptor) && errno != EINVAL ? errno : 0; /* EINVAL: no such thing on this file system */
   close(descriptor);
   return code;
+}
+
+int volley_file_rename(const char *from, const char *to) {
+  if (rename(from, to)) return errno;
+  char *old_folder = folder_of(from), *new_folder = folder_of(to);
+  const bool moved = strcmp(old_folder, new_folder) != 0;
+  free(old_folder);
+  free(new_folder);
+  const int code = sync_folder_of(to);
+  return code || !moved ? code : sync_folder_of(from);
+}
+
+int volley_file_make_folder(const char *path) {
+  if (mkdir(path, 0777)) return errno == EEXIST ? 0 : errno;
+  return sync_folder_of(path);
 }
 
 /* Tries to create the temporary file, and removes it again if it was not there. Returns 0 or errno. */

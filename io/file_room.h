@@ -25,6 +25,9 @@ int volley_file_room_close(volley_file_room *room);
 /* Renames a file that is on the disk, replacing `to`, and brings the new name to the disk. Returns 0 or errno. */
 int volley_file_rename(const char *from, const char *to);
 
+/* Makes a folder if it is not there and brings its name to the disk. Returns 0 or errno. */
+int volley_file_make_folder(const char *path);
+
 /* Whether a file could be created at path (or replaced, if overwrite is set); the temporary name is tried out and
  * removed again. Adds a fault with VOLLEY_USAGE if not. */
 volley_status volley_file_check(const char *path, const char *temporary, bool overwrite);

@@ -40,16 +40,28 @@ volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm com
   return volley_agree(comm);
 }
 
-/* Has rank 0 reserve what the file needs to grow by `more` bytes and to be closed. Collective, agreed status. */
-static volley_status make_room(volley_output *output, uint64_t more) {
-  int code = 0; /* errno */
-  output->size += more;
-  if (output->rank == 0) code = volley_file_room_reserve(&output->room, output->size + output->closing_bytes);
+/* Has rank 0 reserve a file of `size` bytes and what closing needs. Collective; returns 0 or errno on every rank. */
+static int reserve(volley_output *output, uint64_t size) {
+  int code = 0;
+  if (output->rank == 0) code = volley_file_room_reserve(&output->room, size + output->closing_bytes);
   VOLLEY_MPI(MPI_Bcast(&code, 1, MPI_INT, 0, output->comm));
+  return code;
+}
+
+/* Takes room for `more` bytes. Collective, agreed status. */
+static volley_status make_room(volley_output *output, uint64_t more) {
+  output->size += more;
+  const int code = reserve(output, output->size);
   if (code)
     volley_fault(VOLLEY_FAILURE, NULL, "cannot write '%s': %s; %s", output->temporary, strerror(code),
                  output->handle >= 0 ? "what was recorded before is kept there" : "nothing was recorded");
   return volley_agree(output->comm);
+}
+
+int volley_output_reserve(volley_output *output, const uint64_t *totals) {
+  uint64_t size = output->size;
+  for (int r = 0; r < output->experiment->n_recorders; r++) size += volley_track_growth(&output->tracks[r], totals[r]);
+  return reserve(output, size);
 }
 
 /* Agrees on the outcome of all HDF5 calls since the last agreement. */
@@ -79,6 +91,14 @@ static volley_status take_traces(void *context, int recorder, uint64_t first_row
   volley_track *track = &output->tracks[recorder];
   VOLLEY_TRY(make_room(output, volley_track_growth(track, first_row + rows)));
   volley_track_put_traces(&output->file, track, first_row, rows, data);
+  return agree(output);
+}
+
+volley_status volley_output_put_rows(volley_output *output, int recorder, uint64_t first_row, uint64_t rows,
+                                     const double *data, uint64_t total) {
+  volley_track *track = &output->tracks[recorder];
+  VOLLEY_TRY(make_room(output, volley_track_growth(track, total)));
+  volley_track_put_rows(&output->file, track, first_row, rows, data, total);
   return agree(output);
 }
 
@@ -189,7 +209,7 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
 static volley_status write_end(volley_output *output, const volley_summary *summary) {
   volley_hdf5 *file = &output->file;
   for (int r = 0; r < output->experiment->n_recorders; r++) volley_track_release(file, &output->tracks[r]);
-  if (!summary) return agree(output);
+  if (!summary) return flush(output);
   volley_provenance_end(file, output->handle, summary, output->comm);
   VOLLEY_TRY(flush(output));
   volley_provenance_complete(file, output->handle);

@@ -24,6 +24,15 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
 /* The sink that writes to this output. */
 volley_sink volley_output_sink(volley_output *output);
 
+/* Sees that the file can hold totals[r] spikes or rows of each recorder. Returns 0 or the system's errno: ENOSPC, EDQUOT,
+ * EFBIG, ... Collective, the same on every rank. */
+int volley_output_reserve(volley_output *output, const uint64_t *totals);
+
+/* Writes rows first_row .. first_row + rows - 1 of a trace recorder, this rank's, with the columns of all ranks. data:
+ * [rows][columns]; total: rows of the recorder that the file is to have then. Collective, agreed status. */
+volley_status volley_output_put_rows(volley_output *output, int recorder, uint64_t first_row, uint64_t rows,
+                                     const double *data, uint64_t total);
+
 /* Writes what is left and the summary, closes the file and gives it its name. With summary NULL (the run failed) the
  * file keeps its temporary name and is not marked complete. Collective, agreed status. Frees output. */
 volley_status volley_output_close(volley_output *output, const volley_summary *summary);

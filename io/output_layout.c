@@ -215,6 +215,19 @@ void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t fi
   volley_hdf5_release(file, space);
 }
 
+void volley_track_put_rows(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
+                           const double *data, uint64_t total) {
+  const hsize_t start[2] = {first_row, 0}, count[2] = {rows, track->width};
+  grow(file, track->data, total, track->width);
+  note_growth(track, total);
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
+  volley_hdf5_check(file,
+                    rows ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) : H5Sselect_none(space),
+                    "select data of");
+  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, rows * track->width, data);
+  volley_hdf5_release(file, space);
+}
+
 uint64_t volley_track_bytes(const volley_experiment *experiment) {
   uint64_t bytes = 0;
   for (int r = 0; r < experiment->n_recorders; r++) {

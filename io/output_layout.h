@@ -34,6 +34,10 @@ void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t fi
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
                              const double *data);
 
+/* Writes this rank's rows with the columns of all ranks; total: rows of the dataset then. */
+void volley_track_put_rows(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
+                           const double *data, uint64_t total);
+
 /* Bytes that the groups of all recorders take at most while nothing is recorded. Not collective. */
 uint64_t volley_track_bytes(const volley_experiment *experiment);
 

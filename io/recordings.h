@@ -15,7 +15,7 @@
 
 /* What was recorded before a step boundary. Owned by whoever filled it: volley_past_release(). */
 typedef struct volley_past {
-  char **files;        /* [n_files] absolute paths, in order of time */
+  char **files;        /* [n_files] absolute paths, in order of time; each from volley_alloc(), like the arrays */
   int n_files;         /* files without records are left out */
   uint64_t *positions; /* [n_recorders] spikes or rows in these files together */
 } volley_past;
@@ -27,7 +27,8 @@ typedef struct volley_recordings volley_recordings;
  * beginning of a run; of a resumed run what was recorded before, copied. Of the files of the past only the first
  * positions[r] records of each recorder count, however many there are. first_step: the run's next step. Collective over
  * comm, agreed status: VOLLEY_USAGE with a fault that names the file if one of the past is missing, unreadable or holds
- * too little. The experiment must outlive the recordings. */
+ * too little. A missing file may have been joined into its output since, which then stands for it. The experiment and the
+ * columns must outlive the recordings. */
 volley_status volley_recordings_open(const volley_experiment *experiment, const char *path,
                                      const volley_trace_columns *columns, const volley_past *past, int64_t first_step,
                                      MPI_Comm comm, volley_recordings **out);

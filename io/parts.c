@@ -1,0 +1,266 @@
+#include "io/parts.h"
+
+#include "base/memory.h"
+#include "io/output_reader.h"
+#include "io/stretch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WINDOW = 4 << 20 /* bytes that a rank copies at a time */ };
+
+static char *copy_text(const char *text) { return strcpy(volley_alloc(strlen(text) + 1, 1, "a path"), text); }
+
+void volley_past_release(volley_past *past) {
+  for (int f = 0; f < past->n_files; f++) free(past->files[f]);
+  free(past->files);
+  free(past->positions);
+  *past = (volley_past){0};
+}
+
+volley_parts volley_parts_create(const volley_experiment *experiment) {
+  return (volley_parts){
+      .experiment = experiment,
+      .past.positions = volley_alloc((size_t)experiment->n_recorders, sizeof(uint64_t), "recordings"),
+  };
+}
+
+void volley_parts_release(volley_parts *parts) {
+  volley_past_release(&parts->past);
+  free(parts->counts);
+  parts->counts = NULL;
+}
+
+static void add(volley_parts *parts, const char *file, const uint64_t *counts) {
+  const size_t n = (size_t)parts->experiment->n_recorders, f = (size_t)parts->past.n_files;
+  uint64_t most = 0;
+  for (size_t r = 0; r < n; r++) most = counts[r] > most ? counts[r] : most;
+  if (most == 0) return;
+  parts->past.files = volley_grow(parts->past.files, f + 1, sizeof *parts->past.files, "recordings");
+  parts->counts = volley_grow(parts->counts, (f + 1) * n, sizeof *parts->counts, "recordings");
+  parts->past.files[f] = copy_text(file);
+  memcpy(parts->counts + f * n, counts, n * sizeof *counts);
+  for (size_t r = 0; r < n; r++) parts->past.positions[r] += counts[r];
+  parts->past.n_files++;
+}
+
+void volley_parts_add(volley_parts *parts, const char *file, const uint64_t *counts, MPI_Comm comm) {
+  int rank = 0, size = file ? (int)strlen(file) + 1 : 0;
+  const int n = parts->experiment->n_recorders;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Bcast(&size, 1, MPI_INT, 0, comm));
+  char *name = volley_alloc((size_t)size, 1, "a path");
+  uint64_t *numbers = volley_alloc((size_t)n, sizeof *numbers, "recordings");
+  if (rank == 0) {
+    strcpy(name, file);
+    memcpy(numbers, counts, (size_t)n * sizeof *numbers);
+  }
+  VOLLEY_MPI(MPI_Bcast(name, size, MPI_CHAR, 0, comm));
+  VOLLEY_MPI(MPI_Bcast(numbers, n, MPI_UINT64_T, 0, comm));
+  add(parts, name, numbers);
+  free(name);
+  free(numbers);
+}
+
+/* The output that a stretch belongs to, OUT.h5 of OUT.h5.parts/FIRST-END.h5, owned by the caller; NULL if it is none. */
+static char *output_of(const char *file) {
+  static const char ending[] = ".parts";
+  const size_t n = sizeof ending - 1;
+  const char *slash = strrchr(file, '/');
+  if (!slash || (size_t)(slash - file) <= n || strncmp(slash - n, ending, n) != 0) return NULL;
+  char *output = copy_text(file);
+  output[(size_t)(slash - file) - n] = '\0';
+  return output;
+}
+
+static const char *records_of(const volley_recorder *recorder) {
+  return recorder->kind == VOLLEY_RECORD_SPIKES ? "spikes" : "rows";
+}
+
+static volley_status advise(const char *file) {
+  return volley_fault(VOLLEY_USAGE, NULL,
+                      "'%s' holds a part of what was recorded before the checkpoint; put the file back as it was, or start "
+                      "from the beginning",
+                      file);
+}
+
+/* Whether the file is an output of a run like this. Sets whether it is complete. */
+static volley_status check_run(const char *file, const volley_experiment *experiment, bool *complete) {
+  volley_output_file *opened = NULL;
+  VOLLEY_TRY(volley_output_file_open(file, &opened));
+  const volley_output_info *info = volley_output_file_info(opened);
+  const bool same = info->dt_ms == experiment->simulation.dt && info->seed == experiment->simulation.seed &&
+                    info->neurons == experiment->neurons;
+  *complete = info->complete;
+  volley_output_file_close(opened);
+  if (same) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, NULL, "'%s' is of another run: dt, seed or number of neurons differ", file);
+}
+
+/* Counts the records of a file of the past, at most `wanted` of each recorder. */
+static volley_status count_file(const char *file, const volley_experiment *experiment, const uint64_t *wanted,
+                                bool *complete, uint64_t *counts) {
+  volley_stretch *stretch = NULL;
+  VOLLEY_TRY(check_run(file, experiment, complete));
+  VOLLEY_TRY(volley_stretch_open(file, experiment, VOLLEY_USAGE, &stretch));
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    const uint64_t held = volley_stretch_count(stretch, r);
+    counts[r] = held < wanted[r] ? held : wanted[r];
+  }
+  volley_stretch_close(stretch);
+  return VOLLEY_OK;
+}
+
+/* Puts the joined output of a completed run in the place of all files of the past, one of which is missing. */
+static volley_status stand_in(volley_parts *parts, const volley_past *past, const char *missing) {
+  const size_t n = (size_t)parts->experiment->n_recorders;
+  char *output = output_of(missing);
+  bool complete = false, holds = false;
+  uint64_t *counts = volley_alloc(n, sizeof *counts, "recordings");
+  if (output && access(output, F_OK) == 0 &&
+      count_file(output, parts->experiment, past->positions, &complete, counts) == VOLLEY_OK)
+    holds = complete && memcmp(counts, past->positions, n * sizeof *counts) == 0;
+  if (holds) {
+    volley_parts_release(parts);
+    *parts = volley_parts_create(parts->experiment);
+    add(parts, output, counts);
+  } else if (output && access(output, F_OK) == 0) {
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is missing, and '%s' is not the complete output of this run", missing, output);
+  } else {
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is missing", missing);
+  }
+  free(counts);
+  free(output);
+  return holds ? VOLLEY_OK : advise(missing);
+}
+
+/* Whether the parts hold all of the past; names the first recorder of which there is too little. */
+static volley_status check_whole(const volley_parts *parts, const volley_past *past) {
+  for (int r = 0; r < parts->experiment->n_recorders; r++) {
+    const volley_recorder *recorder = &parts->experiment->recorders[r];
+    if (parts->past.positions[r] == past->positions[r]) continue;
+    const char *last = past->n_files ? past->files[past->n_files - 1] : "(no file)";
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "the recordings up to '%s' hold %llu %s of recorder '%s', but %llu were recorded before the "
+                        "checkpoint; put the files back as they were, or start from the beginning",
+                        last, (unsigned long long)parts->past.positions[r], records_of(recorder), recorder->name,
+                        (unsigned long long)past->positions[r]);
+  }
+  return VOLLEY_OK;
+}
+
+/* Finds the files of the past, one after the other, or what stands for them. */
+static volley_status find_past(volley_parts *parts, const volley_past *past) {
+  const size_t n = (size_t)parts->experiment->n_recorders;
+  uint64_t *wanted = volley_alloc(2 * n, sizeof *wanted, "recordings"), *counts = wanted + n;
+  volley_status status = VOLLEY_OK;
+  bool found = true, complete;
+  for (int f = 0; f < past->n_files && found && status == VOLLEY_OK; f++) {
+    const char *file = past->files[f];
+    for (size_t r = 0; r < n; r++) wanted[r] = past->positions[r] - parts->past.positions[r];
+    found = access(file, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    status = found ? count_file(file, parts->experiment, wanted, &complete, counts) : stand_in(parts, past, file);
+    if (!found) break;
+    if (status == VOLLEY_OK)
+      add(parts, file, counts);
+    else
+      advise(file);
+  }
+  free(wanted);
+  return status == VOLLEY_OK ? check_whole(parts, past) : status;
+}
+
+volley_status volley_parts_set_past(volley_parts *parts, const volley_past *past, MPI_Comm comm) {
+  const size_t n = (size_t)parts->experiment->n_recorders;
+  int rank = 0;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  volley_parts found = volley_parts_create(parts->experiment);
+  if (rank == 0) (void)find_past(&found, past);
+  const volley_status status = volley_agree(comm);
+  int n_files = status == VOLLEY_OK ? found.past.n_files : 0;
+  VOLLEY_MPI(MPI_Bcast(&n_files, 1, MPI_INT, 0, comm));
+  for (int f = 0; f < n_files; f++)
+    volley_parts_add(parts, rank == 0 ? found.past.files[f] : NULL, rank == 0 ? found.counts + (size_t)f * n : NULL, comm);
+  volley_parts_release(&found);
+  return status;
+}
+
+/* What is being copied. */
+typedef struct copy {
+  volley_stretch *from;
+  volley_output *to;
+  int recorder;
+  uint64_t width;  /* columns of a trace recorder, 0 of spikes */
+  uint64_t before; /* records of the recorder in earlier files */
+  uint64_t total;  /* in all files */
+  void *buffer;    /* of this rank */
+  uint64_t share;  /* records that it takes */
+} copy;
+
+/* Copies records first .. first + count - 1 of the file, this rank's: the others copy theirs. Collective. */
+static volley_status copy_window(const copy *c, uint64_t first, uint64_t count, MPI_Comm comm) {
+  double *values = c->buffer;
+  uint64_t *ids = (uint64_t *)c->buffer + c->share; /* of spikes */
+  if (c->width)
+    (void)volley_stretch_rows(c->from, c->recorder, first, count, values);
+  else
+    (void)volley_stretch_spikes(c->from, c->recorder, first, count, values, ids);
+  VOLLEY_TRY(volley_agree(comm));
+  if (c->width) return volley_output_put_rows(c->to, c->recorder, c->before + first, count, values, c->total);
+  const volley_sink sink = volley_output_sink(c->to);
+  return sink.spikes(sink.context, c->recorder, c->before + first, count, values, ids, c->total);
+}
+
+/* Copies the first n records of a recorder in a file: all ranks side by side, window by window. */
+static volley_status copy_recorder(copy *c, uint64_t n, MPI_Comm comm) {
+  int rank = 0, ranks = 1;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  const uint64_t bytes = (c->width ? c->width : 2) * sizeof(double); /* of a record */
+  const uint64_t most = bytes < WINDOW ? WINDOW / bytes : 1, even = (n + (uint64_t)ranks - 1) / (uint64_t)ranks;
+  volley_status status = VOLLEY_OK;
+  c->share = even < most ? even : most;
+  c->buffer = volley_alloc(c->share, bytes, "joining recordings");
+  for (uint64_t done = 0; done < n && status == VOLLEY_OK; done += c->share * (uint64_t)ranks) {
+    const uint64_t own = done + c->share * (uint64_t)rank, first = own < n ? own : n;
+    status = copy_window(c, first, n - first < c->share ? n - first : c->share, comm);
+  }
+  free(c->buffer);
+  return status;
+}
+
+/* Copies what counts in file f; before: [n_recorders] records in earlier files. */
+static volley_status copy_file(const volley_parts *parts, int f, const uint64_t *before, volley_output *output,
+                               MPI_Comm comm) {
+  const int n = parts->experiment->n_recorders;
+  const uint64_t *counts = parts->counts + (size_t)f * (size_t)n;
+  volley_stretch *stretch = NULL;
+  (void)volley_stretch_open(parts->past.files[f], parts->experiment, VOLLEY_FAILURE, &stretch);
+  volley_status status = volley_agree(comm);
+  for (int r = 0; r < n && status == VOLLEY_OK; r++) {
+    const volley_recorder *recorder = &parts->experiment->recorders[r];
+    copy c = {.from = stretch,
+              .to = output,
+              .recorder = r,
+              .width = recorder->kind == VOLLEY_RECORD_TRACES ? recorder->neurons.count : 0,
+              .before = before[r],
+              .total = parts->past.positions[r]};
+    status = copy_recorder(&c, counts[r], comm);
+  }
+  volley_stretch_close(stretch);
+  return status;
+}
+
+volley_status volley_parts_copy(const volley_parts *parts, volley_output *output, MPI_Comm comm) {
+  const size_t n = (size_t)parts->experiment->n_recorders;
+  uint64_t *before = volley_alloc(n, sizeof *before, "recordings");
+  volley_status status = VOLLEY_OK;
+  for (int f = 0; f < parts->past.n_files && status == VOLLEY_OK; f++) {
+    status = copy_file(parts, f, before, output, comm);
+    for (size_t r = 0; r < n; r++) before[r] += parts->counts[(size_t)f * n + r];
+  }
+  free(before);
+  return status;
+}

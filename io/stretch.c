@@ -1,0 +1,132 @@
+#include "io/stretch.h"
+
+#include "base/memory.h"
+#include "io/hdf5_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The datasets of one recorder. */
+typedef struct source {
+  hid_t times, ids; /* spikes */
+  hid_t data;       /* traces */
+  uint64_t count;   /* spikes or rows */
+} source;
+
+struct volley_stretch {
+  const volley_experiment *experiment;
+  volley_hdf5 hdf5;
+  char *path;
+  hid_t handle;
+  source *sources; /* [n_recorders] */
+};
+
+static volley_status outcome(const volley_stretch *stretch) {
+  return stretch->hdf5.failed ? stretch->hdf5.blame : VOLLEY_OK;
+}
+
+static void fail(volley_stretch *stretch, const volley_recorder *recorder) {
+  if (stretch->hdf5.failed) return;
+  stretch->hdf5.failed = true;
+  volley_fault(stretch->hdf5.blame, NULL, "'%s' is no recording of this run: it has no recorder '%s' of %s of %zu neurons",
+               stretch->path, recorder->name, recorder->kind == VOLLEY_RECORD_SPIKES ? "spikes" : "traces",
+               (size_t)recorder->neurons.count);
+}
+
+/* Opens a dataset of a recorder's, to be read piece by piece without taking in whole chunks. Its extent must be
+ * [*count][width]; width 0: one-dimensional. */
+static hid_t open_set(volley_stretch *stretch, const volley_recorder *recorder, const char *name, uint64_t width,
+                      uint64_t *count) {
+  const char *parent = recorder->kind == VOLLEY_RECORD_SPIKES ? "/spikes/" : "/report/";
+  char *path = volley_alloc(strlen(parent) + strlen(recorder->name) + strlen(name) + 2, 1, "a path");
+  sprintf(path, "%s%s/%s", parent, recorder->name, name);
+  const hid_t access = volley_hdf5_check(&stretch->hdf5, H5Pcreate(H5P_DATASET_ACCESS), "set up");
+  volley_hdf5_check(&stretch->hdf5, H5Pset_chunk_cache(access, 0, 0, H5D_CHUNK_CACHE_W0_DEFAULT), "set up");
+  const hid_t set = stretch->hdf5.failed ? -1 : H5Dopen2(stretch->handle, path, access);
+  const hid_t space = set < 0 ? -1 : volley_hdf5_check(&stretch->hdf5, H5Dget_space(set), "look up data of");
+  hsize_t size[H5S_MAX_RANK] = {0};
+  const int dimensions = space < 0 ? -1 : H5Sget_simple_extent_dims(space, size, NULL);
+  if (dimensions != (width ? 2 : 1) || (width && size[1] != width)) fail(stretch, recorder);
+  *count = size[0];
+  volley_hdf5_release(&stretch->hdf5, space);
+  volley_hdf5_release(&stretch->hdf5, access);
+  free(path);
+  return set;
+}
+
+static void open_source(volley_stretch *stretch, int r) {
+  const volley_recorder *recorder = &stretch->experiment->recorders[r];
+  source *opened = &stretch->sources[r];
+  if (recorder->kind == VOLLEY_RECORD_TRACES) {
+    opened->data = open_set(stretch, recorder, "data", recorder->neurons.count, &opened->count);
+    return;
+  }
+  uint64_t n_times = 0, n_ids = 0;
+  opened->times = open_set(stretch, recorder, "timestamps", 0, &n_times);
+  opened->ids = open_set(stretch, recorder, "node_ids", 0, &n_ids);
+  opened->count = n_times < n_ids ? n_times : n_ids;
+}
+
+volley_status volley_stretch_open(const char *path, const volley_experiment *experiment, volley_status blame,
+                                  volley_stretch **out) {
+  volley_hdf5_quiet();
+  volley_stretch *stretch = volley_alloc(1, sizeof *stretch, "a recording");
+  stretch->experiment = experiment;
+  stretch->path = strcpy(volley_alloc(strlen(path) + 1, 1, "a path"), path);
+  stretch->hdf5 = (volley_hdf5){.path = stretch->path, .blame = blame};
+  stretch->sources = volley_alloc((size_t)experiment->n_recorders, sizeof *stretch->sources, "a recording");
+  stretch->handle = volley_hdf5_check(&stretch->hdf5, H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), "open");
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    stretch->sources[r] = (source){.times = -1, .ids = -1, .data = -1};
+    if (!stretch->hdf5.failed) open_source(stretch, r);
+  }
+  const volley_status status = outcome(stretch);
+  if (status == VOLLEY_OK)
+    *out = stretch;
+  else
+    volley_stretch_close(stretch);
+  return status;
+}
+
+void volley_stretch_close(volley_stretch *stretch) {
+  if (!stretch) return;
+  for (int r = 0; r < stretch->experiment->n_recorders; r++) {
+    volley_hdf5_release(&stretch->hdf5, stretch->sources[r].times);
+    volley_hdf5_release(&stretch->hdf5, stretch->sources[r].ids);
+    volley_hdf5_release(&stretch->hdf5, stretch->sources[r].data);
+  }
+  if (stretch->handle >= 0) (void)H5Fclose(stretch->handle);
+  free(stretch->sources);
+  free(stretch->path);
+  free(stretch);
+}
+
+uint64_t volley_stretch_count(const volley_stretch *stretch, int r) { return stretch->sources[r].count; }
+
+/* Reads `count` elements or rows of `width` (0: elements) from number `first` on. */
+static void read_range(volley_stretch *stretch, hid_t set, hid_t type, uint64_t first, uint64_t count, uint64_t width,
+                       void *values) {
+  volley_hdf5 *hdf5 = &stretch->hdf5;
+  const hsize_t start[2] = {first, 0}, size[2] = {count, width};
+  if (count == 0) return;
+  const hid_t memory = volley_hdf5_check(hdf5, H5Screate_simple(width ? 2 : 1, size, NULL), "describe data of");
+  const hid_t space = volley_hdf5_check(hdf5, H5Dget_space(set), "look up data of");
+  volley_hdf5_check(hdf5, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, size, NULL), "select data of");
+  volley_hdf5_check(hdf5, H5Dread(set, type, memory, space, H5P_DEFAULT, values), "read");
+  volley_hdf5_release(hdf5, space);
+  volley_hdf5_release(hdf5, memory);
+}
+
+volley_status volley_stretch_spikes(volley_stretch *stretch, int r, uint64_t first, uint64_t count, double *times,
+                                    uint64_t *ids) {
+  read_range(stretch, stretch->sources[r].times, H5T_NATIVE_DOUBLE, first, count, 0, times);
+  read_range(stretch, stretch->sources[r].ids, H5T_NATIVE_UINT64, first, count, 0, ids);
+  return outcome(stretch);
+}
+
+volley_status volley_stretch_rows(volley_stretch *stretch, int r, uint64_t first, uint64_t rows, double *data) {
+  const uint64_t width = stretch->experiment->recorders[r].neurons.count;
+  read_range(stretch, stretch->sources[r].data, H5T_NATIVE_DOUBLE, first, rows, width, data);
+  return outcome(stretch);
+}

@@ -1,0 +1,27 @@
+/* An output file that is not written to any more, as a source of records: how many it holds of each recorder, and any
+ * range of them. Each process opens and reads it on its own; nothing here is collective. */
+#ifndef VOLLEY_IO_STRETCH_H
+#define VOLLEY_IO_STRETCH_H
+
+#include "model/experiment.h"
+
+typedef struct volley_stretch volley_stretch;
+
+/* Opens the file at path and finds the experiment's recorders in it. blame: status of faults, those of reading included.
+ * Returns blame with a fault if the file cannot be read or has not these recorders. *out is owned by the caller:
+ * volley_stretch_close(). The experiment must outlive it. */
+volley_status volley_stretch_open(const char *path, const volley_experiment *experiment, volley_status blame,
+                                  volley_stretch **out);
+void volley_stretch_close(volley_stretch *stretch); /* NULL is allowed */
+
+/* Spikes or rows of recorder r in the file. */
+uint64_t volley_stretch_count(const volley_stretch *stretch, int r);
+
+/* Reads spikes first .. first + count - 1 of recorder r. times: [count] ms; ids: [count] index within the population. */
+volley_status volley_stretch_spikes(volley_stretch *stretch, int r, uint64_t first, uint64_t count, double *times,
+                                    uint64_t *ids);
+
+/* Reads rows first .. first + rows - 1 of recorder r. data: [rows][selected neurons]. */
+volley_status volley_stretch_rows(volley_stretch *stretch, int r, uint64_t first, uint64_t rows, double *data);
+
+#endif
