@@ -1,0 +1,5 @@
+"""As test_damage.py, all damages at three ranks too."""
+from test_damage import main
+
+if __name__ == "__main__":
+    main(is_all=True)

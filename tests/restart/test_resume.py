@@ -1,0 +1,218 @@
+"""A run that is interrupted and resumed has the same bits as one that is not: on other numbers of ranks and threads,
+with the other partitioner and exchange interval, restarted again and again.
+
+A selection of combinations in which each pair of values of two factors occurs; test_resume_long.py has many more."""
+import itertools
+import os
+import random
+import signal
+
+from restarting import (MICROCIRCUIT, Job, Whole, all_at_once, checkpoint_of, finish_run, resumes_to, run_words,
+                        scratch)
+from nets import SHORT_DELAYS, SMALL, make_everything, make_small  # restarting knows where these are
+from program import expect, finish
+
+RANKS, THREADS = (1, 2, 3, 4), (1, 2, 3)
+PARTITIONS, INTERVALS = ("block", "round_robin"), ("step", "min_delay")
+SEED = 4  # one with which the combinations below suffice
+HALF, FULL = "100 ms", "200 ms"
+
+
+def lasting(settings, duration):
+    return {**settings, "simulation.duration": duration}
+
+
+def machine(partition, interval):
+    return {"simulation.partition": partition, "simulation.exchange_interval": interval}
+
+
+def make_nets(folder):
+    """The networks that are interrupted everywhere: name -> (experiment, settings)."""
+    everything = make_everything(folder)
+    return {"microcircuit": MICROCIRCUIT, "everything": (everything, {}),
+            "everything, delays of one step": (everything, SHORT_DELAYS)}
+
+
+def pairwise_combinations():
+    """Writer and reader, each as (ranks, threads, partition, interval): every two values of two of the eight factors
+    meet in at least one of the pairs, and every number of ranks meets every other."""
+    machines = list(itertools.product(THREADS, PARTITIONS, INTERVALS))
+    pairs = list(itertools.product(machines, machines))
+    random.Random(SEED).shuffle(pairs)
+    chosen, covered = [], set()
+    for writer_ranks, reader_ranks in itertools.product(RANKS, RANKS):
+        def gain(pair):
+            values = (writer_ranks, *pair[0], reader_ranks, *pair[1])
+            return set(itertools.combinations(enumerate(values), 2)) - covered
+        writer, reader = max(pairs, key=lambda pair: len(gain(pair)))
+        covered |= gain((writer, reader))
+        chosen.append(((writer_ranks, *writer), (reader_ranks, *reader)))
+    factors = 2 * (RANKS, THREADS, PARTITIONS, INTERVALS)
+    missing = [pair for (a, first), (b, second) in itertools.combinations(list(enumerate(factors)), 2)
+               for pair in itertools.product([(a, x) for x in first], [(b, x) for x in second]) if pair not in covered]
+    expect(not missing, f"these pairs of values never meet: {missing}")
+    return chosen
+
+
+def write_and_read(whole, experiment, settings, writer, readers, folder):
+    """A run that ends at half the time; from its last checkpoint all readers go on into outputs of their own."""
+    ranks, threads, partition, interval = writer
+    name = f"{whole.name}, {ranks} x {threads} {partition} {interval}"
+    half = os.path.join(folder, "-".join(map(str, writer)) + f"-{len(readers)}-{readers[0]}.h5".replace(" ", ""))
+    finish_run(name, run_words(experiment, half, lasting({**settings, **machine(partition, interval)}, HALF),
+                               every="30 ms model"), folder, ranks, threads)
+    for reader in readers:
+        ranks, threads, partition, interval = reader
+        case = f"{name} -> {ranks} x {threads} {partition} {interval}"
+        output = half[:-len(".h5")] + "-resumed.h5"
+        now = lasting({**settings, **machine(partition, interval)}, FULL)
+        job = resumes_to(whole, case, run_words(experiment, output, now, resume=checkpoint_of(half)), folder, output,
+                         ranks, threads)
+        expect(job.says("volley: resuming at 100 ms from"), f"{case}: does not say where it goes on\n{job.stderr}")
+        expect(os.path.exists(half), f"{case}: the first run's output is gone")
+
+
+def check_pairs(whole, experiment, settings, folder):
+    all_at_once(lambda pair: write_and_read(whole, experiment, settings, pair[0], [pair[1]], folder),
+                pairwise_combinations())
+
+
+def interrupt(case, words, folder, is_time, how, ranks=1, threads=1, **options):
+    """Starts a run and sends it SIGUSR2 or SIGKILL as soon as is_time(). Returns the job."""
+    job = Job(words, folder, ranks, threads, **options)
+    expect(job.wait_for(is_time) and job.is_running(), f"{case}: ended before it was interrupted\n{job.stderr}")
+    if how == signal.SIGKILL:
+        job.kill()
+    else:
+        job.process.send_signal(how)  # mpirun passes it on
+        expect(job.wait() == 3, f"{case}: exit code {job.process.returncode}, 3 is right\n{job.stderr}")
+    return job
+
+
+def check_interruptions(whole, experiment, settings, folder):
+    """Full runs that are stopped or killed somewhere on their way, and resumed in the same output."""
+    def check(item):
+        number, (how, writer, reader) = item
+        case = f"{whole.name}, interrupted by {how.name} on {writer} ranks, resumed on {reader}"
+        output = os.path.join(folder, f"interrupted{number}.h5")
+        checkpoint = checkpoint_of(output)
+        words = run_words(experiment, output, lasting(settings, FULL), every="2 ms model")
+        interrupt(case, words, folder, lambda: os.path.exists(checkpoint + ".1"), how, writer)
+        words = run_words(experiment, output, lasting(settings, FULL), every="50 ms model", resume=checkpoint)
+        job = resumes_to(whole, case, words, folder, output, reader, 2)
+        expect(job.says("volley: resuming at"), f"{case}: does not say that it goes on\n{job.stderr}")
+
+    all_at_once(check, enumerate([(signal.SIGUSR2, 1, 2), (signal.SIGUSR2, 3, 1), (signal.SIGUSR2, 2, 2),
+                                  (signal.SIGKILL, 1, 3), (signal.SIGKILL, 2, 1), (signal.SIGKILL, 4, 2)]))
+
+
+def check_five_restarts(whole, experiment, settings, folder):
+    """Five restarts in a row, each on another machine, the output's path given by the first run only."""
+    output = os.path.join(folder, "five.h5")
+    ends = ["20 ms", "20.1 ms", "60 ms", "61 ms", "140 ms", FULL]
+    machines = [(2, 1, "block", "step"), (4, 1, "round_robin", "min_delay"), (1, 3, "block", "min_delay"),
+                (3, 2, "round_robin", "step"), (4, 2, "block", "min_delay"), (2, 3, "round_robin", "step")]
+    for number, (end, (ranks, threads, partition, interval)) in enumerate(zip(ends, machines)):
+        case = f"{whole.name}, restart {number} to {end}"
+        now = lasting({**settings, **machine(partition, interval)}, end)
+        words = run_words(experiment, output, now, "7 ms model", resume=checkpoint_of(output) if number else None)
+        finish_run(case, words, folder, ranks, threads)
+    whole.expect_equal(f"{whole.name}, five restarts", output)
+
+
+def check_without_file(whole, experiment, settings, folder):
+    """The experiment and the output are the checkpoint's own, from any working folder; paths of data files hold."""
+    elsewhere, home = os.path.join(folder, "elsewhere"), os.path.dirname(experiment)
+    os.makedirs(elsewhere, exist_ok=True)
+    words = run_words(os.path.basename(experiment), "own.h5", lasting(settings, HALF), every="40 ms model")
+    finish_run(f"{whole.name}, relative paths", words, folder, 2, cwd=home)
+    own, checkpoint = os.path.join(home, "own.h5"), os.path.join(home, "own.checkpoint.h5")
+    longer = {"simulation.duration": FULL}
+    other = os.path.join(elsewhere, "other.h5")
+    words = run_words(None, "other.h5", longer, resume=os.path.relpath(checkpoint, elsewhere))
+    resumes_to(whole, f"{whole.name}, no FILE, other folder and output", words, folder, other, 3, cwd=elsewhere)
+    words = run_words(None, "other.h5", longer, resume="latest", extra=["--checkpoint", checkpoint])
+    resumes_to(whole, f"{whole.name}, no FILE, latest", words, folder, other, 1, cwd=elsewhere)
+    summary = ["--summary", own + ".json"]
+    words = run_words(None, None, longer, resume=checkpoint, extra=summary)
+    resumes_to(whole, f"{whole.name}, no FILE, no -o", words, folder, own, 2, 2, cwd=elsewhere)
+    expect(sorted(os.listdir(elsewhere)) == ["other.checkpoint.h5", "other.h5", "other.h5.json"] or
+           sorted(os.listdir(elsewhere)) == ["other.h5", "other.h5.json"],
+           f"{whole.name}: files at the wrong place: {os.listdir(elsewhere)}")
+
+
+def check_odd_intervals(whole, experiment, settings, folder):
+    """Checkpoints at intervals that do not divide the duration, and longer than it."""
+    for every in ("33.3 ms model", "7 s model"):
+        output = os.path.join(folder, "odd.h5")
+        job = finish_run(f"{whole.name}, every {every}", run_words(experiment, output, lasting(settings, FULL), every),
+                         folder, 2)
+        whole.expect_equal(f"{whole.name}, every {every}", output)
+        # What is there when all is done can be resumed: nothing is left to do, and it comes to the same.
+        words = run_words(experiment, output, lasting(settings, FULL), every, resume=checkpoint_of(output))
+        again = resumes_to(whole, f"{whole.name}, resumed at the end", words, folder, output, 3)
+        expect(again.says("volley: resuming at 200 ms from"), f"resumed at the end:\n{again.stderr}")
+        expect(job.says("volley: checkpoint at 200 ms:"), f"{whole.name}, every {every}: none at the end\n{job.stderr}")
+
+
+def check_every_step(experiment, settings, folder):
+    """A checkpoint between any two steps, and on from there."""
+    short = {**settings, "simulation.duration": "3 ms", "recorders.0.start": "0 ms"}
+    whole = Whole("every step", experiment, short, folder)
+    output = os.path.join(folder, "steps.h5")
+    keep = ["--checkpoint-keep", "100"]
+    finish_run("every step", run_words(experiment, output, short, "0.1 ms model", extra=keep), folder, 2)
+    whole.expect_equal("every step", output)
+    checkpoint = checkpoint_of(output)
+    there = [number for number in range(1, 100) if os.path.exists(f"{checkpoint}.{number}")]
+    expect(there == list(range(1, 30)), f"every step: older checkpoints {there}")
+
+    def resume(number):
+        other = os.path.join(folder, f"step{number}.h5")
+        words = run_words(experiment, other, short, resume=f"{checkpoint}.{number}")
+        case = f"every step, resumed {number} steps before the end"
+        job = resumes_to(whole, case, words, folder, other, 1 + number % 4)
+        where = f"volley: resuming at {(30 - number) / 10:g} ms from"
+        expect(job.says(where), f"{case}: '{where}' is missing\n{job.stderr}")
+
+    all_at_once(resume, [1, 2, 7, 13, 20, 28, 29])
+
+
+def check_small(name, folder):
+    """Nets with less than anybody needs: fewer neurons than ranks, no recorders, no synapses, one step."""
+    experiment = make_small(folder, name)
+    whole = Whole(name, experiment, {}, folder)
+    first = os.path.join(folder, "small.h5")
+    every = "0.1 ms model" if name == "one step" else "7 ms model"
+    finish_run(name, run_words(experiment, first, {}, every), folder, 4)
+    whole.expect_equal(name, first)
+    for number, ranks in ((0, 1), (1, 4), (0, 7)):
+        checkpoint = checkpoint_of(first) + (f".{number}" if number else "")
+        if name == "one step" and number:
+            continue
+        output = os.path.join(folder, "small-resumed.h5")
+        words = run_words(experiment, output, {}, resume=checkpoint)
+        resumes_to(whole, f"{name}, resumed on {ranks} ranks", words, folder, output, ranks)
+
+
+def main():
+    with scratch() as folder:
+        for name, (experiment, settings) in make_nets(folder).items():
+            whole = Whole(name, experiment, lasting(settings, FULL), folder)
+            expect(whole.summary["spikes"] > 500, f"{name}: too quiet to show anything")
+            check_pairs(whole, experiment, settings, folder)
+            if name == "microcircuit":
+                continue
+            check_interruptions(whole, experiment, settings, folder)
+            check_five_restarts(whole, experiment, settings, folder)
+            if name == "everything":
+                check_without_file(whole, experiment, settings, folder)
+                check_odd_intervals(whole, experiment, settings, folder)
+                check_every_step(experiment, settings, folder)
+        for name in SMALL:
+            check_small(name, folder)
+    finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""As test_resume.py: all pairs of numbers of ranks, each reader with all threads, partitions and exchange intervals."""
+import itertools
+import os
+
+from test_resume import FULL, INTERVALS, PARTITIONS, RANKS, THREADS, lasting, make_nets, write_and_read
+from restarting import Whole, all_at_once, scratch
+from program import finish
+
+
+def main():
+    with scratch() as folder:
+        for name, (experiment, settings) in make_nets(folder).items():
+            place = os.path.join(folder, name.replace(" ", "_"))
+            os.mkdir(place)
+            whole = Whole(name, experiment, lasting(settings, FULL), place)
+            readers = list(itertools.product(RANKS, THREADS, PARTITIONS, INTERVALS))
+            writers = [(ranks, 1 + ranks % 3, PARTITIONS[ranks % 2], INTERVALS[ranks // 2 % 2]) for ranks in RANKS]
+            all_at_once(lambda writer: write_and_read(whole, experiment, settings, writer, readers, place), writers)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
