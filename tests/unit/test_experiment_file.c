@@ -221,6 +221,91 @@ static void test_scale(void **state) {
   volley_experiment_destroy(e);
 }
 
+/* Plans of checkpoints: by either clock, or none. */
+static void test_checkpoint(void **state) {
+  (void)state;
+  const struct {
+    const char *sets[3];
+    int n;
+    volley_checkpoint_plan plan;
+  } cases[] = {
+      {{NULL}, 0, {.keep = 2}},
+      {{"checkpoint="}, 1, {.keep = 2}},
+      {{"checkpoint.every=10 s wall", "checkpoint.file=a/b.h5", "checkpoint.keep=1"}, 3, {"a/b.h5", 10, 0, 1}},
+      {{"checkpoint.every=01:30:00 wall"}, 1, {.wall = 5400, .keep = 2}},
+      {{"checkpoint.every=0.5 s model"}, 1, {.steps = 5000, .keep = 2}},
+      {{"checkpoint.every=500  model ", "checkpoint.keep=1e3"}, 2, {.steps = 5000, .keep = 1000}},
+      {{"checkpoint={every: 1 min model, file: x}"}, 1, {.file = "x", .steps = 600000, .keep = 2}},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    volley_experiment *e = read_network(cases[i].sets, cases[i].n);
+    const volley_checkpoint_plan *plan = &e->checkpoint, *expected = &cases[i].plan;
+    assert_int_equal(plan->file != NULL, expected->file != NULL);
+    if (plan->file != NULL) assert_string_equal(plan->file, expected->file);
+    assert_true(plan->wall == expected->wall);
+    assert_int_equal(plan->steps, expected->steps);
+    assert_int_equal(plan->keep, expected->keep);
+    volley_experiment_destroy(e);
+  }
+}
+
+/* The folder of a file is absolute, whichever way the file is named. */
+static void test_folder(void **state) {
+  (void)state;
+  char folder[] = "/tmp/volley_test_XXXXXX", here[4096], names[4][4096] = {"e.yaml", "./e.yaml"};
+  assert_non_null(getcwd(here, sizeof here));
+  assert_non_null(mkdtemp(folder));
+  snprintf(names[2], sizeof names[2], "../%s/e.yaml", strrchr(folder, '/') + 1);
+  snprintf(names[3], sizeof names[3], "%s/../%s/./e.yaml", folder, strrchr(folder, '/') + 1);
+  assert_int_equal(chdir(folder), 0);
+  FILE *file = fopen("e.yaml", "w");
+  assert_non_null(file);
+  fputs(network, file);
+  fclose(file);
+  for (int i = 0; i < 4; ++i) {
+    const char *name = names[i];
+    volley_experiment *e = NULL;
+    assert_int_equal(volley_experiment_read(name, NULL, 0, MPI_COMM_SELF, &e), VOLLEY_OK);
+    assert_string_equal(e->file, name);
+    assert_string_equal(e->folder, folder);
+    volley_experiment_destroy(e);
+  }
+  unlink("e.yaml");
+  assert_int_equal(chdir(here), 0);
+  rmdir(folder);
+}
+
+/* The same experiment from a text: paths start at the folder that is given, the output is named after the file. */
+static void test_text(void **state) {
+  (void)state;
+  char folder[] = "/tmp/volley_test_XXXXXX", path[4096];
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/init.h5", folder);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fclose(file);
+  volley_experiment *first = read_network(NULL, 0), *e = NULL;
+  const char *const sets[] = {"populations.0.initial.V_m={file: init.h5, dataset: /V}"};
+  assert_int_equal(volley_experiment_read_text(first->resolved, "checkpoint 'c.h5'", "net/a.yaml", folder, sets, 1,
+                                               MPI_COMM_SELF, &e),
+                   VOLLEY_OK);
+  assert_string_equal(e->file, "net/a.yaml");
+  assert_string_equal(e->folder, folder);
+  assert_string_equal(e->output, "a.h5");
+  assert_string_equal(e->populations[1].place.file, "checkpoint 'c.h5'");
+  assert_true(e->populations[1].place.line > 0);
+  assert_string_equal(e->populations[1].initial[0].file, path);
+  assert_int_equal(e->neurons, first->neurons);
+  volley_experiment_destroy(e);
+  unlink(path);
+  e = NULL;
+  assert_int_equal(volley_experiment_read_text(first->resolved, "text", "a.yaml", folder, sets, 1, MPI_COMM_SELF, &e),
+                   VOLLEY_USAGE);
+  assert_null(e);
+  rmdir(folder);
+  volley_experiment_destroy(first);
+}
+
 /* A deterministic rule's indegree shrinks with the sizes. */
 static void test_scale_all_to_all(void **state) {
   (void)state;
@@ -248,6 +333,9 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_resolved),
       cmocka_unit_test(test_scale),
       cmocka_unit_test(test_scale_all_to_all),
+      cmocka_unit_test(test_checkpoint),
+      cmocka_unit_test(test_folder),
+      cmocka_unit_test(test_text),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();

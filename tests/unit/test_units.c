@@ -38,6 +38,11 @@ static const struct {
     {".inf", "mV", INFINITY},
     {"-.inf", "mV", -INFINITY},
     {"-inf mV", "mV", -INFINITY},
+    {"3 min", "ms", 180000},
+    {"1.5 h", "ms", 5.4e6},
+    {"2 h", "min", 120},
+    {"90 s", "min", 1.5},
+    {"5 mHz", "Hz", 5e-3},
 };
 
 static const struct {
@@ -50,6 +55,11 @@ static const struct {
     {"ten", "Hz", "'ten' given, a rate in Hz is expected: for example 1 Hz"},
     {"0x10", "", "'0x10' given, a pure number is expected: for example 1"},
     {"1 2", "", "'1 2' given, a pure number is expected: for example 1"},
+    {"1 mh", "ms", "'1 mh' given, a time in ms is expected: for example 1 ms"},
+    {"1 kmin", "ms", "'1 kmin' given, a time in ms is expected: for example 1 ms"},
+    {"1 Hz", "ms", "'1 Hz' given, a time in ms is expected: for example 1 ms"},
+    {"2 h", "Hz", "'2 h' given, a rate in Hz is expected: for example 2 Hz"},
+    {"3 H", "ms", "'3 H' given, a time in ms is expected: for example 3 ms"},
     {"1 dm", "ms", "'1 dm' given, a time in ms is expected: for example 1 ms"},
     {"3 mV", "mV/ms", "'3 mV' given, a number in mV/ms is expected: for example 3 mV/ms"},
     {"infinite", "mV", "'infinite' given, a voltage in mV is expected: for example 1 mV"},
@@ -87,6 +97,50 @@ static void test_wrong(void **state) {
   }
 }
 
+static const struct {
+  const char *text;
+  double seconds;
+} wall_times[] = {
+    {"90 s", 90},           {"30 min", 1800},       {"2h", 7200},     {"1500 ms", 1.5},  {"0.5 h", 1800},
+    {"01:30:00", 5400},     {"1:2:3", 3723},        {"30:00", 1800},  {"90:05", 5405},   {"48:00:00", 172800},
+    {"1-12:00:00", 129600}, {"2-00:00:01", 172801}, {"1-12", 129600}, {"0-01:30", 5400}, {"00:00:01", 1},
+};
+
+static const struct {
+  const char *text, *why;
+} wrong_wall_times[] = {
+    {"90", "'90' given, the unit is missing: write 90 s, 90 min or 90 h"},
+    {" 1.5 ", "' 1.5 ' given, the unit is missing: write 1.5 s, 1.5 min or 1.5 h"},
+    {"0 s", "'0 s' given, a time above 0 is expected, like 30 min"},
+    {"-5 min", "'-5 min' given, a time above 0 is expected, like 30 min"},
+    {"00:00", "'00:00' given, a time above 0 is expected, like 30 min"},
+    {"inf s", "'inf s' given, a time above 0 is expected, like 30 min"},
+};
+
+/* None of them is a time in any way of writing. */
+static const char *const no_wall_times[] = {
+    "",   "soon", "5 mV", "0,5 h", "nan s", "01:60:00", "1:00:60", "1-24:00:00", "1-2-3",  "1:2:3:4", "1-2:3:4:5",
+    "1:", ":30",  "1-",   "-1:00", "1:-5",  "1:1.5",    "1e3:00",  "1 : 30",     "0x1:00", "1:00 h",
+};
+
+static void test_wall_times(void **state) {
+  (void)state;
+  char why[256];
+  double seconds = 0.0;
+  for (size_t i = 0; i < sizeof wall_times / sizeof *wall_times; ++i)
+    if (!volley_wall_time(wall_times[i].text, &seconds, why, sizeof why) || seconds != wall_times[i].seconds)
+      fail_msg("'%s' gives %.17g s, not %.17g (%s)", wall_times[i].text, seconds, wall_times[i].seconds, why);
+  for (size_t i = 0; i < sizeof wrong_wall_times / sizeof *wrong_wall_times; ++i) {
+    assert_false(volley_wall_time(wrong_wall_times[i].text, &seconds, why, sizeof why));
+    assert_string_equal(why, wrong_wall_times[i].why);
+  }
+  for (size_t i = 0; i < sizeof no_wall_times / sizeof *no_wall_times; ++i) {
+    if (volley_wall_time(no_wall_times[i], &seconds, why, sizeof why))
+      fail_msg("'%s' is taken for %g s", no_wall_times[i], seconds);
+    assert_non_null(strstr(why, "given; a time is written 90 s, 30 min, 2 h, 01:30:00 or 1-12:00:00 (days, hours)"));
+  }
+}
+
 static void test_nan(void **state) {
   (void)state;
   double value = 0;
@@ -100,6 +154,7 @@ int main(void) {
       cmocka_unit_test(test_right),
       cmocka_unit_test(test_wrong),
       cmocka_unit_test(test_nan),
+      cmocka_unit_test(test_wall_times),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
