@@ -80,10 +80,11 @@ static const char *records_of(const volley_recorder *recorder) {
 }
 
 static volley_status advise(const char *file) {
-  return volley_fault(VOLLEY_USAGE, NULL,
-                      "'%s' holds a part of what was recorded before the checkpoint; put the file back as it was, or start "
-                      "from the beginning",
-                      file);
+  return volley_fault(
+      VOLLEY_USAGE, NULL,
+      "'%s' holds a part of what was recorded before the checkpoint; put the file back as it was, or start "
+      "from the beginning",
+      file);
 }
 
 /* Whether the file is an output of a run like this. Sets whether it is complete. */
@@ -127,7 +128,8 @@ static volley_status stand_in(volley_parts *parts, const volley_past *past, cons
     *parts = volley_parts_create(parts->experiment);
     add(parts, output, counts);
   } else if (output && access(output, F_OK) == 0) {
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is missing, and '%s' is not the complete output of this run", missing, output);
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is missing, and '%s' is not the complete output of this run", missing,
+                 output);
   } else {
     volley_fault(VOLLEY_USAGE, NULL, "'%s' is missing", missing);
   }
@@ -182,7 +184,8 @@ volley_status volley_parts_set_past(volley_parts *parts, const volley_past *past
   int n_files = status == VOLLEY_OK ? found.past.n_files : 0;
   VOLLEY_MPI(MPI_Bcast(&n_files, 1, MPI_INT, 0, comm));
   for (int f = 0; f < n_files; f++)
-    volley_parts_add(parts, rank == 0 ? found.past.files[f] : NULL, rank == 0 ? found.counts + (size_t)f * n : NULL, comm);
+    volley_parts_add(parts, rank == 0 ? found.past.files[f] : NULL, rank == 0 ? found.counts + (size_t)f * n : NULL,
+                     comm);
   volley_parts_release(&found);
   return status;
 }

@@ -29,8 +29,9 @@ static volley_status outcome(const volley_stretch *stretch) {
 static void fail(volley_stretch *stretch, const volley_recorder *recorder) {
   if (stretch->hdf5.failed) return;
   stretch->hdf5.failed = true;
-  volley_fault(stretch->hdf5.blame, NULL, "'%s' is no recording of this run: it has no recorder '%s' of %s of %zu neurons",
-               stretch->path, recorder->name, recorder->kind == VOLLEY_RECORD_SPIKES ? "spikes" : "traces",
+  volley_fault(stretch->hdf5.blame, NULL,
+               "'%s' is no recording of this run: it has no recorder '%s' of %s of %zu neurons", stretch->path,
+               recorder->name, recorder->kind == VOLLEY_RECORD_SPIKES ? "spikes" : "traces",
                (size_t)recorder->neurons.count);
 }
 

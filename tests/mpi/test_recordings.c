@@ -34,7 +34,12 @@ static volley_recorder recorders[RECORDERS] = {
     {.name = "silent", .neurons = {some, 2, 14}, .interval = 1, .stop = STEPS},
     {.name = "few", .kind = VOLLEY_RECORD_TRACES, .neurons = {some, 2, 14}, .interval = 7, .start = 100, .stop = 600},
     {.name = "burst", .neurons = {every, 1, SIZE}, .interval = 1, .stop = STEPS},
-    {.name = "all", .kind = VOLLEY_RECORD_TRACES, .neurons = {every, 1, SIZE}, .interval = 1, .start = 400, .stop = 600},
+    {.name = "all",
+     .kind = VOLLEY_RECORD_TRACES,
+     .neurons = {every, 1, SIZE},
+     .interval = 1,
+     .start = 400,
+     .stop = 600},
 };
 static volley_population population = {.name = "E", .size = SIZE};
 static volley_experiment experiment = {.file = "test.yaml",
@@ -155,8 +160,8 @@ static volley_status finish(volley_recordings *recordings) {
 
 static volley_recordings *begin(const char *name, const volley_past *past, int64_t step) {
   volley_recordings *recordings = NULL;
-  assert_int_equal(
-      volley_recordings_open(&experiment, path_of(name), columns, past, step, MPI_COMM_WORLD, &recordings), VOLLEY_OK);
+  assert_int_equal(volley_recordings_open(&experiment, path_of(name), columns, past, step, MPI_COMM_WORLD, &recordings),
+                   VOLLEY_OK);
   return recordings;
 }
 
@@ -526,11 +531,10 @@ static int clean_up(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_joins),           cmocka_unit_test(test_cut_of_nothing),
-      cmocka_unit_test(test_goes_on),         cmocka_unit_test(test_stopped_at_once),
-      cmocka_unit_test(test_output_stands_in), cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_too_short),       cmocka_unit_test(test_other_runs),
-      cmocka_unit_test(test_full),            cmocka_unit_test(test_cut_fails)};
+      cmocka_unit_test(test_joins),           cmocka_unit_test(test_cut_of_nothing),   cmocka_unit_test(test_goes_on),
+      cmocka_unit_test(test_stopped_at_once), cmocka_unit_test(test_output_stands_in), cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_too_short),       cmocka_unit_test(test_other_runs),       cmocka_unit_test(test_full),
+      cmocka_unit_test(test_cut_fails)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
