@@ -193,10 +193,12 @@ static void compare_duration(comparison *c, const pair *at) {
   const double duration = (double)now->simulation.steps * now->simulation.dt;
   char why[256];
   double before;
-  if (text_of(at->then, NULL) == NULL || !volley_unit_convert(at->then->text, "ms", &before, why, sizeof why)) {
+  if (text_of(at->then, NULL) == NULL || !volley_unit_convert(at->then->text, "ms", &before, why, sizeof why) ||
+      !isfinite(before)) {
     differ(c, at, "%s here, no time in %s", show(c, at->now, NULL), c->name);
     return;
   }
+  before = (double)volley_steps(now, before) * now->simulation.dt;
   const volley_place place = place_of(c, at);
   if (now->simulation.steps < volley_steps(now, c->time_ms))
     volley_fault(VOLLEY_USAGE, &place, "%.10g ms, but %s is at %.10g ms already; a run can be made longer, not cut",

@@ -240,7 +240,8 @@ static void test_damaged(void **state) {
                                       "stimuli: x",
                                       "populations: [[1], 2, {name: {a: b}}]",
                                       "populations: [{name: [[], {}]}, ~]",
-                                      "simulation: {duration: {a: b}}"};
+                                      "simulation: {duration: {a: b}}",
+                                      "simulation: {duration: .inf}"};
   volley_experiment *now = read_experiment(network, NULL);
   for (size_t i = 0; i < sizeof unreadable / sizeof *unreadable; ++i) {
     compare(now, unreadable[i], 500.0, messages);
