@@ -5,7 +5,9 @@
 #include "base/memory.h"
 #include "io/file_room.h"
 #include "io/parts.h"
+#include "io/stretch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,7 +171,23 @@ static volley_status join(volley_recordings *recordings) {
   return status;
 }
 
-/* Removes the joined files that lie in this output's folder, and the folder if nothing else is in it. Rank 0. */
+/* Removes what attempts of this run that were killed have left in the folder: the output holds it. */
+static void remove_leftovers(const volley_recordings *recordings, const char *folder) {
+  DIR *entries = opendir(folder);
+  if (!entries) return;
+  for (const struct dirent *entry; (entry = readdir(entries));) {
+    int length = 0;
+    (void)sscanf(entry->d_name, "%*[0-9]-%*[0-9].h5%n", &length);
+    if (length == 0 || entry->d_name[length]) continue;
+    char *file = volley_alloc(strlen(folder) + strlen(entry->d_name) + 2, 1, "a path");
+    sprintf(file, "%s/%s", folder, entry->d_name);
+    if (volley_stretch_is_of(file, recordings->experiment)) (void)unlink(file);
+    free(file);
+  }
+  (void)closedir(entries);
+}
+
+/* Removes the stretches that lie in this output's folder, and the folder if nothing else is in it. Rank 0. */
 static void remove_stretches(const volley_recordings *recordings) {
   char *folder = realpath(recordings->folder, NULL);
   if (!folder) return;
@@ -178,6 +196,7 @@ static void remove_stretches(const volley_recordings *recordings) {
     const char *file = recordings->parts.past.files[f];
     if (strncmp(file, folder, length) == 0 && file[length] == '/') (void)unlink(file);
   }
+  remove_leftovers(recordings, folder);
   (void)rmdir(folder);
   free(folder);
 }

@@ -131,3 +131,20 @@ volley_status volley_stretch_rows(volley_stretch *stretch, int r, uint64_t first
   read_range(stretch, stretch->sources[r].data, H5T_NATIVE_DOUBLE, first, rows, width, data);
   return outcome(stretch);
 }
+
+bool volley_stretch_is_of(const char *path, const volley_experiment *experiment) {
+  bool same = false;
+  volley_hdf5_quiet();
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t set = file < 0 ? -1 : H5Dopen2(file, "/volley/experiment", H5P_DEFAULT);
+  const hid_t type = set < 0 ? -1 : H5Dget_type(set);
+  if (type >= 0 && H5Tget_size(type) == strlen(experiment->resolved) + 1) {
+    char *text = volley_alloc(H5Tget_size(type), 1, "the text of an experiment");
+    same = H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) >= 0 && strcmp(text, experiment->resolved) == 0;
+    free(text);
+  }
+  if (type >= 0) (void)H5Tclose(type);
+  if (set >= 0) (void)H5Dclose(set);
+  if (file >= 0) (void)H5Fclose(file);
+  return same;
+}

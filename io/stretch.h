@@ -24,4 +24,7 @@ volley_status volley_stretch_spikes(volley_stretch *stretch, int r, uint64_t fir
 /* Reads rows first .. first + rows - 1 of recorder r. data: [rows][selected neurons]. */
 volley_status volley_stretch_rows(volley_stretch *stretch, int r, uint64_t first, uint64_t rows, double *data);
 
+/* Whether the file at path can be read and is a recording of the same experiment, to the letter. Adds no fault. */
+bool volley_stretch_is_of(const char *path, const volley_experiment *experiment);
+
 #endif

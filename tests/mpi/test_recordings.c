@@ -1,7 +1,7 @@
 /* Recordings cut into stretches, broken off and gone on with are joined into what one undisturbed run writes. */
 #include "base/memory.h"
 #include "io/recordings.h"
-#include "neuron/neuron.h"
+#include "support/stretches.h"
 
 #include <hdf5.h>
 #include <setjmp.h>
@@ -16,60 +16,10 @@
 
 #include <cmocka.h>
 
-enum { SIZE = 3000, STEPS = 1000, RECORDERS = 5, PATH = 512 };
+enum { PATH = 512 };
 
 static int rank, ranks;
 static char folder[64];
-
-static uint32_t mix(uint32_t n) {
-  n = (n ^ (n >> 16)) * 0x7feb352du;
-  n = (n ^ (n >> 15)) * 0x846ca68bu;
-  return n ^ (n >> 16);
-}
-
-/* Nothing at all is recorded from step 700 to 800 and from 850 on. The last two recorders take several windows to join. */
-static volley_range every[] = {{0, SIZE, 0}}, some[] = {{3, 4, 0}, {20, 10, 4}};
-static volley_recorder recorders[RECORDERS] = {
-    {.name = "E_spikes", .neurons = {every, 1, SIZE}, .interval = 1, .stop = STEPS},
-    {.name = "silent", .neurons = {some, 2, 14}, .interval = 1, .stop = STEPS},
-    {.name = "few", .kind = VOLLEY_RECORD_TRACES, .neurons = {some, 2, 14}, .interval = 7, .start = 100, .stop = 600},
-    {.name = "burst", .neurons = {every, 1, SIZE}, .interval = 1, .stop = STEPS},
-    {.name = "all",
-     .kind = VOLLEY_RECORD_TRACES,
-     .neurons = {every, 1, SIZE},
-     .interval = 1,
-     .start = 400,
-     .stop = 600},
-};
-static volley_population population = {.name = "E", .size = SIZE};
-static volley_experiment experiment = {.file = "test.yaml",
-                                       .title = "stretches",
-                                       .resolved = "simulation: {dt: 0.1}\n",
-                                       .simulation = {.dt = 0.1, .steps = STEPS, .seed = 7},
-                                       .populations = &population,
-                                       .n_populations = 1,
-                                       .recorders = recorders,
-                                       .n_recorders = RECORDERS,
-                                       .neurons = SIZE};
-
-/* Spikes come in equal numbers in the steps from .. to - 1. */
-static const struct {
-  int64_t from, to;
-  uint64_t each;
-} firing[RECORDERS] = {{0, 700, 100}, {0, 0, 1}, {0, 0, 1}, {800, 850, 8000}, {0, 0, 1}};
-
-/* Records of a recorder before a step. */
-static uint64_t records_before(int r, int64_t step) {
-  const volley_recorder *recorder = &recorders[r];
-  const bool traces = recorder->kind == VOLLEY_RECORD_TRACES;
-  const int64_t from = traces ? recorder->start : firing[r].from, to = traces ? recorder->stop : firing[r].to;
-  const int64_t end = step < from ? from : step < to ? step : to;
-  return traces ? (uint64_t)((end - from) / recorder->interval) : (uint64_t)(end - from) * firing[r].each;
-}
-
-static double spike_time(int r, uint64_t k) {
-  return 0.1 * (double)(firing[r].from + (int64_t)(k / firing[r].each) + 1);
-}
 
 static const char *path_of(const char *name) {
   static char paths[4][PATH];
@@ -84,70 +34,11 @@ static bool exists(const char *name) {
   return stat(path_of(name), &found) == 0;
 }
 
-/* Hands over one window of spikes, cut among the ranks at random; empty shares are frequent. */
-static volley_status write_window(volley_sink sink, int r, uint64_t done, uint64_t size) {
-  uint64_t cuts[9] = {0};
-  for (int k = 0; k < ranks; k++) {
-    const uint64_t share = mix((uint32_t)done + (uint32_t)k) % 3 ? size / (uint64_t)ranks : 0;
-    cuts[k + 1] = k == ranks - 1 ? size : cuts[k] + share;
-  }
-  const uint64_t first = done + cuts[rank], count = cuts[rank + 1] - cuts[rank];
-  double *times = volley_alloc(count, sizeof *times, "test");
-  uint64_t *ids = volley_alloc(count, sizeof *ids, "test");
-  for (uint64_t i = 0; i < count; i++) times[i] = spike_time(r, first + i);
-  for (uint64_t i = 0; i < count; i++) ids[i] = mix((uint32_t)(first + i)) % SIZE;
-  const volley_status status = sink.spikes(sink.context, r, first, count, times, ids, done + size);
-  free(times);
-  free(ids);
-  return status;
-}
-
-static volley_status write_rows(volley_sink sink, int r, const volley_trace_columns *mine, uint64_t first,
-                                uint64_t rows) {
-  double *data = volley_alloc(rows * mine->count, sizeof *data, "test");
-  for (uint64_t row = 0; row < rows; row++)
-    for (uint64_t c = 0; c < mine->count; c++)
-      data[row * mine->count + c] = (double)(first + row) + 1e-4 * (double)mine->columns[c];
-  const volley_status status = sink.traces(sink.context, r, first, rows, data);
-  free(data);
-  return status;
-}
-
-/* Records steps from .. to - 1 in pieces of random sizes. */
-static void record(volley_sink sink, const volley_trace_columns *columns, int64_t from, int64_t to) {
-  for (int r = 0; r < RECORDERS; r++) {
-    const bool traces = recorders[r].kind == VOLLEY_RECORD_TRACES;
-    const uint64_t end = records_before(r, to);
-    uint64_t done = records_before(r, from), size;
-    for (; done < end; done += size) {
-      size = 1 + mix((uint32_t)done) % (traces ? 60 : 90000);
-      if (size > end - done) size = end - done;
-      const volley_status status =
-          traces ? write_rows(sink, r, &columns[r], done, size) : write_window(sink, r, done, size);
-      assert_int_equal(status, VOLLEY_OK);
-    }
-  }
-  assert_int_equal(sink.flush(sink.context), VOLLEY_OK);
-}
-
-static volley_trace_columns columns[RECORDERS];
-
-/* Deals the columns to the ranks at random; a rank may get none. */
-static void deal_columns(void) {
-  for (int r = 0; r < RECORDERS; r++) {
-    if (recorders[r].kind != VOLLEY_RECORD_TRACES) continue;
-    const uint64_t n = recorders[r].neurons.count;
-    columns[r].columns = volley_alloc(n, sizeof(uint64_t), "test");
-    for (uint32_t column = 0; column < n; column++)
-      if ((int)(mix(column) % (uint32_t)ranks) == rank) columns[r].columns[columns[r].count++] = column;
-  }
-}
-
 static volley_status finish(volley_recordings *recordings) {
   uint64_t memory[64] = {0};
   const char *name = "E";
   double rate = 12.5;
-  const volley_summary summary = {.neurons = SIZE,
+  const volley_summary summary = {.neurons = STRETCHES_SIZE,
                                   .ranks = ranks,
                                   .threads = 3,
                                   .peak_rss_bytes = memory,
@@ -160,34 +51,35 @@ static volley_status finish(volley_recordings *recordings) {
 
 static volley_recordings *begin(const char *name, const volley_past *past, int64_t step) {
   volley_recordings *recordings = NULL;
-  assert_int_equal(volley_recordings_open(&experiment, path_of(name), columns, past, step, MPI_COMM_WORLD, &recordings),
+  assert_int_equal(volley_recordings_open(&stretches_experiment, path_of(name), stretches_columns, past, step,
+                                          MPI_COMM_WORLD, &recordings),
                    VOLLEY_OK);
   return recordings;
 }
 
 /* Records from one step to another and cuts there. */
 static void record_and_cut(volley_recordings *recordings, int64_t from, int64_t to) {
-  record(volley_recordings_sink(recordings), columns, from, to);
+  stretches_record(volley_recordings_sink(recordings), from, to);
   assert_int_equal(volley_recordings_cut(recordings, to), VOLLEY_OK);
   const volley_past *past = volley_recordings_past(recordings);
-  for (int r = 0; r < RECORDERS; r++) assert_int_equal(past->positions[r], records_before(r, to));
+  for (int r = 0; r < STRETCHES_RECORDERS; r++) assert_int_equal(past->positions[r], stretches_records(r, to));
 }
 
 /* Records to the end without a cut and closes. */
 static void record_rest(volley_recordings *recordings, int64_t from) {
-  record(volley_recordings_sink(recordings), columns, from, STEPS);
+  stretches_record(volley_recordings_sink(recordings), from, STRETCHES_STEPS);
   assert_int_equal(finish(recordings), VOLLEY_OK);
 }
 
 static volley_past copy_past(const volley_past *past) {
   volley_past copy = {.files = volley_alloc((size_t)past->n_files, sizeof(char *), "test"),
                       .n_files = past->n_files,
-                      .positions = volley_alloc(RECORDERS, sizeof(uint64_t), "test")};
+                      .positions = volley_alloc(STRETCHES_RECORDERS, sizeof(uint64_t), "test")};
   for (int f = 0; f < past->n_files; f++) {
     assert_int_equal(past->files[f][0], '/');
     copy.files[f] = strcpy(volley_alloc(strlen(past->files[f]) + 1, 1, "test"), past->files[f]);
   }
-  memcpy(copy.positions, past->positions, RECORDERS * sizeof(uint64_t));
+  memcpy(copy.positions, past->positions, STRETCHES_RECORDERS * sizeof(uint64_t));
   return copy;
 }
 
@@ -198,7 +90,7 @@ static volley_past break_off(const char *name) {
   record_and_cut(recordings, 0, 200);
   record_and_cut(recordings, 200, 450);
   const volley_past past = copy_past(volley_recordings_past(recordings));
-  record(volley_recordings_sink(recordings), columns, 450, 650);
+  stretches_record(volley_recordings_sink(recordings), 450, 650);
   assert_int_equal(volley_recordings_close(recordings, NULL), VOLLEY_OK);
   assert_int_equal(past.n_files, 2);
   return past;
@@ -291,9 +183,9 @@ static void test_joins(void **state) {
   for (uint32_t seed = 0; seed < 3; seed++) {
     volley_recordings *recordings = begin("cut.h5", NULL, 0);
     int64_t step = 0;
-    for (uint32_t k = 0; k < 9 && step < STEPS; k++) {
-      int64_t next = step + mix(100 * seed + k) % (k % 3 ? 12 : 400);
-      if (next > STEPS) next = STEPS;
+    for (uint32_t k = 0; k < 9 && step < STRETCHES_STEPS; k++) {
+      int64_t next = step + stretches_random(100 * seed + k) % (k % 3 ? 12 : 400);
+      if (next > STRETCHES_STEPS) next = STRETCHES_STEPS;
       record_and_cut(recordings, step, next);
       step = next;
     }
@@ -337,7 +229,7 @@ static void test_goes_on(void **state) {
   go_on("other.h5", &past, 450);
   MPI_Barrier(MPI_COMM_WORLD);
   assert_true(exists("broken.h5.parts/000000200-000000450.h5"));
-  for (int r = 0; r < RECORDERS; r++) past.positions[r] = records_before(r, 333); /* the files hold more */
+  for (int r = 0; r < STRETCHES_RECORDERS; r++) past.positions[r] = stretches_records(r, 333); /* the files hold more */
   go_on("other.h5", &past, 333);
   go_on("broken.h5", &past, 333);
   volley_past_release(&past);
@@ -351,6 +243,27 @@ static void test_stopped_at_once(void **state) {
   MPI_Barrier(MPI_COMM_WORLD);
   assert_false(exists("broken.h5.part"));
   go_on("broken.h5", &past, 450);
+  volley_past_release(&past);
+}
+
+/* Stretches of a killed attempt that no checkpoint names go with the others; what is not this run's stays. */
+static void test_leftovers(void **state) {
+  (void)state;
+  volley_past past = break_off("broken.h5");
+  volley_recordings *recordings = begin("broken.h5", &past, 450);
+  record_and_cut(recordings, 450, 500);
+  assert_int_equal(volley_recordings_close(recordings, NULL), VOLLEY_OK);
+  go_on("broken.h5", &past, 450);
+  volley_past_release(&past);
+  const char *resolved = stretches_experiment.resolved;
+  stretches_experiment.resolved = "simulation: {dt: 0.2}\n";
+  past = break_off("broken.h5");
+  stretches_experiment.resolved = resolved;
+  record_rest(begin("broken.h5", NULL, 0), 0);
+  for (int f = 0; f < 2; f++) assert_int_equal(access(past.files[f], R_OK), 0);
+  MPI_Barrier(MPI_COMM_WORLD);
+  for (int f = 0; f < 2 && rank == 0; f++) assert_int_equal(unlink(past.files[f]), 0);
+  if (rank == 0) assert_int_equal(rmdir(path_of("broken.h5.parts")), 0);
   volley_past_release(&past);
 }
 
@@ -395,8 +308,8 @@ static void capture_end(int old, const char *text) {
 static void assert_refused(const volley_past *past, const char *text) {
   volley_recordings *recordings = NULL;
   const int old = capture_begin();
-  const volley_status status =
-      volley_recordings_open(&experiment, path_of("new.h5"), columns, past, 450, MPI_COMM_WORLD, &recordings);
+  const volley_status status = volley_recordings_open(&stretches_experiment, path_of("new.h5"), stretches_columns, past,
+                                                      450, MPI_COMM_WORLD, &recordings);
   capture_end(old, text);
   assert_int_equal(status, VOLLEY_USAGE);
   assert_null(recordings);
@@ -455,19 +368,19 @@ static void test_too_short(void **state) {
 static void test_other_runs(void **state) {
   (void)state;
   volley_past past = break_off("broken.h5");
-  const volley_recorder first = recorders[0], fifth = recorders[4];
-  recorders[0].name = "I_spikes";
+  const volley_recorder first = stretches_recorders[0], fifth = stretches_recorders[4];
+  stretches_recorders[0].name = "I_spikes";
   assert_refused(&past, "has no recorder 'I_spikes' of spikes");
-  recorders[0] = first;
-  recorders[4].neurons.count--;
+  stretches_recorders[0] = first;
+  stretches_recorders[4].neurons.count--;
   assert_refused(&past, "has no recorder 'all' of traces of 2999 neurons");
-  recorders[4] = fifth;
-  recorders[4].kind = VOLLEY_RECORD_SPIKES;
+  stretches_recorders[4] = fifth;
+  stretches_recorders[4].kind = VOLLEY_RECORD_SPIKES;
   assert_refused(&past, "has no recorder 'all' of spikes");
-  recorders[4] = fifth;
-  experiment.simulation.seed++;
+  stretches_recorders[4] = fifth;
+  stretches_experiment.simulation.seed++;
   assert_refused(&past, "is of another run");
-  experiment.simulation.seed--;
+  stretches_experiment.simulation.seed--;
   volley_past_release(&past);
 }
 
@@ -476,7 +389,7 @@ static void test_full(void **state) {
   (void)state;
   volley_recordings *recordings = begin("full.h5", NULL, 0);
   record_and_cut(recordings, 0, 550);
-  record_and_cut(recordings, 550, STEPS);
+  record_and_cut(recordings, 550, STRETCHES_STEPS);
   volley_past past = copy_past(volley_recordings_past(recordings));
   struct rlimit old, least;
   getrlimit(RLIMIT_FSIZE, &old);
@@ -491,7 +404,7 @@ static void test_full(void **state) {
   MPI_Barrier(MPI_COMM_WORLD);
   assert_false(exists("full.h5") || exists("full.h5.part"));
   for (int f = 0; f < 2; f++) assert_int_equal(access(past.files[f], R_OK), 0);
-  assert_int_equal(finish(begin("full.h5", &past, STEPS)), VOLLEY_OK);
+  assert_int_equal(finish(begin("full.h5", &past, STRETCHES_STEPS)), VOLLEY_OK);
   assert_whole("full.h5");
   volley_past_release(&past);
 }
@@ -500,7 +413,7 @@ static void test_cut_fails(void **state) {
   (void)state;
   if (rank == 0) write_bytes(path_of("cut.h5.parts"), "in the way", 10);
   volley_recordings *recordings = begin("cut.h5", NULL, 0);
-  record(volley_recordings_sink(recordings), columns, 0, 100);
+  stretches_record(volley_recordings_sink(recordings), 0, 100);
   const int old = capture_begin();
   const volley_status status = volley_recordings_cut(recordings, 100);
   capture_end(old, "cannot move '");
@@ -511,7 +424,7 @@ static void test_cut_fails(void **state) {
 
 static int set_up(void **state) {
   (void)state;
-  deal_columns();
+  stretches_begin();
   if (rank == 0) {
     strcpy(folder, "/tmp/volley_recordings_XXXXXX");
     if (!mkdtemp(folder)) return -1;
@@ -524,22 +437,21 @@ static int set_up(void **state) {
 static int clean_up(void **state) {
   (void)state;
   char command[128];
-  for (int r = 0; r < RECORDERS; r++) free(columns[r].columns);
+  stretches_end();
   snprintf(command, sizeof command, "rm -r '%s'", folder);
   return rank == 0 ? system(command) : 0;
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_joins),           cmocka_unit_test(test_cut_of_nothing),   cmocka_unit_test(test_goes_on),
-      cmocka_unit_test(test_stopped_at_once), cmocka_unit_test(test_output_stands_in), cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_too_short),       cmocka_unit_test(test_other_runs),       cmocka_unit_test(test_full),
-      cmocka_unit_test(test_cut_fails)};
+      cmocka_unit_test(test_joins),     cmocka_unit_test(test_cut_of_nothing),  cmocka_unit_test(test_goes_on),
+      cmocka_unit_test(test_leftovers), cmocka_unit_test(test_stopped_at_once), cmocka_unit_test(test_output_stands_in),
+      cmocka_unit_test(test_damaged),   cmocka_unit_test(test_too_short),       cmocka_unit_test(test_other_runs),
+      cmocka_unit_test(test_full),      cmocka_unit_test(test_cut_fails)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-  population.model = volley_neuron_model_find("iaf_psc_exp");
   const int failed = cmocka_run_group_tests(tests, set_up, clean_up);
   MPI_Finalize();
   return failed;
