@@ -9,6 +9,7 @@
 #include "base/status.h"
 
 #include <mpi.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Some bytes of the file with one checksum: a dataset. */
@@ -25,6 +26,9 @@ uint64_t volley_checksum(const void *data, uint64_t at, uint64_t bytes);
 /* Appends the seal to the file at path, which must be closed. format: number that volley_seal_verify() compares. Returns 0
  * or the system's errno. Not collective. The caller brings the file to the disk. */
 int volley_seal_append(const char *path, uint32_t format, const volley_extent *extents, int n);
+
+/* Whether a file that can be read ends like a sealed one, damaged or not. Not collective. */
+bool volley_seal_is_there(const char *path);
 
 /* What is wrong with a file. */
 typedef enum volley_seal_state {

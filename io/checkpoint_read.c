@@ -1,0 +1,200 @@
+#include "base/memory.h"
+#include "io/checkpoint.h"
+#include "io/checkpoint_dataset.h"
+#include "io/checkpoint_deal.h"
+#include "io/checkpoint_files.h"
+#include "io/checkpoint_header.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct volley_checkpoint {
+  volley_hdf5 file;
+  hid_t handle;
+  MPI_Comm comm;
+  volley_arena *arena;
+  volley_checkpoint_info info;
+};
+
+static void refuse(volley_checkpoint *checkpoint, const char *what) {
+  if (checkpoint->file.failed) return;
+  checkpoint->file.failed = true;
+  volley_fault(VOLLEY_USAGE, NULL, "'%s' is no sound checkpoint: %s", checkpoint->info.path, what);
+}
+
+/* Reads a dataset of counts into memory that the arena owns. */
+static uint64_t *get_counts(volley_checkpoint *checkpoint, hid_t group, const char *name, uint64_t *n) {
+  volley_dataset dataset = volley_dataset_open(&checkpoint->file, group, name, checkpoint->info.bytes);
+  *n = checkpoint->file.failed ? 0 : dataset.count;
+  uint64_t *counts = volley_arena_alloc(checkpoint->arena, *n, sizeof *counts);
+  volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_UINT64, 0, *n, counts);
+  volley_dataset_release(&checkpoint->file, &dataset);
+  return counts;
+}
+
+/* Reads a dataset of texts. */
+static char **get_texts(volley_checkpoint *checkpoint, hid_t group, const char *name, uint64_t *n) {
+  volley_hdf5 *file = &checkpoint->file;
+  volley_dataset dataset = volley_dataset_open(file, group, name, checkpoint->info.bytes);
+  if (!file->failed && H5Tget_class(dataset.type) != H5T_STRING) refuse(checkpoint, "a dataset of texts holds none");
+  *n = file->failed ? 0 : dataset.count;
+  const size_t width = *n ? dataset.bytes : 0;
+  char **texts = volley_arena_alloc(checkpoint->arena, *n, sizeof *texts);
+  char *rows = volley_arena_alloc(checkpoint->arena, *n, width);
+  volley_dataset_get(file, &dataset, dataset.type, 0, *n, rows);
+  for (uint64_t i = 0; i < *n; i++) {
+    texts[i] = volley_arena_alloc(checkpoint->arena, width + 1, 1);
+    memcpy(texts[i], rows + i * width, width);
+  }
+  volley_dataset_release(file, &dataset);
+  return texts;
+}
+
+static void read_description(volley_checkpoint *checkpoint, hid_t group) {
+  volley_checkpoint_info *info = &checkpoint->info;
+  uint64_t n = 0, n_recorders = 0, n_populations = 0;
+  volley_checkpoint_get_header(&checkpoint->file, group, checkpoint->arena, info);
+  if (checkpoint->file.failed) return;
+  char **texts = get_texts(checkpoint, group, "experiment", &n);
+  if (n != 1) refuse(checkpoint, "it holds no experiment");
+  if (n == 1) info->experiment = texts[0];
+  info->past.files = get_texts(checkpoint, group, "recorded_files", &n);
+  info->past.positions = get_counts(checkpoint, group, "recorder_positions", &n_recorders);
+  info->state.counts = get_counts(checkpoint, group, "population_spikes", &n_populations);
+  if (n > INT_MAX || n_recorders > INT_MAX || n_populations > INT_MAX) refuse(checkpoint, "it holds too much");
+  info->past.n_files = (int)n;
+  info->n_recorders = (int)n_recorders;
+  info->state.n_populations = (int)n_populations;
+}
+
+static void read_recent_spikes(volley_checkpoint *checkpoint, hid_t group) {
+  volley_run_state *state = &checkpoint->info.state;
+  uint64_t n_recent = 0, sum = 0;
+  state->recent_counts = get_counts(checkpoint, group, "counts", &n_recent);
+  volley_dataset dataset = volley_dataset_open(&checkpoint->file, group, "gids", checkpoint->info.bytes);
+  state->n_recent = (int64_t)n_recent;
+  state->n_gids = checkpoint->file.failed ? 0 : dataset.count;
+  state->gids = volley_arena_alloc(checkpoint->arena, state->n_gids, sizeof *state->gids);
+  volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_UINT32, 0, state->n_gids, state->gids);
+  volley_dataset_release(&checkpoint->file, &dataset);
+  for (uint64_t i = 0; i < n_recent && sum <= state->n_gids; i++) {
+    if (state->recent_counts[i] > state->n_gids) refuse(checkpoint, "the numbers of recent spikes do not fit");
+    sum += state->recent_counts[i];
+  }
+  if (sum != state->n_gids || state->step < state->n_recent)
+    refuse(checkpoint, "the numbers of recent spikes do not fit");
+  for (uint64_t i = 0; i < state->n_gids; i++)
+    if (state->gids[i] >= checkpoint->info.neurons) refuse(checkpoint, "a recent spike is of no neuron");
+}
+
+/* Opens the file, whose bytes are those that were written, on all ranks. */
+static void open_file(volley_checkpoint *checkpoint) {
+  volley_hdf5 *file = &checkpoint->file;
+  volley_hdf5_quiet();
+  const hid_t access = volley_hdf5_check(file, H5Pcreate(H5P_FILE_ACCESS), "set up");
+  volley_hdf5_check(file, H5Pset_fapl_mpio(access, checkpoint->comm, MPI_INFO_NULL), "set up");
+  volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
+  checkpoint->handle = volley_hdf5_check(file, H5Fopen(checkpoint->info.path, H5F_ACC_RDONLY, access), "open");
+  volley_hdf5_release(file, access);
+}
+
+static void read_all(volley_checkpoint *checkpoint) {
+  volley_hdf5 *file = &checkpoint->file;
+  open_file(checkpoint);
+  const hid_t group =
+      volley_hdf5_check(file, H5Gopen2(checkpoint->handle, "volley_checkpoint", H5P_DEFAULT), "find a group in");
+  if (!file->failed) read_description(checkpoint, group);
+  const hid_t recent =
+      volley_hdf5_check(file, H5Gopen2(checkpoint->handle, "recent_spikes", H5P_DEFAULT), "find a group in");
+  if (!file->failed) read_recent_spikes(checkpoint, recent);
+  volley_hdf5_release(file, group);
+  volley_hdf5_release(file, recent);
+}
+
+volley_status volley_checkpoint_open(const char *path, MPI_Comm comm, volley_checkpoint **out) {
+  int rank = 0;
+  *out = NULL;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  const volley_seal_result found = volley_seal_verify(path, VOLLEY_CHECKPOINT_FORMAT, comm);
+  if (rank == 0) volley_checkpoint_explain(path, &found);
+  VOLLEY_TRY(volley_agree(comm));
+  volley_checkpoint *checkpoint = volley_alloc(1, sizeof *checkpoint, "a checkpoint");
+  checkpoint->arena = volley_arena_create();
+  checkpoint->handle = -1;
+  VOLLEY_MPI(MPI_Comm_dup(comm, &checkpoint->comm));
+  VOLLEY_MPI(MPI_Comm_set_errhandler(checkpoint->comm, MPI_ERRORS_RETURN));
+  checkpoint->info.path = volley_arena_copy(checkpoint->arena, path);
+  checkpoint->info.bytes = found.bytes;
+  checkpoint->file = (volley_hdf5){.path = checkpoint->info.path, .blame = VOLLEY_USAGE, .transfer = H5P_DEFAULT};
+  read_all(checkpoint);
+  const volley_status status = volley_agree(comm);
+  if (status != VOLLEY_OK) {
+    volley_checkpoint_close(checkpoint);
+    return status;
+  }
+  *out = checkpoint;
+  return VOLLEY_OK;
+}
+
+const volley_checkpoint_info *volley_checkpoint_get_info(const volley_checkpoint *checkpoint) {
+  return &checkpoint->info;
+}
+
+void volley_checkpoint_close(volley_checkpoint *checkpoint) {
+  if (!checkpoint) return;
+  if (checkpoint->handle >= 0) (void)H5Fclose(checkpoint->handle);
+  VOLLEY_MPI(MPI_Comm_free(&checkpoint->comm));
+  volley_arena_destroy(checkpoint->arena);
+  free(checkpoint);
+}
+
+/* Opens the datasets of a population's states. */
+static void open_states(volley_checkpoint *checkpoint, const volley_population *population, volley_dataset *states) {
+  volley_hdf5 *file = &checkpoint->file;
+  const char *name = volley_arena_format(checkpoint->arena, "populations/%s", population->name);
+  const hid_t group =
+      volley_hdf5_check(file, H5Gopen2(checkpoint->handle, name, H5P_DEFAULT), "find the group of a population in");
+  for (int k = 0; k < population->model->n_states; k++) {
+    states[k] = volley_dataset_open(file, group, population->model->states[k].name, checkpoint->info.bytes);
+    if (file->failed || states[k].count == population->size) continue;
+    file->failed = true;
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is of another experiment: population %s has %llu neurons there and %u here",
+                 checkpoint->info.path, population->name, (unsigned long long)states[k].count, population->size);
+  }
+  volley_hdf5_release(file, group);
+}
+
+/* Reads the states of a population and hands them to the owners of its neurons. Collective. */
+static void restore_population(volley_checkpoint *checkpoint, volley_deal *deal, int n_states,
+                               const volley_dataset *states) {
+  uint64_t first, count;
+  while (volley_deal_next(deal, &first, &count)) {
+    for (int k = 0; k < n_states; k++) {
+      double *values = volley_deal_room(deal);
+      volley_dataset_get(&checkpoint->file, &states[k], H5T_NATIVE_DOUBLE, first, count, values);
+      volley_deal_scatter(deal, k);
+    }
+  }
+}
+
+volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, volley_network *network) {
+  const volley_experiment *experiment = network->experiment;
+  volley_status status = VOLLEY_OK;
+  volley_deal *deal = volley_deal_create(network);
+  for (int p = 0; p < experiment->n_populations && status == VOLLEY_OK; p++) {
+    const volley_population *population = &experiment->populations[p];
+    volley_dataset states[VOLLEY_MAX_STATES];
+    for (int k = 0; k < population->model->n_states; k++) states[k].handle = states[k].type = -1;
+    open_states(checkpoint, population, states);
+    status = volley_agree(network->comm);
+    if (status == VOLLEY_OK) {
+      volley_deal_begin(deal, p);
+      restore_population(checkpoint, deal, population->model->n_states, states);
+      status = volley_agree(network->comm);
+    }
+    for (int k = 0; k < population->model->n_states; k++) volley_dataset_release(&checkpoint->file, &states[k]);
+  }
+  volley_deal_destroy(deal);
+  return status;
+}

@@ -1,0 +1,305 @@
+#include "base/build_info.h"
+#include "base/memory.h"
+#include "io/checkpoint.h"
+#include "io/checkpoint_dataset.h"
+#include "io/checkpoint_deal.h"
+#include "io/checkpoint_files.h"
+#include "io/checkpoint_header.h"
+#include "io/file_room.h"
+#include "io/hdf5_check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { N_SMALL = 8 }; /* datasets beside those of states */
+
+/* Bytes of metadata at most, generous. */
+enum { BYTES_FIXED = 65536, BYTES_PER_POPULATION = 4096, BYTES_PER_DATASET = 2048, BYTES_PER_EXTENT = 64 };
+
+typedef struct writer {
+  const volley_network *network;
+  const volley_experiment *experiment;
+  const volley_run_state *state;
+  const volley_past *past;
+  const char *output, *path;
+  char *temporary;
+  int keep;
+  volley_file_room room; /* rank 0 */
+  volley_hdf5 file;
+  hid_t handle;
+  volley_arena *arena;
+  volley_dataset *datasets; /* [n_datasets]: the small ones, then population by population the states */
+  volley_extent *extents;   /* [n_datasets] */
+  size_t n_small, n_datasets;
+} writer;
+
+static size_t count_states(const volley_experiment *experiment) {
+  size_t n = 0;
+  for (int p = 0; p < experiment->n_populations; p++) n += (size_t)experiment->populations[p].model->n_states;
+  return n;
+}
+
+static uint64_t text_bytes(const char *text) { return text ? strlen(text) + 1 : 1; }
+
+uint64_t volley_checkpoint_bytes(const volley_experiment *experiment) {
+  uint64_t bytes = BYTES_FIXED + text_bytes(experiment->resolved) + text_bytes(experiment->title) +
+                   text_bytes(experiment->file) + text_bytes(experiment->folder);
+  uint64_t name = 1;
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const volley_population *population = &experiment->populations[p];
+    const uint64_t states = (uint64_t)population->model->n_states;
+    bytes += BYTES_PER_POPULATION + states * (population->size * sizeof(double) + BYTES_PER_DATASET + BYTES_PER_EXTENT);
+    if (text_bytes(population->name) > name) name = text_bytes(population->name);
+  }
+  for (int r = 0; r < experiment->n_recorders; r++)
+    if (text_bytes(experiment->recorders[r].name) > name) name = text_bytes(experiment->recorders[r].name);
+  return bytes + (uint64_t)(2 * experiment->n_populations + experiment->n_recorders) * (name + 2 * sizeof(uint64_t));
+}
+
+/* Bytes that the file takes at most. */
+static uint64_t bytes_needed(const writer *w) {
+  uint64_t path = text_bytes(w->output);
+  for (int f = 0; f < w->past->n_files; f++)
+    if (text_bytes(w->past->files[f]) > path) path = text_bytes(w->past->files[f]);
+  return volley_checkpoint_bytes(w->experiment) + (uint64_t)(w->past->n_files + 1) * path +
+         (uint64_t)w->state->n_recent * sizeof(uint64_t) + w->state->n_gids * sizeof(uint32_t);
+}
+
+/* Has rank 0 reserve what the file needs. A disk that fills up while HDF5 writes leaves ranks that do not agree on what is
+ * left to be done, so this comes first (see io/file_room.h). */
+static void take_room(writer *w) {
+  if (w->network->rank != 0) return;
+  const int code = volley_file_room_reserve(&w->room, bytes_needed(w));
+  if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(code));
+}
+
+/* Creates the file on rank 0 and sees that there is room. Collective, agreed status. */
+static volley_status open_room(writer *w) {
+  w->room.descriptor = -1;
+  if (w->network->rank == 0 && volley_checkpoint_check_names(w->path, w->keep) == VOLLEY_OK) {
+    const int code = volley_file_room_open(&w->room, w->temporary);
+    if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(code));
+    if (code == 0) take_room(w);
+    w->room.reserved = 0; /* HDF5 empties the file when it creates it */
+  }
+  return volley_agree(w->network->comm);
+}
+
+/* Creates the HDF5 file, with metadata written by all ranks together and values by each for itself: they are contiguous
+ * pieces, which gathering on fewer ranks would only delay, and a rank that fails holds nobody up. */
+static void create_file(writer *w) {
+  volley_hdf5 *file = &w->file;
+  volley_hdf5_quiet();
+  const hid_t access = volley_hdf5_check(file, H5Pcreate(H5P_FILE_ACCESS), "set up");
+  volley_hdf5_check(file, H5Pset_fapl_mpio(access, w->network->comm, MPI_INFO_NULL), "set up");
+  volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
+  volley_hdf5_check(file, H5Pset_coll_metadata_write(access, true), "set up");
+  w->handle = volley_hdf5_check(file, H5Fcreate(w->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access), "create");
+  volley_hdf5_release(file, access);
+}
+
+/* What the attributes say. texts: room for what is made here. */
+static void describe(const writer *w, volley_checkpoint_info *info, char hash[17], char place[2][256]) {
+  const volley_experiment *experiment = w->experiment;
+  const char *text = experiment->resolved ? experiment->resolved : "";
+  const time_t now = time(NULL);
+  struct tm utc;
+  int length = 0;
+  char host[MPI_MAX_PROCESSOR_NAME] = "";
+  gmtime_r(&now, &utc);
+  strftime(place[0], 256, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  VOLLEY_MPI(MPI_Get_processor_name(host, &length));
+  snprintf(place[1], 256, "%.255s", host);
+  VOLLEY_MPI(MPI_Bcast(place, 512, MPI_CHAR, 0, w->network->comm)); /* attributes must be equal on every rank */
+  snprintf(hash, 17, "%016" PRIx64, volley_checksum(text, 0, strlen(text)));
+  *info = (volley_checkpoint_info){.title = experiment->title,
+                                   .experiment_file = experiment->file,
+                                   .experiment_folder = experiment->folder,
+                                   .experiment_hash = hash,
+                                   .output = w->output,
+                                   .version = VOLLEY_VERSION,
+                                   .git_commit = VOLLEY_GIT_COMMIT,
+                                   .host = place[1],
+                                   .written = place[0],
+                                   .ranks = (uint64_t)w->network->ranks,
+                                   .threads = (uint64_t)w->network->threads,
+                                   .neurons = experiment->neurons,
+                                   .seed = experiment->simulation.seed,
+                                   .dt_ms = experiment->simulation.dt,
+                                   .duration_ms = (double)experiment->simulation.steps * experiment->simulation.dt,
+                                   .time_ms = (double)w->state->step * experiment->simulation.dt,
+                                   .state = *w->state};
+}
+
+/* Adds a dataset of texts, which are copied. */
+static void add_texts(writer *w, hid_t group, const char *name, size_t n, const char *const *texts) {
+  size_t width = 1;
+  for (size_t i = 0; i < n; i++)
+    if (strlen(texts[i]) >= width) width = strlen(texts[i]) + 1;
+  char *rows = volley_arena_alloc(w->arena, n, width);
+  for (size_t i = 0; i < n; i++) memcpy(rows + i * width, texts[i], strlen(texts[i]));
+  const hid_t type = volley_text_type(&w->file, width);
+  w->datasets[w->n_datasets++] = volley_dataset_create(&w->file, group, name, type, n, NULL, rows);
+  volley_hdf5_release(&w->file, type);
+}
+
+static void add_counts(writer *w, hid_t group, const char *name, size_t n, const uint64_t *counts) {
+  w->datasets[w->n_datasets++] = volley_dataset_create(&w->file, group, name, H5T_NATIVE_UINT64, n, NULL, counts);
+}
+
+static void create_description(writer *w, hid_t group) {
+  const volley_experiment *experiment = w->experiment;
+  const size_t n_populations = (size_t)experiment->n_populations, n_recorders = (size_t)experiment->n_recorders;
+  volley_checkpoint_info info;
+  char hash[17], place[2][256];
+  describe(w, &info, hash, place);
+  volley_checkpoint_put_header(&w->file, group, &info);
+  const char **names = volley_alloc(n_populations + n_recorders, sizeof *names, "names");
+  for (size_t p = 0; p < n_populations; p++) names[p] = experiment->populations[p].name;
+  for (size_t r = 0; r < n_recorders; r++) names[n_populations + r] = experiment->recorders[r].name;
+  w->datasets[w->n_datasets++] =
+      volley_dataset_create_text(&w->file, group, "experiment", experiment->resolved ? experiment->resolved : "");
+  add_texts(w, group, "population_names", n_populations, names);
+  add_counts(w, group, "population_spikes", n_populations, w->state->counts);
+  add_texts(w, group, "recorder_names", n_recorders, names + n_populations);
+  add_counts(w, group, "recorder_positions", n_recorders, w->past->positions);
+  add_texts(w, group, "recorded_files", (size_t)w->past->n_files, (const char *const *)w->past->files);
+  free(names);
+}
+
+static void create_states(writer *w, hid_t populations) {
+  for (int p = 0; p < w->experiment->n_populations; p++) {
+    const volley_population *population = &w->experiment->populations[p];
+    const hid_t group = volley_hdf5_put_group(&w->file, populations, population->name);
+    for (int k = 0; k < population->model->n_states; k++) {
+      const volley_state_info *state = &population->model->states[k];
+      w->datasets[w->n_datasets++] =
+          volley_dataset_create(&w->file, group, state->name, H5T_NATIVE_DOUBLE, population->size, state->unit, NULL);
+    }
+    volley_hdf5_release(&w->file, group);
+  }
+}
+
+/* Creates all groups, attributes and datasets, and writes these tables. */
+static void create_tables(writer *w) {
+  volley_hdf5 *file = &w->file;
+  const hid_t header = volley_hdf5_put_group(file, w->handle, "volley_checkpoint");
+  create_description(w, header);
+  const hid_t recent = volley_hdf5_put_group(file, w->handle, "recent_spikes");
+  add_counts(w, recent, "counts", (size_t)w->state->n_recent, w->state->recent_counts);
+  w->datasets[w->n_datasets++] =
+      volley_dataset_create(file, recent, "gids", H5T_NATIVE_UINT32, w->state->n_gids, NULL, w->state->gids);
+  w->n_small = w->n_datasets;
+  const hid_t populations = volley_hdf5_put_group(file, w->handle, "populations");
+  create_states(w, populations);
+  volley_hdf5_release(file, header);
+  volley_hdf5_release(file, recent);
+  volley_hdf5_release(file, populations);
+  volley_hdf5_check(file, H5Fflush(w->handle, H5F_SCOPE_GLOBAL), "write");
+}
+
+/* Writes the values of all datasets. Collective. */
+static void put_values(writer *w) {
+  for (size_t i = 0; i < w->n_small && w->network->rank == 0; i++) volley_dataset_put_whole(&w->file, &w->datasets[i]);
+  volley_dataset *states = w->datasets + w->n_small;
+  volley_deal *deal = volley_deal_create(w->network);
+  for (int p = 0; p < w->experiment->n_populations; p++) {
+    const int n_states = w->experiment->populations[p].model->n_states;
+    uint64_t first, count;
+    if (n_states == 0) continue;
+    volley_deal_begin(deal, p);
+    while (volley_deal_next(deal, &first, &count)) {
+      for (int k = 0; k < n_states; k++) {
+        const double *values = volley_deal_gather(deal, k);
+        volley_dataset_put(&w->file, &states[k], first, count, values);
+      }
+    }
+    states += n_states;
+  }
+  volley_deal_destroy(deal);
+}
+
+static void release_datasets(writer *w) {
+  for (size_t i = 0; i < w->n_datasets; i++) volley_dataset_release(&w->file, &w->datasets[i]);
+}
+
+/* Writes the HDF5 file. Where tables could not be written, the ranks may not agree on what is left to be done, and to close the
+ * file may wait for ever: it is left open then, a leak that the run survives. Values leave nothing to be done: a
+ * file whose tables are written can be closed whatever became of them. Collective, agreed status. */
+static volley_status write_file(writer *w) {
+  MPI_Comm comm = w->network->comm;
+  create_file(w);
+  VOLLEY_TRY(volley_agree(comm));
+  take_room(w);
+  volley_status status = volley_agree(comm);
+  if (status == VOLLEY_OK) {
+    create_tables(w);
+    VOLLEY_TRY(volley_agree(comm));
+    put_values(w);
+    status = volley_agree(comm);
+  }
+  if (status == VOLLEY_OK) {
+    volley_datasets_finish(&w->file, w->datasets, w->n_datasets, comm, w->extents);
+    VOLLEY_TRY(volley_agree(comm));
+  } else {
+    w->file.failed = false;
+    release_datasets(w);
+  }
+  volley_hdf5_check(&w->file, H5Fclose(w->handle), "close");
+  const volley_status closed = volley_agree(comm);
+  return status == VOLLEY_OK ? closed : status;
+}
+
+/* Brings to the disk what this rank has written; on a cluster no other computer can. Collective, agreed status. */
+static volley_status bring_to_disk(const writer *w) {
+  const int descriptor = open(w->temporary, O_RDWR | O_CLOEXEC);
+  int code = descriptor < 0 || fsync(descriptor) ? errno : 0;
+  if (descriptor >= 0 && close(descriptor) && code == 0) code = errno;
+  if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(code));
+  return volley_agree(w->network->comm);
+}
+
+/* Seals the file and gives it its name, or removes it after a failure. */
+static void finish(writer *w, volley_status status) {
+  int code = 0;
+  if (w->network->rank != 0 || w->room.descriptor < 0) return;
+  if (status == VOLLEY_OK)
+    code = volley_seal_append(w->temporary, VOLLEY_CHECKPOINT_FORMAT, w->extents, (int)w->n_datasets);
+  const int closing = volley_file_room_close(&w->room);
+  if (code == 0) code = closing;
+  if (status == VOLLEY_OK && code == 0) code = volley_checkpoint_rotate(w->temporary, w->path, w->keep);
+  if (status == VOLLEY_OK && code)
+    volley_fault(VOLLEY_FAILURE, NULL, "cannot finish checkpoint '%s': %s", w->path, strerror(code));
+  if (status != VOLLEY_OK || code) (void)unlink(w->temporary);
+}
+
+volley_status volley_checkpoint_write(const volley_network *network, const volley_run_state *state,
+                                      const volley_past *past, const char *output, const char *path, int keep) {
+  writer w = {.network = network,
+              .experiment = network->experiment,
+              .state = state,
+              .past = past,
+              .output = output,
+              .path = path,
+              .keep = keep,
+              .handle = -1};
+  w.arena = volley_arena_create();
+  w.temporary = volley_arena_format(w.arena, "%s.part", path);
+  w.file = (volley_hdf5){.path = w.temporary, .blame = VOLLEY_FAILURE, .transfer = H5P_DEFAULT};
+  const size_t n = N_SMALL + count_states(w.experiment);
+  w.datasets = volley_arena_alloc(w.arena, n, sizeof *w.datasets);
+  w.extents = volley_arena_alloc(w.arena, n, sizeof *w.extents);
+  volley_status status = open_room(&w);
+  if (status == VOLLEY_OK) status = write_file(&w);
+  if (status == VOLLEY_OK) status = bring_to_disk(&w);
+  finish(&w, status);
+  const volley_status finished = volley_agree(network->comm);
+  volley_arena_destroy(w.arena);
+  return status == VOLLEY_OK ? finished : status;
+}
