@@ -122,6 +122,7 @@ static void put_figures(volley_hdf5 *file, hid_t group, const volley_summary *su
   volley_hdf5_put_number(file, group, "build_s", summary->build_s);
   volley_hdf5_put_number(file, group, "simulate_s", summary->simulate_s);
   volley_hdf5_put_number(file, group, "model_ms", summary->model_ms);
+  volley_hdf5_put_number(file, group, "from_ms", summary->from_ms);
   volley_hdf5_put_number(file, group, "real_time_factor", summary->real_time_factor);
   volley_hdf5_put_number(file, group, "synaptic_events_per_s", summary->synaptic_events_per_s);
   const hid_t timers = volley_hdf5_put_group(file, group, "seconds_by_phase");

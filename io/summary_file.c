@@ -76,6 +76,7 @@ static void write_summary(FILE *out, const volley_summary *summary) {
   write_number(out, "build_s", summary->build_s);
   write_number(out, "simulate_s", summary->simulate_s);
   write_number(out, "model_ms", summary->model_ms);
+  write_number(out, "from_ms", summary->from_ms);
   write_number(out, "real_time_factor", summary->real_time_factor);
   write_count(out, "spikes", summary->spikes);
   write_count(out, "synaptic_events", summary->synaptic_events);

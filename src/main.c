@@ -1,16 +1,20 @@
 /* Starts MPI and PETSc, hands the command line to the commands, leaves with their status. */
 #include "app/app.h"
+#include "base/signals.h"
 
 #include <petscsys.h>
 #include <signal.h>
 
 int main(int argc, char **argv) {
   int provided;
+  volley_signals_watch();
   signal(SIGXFSZ, SIG_IGN); /* a file size limit then shows as a failed write, which is reported like a full disk */
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) return VOLLEY_FAILURE;
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   if (provided < MPI_THREAD_FUNNELED) volley_die("this MPI does not support threads: MPI_THREAD_FUNNELED is needed");
   if (PetscInitializeNoArguments()) volley_die("PETSc could not be started");
+
+  volley_signals_watch(); /* again: PETSc has handlers of its own */
 
   const volley_status status = volley_app_main(argc, argv);
 

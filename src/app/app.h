@@ -14,23 +14,20 @@ volley_status volley_app_main(int argc, char **argv);
 const volley_command *const *volley_commands(void);
 const volley_command *volley_command_find(const char *name);
 
-/* What commands on an experiment share: parses the arguments into `options`, reads the experiment that they name and hands
- * both to work(). file, sets: members of options. Collective over MPI_COMM_WORLD, agreed status. */
-typedef volley_status volley_experiment_work(const volley_experiment *experiment, const void *options, MPI_Comm comm);
-volley_status volley_on_experiment(const volley_command *usage, int n_arguments, const char *const *arguments,
-                                   void *options, const char *const *file, const volley_text_list *sets,
-                                   volley_experiment_work *work);
-
 /* The commands, each with the options that it fills by volley_options_parse(&volley_run_usage, ...). A member that is not
  * given keeps what it had: {0} before parsing means NULL, 0, false and, for a choice, its first word. */
 typedef struct volley_run_options {
-  const char *file;   /* experiment */
-  const char *output; /* NULL: as the experiment says */
+  const char *file;   /* experiment; NULL: that of the checkpoint */
+  const char *output; /* NULL: as the experiment, or the run that is resumed, says */
   int threads;        /* of each rank; 0: not given */
   volley_text_list sets;
   const char *summary; /* NULL: none */
   bool overwrite;
-  int progress; /* a volley_progress_mode */
+  int progress;                              /* a volley_progress_mode */
+  const char *resume;                        /* a checkpoint, or "latest"; NULL: from the beginning */
+  const char *checkpoint, *checkpoint_every; /* NULL: as the experiment says */
+  int checkpoint_keep;                       /* 0: as the experiment says */
+  const char *walltime_limit;                /* NULL: none but SLURM's */
 } volley_run_options;
 extern const volley_command volley_run_usage;
 volley_status volley_run_command(int n_arguments, const char *const *arguments);

@@ -87,7 +87,7 @@ static double time_neurons(const volley_experiment *experiment, const volley_est
   volley_summary summary = {0};
   double seconds = 0;
   if (volley_network_build(&small, &reader, sample_threads(estimate), MPI_COMM_SELF, &network) == VOLLEY_OK) {
-    if (volley_simulate(network, NULL, 0, &summary) == VOLLEY_OK) {
+    if (volley_simulate(network, NULL, NULL, 0, NULL, &summary) == VOLLEY_OK) {
       seconds = (summary.phase_s[VOLLEY_PHASE_UPDATE] + summary.phase_s[VOLLEY_PHASE_STIMULI]) / SAMPLE_STEPS;
     }
     volley_summary_release(&summary);

@@ -3,10 +3,13 @@
 #include "app/estimate.h"
 #include "app/threads.h"
 #include "build/values.h"
+#include "io/checkpoint.h"
 #include "io/data_files.h"
+#include "io/experiment_file.h"
 #include "io/output.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* Whether only the values of single neurons can show what is wrong with a population. */
@@ -55,7 +58,7 @@ static void print_balance(const volley_experiment *experiment, const volley_esti
   printf("\n");
 }
 
-static void print_memory(const volley_estimate *e) {
+static void print_memory(const volley_experiment *experiment, const volley_estimate *e) {
   printf("memory of each of %d rank%s\n", e->ranks, e->ranks == 1 ? "" : "s");
   printf("  program         %10.1f MB\n", 1e-6 * e->base_bytes);
   printf("  neurons         %10.1f MB\n", 1e-6 * e->neuron_bytes);
@@ -64,6 +67,7 @@ static void print_memory(const volley_estimate *e) {
   printf("  recording       %10.1f MB\n", 1e-6 * e->record_bytes);
   printf("  while building  %10.1f MB more\n", 1e-6 * e->build_bytes);
   printf("  peak            %10.1f MB\n", 1e-6 * e->peak_bytes);
+  printf("a checkpoint takes  %6.1f MB on disk\n", 1e-6 * (double)volley_checkpoint_bytes(experiment));
 }
 
 static void print_times(const volley_experiment *experiment, const volley_estimate *e, const volley_times *t) {
@@ -80,8 +84,8 @@ static void print_times(const volley_experiment *experiment, const volley_estima
   }
 }
 
-static volley_status check_experiment(const volley_experiment *experiment, const void *context, MPI_Comm comm) {
-  const volley_check_options *options = context;
+static volley_status check_experiment(const volley_experiment *experiment, const volley_check_options *options,
+                                      MPI_Comm comm) {
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
@@ -96,7 +100,7 @@ static volley_status check_experiment(const volley_experiment *experiment, const
     const volley_times times = volley_estimate_times(experiment, &estimate);
     print_network(experiment, &estimate);
     print_balance(experiment, &estimate);
-    print_memory(&estimate);
+    print_memory(experiment, &estimate);
     print_times(experiment, &estimate, &times);
     if (access(experiment->output, F_OK) == 0) {
       printf("%s is there already: run needs --overwrite, or another name by -o.\n", experiment->output);
@@ -106,7 +110,15 @@ static volley_status check_experiment(const volley_experiment *experiment, const
 }
 
 volley_status volley_check_command(int n_arguments, const char *const *arguments) {
+  const MPI_Comm comm = MPI_COMM_WORLD;
   volley_check_options options = {0};
-  return volley_on_experiment(&volley_check_usage, n_arguments, arguments, &options, &options.file, &options.sets,
-                              check_experiment);
+  volley_options_parse(&volley_check_usage, n_arguments, arguments, &options);
+  volley_status status = volley_agree(comm);
+  volley_experiment *experiment = NULL;
+  const volley_text_list *sets = &options.sets;
+  if (status == VOLLEY_OK) status = volley_experiment_read(options.file, sets->texts, sets->n, comm, &experiment);
+  if (status == VOLLEY_OK) status = check_experiment(experiment, &options, comm);
+  volley_experiment_destroy(experiment);
+  free(options.sets.texts);
+  return status;
 }

@@ -22,7 +22,8 @@
   }
 
 static const volley_option run_options[] = {
-    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_run_options, file), NULL, "experiment (YAML)"},
+    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, false, offsetof(volley_run_options, file), NULL,
+     "experiment (YAML); may be left out with --resume"},
     {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, output), "OUT.h5",
      "output file, instead of the experiment's output.file"},
     THREADS(volley_run_options),
@@ -33,6 +34,16 @@ static const volley_option run_options[] = {
      "replace an output file that is there"},
     {"progress", 0, VOLLEY_OPTION_CHOICE, false, offsetof(volley_run_options, progress), "auto|bar|lines|off",
      "default auto: a bar on a terminal, else a line every 5 %"},
+    {"resume", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, resume), "CHECKPOINT",
+     "go on from a checkpoint; latest: from the newest whole one, or begin if there is none"},
+    {"checkpoint-every", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, checkpoint_every), "TIME",
+     "write checkpoints: '10 min wall' by the clock, '500 ms model' by model time"},
+    {"checkpoint", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, checkpoint), "FILE",
+     "checkpoint file; default OUT.checkpoint.h5 beside the output"},
+    {"checkpoint-keep", 0, VOLLEY_OPTION_COUNT, false, offsetof(volley_run_options, checkpoint_keep), "N",
+     "checkpoints to keep: FILE, FILE.1, ...; default 2"},
+    {"walltime-limit", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, walltime_limit), "TIME",
+     "checkpoint and stop before: '90 min', '2 h', 1:30:00; default the end of the SLURM job"},
 };
 
 static const volley_option check_options[] = {
@@ -50,7 +61,8 @@ static const volley_option models_options[] = {
 };
 
 static const volley_option info_options[] = {
-    {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_info_options, file), NULL, "output of a run"},
+    {"FILE.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_info_options, file), NULL,
+     "output of a run, or a checkpoint"},
     WINDOW(volley_info_options),
     {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_info_options, json), NULL, "print as JSON"},
 };
@@ -70,7 +82,11 @@ const volley_command volley_run_usage = {
     "run an experiment",
     "Runs an experiment and writes its recordings to one HDF5 file (SONATA layout). Start it with mpirun or srun to\n"
     "use several ranks: the spikes are the same on any number of ranks and threads.\n"
-    "Exit code: 0 done, 1 failed while running, 2 wrong usage or experiment, 3 stopped by a signal.",
+    "\n"
+    "SIGUSR1 writes a checkpoint. SIGUSR2, SIGTERM and SIGINT write one and stop; so does the end of the wall-clock\n"
+    "time. --resume goes on from it, on any number of ranks and threads, with the same spikes as if nothing had been.\n"
+    "Exit code: 0 done, 1 failed while running, 2 wrong usage or experiment,\n"
+    "3 stopped, checkpoint written.",
     run_options,
     COUNT(run_options),
     false,
@@ -94,8 +110,9 @@ const volley_command volley_models_usage = {
     volley_models_command};
 const volley_command volley_info_usage = {
     "info",
-    "describe the output of a run",
-    "Prints what an output file holds: the experiment, rates and regularity by population, timers, versions.",
+    "describe the output of a run, or a checkpoint",
+    "Prints what an output file holds: the experiment, rates and regularity by population, timers, versions; or from\n"
+    "which run and time a checkpoint is, and whether it is whole.",
     info_options,
     COUNT(info_options),
     true,

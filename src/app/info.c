@@ -1,8 +1,11 @@
-/* volley info: what an output file holds, with rates and regularity of the populations. */
+/* volley info: what an output file or a checkpoint holds, with rates and regularity of the populations. */
 #include "app/app.h"
 
+#include "app/info_checkpoint.h"
+#include "app/json.h"
 #include "app/time_option.h"
 #include "base/memory.h"
+#include "io/checkpoint.h"
 #include "io/output_reader.h"
 #include "io/summary_file.h"
 
@@ -169,61 +172,45 @@ static void print_timers(const volley_output_info *info) {
   printf("spikes %" PRIu64 ", digest %s\n", info->spikes, info->digest);
 }
 
-static void json_key(const char *key, const char *before) { printf("%s\"%s\": ", before, key); }
-
-static void json_text(const char *key, const char *text, const char *before) {
-  json_key(key, before);
-  volley_json_text(stdout, text);
-}
-
-static void json_number(const char *key, double value, const char *before) {
-  json_key(key, before);
-  volley_json_number(stdout, value);
-}
-
-static void json_count(const char *key, uint64_t value, const char *before) {
-  json_key(key, before);
-  printf("%" PRIu64, value);
-}
-
 static void json_line(const line *l, const char *before) {
-  json_text("population", l->population->name, before);
-  json_text("model", l->population->model, ", ");
-  json_count("neurons", l->population->size, ", ");
+  volley_json_member_text("population", l->population->name, before);
+  volley_json_member_text("model", l->population->model, ", ");
+  volley_json_member_count("neurons", l->population->size, ", ");
   if (l->recorder) {
-    json_text("recorder", l->recorder->name, ", ");
-    json_count("recorded_neurons", l->recorder->neurons, ", ");
-    json_count("spikes", l->spikes, ", ");
+    volley_json_member_text("recorder", l->recorder->name, ", ");
+    volley_json_member_count("recorded_neurons", l->recorder->neurons, ", ");
+    volley_json_member_count("spikes", l->spikes, ", ");
   }
-  json_number("start_ms", l->start_ms, ", ");
-  json_number("stop_ms", l->stop_ms, ", ");
-  json_number("rate_hz", l->rate_hz, ", ");
-  json_number("cv", l->cv, ", ");
-  json_count("neurons_in_cv", l->regular, ", ");
+  volley_json_member_number("start_ms", l->start_ms, ", ");
+  volley_json_member_number("stop_ms", l->stop_ms, ", ");
+  volley_json_member_number("rate_hz", l->rate_hz, ", ");
+  volley_json_member_number("cv", l->cv, ", ");
+  volley_json_member_count("neurons_in_cv", l->regular, ", ");
 }
 
 static void print_json(const volley_output_info *info, const char *path, const line *lines, int n) {
   const char *next = ",\n  ";
-  json_text("file", path, "{\n  ");
+  volley_json_member_text("file", path, "{\n  ");
   printf("%s\"complete\": %s", next, info->complete ? "true" : "false");
-  json_text("title", info->title, next);
-  json_text("experiment", info->experiment_file, next);
-  json_text("version", info->version, next);
-  json_text("git_commit", info->git_commit, next);
-  json_text("started", info->started, next);
-  json_count("ranks", info->ranks, next);
-  json_count("threads", info->threads, next);
-  json_number("dt_ms", info->dt_ms, next);
-  json_number("duration_ms", info->duration_ms, next);
-  json_count("neurons", info->neurons, next);
-  json_count("synapses", info->synapses, next);
-  json_count("spikes", info->spikes, next);
-  json_number("build_s", info->build_s, next);
-  json_number("simulate_s", info->simulate_s, next);
-  json_number("real_time_factor", info->real_time_factor, next);
-  json_text("spike_digest", info->digest, next);
+  volley_json_member_text("title", info->title, next);
+  volley_json_member_text("experiment", info->experiment_file, next);
+  volley_json_member_text("version", info->version, next);
+  volley_json_member_text("git_commit", info->git_commit, next);
+  volley_json_member_text("started", info->started, next);
+  volley_json_member_count("ranks", info->ranks, next);
+  volley_json_member_count("threads", info->threads, next);
+  volley_json_member_number("dt_ms", info->dt_ms, next);
+  volley_json_member_number("duration_ms", info->duration_ms, next);
+  volley_json_member_count("neurons", info->neurons, next);
+  volley_json_member_count("synapses", info->synapses, next);
+  volley_json_member_count("spikes", info->spikes, next);
+  volley_json_member_number("build_s", info->build_s, next);
+  volley_json_member_number("simulate_s", info->simulate_s, next);
+  volley_json_member_number("real_time_factor", info->real_time_factor, next);
+  volley_json_member_text("spike_digest", info->digest, next);
   printf("%s\"seconds_by_phase\": {", next);
-  for (int i = 0; i < info->n_phases; i++) json_number(info->phases[i].name, info->phases[i].seconds, i ? ", " : "");
+  for (int i = 0; i < info->n_phases; i++)
+    volley_json_member_number(info->phases[i].name, info->phases[i].seconds, i ? ", " : "");
   printf("}%s\"populations\": [", next);
   for (int i = 0; i < n; i++) {
     json_line(&lines[i], i ? ",\n    {" : "\n    {");
@@ -256,6 +243,7 @@ volley_status volley_info_command(int n_arguments, const char *const *arguments)
   volley_info_options options = {0};
   volley_output_file *file = NULL;
   VOLLEY_TRY(volley_options_parse(&volley_info_usage, n_arguments, arguments, &options));
+  if (volley_is_checkpoint(options.file)) return volley_info_checkpoint(options.file, options.json);
   VOLLEY_TRY(volley_output_file_open(options.file, &file));
   volley_status status = show(file, &options);
   if (!volley_output_file_info(file)->complete)

@@ -1,13 +1,20 @@
 /* volley run: from an experiment file to its results. */
 #include "app/app.h"
 #include "app/estimate.h"
+#include "app/resume.h"
+#include "app/saving.h"
 #include "app/threads.h"
+#include "base/signals.h"
 #include "build/network.h"
 #include "engine/simulate.h"
 #include "io/data_files.h"
 #include "io/output.h"
+#include "io/recordings.h"
 #include "io/summary_file.h"
 #include "record/record.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
 
 /* The progress display as an observer of the run. */
 typedef struct display {
@@ -31,33 +38,70 @@ static volley_status show(void *context, int64_t step) {
   return VOLLEY_OK;
 }
 
-static volley_status simulate(volley_network *network, volley_recording *recording, int progress,
-                              volley_summary *summary) {
-  const volley_experiment *experiment = network->experiment;
+/* A run while it is set up and carried out. */
+typedef struct running {
+  const volley_run_options *options;
+  const volley_start *start;
+  volley_network *network;
+  double deadline;
+  volley_summary summary;
+} running;
+
+/* What the run goes on from; NULL at the beginning. */
+static const volley_checkpoint_info *resumed(const running *run) {
+  return run->start->checkpoint ? volley_checkpoint_get_info(run->start->checkpoint) : NULL;
+}
+
+/* The step loop, with its observers and its saver. */
+static volley_status simulate(running *run, volley_recording *recording, volley_saver saver) {
+  const volley_experiment *experiment = run->network->experiment;
+  const volley_run_state *from = resumed(run) ? &resumed(run)->state : NULL;
+  const double dt = experiment->simulation.dt;
   const int64_t interval = volley_steps(experiment, 1.0);
-  display d = {.experiment = experiment, .interval = interval > 1 ? interval : 1};
+  display d = {.experiment = experiment, .interval = interval > 1 ? interval : 1, .spikes = from ? from->spikes : 0};
   const volley_observer observers[] = {volley_recording_observer(recording),
                                        {.context = &d, .spikes = count_spikes, .advance = show}};
-  const double total_ms = (double)experiment->simulation.steps * experiment->simulation.dt;
-  const bool shows = network->rank == 0;
-  if (shows) volley_progress_begin((volley_progress_mode)progress, total_ms, stderr);
-  volley_status status = volley_simulate(network, observers, shows ? 2 : 1, summary);
+  const bool shows = run->network->rank == 0;
+  if (shows)
+    volley_progress_begin((volley_progress_mode)run->options->progress, from ? (double)from->step * dt : 0,
+                          (double)experiment->simulation.steps * dt, stderr);
+  volley_signals_defer_end(true);
+  volley_status status = volley_simulate(run->network, from, observers, shows ? 2 : 1, &saver, &run->summary);
+  volley_signals_defer_end(false);
   if (shows) volley_progress_end();
   if (status == VOLLEY_OK) status = volley_recording_flush(recording);
   return status;
 }
 
-/* The run proper: simulates into an open output and closes it, whatever happens. */
-static volley_status record_run(volley_network *network, const char *path, int progress, volley_summary *summary) {
-  volley_recording *recording = volley_recording_create(network);
-  volley_output *output = NULL;
+/* Simulates into open recordings, saving when it is time. */
+static volley_status simulate_and_save(running *run, volley_recording *recording, volley_recordings *recordings) {
+  const volley_saving_setup setup = {.network = run->network,
+                                     .recording = recording,
+                                     .recordings = recordings,
+                                     .file = run->start->checkpoint_file,
+                                     .output = run->start->output_absolute,
+                                     .deadline = run->deadline,
+                                     .quiet = run->options->progress == VOLLEY_PROGRESS_OFF};
+  volley_saving *saving = volley_saving_create(&setup);
+  volley_recording_set_sink(recording, volley_recordings_sink(recordings));
+  const volley_status status = simulate(run, recording, volley_saving_saver(saving));
+  volley_saving_destroy(saving);
+  return status;
+}
+
+/* The run proper: simulates into new recordings and closes them, whatever happens. */
+static volley_status record_run(running *run) {
+  const volley_checkpoint_info *from = resumed(run);
+  volley_recording *recording = volley_recording_create(run->network);
+  if (from) volley_recording_go_on_from(recording, from->past.positions);
+  volley_recordings *recordings = NULL;
   volley_status status =
-      volley_output_open(network->experiment, path, volley_recording_columns(recording), network->comm, &output);
+      volley_recordings_open(run->network->experiment, run->start->output, volley_recording_columns(recording),
+                             from ? &from->past : NULL, from ? from->state.step : 0, run->network->comm, &recordings);
   if (status == VOLLEY_OK) {
-    volley_recording_set_sink(recording, volley_output_sink(output));
-    status = simulate(network, recording, progress, summary);
-    const volley_status closed = volley_output_close(output, status == VOLLEY_OK ? summary : NULL);
-    if (status == VOLLEY_OK) status = closed;
+    status = simulate_and_save(run, recording, recordings);
+    const volley_status closed = volley_recordings_close(recordings, status == VOLLEY_OK ? &run->summary : NULL);
+    if (status == VOLLEY_OK || closed != VOLLEY_OK) status = closed;
   }
   volley_recording_destroy(recording);
   return status;
@@ -88,30 +132,56 @@ static volley_status report(const volley_summary *summary, const char *path, con
   return volley_agree(comm);
 }
 
-static volley_status run_experiment(const volley_experiment *experiment, const void *context, MPI_Comm comm) {
-  const volley_run_options *options = context;
-  const char *path = options->output ? options->output : experiment->output;
-  VOLLEY_TRY(volley_output_check(path, options->overwrite, comm));
-  if (options->summary) VOLLEY_TRY(volley_output_check(options->summary, true, comm));
-  const int threads = volley_choose_threads(options->threads, comm);
+/* Builds the network; of a run that is resumed with its neurons as they were. */
+static volley_status build(running *run, const volley_reader *reader, int threads, MPI_Comm comm) {
+  const double begin = MPI_Wtime();
+  VOLLEY_TRY(volley_network_build(run->start->experiment, reader, threads, comm, &run->network));
+  if (run->start->checkpoint) {
+    const uint64_t synapses = resumed(run)->state.synapses;
+    if (run->network->synapses != synapses)
+      volley_fault(VOLLEY_USAGE, NULL,
+                   "the network has %" PRIu64 " synapses, that of the checkpoint had %" PRIu64
+                   ": has a file that the experiment reads changed?",
+                   run->network->synapses, synapses);
+    VOLLEY_TRY(volley_agree(comm));
+    VOLLEY_TRY(volley_checkpoint_restore(run->start->checkpoint, run->network));
+  }
+  run->summary.build_s = MPI_Wtime() - begin;
+  return VOLLEY_OK;
+}
+
+/* Finds out before anything is built whether all that the run writes can be written. */
+static volley_status check_files(const running *run, MPI_Comm comm) {
+  const volley_checkpoint_plan *plan = &run->start->experiment->checkpoint;
+  VOLLEY_TRY(volley_output_check(run->start->output, run->options->overwrite, comm));
+  if (run->options->summary) VOLLEY_TRY(volley_output_check(run->options->summary, true, comm));
+  const bool saves = plan->file || plan->wall > 0 || plan->steps > 0;
+  return saves ? volley_output_check(run->start->checkpoint_file, true, comm) : VOLLEY_OK;
+}
+
+static volley_status run_experiment(running *run, MPI_Comm comm) {
+  VOLLEY_TRY(check_files(run, comm));
+  const int threads = volley_choose_threads(run->options->threads, comm);
   const volley_reader reader = volley_data_reader(&comm);
-  VOLLEY_TRY(volley_memory_check(experiment, &reader, threads, comm));
-
-  volley_summary summary = {0};
-  volley_network *network = NULL;
-  const double start = MPI_Wtime();
-  VOLLEY_TRY(volley_network_build(experiment, &reader, threads, comm, &network));
-  summary.build_s = MPI_Wtime() - start;
-
-  volley_status status = record_run(network, path, options->progress, &summary);
-  if (status == VOLLEY_OK) status = report(&summary, path, options->summary, comm);
-  volley_summary_release(&summary);
-  volley_network_destroy(network);
-  return status;
+  VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, comm));
+  VOLLEY_TRY(build(run, &reader, threads, comm));
+  VOLLEY_TRY(record_run(run));
+  return report(&run->summary, run->start->output, run->options->summary, comm);
 }
 
 volley_status volley_run_command(int n_arguments, const char *const *arguments) {
+  const MPI_Comm comm = MPI_COMM_WORLD;
   volley_run_options options = {0};
-  return volley_on_experiment(&volley_run_usage, n_arguments, arguments, &options, &options.file, &options.sets,
-                              run_experiment);
+  volley_start start = {0};
+  running run = {.options = &options, .start = &start};
+  if (volley_options_parse(&volley_run_usage, n_arguments, arguments, &options) == VOLLEY_OK)
+    (void)volley_deadline(options.walltime_limit, &run.deadline);
+  volley_status status = volley_agree(comm);
+  if (status == VOLLEY_OK) status = volley_start_read(&options, comm, &start);
+  if (status == VOLLEY_OK) status = run_experiment(&run, comm);
+  volley_summary_release(&run.summary);
+  volley_network_destroy(run.network);
+  volley_start_release(&start);
+  free(options.sets.texts);
+  return status;
 }

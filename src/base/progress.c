@@ -1,6 +1,7 @@
 #include "base/progress.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ enum { LINES_STEP = 5 /* % */, MAX_WIDTH = 200, LEAST_BAR = 8 };
 static struct {
   volley_progress_mode mode; /* OFF while nothing is displayed */
   FILE *out;
-  double total_ms, done_ms;
+  double from_ms, total_ms, done_ms;
   double begun, drawn; /* s */
   double rate;         /* Hz */
   int next_percent;    /* at which the next line is due */
@@ -56,12 +57,13 @@ static void format_duration(double seconds, char *text, size_t size) {
 /* Everything but the bar itself: model time, real-time factor, time left (or taken) and rate. */
 static void format_figures(char *text, size_t size) {
   const double elapsed = now() - display.begun, fraction = fraction_done();
+  const double done_here = display.done_ms - display.from_ms;
   char time[32] = "-";
   if (fraction >= 1)
     format_duration(elapsed, time, sizeof time);
-  else if (fraction > 0)
-    format_duration(elapsed * (1 - fraction) / fraction, time, sizeof time);
-  const double factor = display.done_ms > 0 ? elapsed / (1e-3 * display.done_ms) : 0;
+  else if (done_here > 0)
+    format_duration(elapsed * (display.total_ms - display.done_ms) / done_here, time, sizeof time);
+  const double factor = done_here > 0 ? elapsed / (1e-3 * done_here) : 0;
   snprintf(text, size, "%.0f/%.0f ms  x%.3g real time  %s %s  %.3g Hz", display.done_ms, display.total_ms, factor,
            fraction >= 1 ? "took" : "ETA", time, display.rate);
 }
@@ -94,14 +96,17 @@ static void draw_line(void) {
   fflush(display.out);
 }
 
-void volley_progress_begin(volley_progress_mode mode, double total_ms, FILE *out) {
+static int next_percent(void) { return ((int)(100 * fraction_done()) / LINES_STEP + 1) * LINES_STEP; }
+
+void volley_progress_begin(volley_progress_mode mode, double from_ms, double total_ms, FILE *out) {
   display.mode = mode == VOLLEY_PROGRESS_AUTO ? choose(out) : mode;
   display.out = out;
   display.total_ms = total_ms;
-  display.done_ms = display.rate = 0;
+  display.from_ms = display.done_ms = from_ms;
+  display.rate = 0;
   display.begun = now();
   display.drawn = -INFINITY;
-  display.next_percent = LINES_STEP;
+  display.next_percent = next_percent();
   display.finished = false;
 }
 
@@ -113,9 +118,18 @@ void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons) {
     if (now() - display.drawn >= redraw_interval) draw_bar();
   } else if (!display.finished && 100 * fraction_done() >= display.next_percent) {
     draw_line();
-    display.next_percent = ((int)(100 * fraction_done()) / LINES_STEP + 1) * LINES_STEP;
+    display.next_percent = next_percent();
     display.finished = fraction_done() >= 1;
   }
+}
+
+void volley_progress_note(const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  fputs(display.mode == VOLLEY_PROGRESS_BAR ? "\033[Kvolley: " : "volley: ", stderr);
+  vfprintf(stderr, format, list);
+  putc('\n', stderr);
+  va_end(list);
 }
 
 void volley_progress_end(void) {

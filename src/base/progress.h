@@ -12,12 +12,16 @@ typedef enum volley_progress_mode {
   VOLLEY_PROGRESS_OFF
 } volley_progress_mode;
 
-/* Starts the display of a run of total_ms of model time on out, which must stay open until volley_progress_end(). */
-void volley_progress_begin(volley_progress_mode mode, double total_ms, FILE *out);
+/* Starts the display of a run from from_ms to total_ms of model time on out, which must stay open until
+ * volley_progress_end(). */
+void volley_progress_begin(volley_progress_mode mode, double from_ms, double total_ms, FILE *out);
 
 /* The run has come to done_ms and has seen `spikes` of `neurons` neurons so far. Cheap: call it every few ms of model
  * time; a bar is drawn at most five times a second. */
 void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons);
+
+/* Writes a line to stderr, "volley: " before it, so that a display on the same terminal is not torn. */
+void volley_progress_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Draws the last state and ends the line. Does nothing if no display was begun. */
 void volley_progress_end(void);

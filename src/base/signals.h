@@ -11,16 +11,18 @@ typedef enum volley_request {
   VOLLEY_REQUEST_STOP = 2  /* write a checkpoint and leave */
 } volley_request;
 
-/* From now on SIGUSR1 asks to save, SIGUSR2 to stop, instead of ending the process. For the start of the program. */
+/* From now on SIGUSR1 asks to save and SIGUSR2 to stop; SIGTERM and SIGINT end the process at once, as they do by default.
+ * For the start of the program, after libraries have set handlers of their own. */
 void volley_signals_watch(void);
 
-/* Whether SIGTERM and SIGINT ask to stop, too (a second SIGINT ends the process), or end the process at once. */
+/* Whether SIGTERM and SIGINT ask to stop, too (a second SIGINT then ends the process), or end the process at once. */
 void volley_signals_defer_end(bool defer);
 
-/* What was asked for by signals of this process since the last call: an or of requests. */
+/* What signals of this process have asked for since the last call: an or of requests. */
 unsigned volley_signals_take(void);
 
-/* Name of the last signal that was taken, "SIGTERM"; "" if there was none. */
-const char *volley_signals_name(void);
+/* The signal that asked last, as the system numbers it; 0: none. Its name: "SIGTERM"; "" for 0. */
+int volley_signals_last(void);
+const char *volley_signal_name(int number);
 
 #endif

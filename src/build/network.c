@@ -43,16 +43,17 @@ static volley_status make_synapses(volley_network *network, const volley_reader 
 /* What all ranks must know of each other's tables. */
 static void share_figures(volley_network *network) {
   uint64_t sums[2] = {0};
-  int min_delay = VOLLEY_MAX_DELAY + 1;
+  int min_delay = VOLLEY_MAX_DELAY + 1, max_due = 0;
   for (int b = 0; b < network->n_blocks; b++) {
     const volley_block *block = &network->blocks[b];
     sums[0] += block->table.synapses;
     sums[1] += block->table.pool_bytes + volley_gid_map_bytes(&block->table.rows);
     if (block->min_delay < min_delay) min_delay = block->min_delay;
-    if (block->table.max_due > network->max_due) network->max_due = block->table.max_due;
+    if (block->table.max_due > max_due) max_due = block->table.max_due;
   }
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, sums, 2, MPI_UINT64_T, MPI_SUM, network->comm));
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &min_delay, 1, MPI_INT, MPI_MIN, network->comm));
+  VOLLEY_MPI(MPI_Allreduce(&max_due, &network->max_due, 1, MPI_INT, MPI_MAX, network->comm));
   network->synapses = sums[0];
   network->table_bytes = sums[1];
   network->min_delay = sums[0] > 0 ? min_delay : 1;

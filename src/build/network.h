@@ -39,7 +39,7 @@ typedef struct volley_network {
   volley_block *blocks; /* [n_blocks]; thread t owns blocks t, t + threads, ... */
   int n_blocks;
   int min_delay;        /* steps, of all synapses on all ranks; 1 if there are none */
-  int max_due;          /* steps after that of a spike at which its last run is due, on this rank */
+  int max_due;          /* steps after that of a spike at which its last run is due, on all ranks */
   uint64_t synapses;    /* on all ranks */
   uint64_t table_bytes; /* on all ranks */
 } volley_network;

@@ -99,3 +99,5 @@ void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step) {
   }
   due->n = 0;
 }
+
+void volley_arrivals_skip(volley_arrivals *arrivals, int64_t step) { arrivals->due[step & arrivals->mask].n = 0; }

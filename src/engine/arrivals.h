@@ -29,4 +29,8 @@ void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uin
 /* Adds all runs that are due before the update of `step` to the block's inputs. */
 void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step);
 
+/* Takes all runs that are due before the update of `step` off the list, without adding them: they were, in a run that is
+ * being resumed after that step. */
+void volley_arrivals_skip(volley_arrivals *arrivals, int64_t step);
+
 #endif

@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A rank's block: the number of spikes of each step of the batch, then as many of the ids as fit. At most so many
- * exchanges are under way, however long the shortest delay is. */
+/* A rank's block: the number of spikes of each step of the batch, what the rank asks for, then as many of the ids as
+ * fit. At most so many exchanges are under way, however long the shortest delay is. */
 enum { MAX_UNDER_WAY = 16 };
 
 /* One batch on its way. */
 typedef struct parcel {
   int64_t first;  /* step */
-  int steps;      /* in this batch: fewer than usual at the end of the run */
-  uint32_t *send; /* [batch] counts, [n] ids, room for `fixed` at least */
+  int steps;      /* in this batch: fewer than usual before a checkpoint and at the end of the run */
+  uint32_t *send; /* [batch] counts, requests, [n] ids, room for `fixed` at least */
   uint32_t n, capacity;
-  uint32_t *receive; /* [ranks][batch + fixed] */
+  uint32_t *receive; /* [ranks][batch + 1 + fixed] */
   MPI_Request request;
 } parcel;
 
@@ -37,10 +37,13 @@ struct volley_exchange {
   uint32_t *scratch;
   uint32_t *taken; /* [ranks] spikes taken from a parcel so far */
   volley_volley *volleys;
+  unsigned requests; /* in the parcels completed last */
   double waited;
 };
 
-static uint32_t block_length(const volley_exchange *x) { return (uint32_t)x->batch + x->fixed; }
+/* Where ids begin in a block. */
+static uint32_t header_length(const volley_exchange *x) { return (uint32_t)x->batch + 1; }
+static uint32_t block_length(const volley_exchange *x) { return header_length(x) + x->fixed; }
 
 static void reserve(uint32_t **ids, size_t *capacity, size_t n) {
   if (n <= *capacity) return;
@@ -99,7 +102,7 @@ static parcel *filling(volley_exchange *x) { return &x->parcels[x->filling % x->
 
 void volley_exchange_add(volley_exchange *x, const uint32_t *gids, uint32_t n) {
   parcel *p = filling(x);
-  const size_t used = (size_t)x->batch + p->n;
+  const size_t used = header_length(x) + (size_t)p->n;
   if (used + n > p->capacity) {
     p->capacity = (uint32_t)(2 * (used + n));
     p->send = volley_grow(p->send, p->capacity, sizeof *p->send, "the exchange of spikes");
@@ -109,15 +112,17 @@ void volley_exchange_add(volley_exchange *x, const uint32_t *gids, uint32_t n) {
   p->send[p->steps] += n;
 }
 
-void volley_exchange_post(volley_exchange *x, bool last) {
+void volley_exchange_ask(volley_exchange *x, unsigned requests) { filling(x)->send[x->batch] |= requests; }
+
+void volley_exchange_post(volley_exchange *x, bool all) {
   parcel *p = filling(x);
   p->steps++;
   x->next++;
-  if (p->steps < x->batch && !last) return;
+  if (p->steps < x->batch && !all) return;
   const int length = (int)block_length(x);
   VOLLEY_MPI(MPI_Iallgather(p->send, length, MPI_UINT32_T, p->receive, length, MPI_UINT32_T, x->comm, &p->request));
   x->filling++;
-  if (!last) filling(x)->first = x->next; /* after the last step there may be no free parcel */
+  if (!all) filling(x)->first = x->next; /* else there may be no free parcel before complete() */
 }
 
 static uint32_t sum(const uint32_t *counts, int n) {
@@ -172,7 +177,7 @@ static uint32_t total_of(const volley_exchange *x, const parcel *p) {
 
 /* Copies spike number k of a rank from its block or from the second round. */
 static uint32_t spike_of(const volley_exchange *x, const parcel *p, int rank, uint32_t k) {
-  if (k < x->fixed) return p->receive[(size_t)rank * block_length(x) + (size_t)x->batch + k];
+  if (k < x->fixed) return p->receive[(size_t)rank * block_length(x) + header_length(x) + k];
   return x->rest[(size_t)x->starts[rank] + k - x->fixed];
 }
 
@@ -194,14 +199,14 @@ static size_t unpack(volley_exchange *x, const parcel *p, size_t used, volley_vo
 }
 
 static void recycle(volley_exchange *x, parcel *p) {
-  memset(p->send, 0, (size_t)x->batch * sizeof *p->send);
+  memset(p->send, 0, header_length(x) * sizeof *p->send);
   p->n = 0;
   p->steps = 0;
 }
 
 /* A batch must be known before the first step on which one of its spikes can act. */
-static bool is_due(const volley_exchange *x, const parcel *p, int64_t step, bool last) {
-  return last || p->first + x->lag <= step + 1;
+static bool is_due(const volley_exchange *x, const parcel *p, int64_t step, bool all) {
+  return all || p->first + x->lag <= step + 1;
 }
 
 static void complete_parcel(volley_exchange *x, parcel *p) {
@@ -209,14 +214,16 @@ static void complete_parcel(volley_exchange *x, parcel *p) {
   VOLLEY_MPI(MPI_Wait(&p->request, MPI_STATUS_IGNORE));
   second_round(x, p);
   x->waited += MPI_Wtime() - before;
+  for (int r = 0; r < x->ranks; r++) x->requests |= p->receive[(size_t)r * block_length(x) + (size_t)x->batch];
 }
 
-int volley_exchange_complete(volley_exchange *x, int64_t step, bool last, const volley_volley **volleys) {
+int volley_exchange_complete(volley_exchange *x, int64_t step, bool all, const volley_volley **volleys) {
   int n = 0;
   size_t used = 0;
+  x->requests = 0;
   for (; x->oldest < x->filling; x->oldest++) {
     parcel *p = &x->parcels[x->oldest % x->n_parcels];
-    if (!is_due(x, p, step, last)) break;
+    if (!is_due(x, p, step, all)) break;
     complete_parcel(x, p);
     if (used + total_of(x, p) > x->gids_capacity) {
       reserve(&x->gids, &x->gids_capacity, used + total_of(x, p));
@@ -226,6 +233,7 @@ int volley_exchange_complete(volley_exchange *x, int64_t step, bool last, const 
     n += p->steps;
     recycle(x, p);
   }
+  if (all) filling(x)->first = x->next;
   const uint32_t *ids = x->gids;
   for (int v = 0; v < n; v++) {
     x->volleys[v].gids = ids;
@@ -234,5 +242,7 @@ int volley_exchange_complete(volley_exchange *x, int64_t step, bool last, const 
   *volleys = x->volleys;
   return n;
 }
+
+unsigned volley_exchange_requests(const volley_exchange *x) { return x->requests; }
 
 double volley_exchange_waited(const volley_exchange *x) { return x->waited; }

@@ -22,18 +22,24 @@ typedef struct volley_volley {
 volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay, int64_t first_step,
                                         uint32_t block_ids);
 
-/* Completes what is under way and frees the exchange. Collective. */
+/* Frees the exchange. Collective. */
 void volley_exchange_destroy(volley_exchange *exchange);
 
 /* Adds this rank's spikes of the present step: n gids in any order. */
 void volley_exchange_add(volley_exchange *exchange, const uint32_t *gids, uint32_t n);
 
-/* Ends the present step; posts the allgather if its batch is full or if this is the last step. Collective. */
-void volley_exchange_post(volley_exchange *exchange, bool last);
+/* Sends requests (base/signals.h) along with the spikes of the present step. */
+void volley_exchange_ask(volley_exchange *exchange, unsigned requests);
 
-/* Completes what must be known after `step`, or everything if it is the last. Collective. Returns the number of
- * volleys, which stay valid until the next call: consecutive steps, in order. */
-int volley_exchange_complete(volley_exchange *exchange, int64_t step, bool last, const volley_volley **volleys);
+/* Ends the present step; posts the allgather if its batch is full or if all spikes are to be known. Collective. */
+void volley_exchange_post(volley_exchange *exchange, bool all);
+
+/* Completes what must be known after `step`, or all of it: so at the end and at checkpoints. Collective. Returns the number
+ * of volleys, which stay valid until the next call: consecutive steps, in order. */
+int volley_exchange_complete(volley_exchange *exchange, int64_t step, bool all, const volley_volley **volleys);
+
+/* What any rank has asked for in the batches that the last call completed. The same on every rank. */
+unsigned volley_exchange_requests(const volley_exchange *exchange);
 
 /* Seconds spent waiting for other ranks so far. */
 double volley_exchange_waited(const volley_exchange *exchange);

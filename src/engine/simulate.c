@@ -1,10 +1,13 @@
 #include "engine/simulate.h"
 
 #include "base/parallel.h"
+#include "base/signals.h"
 #include "engine/arrivals.h"
 #include "engine/exchange.h"
+#include "engine/history.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #ifdef __SSE__
 #include <xmmintrin.h>
@@ -20,9 +23,13 @@ typedef struct engine {
   volley_network *network;
   const volley_observer *observers;
   int n_observers;
+  const volley_saver *saver; /* or NULL */
+  unsigned requests;         /* of all ranks, not yet acted on; the same on every rank */
+  int64_t first_step;
   volley_arrivals *arrivals; /* [n_blocks] */
   volley_spike_list *spikes; /* [n_blocks] of the present step */
   volley_exchange *exchange;
+  volley_history history;
   const volley_volley *volleys; /* [n_volleys] that became known with the present step */
   int n_volleys;
   volley_status status;
@@ -30,6 +37,7 @@ typedef struct engine {
   stopwatch *watches; /* [threads] */
   uint64_t *counts;   /* [n_populations] spikes */
   uint64_t n_spikes, digest[2];
+  uint64_t events_before; /* synaptic events on all ranks before first_step */
 } engine;
 
 static double now(void) {
@@ -131,38 +139,72 @@ static volley_status observe(engine *e, int64_t step) {
   return VOLLEY_OK;
 }
 
-/* Hands the spikes of a step to the other ranks and takes those that are due from them. */
-static void exchange_spikes(engine *e, int64_t step, stopwatch *watch) {
-  const bool last = step + 1 == e->network->experiment->simulation.steps;
+/* Hands the spikes of a step to the other ranks and takes those that are due from them, or all. */
+static void exchange_spikes(engine *e, int64_t step, bool all, stopwatch *watch) {
   const double waited = volley_exchange_waited(e->exchange);
   for (int b = 0; b < e->network->n_blocks; b++) {
     volley_exchange_add(e->exchange, e->spikes[b].ids, e->spikes[b].n);
   }
-  volley_exchange_post(e->exchange, last);
-  e->n_volleys = volley_exchange_complete(e->exchange, step, last, &e->volleys);
-  for (int v = 0; v < e->n_volleys; v++) count_spikes(e, &e->volleys[v]);
+  if (e->saver) volley_exchange_ask(e->exchange, e->saver->ask(e->saver->context));
+  volley_exchange_post(e->exchange, all);
+  e->n_volleys = volley_exchange_complete(e->exchange, step, all, &e->volleys);
+  e->requests |= volley_exchange_requests(e->exchange);
+  for (int v = 0; v < e->n_volleys; v++) {
+    const volley_volley *volley = &e->volleys[v];
+    count_spikes(e, volley);
+    if (e->saver) volley_history_put(&e->history, volley->step, volley->gids, volley->n);
+  }
   lap(watch, VOLLEY_PHASE_EXCHANGE);
   const double wait = volley_exchange_waited(e->exchange) - waited;
   watch->seconds[VOLLEY_PHASE_EXCHANGE] -= wait;
   watch->seconds[VOLLEY_PHASE_WAIT] += wait;
 }
 
-/* What one thread does for its rank between the two barriers of a step. */
-static void meet(engine *e, int64_t step, stopwatch *watch) {
-  e->n_volleys = 0;
-  if (step < e->network->experiment->simulation.steps) exchange_spikes(e, step, watch);
-  e->status = observe(e, step);
-  lap(watch, VOLLEY_PHASE_RECORD);
+/* Synaptic events so far, on all ranks. Collective. */
+static uint64_t sum_events(const engine *e) {
+  uint64_t events = 0;
+  for (int b = 0; b < e->network->n_blocks; b++) events += e->arrivals[b].events;
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &events, 1, MPI_UINT64_T, MPI_SUM, e->network->comm));
+  return e->events_before + events;
 }
 
-/* Steps 0 .. steps - 1, and one more pass for the samples at the end of the run. */
+/* Saves the run as it is before `step`: all spikes up to then are known to all ranks. */
+static volley_status save(engine *e, int64_t step) {
+  const bool stops = (e->requests & VOLLEY_REQUEST_STOP) != 0;
+  volley_run_state state = {.step = step,
+                            .spikes = e->n_spikes,
+                            .digest = {e->digest[0], e->digest[1]},
+                            .synaptic_events = sum_events(e),
+                            .synapses = e->network->synapses,
+                            .n_populations = e->network->experiment->n_populations};
+  volley_history_fill(&e->history, &state);
+  memcpy(state.counts, e->counts, (size_t)state.n_populations * sizeof *state.counts);
+  e->requests = 0;
+  const volley_status status = e->saver->save(e->saver->context, &state, stops);
+  volley_run_state_release(&state);
+  return status == VOLLEY_OK && stops ? VOLLEY_STOPPED : status;
+}
+
+/* What one thread does for its rank between the two barriers of a step. */
+static void meet(engine *e, int64_t step, stopwatch *watch) {
+  const int64_t steps = e->network->experiment->simulation.steps;
+  const bool saves = step < steps && e->saver && (e->requests || e->saver->is_due(e->saver->context, step + 1));
+  e->n_volleys = 0;
+  if (step < steps) exchange_spikes(e, step, saves || step + 1 == steps, watch);
+  e->status = observe(e, step);
+  lap(watch, VOLLEY_PHASE_RECORD);
+  if (saves && e->status == VOLLEY_OK) e->status = save(e, step + 1);
+  lap(watch, VOLLEY_PHASE_SAVE);
+}
+
+/* Steps first_step .. steps - 1, and one more pass for the samples at the end of the run. */
 static void run_thread(void *context, int thread) {
   engine *e = context;
   const int threads = e->network->threads;
   stopwatch *watch = &e->watches[thread];
   flush_subnormals();
   watch->last = now();
-  for (int64_t step = 0; step <= e->network->experiment->simulation.steps; step++) {
+  for (int64_t step = e->first_step; step <= e->network->experiment->simulation.steps; step++) {
     for (int b = thread; b < e->network->n_blocks; b += threads) step_block(e, b, step, watch);
     volley_barrier_wait(&e->barrier);
     lap(watch, VOLLEY_PHASE_WAIT);
@@ -188,17 +230,44 @@ static uint32_t block_ids(const volley_network *network, int batch) {
   return 8 + (uint32_t)(spikes < 4096 ? spikes : 4096);
 }
 
-static engine create_engine(volley_network *network, const volley_observer *observers, int n_observers) {
+/* Figures and arrivals as they were in the run that is being resumed: its recent spikes are scheduled again, and what was
+ * delivered before is left out. */
+static void go_on_from(engine *e, const volley_run_state *from) {
+  const uint32_t *gids = from->gids;
+  memcpy(e->counts, from->counts, (size_t)from->n_populations * sizeof *e->counts);
+  e->n_spikes = from->spikes;
+  e->digest[0] = from->digest[0];
+  e->digest[1] = from->digest[1];
+  e->events_before = from->synaptic_events;
+  for (int64_t k = 0; k < from->n_recent; k++) {
+    const int64_t step = from->step - from->n_recent + k;
+    const uint32_t n = (uint32_t)from->recent_counts[k];
+    volley_history_put(&e->history, step, gids, n);
+    for (int b = 0; b < e->network->n_blocks; b++) {
+      volley_arrivals_schedule(&e->arrivals[b], step, gids, n);
+      if (step + 1 < from->step) volley_arrivals_skip(&e->arrivals[b], step + 1);
+    }
+    gids += n;
+  }
+  for (int b = 0; b < e->network->n_blocks; b++) e->arrivals[b].bytes = 0; /* read in the run before */
+}
+
+static engine create_engine(volley_network *network, const volley_run_state *from, const volley_observer *observers,
+                            int n_observers, const volley_saver *saver) {
   const volley_experiment *experiment = network->experiment;
   const size_t n = (size_t)network->n_blocks;
   const int batch = experiment->simulation.batch_exchange ? network->min_delay : 1;
-  engine e = {.network = network, .observers = observers, .n_observers = n_observers};
+  engine e = {.network = network, .observers = observers, .n_observers = n_observers, .saver = saver};
+  e.first_step = from ? from->step : 0;
   e.arrivals = volley_alloc(n, sizeof *e.arrivals, "the step loop");
   for (size_t b = 0; b < n; b++) e.arrivals[b] = volley_arrivals_create(&network->blocks[b], network->max_due);
   e.spikes = volley_alloc(n, sizeof *e.spikes, "the step loop");
-  e.exchange = volley_exchange_create(network->comm, batch, network->min_delay, 0, block_ids(network, batch));
+  e.exchange =
+      volley_exchange_create(network->comm, batch, network->min_delay, e.first_step, block_ids(network, batch));
+  e.history = volley_history_create(saver ? network->max_due : 0);
   e.watches = volley_alloc((size_t)network->threads, sizeof *e.watches, "the step loop");
   e.counts = volley_alloc((size_t)experiment->n_populations, sizeof *e.counts, "the step loop");
+  if (from) go_on_from(&e, from);
   return e;
 }
 
@@ -210,6 +279,7 @@ static void destroy_engine(engine *e) {
   free(e->arrivals);
   free(e->spikes);
   volley_exchange_destroy(e->exchange);
+  volley_history_free(&e->history);
   free(e->watches);
   free(e->counts);
 }
@@ -217,14 +287,10 @@ static void destroy_engine(engine *e) {
 /* Sums over blocks and ranks, means over ranks and threads. */
 static void sum_figures(const engine *e, volley_summary *summary) {
   const volley_network *network = e->network;
-  uint64_t sums[2] = {0};
-  for (int b = 0; b < network->n_blocks; b++) {
-    sums[0] += e->arrivals[b].events;
-    sums[1] += e->arrivals[b].bytes;
-  }
-  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, sums, 2, MPI_UINT64_T, MPI_SUM, network->comm));
-  summary->synaptic_events = sums[0];
-  summary->delivered_bytes = sums[1];
+  summary->synaptic_events = sum_events(e);
+  summary->delivered_bytes = 0;
+  for (int b = 0; b < network->n_blocks; b++) summary->delivered_bytes += e->arrivals[b].bytes;
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &summary->delivered_bytes, 1, MPI_UINT64_T, MPI_SUM, network->comm));
   for (int phase = 0; phase < VOLLEY_PHASES; phase++) {
     double seconds = 0;
     for (int t = 0; t < network->threads; t++) seconds += e->watches[t].seconds[phase];
@@ -247,8 +313,9 @@ static void summarize(const engine *e, volley_summary *summary) {
   summary->ranks = network->ranks;
   summary->threads = network->threads;
   summary->model_ms = (double)experiment->simulation.steps * experiment->simulation.dt;
-  summary->real_time_factor = summary->simulate_s / (1e-3 * summary->model_ms);
-  summary->synaptic_events_per_s = (double)summary->synaptic_events / summary->simulate_s;
+  summary->from_ms = (double)e->first_step * experiment->simulation.dt;
+  summary->real_time_factor = summary->simulate_s / (1e-3 * (summary->model_ms - summary->from_ms));
+  summary->synaptic_events_per_s = (double)(summary->synaptic_events - e->events_before) / summary->simulate_s;
   summary->spikes = e->n_spikes;
   summary->digest[0] = e->digest[0];
   summary->digest[1] = e->digest[1];
@@ -262,9 +329,9 @@ static void summarize(const engine *e, volley_summary *summary) {
   }
 }
 
-volley_status volley_simulate(volley_network *network, const volley_observer *observers, int n_observers,
-                              volley_summary *summary) {
-  engine e = create_engine(network, observers, n_observers);
+volley_status volley_simulate(volley_network *network, const volley_run_state *from, const volley_observer *observers,
+                              int n_observers, const volley_saver *saver, volley_summary *summary) {
+  engine e = create_engine(network, from, observers, n_observers, saver);
   volley_barrier_init(&e.barrier, network->threads);
   VOLLEY_MPI(MPI_Barrier(network->comm));
   const double start = now();

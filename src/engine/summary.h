@@ -11,6 +11,7 @@ typedef enum volley_phase {
   VOLLEY_PHASE_EXCHANGE, /* gathering, posting, sorting spikes */
   VOLLEY_PHASE_WAIT,     /* for other ranks and threads */
   VOLLEY_PHASE_RECORD,   /* recorders and output */
+  VOLLEY_PHASE_SAVE,     /* checkpoints */
   VOLLEY_PHASES
 } volley_phase;
 
@@ -21,11 +22,12 @@ typedef struct volley_summary {
   uint64_t synapses;
   int ranks, threads; /* threads of each rank */
   double build_s, simulate_s;
-  double model_ms;
-  double real_time_factor; /* simulate_s / model time */
-  uint64_t spikes;
+  double model_ms;         /* from the beginning, also of a run that was resumed */
+  double from_ms;          /* model time at which this process took over; 0 if nothing was resumed */
+  double real_time_factor; /* simulate_s / model time of this process */
+  uint64_t spikes;         /* from the beginning, like the synaptic events, rates and digest */
   uint64_t synaptic_events;
-  double synaptic_events_per_s;
+  double synaptic_events_per_s;  /* of this process */
   double phase_s[VOLLEY_PHASES]; /* mean over ranks and threads */
   uint64_t delivered_bytes;      /* of synapse tables read */
   uint64_t table_bytes;          /* of synapse tables, all ranks */

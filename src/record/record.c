@@ -148,6 +148,13 @@ const volley_trace_columns *volley_recording_columns(const volley_recording *rec
 
 void volley_recording_set_sink(volley_recording *recording, volley_sink sink) { recording->sink = sink; }
 
+void volley_recording_go_on_from(volley_recording *recording, const uint64_t *positions) {
+  for (int r = 0; r < experiment_of(recording)->n_recorders; r++) {
+    recording->spikes[r].window = recording->spikes[r].total = positions[r];
+    recording->traces[r].written = positions[r];
+  }
+}
+
 static volley_status flush_spikes(volley_recording *recording, int number) {
   spike_buffer *buffer = &recording->spikes[number];
   if (buffer->total == buffer->window) return VOLLEY_OK;

@@ -44,6 +44,10 @@ const volley_trace_columns *volley_recording_columns(const volley_recording *rec
 /* Where full buffers go; to be set before the run. */
 void volley_recording_set_sink(volley_recording *recording, volley_sink sink);
 
+/* Numbers go on from positions: [n_recorders] spikes or rows that were handed over before, in the run that is resumed. To
+ * be set before the run. */
+void volley_recording_go_on_from(volley_recording *recording, const uint64_t *positions);
+
 /* The observer that feeds the recorders. */
 volley_observer volley_recording_observer(volley_recording *recording);
 

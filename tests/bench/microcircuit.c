@@ -103,7 +103,7 @@ static volley_status bench(const char *file, int asked_threads, const char *cons
   const double start = MPI_Wtime();
   VOLLEY_TRY(volley_network_build(experiment, &reader, threads, comm, &network));
   summary.build_s = MPI_Wtime() - start;
-  VOLLEY_TRY(volley_simulate(network, NULL, 0, &summary));
+  VOLLEY_TRY(volley_simulate(network, NULL, NULL, 0, NULL, &summary));
   double speeds[2];
   measure_memory(threads, speeds);
   if (network->rank == 0) print_table(&summary, speeds);

@@ -1,4 +1,4 @@
-/* Every rank gets the spikes of every step once, in order, sorted, and before they can act. */
+/* Every rank gets the spikes of every step once, in order, sorted, and before they can act; and what any rank asks for. */
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/status.h"
@@ -69,27 +69,51 @@ static void add_spikes(volley_exchange *exchange, int64_t step) {
   volley_exchange_add(exchange, gids + n / 3, n - n / 3);
 }
 
-static void expect_exchange(int batch, int min_delay, int64_t first, int64_t steps) {
+/* Two bits now and then. */
+static unsigned request_of(int of_rank, int64_t step) {
+  const uint32_t dice = word(of_rank, step, MOST + 5) % 16;
+  return dice < 4 ? dice : 0;
+}
+
+/* What all ranks asked for in some steps. */
+static unsigned requests_in(int64_t first, int64_t end) {
+  unsigned requests = 0;
+  for (int64_t step = first; step < end; step++) {
+    for (int r = 0; r < ranks; r++) requests |= request_of(r, step);
+  }
+  return requests;
+}
+
+/* draining: now and then all spikes are to be known at once, as before a checkpoint. */
+static void expect_exchange_drained(int batch, int min_delay, int64_t first, int64_t steps, bool draining) {
   volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, batch, min_delay, first, 120);
   uint32_t *all = volley_alloc((size_t)ranks * MOST, sizeof *all, "test");
   int64_t next = first;
   for (int64_t step = first; step < first + steps; step++) {
-    const bool last = step == first + steps - 1;
+    const bool all_due = step == first + steps - 1 || (draining && word(ranks, step, 0) % 5 == 0);
+    const int64_t known = next;
     const volley_volley *volleys;
     add_spikes(exchange, step);
-    volley_exchange_post(exchange, last);
-    const int n = volley_exchange_complete(exchange, step, last, &volleys);
+    volley_exchange_ask(exchange, request_of(rank, step));
+    volley_exchange_post(exchange, all_due);
+    const int n = volley_exchange_complete(exchange, step, all_due, &volleys);
     for (int v = 0; v < n; v++) {
       assert_true(next + min_delay > step); /* acts before the update of step + 1 at the earliest */
       expect_volley(&volleys[v], next++, all);
     }
-    assert_true(next + min_delay > step + 1 || last); /* all that acts before the next update is known */
-    assert_true(next <= step + 1);
+    assert_true(next + min_delay > step + 1); /* all that acts before the next update is known */
+    assert_true(all_due ? next == step + 1 : next <= step + 1);
+    assert_int_equal(volley_exchange_requests(exchange), requests_in(known, next));
   }
   assert_int_equal(next, first + steps);
   assert_true(volley_exchange_waited(exchange) >= 0);
   free(all);
   volley_exchange_destroy(exchange);
+}
+
+static void expect_exchange(int batch, int min_delay, int64_t first, int64_t steps) {
+  expect_exchange_drained(batch, min_delay, first, steps, false);
+  expect_exchange_drained(batch, min_delay, first, steps, true);
 }
 
 static void test_every_interval(void **state) {

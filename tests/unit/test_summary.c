@@ -85,7 +85,7 @@ static void test_summary_fault(void **state) {
 static void test_progress_lines(void **state) {
   (void)state;
   FILE *file = tmpfile();
-  volley_progress_begin(VOLLEY_PROGRESS_AUTO, 1000, file); /* a file is no terminal */
+  volley_progress_begin(VOLLEY_PROGRESS_AUTO, 0, 1000, file); /* a file is no terminal */
   for (int ms = 1; ms <= 1000; ms++) volley_progress_update(ms, (uint64_t)ms, 100);
   volley_progress_update(1000, 1000, 100);
   volley_progress_end();
@@ -102,7 +102,7 @@ static void test_progress_lines(void **state) {
 static void test_progress_off(void **state) {
   (void)state;
   FILE *file = tmpfile();
-  volley_progress_begin(VOLLEY_PROGRESS_OFF, 10, file);
+  volley_progress_begin(VOLLEY_PROGRESS_OFF, 0, 10, file);
   volley_progress_update(10, 1, 1);
   volley_progress_end();
   char *text = read_all(file);

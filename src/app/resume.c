@@ -1,0 +1,162 @@
+#include "app/resume.h"
+
+#include "base/build_info.h"
+#include "base/progress.h"
+#include "io/experiment_file.h"
+
+#include <ctype.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A text as a YAML scalar: 'it''s'. */
+static const char *quoted(volley_arena *arena, const char *text) {
+  char *out = volley_arena_alloc(arena, 2 * strlen(text) + 3, 1), *at = out;
+  *at++ = '\'';
+  for (; *text; text++) {
+    if (*text == '\'') *at++ = '\'';
+    *at++ = *text;
+  }
+  *at = '\'';
+  return out;
+}
+
+/* The options for checkpoints are assignments to keys of the experiment, made after those of --set. */
+static volley_text_list assignments(const volley_run_options *options, volley_arena *arena) {
+  volley_text_list all = {.texts = volley_arena_alloc(arena, (size_t)options->sets.n + 3, sizeof(char *))};
+  for (; all.n < options->sets.n; all.n++) all.texts[all.n] = options->sets.texts[all.n];
+  if (options->checkpoint)
+    all.texts[all.n++] = volley_arena_format(arena, "checkpoint.file=%s", quoted(arena, options->checkpoint));
+  if (options->checkpoint_every)
+    all.texts[all.n++] = volley_arena_format(arena, "checkpoint.every=%s", options->checkpoint_every);
+  if (options->checkpoint_keep)
+    all.texts[all.n++] = volley_arena_format(arena, "checkpoint.keep=%d", options->checkpoint_keep);
+  return all;
+}
+
+/* OUT.h5 -> OUT.checkpoint.h5 */
+static const char *checkpoint_beside(volley_arena *arena, const char *output) {
+  const size_t length = strlen(output);
+  const bool has_ending = length > 3 && strcmp(output + length - 3, ".h5") == 0;
+  return volley_arena_format(arena, "%.*s.checkpoint.h5", (int)(has_ending ? length - 3 : length), output);
+}
+
+/* FILE.2 -> FILE: a run that resumes from an older checkpoint goes on with the same series. */
+static const char *without_number(volley_arena *arena, const char *path) {
+  const char *dot = strrchr(path, '.');
+  bool is_number = dot && dot[1];
+  for (const char *digit = dot ? dot + 1 : ""; *digit; digit++) is_number = is_number && isdigit((unsigned char)*digit);
+  return volley_arena_format(arena, "%.*s", (int)(is_number ? dot - path : (ptrdiff_t)strlen(path)), path);
+}
+
+static bool wants_latest(const volley_run_options *options) {
+  return options->resume && strcmp(options->resume, "latest") == 0;
+}
+
+/* Sets the paths of output and checkpoints as far as they follow from options and experiment. */
+static void choose_paths(const volley_run_options *options, volley_start *start) {
+  const volley_experiment *experiment = start->experiment;
+  start->output = options->output ? options->output : experiment ? experiment->output : NULL;
+  start->checkpoint_file = experiment ? experiment->checkpoint.file : options->checkpoint;
+  if (!start->checkpoint_file && start->output) start->checkpoint_file = checkpoint_beside(start->arena, start->output);
+}
+
+static volley_status check_options(const volley_run_options *options) {
+  if (options->file) return VOLLEY_OK;
+  if (!options->resume)
+    return volley_fault(VOLLEY_USAGE, NULL, "FILE is missing: experiment (YAML); see: volley help run");
+  if (wants_latest(options) && !options->checkpoint)
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "--resume latest needs FILE or --checkpoint FILE, to know which run's latest is meant");
+  return VOLLEY_OK;
+}
+
+static volley_status open_checkpoint(const volley_run_options *options, MPI_Comm comm, volley_start *start) {
+  if (!options->resume) return VOLLEY_OK;
+  if (!wants_latest(options)) return volley_checkpoint_open(options->resume, comm, &start->checkpoint);
+  VOLLEY_TRY(volley_checkpoint_open_latest(start->checkpoint_file, comm, &start->checkpoint));
+  if (start->checkpoint || options->file) return VOLLEY_OK;
+  volley_fault(VOLLEY_USAGE, NULL, "there is no checkpoint '%s' to resume from, and no FILE to begin with",
+               start->checkpoint_file);
+  return volley_agree(comm);
+}
+
+/* Goes on where the checkpoint's run left off: its experiment, output and series of checkpoints, unless others are given. */
+static volley_status follow_checkpoint(const volley_run_options *options, const volley_text_list *sets, MPI_Comm comm,
+                                       volley_start *start) {
+  const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
+  if (!start->experiment) {
+    VOLLEY_TRY(volley_experiment_read_text(info->experiment, info->path, info->experiment_file, info->experiment_folder,
+                                           sets->texts, sets->n, comm, &start->experiment));
+    if (!options->checkpoint) start->checkpoint_file = without_number(start->arena, info->path);
+  }
+  if (!options->output) start->output = info->output;
+  volley_experiment_compare(start->experiment, info->experiment,
+                            volley_arena_format(start->arena, "checkpoint '%s'", info->path), info->time_ms);
+  return volley_agree(comm);
+}
+
+/* The path from the root on, as rank 0 sees it. Collective. */
+static volley_status make_absolute(MPI_Comm comm, volley_start *start) {
+  char path[PATH_MAX] = "";
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) {
+    char folder[PATH_MAX];
+    const char *given = dirname(volley_arena_copy(start->arena, start->output));
+    const char *name = basename(volley_arena_copy(start->arena, start->output));
+    const bool fits = realpath(given, folder) && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX;
+    if (!fits)
+      volley_fault(VOLLEY_USAGE, NULL, "cannot write output '%s': there is no folder '%s'", start->output, given);
+  }
+  VOLLEY_TRY(volley_agree(comm));
+  VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
+  start->output_absolute = volley_arena_copy(start->arena, path);
+  return VOLLEY_OK;
+}
+
+/* Tells where the run begins, if that is not plain. */
+static void announce(const volley_run_options *options, MPI_Comm comm, const volley_start *start) {
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank != 0) return;
+  const volley_checkpoint_plan *plan = &start->experiment->checkpoint;
+  if (start->checkpoint) {
+    const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
+    volley_progress_note("resuming at %.10g ms from %s", info->time_ms, info->path);
+    if (strcmp(info->git_commit, VOLLEY_GIT_COMMIT) != 0 || strcmp(info->version, VOLLEY_VERSION) != 0)
+      volley_progress_note("it was written by Volley %s (%s), this is %s (%s): the same bits are promised for one "
+                           "program only",
+                           info->version, info->git_commit, VOLLEY_VERSION, VOLLEY_GIT_COMMIT);
+  } else if (options->resume) {
+    volley_progress_note("no checkpoint %s yet: starting from the beginning", start->checkpoint_file);
+  } else if ((plan->wall > 0 || plan->steps > 0) && access(start->checkpoint_file, F_OK) == 0) {
+    volley_progress_note(
+        "starting from the beginning, although there is a checkpoint %s; --resume latest goes on from it",
+        start->checkpoint_file);
+  }
+}
+
+volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm, volley_start *start) {
+  start->arena = volley_arena_create();
+  const volley_text_list sets = assignments(options, start->arena);
+  (void)check_options(options);
+  VOLLEY_TRY(volley_agree(comm));
+  if (options->file) VOLLEY_TRY(volley_experiment_read(options->file, sets.texts, sets.n, comm, &start->experiment));
+  choose_paths(options, start);
+  VOLLEY_TRY(open_checkpoint(options, comm, start));
+  if (start->checkpoint) VOLLEY_TRY(follow_checkpoint(options, &sets, comm, start));
+  if (strcmp(start->checkpoint_file, start->output) == 0)
+    volley_fault(VOLLEY_USAGE, NULL, "the checkpoint and the output are the same file, '%s'", start->output);
+  VOLLEY_TRY(make_absolute(comm, start)); /* agrees on the fault, too */
+  announce(options, comm, start);
+  return VOLLEY_OK;
+}
+
+void volley_start_release(volley_start *start) {
+  volley_experiment_destroy(start->experiment);
+  volley_checkpoint_close(start->checkpoint);
+  volley_arena_destroy(start->arena);
+}

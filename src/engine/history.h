@@ -1,0 +1,30 @@
+/* The spikes of the last steps: what a checkpoint needs to make the arrivals again. */
+#ifndef VOLLEY_ENGINE_HISTORY_H
+#define VOLLEY_ENGINE_HISTORY_H
+
+#include "engine/run_state.h"
+
+#include <stdint.h>
+
+/* The spikes of one step. */
+typedef struct volley_past_step {
+  uint32_t *gids; /* ascending */
+  uint32_t n, capacity;
+} volley_past_step;
+
+typedef struct volley_history {
+  volley_past_step *ring; /* [steps] step s is at s % steps */
+  int64_t steps;
+} volley_history;
+
+/* Of the last `steps` steps; 0 keeps none. */
+volley_history volley_history_create(int64_t steps);
+void volley_history_free(volley_history *history);
+
+/* Takes the spikes of a step: n gids, ascending. Steps come in order, each once. */
+void volley_history_put(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n);
+
+/* Allocates the arrays of a state whose `step` and `n_populations` are set, and fills in its recent spikes. */
+void volley_history_fill(const volley_history *history, volley_run_state *state);
+
+#endif
