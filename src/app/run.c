@@ -14,6 +14,7 @@
 #include "record/record.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* The progress display as an observer of the run. */
@@ -80,6 +81,7 @@ static volley_status simulate_and_save(running *run, volley_recording *recording
                                      .recordings = recordings,
                                      .file = run->start->checkpoint_file,
                                      .output = run->start->output_absolute,
+                                     .resumed_ms = resumed(run) ? resumed(run)->time_ms : NAN,
                                      .deadline = run->deadline,
                                      .quiet = run->options->progress == VOLLEY_PROGRESS_OFF};
   volley_saving *saving = volley_saving_create(&setup);

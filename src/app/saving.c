@@ -18,8 +18,7 @@ struct volley_saving {
   double saved;         /* when the last checkpoint was, or the run began, s */
   double cost;          /* of the dearest checkpoint so far, s */
   unsigned asked;       /* requests of the clock that were made already */
-  bool has_checkpoint;  /* one was written by this run */
-  double checkpoint_ms; /* model time of the last one */
+  double checkpoint_ms; /* model time of the last checkpoint; NAN: there is none */
 };
 
 static const volley_checkpoint_plan *plan_of(const volley_saving *saving) {
@@ -71,11 +70,12 @@ static void report(const volley_saving *saving, double seconds, bool stops, cons
 
 /* The checkpoint could not be written, as was reported. A run that is not to stop goes on. */
 static volley_status bear_failure(const volley_saving *saving, double ms, bool stops) {
+  const char *goes_on = stops ? "the run stops without a checkpoint" : "the run goes on without a checkpoint";
   if (saving->setup.network->rank == 0) {
-    if (saving->has_checkpoint)
-      volley_progress_note("no checkpoint at %.10g ms; the one at %.10g ms stands", ms, saving->checkpoint_ms);
+    if (isnan(saving->checkpoint_ms))
+      volley_progress_note("%s at %.10g ms", goes_on, ms);
     else
-      volley_progress_note("no checkpoint at %.10g ms", ms);
+      volley_progress_note("%s at %.10g ms; the one at %.10g ms stands", goes_on, ms, saving->checkpoint_ms);
   }
   return stops ? VOLLEY_FAILURE : VOLLEY_OK;
 }
@@ -94,7 +94,6 @@ static volley_status save(void *context, const volley_run_state *state, bool sto
   saving->cost = fmax(saving->cost, saving->saved - begin);
   saving->asked &= (unsigned)VOLLEY_REQUEST_STOP;
   if (status != VOLLEY_OK) return bear_failure(saving, ms, stops);
-  saving->has_checkpoint = true;
   saving->checkpoint_ms = ms;
   report(saving, saving->saved - begin, stops, reason);
   return VOLLEY_OK;
@@ -104,6 +103,7 @@ volley_saving *volley_saving_create(const volley_saving_setup *setup) {
   volley_saving *saving = volley_alloc(1, sizeof *saving, "checkpoints");
   saving->setup = *setup;
   saving->saved = MPI_Wtime();
+  saving->checkpoint_ms = setup->resumed_ms;
   saving->cost = (double)volley_checkpoint_bytes(setup->network->experiment) / assumed_speed;
   return saving;
 }

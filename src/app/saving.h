@@ -16,6 +16,7 @@ typedef struct volley_saving_setup {
   volley_recordings *recordings;
   const char *file;   /* of the checkpoint */
   const char *output; /* absolute path */
+  double resumed_ms;  /* model time of the checkpoint that the run goes on from; NAN: from the beginning */
   double deadline;    /* at which this process is ended, in MPI_Wtime() of rank 0; INFINITY: none */
   bool quiet;         /* says nothing of checkpoints that went well */
 } volley_saving_setup;
