@@ -277,6 +277,6 @@ def scratch():
 def mentions(pid, text):
     try:
         with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
-            return pid != os.getpid() and text in file.read() and runs_volley(pid)
+            return pid != os.getpid() and text in file.read()
     except OSError:
         return False

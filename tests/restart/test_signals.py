@@ -109,7 +109,7 @@ def check_save(whole, folder):
 
 
 def check_mpirun(whole, folder):
-    """SIGUSR2 to mpirun stops all ranks; after SIGTERM to it, which leaves them a second, a restart comes to the same."""
+    """SIGUSR2 to mpirun stops all ranks; after SIGTERM to it, which leaves a second, a restart comes to the same."""
     for which, code in ((signal.SIGUSR2, 3), (signal.SIGTERM, None), (signal.SIGINT, None)):
         case = f"{which.name} to mpirun"
         place, output = place_for(folder, f"mpirun{which.name}")
