@@ -102,9 +102,14 @@ static void open_file(volley_checkpoint *checkpoint) {
 static void read_all(volley_checkpoint *checkpoint) {
   volley_hdf5 *file = &checkpoint->file;
   open_file(checkpoint);
-  const hid_t group =
-      volley_hdf5_check(file, H5Gopen2(checkpoint->handle, "volley_checkpoint", H5P_DEFAULT), "find a group in");
-  if (!file->failed) read_description(checkpoint, group);
+  if (file->failed) return;
+  const hid_t group = H5Gopen2(checkpoint->handle, "volley_checkpoint", H5P_DEFAULT);
+  if (group < 0) {
+    file->failed = true;
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is no checkpoint of Volley: it has no group /volley_checkpoint", file->path);
+    return;
+  }
+  read_description(checkpoint, group);
   const hid_t recent =
       volley_hdf5_check(file, H5Gopen2(checkpoint->handle, "recent_spikes", H5P_DEFAULT), "find a group in");
   if (!file->failed) read_recent_spikes(checkpoint, recent);
