@@ -94,11 +94,11 @@ static volley_status take_traces(void *context, int recorder, uint64_t first_row
   return agree(output);
 }
 
-volley_status volley_output_put_rows(volley_output *output, int recorder, uint64_t first_row, uint64_t rows,
-                                     const double *data, uint64_t total) {
+volley_status volley_output_put_tile(volley_output *output, int recorder, const volley_tile *tile, const double *data,
+                                     uint64_t total) {
   volley_track *track = &output->tracks[recorder];
   VOLLEY_TRY(make_room(output, volley_track_growth(track, total)));
-  volley_track_put_rows(&output->file, track, first_row, rows, data, total);
+  volley_track_put_tile(&output->file, track, tile, data, total);
   return agree(output);
 }
 

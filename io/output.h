@@ -12,6 +12,14 @@
 
 typedef struct volley_output volley_output;
 
+/* Traces lie in the file by pieces of so many columns at most. */
+enum { VOLLEY_TILE_COLUMNS = 256 };
+
+/* A rectangle of a trace recorder's data; empty where rows or columns is 0. */
+typedef struct volley_tile {
+  uint64_t first_row, rows, first_column, columns;
+} volley_tile;
+
 /* Whether the output could be written: its folder exists and can be written to, the file is not there or may be
  * overwritten. Collective over comm, agreed status. Creates nothing. */
 volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm comm);
@@ -28,10 +36,10 @@ volley_sink volley_output_sink(volley_output *output);
  * EFBIG, ... Collective, the same on every rank. */
 int volley_output_reserve(volley_output *output, const uint64_t *totals);
 
-/* Writes rows first_row .. first_row + rows - 1 of a trace recorder, this rank's, with the columns of all ranks. data:
- * [rows][columns]; total: rows of the recorder that the file is to have then. Collective, agreed status. */
-volley_status volley_output_put_rows(volley_output *output, int recorder, uint64_t first_row, uint64_t rows,
-                                     const double *data, uint64_t total);
+/* Writes this rank's tile of a trace recorder, whoever holds its columns. data: [rows][columns]; total: rows that the
+ * recorder is to have in the file then. Collective, agreed status. */
+volley_status volley_output_put_tile(volley_output *output, int recorder, const volley_tile *tile, const double *data,
+                                     uint64_t total);
 
 /* Writes what is left and the summary, closes the file and gives it its name. With summary NULL (the run failed) the
  * file keeps its temporary name and is not marked complete. Collective, agreed status. Frees output. */

@@ -9,7 +9,6 @@
 enum {
   SPIKE_CHUNK = 8192,       /* spikes */
   TRACE_CHUNK = 32768,      /* values */
-  TRACE_COLUMNS = 256,      /* columns of a chunk at most */
   METADATA_PER_CHUNK = 256, /* bytes, generous */
   METADATA_PER_RECORDER = 65536
 };
@@ -114,7 +113,7 @@ static void create_traces(volley_hdf5 *file, hid_t group, const volley_experimen
                           const volley_recorder *recorder, volley_track *track) {
   const volley_state_info *state = experiment->populations[recorder->population].model->states + recorder->state;
   track->width = recorder->neurons.count;
-  const uint64_t columns = least(track->width, TRACE_COLUMNS), rows = count_rows(experiment, recorder);
+  const uint64_t columns = least(track->width, VOLLEY_TILE_COLUMNS), rows = count_rows(experiment, recorder);
   track->chunk = least(TRACE_CHUNK / columns, rows ? rows : 1);
   const hsize_t chunk[2] = {track->chunk, columns};
   track->data = growing_dataset(file, group, "data", H5T_NATIVE_DOUBLE, 2, chunk, track->width);
@@ -149,7 +148,7 @@ uint64_t volley_track_growth(const volley_track *track, uint64_t total) {
   if (total <= track->allocated) return 0;
   const uint64_t chunks = (total - track->allocated + track->chunk - 1) / track->chunk;
   if (!track->columns) return 2 * chunks * (SPIKE_CHUNK * sizeof(double) + METADATA_PER_CHUNK);
-  const uint64_t columns = least(track->width, TRACE_COLUMNS);
+  const uint64_t columns = least(track->width, VOLLEY_TILE_COLUMNS);
   const uint64_t side_by_side = (track->width + columns - 1) / columns;
   return chunks * side_by_side * (track->chunk * columns * sizeof(double) + METADATA_PER_CHUNK);
 }
@@ -215,16 +214,17 @@ void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t fi
   volley_hdf5_release(file, space);
 }
 
-void volley_track_put_rows(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
-                           const double *data, uint64_t total) {
-  const hsize_t start[2] = {first_row, 0}, count[2] = {rows, track->width};
+void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
+                           uint64_t total) {
+  const hsize_t start[2] = {tile->first_row, tile->first_column}, count[2] = {tile->rows, tile->columns};
+  const hsize_t n = count[0] * count[1];
   grow(file, track->data, total, track->width);
   note_growth(track, total);
   const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
   volley_hdf5_check(file,
-                    rows ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) : H5Sselect_none(space),
+                    n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) : H5Sselect_none(space),
                     "select data of");
-  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, rows * track->width, data);
+  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, n, data);
   volley_hdf5_release(file, space);
 }
 

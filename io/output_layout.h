@@ -4,6 +4,7 @@
 #define VOLLEY_IO_OUTPUT_LAYOUT_H
 
 #include "io/hdf5_check.h"
+#include "io/output.h"
 #include "model/experiment.h"
 #include "record/record.h"
 
@@ -34,9 +35,9 @@ void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t fi
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
                              const double *data);
 
-/* Writes this rank's rows with the columns of all ranks; total: rows of the dataset then. */
-void volley_track_put_rows(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
-                           const double *data, uint64_t total);
+/* Writes this rank's tile, whoever holds its columns; total: rows of the dataset then. */
+void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
+                           uint64_t total);
 
 /* Bytes that the groups of all recorders take at most while nothing is recorded. Not collective. */
 uint64_t volley_track_bytes(const volley_experiment *experiment);

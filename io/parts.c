@@ -190,67 +190,83 @@ volley_status volley_parts_set_past(volley_parts *parts, const volley_past *past
   return status;
 }
 
-/* What is being copied. */
+/* What is being copied: all that counts of a recorder in a file. */
 typedef struct copy {
   volley_stretch *from;
   volley_output *to;
   int recorder;
-  uint64_t width;  /* columns of a trace recorder, 0 of spikes */
-  uint64_t before; /* records of the recorder in earlier files */
+  uint64_t n;      /* spikes or rows */
+  uint64_t before; /* in earlier files */
   uint64_t total;  /* in all files */
-  void *buffer;    /* of this rank */
-  uint64_t share;  /* records that it takes */
+  uint64_t rank, ranks;
+  MPI_Comm comm;
 } copy;
 
-/* Copies records first .. first + count - 1 of the file, this rank's: the others copy theirs. Collective. */
-static volley_status copy_window(const copy *c, uint64_t first, uint64_t count, MPI_Comm comm) {
-  double *values = c->buffer;
-  uint64_t *ids = (uint64_t *)c->buffer + c->share; /* of spikes */
-  if (c->width)
-    (void)volley_stretch_rows(c->from, c->recorder, first, count, values);
-  else
-    (void)volley_stretch_spikes(c->from, c->recorder, first, count, values, ids);
-  VOLLEY_TRY(volley_agree(comm));
-  if (c->width) return volley_output_put_rows(c->to, c->recorder, c->before + first, count, values, c->total);
-  const volley_sink sink = volley_output_sink(c->to);
-  return sink.spikes(sink.context, c->recorder, c->before + first, count, values, ids, c->total);
-}
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-/* Copies the first n records of a recorder in a file: all ranks side by side, window by window. */
-static volley_status copy_recorder(copy *c, uint64_t n, MPI_Comm comm) {
-  int rank = 0, ranks = 1;
-  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
-  const uint64_t bytes = (c->width ? c->width : 2) * sizeof(double); /* of a record */
-  const uint64_t most = bytes < WINDOW ? WINDOW / bytes : 1, even = (n + (uint64_t)ranks - 1) / (uint64_t)ranks;
+/* Copies spikes: in each round every rank takes an equal share, contiguous. Collective, agreed status. */
+static volley_status copy_spikes(const copy *c) {
+  const uint64_t share = least((c->n + c->ranks - 1) / c->ranks, WINDOW / (sizeof(double) + sizeof(uint64_t)));
+  const volley_sink sink = volley_output_sink(c->to);
+  double *times = volley_alloc(share, sizeof *times, "joining recordings");
+  uint64_t *ids = volley_alloc(share, sizeof *ids, "joining recordings");
   volley_status status = VOLLEY_OK;
-  c->share = even < most ? even : most;
-  c->buffer = volley_alloc(c->share, bytes, "joining recordings");
-  for (uint64_t done = 0; done < n && status == VOLLEY_OK; done += c->share * (uint64_t)ranks) {
-    const uint64_t own = done + c->share * (uint64_t)rank, first = own < n ? own : n;
-    status = copy_window(c, first, n - first < c->share ? n - first : c->share, comm);
+  for (uint64_t done = 0; done < c->n && status == VOLLEY_OK; done += share * c->ranks) {
+    const uint64_t first = least(done + share * c->rank, c->n), count = least(share, c->n - first);
+    (void)volley_stretch_spikes(c->from, c->recorder, first, count, times, ids);
+    status = volley_agree(c->comm);
+    if (status == VOLLEY_OK)
+      status = sink.spikes(sink.context, c->recorder, c->before + first, count, times, ids, c->total);
   }
-  free(c->buffer);
+  free(times);
+  free(ids);
   return status;
 }
 
-/* Copies what counts in file f; before: [n_recorders] records in earlier files. */
+/* Copies rows: in each round every rank takes a tile, as wide as the file's chunks and many rows high, so that it is
+ * made of few pieces both in memory and in the files. Collective, agreed status. */
+static volley_status copy_rows(const copy *c, uint64_t width) {
+  const uint64_t columns = least(width, VOLLEY_TILE_COLUMNS), side_by_side = (width + columns - 1) / columns;
+  const uint64_t rows = least(c->n, WINDOW / (columns * sizeof(double)));
+  const uint64_t tiles = rows ? (c->n + rows - 1) / rows * side_by_side : 0;
+  double *data = volley_alloc(rows * columns, sizeof *data, "joining recordings");
+  volley_status status = VOLLEY_OK;
+  for (uint64_t done = 0; done < tiles && status == VOLLEY_OK; done += c->ranks) {
+    const uint64_t number = done + c->rank;
+    volley_tile tile = {.first_row = number / side_by_side * rows, .first_column = number % side_by_side * columns};
+    tile.rows = number < tiles ? least(rows, c->n - tile.first_row) : 0;
+    tile.columns = least(columns, width - tile.first_column);
+    (void)volley_stretch_tile(c->from, c->recorder, &tile, data);
+    status = volley_agree(c->comm);
+    tile.first_row += c->before;
+    if (status == VOLLEY_OK) status = volley_output_put_tile(c->to, c->recorder, &tile, data, c->total);
+  }
+  free(data);
+  return status;
+}
+
+/* Copies what counts in file f; before: [n_recorders] records in earlier files. Collective, agreed status. */
 static volley_status copy_file(const volley_parts *parts, int f, const uint64_t *before, volley_output *output,
                                MPI_Comm comm) {
   const int n = parts->experiment->n_recorders;
-  const uint64_t *counts = parts->counts + (size_t)f * (size_t)n;
+  int rank = 0, ranks = 1;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   volley_stretch *stretch = NULL;
   (void)volley_stretch_open(parts->past.files[f], parts->experiment, VOLLEY_FAILURE, &stretch);
   volley_status status = volley_agree(comm);
   for (int r = 0; r < n && status == VOLLEY_OK; r++) {
     const volley_recorder *recorder = &parts->experiment->recorders[r];
-    copy c = {.from = stretch,
-              .to = output,
-              .recorder = r,
-              .width = recorder->kind == VOLLEY_RECORD_TRACES ? recorder->neurons.count : 0,
-              .before = before[r],
-              .total = parts->past.positions[r]};
-    status = copy_recorder(&c, counts[r], comm);
+    const copy c = {.from = stretch,
+                    .to = output,
+                    .recorder = r,
+                    .n = parts->counts[(size_t)f * (size_t)n + (size_t)r],
+                    .before = before[r],
+                    .total = parts->past.positions[r],
+                    .rank = (uint64_t)rank,
+                    .ranks = (uint64_t)ranks,
+                    .comm = comm};
+    status = recorder->kind == VOLLEY_RECORD_TRACES ? copy_rows(&c, recorder->neurons.count) : copy_spikes(&c);
   }
   volley_stretch_close(stretch);
   return status;

@@ -105,13 +105,11 @@ void volley_stretch_close(volley_stretch *stretch) {
 
 uint64_t volley_stretch_count(const volley_stretch *stretch, int r) { return stretch->sources[r].count; }
 
-/* Reads `count` elements or rows of `width` (0: elements) from number `first` on. */
-static void read_range(volley_stretch *stretch, hid_t set, hid_t type, uint64_t first, uint64_t count, uint64_t width,
-                       void *values) {
+/* Reads a part of a dataset of so many dimensions. */
+static void read_part(volley_stretch *stretch, hid_t set, hid_t type, int dimensions, const hsize_t *start,
+                      const hsize_t *size, void *values) {
   volley_hdf5 *hdf5 = &stretch->hdf5;
-  const hsize_t start[2] = {first, 0}, size[2] = {count, width};
-  if (count == 0) return;
-  const hid_t memory = volley_hdf5_check(hdf5, H5Screate_simple(width ? 2 : 1, size, NULL), "describe data of");
+  const hid_t memory = volley_hdf5_check(hdf5, H5Screate_simple(dimensions, size, NULL), "describe data of");
   const hid_t space = volley_hdf5_check(hdf5, H5Dget_space(set), "look up data of");
   volley_hdf5_check(hdf5, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, size, NULL), "select data of");
   volley_hdf5_check(hdf5, H5Dread(set, type, memory, space, H5P_DEFAULT, values), "read");
@@ -121,14 +119,16 @@ static void read_range(volley_stretch *stretch, hid_t set, hid_t type, uint64_t 
 
 volley_status volley_stretch_spikes(volley_stretch *stretch, int r, uint64_t first, uint64_t count, double *times,
                                     uint64_t *ids) {
-  read_range(stretch, stretch->sources[r].times, H5T_NATIVE_DOUBLE, first, count, 0, times);
-  read_range(stretch, stretch->sources[r].ids, H5T_NATIVE_UINT64, first, count, 0, ids);
+  const hsize_t start = first, size = count;
+  if (count == 0) return outcome(stretch);
+  read_part(stretch, stretch->sources[r].times, H5T_NATIVE_DOUBLE, 1, &start, &size, times);
+  read_part(stretch, stretch->sources[r].ids, H5T_NATIVE_UINT64, 1, &start, &size, ids);
   return outcome(stretch);
 }
 
-volley_status volley_stretch_rows(volley_stretch *stretch, int r, uint64_t first, uint64_t rows, double *data) {
-  const uint64_t width = stretch->experiment->recorders[r].neurons.count;
-  read_range(stretch, stretch->sources[r].data, H5T_NATIVE_DOUBLE, first, rows, width, data);
+volley_status volley_stretch_tile(volley_stretch *stretch, int r, const volley_tile *tile, double *data) {
+  const hsize_t start[2] = {tile->first_row, tile->first_column}, size[2] = {tile->rows, tile->columns};
+  if (size[0] && size[1]) read_part(stretch, stretch->sources[r].data, H5T_NATIVE_DOUBLE, 2, start, size, data);
   return outcome(stretch);
 }
 

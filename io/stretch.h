@@ -3,6 +3,7 @@
 #ifndef VOLLEY_IO_STRETCH_H
 #define VOLLEY_IO_STRETCH_H
 
+#include "io/output.h"
 #include "model/experiment.h"
 
 typedef struct volley_stretch volley_stretch;
@@ -21,8 +22,8 @@ uint64_t volley_stretch_count(const volley_stretch *stretch, int r);
 volley_status volley_stretch_spikes(volley_stretch *stretch, int r, uint64_t first, uint64_t count, double *times,
                                     uint64_t *ids);
 
-/* Reads rows first .. first + rows - 1 of recorder r. data: [rows][selected neurons]. */
-volley_status volley_stretch_rows(volley_stretch *stretch, int r, uint64_t first, uint64_t rows, double *data);
+/* Reads a tile of trace recorder r. data: [rows][columns]. */
+volley_status volley_stretch_tile(volley_stretch *stretch, int r, const volley_tile *tile, double *data);
 
 /* Whether the file at path can be read and is a recording of the same experiment, to the letter. Adds no fault. */
 bool volley_stretch_is_of(const char *path, const volley_experiment *experiment);
