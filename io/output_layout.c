@@ -164,13 +164,18 @@ static void note_growth(volley_track *track, uint64_t total) {
   if (allocated > track->allocated) track->allocated = allocated;
 }
 
-/* Writes values at the selection of space, which holds n of them; a rank without values takes part with none. */
-static void write_selected(volley_hdf5 *file, hid_t set, hid_t type, hid_t space, hsize_t n, const void *values) {
+/* Writes values at the selection of space. Their array has the extent size, [dimensions], and as many values as are
+ * selected; a rank without values takes part with none. Where the selection has the form of the array, HDF5 maps blocks
+ * to chunks, otherwise element by element. */
+static void write_selected(volley_hdf5 *file, hid_t set, hid_t type, hid_t space, int dimensions, const hsize_t *size,
+                           const void *values) {
   static const char nothing = 0;
-  const hsize_t size = n ? n : 1;
-  const hid_t memory = volley_hdf5_check(file, H5Screate_simple(1, &size, NULL), "describe data of");
-  if (n == 0) volley_hdf5_check(file, H5Sselect_none(memory), "select data of");
-  volley_hdf5_check(file, H5Dwrite(set, type, memory, space, file->transfer, n ? values : &nothing), "write");
+  static const hsize_t one[2] = {1, 1};
+  const bool empty = size[0] == 0 || (dimensions == 2 && size[1] == 0);
+  const hid_t memory =
+      volley_hdf5_check(file, H5Screate_simple(dimensions, empty ? one : size, NULL), "describe data of");
+  if (empty) volley_hdf5_check(file, H5Sselect_none(memory), "select data of");
+  volley_hdf5_check(file, H5Dwrite(set, type, memory, space, file->transfer, empty ? &nothing : values), "write");
   volley_hdf5_release(file, memory);
 }
 
@@ -184,8 +189,8 @@ void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t fi
   volley_hdf5_check(file,
                     n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL) : H5Sselect_none(space),
                     "select data of");
-  write_selected(file, track->times, H5T_NATIVE_DOUBLE, space, n, times);
-  write_selected(file, track->ids, H5T_NATIVE_UINT64, space, n, ids);
+  write_selected(file, track->times, H5T_NATIVE_DOUBLE, space, 1, &n, times);
+  write_selected(file, track->ids, H5T_NATIVE_UINT64, space, 1, &n, ids);
   volley_hdf5_release(file, space);
 }
 
@@ -206,25 +211,26 @@ static void select_columns(volley_hdf5 *file, hid_t space, const volley_trace_co
 
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
                              const double *data) {
+  const hsize_t size[2] = {rows, track->columns->count};
   grow(file, track->data, first_row + rows, track->width);
   note_growth(track, first_row + rows);
   const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
   select_columns(file, space, track->columns, first_row, rows);
-  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, rows * track->columns->count, data);
+  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, 2, size, data);
   volley_hdf5_release(file, space);
 }
 
 void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
                            uint64_t total) {
   const hsize_t start[2] = {tile->first_row, tile->first_column}, count[2] = {tile->rows, tile->columns};
-  const hsize_t n = count[0] * count[1];
   grow(file, track->data, total, track->width);
   note_growth(track, total);
   const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
   volley_hdf5_check(file,
-                    n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) : H5Sselect_none(space),
+                    tile->rows && tile->columns ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL)
+                                                : H5Sselect_none(space),
                     "select data of");
-  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, n, data);
+  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, 2, count, data);
   volley_hdf5_release(file, space);
 }
 
