@@ -17,6 +17,10 @@ typedef enum volley_purpose {
   VOLLEY_PURPOSE_DELAY,         /* object: projection, id: gid whose edges are drawn */
   VOLLEY_PURPOSE_POISSON,       /* object: stimulus, id: gid */
   VOLLEY_PURPOSE_ESTIMATE,      /* samples drawn to estimate costs */
+  VOLLEY_PURPOSE_SIGNAL,        /* object: stream of the signal, id: step, of its noise */
+  VOLLEY_PURPOSE_GAIN,          /* object: stimulus, id: gid */
+  VOLLEY_PURPOSE_ETA,           /* object: readout, id: number of the neuron */
+  VOLLEY_PURPOSE_DECODER,       /* object: readout, id: number of the neuron */
   VOLLEY_PURPOSE_END
 } volley_purpose;
 

@@ -84,6 +84,7 @@ static void step_slice(engine *e, int b, int s, const volley_driver *drivers, in
     if (e->observers[o].sample) e->observers[o].sample(e->observers[o].context, b, s, step);
   }
   if (step < experiment->simulation.steps) {
+    slice->step = step;
     experiment->populations[slice->population].model->update(slice, &e->spikes[b]);
   }
   lap(watch, VOLLEY_PHASE_UPDATE);

@@ -13,6 +13,7 @@
 struct volley_neuron_model;  /* neuron/neuron.h */
 struct volley_rule;          /* build/rule.h */
 struct volley_stimulus_kind; /* stimulus/stimulus.h */
+struct volley_signal_kind;   /* signal/signal.h */
 struct volley_partitioner;   /* partition/partition.h */
 struct volley_yaml;          /* io/yaml_tree.h */
 
@@ -60,6 +61,7 @@ typedef struct volley_projection {
   uint64_t number;    /* indegree, outdegree or total number, by rule; 0 where the rule has none */
   double probability; /* pairwise_bernoulli */
   bool autapses, multapses;
+  bool balanced;              /* the mean of a target's weights is subtracted from each of them */
   volley_distribution weight; /* unit of the target's receptor */
   volley_distribution delay;  /* ms */
   int receptor;               /* index into the target model's receptors, or VOLLEY_RECEPTOR_BY_SIGN */
@@ -67,6 +69,34 @@ typedef struct volley_projection {
   const char *group;
   volley_place place;
 } volley_projection;
+
+/* Some values as a function of time. Which members mean something depends on the kind. */
+typedef struct volley_signal {
+  const struct volley_signal_kind *kind;
+  int dimension; /* 0 until the file that decides it was read */
+  double scale;
+  double noise;                 /* amplitude of noise added at every step */
+  int noise_distribution;       /* 0: normal with this standard deviation, 1: uniform between 0 and this */
+  double *speed_times, *speeds; /* [n_speeds] ms, factors */
+  int n_speed_times, n_speeds;
+  double *frequencies, *amplitudes, *phases; /* Hz, pure numbers, cycles */
+  int n_frequencies, n_amplitudes, n_phases;
+  int combination; /* 0: sum, 1: product */
+  int waveform;    /* 0: sine, 1: arcsine of the sine */
+  double mu, size, time_scale;
+  double sigma, rho, beta;
+  double *rows; /* [n_rows][dimension] */
+  int n_rows;
+  double *holds; /* [n_holds] numbers from 1 of rows that last on through the next slot */
+  int n_holds;
+  double slot, blank; /* ms */
+  int envelope;       /* 0: half a sine, 1: constant */
+  int pulses;
+  double period, interval; /* ms */
+  bool repeat;
+  const char *file, *dataset;
+  volley_place place;
+} volley_signal;
 
 typedef struct volley_stimulus {
   const char *name;
@@ -83,17 +113,67 @@ typedef struct volley_stimulus {
   double *times;      /* ms, ascending */
   double *amplitudes; /* pA, one for each time */
   int n_times, n_amplitudes;
+  volley_signal *signal;    /* of kind `signal` */
+  volley_distribution gain; /* of each neuron and dimension of the signal; a dataset has [size][dimension] values */
   volley_place place;
 } volley_stimulus;
 
-typedef enum volley_recorder_kind { VOLLEY_RECORD_SPIKES, VOLLEY_RECORD_TRACES } volley_recorder_kind;
+/* From start to stop the selected neurons fire no spikes. */
+typedef struct volley_ablation {
+  int population;
+  volley_selection neurons;
+  int64_t start, stop; /* steps; INT64_MAX: to the end */
+  volley_place place;
+} volley_ablation;
+
+typedef enum volley_solver { VOLLEY_SOLVER_RLS, VOLLEY_SOLVER_BATCH } volley_solver;
+
+/* A linear readout of filtered spikes that learns to follow a supervisor (FORCE: Sussillo & Abbott 2009, Nicola & Clopath
+ * 2017). Neurons are numbered through the populations in their order; N is the sum of their sizes, K the dimension. */
+typedef struct volley_readout {
+  const char *name;
+  int *populations; /* [n_populations] */
+  int n_populations;
+  uint32_t size;      /* N */
+  double rise, decay; /* ms; rise 0: single exponential */
+  double filter_unit; /* ms that the filter's rates are counted in: 1000 for 1/s, 1 for 1/ms */
+  volley_signal *supervisor;
+  volley_solver solver;
+  double lambda;       /* regularisation: P starts as 1 / lambda */
+  int64_t interval;    /* steps between two learning steps */
+  int64_t start, stop; /* with one-based steps n: learns where n % interval == 1 % interval, start < n < stop */
+  volley_distribution decoders; /* initial; constant 0 by default; a dataset has [N][K] values */
+  bool feeds_back;
+  double gain;             /* Q, in the unit of the targets' current */
+  volley_distribution eta; /* of each neuron and dimension; a dataset has [N][K] values */
+  bool clamps;             /* while learning, the supervisor is fed back instead of the output */
+  int eigenvalues;         /* how many of the effective weight matrix to compute before and after; -1: all, 0: none */
+  volley_place place;
+} volley_readout;
+
+typedef enum volley_recorder_kind {
+  VOLLEY_RECORD_SPIKES,
+  VOLLEY_RECORD_TRACES,
+  VOLLEY_RECORD_READOUT
+} volley_recorder_kind;
+
+/* What is recorded of a readout: columns are its dimensions; one for the norm; neurons by dimensions for the decoders. */
+typedef enum volley_readout_value {
+  VOLLEY_READOUT_OUTPUT,
+  VOLLEY_READOUT_SUPERVISOR,
+  VOLLEY_READOUT_ERROR,    /* output - supervisor */
+  VOLLEY_READOUT_DECODERS, /* of the selected neurons, numbered 0 .. N - 1 */
+  VOLLEY_READOUT_NORM,     /* of all decoders: root of the sum of squares */
+  VOLLEY_READOUT_VALUES
+} volley_readout_value;
 
 typedef struct volley_recorder {
   const char *name; /* name of the group in the output; unique for each kind */
   volley_recorder_kind kind;
-  int population;
-  volley_selection neurons;
-  int state;                     /* traces: index into the model's states */
+  int population;                /* readouts: -1 */
+  int readout;                   /* readouts: index into the experiment's */
+  volley_selection neurons;      /* readouts: of the decoders */
+  int state;                     /* traces: index into the model's states; readouts: a volley_readout_value */
   int64_t interval, start, stop; /* steps; a sample or spike at time t * dt is kept where start < t <= stop */
   volley_place place;
 } volley_recorder;
@@ -120,6 +200,10 @@ typedef struct volley_experiment {
   int n_projections;
   volley_stimulus *stimuli;
   int n_stimuli;
+  volley_readout *readouts;
+  int n_readouts;
+  volley_ablation *ablations;
+  int n_ablations;
   volley_recorder *recorders;
   int n_recorders;
   uint32_t neurons; /* sum of the sizes */

@@ -40,6 +40,7 @@ enum { VOLLEY_MAX_RECEPTORS = 8, VOLLEY_MAX_STATES = 16, VOLLEY_MAX_PARAMETERS =
 typedef struct volley_slice {
   int population;
   uint32_t count;
+  int64_t step;                         /* the step that is being taken; set by the engine */
   uint32_t offset;                      /* of its first neuron within the block: the id that synapses use */
   uint32_t *gids;                       /* [count] ascending */
   double *states[VOLLEY_MAX_STATES];    /* [n_states][count] */
@@ -66,7 +67,8 @@ typedef struct volley_neuron_model {
   const volley_state_info *states;
   const volley_receptor_info *receptors;
   int n_parameters, n_states, n_receptors, n_coefficients;
-  int receptor_of_sign[2]; /* receptor that positive (0) and negative (1) weights go to where none is named */
+  const char *current_unit; /* of injected current; NULL: pA */
+  int receptor_of_sign[2];  /* receptor that positive (0) and negative (1) weights go to where none is named */
   /* NULL if the values of one neuron fit together, else what is wrong. values: [n_parameters] */
   const char *(*check)(const double *values);
   /* Derived coefficients of one neuron for step size dt in ms. values: [n_parameters], out: [n_coefficients] */

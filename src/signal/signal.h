@@ -1,0 +1,75 @@
+/* What a signal is: some values as a pure function of time, described in the experiment (model/experiment.h). Readouts are
+ * taught by signals, stimuli play them as input. One file a kind, a line in registry.c.
+ *
+ * Time warp: `speeds[k]` holds from `speed_times[k]` on (ms, before the first: 1), so that a replay can be faster (2), slower
+ * (0.5), halted (0) or reversed (-1). Signal time is the integral of the speed, and what the kinds are asked for. Noise is
+ * drawn for the step that asks, whatever the signal time. */
+#ifndef VOLLEY_SIGNAL_SIGNAL_H
+#define VOLLEY_SIGNAL_SIGNAL_H
+
+#include "model/experiment.h"
+#include "model/reader.h"
+
+#include <stddef.h>
+
+typedef enum volley_signal_key_type {
+  VOLLEY_SIGNAL_NUMBER, /* double */
+  VOLLEY_SIGNAL_COUNT,  /* int */
+  VOLLEY_SIGNAL_FLAG,   /* bool */
+  VOLLEY_SIGNAL_CHOICE, /* int: index of the word among `words` */
+  VOLLEY_SIGNAL_LIST,   /* double * and int: a list of numbers, or one number */
+  VOLLEY_SIGNAL_MATRIX, /* double * and int (rows): a list of lists of equal length, row by row; the length goes to
+                           `dimension` of the signal */
+  VOLLEY_SIGNAL_PATH,   /* const char *: a file, relative to the experiment file */
+  VOLLEY_SIGNAL_TEXT    /* const char * */
+} volley_signal_key_type;
+
+/* One key of a kind and the member of volley_signal that it fills. */
+typedef struct volley_signal_key {
+  const char *name, *unit; /* "" is a pure number */
+  volley_signal_key_type type;
+  size_t offset, count_offset; /* in volley_signal */
+  bool required;
+  double fallback;   /* number, count, flag, choice; where not required */
+  double min;        /* least allowed value of numbers and list items */
+  bool positive;     /* min itself is not allowed */
+  const char *words; /* choice: "sum|product" */
+  const char *doc;
+} volley_signal_key;
+
+/* A signal while it is played. */
+typedef struct volley_player volley_player;
+
+typedef struct volley_signal_kind {
+  const char *name, *doc;
+  const volley_signal_key *keys;
+  int n_keys;
+  /* Sets `dimension`, unless it is known from a file only. NULL if the values fit together, else what is wrong. */
+  const char *(*check)(volley_signal *signal);
+  /* Prepares what values() needs: NULL if nothing. Owned by the player. end: latest signal time that is asked for, ms. */
+  void *(*create)(const volley_signal *signal, double end);
+  /* The values at signal time t (ms; below 0 too if time runs backwards), without scale and noise. values: [dimension] */
+  void (*values)(void *state, const volley_signal *signal, double t, double *values);
+  void (*destroy)(void *state);
+} volley_signal_kind;
+
+/* All kinds, ended by NULL, and one by name (NULL if unknown). */
+const volley_signal_kind *const *volley_signal_kinds(void);
+const volley_signal_kind *volley_signal_kind_find(const char *name);
+
+/* Keys that every signal has: scale, noise, noise_distribution, speed_times, speeds. */
+extern const volley_signal_key volley_signal_common_keys[];
+extern const int volley_signal_n_common_keys;
+
+/* Reads the files that the experiment's signals name, and checks what could not be checked before: dimensions, lengths,
+ * NaN. Collective over the ranks of the reader, agreed status. To be called once before signals are played. */
+volley_status volley_signals_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
+
+/* Starts to play. stream: what makes its noise different from that of other signals, below 2^24. Not collective. */
+volley_player *volley_player_create(const volley_experiment *experiment, const volley_signal *signal, uint32_t stream);
+void volley_player_destroy(volley_player *player); /* NULL is allowed */
+
+/* The values at the time step * dt: scale * values + noise. The same whatever was asked before. One thread at a time. */
+void volley_player_at(volley_player *player, int64_t step, double *values);
+
+#endif
