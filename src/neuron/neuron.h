@@ -68,6 +68,7 @@ typedef struct volley_neuron_model {
   const volley_receptor_info *receptors;
   int n_parameters, n_states, n_receptors, n_coefficients;
   const char *current_unit; /* of injected current; NULL: pA */
+  double filter_unit;       /* ms that the rates of a readout's filter are counted in: 1 for 1/ms; 0: 1000, for 1/s */
   int receptor_of_sign[2];  /* receptor that positive (0) and negative (1) weights go to where none is named */
   /* NULL if the values of one neuron fit together, else what is wrong. values: [n_parameters] */
   const char *(*check)(const double *values);
