@@ -1,0 +1,177 @@
+"""The scripts in jobs/slurm as a user submits them, in a SLURM of the test's own: every run ends with the spikes of a run
+that nobody disturbed."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from private_slurm import PrivateSlurm, skip_if_missing  # noqa: E402
+
+skip_if_missing()  # before h5py is needed
+from program import EXPERIMENTS, SOURCE, VOLLEY, execute, expect, finish, run, set_words  # noqa: E402
+
+RUN, ARRAY = (os.path.join(SOURCE, "jobs", "slurm", name) for name in ("run.sbatch", "array.sbatch"))
+EXPERIMENT = os.path.join(EXPERIMENTS, "microcircuit.yaml")
+NETWORK = {"network.scale.neurons": 0.05, "network.scale.indegree": 0.05, "recorders.0.start": "0 ms"}
+SHORT = {**NETWORK, "simulation.duration": "300 ms"}
+SLOW = {"VOLLEY": os.path.join(HERE, "slow_volley"), "VOLLEY_AT_FULL_SPEED": VOLLEY}
+SLOWER = 10  # times
+
+
+def info(path):
+    """What `volley info` says of a file, a dictionary; {} if it cannot be read."""
+    result = subprocess.run([VOLLEY, "info", path, "--json"], capture_output=True, text=True, check=False)
+    return json.loads(result.stdout) if result.returncode == 0 else {}
+
+
+def executable(path, flags):
+    return os.open(path, flags, 0o755)
+
+
+class Scenarios:
+    def __init__(self, slurm):
+        self.slurm = slurm
+        self.short_digest = run(EXPERIMENT, self.path("plain.h5"), SHORT)["spike_digest"]
+        # A long run takes about a minute when it is slow: longer than its time limit.
+        self.long_ms = round(65 / SLOWER * self.speed())
+        self.long = {**NETWORK, "simulation.duration": f"{self.long_ms} ms"}
+        self.long_digest = run(EXPERIMENT, self.path("plain_long.h5"), self.long)["spike_digest"]
+
+    def path(self, name):
+        return os.path.join(self.slurm.folder, name)
+
+    def speed(self):
+        """Model time in ms that a job of two ranks simulates in a second."""
+        summary = self.path("speed.json")
+        job = self.submit("speed.h5", {**NETWORK, "simulation.duration": "2 s"}, words=("--summary", summary))
+        expect(job.wait() == "COMPLETED", f"the first job fails: {job.log()}")
+        with open(summary, encoding="utf-8") as file:
+            return 2000 / json.load(file)["simulate_s"]
+
+    def submit(self, output, settings, options=("-n2", "-N1"), environment=None, words=()):
+        """run.sbatch in the ordinary way; output: a name."""
+        arguments = [EXPERIMENT, self.path(output), *set_words(settings), *words]
+        return self.slurm.submit(RUN, arguments, ["--time=5", *options], {"VOLLEY": VOLLEY, **(environment or {})})
+
+    def without_pmix(self):
+        """Environment of a job for which srun is as on a cluster without PMIx."""
+        folder = self.path("without_pmix")
+        os.makedirs(folder, exist_ok=True)
+        srun = shutil.which("srun", path=self.slurm.environment["PATH"])
+        with open(os.path.join(folder, "srun"), "w", encoding="utf-8", opener=executable) as file:
+            file.write('#!/bin/sh\ncase "$*" in *--mpi=pmix*) echo "srun: error: looking for mpi/pmix" >&2; exit 1;; esac\n'
+                       f'exec {srun} "$@"\n')
+        return {"PATH": folder + os.pathsep + self.slurm.environment["PATH"]}
+
+    def expect_log(self, job, *texts):
+        for text in texts:
+            expect(text in job.log(), f'"{text}" is not in the log:\n{job.log()}')
+
+    def expect_done(self, job, output, digest):
+        """The job completes and its output has the digest."""
+        state = job.wait()
+        found = info(self.path(output)).get("spike_digest")
+        expect(state == "COMPLETED" and found == digest,
+               f"{output}: {state}, digest {found}, expected {digest}; the job's log:\n{job.log()}")
+
+    def launchers(self):
+        for options, ranks in ((("-n2", "-N1"), 2), (("-n4", "-N2", "--ntasks-per-node=2"), 4)):
+            job = self.submit(f"srun_{ranks}.h5", SHORT, options)
+            self.expect_done(job, f"srun_{ranks}.h5", self.short_digest)
+            self.expect_log(job, f"{ranks} ranks with 1 threads each, by srun --mpi=pmix")
+            job = self.submit(f"mpirun_{ranks}.h5", SHORT, options, self.without_pmix())
+            self.expect_done(job, f"mpirun_{ranks}.h5", self.short_digest)
+            self.expect_log(job, "looking for mpi/pmix", f"{ranks} ranks with 1 threads each, by mpirun")
+        job = self.submit("threads.h5", SHORT, ("-n1", "-c2"))
+        self.expect_done(job, "threads.h5", self.short_digest)
+        self.expect_log(job, "1 ranks with 2 threads each")
+
+        job = self.submit("threads.h5", SHORT)
+        expect(job.wait() == "COMPLETED", "a job whose output is there fails")
+        self.expect_log(job, "threads.h5 is there: the run is complete")
+
+    def faults(self):
+        job = self.submit("faulty.h5", {"simulation.duratoin": "1 s"})
+        expect(job.wait() == "FAILED" and job.fields("ExitCode") == ["2:0"], f"a faulty experiment: {job.log()}")
+        self.expect_log(job, "did you mean", "volley has failed (code 2)")
+
+        alone = "srun --mpi=none env -u SLURM_STEP_ID -u SLURM_STEPID"
+        job = self.submit("faulty.h5", SHORT, environment={"VOLLEY_LAUNCHER": alone})
+        expect(job.wait() == "FAILED", f"a launcher whose ranks are alone: {job.log()}")
+        self.expect_log(job, "do not find each other", "VOLLEY_LAUNCHER")
+
+        job = self.submit("stuck.h5", SHORT, words=("--walltime-limit", "1 s"))
+        expect(job.wait() == "FAILED" and job.fields("Restarts") == ["0"], f"a run that gets no further: {job.log()}")
+        self.expect_log(job, "no progress: this start went from 0 to")
+
+    def cancel(self):
+        """scancel, with both launchers; then one goes on as a job, one without SLURM."""
+        medium = {**self.long, "simulation.duration": f"{self.long_ms // 4} ms"}
+        digest = run(EXPERIMENT, self.path("plain_medium.h5"), medium)["spike_digest"]
+        jobs = {"srun": self.submit("cancel_srun.h5", medium, environment=SLOW)}
+        environment = {**SLOW, **self.without_pmix()}
+        jobs["mpirun"] = self.submit("cancel_mpirun.h5", medium, environment=environment)
+        for name, job in jobs.items():
+            job.await_log(" real time ")
+            self.slurm.command("scancel", str(job.number))
+        for name, job in jobs.items():
+            state = job.wait()
+            found = info(self.path(f"cancel_{name}.checkpoint.h5"))
+            expect(state == "CANCELLED" and job.fields("Restarts") == ["0"], f"scancel, {name}: {state}\n{job.log()}")
+            expect(found.get("whole") and found["time_ms"] > 0, f"scancel, {name}: checkpoint {found}\n{job.log()}")
+            self.expect_log(job, "SIGTERM: volley is asked to write a checkpoint")
+        job = self.submit("cancel_srun.h5", medium, ("-n3", "-N1"))
+        self.expect_done(job, "cancel_srun.h5", digest)
+        self.expect_log(job, "volley: resuming at")
+        words = ["run", EXPERIMENT, "-o", self.path("cancel_mpirun.h5"), "--resume", "latest", *set_words(medium)]
+        expect(execute(words, ranks=3).returncode == 0, "a cancelled run does not go on")
+        expect(info(self.path("cancel_mpirun.h5"))["spike_digest"] == digest, "a cancelled run: other spikes")
+
+    def arrays(self):
+        words = set_words(SHORT)
+        options = ["--time=5", "-n1"]
+        environment = {"VOLLEY": VOLLEY}
+        seeds = self.slurm.submit(ARRAY, [EXPERIMENT, self.path("seeds"), *words], options + ["--array=1-3"], environment)
+        sweep = self.path("sweep.txt")
+        with open(sweep, "w", encoding="utf-8") as file:
+            file.write("# two networks\n\nsimulation.seed=7 stimuli.0.rate='9 Hz'\nsimulation.dt=\"0.05 ms\"\n")
+        expect(seeds.wait() == ["COMPLETED"] * 3, f"array: {seeds.log()}")
+        swept = self.slurm.submit(ARRAY, [EXPERIMENT, self.path("swept"), sweep, *words],
+                                  options + ["--array=1-2"], environment)
+        expect(swept.wait() == ["COMPLETED"] * 2, f"sweep: {swept.log()}")
+        expected = {f"seeds/{seed}.h5": {**SHORT, "simulation.seed": seed} for seed in (1, 2, 3)}
+        expected["swept/1.h5"] = {**SHORT, "simulation.seed": 7, "stimuli.0.rate": "9 Hz"}
+        expected["swept/2.h5"] = {**SHORT, "simulation.dt": "0.05 ms"}
+        for name, settings in expected.items():
+            plain = run(EXPERIMENT, self.path("plain_task.h5"), settings)["spike_digest"]
+            expect(info(self.path(name)).get("spike_digest") == plain, f"{name} has other spikes than a plain run")
+
+
+def timed(work):
+    begin = time.monotonic()
+    work()
+    print(f"{work.__name__}: {time.monotonic() - begin:.1f} s", flush=True)
+
+
+def main():
+    with PrivateSlurm() as slurm:
+        scenarios = Scenarios(slurm)
+        # These take a minute, during which they mostly wait.
+        limited = scenarios.submit("limited.h5", scenarios.long, ("-n2", "-N1", "--time=1", "--signal=B:USR1@10"), SLOW)
+        timed(scenarios.launchers)
+        timed(scenarios.faults)
+        timed(scenarios.arrays)
+        timed(scenarios.cancel)
+        scenarios.expect_done(limited, "limited.h5", scenarios.long_digest)
+        scenarios.expect_log(limited, "volley: resuming at", "SLURM is asked to start job")
+        expect(limited.fields("Restarts") != ["0"], "a job ended within its time limit")
+    left = subprocess.run(["pgrep", "-f", slurm.folder], capture_output=True, text=True, check=False).stdout
+    expect(not left and not os.path.exists(slurm.folder), f"left behind: processes {left} or {slurm.folder}")
+    finish()
+
+
+main()
