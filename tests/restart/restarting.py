@@ -48,6 +48,10 @@ def parent_of(pid):
     return None if state in "ZX" else int(parent)
 
 
+def processes():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
 def runs_volley(pid):
     try:
         return os.path.samefile(f"/proc/{pid}/exe", VOLLEY)
@@ -91,8 +95,7 @@ class Job:
         """Process ids of the ranks that run volley by now."""
         if self.ranks == 1:
             return [self.process.pid] if self.is_running() and runs_volley(self.process.pid) else []
-        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-                if parent_of(pid) == self.process.pid and runs_volley(pid)]
+        return [pid for pid in processes() if parent_of(pid) == self.process.pid and runs_volley(pid)]
 
     def wait_for(self, is_there):
         """Waits until is_there() holds, at most until the job ends. Returns whether it holds."""
@@ -153,13 +156,13 @@ class Job:
         return all(text in self.stderr for text in texts)
 
 
-def run_words(experiment, output, settings=None, every=None, resume=None, extra=()):
-    """Words of `volley run`. An experiment, output or resume that is None is left out."""
+def run_words(experiment, output, settings=None, every=None, resume=None, extra=(), progress="off"):
+    """Words of `volley run`; what is None is left out. With progress "lines" it tells of each checkpoint."""
     words = ["run"] + ([experiment] if experiment else [])
     words += ["-o", output, "--summary", output + ".json"] if output else []
     words += ["--checkpoint-every", every] if every else []
     words += ["--resume", resume] if resume else []
-    return words + ["--overwrite", "--progress", "off"] + list(extra) + set_words(settings)
+    return words + ["--overwrite", "--progress", progress] + list(extra) + set_words(settings)
 
 
 def finish_run(case, words, folder, ranks=1, threads=1, code=0, **options):
@@ -261,7 +264,7 @@ def all_at_once(function, items, at_a_time=AT_A_TIME):
 def scratch():
     """A folder for a test; afterwards nothing that the test started runs, and the folder is gone."""
     adopt_orphans()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
             yield folder
             for job in _jobs:
@@ -270,13 +273,18 @@ def scratch():
             for job in _jobs:
                 if job.is_running():
                     job.kill()
-        left = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if mentions(pid, folder)]
-        expect(not left, f"processes are left: {left}")
+            await_orphans()
 
 
-def mentions(pid, text):
-    try:
-        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
-            return pid != os.getpid() and text in file.read()
-    except OSError:
-        return False
+def await_orphans():
+    """MPI's own daemons leave soon after their jobs; nothing else may be left by now. Ends what is."""
+    end, left = time.monotonic() + 20, True
+    while left and time.monotonic() < end:
+        left = [pid for pid in processes() if parent_of(pid) == os.getpid()]
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.05 if left else 0)
+    expect(not left, f"processes are left: {left}")
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)

@@ -76,7 +76,7 @@ def check_stop(whole, folder):
         expect(not os.path.exists(output), f"{case}: a part of the run has the name of the whole")
         again = resume_to_end(whole, f"{case}, resumed", place, output, 1 + number % 3)
         expect(stopped and again.says(f"volley: resuming at {stopped.group(2)} ms from"), f"{case}:\n{again.stderr}")
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
 
     all_at_once(check, enumerate(cases))
 
@@ -87,7 +87,7 @@ def check_save(whole, folder):
         times, ranks, is_to_mpirun = item
         case = f"SIGUSR1 {times} times to {ranks} ranks{' by mpirun' if is_to_mpirun else ''}"
         place, output = place_for(folder, f"save{times}-{ranks}-{is_to_mpirun}")
-        job = Job(run_words(EXPERIMENT, output, LONG), place, ranks)
+        job = Job(run_words(EXPERIMENT, output, LONG, progress="lines"), place, ranks)
         job.wait_for(has_begun(output))
         for number in range(times):
             time.sleep(0.05)
@@ -103,7 +103,7 @@ def check_save(whole, folder):
         expect(1 <= said <= times, f"{case}: {said} checkpoints are told of\n{job.stderr}")
         other = os.path.join(place, "other.h5")
         resumes_to(whole, f"{case}, resumed", run_words(None, other, {}, resume=checkpoint_of(output)), place, other)
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
 
     all_at_once(check, [(1, 1, False), (1, 2, False), (6, 1, False), (6, 2, False), (1, 2, True), (4, 3, True)])
 
@@ -121,7 +121,7 @@ def check_mpirun(whole, folder):
         expect(job.process.returncode == code if code else job.process.returncode != 0,
                f"{case}: exit code {job.process.returncode}\n{job.stderr}")
         resumes_to(whole, f"{case}, resumed", run_words(EXPERIMENT, output, LONG, resume="latest"), place, output, 2)
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def check_building(folder):
@@ -132,7 +132,7 @@ def check_building(folder):
         which, ranks, codes = item
         case = f"{which.name} to {ranks} ranks while building"
         place, output = place_for(folder, f"building{which.name}-{ranks}")
-        job = Job(run_words(EXPERIMENT, output, BUILT_LONG), place, ranks)
+        job = Job(run_words(EXPERIMENT, output, BUILT_LONG, progress="lines"), place, ranks)
         job.wait_until_watching()
         time.sleep(0.1)
         expect(not os.path.exists(output + ".part"), f"{case}: it is built already")
@@ -164,7 +164,7 @@ def check_wall_time(whole, folder):
                f"{case}: the message is\n{job.stderr}")
         expect(not os.path.exists(output), f"{case}: a part of the run has the name of the whole")
         resume_to_end(whole, f"{case}, resumed", place, output, ranks)
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
 
     limit = "--walltime-limit"
     all_at_once(check, enumerate([([limit, "2.4 s"], None, 1), ([limit, "00:00:01"], None, 2), ([], 1, 2), ([], 3, 1),
@@ -179,7 +179,7 @@ def check_wall_clock(whole, folder):
     """Checkpoints by the clock appear while the run goes on."""
     for ranks in (1, 2):
         place, output = place_for(folder, f"clock{ranks}")
-        job = Job(run_words(EXPERIMENT, output, LONG, every="0.1 s wall"), place, ranks)
+        job = Job(run_words(EXPERIMENT, output, LONG, every="0.1 s wall", progress="lines"), place, ranks)
         job.wait_for(lambda: os.path.exists(checkpoint_of(output) + ".1"))
         expect(job.is_running(), f"checkpoints by the clock: none while it runs\n{job.stderr}")
         expect(job.wait() == 0, f"checkpoints by the clock: exit code {job.process.returncode}\n{job.stderr}")

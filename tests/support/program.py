@@ -17,9 +17,10 @@ _failures = []
 
 
 def command(words, ranks=1, threads=1):
-    """The command line of `volley WORDS` with so many ranks and threads; one rank needs no mpirun."""
+    """The command line of `volley WORDS` with so many ranks and threads; one rank needs no mpirun. threads: None where
+    the command takes no such option."""
     launcher = [MPIRUN, "-n", str(ranks)] if ranks > 1 else []
-    return launcher + [VOLLEY] + [str(word) for word in words] + ["--threads", str(threads)]
+    return launcher + [VOLLEY] + [str(word) for word in words] + (["--threads", str(threads)] if threads else [])
 
 
 def execute(words, ranks=1, threads=1, **options):
