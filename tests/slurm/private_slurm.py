@@ -81,6 +81,19 @@ def free_ports(count):
     sys.exit(f"no {count} free ports in a row")
 
 
+def left_behind(folder):
+    """Processes of a private SLURM with this folder that still live."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                if folder.encode() in file.read() and int(name) != os.getpid():
+                    found.append(int(name))
+        except OSError:
+            continue  # has ended meanwhile
+    return found
+
+
 class PrivateSlurm:
     """Use as a context manager; on leaving, all that ran in it has ended and its folder is gone."""
 

@@ -9,7 +9,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from private_slurm import PrivateSlurm, skip_if_missing  # noqa: E402
+from private_slurm import PrivateSlurm, left_behind, skip_if_missing  # noqa: E402
 
 skip_if_missing()  # before h5py is needed
 from program import EXPERIMENTS, SOURCE, VOLLEY, execute, expect, finish, run, set_words  # noqa: E402
@@ -37,8 +37,9 @@ class Scenarios:
         self.slurm = slurm
         self.short_digest = run(EXPERIMENT, self.path("plain.h5"), SHORT)["spike_digest"]
         # A long run takes about a minute when it is slow: longer than its time limit.
-        self.long_ms = round(65 / SLOWER * self.speed())
-        self.long = {**NETWORK, "simulation.duration": f"{self.long_ms} ms"}
+        long = round(50 / SLOWER * self.speed())
+        self.long = {**NETWORK, "simulation.duration": f"{long} ms"}
+        self.medium = {**NETWORK, "simulation.duration": f"{long // 4} ms"}
         self.long_digest = run(EXPERIMENT, self.path("plain_long.h5"), self.long)["spike_digest"]
 
     def path(self, name):
@@ -82,13 +83,13 @@ class Scenarios:
         for options, ranks in ((("-n2", "-N1"), 2), (("-n4", "-N2", "--ntasks-per-node=2"), 4)):
             job = self.submit(f"srun_{ranks}.h5", SHORT, options)
             self.expect_done(job, f"srun_{ranks}.h5", self.short_digest)
-            self.expect_log(job, f"{ranks} ranks with 1 threads each, by srun --mpi=pmix")
+            self.expect_log(job, f"{ranks} ranks x 1 threads, by srun --mpi=pmix")
             job = self.submit(f"mpirun_{ranks}.h5", SHORT, options, self.without_pmix())
             self.expect_done(job, f"mpirun_{ranks}.h5", self.short_digest)
-            self.expect_log(job, "looking for mpi/pmix", f"{ranks} ranks with 1 threads each, by mpirun")
+            self.expect_log(job, "looking for mpi/pmix", f"{ranks} ranks x 1 threads, by mpirun")
         job = self.submit("threads.h5", SHORT, ("-n1", "-c2"))
         self.expect_done(job, "threads.h5", self.short_digest)
-        self.expect_log(job, "1 ranks with 2 threads each")
+        self.expect_log(job, "1 ranks x 2 threads")
 
         job = self.submit("threads.h5", SHORT)
         expect(job.wait() == "COMPLETED", "a job whose output is there fails")
@@ -110,11 +111,10 @@ class Scenarios:
 
     def cancel(self):
         """scancel, with both launchers; then one goes on as a job, one without SLURM."""
-        medium = {**self.long, "simulation.duration": f"{self.long_ms // 4} ms"}
-        digest = run(EXPERIMENT, self.path("plain_medium.h5"), medium)["spike_digest"]
-        jobs = {"srun": self.submit("cancel_srun.h5", medium, environment=SLOW)}
+        digest = run(EXPERIMENT, self.path("plain_medium.h5"), self.medium)["spike_digest"]
+        jobs = {"srun": self.submit("cancel_srun.h5", self.medium, environment=SLOW)}
         environment = {**SLOW, **self.without_pmix()}
-        jobs["mpirun"] = self.submit("cancel_mpirun.h5", medium, environment=environment)
+        jobs["mpirun"] = self.submit("cancel_mpirun.h5", self.medium, environment=environment)
         for name, job in jobs.items():
             job.await_log(" real time ")
             self.slurm.command("scancel", str(job.number))
@@ -124,12 +124,39 @@ class Scenarios:
             expect(state == "CANCELLED" and job.fields("Restarts") == ["0"], f"scancel, {name}: {state}\n{job.log()}")
             expect(found.get("whole") and found["time_ms"] > 0, f"scancel, {name}: checkpoint {found}\n{job.log()}")
             self.expect_log(job, "SIGTERM: volley is asked to write a checkpoint")
-        job = self.submit("cancel_srun.h5", medium, ("-n3", "-N1"))
+        job = self.submit("cancel_srun.h5", self.medium, ("-n3", "-N1"))
         self.expect_done(job, "cancel_srun.h5", digest)
         self.expect_log(job, "volley: resuming at")
-        words = ["run", EXPERIMENT, "-o", self.path("cancel_mpirun.h5"), "--resume", "latest", *set_words(medium)]
+        words = ["run", EXPERIMENT, "-o", self.path("cancel_mpirun.h5"), "--resume", "latest", *set_words(self.medium)]
         expect(execute(words, ranks=3).returncode == 0, "a cancelled run does not go on")
         expect(info(self.path("cancel_mpirun.h5"))["spike_digest"] == digest, "a cancelled run: other spikes")
+
+    def start_limited(self):
+        """A job whose time limit is shorter than its run."""
+        self.limited = self.submit("limited.h5", self.long, ("-n2", "-N1", "--time=1", "--signal=B:USR1@20"), SLOW)
+
+    def finish_limited(self):
+        self.expect_done(self.limited, "limited.h5", self.long_digest)
+        self.expect_log(self.limited, "volley: resuming at", "SLURM is asked to start job")
+        expect(self.limited.fields("Restarts") != ["0"], "a job ended within its time limit")
+
+    def start_yielding(self):
+        """An array by mpirun, one task of which is asked to give way: the last one, whose job has the array's number."""
+        arguments = [EXPERIMENT, self.path("yielding"), *set_words(self.medium)]
+        self.yielding = self.slurm.submit(ARRAY, arguments, ["--time=5", "-n2", "-N1", "--array=1-2"],
+                                          {**SLOW, **self.without_pmix()})
+        self.slurm.wait_until(lambda: self.yielding.log().count("  5%") == 2, 60, "an array to run")
+        self.slurm.command("scancel", "--batch", "--signal=USR1", f"{self.yielding.number}_2")
+
+    def finish_yielding(self):
+        expect(self.yielding.wait() == ["COMPLETED"] * 2, f"an array that gives way: {self.yielding.log()}")
+        self.expect_log(self.yielding, f"SLURM is asked to start job {self.yielding.number}_2 again")
+        restarts = dict(zip(self.yielding.fields("ArrayTaskId"), self.yielding.fields("Restarts")))
+        expect(restarts == {"1": "0", "2": "1"}, f"an array that gives way: restarts by task {restarts}")
+        for seed in (1, 2):
+            plain = run(EXPERIMENT, self.path("plain_task.h5"), {**self.medium, "simulation.seed": seed})["spike_digest"]
+            found = info(self.path(f"yielding/{seed}.h5")).get("spike_digest")
+            expect(found == plain, f"an array that gives way: other spikes in task {seed}")
 
     def arrays(self):
         words = set_words(SHORT)
@@ -160,17 +187,11 @@ def timed(work):
 def main():
     with PrivateSlurm() as slurm:
         scenarios = Scenarios(slurm)
-        # These take a minute, during which they mostly wait.
-        limited = scenarios.submit("limited.h5", scenarios.long, ("-n2", "-N1", "--time=1", "--signal=B:USR1@10"), SLOW)
-        timed(scenarios.launchers)
-        timed(scenarios.faults)
-        timed(scenarios.arrays)
-        timed(scenarios.cancel)
-        scenarios.expect_done(limited, "limited.h5", scenarios.long_digest)
-        scenarios.expect_log(limited, "volley: resuming at", "SLURM is asked to start job")
-        expect(limited.fields("Restarts") != ["0"], "a job ended within its time limit")
-    left = subprocess.run(["pgrep", "-f", slurm.folder], capture_output=True, text=True, check=False).stdout
-    expect(not left and not os.path.exists(slurm.folder), f"left behind: processes {left} or {slurm.folder}")
+        # The first two take a minute, during which they mostly wait.
+        for work in (scenarios.start_limited, scenarios.start_yielding, scenarios.launchers, scenarios.faults,
+                     scenarios.arrays, scenarios.cancel, scenarios.finish_yielding, scenarios.finish_limited):
+            timed(work)
+    expect(not left_behind(slurm.folder) and not os.path.exists(slurm.folder), "the private SLURM is not gone")
     finish()
 
 
