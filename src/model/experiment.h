@@ -89,12 +89,13 @@ typedef struct volley_signal {
   int n_rows;
   double *holds; /* [n_holds] numbers from 1 of rows that last on through the next slot */
   int n_holds;
+  int held_channels; /* the first so many channels are held; 0: all */
   double slot, blank; /* ms */
   int envelope;       /* 0: half a sine, 1: constant */
   int pulses;
   double period, interval; /* ms */
   bool repeat;
-  const char *file, *dataset;
+  const char *file, *dataset; /* NULL once the file's values are in rows */
   volley_place place;
 } volley_signal;
 
@@ -115,6 +116,7 @@ typedef struct volley_stimulus {
   int n_times, n_amplitudes;
   volley_signal *signal;    /* of kind `signal` */
   volley_distribution gain; /* of each neuron and dimension of the signal; a dataset has [size][dimension] values */
+  const double *gains;      /* [size][dimension] of the population, once read from the dataset; NULL if there is none */
   volley_place place;
 } volley_stimulus;
 

@@ -3,10 +3,14 @@
 #include <string.h>
 
 extern const volley_stimulus_kind volley_stimulus_poisson, volley_stimulus_dc, volley_stimulus_step_current,
-    volley_stimulus_spike_times;
+    volley_stimulus_spike_times, volley_stimulus_signal;
 
-static const volley_stimulus_kind *const kinds[] = {&volley_stimulus_poisson, &volley_stimulus_dc,
-                                                    &volley_stimulus_step_current, &volley_stimulus_spike_times, NULL};
+static const volley_stimulus_kind *const kinds[] = {&volley_stimulus_poisson,
+                                                    &volley_stimulus_dc,
+                                                    &volley_stimulus_step_current,
+                                                    &volley_stimulus_spike_times,
+                                                    &volley_stimulus_signal,
+                                                    NULL};
 
 const volley_stimulus_kind *const *volley_stimulus_kinds(void) { return kinds; }
 

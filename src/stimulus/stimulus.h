@@ -28,7 +28,8 @@ typedef struct volley_stimulus_kind {
   const char *name, *doc;
   const volley_stimulus_key *keys;
   int n_keys;
-  bool is_current; /* injects current: reaches no receptor, has no weight or delay */
+  bool is_current;   /* injects current: reaches no receptor, has no weight or delay */
+  bool takes_signal; /* plays a signal, with a gain for each neuron: keys signal and gain */
   /* NULL if the values fit together, else what is wrong. */
   const char *(*check)(const volley_stimulus *stimulus);
   /* Prepares the generator for the selected neurons of one slice. It owns what it allocates; NULL if none is selected. */

@@ -1,0 +1,130 @@
+/* Signals before they are played: files are read, equations integrated, and their length compared with the run's. */
+#include "signal/signal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+
+static const double tolerance = 1e-6; /* ms by which a signal may be too short: rounding */
+
+typedef struct loading {
+  const volley_experiment *experiment;
+  const volley_reader *reader;
+  MPI_Comm comm;
+} loading;
+
+/* Times, or signal times, in ms. */
+typedef struct span {
+  double from, to;
+} span;
+
+static span signal_times(const volley_signal *signal, span asked) {
+  const double first = volley_signal_time(signal, asked.from), last = volley_signal_time(signal, asked.to);
+  span times = {fmin(first, last), fmax(first, last)};
+  for (int k = 0; k < signal->n_speeds; k++) { /* where it may turn */
+    if (signal->speed_times[k] < asked.from || signal->speed_times[k] > asked.to) continue;
+    const double t = volley_signal_time(signal, signal->speed_times[k]);
+    times = (span){fmin(times.from, t), fmax(times.to, t)};
+  }
+  return times;
+}
+
+static volley_status check_values(volley_signal *signal) {
+  const char *wrong = volley_signal_check(signal);
+  return wrong ? volley_fault(VOLLEY_USAGE, &signal->place, "%s", wrong) : VOLLEY_OK;
+}
+
+static volley_status read_rows(const loading *l, volley_signal *signal) {
+  uint64_t rows, columns;
+  VOLLEY_TRY(l->reader->series(l->reader->context, &signal->place, signal->file, signal->dataset, l->experiment->arena,
+                               &signal->rows, &rows, &columns));
+  if (rows > INT_MAX || columns > INT_MAX) {
+    return volley_fault(VOLLEY_USAGE, &signal->place,
+                        "'%s' holds %" PRIu64 " rows of %" PRIu64 " values; at most %d of each can be played",
+                        signal->file, rows, columns, INT_MAX);
+  }
+  signal->n_rows = (int)rows;
+  signal->dimension = (int)columns;
+  signal->file = signal->dataset = NULL;
+  return check_values(signal);
+}
+
+/* Rank 0 integrates for all. */
+static volley_status make_rows(const loading *l, volley_signal *signal, double latest) {
+  int rank;
+  const size_t width = (size_t)signal->dimension;
+  if (latest > INT_MAX - 2)
+    return volley_fault(VOLLEY_USAGE, &signal->place, "it is played until %g ms; it can last %d ms", latest,
+                        INT_MAX - 2);
+  signal->n_rows = (int)fmax(latest, 0) + 2;
+  signal->rows = volley_arena_alloc(l->experiment->arena, (size_t)signal->n_rows * width, sizeof *signal->rows);
+  VOLLEY_MPI(MPI_Comm_rank(l->comm, &rank));
+  const char *wrong = rank == 0 ? signal->kind->make_rows(signal, signal->rows) : NULL;
+  if (wrong) volley_fault(VOLLEY_USAGE, &signal->place, "%s", wrong);
+  VOLLEY_TRY(volley_agree(l->comm));
+  for (size_t d = 0; d < width; d++) /* as many values at a time as there are rows: a count that an int holds */
+    VOLLEY_MPI(MPI_Bcast(signal->rows + d * (size_t)signal->n_rows, signal->n_rows, MPI_DOUBLE, 0, l->comm));
+  return VOLLEY_OK;
+}
+
+static volley_status check_length(const volley_signal *signal, span times) {
+  const double length = signal->kind->length ? signal->kind->length(signal) : 0;
+  if (length > 0 && times.from < -tolerance) {
+    return volley_fault(VOLLEY_USAGE, &signal->place,
+                        "the signal begins at 0 ms of its own time, but its speeds take it back to %g ms", times.from);
+  }
+  if (length > 0 && times.to > length + tolerance) {
+    return volley_fault(VOLLEY_USAGE, &signal->place,
+                        "the signal ends at %g ms (%d rows of %g ms), but it is played until %g ms of its own time; "
+                        "repeat: true would play it again",
+                        length, signal->n_rows, signal->interval, times.to);
+  }
+  return VOLLEY_OK;
+}
+
+static volley_status load_signal(const loading *l, volley_signal *signal, span asked) {
+  VOLLEY_TRY(check_values(signal));
+  const span times = signal_times(signal, asked);
+  if (signal->file) VOLLEY_TRY(read_rows(l, signal));
+  if (signal->kind->make_rows && !signal->rows) VOLLEY_TRY(make_rows(l, signal, times.to));
+  return check_length(signal, times);
+}
+
+static volley_status read_gains(const loading *l, volley_stimulus *stimulus) {
+  const volley_population *population = &l->experiment->populations[stimulus->target];
+  const volley_distribution *gain = &stimulus->gain;
+  double *gains;
+  uint64_t rows, columns;
+  VOLLEY_TRY(l->reader->series(l->reader->context, &stimulus->place, gain->file, gain->dataset, l->experiment->arena,
+                               &gains, &rows, &columns));
+  stimulus->gains = gains;
+  if (rows == population->size && columns == (uint64_t)stimulus->signal->dimension) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, &stimulus->place,
+                      "dataset '%s' of '%s' holds %" PRIu64 " rows of %" PRIu64 " gains; the %" PRIu32
+                      " neurons of %s and the %d values of the signal need %" PRIu32 " rows of %d",
+                      gain->dataset, gain->file, rows, columns, population->size, population->name,
+                      stimulus->signal->dimension, population->size, stimulus->signal->dimension);
+}
+
+static volley_status load_all(const loading *l, volley_experiment *experiment) {
+  const double end = (double)experiment->simulation.steps * experiment->simulation.dt;
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    volley_signal *supervisor = experiment->readouts[r].supervisor;
+    if (supervisor) VOLLEY_TRY(load_signal(l, supervisor, (span){0, end}));
+  }
+  for (int s = 0; s < experiment->n_stimuli; s++) {
+    volley_stimulus *stimulus = &experiment->stimuli[s];
+    if (!stimulus->signal) continue;
+    const double stop = fmin(stimulus->stop, end);
+    VOLLEY_TRY(load_signal(l, stimulus->signal, (span){fmin(stimulus->start, stop), stop}));
+    if (stimulus->gain.kind == VOLLEY_DATASET && !stimulus->gains) VOLLEY_TRY(read_gains(l, stimulus));
+  }
+  return VOLLEY_OK;
+}
+
+/* Every rank finds the same faults: what differs between ranks was agreed on before. */
+volley_status volley_signals_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
+  const loading l = {experiment, reader, comm};
+  const volley_status status = load_all(&l, experiment), agreed = volley_agree(comm);
+  return agreed != VOLLEY_OK ? agreed : status;
+}

@@ -1,0 +1,98 @@
+/* A signal as input: its values, each times a gain that every neuron has for it, are injected as a current in every
+ * step that begins in [start, stop). The values are those of the end of the step. */
+#include "stimulus/selected.h"
+
+#include "signal/signal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct volley_generator {
+  volley_selected selected;
+  volley_window window;
+  volley_player *player;
+  int dimension;
+  double *values; /* [dimension] */
+  double *gains;  /* [dimension][selected.count] */
+};
+
+static const char *check(const volley_stimulus *stimulus) { return stimulus->signal ? NULL : "a signal must be given"; }
+
+/* The gains of one neuron. out: [dimension] */
+static void draw_gains(const volley_experiment *experiment, int number, uint32_t gid, double *out) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const size_t n = (size_t)stimulus->signal->dimension;
+  if (stimulus->gains) {
+    const double *row = stimulus->gains + (gid - experiment->populations[stimulus->target].first_gid) * n;
+    for (size_t d = 0; d < n; d++) out[d] = row[d];
+    return;
+  }
+  const volley_key key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_GAIN, (uint32_t)number);
+  volley_distribution_draw(&stimulus->gain, key, gid, 0, n, out);
+}
+
+static void set_gains(volley_generator *generator, const volley_experiment *experiment, int number,
+                      const volley_slice *slice) {
+  const size_t n = (size_t)generator->dimension;
+  size_t column = 0;
+  generator->gains = volley_alloc(n * generator->selected.count, sizeof *generator->gains, "the gains of a signal");
+  for (int r = 0; r < generator->selected.n_runs; r++) {
+    const volley_run_of_neurons run = generator->selected.runs[r];
+    for (uint32_t i = 0; i < run.count; i++, column++) {
+      draw_gains(experiment, number, slice->gids[run.first + i], generator->values);
+      for (size_t d = 0; d < n; d++) generator->gains[d * generator->selected.count + column] = generator->values[d];
+    }
+  }
+}
+
+static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_selected selected = volley_select(experiment, stimulus, slice);
+  if (selected.count == 0) return NULL;
+  volley_generator *generator = volley_alloc(1, sizeof *generator, "a signal stimulus");
+  generator->selected = selected;
+  generator->window = volley_stimulus_window(experiment, stimulus, 0);
+  generator->player = volley_player_create(experiment, stimulus->signal, VOLLEY_STREAM_STIMULI + (uint32_t)number);
+  generator->dimension = stimulus->signal->dimension;
+  generator->values = volley_alloc((size_t)generator->dimension, sizeof(double), "a signal stimulus");
+  set_gains(generator, experiment, number, slice);
+  return generator;
+}
+
+/* Adds one value of the signal. gains: [selected.count] */
+static void inject(const volley_generator *generator, volley_slice *slice, const double *gains, double value) {
+  for (int r = 0; r < generator->selected.n_runs; r++) {
+    const volley_run_of_neurons run = generator->selected.runs[r];
+    double *restrict to = slice->current + run.first;
+    for (uint32_t i = 0; i < run.count; i++) to[i] += gains[i] * value;
+    gains += run.count;
+  }
+}
+
+static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
+  if (step < generator->window.first || step >= generator->window.end) return;
+  volley_player_at(generator->player, step + 1, generator->values);
+  for (int d = 0; d < generator->dimension; d++) {
+    if (generator->values[d] == 0) continue;
+    inject(generator, slice, generator->gains + (size_t)d * generator->selected.count, generator->values[d]);
+  }
+}
+
+static void destroy(volley_generator *generator) {
+  volley_player_destroy(generator->player);
+  free(generator->selected.runs);
+  free(generator->values);
+  free(generator->gains);
+  free(generator);
+}
+
+const volley_stimulus_kind volley_stimulus_signal = {
+    .name = "signal",
+    .doc = "a signal as current: the sum of its values, each times a gain of the neuron's own",
+    .is_current = true,
+    .takes_signal = true,
+    .check = check,
+    .create = create,
+    .apply = apply,
+    .destroy = destroy,
+};
