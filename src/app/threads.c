@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 
+#include <omp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,10 +44,7 @@ static int share_of_cores(MPI_Comm comm) {
 }
 
 static void note_binding(int threads, MPI_Comm comm) {
-  int rank, bound;
-  cpu_set_t mine;
-  CPU_ZERO(&mine);
-  bound = sched_getaffinity(0, sizeof mine, &mine) == 0 ? CPU_COUNT(&mine) : threads;
+  int rank, bound = omp_get_num_procs(); /* of all threads: OMP_PROC_BIND has bound this one to a core already */
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &bound, 1, MPI_INT, MPI_MIN, comm));
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0 && bound < threads) {
