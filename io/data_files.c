@@ -1,7 +1,7 @@
 #include "io/data_files.h"
 
 #include "base/memory.h"
-#include "io/hdf5_check.h"
+#include "io/series_file.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -27,7 +27,7 @@ static volley_status fault_in(const column *data, const char *what) {
   return volley_fault(VOLLEY_USAGE, data->file->place, "dataset '%s' of '%s' %s", data->name, data->file->path, what);
 }
 
-static hid_t open_file(volley_hdf5 *file) {
+hid_t volley_data_open(volley_hdf5 *file) {
   volley_hdf5_quiet();
   if (access(file->path, R_OK) == 0 && H5Fis_hdf5(file->path) <= 0) {
     file->failed = true;
@@ -141,7 +141,7 @@ static volley_status read_values(void *context, const volley_place *place, const
   int rank = 0;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0) {
-    handle = open_file(&file);
+    handle = volley_data_open(&file);
     data = open_column(&file, handle, dataset, false);
     check_size(&data, size);
   }
@@ -189,7 +189,7 @@ static void check_lengths(edge_file *edges) {
 static void open_edges(edge_file *edges, const char *group) {
   static const char *const names[COLUMNS] = {"source", "target", "weight", "delay"};
   volley_hdf5 *file = &edges->file;
-  edges->handle = open_file(file);
+  edges->handle = volley_data_open(file);
   if (file->failed) return;
   edges->group = H5Gopen2(edges->handle, group, H5P_DEFAULT);
   if (edges->group < 0) {
@@ -253,6 +253,11 @@ static volley_status read_edges(void *context, const volley_place *place, const 
   return status;
 }
 
+static volley_status read_series(void *context, const volley_place *place, const char *path, const char *dataset,
+                                 volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns) {
+  return volley_series_read(*(MPI_Comm *)context, place, path, dataset, arena, values, rows, columns);
+}
+
 volley_reader volley_data_reader(MPI_Comm *comm) {
-  return (volley_reader){.context = comm, .values = read_values, .edges = read_edges};
+  return (volley_reader){.context = comm, .values = read_values, .edges = read_edges, .series = read_series};
 }

@@ -27,10 +27,10 @@ typedef struct volley_reader {
    * take() on every rank; stops when take returns something else than VOLLEY_OK. Collective, agreed status. */
   volley_status (*edges)(void *context, const volley_place *place, const char *file, const char *group,
                          volley_status (*take)(void *taker, const volley_edge_slab *slab), void *taker);
-  /* Reads a time series: a two- or one-dimensional dataset of an HDF5 file (dataset not NULL), or a CSV file (numbers
-   * separated by commas, semicolons or blanks; lines that begin with # and one line of names are left out). values:
-   * [rows][columns], allocated in the arena on every rank. Collective, agreed status; faults name place, file and
-   * line or dataset. NaN is a fault. */
+  /* Reads a time series: a dataset of an HDF5 file (dataset not NULL), whose first dimension counts the rows while all
+   * others together are the columns, or a text file (numbers separated by commas, semicolons or blanks; lines that
+   * begin with # and one line of names are left out). values: [rows][columns], allocated in the arena on every rank.
+   * Collective, agreed status; faults name place, file and line or dataset. NaN is a fault. */
   volley_status (*series)(void *context, const volley_place *place, const char *file, const char *dataset,
                           volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns);
 } volley_reader;

@@ -1,0 +1,142 @@
+#include "io/csv_file.h"
+
+#include "base/memory.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct table {
+  const volley_place *place;
+  const char *path;
+  uint64_t line;  /* number of the present one, from 1 */
+  bool has_names; /* a line of names was found */
+  char separator; /* , or ; once one of them was found */
+  double *values; /* [rows][columns], and those of the present line */
+  size_t n, capacity;
+  uint64_t rows, columns;
+} table;
+
+static const char blanks[] = " \t\r\n\v\f";
+
+static bool is_separator(char c) { return c == ',' || c == ';'; }
+
+/* Whether the field that begins here is a number; *end: what follows it. */
+static bool is_number(const char *field, double *value, const char **end) {
+  char *after;
+  *value = strtod(field, &after);
+  *end = after;
+  return after > field && (*after == '\0' || is_separator(*after) || strchr(blanks, *after));
+}
+
+static volley_status fault(const table *t, const char *what, uint64_t number) {
+  return volley_fault(VOLLEY_USAGE, t->place, "'%s', line %" PRIu64 ": value %" PRIu64 " %s", t->path, t->line, number,
+                      what);
+}
+
+static volley_status not_a_number(const table *t, const char *field, uint64_t number) {
+  char what[64];
+  const int length = (int)strcspn(field, " \t\r\n\v\f,;");
+  if (length == 0) return fault(t, "is missing", number);
+  snprintf(what, sizeof what, "is '%.*s%s'; a number is expected", length < 24 ? length : 24, field,
+           length < 24 ? "" : "...");
+  return fault(t, what, number);
+}
+
+static void add(table *t, double value) {
+  if (t->n == t->capacity) {
+    t->capacity = t->capacity ? 2 * t->capacity : 1024;
+    t->values = volley_grow(t->values, t->capacity, sizeof *t->values, "a table from a file");
+  }
+  t->values[t->n++] = value;
+}
+
+/* Goes past the blanks and at most one separator. Returns what follows; *must_follow: whether that has to be a
+ * number. */
+static const char *pass_separator(const char *text, char *separator, bool *must_follow) {
+  text += strspn(text, blanks);
+  *must_follow = is_separator(*text);
+  if (!*must_follow) return text;
+  *separator = *text++;
+  return text + strspn(text, blanks);
+}
+
+/* Takes the numbers of a line. n: how many. */
+static volley_status read_numbers(table *t, const char *text, uint64_t *n) {
+  bool must_follow = true;
+  for (*n = 0; *text || must_follow;) {
+    const char *end;
+    char separator = t->separator;
+    double value;
+    ++*n;
+    if (!is_number(text, &value, &end)) return not_a_number(t, text, *n);
+    if (!isfinite(value)) return fault(t, isnan(value) ? "is not a number (NaN)" : "is infinite", *n);
+    add(t, value);
+    text = pass_separator(end, &separator, &must_follow);
+    if (t->separator && separator != t->separator)
+      return fault(t, "is followed by another separator than those before; decimals need a point, not a comma", *n);
+    t->separator = separator;
+  }
+  return VOLLEY_OK;
+}
+
+static volley_status read_line(table *t, const char *text) {
+  const char *end;
+  double value;
+  uint64_t n;
+  text += strspn(text, blanks);
+  if (*text == '\0' || *text == '#') return VOLLEY_OK;
+  const bool may_be_names = isalpha((unsigned char)*text) || strchr("\"'_", *text);
+  if (t->rows == 0 && !t->has_names && may_be_names && !is_number(text, &value, &end)) {
+    t->has_names = true;
+    return VOLLEY_OK;
+  }
+  VOLLEY_TRY(read_numbers(t, text, &n));
+  if (t->rows++ == 0) t->columns = n;
+  if (n == t->columns) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, t->place,
+                      "'%s', line %" PRIu64 ": %" PRIu64 " values; the lines before have %" PRIu64, t->path, t->line, n,
+                      t->columns);
+}
+
+static volley_status read_lines(table *t, FILE *file) {
+  static const char mark[] = "\xEF\xBB\xBF"; /* UTF-8 */
+  char *text = NULL;
+  size_t room = 0;
+  ssize_t length;
+  volley_status status = VOLLEY_OK;
+  while (status == VOLLEY_OK && (length = getline(&text, &room, file)) >= 0) {
+    t->line++;
+    const size_t skip = t->line == 1 && strncmp(text, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
+    status = strlen(text) == (size_t)length ? read_line(t, text + skip)
+                                            : volley_fault(VOLLEY_USAGE, t->place, "'%s' is not a text file", t->path);
+  }
+  if (status == VOLLEY_OK && !feof(file))
+    status = volley_fault(VOLLEY_USAGE, t->place, "cannot read '%s': %s", t->path, strerror(errno));
+  free(text);
+  if (status == VOLLEY_OK && t->n == 0) status = volley_fault(VOLLEY_USAGE, t->place, "'%s' holds no values", t->path);
+  return status;
+}
+
+volley_status volley_csv_read(const volley_place *place, const char *path, double **values, uint64_t *rows,
+                              uint64_t *columns) {
+  table t = {.place = place, .path = path};
+  FILE *file = fopen(path, "r");
+  *values = NULL;
+  if (!file) return volley_fault(VOLLEY_USAGE, place, "cannot open '%s': %s", path, strerror(errno));
+  const volley_status status = read_lines(&t, file);
+  fclose(file);
+  if (status != VOLLEY_OK) {
+    free(t.values);
+    return status;
+  }
+  *values = t.values;
+  *rows = t.rows;
+  *columns = t.columns;
+  return VOLLEY_OK;
+}
