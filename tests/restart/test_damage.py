@@ -113,14 +113,14 @@ def flipped(content, ranges, choice):
     return bytes(changed), first + place
 
 
-def damages(path):
+def damages(path, is_all):
     """Damaged copies of a checkpoint: (class, case, bytes)."""
     with open(path, "rb") as file:
         content = file.read()
     found, choice = [], random.Random(11)
-    repeats = {"header": 8, "metadata": 20, "seal": 12, "last bytes": 3}
+    repeats = {"header": 6, "metadata": 8, "seal": 8, "last bytes": 3}
     for name, ranges in classes_of(path).items():
-        for _ in range(repeats.get(name, 2)):
+        for _ in range(repeats.get(name, 1) * (3 if is_all else 1)):
             damaged, place = flipped(content, ranges, choice)
             found.append((name.split()[0], f"byte {place} ({name}) flipped", damaged))
     size = len(content)
@@ -152,7 +152,7 @@ def check_damages(base, folder, is_all):
         shutil.rmtree(place, ignore_errors=True)  # MPI's daemon of a single process may not have left yet
 
     cases, seen = [], set()
-    for kind, case, content in damages(base):
+    for kind, case, content in damages(base, is_all):
         cases.append((kind, case, content, 1))
         if is_all or kind not in seen:
             cases.append((kind, case, content, 3))
@@ -342,12 +342,12 @@ def check_recordings(whole, experiment, folder):
     with open(first, "rb") as file:
         content = file.read()
 
-    def refused(case, ranks):
+    def refused(case, ranks, texts=(first,), complaints=2):
         own = os.path.join(place, "own")
         os.makedirs(own, exist_ok=True)
-        for output in (None, os.path.join(own, "out.h5")):
-            words = run_words(None, output, {}, resume=base)
-            judge_refusal(f"recordings: {case}, {ranks} ranks", words, own, [first], ranks, complaints=2)
+        output = os.path.join(own, "out.h5") if ranks == 1 else None
+        words = run_words(None, output, {}, resume=base)
+        judge_refusal(f"recordings: {case}, {ranks} ranks", words, own, texts, ranks, complaints)
 
     os.remove(first)
     refused("missing", 1)
@@ -363,7 +363,7 @@ def check_recordings(whole, experiment, folder):
         file.write(content)
     with h5py.File(first, "a") as file:
         file["report/trace.V_m/data"].resize(1, 0)
-    refused("fewer rows", 2)
+    refused("fewer rows", 2, ["rows of recorder 'trace.V_m', but", out + ".parts"], 1)
     with open(first, "wb") as file:
         file.write(content)
     words = run_words(None, None, {}, resume=base, extra=["--summary", out + ".json"])
