@@ -138,6 +138,7 @@ const volley_neuron_model volley_izhikevich_2007 = {
     .n_receptors = N_RECEPTORS,
     .n_coefficients = N_COEFFICIENTS,
     .current_unit = "pA",
+    .filter_unit = 1,
     .receptor_of_sign = {SPIKES, SPIKES},
     .check = check,
     .prepare = prepare,
