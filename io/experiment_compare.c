@@ -3,8 +3,8 @@
 
 #include "base/units.h"
 #include "build/rule.h"
-#include "io/experiment_keys.h"
-#include "io/yaml_tree.h"
+#include "io/experiment_reading.h"
+#include "neuron/neuron.h"
 #include "stimulus/stimulus.h"
 
 #include <math.h>
@@ -68,14 +68,39 @@ static bool is_same_number(const char *a, const char *b, const char *unit) {
          volley_unit_convert(b, unit, &second, why, sizeof why) && first == second;
 }
 
-/* Whether two scalars mean the same: "0.1 s" and "100 ms". key: NULL where no table of a section has it. */
-static bool is_same_text(const char *a, const char *b, const volley_key_info *key) {
+/* Whether two numbers are the same in a unit that some model gives to weights, to currents, or to its parameter or state
+ * of that name. *known is set if there is such a unit. */
+static bool is_same_in_models(const char *a, const char *b, const char *name, bool *known) {
+  const bool weight = strcmp(name, "weight") == 0, current = strcmp(name, "current") == 0;
+  *known = weight || current;
+  for (const volley_neuron_model *const *item = volley_neuron_models(); *item != NULL; ++item) {
+    const volley_neuron_model *model = *item;
+    if (current && is_same_number(a, b, volley_current_unit(model))) return true;
+    for (int r = 0; weight && r < model->n_receptors; ++r)
+      if (is_same_number(a, b, model->receptors[r].unit)) return true;
+    for (int i = 0; i < model->n_parameters + model->n_states; ++i) {
+      const bool state = i >= model->n_parameters;
+      const int s = i - model->n_parameters;
+      if (strcmp(state ? model->states[s].name : model->parameters[i].name, name) != 0) continue;
+      *known = true;
+      if (is_same_number(a, b, state ? model->states[s].unit : model->parameters[i].unit)) return true;
+    }
+  }
+  return false;
+}
+
+/* Whether two scalars mean the same: "0.1 s" and "100 ms". name: of the key, or NULL; key: NULL where no table of a section
+ * has it. */
+static bool is_same_text(const char *a, const char *b, const char *name, const volley_key_info *key) {
   static const char *const documented[] = {"", "ms", "mV", "pA", "pF", "nS", "Hz"}; /* units of bare numbers */
   if (strcmp(a, b) == 0) return true;
   if (key != NULL && key->type != VOLLEY_KEY_NUMBER && key->type != VOLLEY_KEY_COUNT && key->type != VOLLEY_KEY_VALUE)
     return false;
-  if (key != NULL && strcmp(key->unit, "weight") != 0) return is_same_number(a, b, key->unit);
-  for (size_t u = 0; u < sizeof documented / sizeof *documented; ++u)
+  if (key != NULL) name = key->unit;
+  bool known = false;
+  if (name != NULL && is_same_in_models(a, b, name, &known)) return true;
+  if (key != NULL && !known) return is_same_number(a, b, key->unit);
+  for (size_t u = 0; !known && u < sizeof documented / sizeof *documented; ++u)
     if (is_same_number(a, b, documented[u])) return true;
   return false;
 }
@@ -133,7 +158,8 @@ static void compare_lengths(comparison *c, const pair *at) {
 static bool is_kind(const volley_yaml *node, volley_yaml_kind kind) { return node == NULL || node->kind == kind; }
 
 static void compare(comparison *c, const pair *at, const volley_section_info *section, const volley_key_info *key);
-static void compare_maps(comparison *c, const pair *at, const volley_section_info *section);
+static void compare_maps(comparison *c, const pair *at, const volley_section_info *section,
+                         const volley_key_info *above);
 
 static void compare_lists(comparison *c, const pair *at, const volley_section_info *section,
                           const volley_key_info *key) {
@@ -148,7 +174,7 @@ static void compare_lists(comparison *c, const pair *at, const volley_section_in
     if (now != NULL && then != NULL && strcmp(now, then) != 0)
       differ(c, &entry, "'%s' stands here, '%s' in %s", now, then, c->name);
     else if (section != NULL && is_kind(entry.now, VOLLEY_YAML_MAP) && is_kind(entry.then, VOLLEY_YAML_MAP))
-      compare_maps(c, &entry, section);
+      compare_maps(c, &entry, section, NULL);
     else
       compare(c, &entry, NULL, key);
   }
@@ -229,20 +255,23 @@ static const volley_key_info *key_in(const volley_section_info *section, const c
   return NULL;
 }
 
-static void compare_key(comparison *c, const pair *at, const char *key, const volley_section_info *section) {
+static void compare_key(comparison *c, const pair *at, const char *key, const volley_section_info *section,
+                        const volley_key_info *above) {
   if (is_free(c, section, key)) return;
   if (is_section(section, VOLLEY_SECTION_SIMULATION) && strcmp(key, "duration") == 0)
     compare_duration(c, at);
   else
-    compare(c, at, section_below(c, section, key), key_in(section, key));
+    compare(c, at, section_below(c, section, key), section != NULL ? key_in(section, key) : above);
 }
 
-/* Maps, key by key; an absent one is empty. */
-static void compare_maps(comparison *c, const pair *at, const volley_section_info *section) {
+/* Maps, key by key; an absent one is empty. above: row of the key that has the map; those of a distribution are like it. */
+static void compare_maps(comparison *c, const pair *at, const volley_section_info *section,
+                         const volley_key_info *above) {
+  if (above != NULL && above->type != VOLLEY_KEY_VALUE) above = NULL;
   for (int i = 0; at->now != NULL && i < at->now->n; ++i) {
     const char *key = at->now->items[i]->key;
     const pair child = {present(at->now->items[i]), present(volley_yaml_get(at->then, key)), at->now, key};
-    if (child.now != NULL) compare_key(c, &child, key, section);
+    if (child.now != NULL) compare_key(c, &child, key, section, above);
   }
   for (int i = 0; at->then != NULL && i < at->then->n; ++i) {
     const char *key = at->then->items[i]->key;
@@ -250,7 +279,7 @@ static void compare_maps(comparison *c, const pair *at, const volley_section_inf
     if (then == NULL || present(volley_yaml_get(at->now, key)) != NULL) continue;
     const pair child = {NULL, then, at->now != NULL ? at->now : at->above,
                         at->now != NULL ? key : join(c->arena, at->part, key)};
-    compare_key(c, &child, key, section);
+    compare_key(c, &child, key, section, above);
   }
 }
 
@@ -261,12 +290,12 @@ static void compare(comparison *c, const pair *at, const volley_section_info *se
   const bool lists = is_kind(at->now, VOLLEY_YAML_LIST) && is_kind(at->then, VOLLEY_YAML_LIST);
   if (at->now == NULL && at->then == NULL) return;
   if (maps && (both || (section != NULL && !section->is_list))) {
-    compare_maps(c, at, section);
+    compare_maps(c, at, section, key);
   } else if (lists && (both || (section != NULL && section->is_list))) {
     compare_lists(c, at, section, key);
   } else {
     const char *now = text_of(at->now, key), *then = text_of(at->then, key);
-    if (now == NULL || then == NULL || !is_same_text(now, then, key))
+    if (now == NULL || then == NULL || !is_same_text(now, then, at->part, key))
       differ(c, at, "%s here, %s in %s", show(c, at->now, key), show(c, at->then, key), c->name);
   }
 }
@@ -288,7 +317,7 @@ volley_status volley_experiment_compare(const volley_experiment *now, const char
     volley_fault(VOLLEY_USAGE, NULL, "%s is damaged: it holds no experiment that can be read", name);
   } else {
     const pair roots = {.now = now->tree, .then = tree};
-    compare_maps(&c, &roots, &volley_sections[VOLLEY_SECTION_TOP]);
+    compare_maps(&c, &roots, &volley_sections[VOLLEY_SECTION_TOP], NULL);
     if (c.differences > 0) refuse(&c);
   }
   volley_arena_destroy(arena);

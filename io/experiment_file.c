@@ -136,6 +136,8 @@ static void read_root(volley_reading *reading, volley_yaml *root) {
   volley_read_populations(reading, volley_yaml_get(root, "populations"));
   volley_read_projections(reading, volley_yaml_get(root, "projections"));
   volley_read_stimuli(reading, volley_yaml_get(root, "stimuli"));
+  volley_read_readouts(reading, volley_yaml_get(root, "readouts"));
+  volley_read_ablations(reading, volley_yaml_get(root, "ablations"));
   volley_read_recorders(reading, volley_yaml_get(root, "recorders"));
   read_output(reading, volley_yaml_get(root, "output"));
   volley_read_checkpoint(reading, volley_yaml_get(root, "checkpoint"));

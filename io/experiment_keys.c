@@ -16,6 +16,8 @@ static const volley_key_info top_keys[] = {
     {"populations", VOLLEY_KEY_MAP, .required = true, .doc = "list of populations of neurons"},
     {"projections", VOLLEY_KEY_MAP, .doc = "list of projections between populations"},
     {"stimuli", VOLLEY_KEY_MAP, .doc = "list of inputs from outside the network"},
+    {"readouts", VOLLEY_KEY_MAP, .doc = "list of outputs that learn to follow a signal (FORCE)"},
+    {"ablations", VOLLEY_KEY_MAP, .doc = "list of neurons that are silenced"},
     {"recorders", VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
     {"output", VOLLEY_KEY_MAP, .doc = "where results go"},
     {"checkpoint", VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
@@ -68,6 +70,10 @@ static const volley_key_info projection_keys[] = {
      .doc = "required, unless the receptor counts spikes or the file of edges has it"},
     {"delay", VOLLEY_KEY_VALUE, "ms", FROM_ZERO,
      .doc = "at least one step, rounded to steps; required, unless the file of edges has it"},
+    {"balanced", VOLLEY_KEY_FLAG, .fallback = "false",
+     .doc =
+         "whether the mean weight of a target's synapses in this projection is subtracted from each of them, so that "
+         "they sum to zero; edges with weights from a file can be balanced too"},
     {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of a weight decides"},
 };
 
@@ -80,21 +86,88 @@ static const volley_key_info stimulus_keys[] = {
     {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of the weight decides"},
     {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin"},
     {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .doc = "end; by default that of the simulation"},
+    {"signal", VOLLEY_KEY_SIGNAL, .doc = "signal that is played, where the type takes one"},
+    {"gain", VOLLEY_KEY_VALUE, "current", UNBOUNDED,
+     .doc =
+         "current of each neuron for a signal of 1, where the type takes a signal; a dataset has [neurons][dimension] "
+         "values"},
 };
 
-static const volley_key_info recorder_keys[] = {
-    {"name", VOLLEY_KEY_TEXT,
-     .doc = "name in the output, by default that of the population; of several populations each is called "
-            "NAME.POPULATION, of several states NAME.STATE"},
-    {"type", VOLLEY_KEY_WORD, .required = true, .words = "spikes|traces", .doc = "what is recorded"},
-    {"population", VOLLEY_KEY_WORD, .required = true, .doc = "population, or a list of them"},
+static const volley_key_info readout_keys[] = {
+    {"name", VOLLEY_KEY_WORD, .required = true, .doc = "name, by which recorders refer to it"},
+    {"population", VOLLEY_KEY_WORD, .required = true,
+     .doc = "population that it reads, or a list of them: neurons are numbered through in this order"},
+    {"filter", VOLLEY_KEY_MAP, .required = true, .doc = "how spikes become rates"},
+    {"supervisor", VOLLEY_KEY_SIGNAL, .required = true,
+     .doc = "signal that the output is to follow; the output has its dimension"},
+    {"learning", VOLLEY_KEY_MAP, .doc = "how and when the decoders learn; by default they stay as they are"},
+    {"feedback", VOLLEY_KEY_MAP, .doc = "how the output enters the populations as a current; by default it does not"},
+    {"decoders", VOLLEY_KEY_VALUE, "", UNBOUNDED, .fallback = "0",
+     .doc = "of each neuron and dimension at the beginning; a dataset has [neurons][dimension] values"},
+    {"eigenvalues", VOLLEY_KEY_TEXT, .fallback = "0",
+     .doc = "how many eigenvalues of the effective weight matrix are computed before and after the run, those of "
+            "largest magnitude; or all"},
+};
+
+static const volley_key_info filter_keys[] = {
+    {"rise", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL,
+     "time constant of the rise, not that of the decay; 0: single exponential"},
+    {"decay", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, true, NULL, "time constant of the decay"},
+    {"unit", VOLLEY_KEY_WORD, .words = "1/s|1/ms", .doc = "of the rates; by default that of the populations' model"},
+};
+
+static const volley_key_info learning_keys[] = {
+    {"solver", VOLLEY_KEY_WORD, .fallback = "rls", .words = "rls|batch",
+     .doc = "recursive least squares at every learning step, or ridge regression at the end of learning"},
+    {"lambda", VOLLEY_KEY_NUMBER, "", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "regularisation: P is 1 / lambda at the beginning"},
+    {"initial_p", VOLLEY_KEY_NUMBER, "", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "the same the other way round, instead of lambda: what P is at the beginning"},
+    {"interval", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "time between two learning steps; whole steps, by default one step"},
+    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL,
+     "begin of learning; whole steps, the first of which does not learn"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
+     "end of learning; whole steps, within the run"},
+};
+
+static const volley_key_info feedback_keys[] = {
+    {"gain", VOLLEY_KEY_NUMBER, "current", .required = true, UNBOUNDED,
+     .doc = "current of a neuron with eta 1 for an output of 1"},
+    {"eta", VOLLEY_KEY_VALUE, "", UNBOUNDED,
+     .doc = "factor of each neuron and dimension, by default uniform between -1 and 1; a dataset has "
+            "[neurons][dimension] values"},
+    {"clamp", VOLLEY_KEY_FLAG, .fallback = "false",
+     .doc = "whether the supervisor is fed back instead of the output while the readout learns"},
+};
+
+static const volley_key_info ablation_keys[] = {
+    {"population", VOLLEY_KEY_WORD, .required = true,
+     .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
     {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "all, an index, a range 0-99, or a list of these"},
     {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
     {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
      .doc = "end; whole steps, by default that of the simulation"},
-    {"states", VOLLEY_KEY_WORD, .doc = "traces: state of the model, or a list of them"},
+};
+
+static const volley_key_info recorder_keys[] = {
+    {"name", VOLLEY_KEY_TEXT,
+     .doc = "name in the output, by default that of the population or readout; of several populations each is called "
+            "NAME.POPULATION, of several states NAME.STATE, of several values NAME.VALUE"},
+    {"type", VOLLEY_KEY_WORD, .required = true, .words = "spikes|traces|readout", .doc = "what is recorded"},
+    {"population", VOLLEY_KEY_WORD, .doc = "population, or a list of them; needed for spikes and traces"},
+    {"readout", VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},
+    {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all",
+     .doc = "all, an index, a range 0-99, or a list of these; of a readout those whose decoders are recorded, numbered "
+            "through its populations"},
+    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
+     .doc = "end; whole steps, by default that of the simulation"},
+    {"states", VOLLEY_KEY_WORD, .doc = "state of the model, like V_m, or a list of them; needed for traces"},
+    {"values", VOLLEY_KEY_WORD, .words = "output|supervisor|error|decoders|norm",
+     .doc = "what is recorded of a readout, or a list of it; the norm is that of all decoders"},
     {"interval", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
-     .doc = "traces: time between samples; whole steps, by default one step"},
+     .doc = "time between samples of traces and readouts; whole steps, by default one step"},
 };
 
 static const volley_key_info output_keys[] = {
@@ -134,7 +207,28 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
                                     "be a matrix: rows are targets, columns are sources; [[a, b]] is one row for all "
                                     "targets, [[a], [b]] one column for all sources.",
                                     KEYS(projection_keys), true, false},
-    [VOLLEY_SECTION_STIMULI] = {"stimuli", "A list of inputs.", KEYS(stimulus_keys), true, false},
+    [VOLLEY_SECTION_STIMULI] = {"stimuli",
+                                "A list of inputs. Currents are in pA, or in the unit of current that the target's "
+                                "model has.",
+                                KEYS(stimulus_keys), true, false},
+    [VOLLEY_SECTION_READOUTS] =
+        {"readouts",
+         "A list of linear readouts of filtered spikes that learn to follow a supervisor, FORCE (Sussillo & Abbott "
+         "2009; Nicola & Clopath 2017).",
+         KEYS(readout_keys), true, false},
+    [VOLLEY_SECTION_FILTER] =
+        {"readouts.filter",
+         "A spike of a neuron adds an exponential to its rate, or the difference of two, of about "
+         "area 1.",
+         KEYS(filter_keys), false, true},
+    [VOLLEY_SECTION_LEARNING] = {"readouts.learning",
+                                 "How and when the decoders learn. One of `lambda` and `initial_p` is required.",
+                                 KEYS(learning_keys), false, false},
+    [VOLLEY_SECTION_FEEDBACK] = {"readouts.feedback",
+                                 "Each neuron of the populations gets the current gain * (eta . output).",
+                                 KEYS(feedback_keys), false, false},
+    [VOLLEY_SECTION_ABLATIONS] = {"ablations", "A list of neurons that fire no spikes for some time.",
+                                  KEYS(ablation_keys), true, false},
     [VOLLEY_SECTION_RECORDERS] = {"recorders", "A list of recorders.", KEYS(recorder_keys), true, false},
     [VOLLEY_SECTION_OUTPUT] = {"output", "Where results go.", KEYS(output_keys), false, false},
     [VOLLEY_SECTION_CHECKPOINT] = {"checkpoint",

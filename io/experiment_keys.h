@@ -14,13 +14,15 @@ typedef enum volley_key_type {
   VOLLEY_KEY_FLAG,      /* true or false */
   VOLLEY_KEY_VALUE,     /* a number with a unit, or a distribution */
   VOLLEY_KEY_SELECTION, /* some neurons of a population */
+  VOLLEY_KEY_SIGNAL,    /* a mapping with the keys of a kind of signal */
   VOLLEY_KEY_MAP        /* a mapping with keys of its own */
 } volley_key_type;
 
 typedef struct volley_key_info {
   const char *name;
   volley_key_type type;
-  const char *unit; /* numbers: documented unit, "" for a pure number; "weight": unit of the receptor */
+  const char *unit; /* numbers: documented unit, "" for a pure number; "weight": unit of the receptor;
+                          "current": of the model's current */
   bool required;
   const char *fallback; /* as it would be written; NULL where there is none */
   double min, max;      /* numbers: allowed range, closed */
@@ -45,6 +47,11 @@ enum volley_section {
   VOLLEY_SECTION_POPULATIONS,
   VOLLEY_SECTION_PROJECTIONS,
   VOLLEY_SECTION_STIMULI,
+  VOLLEY_SECTION_READOUTS,
+  VOLLEY_SECTION_FILTER,
+  VOLLEY_SECTION_LEARNING,
+  VOLLEY_SECTION_FEEDBACK,
+  VOLLEY_SECTION_ABLATIONS,
   VOLLEY_SECTION_RECORDERS,
   VOLLEY_SECTION_OUTPUT,
   VOLLEY_SECTION_CHECKPOINT,

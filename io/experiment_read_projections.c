@@ -130,6 +130,22 @@ static void read_delay(volley_reading *reading, const entry_reading *e, volley_p
     volley_value_fault(reading, whole, "a delay is missing in this list");
 }
 
+/* Weights that must be 1, or that are all equal, cannot be balanced. */
+static void read_balanced(volley_reading *reading, const entry_reading *e, volley_pick pick,
+                          volley_projection *projection) {
+  const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
+  volley_yaml *node = volley_pick_node(reading, volley_yaml_get(e->entry, "balanced"), pick);
+  volley_read_flag(reading, e->entry, key_of("balanced"), pick, &projection->balanced);
+  if (!projection->balanced || model == NULL) return;
+  if (projection->receptor >= 0 && model->receptors[projection->receptor].counts)
+    volley_value_fault(reading, node, "receptor '%s' of %s counts spikes; its weights are 1 and cannot be balanced",
+                       model->receptors[projection->receptor].name, model->name);
+  else if (volley_distribution_is_constant(&projection->weight) && !isnan(projection->weight.a))
+    volley_value_fault(reading, node,
+                       "all weights are equal, so that less their mean they would be 0; balanced weights come from a "
+                       "distribution or a file");
+}
+
 static void read_pair(volley_reading *reading, const entry_reading *e, volley_pick pick) {
   volley_experiment *experiment = reading->experiment;
   const int before = reading->faults;
@@ -151,6 +167,7 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
   if (volley_read_receptor(reading, receptor, projection->target, &projection->receptor))
     read_weight(reading, e, pick, projection);
   read_delay(reading, e, pick, projection);
+  read_balanced(reading, e, pick, projection);
   const char *pair =
       volley_arena_format(reading->arena, "%s->%s", e->sources[pick.column]->text, e->targets[pick.row]->text);
   if (projection->name == NULL)

@@ -99,20 +99,11 @@ static const volley_key_info *recorder_key(const char *name) { return volley_key
 
 /* An entry while its recorders are read. */
 typedef struct entry_reading {
-  volley_yaml *entry, **populations, **states;
-  int n_populations, n_states; /* states: 1 for spikes */
+  volley_yaml *entry, **populations, **columns; /* columns: states of traces, values of a readout */
+  int n_populations, n_columns;                 /* populations: 1 of readouts; columns: 1 of spikes */
   volley_recorder_kind kind;
   const char *name;
 } entry_reading;
-
-/* A time that becomes steps; `out` is kept where the key is absent. */
-static void read_steps(volley_reading *reading, const volley_yaml *entry, const char *key, volley_pick pick,
-                       int64_t *out) {
-  double time;
-  volley_yaml *node = volley_pick_node(reading, volley_yaml_get(entry, key), pick);
-  if (node != NULL && volley_read_number(reading, entry, recorder_key(key), pick, &time))
-    volley_whole_steps(reading, node, time, recorder_key(key)->positive, out);
-}
 
 static void read_window(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
                         volley_recorder *recorder) {
@@ -120,9 +111,9 @@ static void read_window(volley_reading *reading, const volley_yaml *entry, volle
   const int64_t end = reading->experiment->simulation.steps;
   recorder->stop = end;
   recorder->interval = 1;
-  read_steps(reading, entry, "start", pick, &recorder->start);
-  read_steps(reading, entry, "stop", pick, &recorder->stop);
-  read_steps(reading, entry, "interval", pick, &recorder->interval);
+  volley_read_steps(reading, entry, recorder_key("start"), pick, &recorder->start);
+  volley_read_steps(reading, entry, recorder_key("stop"), pick, &recorder->stop);
+  volley_read_steps(reading, entry, recorder_key("interval"), pick, &recorder->interval);
   if (recorder->stop > end) recorder->stop = end;
   if (recorder->start >= recorder->stop && end > 0 && reading->faults == before)
     volley_entry_fault(reading, &recorder->place, "nothing is recorded: start at %g ms is not before stop at %g ms",
@@ -140,16 +131,40 @@ static int find_state(volley_reading *reading, volley_yaml *node, const volley_n
   return -1;
 }
 
-static const char *recorder_name(volley_reading *reading, const entry_reading *e, int population, int state) {
-  const char *name = e->name;
-  if (name == NULL)
-    name = e->populations[population]->text;
-  else if (e->n_populations > 1)
-    name = volley_arena_format(reading->arena, "%s.%s", name, e->populations[population]->text);
-  return e->n_states > 1 ? volley_arena_format(reading->arena, "%s.%s", name, e->states[state]->text) : name;
+/* Index of the value of a readout that node names; -1 after a fault. */
+static int find_value(volley_reading *reading, volley_yaml *node) {
+  const volley_names names = volley_names_of_words(reading, recorder_key("values")->words);
+  for (int v = 0; v < names.n; ++v)
+    if (strcmp(names.names[v], node->text) == 0) return v;
+  volley_unknown(reading, node, "value of a readout", names);
+  return -1;
 }
 
-static void read_recorder(volley_reading *reading, const entry_reading *e, int p, int s) {
+/* Index of the readout that the entry names; -1 after a fault. */
+static int find_readout(volley_reading *reading, const volley_yaml *entry) {
+  const volley_experiment *experiment = reading->experiment;
+  volley_yaml *node = NULL;
+  const char *name = volley_read_text(reading, entry, recorder_key("readout"), (volley_pick){0}, &node);
+  if (name == NULL) return -1;
+  for (int r = 0; r < experiment->n_readouts; ++r)
+    if (strcmp(experiment->readouts[r].name, name) == 0) return r;
+  volley_unknown(
+      reading, node, "readout",
+      volley_names_of_table(reading, experiment->readouts, experiment->n_readouts, sizeof *experiment->readouts));
+  return -1;
+}
+
+/* The name of the entry, or else of what is recorded; several populations and columns are told apart. */
+static const char *recorder_name(volley_reading *reading, const entry_reading *e, const char *recorded, int column) {
+  const char *name = e->name;
+  if (name == NULL)
+    name = recorded;
+  else if (e->n_populations > 1)
+    name = volley_arena_format(reading->arena, "%s.%s", name, recorded);
+  return e->n_columns > 1 ? volley_arena_format(reading->arena, "%s.%s", name, e->columns[column]->text) : name;
+}
+
+static void read_recorder(volley_reading *reading, const entry_reading *e, int p, int column) {
   volley_experiment *experiment = reading->experiment;
   const volley_pick pick = {.row = p, .rows = e->n_populations};
   volley_recorder *recorder = &experiment->recorders[experiment->n_recorders];
@@ -159,48 +174,85 @@ static void read_recorder(volley_reading *reading, const entry_reading *e, int p
   const volley_population *population = &experiment->populations[recorder->population];
   volley_read_selection(reading, volley_yaml_get(e->entry, "neurons"), population->size, pick, &recorder->neurons);
   read_window(reading, e->entry, pick, recorder);
-  if (e->kind == VOLLEY_RECORD_TRACES) recorder->state = find_state(reading, e->states[s], population->model);
-  recorder->name = recorder_name(reading, e, p, s);
+  if (e->kind == VOLLEY_RECORD_TRACES) recorder->state = find_state(reading, e->columns[column], population->model);
+  recorder->name = recorder_name(reading, e, e->populations[p]->text, column);
   experiment->n_recorders++;
 }
 
-/* states and interval belong to traces. */
-static bool check_kind_keys(volley_reading *reading, entry_reading *e) {
-  static const char *const trace_keys[] = {"states", "interval"};
-  volley_yaml *states = volley_yaml_get(e->entry, "states");
-  e->n_states = 1;
-  if (e->kind == VOLLEY_RECORD_SPIKES) {
-    for (int k = 0; k < 2; ++k) {
-      volley_yaml *node = volley_yaml_get(e->entry, trace_keys[k]);
-      if (node != NULL) volley_key_fault(reading, node, "a recorder of spikes takes no '%s'; traces do", trace_keys[k]);
-    }
-    return true;
+static void read_readout_recorder(volley_reading *reading, const entry_reading *e, int readout, int column) {
+  volley_experiment *experiment = reading->experiment;
+  volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
+  *recorder = (volley_recorder){
+      .kind = e->kind, .population = -1, .readout = readout, .place = volley_yaml_place(reading->arena, e->entry)};
+  recorder->state = find_value(reading, e->columns[column]);
+  if (recorder->state == VOLLEY_READOUT_DECODERS)
+    volley_read_selection(reading, volley_yaml_get(e->entry, "neurons"), experiment->readouts[readout].size,
+                          (volley_pick){0}, &recorder->neurons);
+  read_window(reading, e->entry, (volley_pick){0}, recorder);
+  recorder->name = recorder_name(reading, e, experiment->readouts[readout].name, column);
+}
+
+/* The recorders of a readout. */
+static void read_readout_entry(volley_reading *reading, entry_reading *e) {
+  const int readout = find_readout(reading, e->entry);
+  volley_yaml *neurons = volley_yaml_get(e->entry, "neurons");
+  bool has_decoders = false;
+  e->n_populations = 1;
+  for (int v = 0; v < e->n_columns; ++v) has_decoders |= strcmp(e->columns[v]->text, "decoders") == 0;
+  if (neurons != NULL && !has_decoders)
+    volley_key_fault(reading, neurons, "'neurons' selects decoders, but 'decoders' is not among the values");
+  for (int v = 0; readout >= 0 && v < e->n_columns; ++v) read_readout_recorder(reading, e, readout, v);
+}
+
+/* Keys that belong to some kinds of recorders only. */
+static bool check_kind_keys(volley_reading *reading, const entry_reading *e) {
+  static const struct {
+    const char *key, *takers;
+    bool takes[3], required; /* by volley_recorder_kind */
+  } keys[] = {{"population", "spikes and traces", {true, true, false}, true},
+              {"states", "traces", {false, true, false}, true},
+              {"readout", "readouts", {false, false, true}, true},
+              {"values", "readouts", {false, false, true}, true},
+              {"interval", "traces and readouts", {false, true, true}, false}};
+  static const char *const kinds[] = {"spikes", "traces", "readouts"};
+  const volley_place place = volley_yaml_place(reading->arena, e->entry);
+  bool complete = true;
+  for (size_t k = 0; k < sizeof keys / sizeof *keys; ++k) {
+    volley_yaml *node = volley_yaml_get(e->entry, keys[k].key);
+    const bool takes = keys[k].takes[e->kind];
+    if (node != NULL && !takes)
+      volley_key_fault(reading, node, "a recorder of %s takes no '%s'; %s do", kinds[e->kind], keys[k].key,
+                       keys[k].takers);
+    if (node != NULL || !takes || !keys[k].required) continue;
+    volley_entry_fault(reading, &place, "the key '%s' is missing: %s", keys[k].key, recorder_key(keys[k].key)->doc);
+    complete = false;
   }
-  if (states == NULL) {
-    const volley_place place = volley_yaml_place(reading->arena, e->entry);
-    volley_entry_fault(reading, &place,
-                       "the key 'states' is missing: a state of the model, like V_m, or a list of them");
-    return false;
-  }
-  e->n_states = volley_read_names(reading, states, &e->states);
-  return e->n_states > 0;
+  return complete;
 }
 
 static void read_entry(volley_reading *reading, volley_yaml *entry) {
-  entry_reading e = {.entry = entry};
+  static const char *const column_keys[] = {NULL, "states", "values"};
+  entry_reading e = {.entry = entry, .n_columns = 1};
   if (!volley_check_section(reading, entry, VOLLEY_SECTION_RECORDERS)) return;
   const int kind = volley_read_choice(reading, entry, recorder_key("type"));
-  e.kind = kind == 1 ? VOLLEY_RECORD_TRACES : VOLLEY_RECORD_SPIKES;
+  if (kind < 0) return;
+  e.kind = (volley_recorder_kind)kind;
   e.name = volley_read_text(reading, entry, recorder_key("name"), (volley_pick){0}, NULL);
-  e.n_populations = volley_read_names(reading, volley_yaml_get(entry, "population"), &e.populations);
-  if (kind < 0 || !check_kind_keys(reading, &e)) return;
   volley_check_name(reading, volley_yaml_get(entry, "name"));
+  if (!check_kind_keys(reading, &e)) return;
+  if (column_keys[kind] != NULL)
+    e.n_columns = volley_read_names(reading, volley_yaml_get(entry, column_keys[kind]), &e.columns);
+  if (e.kind == VOLLEY_RECORD_READOUT) {
+    read_readout_entry(reading, &e);
+    return;
+  }
+  e.n_populations = volley_read_names(reading, volley_yaml_get(entry, "population"), &e.populations);
   for (int p = 0; p < e.n_populations; ++p)
-    for (int s = 0; s < e.n_states; ++s) read_recorder(reading, &e, p, s);
+    for (int c = 0; c < e.n_columns; ++c) read_recorder(reading, &e, p, c);
 }
 
 /* Recorders of a kind are groups of the output: their names must differ. */
-static void check_names(volley_reading *reading, volley_recorder_kind kind) {
+static void check_names(volley_reading *reading, volley_recorder_kind kind, const char *what) {
   const volley_experiment *experiment = reading->experiment;
   const char **names = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *names);
   volley_place *places = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *places);
@@ -210,8 +262,7 @@ static void check_names(volley_reading *reading, volley_recorder_kind kind) {
     names[n] = experiment->recorders[r].name;
     places[n++] = experiment->recorders[r].place;
   }
-  volley_refuse_duplicates(reading, names, places, n,
-                           kind == VOLLEY_RECORD_SPIKES ? "recorder of spikes" : "recorder of traces");
+  volley_refuse_duplicates(reading, names, places, n, what);
 }
 
 void volley_read_recorders(volley_reading *reading, volley_yaml *section) {
@@ -219,9 +270,11 @@ void volley_read_recorders(volley_reading *reading, volley_yaml *section) {
   size_t n = 1;
   for (int i = 0; i < section->n; ++i)
     n += volley_count_names(volley_yaml_get(section->items[i], "population")) *
-         volley_count_names(volley_yaml_get(section->items[i], "states"));
+         volley_count_names(volley_yaml_get(section->items[i], "states")) *
+         volley_count_names(volley_yaml_get(section->items[i], "values"));
   reading->experiment->recorders = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->recorders);
   for (int i = 0; i < section->n; ++i) read_entry(reading, section->items[i]);
-  check_names(reading, VOLLEY_RECORD_SPIKES);
-  check_names(reading, VOLLEY_RECORD_TRACES);
+  check_names(reading, VOLLEY_RECORD_SPIKES, "recorder of spikes");
+  check_names(reading, VOLLEY_RECORD_TRACES, "recorder of traces");
+  check_names(reading, VOLLEY_RECORD_READOUT, "recorder of readouts");
 }

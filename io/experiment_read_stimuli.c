@@ -13,23 +13,13 @@ static volley_key_info kind_key(const volley_stimulus_key *key, const char *unit
       .name = key->name, .type = VOLLEY_KEY_NUMBER, .unit = unit, .min = key->min, .max = INFINITY, .doc = key->doc};
 }
 
-static void read_list(volley_reading *reading, volley_yaml *node, const volley_stimulus_key *key, const char *unit,
-                      volley_pick pick, volley_stimulus *stimulus) {
+static void read_list(volley_reading *reading, volley_yaml *node, const volley_stimulus_key *key,
+                      const volley_key_info *info, volley_pick pick, volley_stimulus *stimulus) {
   double **list = (double **)(void *)((char *)stimulus + key->offset);
   int *count = (int *)(void *)((char *)stimulus + key->count_offset);
   if (node->kind == VOLLEY_YAML_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_YAML_LIST)
     node = volley_pick_node(reading, node, pick);
-  if (node == NULL) return;
-  if (node->kind != VOLLEY_YAML_LIST) {
-    volley_value_fault(reading, node, "a list of numbers in %s is expected, like [1, 2, 3]", unit);
-    return;
-  }
-  *list = volley_arena_alloc(reading->arena, (size_t)node->n + 1, sizeof **list);
-  *count = node->n;
-  for (int i = 0; i < node->n; ++i)
-    if (volley_scalar_number(reading, node->items[i], unit, &(*list)[i]) && (*list)[i] < key->min)
-      volley_value_fault(reading, node->items[i], "%s is too small; at least %g %s is expected", node->items[i]->text,
-                         key->min, unit);
+  if (node != NULL) volley_read_list(reading, node, info, list, count);
 }
 
 /* A weight or delay obeys the rules of those of a projection. */
@@ -47,7 +37,9 @@ static void read_kind_key(volley_reading *reading, volley_yaml *entry, const vol
   const volley_neuron_model *model = reading->experiment->populations[stimulus->target].model;
   const bool weight = strcmp(key->unit, "weight") == 0;
   const int receptor = stimulus->receptor >= 0 ? stimulus->receptor : model->receptor_of_sign[0];
-  const char *unit = weight ? model->receptors[receptor].unit : key->unit;
+  const char *unit = weight                         ? model->receptors[receptor].unit
+                     : strcmp(key->unit, "pA") == 0 ? volley_current_unit(model)
+                                                    : key->unit;
   volley_yaml *node = volley_yaml_get(entry, key->name);
   const volley_key_info info = kind_key(key, unit);
   double *value = (double *)(void *)((char *)stimulus + key->offset);
@@ -56,7 +48,7 @@ static void read_kind_key(volley_reading *reading, volley_yaml *entry, const vol
     return;
   }
   if (key->kind == VOLLEY_VALUE_LIST) {
-    if (node != NULL) read_list(reading, node, key, unit, pick, stimulus);
+    if (node != NULL) read_list(reading, node, key, &info, pick, stimulus);
     return;
   }
   const int before = reading->faults;
@@ -71,6 +63,22 @@ static void read_kind_key(volley_reading *reading, volley_yaml *entry, const vol
 }
 
 static const volley_key_info *stimulus_key(const char *name) { return volley_key_find(VOLLEY_SECTION_STIMULI, name); }
+
+/* What kinds that play a signal take besides their own keys. */
+static void read_signal(volley_reading *reading, volley_yaml *entry, volley_pick pick, volley_stimulus *stimulus) {
+  const volley_neuron_model *model = reading->experiment->populations[stimulus->target].model;
+  static const char *const names[] = {"signal", "gain"};
+  volley_yaml *nodes[2];
+  for (int k = 0; k < 2; ++k) {
+    volley_yaml *whole = volley_yaml_get(entry, names[k]);
+    nodes[k] = volley_pick_node(reading, whole, pick);
+    if (nodes[k] == NULL && !volley_yaml_is_faulted(whole))
+      volley_entry_fault(reading, &stimulus->place, "the key '%s' is missing: %s", names[k],
+                         stimulus_key(names[k])->doc);
+  }
+  if (nodes[0] != NULL) stimulus->signal = volley_read_signal(reading, nodes[0]);
+  volley_read_value(reading, nodes[1], volley_current_unit(model), pick, true, &stimulus->gain);
+}
 
 static void read_stimulus(volley_reading *reading, volley_yaml *entry, volley_pick pick, volley_stimulus *stimulus) {
   const volley_stimulus_kind *kind = stimulus->kind;
@@ -89,10 +97,18 @@ static void read_stimulus(volley_reading *reading, volley_yaml *entry, volley_pi
     if (!volley_read_receptor(reading, receptor, stimulus->target, &stimulus->receptor)) return;
   }
   const int before = reading->faults;
+  if (kind->takes_signal) read_signal(reading, entry, pick, stimulus);
   for (int k = 0; k < kind->n_keys; ++k) read_kind_key(reading, entry, &kind->keys[k], pick, stimulus);
   if (reading->faults > before || kind->check == NULL) return;
   const char *wrong = kind->check(stimulus);
   if (wrong != NULL) volley_entry_fault(reading, &stimulus->place, "%s", wrong);
+}
+
+/* Whether stimuli of a kind take a key of the section. */
+static bool takes_key(const volley_stimulus_kind *kind, const char *key) {
+  if (strcmp(key, "receptor") == 0) return !kind->is_current;
+  if (strcmp(key, "signal") == 0 || strcmp(key, "gain") == 0) return kind->takes_signal;
+  return true;
 }
 
 /* Keys that a stimulus of this kind can have. */
@@ -100,8 +116,7 @@ static volley_names stimulus_keys(volley_reading *reading, const volley_stimulus
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_STIMULI];
   volley_names known = {0};
   for (int k = 0; k < info->n_keys; ++k)
-    if (!kind->is_current || strcmp(info->keys[k].name, "receptor") != 0)
-      volley_names_add(reading, &known, info->keys[k].name);
+    if (takes_key(kind, info->keys[k].name)) volley_names_add(reading, &known, info->keys[k].name);
   for (int k = 0; k < kind->n_keys; ++k) volley_names_add(reading, &known, kind->keys[k].name);
   return known;
 }

@@ -239,6 +239,21 @@ bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time,
   return false;
 }
 
+bool volley_read_steps(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+                       int64_t *out) {
+  double time;
+  int64_t steps;
+  volley_yaml *node = volley_pick_node(reading, volley_yaml_get(entry, key->name), pick);
+  if (!volley_read_number(reading, entry, key, pick, &time)) return false;
+  if (!volley_whole_steps(reading, node, time, key->positive, &steps)) return false;
+  *out = steps;
+  return true;
+}
+
+const char *volley_current_unit(const volley_neuron_model *model) {
+  return model != NULL && model->current_unit != NULL ? model->current_unit : "pA";
+}
+
 bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int population, int *out) {
   const volley_neuron_model *model = reading->experiment->populations[population].model;
   *out = VOLLEY_RECEPTOR_BY_SIGN;

@@ -223,6 +223,26 @@ static volley_yaml *key_scalar(volley_reading *reading, const volley_yaml *entry
   return NULL;
 }
 
+/* Whether a number obeys type and range of its key; reports it if not. */
+static bool check_number(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double number) {
+  const char *gap = *key->unit ? " " : "";
+  if (key->type == VOLLEY_KEY_COUNT && number != nearbyint(number)) {
+    volley_value_fault(reading, node, "%s is not a whole number", node->text);
+    return false;
+  }
+  if (number < key->min || (key->positive && number == key->min)) {
+    volley_value_fault(reading, node, "%s is too small; %s %g%s%s is expected", node->text,
+                       key->positive ? "a number above" : "at least", key->min, gap, key->unit);
+    return false;
+  }
+  if (number > key->max) {
+    volley_value_fault(reading, node, "%s is too large; at most %.10g%s%s is possible", node->text, key->max, gap,
+                       key->unit);
+    return false;
+  }
+  return true;
+}
+
 bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
                         double *out) {
   char why[256];
@@ -232,22 +252,26 @@ bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const
     return key->fallback != NULL && !volley_yaml_is_faulted(whole) &&
            volley_unit_convert(key->fallback, key->unit, out, why, sizeof why);
   }
-  if (!volley_scalar_number(reading, node, key->unit, out)) return false;
-  const char *gap = *key->unit ? " " : "";
-  if (key->type == VOLLEY_KEY_COUNT && *out != nearbyint(*out)) {
-    volley_value_fault(reading, node, "%s is not a whole number", node->text);
+  return volley_scalar_number(reading, node, key->unit, out) && check_number(reading, node, key, *out);
+}
+
+bool volley_read_list(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double **list,
+                      int *count) {
+  const bool is_list = node->kind == VOLLEY_YAML_LIST;
+  const int n = is_list ? node->n : 1;
+  if (node->kind == VOLLEY_YAML_MAP) {
+    volley_value_fault(reading, node, "this is a mapping; a list of numbers is expected, like [1, 2, 3]");
     return false;
   }
-  if (*out < key->min || (key->positive && *out == key->min)) {
-    volley_value_fault(reading, node, "%s is too small; %s %g%s%s is expected", node->text,
-                       key->positive ? "a number above" : "at least", key->min, gap, key->unit);
-    return false;
+  double *numbers = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *numbers);
+  bool good = true;
+  for (int i = 0; i < n; ++i) {
+    volley_yaml *item = is_list ? node->items[i] : node;
+    good &= volley_scalar_number(reading, item, key->unit, &numbers[i]) && check_number(reading, item, key, numbers[i]);
   }
-  if (*out > key->max) {
-    volley_value_fault(reading, node, "%s is too large; at most %.10g%s%s is possible", node->text, key->max, gap,
-                       key->unit);
-    return false;
-  }
+  if (!good) return false;
+  *list = numbers;
+  *count = n;
   return true;
 }
 

@@ -83,6 +83,10 @@ int volley_read_choice(volley_reading *reading, const volley_yaml *entry, const 
 /* A number in `unit` that a scalar holds; NaN and infinity are refused. */
 bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char *unit, double *out);
 
+/* A list of numbers, or one number, that obey unit and range of the key. *list is the arena's; left alone after a fault. */
+bool volley_read_list(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double **list,
+                      int *count);
+
 /* A number or distribution in `unit`. allow_dataset: values from an HDF5 file make sense here. */
 bool volley_read_value(volley_reading *reading, volley_yaml *node, const char *unit, volley_pick pick,
                        bool allow_dataset, volley_distribution *out);
@@ -105,6 +109,14 @@ void volley_check_name(volley_reading *reading, volley_yaml *node);
 
 /* Steps that a time in ms is; false and a fault of node unless they are whole, and at least one if positive. */
 bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out);
+
+/* A time that becomes whole steps, at least one if the key is positive. Returns false, and leaves *out alone, where the key
+ * is absent and has no fallback, or after a fault. */
+bool volley_read_steps(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+                       int64_t *out);
+
+/* Unit of the current that is injected into neurons of a model. */
+const char *volley_current_unit(const struct volley_neuron_model *model);
 
 /* Receptor of a population's model that node (or NULL) names: index or VOLLEY_RECEPTOR_BY_SIGN; false after a fault. */
 bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int population, int *out);
@@ -131,8 +143,13 @@ void volley_read_simulation(volley_reading *reading, volley_yaml *section);
 void volley_read_populations(volley_reading *reading, volley_yaml *section);
 void volley_read_projections(volley_reading *reading, volley_yaml *section);
 void volley_read_stimuli(volley_reading *reading, volley_yaml *section);
+void volley_read_readouts(volley_reading *reading, volley_yaml *section);
+void volley_read_ablations(volley_reading *reading, volley_yaml *section);
 void volley_read_recorders(volley_reading *reading, volley_yaml *section);
 void volley_read_checkpoint(volley_reading *reading, volley_yaml *section);
+
+/* A signal: a mapping with `type` and the keys of that kind. Its kind is NULL after a fault. */
+volley_signal *volley_read_signal(volley_reading *reading, volley_yaml *map);
 
 /* Some neurons of a population of `size`: all, 5, 0-99 or a list of these. */
 bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,

@@ -5,6 +5,7 @@
 #include "io/experiment_keys.h"
 #include "neuron/neuron.h"
 #include "partition/partition.h"
+#include "signal/signal.h"
 #include "stimulus/stimulus.h"
 
 #include <math.h>
@@ -27,6 +28,7 @@ static const char *type_name(const volley_key_info *key) {
     case VOLLEY_KEY_FLAG: return "true|false";
     case VOLLEY_KEY_VALUE: return "number or distribution";
     case VOLLEY_KEY_SELECTION: return "neurons";
+    case VOLLEY_KEY_SIGNAL: return "signal";
     case VOLLEY_KEY_MAP: return "section";
   }
   return "";
@@ -34,6 +36,7 @@ static const char *type_name(const volley_key_info *key) {
 
 static const char *unit_name(const char *unit) {
   if (unit == NULL || *unit == '\0') return "";
+  if (strcmp(unit, "current") == 0) return "of current";
   return strcmp(unit, "weight") == 0 ? "of the receptor" : unit;
 }
 
@@ -82,7 +85,9 @@ static void write_distributions(FILE *out) {
       "A parameter, initial state, weight or delay is a number or a mapping like `{distribution: normal, mean: -58, "
       "std: 10, min: -70, bounds: redraw}`. Every distribution takes `min` and `max`; with `bounds: redraw` (the "
       "default) what falls outside is drawn again, with `bounds: clip` it is set to the bound. One value a "
-      "neuron comes from an HDF5 dataset: `{file: init.h5, dataset: /V}`, for parameters and initial states.\n\n"
+      "neuron comes from an HDF5 dataset: `{file: init.h5, dataset: /V}`, for parameters, initial states, and what "
+      "readouts "
+      "and signals give each neuron.\n\n"
       "| distribution | keys | meaning |\n|---|---|---|\n");
   for (int d = 0; d < VOLLEY_N_DISTRIBUTIONS; ++d) {
     const volley_distribution_info *info = &volley_distributions[d];
@@ -114,6 +119,61 @@ static void write_stimuli(FILE *out) {
   }
 }
 
+static const char *signal_value(const volley_signal_key *key) {
+  switch (key->type) {
+    case VOLLEY_SIGNAL_NUMBER: return "number";
+    case VOLLEY_SIGNAL_COUNT: return "whole number";
+    case VOLLEY_SIGNAL_FLAG: return "true|false";
+    case VOLLEY_SIGNAL_CHOICE: return key->words;
+    case VOLLEY_SIGNAL_LIST: return "number or list of numbers";
+    case VOLLEY_SIGNAL_MATRIX: return "list of rows";
+    case VOLLEY_SIGNAL_PATH: return "file";
+    case VOLLEY_SIGNAL_TEXT: return "text";
+  }
+  return "";
+}
+
+static void write_signal_default(FILE *out, const volley_signal_key *key) {
+  const char *word = key->words;
+  if (key->required) {
+    fprintf(out, "required");
+  } else if (key->type == VOLLEY_SIGNAL_FLAG) {
+    fprintf(out, key->fallback != 0.0 ? "true" : "false");
+  } else if (key->type == VOLLEY_SIGNAL_CHOICE) {
+    for (int skip = (int)key->fallback; skip > 0; --skip) word += strcspn(word, "|") + 1;
+    fprintf(out, "%.*s", (int)strcspn(word, "|"), word);
+  } else if (key->type <= VOLLEY_SIGNAL_COUNT && isfinite(key->fallback)) {
+    fprintf(out, "%g", key->fallback);
+  }
+}
+
+static void write_signal_keys(FILE *out, const volley_signal_key *keys, int n) {
+  fprintf(out, "| key | value | unit | range | default | meaning |\n|---|---|---|---|---|---|\n");
+  for (int k = 0; k < n; ++k) {
+    fprintf(out, "| `%s` | ", keys[k].name);
+    write_cell(out, signal_value(&keys[k]));
+    fprintf(out, " | %s | ", unit_name(keys[k].unit));
+    if (keys[k].type <= VOLLEY_SIGNAL_COUNT || keys[k].type == VOLLEY_SIGNAL_LIST)
+      write_range(out, keys[k].min, INFINITY, keys[k].positive);
+    fprintf(out, " | ");
+    write_signal_default(out, &keys[k]);
+    fprintf(out, " | ");
+    write_cell(out, keys[k].doc);
+    fprintf(out, " |\n");
+  }
+}
+
+static void write_signals(FILE *out) {
+  fprintf(out, "\n## Signals\n\n"
+               "A supervisor, or the signal that a stimulus plays, is a mapping: `type`, keys of that type, and these, "
+               "which every signal takes.\n\n");
+  write_signal_keys(out, volley_signal_common_keys, volley_signal_n_common_keys);
+  for (const volley_signal_kind *const *item = volley_signal_kinds(); *item != NULL; ++item) {
+    fprintf(out, "\n### type: %s\n\n%s\n\n", (*item)->name, (*item)->doc);
+    if ((*item)->n_keys > 0) write_signal_keys(out, (*item)->keys, (*item)->n_keys);
+  }
+}
+
 static void write_partitioners(FILE *out) {
   fprintf(out, "\n### Partitioners\n\n| partition | meaning |\n|---|---|\n");
   for (const volley_partitioner *const *item = volley_partitioners(); *item != NULL; ++item)
@@ -134,5 +194,6 @@ void volley_experiment_write_reference(FILE *out) {
     if (s == VOLLEY_SECTION_PROJECTIONS) write_rules(out);
     if (s == VOLLEY_SECTION_STIMULI) write_stimuli(out);
   }
+  write_signals(out);
   write_distributions(out);
 }
