@@ -114,7 +114,7 @@ volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t parent, const char *
     dataset.bytes = H5Tget_size(dataset.type);
     if (!is_sound(&dataset, space, file_bytes)) {
       file->failed = true;
-      volley_fault(file->blame, file->place, "'%s' is no sound checkpoint: dataset '%s' has an impossible size",
+      volley_fault(file->blame, file->place, "'%s' is no sound checkpoint: dataset '%s' has an impossible size or layout",
                    file->path, name);
     }
   }

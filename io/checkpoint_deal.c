@@ -28,7 +28,7 @@ struct volley_deal {
   int *own_counts, *own_starts;     /* [ranks] values of own neurons for the piece of each rank, in `values` */
   int *piece_counts, *piece_starts; /* [ranks] values of this rank's piece by owner, in `dealt` */
   uint32_t *places;                 /* [count] where the values of the piece are in `dealt` */
-  bool in_order;                    /* places are 0, 1, 2, ... */
+  bool in_order;                    /* places are 0, 1, 2, ..., and not set */
   double *values, *dealt, *ordered;
   size_t values_room;
 };
@@ -137,26 +137,40 @@ static void find_stretches(volley_deal *deal) {
   }
 }
 
+/* Counts the neurons of this rank's piece by owner; places become the owners. */
+static void count_owners(volley_deal *deal) {
+  const volley_partition *partition = deal->network->partition;
+  uint64_t first = 0; /* of those in a row that are the last owner's */
+  int last = 0;
+  for (uint64_t i = 0; i < deal->count; i++) {
+    const int owner = volley_partition_owner(partition, deal->population, (uint32_t)(deal->first + i));
+    deal->places[i] = (uint32_t)owner;
+    if (owner == last) continue;
+    deal->piece_counts[last] += (int)(i - first);
+    first = i;
+    last = owner;
+  }
+  deal->piece_counts[last] += (int)(deal->count - first);
+}
+
 /* Who owns the neurons of this rank's piece: sets counts, starts and places. */
 static void find_places(volley_deal *deal) {
-  const volley_partition *partition = deal->network->partition;
   const int ranks = deal->network->ranks;
+  int next = 0;
   memset(deal->piece_counts, 0, (size_t)ranks * sizeof *deal->piece_counts);
-  for (uint64_t i = 0; i < deal->count; i++) { /* places: of the owner, and how many of his come before */
-    const int owner = ranks == 1 ? 0 : volley_partition_owner(partition, deal->population, (uint32_t)(deal->first + i));
-    deal->places[i] = (uint32_t)owner;
-    deal->piece_counts[owner]++;
+  if (ranks == 1) {
+    deal->piece_counts[0] = (int)deal->count;
+  } else {
+    count_owners(deal);
   }
-  uint32_t next = 0;
+  deal->in_order = false;
   for (int r = 0; r < ranks; r++) {
-    deal->piece_starts[r] = (int)next;
-    next += (uint32_t)deal->piece_counts[r];
+    deal->piece_starts[r] = next;
+    next += deal->piece_counts[r];
+    deal->in_order = deal->in_order || deal->piece_counts[r] == (int)deal->count; /* all of one owner */
   }
-  deal->in_order = true;
-  for (uint64_t i = 0; i < deal->count; i++) {
-    deal->places[i] = (uint32_t)deal->piece_starts[deal->places[i]]++;
-    deal->in_order = deal->in_order && deal->places[i] == i;
-  }
+  if (deal->in_order) return;
+  for (uint64_t i = 0; i < deal->count; i++) deal->places[i] = (uint32_t)deal->piece_starts[deal->places[i]]++;
   for (int r = 0; r < ranks; r++) deal->piece_starts[r] -= deal->piece_counts[r];
 }
 

@@ -19,7 +19,11 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers of a seal are
 static const uint64_t opening_mark = UINT64_C(0x53594C4C4F560A89); /* the bytes 89 0A "VOLLYS" */
 static const uint64_t closing_mark = UINT64_C(0x0A444E4559565F5F); /* the bytes "__VYEND" 0A */
 
-enum { PIECE = 1 << 20 }; /* bytes read at a time; parts smaller than this are left to one rank */
+enum {
+  PIECE = 1 << 18,      /* bytes read at a time */
+  SMALL = 1 << 20,      /* parts smaller than this are left to one rank */
+  READ_AHEAD = 1 << 23, /* bytes that the system is asked for before they are needed */
+};
 enum { MAX_PARTS = 1 << 24 };
 
 /* A part of the contents. Parts follow each other without gaps. */
@@ -48,20 +52,28 @@ static inline uint64_t scramble(uint64_t word) {
 }
 
 uint64_t volley_checksum(const void *data, uint64_t at, uint64_t bytes) {
+  enum { LANES = 16 };                                  /* independent sums, for vectors and pipelines */
   const uint64_t stride = UINT64_C(0x9E3779B97F4A7C15); /* from the salt of one word to that of the next */
   const unsigned char *from = data;
-  const uint64_t words = bytes / 8, first = at / 8 + 1;
-  uint64_t sum = 0, word;
-#pragma omp simd reduction(+ : sum)
-  for (uint64_t i = 0; i < words; i++) {
-    uint64_t loaded;
-    memcpy(&loaded, from + 8 * i, 8);
-    sum += scramble(loaded + (first + i) * stride);
+  const uint64_t first = at / 8 + 1;
+  uint64_t salts[LANES], sums[LANES] = {0}, sum = 0, done = 0;
+  for (uint64_t l = 0; l < LANES; l++) salts[l] = (first + l) * stride;
+  for (; done + 8 * LANES <= bytes; done += 8 * LANES) {
+#pragma omp simd
+    for (uint64_t l = 0; l < LANES; l++) {
+      uint64_t word;
+      memcpy(&word, from + done + 8 * l, 8);
+      sums[l] += scramble(word + salts[l]);
+      salts[l] += LANES * stride;
+    }
   }
-  if (bytes % 8 == 0) return sum;
-  word = 0;
-  memcpy(&word, from + 8 * words, bytes % 8);
-  return sum + scramble(word + (first + words) * stride);
+  for (uint64_t l = 0; l < LANES; l++) sum += sums[l];
+  for (; done < bytes; done += 8) {
+    uint64_t word = 0;
+    memcpy(&word, from + done, bytes - done < 8 ? bytes - done : 8);
+    sum += scramble(word + (first + done / 8) * stride);
+  }
+  return sum;
 }
 
 static uint64_t trailer_checksum(const trailer *t) { return volley_checksum(t, 0, offsetof(trailer, own_checksum)); }
@@ -89,8 +101,12 @@ static int write_all(int descriptor, const void *data, uint64_t bytes, uint64_t 
 
 /* Adds the checksum of the bytes from .. end - 1 of a part, counted from its first. Returns 0 or errno. */
 static int add_checksum(int descriptor, const part *p, uint64_t from, uint64_t end, void *buffer, uint64_t *sum) {
-  for (uint64_t bytes; from < end; from += bytes) {
+  for (uint64_t bytes, asked = from; from < end; from += bytes) {
     bytes = end - from < PIECE ? end - from : PIECE;
+    while (asked < end && asked < from + READ_AHEAD) {
+      (void)posix_fadvise(descriptor, (off_t)(p->offset + asked), READ_AHEAD / 4, POSIX_FADV_WILLNEED);
+      asked += READ_AHEAD / 4;
+    }
     const int code = read_all(descriptor, buffer, bytes, p->offset + from);
     if (code) return code;
     *sum += volley_checksum(buffer, from, bytes);
@@ -257,7 +273,7 @@ static int sum_share(const verification *v, int descriptor, int rank, int ranks,
     const uint64_t words = p->bytes / 8, r = (uint64_t)rank, n = (uint64_t)ranks;
     uint64_t from = 8 * (words / n * r + words % n * r / n);
     uint64_t end = r + 1 == n ? p->bytes : 8 * (words / n * (r + 1) + words % n * (r + 1) / n);
-    if (p->bytes < PIECE) {
+    if (p->bytes < SMALL) {
       from = 0;
       end = i % n == r ? p->bytes : 0;
     }
@@ -287,7 +303,6 @@ static void verify_parts(verification *v, const char *path, int rank, int ranks,
   const int descriptor = open_file(path, &code);
   uint64_t *sums = volley_alloc((size_t)v->n_parts, sizeof *sums, "a seal");
   if (descriptor >= 0) {
-    (void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
     code = sum_share(v, descriptor, rank, ranks, sums);
     close(descriptor);
   }
