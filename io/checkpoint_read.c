@@ -4,6 +4,7 @@
 #include "io/checkpoint_deal.h"
 #include "io/checkpoint_files.h"
 #include "io/checkpoint_header.h"
+#include "io/checkpoint_readouts.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -183,7 +184,8 @@ static void restore_population(volley_checkpoint *checkpoint, volley_deal *deal,
   }
 }
 
-volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, volley_network *network) {
+volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, volley_network *network,
+                                        volley_readouts *readouts) {
   const volley_experiment *experiment = network->experiment;
   volley_status status = VOLLEY_OK;
   volley_deal *deal = volley_deal_create(network);
@@ -201,5 +203,8 @@ volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, volley_ne
     for (int k = 0; k < population->model->n_states; k++) volley_dataset_release(&checkpoint->file, &states[k]);
   }
   volley_deal_destroy(deal);
-  return status;
+  if (status != VOLLEY_OK) return status;
+  for (int r = 0; r < experiment->n_readouts; r++)
+    volley_readout_restore(&checkpoint->file, checkpoint->handle, checkpoint->info.bytes, experiment, readouts, r);
+  return volley_agree(network->comm);
 }

@@ -5,6 +5,7 @@
 #include "io/checkpoint_deal.h"
 #include "io/checkpoint_files.h"
 #include "io/checkpoint_header.h"
+#include "io/checkpoint_readouts.h"
 #include "io/file_room.h"
 #include "io/hdf5_check.h"
 
@@ -25,6 +26,7 @@ enum { BYTES_FIXED = 65536, BYTES_PER_POPULATION = 4096, BYTES_PER_DATASET = 204
 typedef struct writer {
   const volley_network *network;
   const volley_experiment *experiment;
+  volley_readouts *readouts; /* or NULL */
   const volley_run_state *state;
   const volley_past *past;
   const char *output, *path;
@@ -34,8 +36,9 @@ typedef struct writer {
   volley_hdf5 file;
   hid_t handle;
   volley_arena *arena;
-  volley_dataset *datasets; /* [n_datasets]: the small ones, then population by population the states */
-  volley_extent *extents;   /* [n_datasets] */
+  volley_dataset
+      *datasets; /* [n_datasets]: the small ones, then P of each readout, then population by population the states */
+  volley_extent *extents; /* [n_datasets] */
   size_t n_small, n_datasets;
 } writer;
 
@@ -59,6 +62,9 @@ uint64_t volley_checkpoint_bytes(const volley_experiment *experiment) {
   }
   for (int r = 0; r < experiment->n_recorders; r++)
     if (text_bytes(experiment->recorders[r].name) > name) name = text_bytes(experiment->recorders[r].name);
+  for (int r = 0; r < experiment->n_readouts; r++)
+    bytes += BYTES_PER_POPULATION + VOLLEY_READOUT_DATASETS * (BYTES_PER_DATASET + BYTES_PER_EXTENT) +
+             volley_readout_bytes(experiment, r);
   return bytes + (uint64_t)(2 * experiment->n_populations + experiment->n_recorders) * (name + 2 * sizeof(uint64_t));
 }
 
@@ -186,6 +192,21 @@ static void create_states(writer *w, hid_t populations) {
   }
 }
 
+/* The small datasets of the readouts, then those of P. */
+static void create_readouts(writer *w) {
+  const int n = w->experiment->n_readouts;
+  const hid_t group = volley_hdf5_put_group(&w->file, w->handle, "readouts");
+  volley_dataset *all = volley_arena_alloc(w->arena, (size_t)n * VOLLEY_READOUT_DATASETS, sizeof *all);
+  for (int r = 0; r < n; r++)
+    volley_readout_create_datasets(&w->file, group, w->experiment, w->readouts, r, w->arena,
+                                   all + r * VOLLEY_READOUT_DATASETS);
+  for (int i = 0; i < n * VOLLEY_READOUT_DATASETS; i++)
+    if (i % VOLLEY_READOUT_DATASETS != VOLLEY_READOUT_P) w->datasets[w->n_datasets++] = all[i];
+  w->n_small = w->n_datasets;
+  for (int r = 0; r < n; r++) w->datasets[w->n_datasets++] = all[r * VOLLEY_READOUT_DATASETS + VOLLEY_READOUT_P];
+  volley_hdf5_release(&w->file, group);
+}
+
 /* Creates all groups, attributes and datasets, and writes these tables. */
 static void create_tables(writer *w) {
   volley_hdf5 *file = &w->file;
@@ -195,7 +216,7 @@ static void create_tables(writer *w) {
   add_counts(w, recent, "counts", (size_t)w->state->n_recent, w->state->recent_counts);
   w->datasets[w->n_datasets++] =
       volley_dataset_create(file, recent, "gids", H5T_NATIVE_UINT32, w->state->n_gids, NULL, w->state->gids);
-  w->n_small = w->n_datasets;
+  create_readouts(w);
   const hid_t populations = volley_hdf5_put_group(file, w->handle, "populations");
   create_states(w, populations);
   volley_hdf5_release(file, header);
@@ -208,6 +229,7 @@ static void create_tables(writer *w) {
 static void put_values(writer *w) {
   for (size_t i = 0; i < w->n_small && w->network->rank == 0; i++) volley_dataset_put_whole(&w->file, &w->datasets[i]);
   volley_dataset *states = w->datasets + w->n_small;
+  for (int r = 0; r < w->experiment->n_readouts; r++) volley_readout_put_rows(&w->file, states++, w->experiment, w->readouts, r);
   volley_deal *deal = volley_deal_create(w->network);
   for (int p = 0; p < w->experiment->n_populations; p++) {
     const int n_states = w->experiment->populations[p].model->n_states;
@@ -279,10 +301,12 @@ static void finish(writer *w, volley_status status) {
   if (status != VOLLEY_OK || code) (void)unlink(w->temporary);
 }
 
-volley_status volley_checkpoint_write(const volley_network *network, const volley_run_state *state,
-                                      const volley_past *past, const char *output, const char *path, int keep) {
+volley_status volley_checkpoint_write(const volley_network *network, volley_readouts *readouts,
+                                      const volley_run_state *state, const volley_past *past, const char *output,
+                                      const char *path, int keep) {
   writer w = {.network = network,
               .experiment = network->experiment,
+              .readouts = readouts,
               .state = state,
               .past = past,
               .output = output,
@@ -292,7 +316,7 @@ volley_status volley_checkpoint_write(const volley_network *network, const volle
   w.arena = volley_arena_create();
   w.temporary = volley_arena_format(w.arena, "%s.part", path);
   w.file = (volley_hdf5){.path = w.temporary, .blame = VOLLEY_FAILURE, .transfer = H5P_DEFAULT};
-  const size_t n = N_SMALL + count_states(w.experiment);
+  const size_t n = N_SMALL + count_states(w.experiment) + (size_t)w.experiment->n_readouts * VOLLEY_READOUT_DATASETS;
   w.datasets = volley_arena_alloc(w.arena, n, sizeof *w.datasets);
   w.extents = volley_arena_alloc(w.arena, n, sizeof *w.extents);
   volley_status status = open_room(&w);

@@ -170,14 +170,14 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
   volley_hdf5 *file = &output->file;
   volley_layout_put_root(file, output->handle);
   volley_provenance_begin(file, output->handle, output->experiment, output->comm);
-  const hid_t spikes = volley_hdf5_put_group(file, output->handle, "spikes");
-  const hid_t report = volley_hdf5_put_group(file, output->handle, "report");
+  hid_t groups[VOLLEY_RECORDER_KINDS];
+  for (int k = 0; k < VOLLEY_RECORDER_KINDS; k++)
+    groups[k] = volley_hdf5_put_group(file, output->handle, volley_recorder_groups[k]);
   for (int r = 0; r < output->experiment->n_recorders; r++) {
-    const bool traces = output->experiment->recorders[r].kind == VOLLEY_RECORD_TRACES;
-    volley_track_create(file, traces ? report : spikes, output->experiment, r, columns + r, &output->tracks[r]);
+    const hid_t group = groups[output->experiment->recorders[r].kind];
+    volley_track_create(file, group, output->experiment, r, columns + r, &output->tracks[r]);
   }
-  volley_hdf5_release(file, spikes);
-  volley_hdf5_release(file, report);
+  for (int k = 0; k < VOLLEY_RECORDER_KINDS; k++) volley_hdf5_release(file, groups[k]);
   volley_hdf5_check(file, H5Fflush(output->handle, H5F_SCOPE_GLOBAL), "write");
 }
 

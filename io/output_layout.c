@@ -13,6 +13,9 @@ enum {
   METADATA_PER_RECORDER = 65536
 };
 
+const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS] = {
+    [VOLLEY_RECORD_SPIKES] = "spikes", [VOLLEY_RECORD_TRACES] = "report", [VOLLEY_RECORD_READOUT] = "readout"};
+
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 void volley_layout_put_root(volley_hdf5 *file, hid_t root) {
@@ -56,8 +59,12 @@ static int64_t last_step(const volley_experiment *experiment, const volley_recor
 static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                          const volley_recorder *recorder) {
   const double dt = experiment->simulation.dt;
-  volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);
-  volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);
+  if (recorder->kind == VOLLEY_RECORD_READOUT) {
+    volley_hdf5_put_text(file, group, "readout", experiment->readouts[recorder->readout].name);
+  } else {
+    volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);
+    volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);
+  }
   volley_hdf5_put_number(file, group, "start_ms", (double)recorder->start * dt);
   volley_hdf5_put_number(file, group, "stop_ms", (double)last_step(experiment, recorder) * dt);
 }
@@ -76,15 +83,15 @@ static uint64_t count_rows(const volley_experiment *experiment, const volley_rec
   return steps > 0 ? (uint64_t)(steps / recorder->interval) : 0;
 }
 
-/* One element for each neuron: SONATA maps column index_pointers[i] to node_ids[i]. */
-static void put_neuron_columns(volley_hdf5 *file, hid_t mapping, const volley_selection *neurons) {
+/* `each` elements for each neuron: SONATA maps the columns from index_pointers[i] on to node_ids[i]. */
+static void put_neuron_columns(volley_hdf5 *file, hid_t mapping, const volley_selection *neurons, uint64_t each) {
   const size_t n = neurons->count;
   uint64_t *ids = volley_alloc(2 * n + 1, sizeof *ids, "columns of a trace recorder"), *pointers = ids + n;
   uint32_t *zeros = volley_alloc(n, sizeof(double), "columns of a trace recorder");
   size_t column = 0;
   for (int r = 0; r < neurons->n_ranges; r++)
     for (uint32_t i = 0; i < neurons->ranges[r].count; i++) ids[column++] = neurons->ranges[r].first + i;
-  for (size_t i = 0; i <= n; i++) pointers[i] = i;
+  for (size_t i = 0; i <= n; i++) pointers[i] = i * each;
   volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "node_ids", H5T_NATIVE_UINT64, n, ids));
   volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "index_pointers", H5T_NATIVE_UINT64, n + 1, pointers));
   volley_hdf5_check(file, H5Lcreate_hard(mapping, "index_pointers", mapping, "index_pointer", H5P_DEFAULT, H5P_DEFAULT),
@@ -102,23 +109,32 @@ static void put_mapping(volley_hdf5 *file, hid_t group, const volley_experiment 
   const int64_t end = first + (int64_t)count_rows(experiment, recorder) * recorder->interval;
   const double time[3] = {(double)first * dt, (double)end * dt, (double)recorder->interval * dt};
   const hid_t mapping = volley_hdf5_put_group(file, group, "mapping");
-  put_neuron_columns(file, mapping, &recorder->neurons);
+  if (recorder->kind == VOLLEY_RECORD_TRACES || recorder->state == VOLLEY_READOUT_DECODERS)
+    put_neuron_columns(file, mapping, &recorder->neurons,
+                       volley_recorder_width(experiment, recorder) / recorder->neurons.count);
   const hid_t times = volley_hdf5_put_array(file, mapping, "time", H5T_NATIVE_DOUBLE, 3, time);
   volley_hdf5_put_text(file, times, "units", "ms");
   volley_hdf5_release(file, times);
   volley_hdf5_release(file, mapping);
 }
 
+/* What the rows of a recorder hold, and its unit. */
+static volley_state_info recorded_state(const volley_experiment *experiment, const volley_recorder *recorder) {
+  if (recorder->kind == VOLLEY_RECORD_READOUT)
+    return (volley_state_info){.name = volley_readout_value_names[recorder->state], .unit = ""};
+  return experiment->populations[recorder->population].model->states[recorder->state];
+}
+
 static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                           const volley_recorder *recorder, volley_track *track) {
-  const volley_state_info *state = experiment->populations[recorder->population].model->states + recorder->state;
-  track->width = recorder->neurons.count;
+  const volley_state_info state = recorded_state(experiment, recorder);
+  track->width = volley_recorder_width(experiment, recorder);
   const uint64_t columns = least(track->width, VOLLEY_TILE_COLUMNS), rows = count_rows(experiment, recorder);
   track->chunk = least(TRACE_CHUNK / columns, rows ? rows : 1);
   const hsize_t chunk[2] = {track->chunk, columns};
   track->data = growing_dataset(file, group, "data", H5T_NATIVE_DOUBLE, 2, chunk, track->width);
-  volley_hdf5_put_text(file, track->data, "units", state->unit);
-  volley_hdf5_put_text(file, group, "state", state->name);
+  volley_hdf5_put_text(file, track->data, "units", state.unit);
+  volley_hdf5_put_text(file, group, "state", state.name);
   volley_hdf5_put_number(file, group, "interval_ms", (double)recorder->interval * experiment->simulation.dt);
   put_mapping(file, group, experiment, recorder);
 }
@@ -129,7 +145,7 @@ void volley_track_create(volley_hdf5 *file, hid_t parent, const volley_experimen
   const hid_t group = volley_hdf5_put_group(file, parent, recorder->name);
   *track = (volley_track){.times = -1, .ids = -1, .data = -1};
   put_recorder(file, group, experiment, recorder);
-  if (recorder->kind == VOLLEY_RECORD_TRACES) {
+  if (recorder->kind != VOLLEY_RECORD_SPIKES) {
     track->columns = columns;
     create_traces(file, group, experiment, recorder, track);
   } else {
@@ -239,7 +255,7 @@ uint64_t volley_track_bytes(const volley_experiment *experiment) {
   for (int r = 0; r < experiment->n_recorders; r++) {
     const volley_recorder *recorder = &experiment->recorders[r];
     bytes += METADATA_PER_RECORDER;
-    if (recorder->kind == VOLLEY_RECORD_TRACES) bytes += (uint64_t)recorder->neurons.count * 32;
+    bytes += volley_recorder_width(experiment, recorder) * 32;
   }
   return bytes;
 }

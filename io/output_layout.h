@@ -1,4 +1,4 @@
-/* How recordings lie in the file: SONATA groups /spikes/NAME and /report/NAME. All calls are collective over the ranks
+/* How recordings lie in the file: SONATA groups /spikes/NAME and /report/NAME, and /readout/NAME. All calls are collective over the ranks
  * that opened the file and report through it (see hdf5_check.h). */
 #ifndef VOLLEY_IO_OUTPUT_LAYOUT_H
 #define VOLLEY_IO_OUTPUT_LAYOUT_H
@@ -17,6 +17,10 @@ typedef struct volley_track {
   uint64_t chunk;                      /* spikes or rows in a chunk */
   uint64_t allocated;                  /* spikes or rows that the file has chunks for */
 } volley_track;
+
+/* Names of the groups by kind of recorder. */
+enum { VOLLEY_RECORDER_KINDS = 3 };
+extern const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS];
 
 /* Root attributes that make the file a SONATA file. */
 void volley_layout_put_root(volley_hdf5 *file, hid_t root);

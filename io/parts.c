@@ -266,7 +266,8 @@ static volley_status copy_file(const volley_parts *parts, int f, const uint64_t 
                     .rank = (uint64_t)rank,
                     .ranks = (uint64_t)ranks,
                     .comm = comm};
-    status = recorder->kind == VOLLEY_RECORD_TRACES ? copy_rows(&c, recorder->neurons.count) : copy_spikes(&c);
+    const uint64_t width = volley_recorder_width(parts->experiment, recorder);
+    status = width > 0 ? copy_rows(&c, width) : copy_spikes(&c);
   }
   volley_stretch_close(stretch);
   return status;

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "io/hdf5_check.h"
+#include "io/output_layout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,18 +31,18 @@ static void fail(volley_stretch *stretch, const volley_recorder *recorder) {
   if (stretch->hdf5.failed) return;
   stretch->hdf5.failed = true;
   volley_fault(stretch->hdf5.blame, NULL,
-               "'%s' is no recording of this run: it has no recorder '%s' of %s of %zu neurons", stretch->path,
-               recorder->name, recorder->kind == VOLLEY_RECORD_SPIKES ? "spikes" : "traces",
-               (size_t)recorder->neurons.count);
+               "'%s' is no recording of this run: it has no recorder '/%s/%s' with %llu columns", stretch->path,
+               volley_recorder_groups[recorder->kind], recorder->name,
+               (unsigned long long)volley_recorder_width(stretch->experiment, recorder));
 }
 
 /* Opens a dataset of a recorder's, to be read piece by piece without taking in whole chunks. Its extent must be
  * [*count][width]; width 0: one-dimensional. */
 static hid_t open_set(volley_stretch *stretch, const volley_recorder *recorder, const char *name, uint64_t width,
                       uint64_t *count) {
-  const char *parent = recorder->kind == VOLLEY_RECORD_SPIKES ? "/spikes/" : "/report/";
-  char *path = volley_alloc(strlen(parent) + strlen(recorder->name) + strlen(name) + 2, 1, "a path");
-  sprintf(path, "%s%s/%s", parent, recorder->name, name);
+  const char *parent = volley_recorder_groups[recorder->kind];
+  char *path = volley_alloc(strlen(parent) + strlen(recorder->name) + strlen(name) + 4, 1, "a path");
+  sprintf(path, "/%s/%s/%s", parent, recorder->name, name);
   const hid_t access = volley_hdf5_check(&stretch->hdf5, H5Pcreate(H5P_DATASET_ACCESS), "set up");
   volley_hdf5_check(&stretch->hdf5, H5Pset_chunk_cache(access, 0, 0, H5D_CHUNK_CACHE_W0_DEFAULT), "set up");
   const hid_t set = stretch->hdf5.failed ? -1 : H5Dopen2(stretch->handle, path, access);
@@ -59,8 +60,9 @@ static hid_t open_set(volley_stretch *stretch, const volley_recorder *recorder, 
 static void open_source(volley_stretch *stretch, int r) {
   const volley_recorder *recorder = &stretch->experiment->recorders[r];
   source *opened = &stretch->sources[r];
-  if (recorder->kind == VOLLEY_RECORD_TRACES) {
-    opened->data = open_set(stretch, recorder, "data", recorder->neurons.count, &opened->count);
+  if (recorder->kind != VOLLEY_RECORD_SPIKES) {
+    const uint64_t width = volley_recorder_width(stretch->experiment, recorder);
+    opened->data = open_set(stretch, recorder, "data", width, &opened->count);
     return;
   }
   uint64_t n_times = 0, n_ids = 0;

@@ -7,6 +7,7 @@
 #include "io/data_files.h"
 #include "io/experiment_file.h"
 #include "io/output.h"
+#include "signal/signal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -84,7 +85,7 @@ static void print_times(const volley_experiment *experiment, const volley_estima
   }
 }
 
-static volley_status check_experiment(const volley_experiment *experiment, const volley_check_options *options,
+static volley_status check_experiment(volley_experiment *experiment, const volley_check_options *options,
                                       MPI_Comm comm) {
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
@@ -92,6 +93,7 @@ static volley_status check_experiment(const volley_experiment *experiment, const
   const volley_reader reader = volley_data_reader(&comm);
   VOLLEY_TRY(volley_output_check(experiment->output, true, comm));
   const int threads = volley_choose_threads(options->threads, comm);
+  VOLLEY_TRY(volley_signals_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   volley_estimate estimate;
   if (options->ranks > 0) ranks = options->ranks;

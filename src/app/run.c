@@ -7,11 +7,13 @@
 #include "base/signals.h"
 #include "build/network.h"
 #include "engine/simulate.h"
+#include "force/readout.h"
 #include "io/data_files.h"
 #include "io/output.h"
 #include "io/recordings.h"
 #include "io/summary_file.h"
 #include "record/record.h"
+#include "signal/signal.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -44,6 +46,7 @@ typedef struct running {
   const volley_run_options *options;
   const volley_start *start;
   volley_network *network;
+  volley_readouts *readouts; /* NULL: there are none */
   double deadline;
   volley_summary summary;
 } running;
@@ -60,14 +63,17 @@ static volley_status simulate(running *run, volley_recording *recording, volley_
   const double dt = experiment->simulation.dt;
   const int64_t interval = volley_steps(experiment, 1.0);
   display d = {.experiment = experiment, .interval = interval > 1 ? interval : 1, .spikes = from ? from->spikes : 0};
-  const volley_observer observers[] = {volley_recording_observer(recording),
-                                       {.context = &d, .spikes = count_spikes, .advance = show}};
   const bool shows = run->network->rank == 0;
+  volley_observer observers[3];
+  int n = 0;
+  observers[n++] = volley_recording_observer(recording);
+  if (run->readouts) observers[n++] = volley_readouts_observer(run->readouts);
+  if (shows) observers[n++] = (volley_observer){.context = &d, .spikes = count_spikes, .advance = show};
   if (shows)
     volley_progress_begin((volley_progress_mode)run->options->progress, from ? (double)from->step * dt : 0,
                           (double)experiment->simulation.steps * dt, stderr);
   volley_signals_defer_end(true);
-  volley_status status = volley_simulate(run->network, from, observers, shows ? 2 : 1, &saver, &run->summary);
+  volley_status status = volley_simulate(run->network, from, observers, n, &saver, &run->summary);
   volley_signals_defer_end(false);
   if (shows) volley_progress_end();
   if (status == VOLLEY_OK) status = volley_recording_flush(recording);
@@ -77,6 +83,7 @@ static volley_status simulate(running *run, volley_recording *recording, volley_
 /* Simulates into open recordings, saving when it is time. */
 static volley_status simulate_and_save(running *run, volley_recording *recording, volley_recordings *recordings) {
   const volley_saving_setup setup = {.network = run->network,
+                                     .readouts = run->readouts,
                                      .recording = recording,
                                      .recordings = recordings,
                                      .file = run->start->checkpoint_file,
@@ -94,7 +101,7 @@ static volley_status simulate_and_save(running *run, volley_recording *recording
 /* The run proper: simulates into new recordings and closes them, whatever happens. */
 static volley_status record_run(running *run) {
   const volley_checkpoint_info *from = resumed(run);
-  volley_recording *recording = volley_recording_create(run->network);
+  volley_recording *recording = volley_recording_create(run->network, run->readouts);
   if (from) volley_recording_go_on_from(recording, from->past.positions);
   volley_recordings *recordings = NULL;
   volley_status status =
@@ -138,6 +145,7 @@ static volley_status report(const volley_summary *summary, const char *path, con
 static volley_status build(running *run, const volley_reader *reader, int threads, MPI_Comm comm) {
   const double begin = MPI_Wtime();
   VOLLEY_TRY(volley_network_build(run->start->experiment, reader, threads, comm, &run->network));
+  if (run->start->experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(run->network, reader, &run->readouts));
   if (run->start->checkpoint) {
     const uint64_t synapses = resumed(run)->state.synapses;
     if (run->network->synapses != synapses)
@@ -146,7 +154,7 @@ static volley_status build(running *run, const volley_reader *reader, int thread
                    ": has a file that the experiment reads changed?",
                    run->network->synapses, synapses);
     VOLLEY_TRY(volley_agree(comm));
-    VOLLEY_TRY(volley_checkpoint_restore(run->start->checkpoint, run->network));
+    VOLLEY_TRY(volley_checkpoint_restore(run->start->checkpoint, run->network, run->readouts));
   }
   run->summary.build_s = MPI_Wtime() - begin;
   return VOLLEY_OK;
@@ -165,6 +173,7 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_TRY(check_files(run, comm));
   const int threads = volley_choose_threads(run->options->threads, comm);
   const volley_reader reader = volley_data_reader(&comm);
+  VOLLEY_TRY(volley_signals_load(run->start->experiment, &reader, comm));
   VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, comm));
   VOLLEY_TRY(build(run, &reader, threads, comm));
   VOLLEY_TRY(record_run(run));
@@ -182,6 +191,7 @@ volley_status volley_run_command(int n_arguments, const char *const *arguments) 
   if (status == VOLLEY_OK) status = volley_start_read(&options, comm, &start);
   if (status == VOLLEY_OK) status = run_experiment(&run, comm);
   volley_summary_release(&run.summary);
+  volley_readouts_destroy(run.readouts);
   volley_network_destroy(run.network);
   volley_start_release(&start);
   free(options.sets.texts);

@@ -77,12 +77,23 @@ void volley_blocks_lay_out(volley_network *network) {
   }
 }
 
-/* Whether a current stimulus reaches only a part of the population, so that each neuron needs a current of its own. */
-static bool has_partial_current(const volley_experiment *experiment, int p) {
+static bool feeds_back_to(const volley_readout *readout, int p) {
+  for (int k = 0; k < readout->n_populations && readout->feeds_back; k++) {
+    if (readout->populations[k] == p) return true;
+  }
+  return false;
+}
+
+/* Whether each neuron of a population needs a current of its own: a stimulus reaches only some, or has a gain for each, or a
+ * readout feeds back. */
+static bool has_own_currents(const volley_experiment *experiment, int p) {
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    if (feeds_back_to(&experiment->readouts[r], p)) return true;
+  }
   for (int s = 0; s < experiment->n_stimuli; s++) {
     const volley_stimulus *stimulus = &experiment->stimuli[s];
     if (stimulus->target == p && stimulus->kind->is_current &&
-        stimulus->neurons.count < experiment->populations[p].size) {
+        (stimulus->signal || stimulus->neurons.count < experiment->populations[p].size)) {
       return true;
     }
   }
@@ -90,7 +101,7 @@ static bool has_partial_current(const volley_experiment *experiment, int p) {
 }
 
 static void set_currents(volley_slice *slice, const volley_experiment *experiment) {
-  slice->current_stride = has_partial_current(experiment, slice->population) ? 1 : 0;
+  slice->current_stride = has_own_currents(experiment, slice->population) ? 1 : 0;
   const uint32_t n = slice->current_stride ? slice->count : 1;
   slice->current = make_columns(1, n);
   for (uint32_t i = 0; i < n; i++) slice->current[i] = experiment->populations[slice->population].background_current;
@@ -127,16 +138,20 @@ void volley_blocks_set_values(volley_network *network, int p, const volley_value
   }
 }
 
+void volley_block_add_driver(volley_block *block, volley_driver driver) {
+  block->drivers = volley_grow(block->drivers, (size_t)block->n_drivers + 1, sizeof driver, "the stimuli of a block");
+  int at = block->n_drivers++;
+  for (; at > 0 && block->drivers[at - 1].slice > driver.slice; at--) block->drivers[at] = block->drivers[at - 1];
+  block->drivers[at] = driver;
+}
+
 static void add_drivers(volley_block *block, const volley_experiment *experiment) {
   for (int s = 0; s < block->n_slices; s++) {
     for (int k = 0; k < experiment->n_stimuli; k++) {
       const volley_stimulus_kind *kind = experiment->stimuli[k].kind;
       if (block->slices[s].population != experiment->stimuli[k].target) continue;
       volley_generator *generator = kind->create(experiment, k, &block->slices[s]);
-      if (!generator) continue;
-      block->drivers =
-          volley_grow(block->drivers, (size_t)block->n_drivers + 1, sizeof *block->drivers, "the stimuli of a block");
-      block->drivers[block->n_drivers++] = (volley_driver){kind, generator, s};
+      if (generator) volley_block_add_driver(block, (volley_driver){kind, generator, s});
     }
   }
 }

@@ -53,6 +53,12 @@ static void count_edges(const edge_pass *pass, const volley_drawing *drawing) {
   for (size_t e = 0; e < drawing->n; e++) volley_table_count(pass->builder, first_gid + drawing->sources[e]);
 }
 
+static void subtract_mean(double *weights, size_t n) {
+  double sum = 0;
+  for (size_t e = 0; e < n; e++) sum += weights[e];
+  for (size_t e = 0; e < n; e++) weights[e] -= sum / (double)n;
+}
+
 /* Draws the weights and delays of the present target's edges, unless the edges carry their own. */
 static void draw_values(edge_pass *pass, const volley_drawing *drawing, int p, uint32_t gid) {
   const uint32_t seed = pass->experiment->simulation.seed;
@@ -69,6 +75,7 @@ static void draw_values(edge_pass *pass, const volley_drawing *drawing, int p, u
     volley_distribution_draw(&projection->weight, volley_key_of(seed, VOLLEY_PURPOSE_WEIGHT, (uint32_t)p), gid, 0,
                              drawing->n, values->weights);
   }
+  if (projection->balanced) subtract_mean(values->weights, drawing->n);
   if (drawing->edges && drawing->list->has_delays) {
     for (size_t e = 0; e < drawing->n; e++) values->delays[e] = drawing->edges[e].delay;
   } else {

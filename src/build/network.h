@@ -50,6 +50,9 @@ volley_status volley_network_build(const volley_experiment *experiment, const vo
                                    MPI_Comm comm, volley_network **out);
 void volley_network_destroy(volley_network *network);
 
+/* Adds a driver behind those of its slice. The block owns its generator. */
+void volley_block_add_driver(volley_block *block, volley_driver driver);
+
 /* gid of a neuron of a block. */
 uint32_t volley_block_gid(const volley_block *block, uint32_t id);
 

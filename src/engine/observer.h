@@ -1,9 +1,11 @@
-/* Who watches a run: recorders, progress. The engine calls, it never calls io itself. */
+/* Who watches a run: recorders, readouts, progress. The engine calls, it never calls io itself. */
 #ifndef VOLLEY_ENGINE_OBSERVER_H
 #define VOLLEY_ENGINE_OBSERVER_H
 
+#include "base/parallel.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct volley_observer {
@@ -16,6 +18,11 @@ typedef struct volley_observer {
   volley_status (*spikes)(void *context, int64_t step, const uint32_t *gids, uint32_t n);
   /* When all slices of all ranks were sampled for `step`; called like spikes(). Returns an agreed status. */
   volley_status (*advance)(void *context, int64_t step);
+  /* Whether there is work for all threads after `step`: the same on every rank. Asked after all calls of advance(). */
+  bool (*has_work)(void *context, int64_t step);
+  /* This work, by every thread; barrier is between them, and is used at least once. Thread 0 may communicate. What thread 0 returns counts, an
+   * agreed status. */
+  volley_status (*work)(void *context, int thread, volley_barrier *barrier);
 } volley_observer; /* any of the functions may be NULL */
 
 #endif

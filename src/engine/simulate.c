@@ -2,6 +2,7 @@
 
 #include "base/parallel.h"
 #include "base/signals.h"
+#include "engine/ablation.h"
 #include "engine/arrivals.h"
 #include "engine/exchange.h"
 #include "engine/history.h"
@@ -23,11 +24,13 @@ typedef struct engine {
   volley_network *network;
   const volley_observer *observers;
   int n_observers;
+  bool has_work, saves;      /* after the present step */
   const volley_saver *saver; /* or NULL */
   unsigned requests;         /* of all ranks, not yet acted on; the same on every rank */
   int64_t first_step;
   volley_arrivals *arrivals; /* [n_blocks] */
   volley_spike_list *spikes; /* [n_blocks] of the present step */
+  volley_silence *silences;  /* [n_blocks] */
   volley_exchange *exchange;
   volley_history history;
   const volley_volley *volleys; /* [n_volleys] that became known with the present step */
@@ -103,6 +106,7 @@ static void step_block(engine *e, int b, int64_t step, stopwatch *watch) {
     step_slice(e, b, s, block->drivers + d, n, step, watch);
     d += n;
   }
+  volley_silence_filter(&e->silences[b], step, spikes);
   for (uint32_t i = 0; i < spikes->n; i++) spikes->ids[i] = volley_block_gid(block, spikes->ids[i]);
 }
 
@@ -138,6 +142,28 @@ static volley_status observe(engine *e, int64_t step) {
     if (observer->advance) VOLLEY_TRY(observer->advance(observer->context, step));
   }
   return VOLLEY_OK;
+}
+
+static bool has_work(const volley_observer *observer, int64_t step) {
+  return observer->has_work && observer->has_work(observer->context, step);
+}
+
+static bool ask_for_work(const engine *e, int64_t step) {
+  for (int o = 0; o < e->n_observers; o++) {
+    if (has_work(&e->observers[o], step)) return true;
+  }
+  return false;
+}
+
+/* The observers' work after a step, by all threads. */
+static void work(engine *e, int64_t step, int thread) {
+  for (int o = 0; o < e->n_observers; o++) {
+    const volley_observer *observer = &e->observers[o];
+    if (!has_work(observer, step)) continue;
+    const volley_status status = observer->work(observer->context, thread, &e->barrier);
+    if (thread == 0 && e->status == VOLLEY_OK) e->status = status;
+  }
+  volley_barrier_wait(&e->barrier);
 }
 
 /* Hands the spikes of a step to the other ranks and takes those that are due from them, or all. */
@@ -189,13 +215,26 @@ static volley_status save(engine *e, int64_t step) {
 /* What one thread does for its rank between the two barriers of a step. */
 static void meet(engine *e, int64_t step, stopwatch *watch) {
   const int64_t steps = e->network->experiment->simulation.steps;
-  const bool saves = step < steps && e->saver && (e->requests || e->saver->is_due(e->saver->context, step + 1));
+  e->saves = step < steps && e->saver && (e->requests || e->saver->is_due(e->saver->context, step + 1));
   e->n_volleys = 0;
-  if (step < steps) exchange_spikes(e, step, saves || step + 1 == steps, watch);
+  if (step < steps) exchange_spikes(e, step, e->saves || step + 1 == steps, watch);
   e->status = observe(e, step);
+  e->has_work = step < steps && ask_for_work(e, step);
   lap(watch, VOLLEY_PHASE_RECORD);
-  if (saves && e->status == VOLLEY_OK) e->status = save(e, step + 1);
-  lap(watch, VOLLEY_PHASE_SAVE);
+}
+
+/* What follows a step's meeting, by all threads: work of the observers, then a checkpoint. */
+static void finish_step(engine *e, int64_t step, int thread, stopwatch *watch) {
+  if (e->has_work && e->status == VOLLEY_OK) {
+    work(e, step, thread);
+    lap(watch, VOLLEY_PHASE_LEARN);
+  }
+  if (e->saves && e->status == VOLLEY_OK) {
+    volley_barrier_wait(&e->barrier); /* all have seen that there is something to save */
+    if (thread == 0) e->status = save(e, step + 1);
+    volley_barrier_wait(&e->barrier);
+    lap(watch, VOLLEY_PHASE_SAVE);
+  }
 }
 
 /* Steps first_step .. steps - 1, and one more pass for the samples at the end of the run. */
@@ -212,6 +251,7 @@ static void run_thread(void *context, int thread) {
     if (thread == 0) meet(e, step, watch);
     volley_barrier_wait(&e->barrier);
     if (thread != 0) lap(watch, VOLLEY_PHASE_WAIT);
+    finish_step(e, step, thread, watch);
     if (e->status != VOLLEY_OK) break;
     for (int b = thread; b < e->network->n_blocks; b += threads) {
       for (int v = 0; v < e->n_volleys; v++) {
@@ -257,14 +297,16 @@ static engine create_engine(volley_network *network, const volley_run_state *fro
                             int n_observers, const volley_saver *saver) {
   const volley_experiment *experiment = network->experiment;
   const size_t n = (size_t)network->n_blocks;
-  const int batch = experiment->simulation.batch_exchange ? network->min_delay : 1;
+  const int lag = experiment->n_readouts > 0 ? 1 : network->min_delay; /* readouts decode every step's spikes at once */
+  const int batch = experiment->simulation.batch_exchange ? lag : 1;
   engine e = {.network = network, .observers = observers, .n_observers = n_observers, .saver = saver};
   e.first_step = from ? from->step : 0;
   e.arrivals = volley_alloc(n, sizeof *e.arrivals, "the step loop");
   for (size_t b = 0; b < n; b++) e.arrivals[b] = volley_arrivals_create(&network->blocks[b], network->max_due);
   e.spikes = volley_alloc(n, sizeof *e.spikes, "the step loop");
-  e.exchange =
-      volley_exchange_create(network->comm, batch, network->min_delay, e.first_step, block_ids(network, batch));
+  e.silences = volley_alloc(n, sizeof *e.silences, "the step loop");
+  for (size_t b = 0; b < n; b++) e.silences[b] = volley_silence_create(experiment, &network->blocks[b]);
+  e.exchange = volley_exchange_create(network->comm, batch, lag, e.first_step, block_ids(network, batch));
   e.history = volley_history_create(saver ? network->max_due : 0);
   e.watches = volley_alloc((size_t)network->threads, sizeof *e.watches, "the step loop");
   e.counts = volley_alloc((size_t)experiment->n_populations, sizeof *e.counts, "the step loop");
@@ -275,9 +317,11 @@ static engine create_engine(volley_network *network, const volley_run_state *fro
 static void destroy_engine(engine *e) {
   for (int b = 0; b < e->network->n_blocks; b++) {
     volley_arrivals_free(&e->arrivals[b]);
+    volley_silence_free(&e->silences[b]);
     free(e->spikes[b].ids);
   }
   free(e->arrivals);
+  free(e->silences);
   free(e->spikes);
   volley_exchange_destroy(e->exchange);
   volley_history_free(&e->history);

@@ -5,7 +5,7 @@
 const char *const volley_phase_names[VOLLEY_PHASES] = {
     [VOLLEY_PHASE_UPDATE] = "update",     [VOLLEY_PHASE_STIMULI] = "stimuli", [VOLLEY_PHASE_DELIVER] = "deliver",
     [VOLLEY_PHASE_EXCHANGE] = "exchange", [VOLLEY_PHASE_WAIT] = "wait",       [VOLLEY_PHASE_RECORD] = "record",
-    [VOLLEY_PHASE_SAVE] = "checkpoint",
+    [VOLLEY_PHASE_LEARN] = "learn",       [VOLLEY_PHASE_SAVE] = "checkpoint",
 };
 
 void volley_summary_release(volley_summary *summary) {

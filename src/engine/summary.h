@@ -11,6 +11,7 @@ typedef enum volley_phase {
   VOLLEY_PHASE_EXCHANGE, /* gathering, posting, sorting spikes */
   VOLLEY_PHASE_WAIT,     /* for other ranks and threads */
   VOLLEY_PHASE_RECORD,   /* recorders and output */
+  VOLLEY_PHASE_LEARN,    /* readouts: learning steps */
   VOLLEY_PHASE_SAVE,     /* checkpoints */
   VOLLEY_PHASES
 } volley_phase;

@@ -169,6 +169,8 @@ typedef enum volley_readout_value {
   VOLLEY_READOUT_VALUES
 } volley_readout_value;
 
+extern const char *const volley_readout_value_names[VOLLEY_READOUT_VALUES];
+
 typedef struct volley_recorder {
   const char *name; /* name of the group in the output; unique for each kind */
   volley_recorder_kind kind;
@@ -216,6 +218,10 @@ typedef struct volley_experiment {
 
 /* Frees the experiment and all that hangs on it. NULL is allowed. */
 void volley_experiment_destroy(volley_experiment *experiment);
+
+/* Columns of a row of a recorder: selected neurons, or values of a readout; 0 for spikes. A readout's dimension must be
+ * known. */
+uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder);
 
 /* Steps nearest to a time in ms. */
 int64_t volley_steps(const volley_experiment *experiment, double time);

@@ -36,6 +36,7 @@ typedef struct block_probes {
 
 struct volley_recording {
   const volley_network *network;
+  const volley_readouts *readouts; /* or NULL */
   volley_sink sink;
   double flushed;                /* time of the last flush of all buffers, s; rank 0 */
   spike_buffer *spikes;          /* [n_recorders] */
@@ -60,6 +61,14 @@ static volley_trace_columns find_columns(const volley_network *network, const vo
     if (volley_selection_column(&recorder->neurons, index, &column)) found.columns[found.count++] = column;
   }
   return found;
+}
+
+/* All columns on rank 0: every rank knows the values. */
+static volley_trace_columns list_columns(const volley_network *network, uint64_t width) {
+  volley_trace_columns all = {.count = network->rank == 0 ? width : 0};
+  all.columns = volley_alloc(all.count, sizeof(uint64_t), "a recorder of a readout");
+  for (uint64_t c = 0; c < all.count; c++) all.columns[c] = c;
+  return all;
 }
 
 static int compare_columns(const void *a, const void *b) {
@@ -106,15 +115,18 @@ static void prepare_recorder(volley_recording *recording, int number) {
     return;
   }
   trace_buffer *traces = &recording->traces[number];
-  recording->columns[number] = find_columns(recording->network, recorder);
-  traces->capacity = VOLLEY_VALUES_AT_ONCE / (recorder->neurons.count + 1) + 1;
+  const uint64_t width = volley_recorder_width(experiment_of(recording), recorder);
+  recording->columns[number] = recorder->kind == VOLLEY_RECORD_READOUT ? list_columns(recording->network, width)
+                                                                       : find_columns(recording->network, recorder);
+  traces->capacity = VOLLEY_VALUES_AT_ONCE / (width + 1) + 1;
   traces->rows = volley_alloc(traces->capacity * recording->columns[number].count, sizeof(double), "a trace recorder");
 }
 
-volley_recording *volley_recording_create(const volley_network *network) {
+volley_recording *volley_recording_create(const volley_network *network, const volley_readouts *readouts) {
   volley_recording *recording = volley_alloc(1, sizeof *recording, "the recorders");
   const size_t n = (size_t)network->experiment->n_recorders;
   recording->network = network;
+  recording->readouts = readouts;
   recording->flushed = MPI_Wtime();
   recording->spikes = volley_alloc(n, sizeof *recording->spikes, "the recorders");
   recording->traces = volley_alloc(n, sizeof *recording->traces, "the recorders");
@@ -231,7 +243,7 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
 }
 
 static bool is_sampled(const volley_recorder *recorder, int64_t step) {
-  return recorder->kind == VOLLEY_RECORD_TRACES && step > recorder->start && step <= recorder->stop &&
+  return recorder->kind != VOLLEY_RECORD_SPIKES && step > recorder->start && step <= recorder->stop &&
          (step - recorder->start) % recorder->interval == 0;
 }
 
@@ -248,6 +260,14 @@ static void sample(void *context, int block, int slice, int64_t step) {
   }
 }
 
+/* The next row of a recorder, if it is one of a readout. */
+static void sample_readout(volley_recording *recording, int number) {
+  const volley_recorder *recorder = &experiment_of(recording)->recorders[number];
+  const trace_buffer *buffer = &recording->traces[number];
+  if (recorder->kind != VOLLEY_RECORD_READOUT || recording->network->rank != 0) return;
+  volley_readouts_get(recording->readouts, recorder, buffer->rows + buffer->held * recording->columns[number].count);
+}
+
 /* Whether it is time to flush: rank 0 decides for all. */
 static bool is_time(volley_recording *recording) {
   const double now = MPI_Wtime();
@@ -262,6 +282,7 @@ static volley_status advance(void *context, int64_t step) {
   const volley_experiment *experiment = experiment_of(recording);
   for (int r = 0; r < experiment->n_recorders; r++) {
     if (!is_sampled(&experiment->recorders[r], step)) continue;
+    sample_readout(recording, r);
     if (++recording->traces[r].held == recording->traces[r].capacity) VOLLEY_TRY(flush_traces(recording, r));
   }
   const bool looks = experiment->n_recorders > 0 && step % CLOCK_STEPS == CLOCK_STEPS - 1;

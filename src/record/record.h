@@ -8,6 +8,7 @@
 
 #include "build/network.h"
 #include "engine/observer.h"
+#include "force/readout.h"
 
 /* Sizes of buffers: spikes of one rank and recorder in one window, values of all ranks of one trace recorder. */
 enum { VOLLEY_SPIKES_AT_ONCE = 1 << 16, VOLLEY_VALUES_AT_ONCE = 1 << 20 };
@@ -26,16 +27,17 @@ typedef struct volley_sink {
   volley_status (*flush)(void *context);
 } volley_sink;
 
-/* Columns of a trace recorder that this rank holds. */
+/* Columns of a trace recorder that this rank holds; of a recorder of a readout rank 0 holds all. */
 typedef struct volley_trace_columns {
-  uint64_t *columns; /* [count] ascending; column c is the c-th selected neuron, by index */
+  uint64_t *columns; /* [count] ascending; column c of traces is the c-th selected neuron, by index */
   uint64_t count;
 } volley_trace_columns;
 
 typedef struct volley_recording volley_recording;
 
-/* Prepares the recorders of the network's experiment. Not collective. Owned by the caller; the network must outlive it. */
-volley_recording *volley_recording_create(const volley_network *network);
+/* Prepares the recorders of the network's experiment. readouts: NULL if it has none. Not collective. Owned by the caller; the
+ * network and the readouts must outlive it. */
+volley_recording *volley_recording_create(const volley_network *network, const volley_readouts *readouts);
 void volley_recording_destroy(volley_recording *recording);
 
 /* [n_recorders] the columns of this rank, empty for spike recorders. Owned by the recording. */

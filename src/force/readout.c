@@ -1,0 +1,388 @@
+#include "force/readout.h"
+
+#include "force/feedback.h"
+#include "force/filter.h"
+#include "force/rls.h"
+#include "signal/signal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One readout at work. */
+typedef struct decoding {
+  const volley_readout *readout;
+  int dimension;
+  uint32_t *first; /* [populations of the experiment] number of its first neuron; UINT32_MAX: not read */
+  volley_filter filter;
+  double *decoders; /* [N][dimension] */
+  /* [dimension] each: */
+  double *filtered, *rising; /* decoders' r and decoders' h: what the output is computed from */
+  double *inputs;            /* sums of the decoders of the neurons that spiked */
+  double *output, *target, *error, *fed_back;
+  uint32_t *spiking; /* [capacity] numbers of the neurons that spiked in this step */
+  uint32_t capacity;
+  double *gains;  /* [N] P r */
+  double product; /* r' P r */
+  volley_player *player;
+  volley_rls *rls;
+} decoding;
+
+struct volley_readouts {
+  const volley_network *network;
+  decoding *decodings; /* [n_readouts] */
+  int64_t learned;     /* the step whose learning is due */
+};
+
+static const volley_experiment *experiment_of(const volley_readouts *readouts) { return readouts->network->experiment; }
+
+static double *make_values(int n) { return volley_alloc((size_t)n, sizeof(double), "a readout"); }
+
+/* Numbers the neurons through the populations that are read. */
+static uint32_t *number_neurons(const volley_experiment *experiment, const volley_readout *readout) {
+  uint32_t next = 0;
+  uint32_t *first = volley_alloc((size_t)experiment->n_populations, sizeof *first, "a readout");
+  for (int p = 0; p < experiment->n_populations; p++) first[p] = UINT32_MAX;
+  for (int k = 0; k < readout->n_populations; k++) {
+    first[readout->populations[k]] = next;
+    next += experiment->populations[readout->populations[k]].size;
+  }
+  return first;
+}
+
+/* [N][dimension] values of a distribution or dataset, to be freed by the caller; NULL after a fault. Collective. */
+static double *draw(const volley_experiment *experiment, const volley_readout *readout, volley_purpose purpose,
+                    const volley_distribution *distribution, const volley_reader *reader) {
+  const uint32_t number = (uint32_t)(readout - experiment->readouts);
+  const size_t k = (size_t)readout->supervisor->dimension;
+  double *values = volley_alloc((size_t)readout->size * k, sizeof *values, "the values of a readout");
+  const volley_key key = volley_key_of(experiment->simulation.seed, purpose, number);
+  if (distribution->kind != VOLLEY_DATASET) {
+    for (uint32_t i = 0; i < readout->size; i++)
+      volley_distribution_draw(distribution, key, i, 0, k, values + (size_t)i * k);
+    return values;
+  }
+  uint64_t rows = 0, columns = 0;
+  double *read = NULL;
+  volley_arena *arena = volley_arena_create();
+  const bool is_read = reader->series(reader->context, &readout->place, distribution->file, distribution->dataset,
+                                      arena, &read, &rows, &columns) == VOLLEY_OK;
+  const bool fits = is_read && rows == readout->size && columns == k;
+  if (is_read && !fits)
+    volley_fault(VOLLEY_USAGE, &readout->place,
+                 "dataset '%s' of '%s' has %llu x %llu values; %u x %zu are expected: neurons of the readout by "
+                 "dimensions of its supervisor",
+                 distribution->dataset, distribution->file, (unsigned long long)rows, (unsigned long long)columns,
+                 readout->size, k);
+  if (fits) memcpy(values, read, (size_t)readout->size * k * sizeof *values);
+  volley_arena_destroy(arena);
+  if (fits) return values;
+  free(values);
+  return NULL;
+}
+
+/* Collective. Faults are left on the list. */
+static void prepare(volley_readouts *readouts, int r, volley_network *network, const volley_reader *reader) {
+  const volley_experiment *experiment = network->experiment;
+  const volley_readout *readout = &experiment->readouts[r];
+  const int k = readout->supervisor->dimension;
+  decoding *d = &readouts->decodings[r];
+  *d = (decoding){.readout = readout, .dimension = k, .first = number_neurons(experiment, readout)};
+  d->filter = volley_filter_create(
+      volley_kinetics_make(readout->rise, readout->decay, experiment->simulation.dt, readout->filter_unit),
+      readout->size);
+  double **const values[] = {&d->filtered, &d->rising, &d->inputs, &d->output, &d->target, &d->error, &d->fed_back};
+  for (size_t v = 0; v < sizeof values / sizeof *values; v++) *values[v] = make_values(k);
+  d->gains = volley_alloc(readout->size, sizeof *d->gains, "a readout");
+  d->player = volley_player_create(experiment, readout->supervisor, (uint32_t)(VOLLEY_STREAM_READOUTS + r));
+  d->rls = volley_rls_create(readout->size, readout->lambda, network->threads, network->comm);
+  d->decoders = draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader);
+  double *eta = readout->feeds_back ? draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader) : NULL;
+  if (eta) volley_feedback_add(network, readout, d->first, eta, d->fed_back);
+  free(eta);
+}
+
+static void release(decoding *d) {
+  free(d->first);
+  volley_filter_free(&d->filter);
+  free(d->decoders);
+  double *const values[] = {d->filtered, d->rising, d->inputs, d->output, d->target, d->error, d->fed_back, d->gains};
+  for (size_t v = 0; v < sizeof values / sizeof *values; v++) free(values[v]);
+  free(d->spiking);
+  volley_player_destroy(d->player);
+  volley_rls_destroy(d->rls);
+}
+
+volley_status volley_readouts_create(volley_network *network, const volley_reader *reader, volley_readouts **out) {
+  const volley_experiment *experiment = network->experiment;
+  volley_readouts *readouts = volley_alloc(1, sizeof *readouts, "the readouts");
+  readouts->network = network;
+  readouts->decodings = volley_alloc((size_t)experiment->n_readouts, sizeof *readouts->decodings, "the readouts");
+  for (int r = 0; r < experiment->n_readouts; r++) prepare(readouts, r, network, reader);
+  const volley_status status = volley_agree(network->comm);
+  if (status == VOLLEY_OK)
+    *out = readouts;
+  else
+    volley_readouts_destroy(readouts);
+  return status;
+}
+
+void volley_readouts_destroy(volley_readouts *readouts) {
+  if (!readouts) return;
+  for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) release(&readouts->decodings[r]);
+  free(readouts->decodings);
+  free(readouts);
+}
+
+/* Finds the neurons of a readout among those that spiked, in the order of the gids. Returns their number. */
+static uint32_t find_spiking(const volley_readouts *readouts, decoding *d, const uint32_t *gids, uint32_t n) {
+  const volley_population *population = experiment_of(readouts)->populations;
+  uint32_t found = 0;
+  if (n > d->capacity) {
+    d->capacity = 2 * n;
+    d->spiking = volley_grow(d->spiking, d->capacity, sizeof *d->spiking, "a readout");
+  }
+  int p = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    while (gids[i] - population[p].first_gid >= population[p].size) p++;
+    if (d->first[p] != UINT32_MAX) d->spiking[found++] = d->first[p] + gids[i] - population[p].first_gid;
+  }
+  return found;
+}
+
+/* Whether the readout learns after `step`; the published condition counts steps from 1. */
+static bool learns(const volley_readout *readout, int64_t step) {
+  const int64_t n = step + 1;
+  return n % readout->interval == 1 % readout->interval && n > readout->start && n < readout->stop;
+}
+
+/* Takes filters, output and error through one step. */
+static void decode(const volley_readouts *readouts, decoding *d, int64_t step, const uint32_t *gids, uint32_t n) {
+  const uint32_t found = find_spiking(readouts, d, gids, n);
+  const size_t k = (size_t)d->dimension;
+  memset(d->inputs, 0, k * sizeof *d->inputs);
+  for (uint32_t i = 0; i < found; i++) {
+    const double *row = d->decoders + d->spiking[i] * k;
+    for (size_t v = 0; v < k; v++) d->inputs[v] += row[v];
+  }
+  volley_filter_note(&d->filter, d->spiking, found);
+  volley_kinetics_step(&d->filter.kinetics, (uint32_t)k, d->filtered, d->rising, d->inputs);
+  volley_player_at(d->player, step + 1, d->target);
+  for (size_t v = 0; v < k; v++) {
+    d->output[v] = d->filtered[v];
+    d->error[v] = d->output[v] - d->target[v];
+  }
+  const bool clamped = d->readout->clamps && step + 1 > d->readout->start && step + 1 < d->readout->stop;
+  memcpy(d->fed_back, clamped ? d->target : d->output, k * sizeof *d->fed_back);
+}
+
+/* A fault if an output is not finite any more: the same on every rank. */
+static volley_status check_output(const volley_readouts *readouts, const decoding *d, int64_t step) {
+  for (int v = 0; v < d->dimension; v++) {
+    if (isfinite(d->output[v])) continue;
+    volley_fault(VOLLEY_FAILURE, &d->readout->place,
+                 "readout '%s': output %d is not finite at %.10g ms; learning diverged", d->readout->name, v,
+                 (double)(step + 1) * experiment_of(readouts)->simulation.dt);
+    return volley_agree(readouts->network->comm);
+  }
+  return VOLLEY_OK;
+}
+
+static volley_status take_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
+  volley_readouts *readouts = context;
+  for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
+    decode(readouts, &readouts->decodings[r], step, gids, n);
+    VOLLEY_TRY(check_output(readouts, &readouts->decodings[r], step));
+  }
+  readouts->learned = step;
+  return VOLLEY_OK;
+}
+
+static bool has_work(void *context, int64_t step) {
+  const volley_readouts *readouts = context;
+  for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
+    if (learns(readouts->decodings[r].readout, step)) return true;
+  }
+  return false;
+}
+
+static double dot(const double *a, const double *b, uint32_t n) {
+  double sum = 0;
+  for (uint32_t i = 0; i < n; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/* The new decoders of this thread's share of the neurons, and, by thread 0, what follows from all of them. */
+static void change_decoders(decoding *d, int thread, int threads) {
+  const size_t k = (size_t)d->dimension;
+  const uint64_t n = d->filter.n;
+  const size_t from = (size_t)(n * (uint64_t)thread / (uint64_t)threads);
+  const size_t end = (size_t)(n * (uint64_t)(thread + 1) / (uint64_t)threads);
+  for (size_t i = from; i < end; i++) {
+    for (size_t v = 0; v < k; v++) d->decoders[i * k + v] -= d->gains[i] * d->error[v];
+  }
+  if (thread != 0) return;
+  const double of_rising = dot(d->gains, d->filter.h, d->filter.n);
+  for (size_t v = 0; v < k; v++) {
+    d->filtered[v] -= d->product * d->error[v];
+    d->rising[v] -= of_rising * d->error[v];
+  }
+}
+
+static volley_status check_learning(const volley_readouts *readouts, const decoding *d) {
+  const char *wrong = volley_rls_check(d->rls);
+  if (!wrong) return VOLLEY_OK;
+  volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': learning diverged at %.10g ms: %s", d->readout->name,
+               (double)(readouts->learned + 1) * experiment_of(readouts)->simulation.dt, wrong);
+  return volley_agree(readouts->network->comm);
+}
+
+/* P r and its change; all but the neurons that spiked since the last learning step have only decayed. */
+static void apply_rule(decoding *d, int thread, volley_barrier *barrier) {
+  const volley_filter *filter = &d->filter;
+  const volley_rls_motion motion = {.h = filter->kinetics.is_double ? filter->h : NULL,
+                                    .rr = filter->motion.rr,
+                                    .rh = filter->motion.rh,
+                                    .hh = filter->motion.hh,
+                                    .moved = filter->motion.moved,
+                                    .n_moved = filter->motion.n_moved};
+  volley_rls_learn_moved(d->rls, filter->r, &motion, d->gains, &d->product, thread, barrier);
+}
+
+static volley_status learn(void *context, int thread, volley_barrier *barrier) {
+  volley_readouts *readouts = context;
+  volley_status status = VOLLEY_OK;
+  for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
+    decoding *d = &readouts->decodings[r];
+    if (!learns(d->readout, readouts->learned)) continue;
+    if (thread == 0) volley_filter_sync(&d->filter);
+    volley_barrier_wait(barrier);
+    apply_rule(d, thread, barrier);
+    volley_barrier_wait(barrier);
+    if (thread == 0) volley_filter_mark(&d->filter);
+    change_decoders(d, thread, readouts->network->threads);
+    if (thread == 0 && status == VOLLEY_OK) status = check_learning(readouts, d);
+  }
+  return status;
+}
+
+volley_observer volley_readouts_observer(volley_readouts *readouts) {
+  return (volley_observer){.context = readouts, .spikes = take_spikes, .has_work = has_work, .work = learn};
+}
+
+static void get_decoders(const decoding *d, const volley_selection *neurons, double *row) {
+  const size_t k = (size_t)d->dimension;
+  for (int r = 0; r < neurons->n_ranges; r++) {
+    const size_t n = neurons->ranges[r].count * k;
+    memcpy(row, d->decoders + neurons->ranges[r].first * k, n * sizeof *row);
+    row += n;
+  }
+}
+
+void volley_readouts_get(const volley_readouts *readouts, const volley_recorder *recorder, double *row) {
+  const decoding *d = &readouts->decodings[recorder->readout];
+  const size_t bytes = (size_t)d->dimension * sizeof *row;
+  switch ((volley_readout_value)recorder->state) {
+    case VOLLEY_READOUT_OUTPUT: memcpy(row, d->output, bytes); break;
+    case VOLLEY_READOUT_SUPERVISOR: memcpy(row, d->target, bytes); break;
+    case VOLLEY_READOUT_ERROR: memcpy(row, d->error, bytes); break;
+    case VOLLEY_READOUT_DECODERS: get_decoders(d, &recorder->neurons, row); break;
+    default: *row = sqrt(dot(d->decoders, d->decoders, d->filter.n * (uint32_t)d->dimension)); break;
+  }
+}
+
+volley_rls *volley_readouts_rls(volley_readouts *readouts, int r) { return readouts->decodings[r].rls; }
+
+/* The arrays of a state that do not change their size. */
+typedef struct piece {
+  double *values;
+  size_t n;
+} piece;
+
+enum { N_PIECES = 9, N_FIGURES = 7 };
+
+/* Figures of the filter, before three lists: spikes of each step noted, neurons noted, neurons moved. */
+enum { SYNCED, NEXT, NOTED, MOVED, RR, RH, HH };
+
+static void list_pieces(const decoding *d, piece pieces[N_PIECES]) {
+  const size_t k = (size_t)d->dimension, n = d->filter.n;
+  const piece all[N_PIECES] = {{d->decoders, n * k}, {d->filter.r, n}, {d->filter.h, n},
+                               {d->filtered, k},     {d->rising, k},   {d->output, k},
+                               {d->target, k},       {d->error, k},    {d->fed_back, k}};
+  memcpy(pieces, all, sizeof all);
+}
+
+static size_t fixed_size(const decoding *d) {
+  piece pieces[N_PIECES];
+  size_t n = N_FIGURES;
+  list_pieces(d, pieces);
+  for (int p = 0; p < N_PIECES; p++) n += pieces[p].n;
+  return n;
+}
+
+uint64_t volley_readouts_state_size(const volley_readouts *readouts, int r) {
+  const volley_filter *filter = &readouts->decodings[r].filter;
+  return fixed_size(&readouts->decodings[r]) + (uint64_t)(filter->next - filter->synced) + filter->n_noted +
+         filter->motion.n_moved;
+}
+
+void volley_readouts_get_state(const volley_readouts *readouts, int r, double *state) {
+  const decoding *d = &readouts->decodings[r];
+  const volley_filter *filter = &d->filter;
+  piece pieces[N_PIECES];
+  list_pieces(d, pieces);
+  for (int p = 0; p < N_PIECES; state += pieces[p++].n) memcpy(state, pieces[p].values, pieces[p].n * sizeof *state);
+  const double figures[N_FIGURES] = {[SYNCED] = (double)filter->synced, [NEXT] = (double)filter->next,
+                                     [NOTED] = (double)filter->n_noted, [MOVED] = (double)filter->motion.n_moved,
+                                     [RR] = filter->motion.rr,          [RH] = filter->motion.rh,
+                                     [HH] = filter->motion.hh};
+  memcpy(state, figures, sizeof figures);
+  state += N_FIGURES;
+  for (int64_t s = 0; s < filter->next - filter->synced; s++) *state++ = (double)filter->counts[s];
+  for (uint32_t i = 0; i < filter->n_noted; i++) *state++ = (double)filter->neurons[i];
+  for (uint32_t i = 0; i < filter->motion.n_moved; i++) *state++ = (double)filter->motion.moved[i];
+}
+
+/* Whether figures from a file make sense: `rest` numbers follow them. */
+static bool is_sound(const decoding *d, const double *figures, uint64_t rest) {
+  const double steps = figures[NEXT] - figures[SYNCED], noted = figures[NOTED], moved = figures[MOVED];
+  double sum = 0;
+  if (!(figures[SYNCED] >= 0 && steps >= 0 && steps <= VOLLEY_FILTER_STEPS && noted >= 0 && moved >= 0 &&
+        moved <= d->filter.n && steps + noted + moved == (double)rest))
+    return false;
+  for (int64_t s = 0; s < (int64_t)steps; s++) sum += figures[N_FIGURES + s];
+  for (uint64_t i = (uint64_t)steps; i < rest; i++) {
+    const double neuron = figures[N_FIGURES + i];
+    if (!(neuron >= 0 && neuron < d->filter.n)) return false;
+  }
+  return sum == noted;
+}
+
+volley_status volley_readouts_set_state(volley_readouts *readouts, int r, uint64_t size, const double *state) {
+  decoding *d = &readouts->decodings[r];
+  const size_t fixed = fixed_size(d);
+  const double *figures = state + fixed - N_FIGURES;
+  if (size < fixed || !is_sound(d, figures, size - fixed))
+    return volley_fault(VOLLEY_USAGE, &d->readout->place, "the checkpoint's state of readout '%s' does not fit it",
+                        d->readout->name);
+  piece pieces[N_PIECES];
+  list_pieces(d, pieces);
+  for (int p = 0; p < N_PIECES; state += pieces[p++].n) memcpy(pieces[p].values, state, pieces[p].n * sizeof *state);
+  volley_filter *filter = &d->filter;
+  const int64_t next = (int64_t)figures[NEXT];
+  const double *counts = figures + N_FIGURES, *neurons = counts + (next - (int64_t)figures[SYNCED]);
+  filter->synced = filter->next = (int64_t)figures[SYNCED];
+  for (; filter->next < next; counts++) {
+    const uint32_t n = (uint32_t)*counts;
+    uint32_t *spiking = volley_alloc(n, sizeof *spiking, "a readout");
+    for (uint32_t i = 0; i < n; i++) spiking[i] = (uint32_t)*neurons++;
+    volley_filter_note(filter, spiking, n);
+    free(spiking);
+  }
+  volley_filter_mark(filter);
+  for (double i = 0; i < figures[MOVED]; i++) volley_filter_note_moved(filter, (uint32_t)*neurons++);
+  filter->motion.rr = figures[RR];
+  filter->motion.rh = figures[RH];
+  filter->motion.hh = figures[HH];
+  return VOLLEY_OK;
+}

@@ -1,0 +1,135 @@
+"""FORCE against the fixtures of an independent program: three networks of 50 neurons that learn for some thousand steps.
+
+Every spike must be equal; outputs, decoders, P and the end state to 1e-10 relative; on 1 to 4 ranks the same bits."""
+import ast
+import os
+import sys
+import tempfile
+
+import h5py
+import numpy
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from program import execute, expect, finish  # noqa: E402
+
+# name -> model, ms of the fixture's unit of time, parameters by the names of the fixture
+MODELS = {
+    "lif": ("lif", 1000, {"tau_m": ("tm", 1000), "t_ref": ("tref", 1000), "V_th": ("vth", 1), "V_reset": ("vre", 1)}),
+    "theta": ("theta", 1000, {}),
+    "iz": ("izhikevich_2007", 1, {"C": ("C", 1), "k": ("k", 1), "v_r": ("vr", 1), "v_t": ("vt", 1),
+                                  "v_peak": ("vpk", 1), "a": ("a", 1), "b": ("b", 1), "c": ("vre", 1), "d": ("d", 1)}),
+}
+
+
+def read_fixture(name):
+    with numpy.load(os.path.join(HERE, "data", "force", f"tiny_{name}.npz")) as file:
+        fixture = {key: file[key] for key in file.files}
+    fixture["par"] = ast.literal_eval(str(fixture["par"]))
+    return fixture
+
+
+def write_data(fixture, path):
+    """Weights as edges (target by source in W), initial potentials, feedback and supervisor."""
+    targets, sources = numpy.nonzero(fixture["W"])
+    weights = fixture["W"][targets, sources]
+    assert (weights.astype("float32") == weights).all()
+    with h5py.File(path, "w") as file:
+        file["edges/source"], file["edges/target"], file["edges/weight"] = sources, targets, weights
+        file["v0"], file["eta"] = fixture["v0"], fixture["E"]
+        file["supervisor"] = numpy.vstack([fixture["zx"][:1], fixture["zx"]])  # row n is at n dt
+
+
+def write_experiment(name, fixture, folder):
+    model, unit, names = MODELS[name]
+    dt, steps = float(fixture["dt"]) * unit, int(fixture["nt"])
+    parameters = {key: fixture["par"][ours] * factor for key, (ours, factor) in names.items()}
+    parameters.update(tau_rise=float(fixture["tr"]) * unit, tau_decay=float(fixture["td"]) * unit)
+    if name != "theta":
+        parameters["I_e"] = float(fixture["bias"])
+    if name == "lif":
+        parameters["published_refractory"] = 1
+    given = ", ".join(f"{key}: {value!r}" for key, value in parameters.items())
+    text = f"""
+simulation: {{dt: {dt!r}, duration: {dt * steps!r}}}
+populations:
+  - name: A
+    model: {model}
+    size: 50
+    parameters: {{{given}}}
+    initial: {{V_m: {{file: data.h5, dataset: v0}}}}
+projections:
+  - {{source: A, target: A, rule: edges, file: data.h5, group: edges, delay: {dt!r}}}
+readouts:
+  - name: out
+    population: A
+    filter: {{rise: {parameters['tau_rise']!r}, decay: {parameters['tau_decay']!r}}}
+    supervisor: {{type: series, file: data.h5, dataset: supervisor, interval: {dt!r}}}
+    learning: {{solver: rls, initial_p: {float(fixture['p0'])!r}, interval: {dt * int(fixture['step'])!r},
+                start: {dt * int(fixture['n_on'])!r}, stop: {dt * int(fixture['n_off'])!r}}}
+    feedback: {{gain: 1, eta: {{file: data.h5, dataset: eta}}}}
+recorders:
+  - {{type: spikes, population: A}}
+  - {{name: state, type: traces, population: A, states: [V_m{', U_m' if name == 'iz' else ''}]}}
+  - {{name: out, type: readout, readout: out, values: [output, decoders]}}
+checkpoint: {{every: {dt * steps!r} model}}
+"""
+    path = os.path.join(folder, "fixture.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def expect_close(what, found, wanted, tolerance=1e-10):
+    error = numpy.abs(found - wanted).max() / numpy.abs(wanted).max()
+    print(f"{what}: {error:.1e} relative")
+    expect(error <= tolerance, f"{what}: off by {error:.3g} relative")
+
+
+def expect_fixture(name, fixture, output, ranks):
+    what = f"{name} on {ranks} ranks"
+    dt = float(fixture["dt"]) * MODELS[name][1]
+    with h5py.File(output) as file:
+        times, ids = file["spikes/A/timestamps"][:], file["spikes/A/node_ids"][:]
+        z = file["readout/out.output/data"][:]
+        decoders = file["readout/out.decoders/data"][-1].reshape(fixture["end_D"].shape)
+        end = {state: file[f"report/state.{state}/data" if f"state.{state}" in file["report"]
+                           else "report/state/data"][-1] for state in (["V_m", "U_m"] if name == "iz" else ["V_m"])}
+    steps = numpy.round(times / dt).astype(int)
+    wanted = fixture["spikes"]
+    spikes = sorted(zip(steps.tolist(), ids.tolist()))
+    first = 0 if wanted[:, 1].min() == 0 else 1
+    expect(spikes == sorted((int(n), int(i) - first) for n, i in wanted), f"{what}: spikes differ")
+    expect_close(f"{what}, z", z, fixture["z"])
+    expect_close(f"{what}, decoders", decoders, fixture["end_D"])
+    expect_close(f"{what}, V_m", end["V_m"], fixture["end_v"])
+    if name == "iz":
+        expect_close(f"{what}, U_m", end["U_m"], fixture["end_u"])
+    with h5py.File(output.replace(".h5", ".checkpoint.h5")) as file:
+        group = file["readouts/out"]
+        pending = group["pending"][:].reshape(-1, 50)[:-4]  # without what the last learning step leaves
+        p = group["P"][:].reshape(50, 50) - pending.T @ pending
+    expect_close(f"{what}, P", p, fixture["end_P"])
+    expect((p == p.T).all() or numpy.abs(p - p.T).max() < 1e-14 * numpy.abs(p).max(), f"{what}: P is not symmetric")
+    return z
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for name in MODELS:
+            fixture = read_fixture(name)
+            write_data(fixture, os.path.join(folder, "data.h5"))
+            experiment = write_experiment(name, fixture, folder)
+            outputs = []
+            for ranks, threads in ((1, 1), (2, 2), (3, 1), (4, 1)):
+                output = os.path.join(folder, f"{name}{ranks}.h5")
+                result = execute(["run", experiment, "-o", output, "--progress", "off"], ranks, threads)
+                if result.returncode:
+                    sys.exit(result.stdout + result.stderr)
+                outputs.append(expect_fixture(name, fixture, output, ranks))
+            expect(all((z == outputs[0]).all() for z in outputs), f"{name}: z differs between numbers of ranks")
+    finish()
+
+
+if __name__ == "__main__":
+    main()
