@@ -68,8 +68,8 @@ static bool is_same_number(const char *a, const char *b, const char *unit) {
          volley_unit_convert(b, unit, &second, why, sizeof why) && first == second;
 }
 
-/* Whether two numbers are the same in a unit that some model gives to weights, to currents, or to its parameter or state
- * of that name. *known is set if there is such a unit. */
+/* Whether two numbers are the same in a unit that some model gives to weights, to currents, or to its parameter or
+ * state of that name. *known is set if there is such a unit. */
 static bool is_same_in_models(const char *a, const char *b, const char *name, bool *known) {
   const bool weight = strcmp(name, "weight") == 0, current = strcmp(name, "current") == 0;
   *known = weight || current;
@@ -89,8 +89,8 @@ static bool is_same_in_models(const char *a, const char *b, const char *name, bo
   return false;
 }
 
-/* Whether two scalars mean the same: "0.1 s" and "100 ms". name: of the key, or NULL; key: NULL where no table of a section
- * has it. */
+/* Whether two scalars mean the same: "0.1 s" and "100 ms". name: of the key, or NULL; key: NULL where no table of a
+ * section has it. */
 static bool is_same_text(const char *a, const char *b, const char *name, const volley_key_info *key) {
   static const char *const documented[] = {"", "ms", "mV", "pA", "pF", "nS", "Hz"}; /* units of bare numbers */
   if (strcmp(a, b) == 0) return true;
@@ -264,7 +264,8 @@ static void compare_key(comparison *c, const pair *at, const char *key, const vo
     compare(c, at, section_below(c, section, key), section != NULL ? key_in(section, key) : above);
 }
 
-/* Maps, key by key; an absent one is empty. above: row of the key that has the map; those of a distribution are like it. */
+/* Maps, key by key; an absent one is empty. above: row of the key that has the map; the keys of a
+ * distribution are like it. */
 static void compare_maps(comparison *c, const pair *at, const volley_section_info *section,
                          const volley_key_info *above) {
   if (above != NULL && above->type != VOLLEY_KEY_VALUE) above = NULL;

@@ -83,7 +83,8 @@ int volley_read_choice(volley_reading *reading, const volley_yaml *entry, const 
 /* A number in `unit` that a scalar holds; NaN and infinity are refused. */
 bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char *unit, double *out);
 
-/* A list of numbers, or one number, that obey unit and range of the key. *list is the arena's; left alone after a fault. */
+/* A list of numbers, or one number, that obey unit and range of the key. *list is the arena's; it is left alone after a
+ * fault. */
 bool volley_read_list(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double **list,
                       int *count);
 
@@ -110,8 +111,8 @@ void volley_check_name(volley_reading *reading, volley_yaml *node);
 /* Steps that a time in ms is; false and a fault of node unless they are whole, and at least one if positive. */
 bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out);
 
-/* A time that becomes whole steps, at least one if the key is positive. Returns false, and leaves *out alone, where the key
- * is absent and has no fallback, or after a fault. */
+/* A time that becomes whole steps, at least one if the key is positive. Returns false, and leaves *out alone, where the
+ * key is absent and has no fallback, or after a fault. */
 bool volley_read_steps(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
                        int64_t *out);
 

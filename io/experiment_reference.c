@@ -101,8 +101,8 @@ static void write_distributions(FILE *out) {
 static void write_stimuli(FILE *out) {
   for (const volley_stimulus_kind *const *item = volley_stimulus_kinds(); *item != NULL; ++item) {
     const volley_stimulus_kind *kind = *item;
-    fprintf(out, "\n### type: %s\n\n%s\n\n| key | value | unit | default | meaning |\n|---|---|---|---|---|\n",
-            kind->name, kind->doc);
+    fprintf(out, "\n### type: %s\n\n%s\n", kind->name, kind->doc);
+    if (kind->n_keys > 0) fprintf(out, "\n| key | value | unit | default | meaning |\n|---|---|---|---|---|\n");
     for (int k = 0; k < kind->n_keys; ++k) {
       const volley_stimulus_key *key = &kind->keys[k];
       const bool weight = strcmp(key->unit, "weight") == 0;

@@ -65,6 +65,13 @@ static void scale_sizes(volley_experiment *experiment) {
     first += population->size;
   }
   experiment->neurons = first;
+  for (int r = 0; r < experiment->n_readouts; ++r) {
+    volley_readout *readout = &experiment->readouts[r];
+    readout->size = 0;
+    for (int i = 0; i < readout->n_populations; ++i)
+      readout->size += experiment->populations[readout->populations[i]].size;
+    if (readout->eigenvalues > 0 && (uint32_t)readout->eigenvalues > readout->size) readout->eigenvalues = -1;
+  }
 }
 
 static void cut_selections(volley_experiment *experiment) {
@@ -72,9 +79,17 @@ static void cut_selections(volley_experiment *experiment) {
     volley_stimulus *stimulus = &experiment->stimuli[s];
     cut_selection(&stimulus->neurons, experiment->populations[stimulus->target].size, &stimulus->place);
   }
+  for (int a = 0; a < experiment->n_ablations; ++a) {
+    volley_ablation *ablation = &experiment->ablations[a];
+    cut_selection(&ablation->neurons, experiment->populations[ablation->population].size, &ablation->place);
+  }
   for (int r = 0; r < experiment->n_recorders; ++r) {
     volley_recorder *recorder = &experiment->recorders[r];
-    cut_selection(&recorder->neurons, experiment->populations[recorder->population].size, &recorder->place);
+    const bool of_readout = recorder->kind == VOLLEY_RECORD_READOUT;
+    if (of_readout && recorder->state != VOLLEY_READOUT_DECODERS) continue; /* has no selection */
+    const uint32_t size =
+        of_readout ? experiment->readouts[recorder->readout].size : experiment->populations[recorder->population].size;
+    cut_selection(&recorder->neurons, size, &recorder->place);
   }
 }
 
