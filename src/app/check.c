@@ -65,6 +65,7 @@ static void print_memory(const volley_experiment *experiment, const volley_estim
   printf("  neurons         %10.1f MB\n", 1e-6 * e->neuron_bytes);
   printf("  synapse tables  %10.1f MB, %.2f bytes a synapse\n", 1e-6 * e->table_bytes,
          e->synapses > 0 ? e->table_bytes * e->ranks / e->synapses : 0);
+  if (experiment->n_readouts > 0) printf("  readouts        %10.1f MB\n", 1e-6 * e->readout_bytes);
   printf("  recording       %10.1f MB\n", 1e-6 * e->record_bytes);
   printf("  while building  %10.1f MB more\n", 1e-6 * e->build_bytes);
   printf("  peak            %10.1f MB\n", 1e-6 * e->peak_bytes);

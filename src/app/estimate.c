@@ -4,6 +4,7 @@
 #include "build/blocks.h"
 #include "build/edge_list.h"
 #include "build/rule.h"
+#include "force/readout.h"
 #include "record/record.h"
 
 #include <math.h>
@@ -227,10 +228,11 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
     estimate_build(experiment, synapses, out);
     estimate_neurons(experiment, out);
     estimate_recorders(experiment, out);
+    out->readout_bytes = (double)volley_readouts_bytes(experiment, out->ranks);
     estimate_spikes(experiment, synapses, out);
     if (out->synapses == 0) out->min_delay = out->max_delay = 0;
-    out->peak_bytes =
-        out->base_bytes + out->neuron_bytes + out->table_bytes + fmax(out->build_bytes, out->record_bytes);
+    out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes +
+                      fmax(out->build_bytes, out->record_bytes + out->readout_bytes);
   }
   for (int p = 0; p < experiment->n_projections; p++) free(samples[p]);
   free(samples);

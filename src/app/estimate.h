@@ -20,6 +20,7 @@ typedef struct volley_estimate {
   double base_bytes;           /* program and libraries */
   double neuron_bytes;         /* states, inputs, stimuli */
   double table_bytes;          /* synapses */
+  double readout_bytes;        /* readouts: mostly P of recursive least squares */
   double record_bytes;         /* recorders, exchange and lists of arrivals */
   double build_bytes;          /* more than the tables, while they are built */
   double peak_bytes;

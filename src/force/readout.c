@@ -127,6 +127,18 @@ volley_status volley_readouts_create(volley_network *network, const volley_reade
   return status;
 }
 
+uint64_t volley_readouts_bytes(const volley_experiment *experiment, int ranks) {
+  uint64_t bytes = 0;
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    const volley_readout *readout = &experiment->readouts[r];
+    const uint64_t n = readout->size, k = (uint64_t)readout->supervisor->dimension;
+    const uint64_t own = n / (uint64_t)ranks + 1;
+    /* decoders, while they are made the feedback too; filters, gains, neurons that moved; feedback of own neurons */
+    bytes += volley_rls_bytes(readout->size, ranks) + n * (2 * k + 4) * sizeof(double) + own * k * sizeof(double);
+  }
+  return bytes;
+}
+
 void volley_readouts_destroy(volley_readouts *readouts) {
   if (!readouts) return;
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) release(&readouts->decodings[r]);

@@ -13,10 +13,10 @@ _Static_assert(sizeof(PetscScalar) == sizeof(double), "PETSc with real double nu
 
 enum {
   GROUP = VOLLEY_RLS_GROUP,
-  CAPACITY = 32,      /* columns that are gathered before P0 is updated: see docs/performance.md */
+  CAPACITY = 48,      /* columns that are gathered before P0 is updated: see docs/performance.md */
   FEW = 4,            /* elements that moved are few where they are less than n / FEW */
   LEAST = 128,        /* smaller matrices are always read as a whole */
-  PIECE_ROWS = 256,   /* of 8 columns, in the first-level cache between update and sums */
+  PIECE_ROWS = 256,   /* of 8 columns, in the first-level cache between update of P0 and sums */
   BLOCK_ROWS = 2048,  /* of C, in the second-level cache while P0 is updated */
   N_STATE_VECTORS = 4 /* r, h, P0 r, P0 h */
 };
@@ -136,26 +136,51 @@ void volley_rls_destroy(volley_rls *rls) {
   free(rls);
 }
 
+/* Adds weights[0] times column 0 and so on to pr and ph in own rows from .. end - 1, where columns[g] is the whole
+ * column and weights are those of r and of h. next: the columns that come after these. */
+static void add_columns(volley_rls *rls, const double *const columns[GROUP], const double *const next[GROUP],
+                        const double *weights_r, const double *weights_h, size_t from, size_t end) {
+  const double *piece[GROUP], *next_piece[GROUP];
+  for (int g = 0; g < GROUP; g++) {
+    piece[g] = columns[g] + from;
+    next_piece[g] = next[g] + from;
+  }
+  volley_rls_combine_two(rls->pr + from, rls->ph + from, piece, next_piece, weights_r, weights_h, end - from);
+}
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
 /* P0 -= C C' with the first k columns of C, and pr = P0 r, ph = P0 h, all in one pass over these own rows. Each
  * element of pr and ph is one sum over j in ascending order. */
 static void sweep(volley_rls *rls, span rows, int k) {
   const double *own_columns = rls->columns + rls->first;
+  const size_t stride = rls->p_stride, last = (rls->n - 1) / GROUP * GROUP;
   memset(rls->pr + rows.from, 0, (rows.to - rows.from) * sizeof(double));
   memset(rls->ph + rows.from, 0, (rows.to - rows.from) * sizeof(double));
   for (size_t block = rows.from; block < rows.to; block += BLOCK_ROWS) {
-    const size_t end = rows.to < block + BLOCK_ROWS ? rows.to : block + BLOCK_ROWS;
+    const size_t end = least(block + BLOCK_ROWS, rows.to);
     for (size_t j = 0; j < rls->n; j += GROUP) {
+      const double *columns[GROUP], *next[GROUP];
+      for (size_t g = 0; g < GROUP; g++) {
+        columns[g] = rls->p + (j + g) * stride;
+        next[g] = rls->p + (least(j + GROUP, last) + g) * stride;
+      }
       for (size_t i = block; i < end; i += PIECE_ROWS) {
-        const size_t n_rows = end - i < PIECE_ROWS ? end - i : PIECE_ROWS;
-        double *p = rls->p + j * rls->p_stride + i;
-        const double *strip[GROUP];
-        for (size_t g = 0; g < GROUP; g++) strip[g] = p + g * rls->p_stride;
-        if (k > 0) volley_rls_downdate(p, rls->p_stride, own_columns + i, rls->columns + j, rls->stride, k, n_rows);
-        volley_rls_combine(rls->pr + i, strip, rls->r + j, n_rows);
-        volley_rls_combine(rls->ph + i, strip, rls->h + j, n_rows);
+        const size_t to = least(i + PIECE_ROWS, end);
+        if (k > 0)
+          volley_rls_downdate(rls->p + j * stride + i, stride, own_columns + i, rls->columns + j, rls->stride, k,
+                              to - i);
+        add_columns(rls, columns, next, rls->r + j, rls->h + j, i, to);
       }
     }
   }
+}
+
+/* The columns of P0 of 8 moved elements from number q on; beyond the end any, since their weight is 0. */
+static void find_columns(const volley_rls *rls, const volley_rls_motion *motion, size_t q,
+                         const double *columns[GROUP]) {
+  for (size_t g = 0; g < GROUP; g++)
+    columns[g] = rls->p + motion->moved[least(q + g, motion->n_moved - 1)] * rls->p_stride;
 }
 
 /* pr and ph of now from those of the last learning step and the columns of P0 that belong to moved elements. */
@@ -164,17 +189,11 @@ static void follow(volley_rls *rls, span rows, const volley_rls_motion *motion) 
     rls->pr[i] = motion->rr * rls->pr[i] + motion->rh * rls->ph[i];
     rls->ph[i] = motion->hh * rls->ph[i];
   }
-  for (uint32_t q = 0; q < motion->n_moved; q += GROUP) {
-    const double *strip[GROUP];
-    for (uint32_t g = 0; g < GROUP; g++) /* beyond the end: any column, its weight is 0 */
-      strip[g] = rls->p + motion->moved[q + g < motion->n_moved ? q + g : q] * rls->p_stride;
-    for (size_t i = rows.from; i < rows.to; i += PIECE_ROWS) {
-      const double *piece[GROUP];
-      for (int g = 0; g < GROUP; g++) piece[g] = strip[g] + i;
-      const size_t n_rows = rows.to - i < PIECE_ROWS ? rows.to - i : PIECE_ROWS;
-      volley_rls_combine(rls->pr + i, piece, rls->jump_r + q, n_rows);
-      volley_rls_combine(rls->ph + i, piece, rls->jump_h + q, n_rows);
-    }
+  for (size_t q = 0; q < motion->n_moved; q += GROUP) {
+    const double *columns[GROUP], *next[GROUP];
+    find_columns(rls, motion, q, columns);
+    find_columns(rls, motion, q + GROUP, next);
+    add_columns(rls, columns, next, rls->jump_r + q, rls->jump_h + q, rows.from, rows.to);
   }
 }
 
@@ -203,7 +222,7 @@ static void subtract_pending(volley_rls *rls, span rows, int k) {
   double *c = rls->c + rls->first;
   memcpy(c + rows.from, rls->pr + rows.from, (rows.to - rows.from) * sizeof(double));
   for (size_t i = rows.from; i < rows.to; i += PIECE_ROWS) {
-    const size_t n_rows = rows.to - i < PIECE_ROWS ? rows.to - i : PIECE_ROWS;
+    const size_t n_rows = least(PIECE_ROWS, rows.to - i);
     for (int m = 0; m < k; m += GROUP) {
       const double *columns[GROUP];
       for (int g = 0; g < GROUP; g++) columns[g] = rls->columns + (size_t)(m + g) * rls->stride + rls->first + i;

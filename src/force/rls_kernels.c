@@ -46,6 +46,29 @@ void volley_rls_combine(double *restrict y, const double *const columns[static V
   }
 }
 
+void volley_rls_combine_two(double *restrict y, double *restrict z,
+                            const double *const columns[static VOLLEY_RLS_GROUP],
+                            const double *const next[static VOLLEY_RLS_GROUP], const double a[static VOLLEY_RLS_GROUP],
+                            const double b[static VOLLEY_RLS_GROUP], size_t n_rows) {
+  vector weight_a[VOLLEY_RLS_GROUP], weight_b[VOLLEY_RLS_GROUP];
+  for (int j = 0; j < VOLLEY_RLS_GROUP; j++) {
+    weight_a[j] = spread(a[j]);
+    weight_b[j] = spread(b[j]);
+  }
+  for (size_t i = 0; i < n_rows; i += LANES) {
+    vector sum_a = load(y + i), sum_b = load(z + i);
+#pragma GCC unroll 8
+    for (int j = 0; j < VOLLEY_RLS_GROUP; j++) {
+      const vector column = load(columns[j] + i);
+      __builtin_prefetch(next[j] + i, 0, 2);
+      sum_a = add(column, weight_a[j], sum_a);
+      sum_b = add(column, weight_b[j], sum_b);
+    }
+    store(y + i, sum_a);
+    store(z + i, sum_b);
+  }
+}
+
 /* n_vectors is a constant where this is called, so that the tile lives in registers. */
 static inline __attribute__((always_inline)) void downdate_tile(double *restrict p, size_t p_stride,
                                                                 const double *restrict a, const double *restrict b,

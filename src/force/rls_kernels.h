@@ -13,6 +13,13 @@ enum { VOLLEY_RLS_GROUP = 8 /* rows and columns come in groups of 8 */ };
 void volley_rls_combine(double *restrict y, const double *const columns[static VOLLEY_RLS_GROUP],
                         const double weights[static VOLLEY_RLS_GROUP], size_t n_rows);
 
+/* The same for two sums at once: y with the weights a, z with the weights b. next: the columns that are to be read
+ * after these, which are fetched into the cache meanwhile. */
+void volley_rls_combine_two(double *restrict y, double *restrict z,
+                            const double *const columns[static VOLLEY_RLS_GROUP],
+                            const double *const next[static VOLLEY_RLS_GROUP], const double a[static VOLLEY_RLS_GROUP],
+                            const double b[static VOLLEY_RLS_GROUP], size_t n_rows);
+
 /* P[j][i] -= a[0][i] b[0][j] + ... + a[k - 1][i] b[k - 1][j], in this order, for 8 columns j of P: [8][n_rows], column
  * j at p + j p_stride. a[m] = a + m stride and b[m] = b + m stride are columns of one matrix. */
 void volley_rls_downdate(double *restrict p, size_t p_stride, const double *restrict a, const double *restrict b,
