@@ -60,7 +60,10 @@ static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment
                          const volley_recorder *recorder) {
   const double dt = experiment->simulation.dt;
   if (recorder->kind == VOLLEY_RECORD_READOUT) {
-    volley_hdf5_put_text(file, group, "readout", experiment->readouts[recorder->readout].name);
+    const volley_readout *readout = &experiment->readouts[recorder->readout];
+    volley_hdf5_put_text(file, group, "readout", readout->name);
+    volley_hdf5_put_number(file, group, "learning_start_ms", (double)readout->start * dt);
+    volley_hdf5_put_number(file, group, "learning_stop_ms", (double)readout->stop * dt);
   } else {
     volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);
     volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);

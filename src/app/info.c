@@ -3,6 +3,7 @@
 
 #include "app/info_checkpoint.h"
 #include "app/json.h"
+#include "app/readout_measures.h"
 #include "app/time_option.h"
 #include "base/memory.h"
 #include "io/checkpoint.h"
@@ -162,6 +163,38 @@ static void print_lines(const line *lines, int n) {
   printf("CV: of intervals between spikes, mean over neurons with at least %d spikes\n", LEAST_SPIKES);
 }
 
+/* How well readouts have learned, where that was recorded. */
+static volley_status show_readouts(const char *path, bool json) {
+  volley_arena *arena = volley_arena_create();
+  volley_readout_record *records = NULL;
+  int n = 0;
+  const volley_status status = volley_readout_records_read(path, arena, &records, &n);
+  for (int i = 0; i < n && status == VOLLEY_OK; i++) {
+    const volley_readout_measures m = volley_readout_measure(&records[i]);
+    if (json) {
+      volley_json_member_text("readout", records[i].name, i ? ",\n    {" : ",\n  \"readouts\": [\n    {");
+      volley_json_member_number("train", m.train, ", ");
+      volley_json_member_number("win_mean", m.win_mean, ", ");
+      volley_json_member_number("win_max", m.win_most, ", ");
+      volley_json_member_number("period_s", m.period, ", ");
+      volley_json_member_number("supervisor_period_s", m.supervisor_period, ", ");
+      volley_json_member_number("spread", m.spread, ", ");
+      printf("}%s", i + 1 == n ? "]" : "");
+      continue;
+    }
+    if (i == 0)
+      printf("\n%-16s %8s %17s %19s %8s\n", "readout", "train", "win mean/max", "period (target)/s", "spread");
+    printf("%-16s %8.4f %8.4f/%8.4f %8.4f (%8.4f) %8.3f\n", records[i].name, m.train, m.win_mean, m.win_most, m.period,
+           m.supervisor_period, m.spread);
+  }
+  if (n > 0 && !json)
+    printf(
+        "train: error in the last second of learning; win: in windows of 1 s afterwards, at the best shift in time;\n"
+        "spread: standard deviation of the output over the supervisor's\n");
+  volley_arena_destroy(arena);
+  return status;
+}
+
 static void print_timers(const volley_output_info *info) {
   printf("\nbuild %.3f s, simulate %.3f s: %.3g x real time\n", info->build_s, info->simulate_s,
          info->real_time_factor);
@@ -216,7 +249,7 @@ static void print_json(const volley_output_info *info, const char *path, const l
     json_line(&lines[i], i ? ",\n    {" : "\n    {");
     printf("}");
   }
-  printf("\n  ]\n}\n");
+  printf("\n  ]");
 }
 
 static volley_status show(volley_output_file *file, const volley_info_options *options) {
@@ -227,12 +260,15 @@ static volley_status show(volley_output_file *file, const volley_info_options *o
   if (stop <= start) return volley_fault(VOLLEY_USAGE, NULL, "--stop %g ms must come after --start %g ms", stop, start);
   line *lines = volley_alloc((size_t)(info->n_populations + info->n_recorders), sizeof *lines, "lines");
   int n = 0;
-  const volley_status status = measure_all(file, start, stop, lines, &n);
+  volley_status status = measure_all(file, start, stop, lines, &n);
   if (status == VOLLEY_OK && options->json) {
     print_json(info, options->file, lines, n);
+    status = show_readouts(options->file, true);
+    printf("\n}\n");
   } else if (status == VOLLEY_OK) {
     print_run(info, options->file);
     print_lines(lines, n);
+    status = show_readouts(options->file, false);
     if (info->complete) print_timers(info);
   }
   free(lines);
