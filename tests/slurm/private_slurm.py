@@ -1,5 +1,5 @@
-"""A SLURM of the test's own: munged, slurmctld and two slurmd on loopback, all of whose files are in one temporary folder.
-Nothing of the system's SLURM or munge, if there is any, is read or touched."""
+"""A SLURM of the test's own: munged, slurmctld and two slurmd on loopback, with all files in one temporary folder. The
+system's SLURM and munge, if there are any, are neither read nor touched."""
 import itertools
 import json
 import os
@@ -43,7 +43,8 @@ SlurmdParameters=config_overrides
 ReturnToService=2
 MpiDefault=none
 KillWait=7
-NodeName=n[1-{nodes}] NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]}-{ports[2]} CPUs=8 State=UNKNOWN
+NodeName=DEFAULT CPUs=8 RealMemory=4000 State=UNKNOWN
+NodeName=n[1-{nodes}] NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]}-{ports[2]}
 PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -146,7 +147,8 @@ class PrivateSlurm:
         daemons += [["slurmd", "-D", "-f", conf, "-N", f"n{i + 1}"] for i in range(NODES)]
         # In a session of its own: no signal from the terminal or of a group reaches it, only the end of its input.
         self.warden = subprocess.Popen(
-            [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "warden.py"), folder] + [json.dumps(d) for d in daemons],
+            [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "warden.py"), folder] +
+            [json.dumps(words) for words in daemons],
             stdin=subprocess.PIPE, env=self.environment, start_new_session=True)
         self.wait_until(lambda: self.command("sinfo", "-h", "-o", "%D %t", check=False) == f"{NODES} idle", 60,
                         "the nodes to be idle")
@@ -167,8 +169,8 @@ class PrivateSlurm:
 
     def command(self, *words, check=True, environment=None):
         """Runs a command of SLURM and returns what it prints, stripped."""
-        result = subprocess.run(words, env={**self.environment, **(environment or {})}, cwd=self.folder, capture_output=True, text=True,
-                                timeout=60)
+        result = subprocess.run(words, env={**self.environment, **(environment or {})}, cwd=self.folder,
+                                capture_output=True, text=True, timeout=60)
         if check and result.returncode != 0:
             self.show_logs()
             sys.exit(f"{' '.join(words)}: exit code {result.returncode}\n{result.stdout}{result.stderr}")

@@ -1,4 +1,4 @@
-"""The private SLURM of these tests leaves nothing behind, even when the test that started it and has a job in it is killed."""
+"""The private SLURM of these tests leaves nothing behind, even when a test with a job in it is killed."""
 import os
 import signal
 import subprocess

@@ -1,5 +1,6 @@
 """Starts daemons and ends them, with everything that they have started, when its standard input ends: also when the
-test that holds the other end was killed. argv: a folder, which is removed then, and one JSON list of words for each daemon.
+test that holds the other end was killed. argv: a folder, which is removed then, and one JSON list of words for each
+daemon.
 
 The warden adopts all orphans among its descendants, so none of them can leave the tree that it looks through."""
 import ctypes
