@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* realpath */
+
 #include "io/parts.h"
 
 #include "base/memory.h"
@@ -153,33 +155,47 @@ static volley_status check_whole(const volley_parts *parts, const volley_past *p
   return VOLLEY_OK;
 }
 
+static bool is_there(const char *file) { return access(file, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR); }
+
+/* The file where it was, or, if it is there no more, in the folder of this run's stretches: so a run that was moved finds
+ * its own. Owned by the caller. */
+static char *find_file(const char *file, const char *folder) {
+  const char *slash = strrchr(file, '/');
+  char *whole = is_there(file) ? NULL : realpath(folder, NULL);
+  if (!whole) return copy_text(file);
+  char *moved = volley_alloc(strlen(whole) + strlen(file) + 2, 1, "a path");
+  strcat(strcat(strcpy(moved, whole), "/"), slash ? slash + 1 : file);
+  free(whole);
+  if (is_there(moved)) return moved;
+  free(moved);
+  return copy_text(file);
+}
+
 /* Finds the files of the past, one after the other, or what stands for them. */
-static volley_status find_past(volley_parts *parts, const volley_past *past) {
+static volley_status find_past(volley_parts *parts, const volley_past *past, const char *folder) {
   const size_t n = (size_t)parts->experiment->n_recorders;
   uint64_t *wanted = volley_alloc(2 * n, sizeof *wanted, "recordings"), *counts = wanted + n;
   volley_status status = VOLLEY_OK;
   bool found = true, complete;
   for (int f = 0; f < past->n_files && found && status == VOLLEY_OK; f++) {
-    const char *file = past->files[f];
+    char *file = find_file(past->files[f], folder);
     for (size_t r = 0; r < n; r++) wanted[r] = past->positions[r] - parts->past.positions[r];
-    found = access(file, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    found = is_there(file);
     status = found ? count_file(file, parts->experiment, wanted, &complete, counts) : stand_in(parts, past, file);
-    if (!found) break;
-    if (status == VOLLEY_OK)
-      add(parts, file, counts);
-    else
-      advise(file);
+    if (found && status == VOLLEY_OK) add(parts, file, counts);
+    if (found && status != VOLLEY_OK) advise(file);
+    free(file);
   }
   free(wanted);
   return status == VOLLEY_OK ? check_whole(parts, past) : status;
 }
 
-volley_status volley_parts_set_past(volley_parts *parts, const volley_past *past, MPI_Comm comm) {
+volley_status volley_parts_set_past(volley_parts *parts, const volley_past *past, const char *folder, MPI_Comm comm) {
   const size_t n = (size_t)parts->experiment->n_recorders;
   int rank = 0;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   volley_parts found = volley_parts_create(parts->experiment);
-  if (rank == 0) (void)find_past(&found, past);
+  if (rank == 0) (void)find_past(&found, past, folder);
   const volley_status status = volley_agree(comm);
   int n_files = status == VOLLEY_OK ? found.past.n_files : 0;
   VOLLEY_MPI(MPI_Bcast(&n_files, 1, MPI_INT, 0, comm));

@@ -19,10 +19,10 @@ void volley_parts_release(volley_parts *parts);
  * counts is left out. Collective over comm. */
 void volley_parts_add(volley_parts *parts, const char *file, const uint64_t *counts, MPI_Comm comm);
 
-/* Fills parts without a file with what was recorded before: checks on rank 0 that the files of the past are recordings of this run and hold what
- * they should. A run that has been completed since has joined its files: its output then stands for them.
+/* Fills parts without a file with what was recorded before: checks on rank 0 that the files of the past are recordings
+ * of this run and hold what they should. A file that is not where it was is looked for in `folder`. A run that has been completed since has joined its files: its output then stands for them.
  * Collective over comm, agreed status: VOLLEY_USAGE with a fault that names the file. */
-volley_status volley_parts_set_past(volley_parts *parts, const volley_past *past, MPI_Comm comm);
+volley_status volley_parts_set_past(volley_parts *parts, const volley_past *past, const char *folder, MPI_Comm comm);
 
 /* Copies all that counts into an output in which nothing has been recorded yet. Collective over comm, the ranks that
  * opened the output; agreed status. */

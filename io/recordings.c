@@ -93,7 +93,7 @@ volley_status volley_recordings_open(const volley_experiment *experiment, const 
                                     .parts = volley_parts_create(experiment)};
   recordings->held = volley_alloc((size_t)experiment->n_recorders, sizeof *recordings->held, "recordings");
   VOLLEY_MPI(MPI_Comm_rank(comm, &recordings->rank));
-  volley_status status = past ? volley_parts_set_past(&recordings->parts, past, comm) : VOLLEY_OK;
+  volley_status status = past ? volley_parts_set_past(&recordings->parts, past, recordings->folder, comm) : VOLLEY_OK;
   if (status == VOLLEY_OK) status = need_stretch(recordings);
   if (status == VOLLEY_OK)
     *out = recordings;
