@@ -12,7 +12,11 @@ int main(int argc, char **argv) {
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) return VOLLEY_FAILURE;
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   if (provided < MPI_THREAD_FUNNELED) volley_die("this MPI does not support threads: MPI_THREAD_FUNNELED is needed");
-  if (PetscInitializeNoArguments()) volley_die("PETSc could not be started");
+  int n_words = argc;
+  char **words = argv;
+  volley_app_for_petsc(&n_words, &words);
+  if (PetscInitialize(&n_words, &words, NULL, NULL) || PetscSetProgramName(argv[0]))
+    volley_die("PETSc could not be started");
 
   volley_signals_watch(); /* again: PETSc has handlers of its own */
 

@@ -75,6 +75,14 @@ static bool run_alone(int n, const char *const *words, volley_status *status) {
   return true;
 }
 
+void volley_app_for_petsc(int *argc, char ***argv) {
+  const volley_command *command = *argc > 1 ? volley_command_find((*argv)[1]) : NULL;
+  int at = *argc;
+  if (command) at = 2 + volley_options_passed_on(command, *argc - 2, (const char *const *)(*argv + 2));
+  *argv += at;
+  *argc -= at;
+}
+
 volley_status volley_app_main(int argc, char **argv) {
   const int n = argc > 0 ? argc - 1 : 0;
   const char *const *words = (const char *const *)(argv + 1);

@@ -10,6 +10,9 @@
  * same status on every rank. */
 volley_status volley_app_main(int argc, char **argv);
 
+/* What PETSc is started with: *argc words from *argv on, the first of which it does not read. */
+void volley_app_for_petsc(int *argc, char ***argv);
+
 /* All commands, ended by NULL; one by name (NULL if unknown). */
 const volley_command *const *volley_commands(void);
 const volley_command *volley_command_find(const char *name);

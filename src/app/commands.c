@@ -86,10 +86,14 @@ const volley_command volley_run_usage = {
     "SIGUSR1 writes a checkpoint. SIGUSR2, SIGTERM and SIGINT write one and stop; so does the end of the wall-clock\n"
     "time. --resume goes on from it, on any number of ranks and threads, with the same spikes as if nothing had been.\n"
     "Exit code: 0 done, 1 failed while running, 2 wrong usage or experiment,\n"
-    "3 stopped, checkpoint written.",
+    "3 stopped, checkpoint written.\n"
+    "\n"
+    "What stands behind -- goes to PETSc, which solves batch learning and eigenvalues: -- -ksp_type cg -log_view;\n"
+    "-options_left tells which of it was not used.",
     run_options,
     COUNT(run_options),
     false,
+    true,
     volley_run_command};
 const volley_command volley_check_usage = {
     "check",
@@ -99,6 +103,7 @@ const volley_command volley_check_usage = {
     check_options,
     COUNT(check_options),
     false,
+    false,
     volley_check_command};
 const volley_command volley_models_usage = {
     "models",
@@ -107,6 +112,7 @@ const volley_command volley_models_usage = {
     models_options,
     COUNT(models_options),
     true,
+    false,
     volley_models_command};
 const volley_command volley_info_usage = {
     "info",
@@ -116,6 +122,7 @@ const volley_command volley_info_usage = {
     info_options,
     COUNT(info_options),
     true,
+    false,
     volley_info_command};
 const volley_command volley_plot_usage = {
     "plot",
@@ -124,6 +131,7 @@ const volley_command volley_plot_usage = {
     plot_options,
     COUNT(plot_options),
     true,
+    false,
     volley_plot_command};
 const volley_command volley_reference_usage = {
     "reference",
@@ -132,6 +140,7 @@ const volley_command volley_reference_usage = {
     NULL,
     0,
     true,
+    false,
     volley_reference_command};
 
 static const volley_command *const commands[] = {&volley_run_usage,

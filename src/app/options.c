@@ -150,9 +150,27 @@ static volley_status take(reading *line, const char *text) {
   return take_argument(line, text);
 }
 
+int volley_options_passed_on(const volley_command *command, int n, const char *const *words) {
+  int at = 0;
+  while (command->passes_on && at < n && strcmp(words[at], "--") != 0) at++;
+  return command->passes_on ? at : n;
+}
+
+/* Options of PETSc begin with a dash, and each has one value at most. */
+static volley_status check_passed_on(const reading *line, int from) {
+  for (int i = from; i < line->n; i++) {
+    const bool may_be_value = i > from && line->arguments[i - 1][0] == '-';
+    if (line->arguments[i][0] == '-' || may_be_value) continue;
+    return complain(line, "'%s' behind -- is no option of PETSc: these begin with a dash, as in -- -ksp_type cg%s",
+                    line->arguments[i], "");
+  }
+  return VOLLEY_OK;
+}
+
 volley_status volley_options_parse(const volley_command *command, int n_arguments, const char *const *arguments,
                                    void *target) {
   reading line = {.command = command, .arguments = arguments, .n = n_arguments, .target = target};
+  line.n = volley_options_passed_on(command, n_arguments, arguments);
   volley_status status = VOLLEY_OK;
   bool only_arguments = false;
   while (line.next < line.n) {
@@ -164,6 +182,9 @@ volley_status volley_options_parse(const volley_command *command, int n_argument
     const volley_status taken = only_arguments ? take_argument(&line, text) : take(&line, text);
     if (taken != VOLLEY_OK) status = taken;
   }
+  const int passed_on = line.n + 1;
+  line.n = n_arguments;
+  if (check_passed_on(&line, passed_on) != VOLLEY_OK) status = VOLLEY_USAGE;
   for (int i = 0; i < command->n_options; i++) {
     const volley_option *option = &command->options[i];
     if (option->required && !line.given[i]) status = complain(&line, "%s is missing: %s", spelled(option), option->doc);
@@ -185,7 +206,7 @@ static void write_usage(const volley_command *command, FILE *out) {
       more = true;
     }
   }
-  fprintf(out, "%s\n", more ? " [options]" : "");
+  fprintf(out, "%s%s\n", more ? " [options]" : "", command->passes_on ? " [-- options of PETSc]" : "");
 }
 
 void volley_options_write_help(const volley_command *command, FILE *out) {

@@ -43,15 +43,21 @@ typedef struct volley_command {
   const volley_option *options;
   int n_options;
   bool serial; /* rank 0 alone runs it */
+  bool
+      passes_on; /* what stands behind -- are options of PETSc, which main() hands on; see volley_options_passed_on() */
   /* arguments: those after the command's name. Not serial: collective over MPI_COMM_WORLD, returns an agreed status. */
   volley_status (*run)(int n_arguments, const char *const *arguments);
 } volley_command;
 
 /* Fills the members of `target` that the arguments name and leaves the others as they are: set defaults first. Accepts
- * --name value, --name=value, -o value, -ovalue, and -- before arguments that begin with a dash. Not collective, but the
- * same on every rank that has the same arguments; adds a fault for each thing that is wrong and returns VOLLEY_USAGE. */
+ * --name value, --name=value, -o value, -ovalue, and -- before arguments that begin with a dash, or before options of PETSc, of which
+ * only the form is checked. Not collective, but the same on every rank that has the same arguments; adds a fault for each
+ * thing that is wrong and returns VOLLEY_USAGE. */
 volley_status volley_options_parse(const volley_command *command, int n_arguments, const char *const *arguments,
                                    void *target);
+
+/* The place of the -- behind which options of PETSc stand among n words; n if there is none. */
+int volley_options_passed_on(const volley_command *command, int n, const char *const *words);
 
 /* Writes a command's usage line, description and options. */
 void volley_options_write_help(const volley_command *command, FILE *out);

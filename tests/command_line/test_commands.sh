@@ -49,7 +49,14 @@ expect 0 "usage: volley run" "$VOLLEY_MPIRUN" -n 3 "$VOLLEY" help run
 [ "$(grep -c '^usage' "$folder/out")" -eq 1 ] || { echo "FAIL: help is printed by several ranks"; failures=$((failures + 1)); }
 expect 2 "FILE is missing" "$VOLLEY_MPIRUN" -n 3 "$VOLLEY" run
 [ "$(grep -c 'FILE is missing' "$folder/out")" -eq 1 ] || { echo "FAIL: a fault is printed by several ranks"; failures=$((failures + 1)); }
-expect 2 "OUT.h5 is missing" "$VOLLEY_MPIRUN" -n 3 "$VOLLEY" info
+expect 2 "FILE.h5 is missing" "$VOLLEY_MPIRUN" -n 3 "$VOLLEY" info
+
+# What stands behind -- goes to PETSc, on every rank; words that it does not know do no harm.
+printf '%s\n' 'simulation: {duration: 1 ms}' 'populations: [{name: A, model: iaf_psc_exp, size: 4}]' >"$folder/small.yaml"
+expect 0 "Option left: name:-no_such_option" "$VOLLEY_MPIRUN" -n 2 "$VOLLEY" run "$folder/small.yaml" -o "$folder/a.h5" -- \
+  -log_view -no_such_option 3 -options_left
+grep -qF "PETSc Performance Summary" "$folder/out" || { echo "FAIL: -log_view is not handed to PETSc"; failures=$((failures + 1)); }
+expect 2 "'ksp_type' behind -- is no option of PETSc" "$VOLLEY_MPIRUN" -n 2 "$VOLLEY" run "$folder/small.yaml" -- ksp_type cg
 
 same "$VOLLEY_SOURCE/docs/models.md" "$VOLLEY" models --markdown
 same "$VOLLEY_SOURCE/docs/experiment.md" "$VOLLEY" reference

@@ -55,10 +55,36 @@ static void test_all_spellings(void **state) {
 
 static void test_dashes_end_options(void **state) {
   (void)state;
-  volley_run_options options = {0};
-  assert_int_equal(PARSE(options, "-oy.h5", "--", "--strange.yaml"), VOLLEY_OK);
-  assert_string_equal(options.output, "y.h5");
+  volley_check_options options = {0};
+  const char *arguments[] = {"--threads", "2", "--", "--strange.yaml"};
+  assert_int_equal(parse(&volley_check_usage, &options, arguments, sizeof arguments), VOLLEY_OK);
+  assert_int_equal(options.threads, 2);
   assert_string_equal(options.file, "--strange.yaml");
+  assert_int_equal(volley_options_passed_on(&volley_check_usage, 4, arguments), 4);
+}
+
+static void test_options_of_petsc(void **state) {
+  (void)state;
+  volley_run_options options = {0};
+  assert_int_equal(PARSE(options, "a.yaml", "--", "-ksp_type", "cg", "--", "-log_view"), VOLLEY_OK);
+  assert_string_equal(options.file, "a.yaml");
+  assert_int_equal(PARSE(options, "a.yaml", "--"), VOLLEY_OK);
+  const char *const words[] = {"volley", "run", "a.yaml", "--", "-ksp_type", "cg"};
+  char **at = (char **)words;
+  int n = 6;
+  volley_app_for_petsc(&n, &at);
+  assert_int_equal(n, 3);
+  assert_ptr_equal(at, words + 3);
+  for (int fewer = 0; fewer < 4; fewer++) {
+    at = (char **)words;
+    n = fewer;
+    volley_app_for_petsc(&n, &at);
+    assert_int_equal(n, 0);
+  }
+  assert_int_equal(count_faults(), 0);
+  assert_int_equal(PARSE(options, "a.yaml", "--", "ksp_type", "cg"), VOLLEY_USAGE);
+  assert_int_equal(PARSE(options, "a.yaml", "--", "-ksp_type", "cg", "b.yaml"), VOLLEY_USAGE);
+  assert_int_equal(count_faults(), 2);
 }
 
 static void test_each_mistake_is_one_fault(void **state) {
@@ -72,8 +98,9 @@ static void test_each_mistake_is_one_fault(void **state) {
 
 static void test_argument_is_required(void **state) {
   (void)state;
-  volley_run_options options = {0};
-  assert_int_equal(PARSE(options, "--overwrite"), VOLLEY_USAGE);
+  volley_check_options options = {0};
+  const char *arguments[] = {"--threads", "2"};
+  assert_int_equal(parse(&volley_check_usage, &options, arguments, sizeof arguments), VOLLEY_USAGE);
   assert_int_equal(count_faults(), 1);
 }
 
@@ -129,6 +156,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_all_spellings),
       cmocka_unit_test(test_dashes_end_options),
+      cmocka_unit_test(test_options_of_petsc),
       cmocka_unit_test(test_argument_is_required),
       cmocka_unit_test(test_each_mistake_is_one_fault),
       cmocka_unit_test(test_counts),
