@@ -12,6 +12,7 @@ typedef struct volley_dataset {
   uint64_t count, bytes; /* values; bytes of one */
   uint64_t checksum;     /* of what this rank has put */
   const void *values;    /* all of them, where one rank puts them; not owned */
+  int descriptor;        /* of the same file: what is put starts for the disk at once; -1: not */
 } volley_dataset;
 
 /* A type of text with room for `bytes` bytes, to be released by the caller. Not collective. */

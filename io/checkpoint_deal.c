@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 1 << 18 /* values of a rank's slab that are dealt at a time */ };
+enum { PIECE = 1 << 17 /* values of a rank's slab that are dealt at a time */ };
 
 /* Some of this rank's neurons: positions from .. end - 1 in the order of their gids. */
 typedef struct stretch {

@@ -33,12 +33,12 @@ typedef struct writer {
   char *temporary;
   int keep;
   volley_file_room room; /* rank 0 */
+  int descriptor;        /* the same file, to bring it to the disk */
   volley_hdf5 file;
   hid_t handle;
   volley_arena *arena;
-  volley_dataset
-      *datasets; /* [n_datasets]: the small ones, then P of each readout, then population by population the states */
-  volley_extent *extents; /* [n_datasets] */
+  volley_dataset *datasets; /* [n_datasets]: the small ones, P of each readout, the states population by population */
+  volley_extent *extents;   /* [n_datasets] */
   size_t n_small, n_datasets;
 } writer;
 
@@ -85,15 +85,18 @@ static void take_room(writer *w) {
   if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(code));
 }
 
-/* Creates the file on rank 0 and sees that there is room. Collective, agreed status. */
+/* Creates the file on rank 0, sees that there is room, and opens it on all ranks. Collective, agreed status. */
 static volley_status open_room(writer *w) {
-  w->room.descriptor = -1;
   if (w->network->rank == 0 && volley_checkpoint_check_names(w->path, w->keep) == VOLLEY_OK) {
     const int code = volley_file_room_open(&w->room, w->temporary);
     if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(code));
     if (code == 0) take_room(w);
     w->room.reserved = 0; /* HDF5 empties the file when it creates it */
   }
+  VOLLEY_TRY(volley_agree(w->network->comm));
+  w->descriptor = open(w->temporary, O_RDWR | O_CLOEXEC);
+  if (w->descriptor < 0)
+    volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(errno));
   return volley_agree(w->network->comm);
 }
 
@@ -193,9 +196,8 @@ static void create_states(writer *w, hid_t populations) {
 }
 
 /* The small datasets of the readouts, then those of P. */
-static void create_readouts(writer *w) {
+static void create_readouts(writer *w, hid_t group) {
   const int n = w->experiment->n_readouts;
-  const hid_t group = volley_hdf5_put_group(&w->file, w->handle, "readouts");
   volley_dataset *all = volley_arena_alloc(w->arena, (size_t)n * VOLLEY_READOUT_DATASETS, sizeof *all);
   for (int r = 0; r < n; r++)
     volley_readout_create_datasets(&w->file, group, w->experiment, w->readouts, r, w->arena,
@@ -204,32 +206,34 @@ static void create_readouts(writer *w) {
     if (i % VOLLEY_READOUT_DATASETS != VOLLEY_READOUT_P) w->datasets[w->n_datasets++] = all[i];
   w->n_small = w->n_datasets;
   for (int r = 0; r < n; r++) w->datasets[w->n_datasets++] = all[r * VOLLEY_READOUT_DATASETS + VOLLEY_READOUT_P];
-  volley_hdf5_release(&w->file, group);
 }
 
-/* Creates all groups, attributes and datasets, and writes these tables. */
+/* Creates all groups, attributes and datasets, and writes these tables. The groups come first, so that their names lie at the
+ * start of the file, where volley_is_checkpoint() looks for them. */
 static void create_tables(writer *w) {
+  enum { HEADER, RECENT_SPIKES, READOUTS, POPULATIONS, N_GROUPS };
+  static const char *const names[N_GROUPS] = {"volley_checkpoint", "recent_spikes", "readouts", "populations"};
   volley_hdf5 *file = &w->file;
-  const hid_t header = volley_hdf5_put_group(file, w->handle, "volley_checkpoint");
-  create_description(w, header);
-  const hid_t recent = volley_hdf5_put_group(file, w->handle, "recent_spikes");
+  hid_t groups[N_GROUPS];
+  for (int g = 0; g < N_GROUPS; g++) groups[g] = volley_hdf5_put_group(file, w->handle, names[g]);
+  create_description(w, groups[HEADER]);
+  const hid_t recent = groups[RECENT_SPIKES];
   add_counts(w, recent, "counts", (size_t)w->state->n_recent, w->state->recent_counts);
   w->datasets[w->n_datasets++] =
       volley_dataset_create(file, recent, "gids", H5T_NATIVE_UINT32, w->state->n_gids, NULL, w->state->gids);
-  create_readouts(w);
-  const hid_t populations = volley_hdf5_put_group(file, w->handle, "populations");
-  create_states(w, populations);
-  volley_hdf5_release(file, header);
-  volley_hdf5_release(file, recent);
-  volley_hdf5_release(file, populations);
+  create_readouts(w, groups[READOUTS]);
+  create_states(w, groups[POPULATIONS]);
+  for (int g = 0; g < N_GROUPS; g++) volley_hdf5_release(file, groups[g]);
   volley_hdf5_check(file, H5Fflush(w->handle, H5F_SCOPE_GLOBAL), "write");
 }
 
 /* Writes the values of all datasets. Collective. */
 static void put_values(writer *w) {
+  for (size_t i = 0; i < w->n_datasets; i++) w->datasets[i].descriptor = w->descriptor;
   for (size_t i = 0; i < w->n_small && w->network->rank == 0; i++) volley_dataset_put_whole(&w->file, &w->datasets[i]);
   volley_dataset *states = w->datasets + w->n_small;
-  for (int r = 0; r < w->experiment->n_readouts; r++) volley_readout_put_rows(&w->file, states++, w->experiment, w->readouts, r);
+  for (int r = 0; r < w->experiment->n_readouts; r++)
+    volley_readout_put_rows(&w->file, states++, w->experiment, w->readouts, r);
   volley_deal *deal = volley_deal_create(w->network);
   for (int p = 0; p < w->experiment->n_populations; p++) {
     const int n_states = w->experiment->populations[p].model->n_states;
@@ -280,16 +284,15 @@ static volley_status write_file(writer *w) {
 
 /* Brings to the disk what this rank has written; on a cluster no other computer can. Collective, agreed status. */
 static volley_status bring_to_disk(const writer *w) {
-  const int descriptor = open(w->temporary, O_RDWR | O_CLOEXEC);
-  int code = descriptor < 0 || fsync(descriptor) ? errno : 0;
-  if (descriptor >= 0 && close(descriptor) && code == 0) code = errno;
-  if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(code));
+  if (fsync(w->descriptor))
+    volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(errno));
   return volley_agree(w->network->comm);
 }
 
 /* Seals the file and gives it its name, or removes it after a failure. */
 static void finish(writer *w, volley_status status) {
   int code = 0;
+  if (w->descriptor >= 0) close(w->descriptor);
   if (w->network->rank != 0 || w->room.descriptor < 0) return;
   if (status == VOLLEY_OK)
     code = volley_seal_append(w->temporary, VOLLEY_CHECKPOINT_FORMAT, w->extents, (int)w->n_datasets);
@@ -312,6 +315,8 @@ volley_status volley_checkpoint_write(const volley_network *network, volley_read
               .output = output,
               .path = path,
               .keep = keep,
+              .room = {.descriptor = -1},
+              .descriptor = -1,
               .handle = -1};
   w.arena = volley_arena_create();
   w.temporary = volley_arena_format(w.arena, "%s.part", path);

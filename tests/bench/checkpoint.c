@@ -74,14 +74,14 @@ static void write_checkpoint(const volley_network *network, const char *path) {
   volley_run_state state = {.step = 100, .n_populations = experiment->n_populations, .n_recent = 15};
   const volley_past past = {0};
   volley_run_state_allocate(&state);
-  need(volley_checkpoint_write(network, &state, &past, "", path, 1) == VOLLEY_OK, "writing");
+  need(volley_checkpoint_write(network, NULL, &state, &past, "", path, 1) == VOLLEY_OK, "writing");
   volley_run_state_release(&state);
 }
 
 static void read_checkpoint(volley_network *network, const char *path) {
   volley_checkpoint *checkpoint;
   need(volley_checkpoint_open(path, MPI_COMM_WORLD, &checkpoint) == VOLLEY_OK, "opening");
-  need(volley_checkpoint_restore(checkpoint, network) == VOLLEY_OK, "restoring");
+  need(volley_checkpoint_restore(checkpoint, network, NULL) == VOLLEY_OK, "restoring");
   volley_checkpoint_close(checkpoint);
 }
 
