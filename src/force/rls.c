@@ -15,7 +15,7 @@ enum {
   GROUP = VOLLEY_RLS_GROUP,
   CAPACITY = 48,      /* columns that are gathered before P0 is updated: see docs/performance.md */
   FEW = 4,            /* elements that moved are few where they are less than n / FEW */
-  LEAST = 128,        /* smaller matrices are always read as a whole */
+  SMALL = 128,        /* smaller matrices are always read as a whole */
   PIECE_ROWS = 256,   /* of 8 columns, in the first-level cache between update of P0 and sums */
   BLOCK_ROWS = 2048,  /* of C, in the second-level cache while P0 is updated */
   N_STATE_VECTORS = 4 /* r, h, P0 r, P0 h */
@@ -153,24 +153,24 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 /* P0 -= C C' with the first k columns of C, and pr = P0 r, ph = P0 h, all in one pass over these own rows. Each
  * element of pr and ph is one sum over j in ascending order. */
 static void sweep(volley_rls *rls, span rows, int k) {
-  const double *own_columns = rls->columns + rls->first;
+  const double *own = rls->columns + rls->first;
   const size_t stride = rls->p_stride, last = (rls->n - 1) / GROUP * GROUP;
   memset(rls->pr + rows.from, 0, (rows.to - rows.from) * sizeof(double));
   memset(rls->ph + rows.from, 0, (rows.to - rows.from) * sizeof(double));
   for (size_t block = rows.from; block < rows.to; block += BLOCK_ROWS) {
     const size_t end = least(block + BLOCK_ROWS, rows.to);
     for (size_t j = 0; j < rls->n; j += GROUP) {
-      const double *columns[GROUP], *next[GROUP];
+      double *strip = rls->p + j * stride;
+      const double *next_strip = rls->p + least(j + GROUP, last) * stride, *columns[GROUP], *next[GROUP];
       for (size_t g = 0; g < GROUP; g++) {
-        columns[g] = rls->p + (j + g) * stride;
-        next[g] = rls->p + (least(j + GROUP, last) + g) * stride;
+        columns[g] = strip + g * stride;
+        next[g] = next_strip + g * stride;
       }
       for (size_t i = block; i < end; i += PIECE_ROWS) {
         const size_t to = least(i + PIECE_ROWS, end);
         if (k > 0)
-          volley_rls_downdate(rls->p + j * stride + i, stride, own_columns + i, rls->columns + j, rls->stride, k,
-                              to - i);
-        add_columns(rls, columns, next, rls->r + j, rls->h + j, i, to);
+          volley_rls_downdate(strip + i, next_strip + i, stride, own + i, rls->columns + j, rls->stride, k, to - i);
+        add_columns(rls, columns, k > 0 ? columns : next, rls->r + j, rls->h + j, i, to);
       }
     }
   }
@@ -250,7 +250,7 @@ static int project(volley_rls *rls, const double *r, const volley_rls_motion *mo
   const span rows = share(rls->count, thread, rls->threads);
   const span part = share_within(rls->n, thread, rls->threads);
   const int pending = rls->pending;
-  const bool full = pending == CAPACITY, few = rls->n >= LEAST && motion->n_moved < rls->n / FEW;
+  const bool full = pending == CAPACITY, few = rls->n >= SMALL && motion->n_moved < rls->n / FEW;
   if (full || !few) {
     keep(rls, r, motion->h, part);
     volley_barrier_wait(barrier);
@@ -360,7 +360,7 @@ uint64_t volley_rls_bytes(uint32_t n, int ranks) {
 }
 
 uint64_t volley_rls_traffic(uint32_t n, uint32_t n_moved) {
-  const uint64_t all = (uint64_t)n * n, few = n >= LEAST && n_moved < n / FEW;
+  const uint64_t all = (uint64_t)n * n, few = n >= SMALL && n_moved < n / FEW;
   const uint64_t read = few ? (uint64_t)n * n_moved * (CAPACITY - 1) + all : all * CAPACITY;
   return sizeof(double) * (read + all) / CAPACITY;
 }

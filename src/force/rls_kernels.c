@@ -69,8 +69,9 @@ void volley_rls_combine_two(double *restrict y, double *restrict z,
   }
 }
 
-/* n_vectors is a constant where this is called, so that the tile lives in registers. */
-static inline __attribute__((always_inline)) void downdate_tile(double *restrict p, size_t p_stride,
+/* n_vectors is a constant where this is called, so that the tile lives in registers. The lines of the next strip are
+ * fetched one by one between the products. */
+static inline __attribute__((always_inline)) void downdate_tile(double *restrict p, const double *next, size_t p_stride,
                                                                 const double *restrict a, const double *restrict b,
                                                                 size_t stride, int k, const int n_vectors) {
   vector tile[TILE_COLUMNS][TILE_VECTORS];
@@ -81,6 +82,8 @@ static inline __attribute__((always_inline)) void downdate_tile(double *restrict
   }
   for (int m = 0; m < k; m++, a += stride, b += stride) {
     vector left[TILE_VECTORS];
+    if (m < TILE_COLUMNS * n_vectors)
+      __builtin_prefetch(next + (size_t)(m % TILE_COLUMNS) * p_stride + m / TILE_COLUMNS * LANES, 1, 2);
 #pragma GCC unroll 8
     for (int v = 0; v < n_vectors; v++) left[v] = load(a + v * LANES);
 #pragma GCC unroll 8
@@ -96,14 +99,15 @@ static inline __attribute__((always_inline)) void downdate_tile(double *restrict
   }
 }
 
-void volley_rls_downdate(double *restrict p, size_t p_stride, const double *restrict a, const double *restrict b,
-                         size_t stride, int k, size_t n_rows) {
+void volley_rls_downdate(double *restrict p, const double *next, size_t p_stride, const double *restrict a,
+                         const double *restrict b, size_t stride, int k, size_t n_rows) {
   for (size_t j = 0; j < VOLLEY_RLS_GROUP; j += TILE_COLUMNS) {
     double *column = p + j * p_stride;
+    const double *next_column = next + j * p_stride;
     size_t i = 0;
     for (; i + TILE_VECTORS * LANES <= n_rows; i += TILE_VECTORS * LANES)
-      downdate_tile(column + i, p_stride, a + i, b + j, stride, k, TILE_VECTORS);
-    for (; i < n_rows; i += LANES) downdate_tile(column + i, p_stride, a + i, b + j, stride, k, 1);
+      downdate_tile(column + i, next_column + i, p_stride, a + i, b + j, stride, k, TILE_VECTORS);
+    for (; i < n_rows; i += LANES) downdate_tile(column + i, next_column + i, p_stride, a + i, b + j, stride, k, 1);
   }
 }
 

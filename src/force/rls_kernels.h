@@ -21,9 +21,10 @@ void volley_rls_combine_two(double *restrict y, double *restrict z,
                             const double b[static VOLLEY_RLS_GROUP], size_t n_rows);
 
 /* P[j][i] -= a[0][i] b[0][j] + ... + a[k - 1][i] b[k - 1][j], in this order, for 8 columns j of P: [8][n_rows], column
- * j at p + j p_stride. a[m] = a + m stride and b[m] = b + m stride are columns of one matrix. */
-void volley_rls_downdate(double *restrict p, size_t p_stride, const double *restrict a, const double *restrict b,
-                         size_t stride, int k, size_t n_rows);
+ * j at p + j p_stride. a[m] = a + m stride and b[m] = b + m stride are columns of one matrix. next: where the 8
+ * columns that come after begin, which are fetched into the cache meanwhile. */
+void volley_rls_downdate(double *restrict p, const double *next, size_t p_stride, const double *restrict a,
+                         const double *restrict b, size_t stride, int k, size_t n_rows);
 
 /* The dot product of a and b: [n], summed in an order that depends on n only. */
 double volley_rls_dot(const double *a, const double *b, size_t n);

@@ -281,7 +281,7 @@ static volley_rls *copy_state(const volley_rls *from, uint32_t n, int threads, M
 static void test_copies(void **state) {
   (void)state;
   enum { N = 301, N_STEPS = 140 };
-  static const int stops[] = {0, 1, 31, 32, 33, 64, 70, 101};
+  static const int stops[] = {0, 1, 47, 48, 49, 70, 96, 101};
   input in = make_input(N, N_STEPS, 0.05);
   run original = begin(volley_rls_create(N, 2, 2, MPI_COMM_WORLD), &in, false);
   MPI_Comm part;
@@ -357,7 +357,7 @@ static void test_estimates(void **state) {
     for (int parts = 1; parts < 5; parts++) {
       const double ideal = 8.0 * n * n / parts, bytes = (double)volley_rls_bytes(n, parts);
       assert_true(bytes >= ideal);
-      if (n > 3000) assert_true(bytes < 1.06 * ideal);
+      if (n > 3000) assert_true(bytes < 1.1 * ideal);
     }
     assert_true(volley_rls_traffic(n, n) >= 8 * (uint64_t)n * n);
     assert_true(volley_rls_traffic(n, 0) <= volley_rls_traffic(n, n));
