@@ -3,11 +3,12 @@
 #include <limits.h>
 #include <math.h>
 #include <petscts.h>
-#include <string.h>
 
-/* Steps of the integrator within a ms, after which the equations count as too fast. */
-enum { MAX_STEPS = 100000 };
-static const double start = 0.1, millisecond = 1e-3, relative = 1e-10, absolute = 1e-12;
+/* Steps of the integrator within a ms and values (in units of 1 / size) beyond which the equations count as wrong. */
+enum { MAX_STEPS = 10000 };
+static const double largest = 1e6;
+
+static const double start = 0.1, millisecond = 1e-3, first_step = 1e-6, relative = 1e-10, absolute = 1e-12;
 
 static void check(PetscErrorCode code) {
   if (code != 0) volley_die("PETSc could not integrate a signal: its error %d", (int)code);
@@ -42,6 +43,7 @@ static TS make_solver(problem *p) {
   check(TSRKSetType(solver, TSRK5DP));
   check(TSGetAdapt(solver, &steps));
   check(TSAdaptSetType(steps, TSADAPTBASIC));
+  check(TSAdaptSetClip(steps, 0.1, 2));
   check(TSSetTolerances(solver, absolute, NULL, relative, NULL));
   check(TSSetExactFinalTime(solver, TS_EXACTFINALTIME_MATCHSTEP));
   check(TSSetMaxSteps(solver, MAX_STEPS));
@@ -51,18 +53,34 @@ static TS make_solver(problem *p) {
   return solver;
 }
 
-/* One ms on. Returns whether the solution is good. */
-static bool advance(TS solver, Vec u) {
+/* One ms on. step: the first one to try, and that of the next ms, not much longer than those of this ms: PETSc undoes a
+ * rejected step by subtraction, which leaves nothing of the values if that step went far astray. Returns whether the
+ * solution is good. */
+static bool advance(TS solver, Vec u, double *step) {
   TSConvergedReason reason;
+  PetscInt steps;
   check(TSSetTime(solver, 0));
   check(TSSetStepNumber(solver, 0));
-  check(TSSetTimeStep(solver, millisecond));
+  check(TSSetTimeStep(solver, *step));
   check(TSSetMaxTime(solver, millisecond));
   check(TSSolve(solver, u));
   check(TSGetConvergedReason(solver, &reason));
-  PetscReal size;
-  check(VecNorm(u, NORM_INFINITY, &size));
-  return reason == TS_CONVERGED_TIME && !PetscIsInfOrNanReal(size);
+  check(TSGetStepNumber(solver, &steps));
+  *step = fmin(millisecond, 2 * millisecond / fmax((double)steps, 1));
+  return reason == TS_CONVERGED_TIME;
+}
+
+/* Copies the values to a row. Returns whether they are within bounds. */
+static bool take_row(const volley_signal *signal, Vec u, double *row) {
+  const PetscScalar *now;
+  bool good = true;
+  check(VecGetArrayRead(u, &now));
+  for (int d = 0; d < signal->dimension; d++) {
+    good = good && fabs(now[d]) * signal->size < largest;
+    row[d] = now[d];
+  }
+  check(VecRestoreArrayRead(u, &now));
+  return good;
 }
 
 const char *volley_trajectory_make(const volley_signal *signal, volley_equations equations, double transient,
@@ -72,16 +90,14 @@ const char *volley_trajectory_make(const volley_signal *signal, volley_equations
   const int before = (int)fmin(transient / millisecond, INT_MAX);
   TS solver = make_solver(&p);
   Vec u;
+  double step = first_step;
   bool good = true;
   check(VecCreateSeq(PETSC_COMM_SELF, signal->dimension, &u));
   check(VecSet(u, start));
-  for (int k = 0; k < before && good; k++) good = advance(solver, u);
-  for (size_t k = 0; k < (size_t)signal->n_rows && good; k++) {
-    const PetscScalar *now;
-    if (k > 0) good = advance(solver, u);
-    check(VecGetArrayRead(u, &now));
-    memcpy(rows + k * width, now, width * sizeof *rows);
-    check(VecRestoreArrayRead(u, &now));
+  for (int k = 0; k < before && good; k++) good = advance(solver, u, &step) && take_row(signal, u, rows);
+  for (int k = 0; k < signal->n_rows && good; k++) {
+    if (k > 0) good = advance(solver, u, &step);
+    good = take_row(signal, u, rows + (size_t)k * width) && good;
   }
   check(VecDestroy(&u));
   check(TSDestroy(&solver));

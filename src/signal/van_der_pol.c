@@ -3,6 +3,8 @@
 #include "signal/rows.h"
 #include "signal/trajectory.h"
 
+#include <math.h>
+
 static const volley_signal_key keys[] = {
     {.name = "mu",
      .unit = "",
@@ -27,7 +29,8 @@ static const volley_signal_key keys[] = {
      .doc = "units of the equations' time in a second"},
 };
 
-static const double transient = 1000; /* units of the equations' time */
+/* What is left out: so many units of the equations' time, 50 s with the published scale; at most so many s. */
+static const double transient = 1000, longest = 1000;
 
 static const char *check(volley_signal *signal) {
   signal->dimension = 2;
@@ -42,7 +45,7 @@ static void equations(const volley_signal *signal, const double *u, double *rate
 }
 
 static const char *make_rows(const volley_signal *signal, double *rows) {
-  return volley_trajectory_make(signal, equations, transient / signal->time_scale, rows);
+  return volley_trajectory_make(signal, equations, fmin(transient / signal->time_scale, longest), rows);
 }
 
 static double length(const volley_signal *signal) { return signal->n_rows * signal->interval; }
