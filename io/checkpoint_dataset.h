@@ -1,6 +1,6 @@
-/* A dataset of a checkpoint: contiguous, allocated when created and never filled, with a checksum of its bytes in its attribute
- * `checksum` and in the file's seal. Ranks write and read any pieces of it, each for itself. Calls report through the
- * file (see hdf5_check.h). */
+/* A dataset of a checkpoint: contiguous, allocated when created and never filled, with a checksum of its bytes in its
+ * attribute `checksum` and in the file's seal. Ranks write and read any pieces of it, each for itself. Calls report
+ * through the file (see hdf5_check.h). */
 #ifndef VOLLEY_IO_CHECKPOINT_DATASET_H
 #define VOLLEY_IO_CHECKPOINT_DATASET_H
 
@@ -26,8 +26,8 @@ volley_dataset volley_dataset_create(volley_hdf5 *file, hid_t parent, const char
 /* The same with one text as its only value (a scalar). The text must outlive the dataset. */
 volley_dataset volley_dataset_create_text(volley_hdf5 *file, hid_t parent, const char *name, const char *text);
 
-/* Writes values first .. first + count - 1. Every value must be put once, by one rank, in pieces that begin at a multiple of
- * 8 bytes. Not collective. */
+/* Writes values first .. first + count - 1. Every value must be put once, by one rank, in pieces that begin at a
+ * multiple of 8 bytes. Not collective. */
 void volley_dataset_put(volley_hdf5 *file, volley_dataset *dataset, uint64_t first, uint64_t count, const void *values);
 void volley_dataset_put_whole(volley_hdf5 *file, volley_dataset *dataset);
 

@@ -84,8 +84,8 @@ void volley_deal_begin(volley_deal *deal, int p) {
   deal->population = p;
   deal->size = deal->network->experiment->populations[p].size;
   deal->round = 0;
-  /* Slab 0 goes to the owner of neuron 0: nothing moves if the partitioner has cut the population likewise, and the neurons of
-   * many small populations do not all go to rank 0. */
+  /* Slab 0 goes to the owner of neuron 0: nothing moves if the partitioner has cut the population likewise, and the
+   * neurons of many small populations do not all go to rank 0. */
   deal->shift = deal->size ? volley_partition_owner(deal->network->partition, p, 0) : 0;
   list_slices(deal);
 }

@@ -38,8 +38,8 @@ volley_status volley_checkpoint_check_names(const char *file, int keep) {
   return status;
 }
 
-/* Gives the file the second name `next`, too, so that it is never without one; where the file system has no such links it is
- * renamed. Returns 0 or errno. */
+/* Gives the file the second name `next`, too, so that it is never without one; where the file system has no such links
+ * it is renamed. Returns 0 or errno. */
 static int set_aside(const char *file, const char *next) {
   if (unlink(next) && errno != ENOENT) return errno;
   if (link(file, next) == 0 || errno == ENOENT) return 0;
@@ -77,7 +77,8 @@ static herr_t compare_offset(hid_t root, const char *name, const H5O_info_t *obj
   return found;
 }
 
-/* Finds the name of the dataset that begins at an address; "" if there is none. Only values of datasets have changed. */
+/* Finds the name of the dataset that begins at an address, "" if there is none, in a file of which only values of
+ * datasets have changed. */
 static void find_dataset(const char *path, search *s) {
   volley_hdf5_quiet();
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);

@@ -1,4 +1,4 @@
-/* The files of a series of checkpoints: FILE is the newest, FILE.1 the one before, FILE.2, ... None of this is collective. */
+/* The files of a series of checkpoints: FILE is the newest, FILE.1 the one before, FILE.2, ... Nothing is collective. */
 #ifndef VOLLEY_IO_CHECKPOINT_FILES_H
 #define VOLLEY_IO_CHECKPOINT_FILES_H
 
@@ -11,8 +11,8 @@ char *volley_checkpoint_name(const char *file, int k);
 /* Adds a fault if one of the first `keep` names is taken by something that is no regular file. */
 volley_status volley_checkpoint_check_names(const char *file, int keep);
 
-/* Gives `temporary`, which is on the disk, the name FILE, and the older ones the next number each; the last of `keep` is
- * replaced. At every instant FILE exists if it did before. Returns 0 or errno. */
+/* Gives `temporary`, which is on the disk, the name FILE, and the older ones the next number each; the last of `keep`
+ * is replaced. At every instant FILE exists if it did before. Returns 0 or errno. */
 int volley_checkpoint_rotate(const char *temporary, const char *file, int keep);
 
 /* Adds the fault that says why volley_seal_verify() did not find the file at path whole. */

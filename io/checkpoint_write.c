@@ -77,8 +77,8 @@ static uint64_t bytes_needed(const writer *w) {
          (uint64_t)w->state->n_recent * sizeof(uint64_t) + w->state->n_gids * sizeof(uint32_t);
 }
 
-/* Has rank 0 reserve what the file needs. A disk that fills up while HDF5 writes leaves ranks that do not agree on what is
- * left to be done, so this comes first (see io/file_room.h). */
+/* Has rank 0 reserve what the file needs. A disk that fills up while HDF5 writes leaves ranks that do not agree on what
+ * is left to be done, so this comes first (see io/file_room.h). */
 static void take_room(writer *w) {
   if (w->network->rank != 0) return;
   const int code = volley_file_room_reserve(&w->room, bytes_needed(w));
@@ -208,8 +208,8 @@ static void create_readouts(writer *w, hid_t group) {
   for (int r = 0; r < n; r++) w->datasets[w->n_datasets++] = all[r * VOLLEY_READOUT_DATASETS + VOLLEY_READOUT_P];
 }
 
-/* Creates all groups, attributes and datasets, and writes these tables. The groups come first, so that their names lie at the
- * start of the file, where volley_is_checkpoint() looks for them. */
+/* Creates all groups, attributes and datasets, and writes these tables. The groups come first, so that their names lie
+ * at the start of the file, where volley_is_checkpoint() looks for them. */
 static void create_tables(writer *w) {
   enum { HEADER, RECENT_SPIKES, READOUTS, POPULATIONS, N_GROUPS };
   static const char *const names[N_GROUPS] = {"volley_checkpoint", "recent_spikes", "readouts", "populations"};
@@ -255,9 +255,9 @@ static void release_datasets(writer *w) {
   for (size_t i = 0; i < w->n_datasets; i++) volley_dataset_release(&w->file, &w->datasets[i]);
 }
 
-/* Writes the HDF5 file. Where tables could not be written, the ranks may not agree on what is left to be done, and to close the
- * file may wait for ever: it is left open then, a leak that the run survives. Values leave nothing to be done: a
- * file whose tables are written can be closed whatever became of them. Collective, agreed status. */
+/* Writes the HDF5 file. Where tables could not be written, the ranks may not agree on what is left to be done, and to
+ * close the file may wait for ever: it is left open then, a leak that the run survives. Values leave nothing to be
+ * done: a file whose tables are written can be closed whatever became of them. Collective, agreed status. */
 static volley_status write_file(writer *w) {
   MPI_Comm comm = w->network->comm;
   create_file(w);

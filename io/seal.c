@@ -1,5 +1,5 @@
-/* docs/file-formats.md describes the seal byte by byte: a table of parts that tile the file's contents, and a trailer of
- * fixed size at the very end, from which the rest is found. */
+/* docs/file-formats.md describes the seal byte by byte: a table of parts that tile the file's contents, and a trailer
+ * of fixed size at the very end, from which the rest is found. */
 #define _GNU_SOURCE /* pread, pwrite, posix_fadvise */
 
 #include "io/seal.h"
@@ -119,8 +119,8 @@ static int by_offset(const void *a, const void *b) {
   return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* Tiles `contents` bytes with the extents and what lies between them, into parts[2 * n + 1]. Returns the number of parts, -1
- * if the extents overlap or do not fit. */
+/* Tiles `contents` bytes with the extents and what lies between them, into parts[2 * n + 1]. Returns the number of
+ * parts, -1 if the extents overlap or do not fit. */
 static int64_t tile(const volley_extent *extents, int n, uint64_t contents, part *parts) {
   volley_extent *sorted = volley_alloc((size_t)n, sizeof *sorted, "a seal");
   memcpy(sorted, extents, (size_t)n * sizeof *sorted);

@@ -1,8 +1,8 @@
 /* A seal at the end of a file: checksums of all its bytes, and the mark that it was written to the end.
  *
- * The seal follows the file's own contents (HDF5 ignores what stands behind its end). It lists extents of the file, each with
- * the checksum of its bytes, and one checksum of all bytes that lie in no extent, so that large extents need not be
- * read again to seal a file, and every byte of a sealed file, the seal included, is checked. */
+ * The seal follows the file's own contents (HDF5 ignores what stands behind its end). It lists extents of the file,
+ * each with the checksum of its bytes, and one checksum of all bytes that lie in no extent, so that large extents need
+ * not be read again to seal a file, and every byte of a sealed file, the seal included, is checked. */
 #ifndef VOLLEY_IO_SEAL_H
 #define VOLLEY_IO_SEAL_H
 
@@ -19,12 +19,12 @@ typedef struct volley_extent {
 } volley_extent;
 
 /* Checksum of a piece of an extent: `bytes` bytes that begin `at` bytes behind the extent's first. The checksum of an
- * extent is the sum (modulo 2^64) of those of its pieces. `at` must be a multiple of 8, and bytes too unless the piece ends the
- * extent. A changed byte, and two words that change places, change it. */
+ * extent is the sum (modulo 2^64) of those of its pieces. `at` must be a multiple of 8, and bytes too unless the piece
+ * ends the extent. A changed byte, and two words that change places, change it. */
 uint64_t volley_checksum(const void *data, uint64_t at, uint64_t bytes);
 
-/* Appends the seal to the file at path, which must be closed. format: number that volley_seal_verify() compares. Returns 0
- * or the system's errno. Not collective. The caller brings the file to the disk. */
+/* Appends the seal to the file at path, which must be closed. format: number that volley_seal_verify() compares.
+ * Returns 0 or the system's errno. Not collective. The caller brings the file to the disk. */
 int volley_seal_append(const char *path, uint32_t format, const volley_extent *extents, int n);
 
 /* Whether a file that can be read ends like a sealed one, damaged or not. Not collective. */

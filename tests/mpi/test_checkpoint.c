@@ -1,5 +1,5 @@
-/* A checkpoint written on any number of ranks reads back, bit for bit, on any other number, with any partitioner and number of
- * threads; what cannot be written leaves what was there before. */
+/* A checkpoint written on any number of ranks reads back, bit for bit, on any other number, with any partitioner and
+ * number of threads; what cannot be written leaves what was there before. */
 #include "base/memory.h"
 #include "io/checkpoint.h"
 #include "io/seal.h"

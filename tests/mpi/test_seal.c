@@ -276,10 +276,9 @@ static int clean_up(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_checksum),      cmocka_unit_test(test_whole),  cmocka_unit_test(test_every_byte),
-      cmocka_unit_test(test_large),         cmocka_unit_test(test_format), cmocka_unit_test(test_other_length),
-      cmocka_unit_test(test_wrong_extents), cmocka_unit_test(test_unreadable),
-      cmocka_unit_test(test_impossible_sizes)};
+      cmocka_unit_test(test_checksum),      cmocka_unit_test(test_whole),      cmocka_unit_test(test_every_byte),
+      cmocka_unit_test(test_large),         cmocka_unit_test(test_format),     cmocka_unit_test(test_other_length),
+      cmocka_unit_test(test_wrong_extents), cmocka_unit_test(test_unreadable), cmocka_unit_test(test_impossible_sizes)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
