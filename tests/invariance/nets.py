@@ -96,7 +96,7 @@ def pairwise_combinations():
 
 
 def content(output):
-    """All datasets of spikes and traces of an output by path."""
+    """All datasets of spikes, traces and readouts of an output by path."""
     found = {}
 
     def note(path, item):
@@ -104,7 +104,7 @@ def content(output):
             found[path] = item[()]
 
     with h5py.File(output) as file:
-        for root in ("spikes", "report"):
+        for root in ("spikes", "report", "readout"):
             if root in file:
                 file[root].visititems(lambda path, item, root=root: note(root + "/" + path, item))
     return found
