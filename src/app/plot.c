@@ -107,6 +107,11 @@ volley_status volley_plot_command(int n_arguments, const char *const *arguments)
   VOLLEY_TRY(add_time("stop", options.stop, stop, words, &n));
   if (options.isi) words[n++] = "--isi";
   if (options.traces) words[n++] = "--traces";
+  if (options.readout) words[n++] = "--readout";
+  if (options.frames) {
+    words[n++] = "--frames";
+    words[n++] = options.frames;
+  }
   fflush(stdout);
   const int code = run((char *const *)words, false);
   if (code < 0) return volley_fault(VOLLEY_FAILURE, NULL, "the plotting script '%s' was broken off", script);

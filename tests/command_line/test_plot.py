@@ -1,0 +1,102 @@
+"""volley plot: what it draws by itself and by option, and what it says where there is nothing to draw."""
+import os
+import struct
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ["VOLLEY_SOURCE"], "tests", "support"))
+import h5py  # noqa: E402
+import numpy  # noqa: E402
+import program  # noqa: E402
+
+EXPERIMENT = """
+simulation: {{dt: 0.1 ms, duration: 60 ms}}
+populations: [{{name: N, model: lif, size: 20, parameters: {{I_e: -30 mV}}}}]
+readouts:
+  - name: z
+    population: N
+    filter: {{rise: 2 ms, decay: 20 ms}}
+    supervisor: {{type: series, rows: {rows}, interval: 10 ms, repeat: true}}
+    learning: {{lambda: 1000, interval: 1 ms, start: 20 ms, stop: 40 ms}}
+recorders: [{recorders}]
+"""
+SPIKES = "{type: spikes, population: N}"
+TRACES = "{type: traces, population: N, neurons: 0-3, states: V_m}"
+OUTPUTS = "{type: readout, readout: z, values: [output, supervisor]}"
+DECODERS = "{name: d, type: readout, readout: z, values: [decoders, norm], neurons: 0-4, interval: 1 ms}"
+ERROR = "{type: readout, readout: z, values: error}"
+ONE, SIX = "[[0], [1], [0], [-1]]", "[[0, 1, 2, 3, 4, 5], [1, 0, 2, 3, 4, 5]]"
+
+
+def record(name, *recorders, rows=ONE):
+    """Runs a small experiment with these recorders; returns its output."""
+    with open(name + ".yaml", "w", encoding="utf-8") as file:
+        file.write(EXPERIMENT.format(rows=rows, recorders=", ".join(recorders)))
+    program.run(name + ".yaml", name + ".h5")
+    return name + ".h5"
+
+
+def plot(output, *options):
+    return program.execute(["plot", output, "-o", "figure.png", *options], threads=None)
+
+
+def expect_figure(output, *options, least=(1000, 400)):
+    """A figure of at least so many pixels and something in it."""
+    if os.path.exists("figure.png"):
+        os.remove("figure.png")
+    what = f"plot {output} {' '.join(options)}"
+    result = plot(output, *options)
+    program.expect(result.returncode == 0, f"{what}: exit code {result.returncode}: {result.stderr}")
+    program.expect(result.stderr == "", f"{what} says: {result.stderr}")
+    if result.returncode == 0:
+        with open("figure.png", "rb") as file:
+            head = file.read(24)
+        size = struct.unpack(">II", head[16:24])
+        program.expect(head[1:4] == b"PNG" and size[0] >= least[0] and size[1] >= least[1], f"{what}: size {size}")
+
+
+def expect_fault(text, output, *options):
+    result = plot(output, *options)
+    what = f"plot {output} {' '.join(options)}"
+    program.expect(result.returncode == 2, f"{what}: exit code {result.returncode}")
+    program.expect(text in result.stderr and result.stderr.count("\n") == 1, f"{what} says: {result.stderr}")
+
+
+def add_eigenvalues(output, readout):
+    with h5py.File(output, "a") as file:
+        for when in ("before", "after"):
+            file[f"eigenvalues/{readout}/{when}"] = numpy.random.default_rng(1).normal(size=(20, 2))
+
+
+def main():
+    everything = record("everything", SPIKES, TRACES, OUTPUTS, DECODERS)
+    for options in ((), ("--isi",), ("--traces",), ("--readout",), ("--readout", "--start", "25", "--stop", "35 ms")):
+        expect_figure(everything, *options)
+    expect_figure(everything, "--readout", "--stop", "10 ms")
+    add_eigenvalues(everything, "z")
+    expect_figure(everything, "--readout", least=(1000, 2000))
+
+    only_output = record("only_output", OUTPUTS, rows=SIX)
+    expect_figure(only_output)
+    expect_figure(only_output, "--frames", "2x3", least=(1000, 200))
+    expect_figure(only_output, "--frames", "3x2", "--start", "10 ms", "--stop", "20 ms", least=(1000, 200))
+    expect_fault("readout 'z' has 6 dimensions", only_output, "--frames", "2x4")
+    expect_fault("--frames takes ROWSxCOLUMNS", only_output, "--frames", "6")
+    expect_fault("holds no recorded spikes", only_output, "--isi")
+    expect_fault("holds no recorded traces", only_output, "--traces")
+    expect_figure(record("only_decoders", DECODERS))
+    expect_figure(record("only_error", ERROR, SPIKES), "--readout")
+
+    traces = record("only_traces", TRACES)
+    expect_figure(traces)
+    expect_fault("holds no recorded readouts", traces, "--readout")
+    expect_fault("holds no recorded readouts", traces, "--frames", "1x1")
+    expect_fault("holds no recorded output of readout 'z'", "only_decoders.h5", "--frames", "1x1")
+    expect_fault("holds nothing to plot", record("nothing"))
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    main()
+    os.chdir("/")
+program.finish()
