@@ -9,9 +9,9 @@
 
 /* cos(x) within 0.8 units of 2^-53 and exactly 1 at 0, for |x| < 10^6 (radians). Beyond, less and less accurate.
  *
- * x is brought to y, |y| <= pi / 2, by the nearest multiple of pi, whose parity is the sign. pi is given in two parts, the
- * first short enough for its multiples to be exact. There cos y = 1 - t / 2 + t^2 Q(t), t = y^2, Q the minimax polynomial
- * (error of the sum 6e-18), and 1 - t / 2 is taken together with what its rounding lost. */
+ * x is brought to y, |y| <= pi / 2, by the nearest multiple of pi, whose parity is the sign. pi is given in two parts,
+ * the first short enough for its multiples to be exact. There cos y = 1 - t / 2 + t^2 Q(t), t = y^2, Q the minimax
+ * polynomial (error of the sum 6e-18), and 1 - t / 2 is taken together with what its rounding lost. */
 VOLLEY_INLINE double volley_cosine(double x) {
   const double shift = 0x1.8p52; /* adding it rounds to an integer, whose parity is then the last bit */
   union {

@@ -1,6 +1,6 @@
 /* Izhikevich's neuron in its dimensional form, by Euler steps; defaults as in FORCE training.
- * Izhikevich (2007), Dynamical Systems in Neuroscience, MIT Press, section 8.1.4; Nicola & Clopath (2017), Nat. Commun. 8:
- * 2208; their files, ModelDB 190565.
+ * Izhikevich (2007), Dynamical Systems in Neuroscience, MIT Press, section 8.1.4; Nicola & Clopath (2017), Nat. Commun.
+ * 8: 2208; their files, ModelDB 190565.
  *
  *   C dV/dt = k (V - v_r) (V - v_t) - U + I_syn + I + I_e,   dU/dt = a (b (V - v_r) - U)
  *   V >= v_peak: a spike, V = c, U = U + d
@@ -17,6 +17,7 @@ enum { SPIKES, N_RECEPTORS };
 enum {
   step = VOLLEY_N_FILTER,
   capacitance,
+  inverse_capacitance,
   gain,
   rest,
   rise_from,
@@ -64,6 +65,7 @@ static void prepare(const double *p, double dt, double *out) {
   volley_filter_prepare(p[tau_rise], p[tau_decay], dt, out);
   out[step] = dt;
   out[capacitance] = p[C];
+  out[inverse_capacitance] = 1 / p[C];
   out[gain] = p[k];
   out[rest] = p[v_r];
   out[rise_from] = p[v_t];

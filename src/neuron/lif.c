@@ -18,12 +18,14 @@ enum { SPIKES, N_RECEPTORS };
 enum {
   step = VOLLEY_N_FILTER,
   time_constant,
+  inverse_time,
   current_e,
   threshold,
   reset,
   refractory_steps,
   refractory_time,
   published,
+  counted,
   N_COEFFICIENTS
 };
 
@@ -61,12 +63,14 @@ static void prepare(const double *p, double dt, double *c) {
   volley_filter_prepare(p[tau_rise] / 1000, p[tau_decay] / 1000, dt / 1000, c);
   c[step] = dt / 1000;
   c[time_constant] = p[tau_m] / 1000;
+  c[inverse_time] = 1 / c[time_constant];
   c[current_e] = p[I_e];
   c[threshold] = p[V_th];
   c[reset] = p[V_reset];
   c[refractory_steps] = round(p[t_ref] / dt);
   c[refractory_time] = p[t_ref] / 1000;
   c[published] = p[published_refractory];
+  c[counted] = 1 - p[published_refractory];
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -105,9 +109,9 @@ VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const ui
       double synaptic = syn[i], rising = rise[i];
       volley_filter_take(c, cs, i, input[i], &synaptic, &rising);
       const double total = synaptic + volley_at(current, is, i) + C(current_e);
-      const double moved = v[i] + C(step) * ((total - v[i]) / C(time_constant));
+      const double moved = v[i] + C(step) * volley_divide(total - v[i], C(time_constant), C(inverse_time));
       const double still = n * C(step) > last[i] + C(refractory_time) ? 0 : 1;
-      const double left = C(published) > 0 ? still : r[i];
+      const double left = C(published) * still + C(counted) * r[i];
       const double now = left > 0 ? v[i] : moved;
       volley_filter_decay(c, cs, i, &synaptic, &rising);
       v[i] = now;
