@@ -10,12 +10,12 @@
  *
  * A step begins with volley_filter_take, which adds the spikes that are due to the h (or, with tau_rise 0, the I) that
  * the step before left, and ends with volley_filter_decay. At the boundary between two steps the state thus lacks
- * the spikes that the next one begins with. Where they have a delay of one step, a spike of step n has been found in V,
- * is taken at the start of step n + 1, and changes I there if tau_rise is 0, else in step n + 2: the published order. */
+ * the spikes that the next one begins with. Where they have a delay of one step, a spike of step n is taken at the
+ * start of step n + 1 and changes I there if tau_rise is 0, else in step n + 2: the published order. */
 #ifndef VOLLEY_NEURON_SPIKE_FILTER_H
 #define VOLLEY_NEURON_SPIKE_FILTER_H
 
-#include "neuron/divide.h"
+#include "neuron/arithmetic.h"
 
 #include <math.h>
 

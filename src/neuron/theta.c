@@ -5,7 +5,6 @@
  *
  * A constant current I > 0 makes it fire at sqrt(I) Hz. Every operation has the published order, to give the published
  * bits; V is not confined to -pi .. pi from below. */
-#include "neuron/cosine.h"
 #include "neuron/spike_filter.h"
 
 #include <stddef.h>

@@ -1,0 +1,56 @@
+/* Arithmetic that update loops hold in vectors: a fused multiplication and addition, a division, a cosine. Nothing but
+ * additions, multiplications and bits, so that a vector and a scalar iteration give the same bits. */
+#ifndef VOLLEY_NEURON_ARITHMETIC_H
+#define VOLLEY_NEURON_ARITHMETIC_H
+
+#include "neuron/kernel.h"
+
+#include <math.h>
+#include <stdint.h>
+
+#if defined(FP_FAST_FMA) || defined(__FMA__)
+enum { VOLLEY_HAS_FMA = 1 };
+#else
+enum { VOLLEY_HAS_FMA = 0 };
+#endif
+
+/* a * b + c, with one rounding where the processor can and with two where it cannot: where either will do. */
+VOLLEY_INLINE double volley_multiply_add(double a, double b, double c) {
+  return VOLLEY_HAS_FMA ? fma(a, b, c) : a * b + c;
+}
+
+/* x / divisor, correctly rounded; inverse: 1 / divisor, rounded. The division takes a vector loop as long as a dozen
+ * multiplications. Where there is a fused multiplication the quotient is corrected by its exact remainder instead, with
+ * the same bits (Markstein 1990, IBM J. Res. Dev. 34: 111) unless it is infinite or next to the smallest numbers. */
+VOLLEY_INLINE double volley_divide(double x, double divisor, double inverse) {
+  const double quotient = x * inverse;
+  return VOLLEY_HAS_FMA ? fma(fma(-quotient, divisor, x), inverse, quotient) : x / divisor;
+}
+
+/* cos(x), x in radians, |x| < 10^6: within 2.1 units of 2^-53, next to the extrema within half a unit, 1 at 0. Beyond,
+ * less and less accurate.
+ *
+ * x is brought to y, |y| <= pi / 2, by the nearest multiple of pi, whose parity is the sign. pi is given in two parts,
+ * the first short enough for its multiples to be exact. There cos y = 1 - t / 2 + t^2 Q(t), t = y^2, Q the minimax
+ * polynomial (error of the sum 6e-18), and 1 - t / 2 is taken together with what its rounding lost. */
+VOLLEY_INLINE double volley_cosine(double x) {
+  const double shift = 0x1.8p52; /* adding it rounds to an integer, whose parity is then the last bit */
+  union {
+    double value;
+    uint64_t bits;
+  } turns = {.value = volley_multiply_add(x, 0x1.45f306dc9c883p-2, shift)}, cosine;
+  const double n = turns.value - shift;
+  const double y = volley_multiply_add(-n, 0x1.0b4611a626331p-33, volley_multiply_add(-n, 0x1.921fb544p+1, x));
+  const double t = y * y, half = 0.5 * t, near = 1 - half;
+  double q = volley_multiply_add(0x1.9fc8d4147e206p-45, t, -0x1.93573fa4a08f8p-37);
+  q = volley_multiply_add(q, t, 0x1.1eecfaec981aap-29);
+  q = volley_multiply_add(q, t, -0x1.27e4f9f33e519p-22);
+  q = volley_multiply_add(q, t, 0x1.a01a019ba740cp-16);
+  q = volley_multiply_add(q, t, -0x1.6c16c16c10218p-10);
+  q = volley_multiply_add(q, t, 0x1.55555555554ddp-5);
+  cosine.value = near + volley_multiply_add(t * t, q, (1 - near) - half);
+  cosine.bits ^= turns.bits << 63;
+  return cosine.value;
+}
+
+#endif
