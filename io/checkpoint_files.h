@@ -1,4 +1,4 @@
-/* The files of a series of checkpoints: FILE is the newest, FILE.1 the one before, FILE.2, ... Nothing is collective. */
+/* The files of a series of checkpoints: FILE is the newest, FILE.1 the one before, FILE.2, ... None is collective. */
 #ifndef VOLLEY_IO_CHECKPOINT_FILES_H
 #define VOLLEY_IO_CHECKPOINT_FILES_H
 

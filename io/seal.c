@@ -123,7 +123,7 @@ static int by_offset(const void *a, const void *b) {
  * parts, -1 if the extents overlap or do not fit. */
 static int64_t tile(const volley_extent *extents, int n, uint64_t contents, part *parts) {
   volley_extent *sorted = volley_alloc((size_t)n, sizeof *sorted, "a seal");
-  memcpy(sorted, extents, (size_t)n * sizeof *sorted);
+  for (int i = 0; i < n; i++) sorted[i] = extents[i];
   qsort(sorted, (size_t)n, sizeof *sorted, by_offset);
   uint64_t end = 0;
   int64_t count = 0;
