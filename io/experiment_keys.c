@@ -165,7 +165,8 @@ static const volley_key_info recorder_keys[] = {
      .doc = "end; whole steps, by default that of the simulation"},
     {"states", VOLLEY_KEY_WORD, .doc = "state of the model, like V_m, or a list of them; needed for traces"},
     {"values", VOLLEY_KEY_WORD, .words = "output|supervisor|error|decoders|norm",
-     .doc = "what is recorded of a readout, or a list of it; the norm is that of all decoders"},
+     .doc =
+         "what is recorded of a readout, or a list of it: output, supervisor, error, decoders, norm (of all decoders)"},
     {"interval", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
      .doc = "time between samples of traces and readouts; whole steps, by default one step"},
 };

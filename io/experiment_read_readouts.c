@@ -117,15 +117,17 @@ static void read_learning(volley_reading *reading, volley_yaml *map, volley_read
   if (reading->faults == before) check_window(reading, map, readout);
 }
 
-/* Unit of the current that feedback injects, which must be the same for all populations. */
+/* Unit of the current that feedback injects, which must be that of all populations; NULL after a fault. */
 static const char *feedback_unit(volley_reading *reading, volley_yaml *map, const volley_readout *readout) {
-  const char *unit = "pA";
+  const char *unit = NULL;
   for (int i = 0; i < readout->n_populations; ++i) {
     const char *other = volley_current_unit(model_of(reading, readout, i));
-    if (i > 0 && strcmp(unit, other) != 0)
+    if (unit != NULL && strcmp(unit, other) != 0) {
       volley_value_fault(reading, map,
                          "the models of its populations have currents in '%s' and in '%s'; a readout feeds back one",
                          unit, other);
+      return NULL;
+    }
     unit = other;
   }
   return unit;
@@ -138,7 +140,7 @@ static void read_feedback(volley_reading *reading, volley_yaml *map, volley_read
   volley_yaml *eta = volley_yaml_get(map, "eta");
   gain.unit = feedback_unit(reading, map, readout);
   readout->feeds_back = true;
-  volley_read_number(reading, map, &gain, (volley_pick){0}, &readout->gain);
+  if (gain.unit != NULL) volley_read_number(reading, map, &gain, (volley_pick){0}, &readout->gain);
   volley_read_flag(reading, map, volley_key_find(VOLLEY_SECTION_FEEDBACK, "clamp"), (volley_pick){0}, &readout->clamps);
   if (eta == NULL || !volley_read_value(reading, eta, "", (volley_pick){0}, true, &readout->eta))
     readout->eta = uniform;
@@ -147,6 +149,7 @@ static void read_feedback(volley_reading *reading, volley_yaml *map, volley_read
 /* `all`, or a number that the matrix can have. */
 static void read_eigenvalues(volley_reading *reading, const volley_yaml *entry, volley_readout *readout) {
   volley_yaml *node = NULL;
+  char why[256];
   double number;
   const char *text = volley_read_text(reading, entry, readout_key("eigenvalues"), (volley_pick){0}, &node);
   if (node == NULL) return;
@@ -154,8 +157,8 @@ static void read_eigenvalues(volley_reading *reading, const volley_yaml *entry, 
     readout->eigenvalues = -1;
     return;
   }
-  if (!volley_scalar_number(reading, node, "", &number)) return;
-  if (number < 0.0 || number != nearbyint(number) || number > fmin(readout->size, INT_MAX))
+  if (!volley_unit_convert(text, "", &number, why, sizeof why) || number != nearbyint(number) || number < 0.0 ||
+      number > fmin(readout->size, INT_MAX))
     volley_value_fault(reading, node, "'%.60s' given; a whole number from 0 to %u is expected, or all", text,
                        readout->size);
   else

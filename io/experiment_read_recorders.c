@@ -42,8 +42,7 @@ static bool parse_range(volley_reading *reading, volley_yaml *node, uint32_t siz
   const double first = strtod(text, NULL), last = strtod(dash, NULL);
   if (last >= size || first > last) {
     volley_value_fault(reading, node,
-                       first > last ? "range %s ends before it begins"
-                                    : "%s is out of range: the population has the neurons 0-%u",
+                       first > last ? "range %s ends before it begins" : "%s is out of range: there are neurons 0-%u",
                        node->text, size - 1);
     return false;
   }

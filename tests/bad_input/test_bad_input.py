@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+BASES = {"cases.txt": "base.yaml", "force_cases.txt": "force.yaml"}
 HERE = os.path.dirname(os.path.abspath(__file__))
 VOLLEY = os.environ["VOLLEY"]
 MPIRUN = os.environ.get("VOLLEY_MPIRUN", "mpirun")
@@ -19,14 +20,15 @@ def unescape(text):
 
 
 def read_cases():
-    """Cases of cases.txt: dictionaries with name, edits, sets and expected messages."""
+    """All cases: dictionaries with name, base, edits, sets and expected messages."""
     cases = []
-    for line in open(os.path.join(HERE, "cases.txt"), encoding="utf-8"):
+    lines = [(base, line) for file, base in BASES.items() for line in open(os.path.join(HERE, file), encoding="utf-8")]
+    for base, line in lines:
         if not line.strip() or line.startswith("#"):
             continue
         key, value = line.rstrip("\n").split(": ", 1)
         if key == "case":
-            cases.append({"name": value, "edit": [], "set": [], "expect": []})
+            cases.append({"name": value, "base": base, "edit": [], "set": [], "expect": []})
         elif key == "edit":
             old, new = value.split(" => ", 1)
             cases[-1]["edit"].append((unescape(old.strip()), unescape(new)))
@@ -36,7 +38,7 @@ def read_cases():
 
 
 def edited(case):
-    text = open(os.path.join(HERE, "base.yaml"), encoding="utf-8").read()
+    text = open(os.path.join(HERE, case["base"]), encoding="utf-8").read()
     for old, new in case["edit"]:
         assert old in text, (case["name"], old)
         text = text.replace(old, new, 1)

@@ -76,7 +76,7 @@ static const char refusal[] =
     "leave FILE and --set out to go on with the experiment of the checkpoint, or start a new run\n";
 
 /* Assignments on both sides, and the differences that must be told; none: they may be one run. */
-static const struct {
+static const struct comparing {
   const char *now[AT_MOST], *then[AT_MOST], *expected[AT_MOST];
 } cases[] = {
     {{0}, {0}, {0}},
@@ -141,15 +141,65 @@ static const struct {
       "input by 'in', which stops at 1500 ms"}},
 };
 
-static void test_cases(void **state) {
-  (void)state;
+static const char force[] =
+    "simulation: {dt: 0.05, duration: 1 s}\n"
+    "populations: [{name: L, model: lif, size: 40}, {name: T, model: theta, size: 9}]\n"
+    "projections:\n"
+    "- {source: L, target: L, rule: pairwise_bernoulli, probability: 0.1, balanced: true, delay: 0.05,\n"
+    "   weight: {distribution: normal, mean: 0, std: 0.04}}\n"
+    "stimuli: [{type: signal, target: T, signal: {type: hdts, pulses: 3, period: 30}, gain: 2}]\n"
+    "readouts:\n"
+    "- name: out\n"
+    "  population: L\n"
+    "  filter: {rise: 2, decay: 20}\n"
+    "  supervisor: {type: sines, frequencies: [4, 6], combination: product}\n"
+    "  learning: {lambda: 1, stop: 500}\n"
+    "  feedback: {gain: 30}\n"
+    "ablations: [{population: L, neurons: [0-3], start: 700}]\n"
+    "recorders: [{type: readout, readout: out, values: [output, error]}]\n";
+
+static const struct comparing force_cases[] = {
+    {{"readouts.out.filter.rise=0.002 s", "readouts.out.learning.solver=rls", "readouts.out.learning.start=0 s",
+      "readouts.out.decoders=0", "readouts.out.eigenvalues=0", "readouts.out.feedback.gain=0.03 V",
+      "readouts.out.supervisor.frequencies=[4 Hz, 0.006 kHz]"},
+     {"readouts.out.feedback.clamp=false"},
+     {0}},
+    {{"projections.0.weight={distribution: normal, mean: 0 mV s, std: 0.04 mV s}", "ablations.0.start=0.7 s",
+      "simulation.duration=2 s", "recorders.0.neurons="},
+     {0},
+     {0}},
+    {{0},
+     {"readouts.out.learning.lambda=2", "readouts.out.learning.stop=501", "readouts.out.feedback.clamp=true"},
+     {"e.yaml:12:22: readouts.out.learning.lambda: 1 here, 2 in checkpoint 'c.h5'",
+      "e.yaml:12:31: readouts.out.learning.stop: 500 here, 501 in checkpoint 'c.h5'",
+      "e.yaml:13:13: readouts.out.feedback.clamp: false (default) here, true in checkpoint 'c.h5'"}},
+    {{0},
+     {"readouts.out.supervisor.frequencies.1=7", "readouts.out.supervisor.scale=2"},
+     {"e.yaml:11:46: readouts.out.supervisor.frequencies.1: 6 here, 7 in checkpoint 'c.h5'",
+      "e.yaml:11:15: readouts.out.supervisor.scale: nothing here, 2 in checkpoint 'c.h5'"}},
+    {{0},
+     {"stimuli.0.signal.pulses=4", "stimuli.0.gain=3", "projections.0.balanced=no"},
+     {"stimuli.0.signal.pulses: 3 here, 4 in checkpoint 'c.h5'", "stimuli.0.gain: 2 here, 3 in checkpoint 'c.h5'",
+      "projections.0.balanced: true here, no in checkpoint 'c.h5'"}},
+    {{0},
+     {"ablations=", "recorders.0.values=[output, norm]"},
+     {"e.yaml:1:1: ablations: 1 entries here, 0 in checkpoint 'c.h5'",
+      "recorders.0.values.1: error here, norm in checkpoint 'c.h5'"}},
+    {{0}, {"projections.0.weight.std=0.05"}, {"projections.0.weight.std: 0.04 here, 0.05 in checkpoint 'c.h5'"}},
+    {{"readouts=", "recorders="},
+     {0},
+     {"e.yaml:1:1: readouts: 'out' is missing here: checkpoint 'c.h5' has it",
+      "e.yaml:1:1: recorders: 0 entries here, 1 in checkpoint 'c.h5'"}},
+};
+
+static void check_cases(const char *text, const struct comparing *all, size_t n_cases) {
   static char messages[MESSAGES];
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-    volley_experiment *now = read_experiment(network, cases[i].now), *then = read_experiment(network, cases[i].then);
+  for (size_t i = 0; i < n_cases; ++i) {
+    volley_experiment *now = read_experiment(text, all[i].now), *then = read_experiment(text, all[i].then);
     compare(now, then->resolved, 500.0, messages);
     int n = 0;
-    for (; cases[i].expected[n] != NULL; ++n) {
-      const char *expected = cases[i].expected[n];
+    for (; all[i].expected[n] != NULL; ++n) {
+      const char *expected = all[i].expected[n];
       if (strncmp(expected, "e.yaml ", 7) == 0) expected += 7; /* the place is that of --set */
       if (strstr(messages, expected) == NULL) fail_msg("case %zu lacks '%s':\n%s", i, expected, messages);
     }
@@ -158,6 +208,16 @@ static void test_cases(void **state) {
     volley_experiment_destroy(then);
     volley_experiment_destroy(now);
   }
+}
+
+static void test_cases(void **state) {
+  (void)state;
+  check_cases(network, cases, sizeof cases / sizeof *cases);
+}
+
+static void test_force(void **state) {
+  (void)state;
+  check_cases(force, force_cases, sizeof force_cases / sizeof *force_cases);
 }
 
 /* The order of keys, comments, quotes and anchors do not matter. */
@@ -297,13 +357,10 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cases),
-      cmocka_unit_test(test_order),
-      cmocka_unit_test(test_shortened),
-      cmocka_unit_test(test_names),
-      cmocka_unit_test(test_many),
-      cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_documented_units),
+      cmocka_unit_test(test_cases),   cmocka_unit_test(test_force),
+      cmocka_unit_test(test_order),   cmocka_unit_test(test_shortened),
+      cmocka_unit_test(test_names),   cmocka_unit_test(test_many),
+      cmocka_unit_test(test_damaged), cmocka_unit_test(test_documented_units),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();
