@@ -163,7 +163,8 @@ def draw_readout(figure, run, readout, heights):
         axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=7)
         total = readout.rows[readout.shown[0]].data.shape[1]
         some = f": {DIMENSIONS} of {total} dimensions" if total > DIMENSIONS else ""
-        axes.set_title(f"Readout {readout.name}{some}, shaded: learning", loc="left", fontsize=8)
+        shaded = ", shaded: learning" if any(name == "learning" for name, _, _ in phases) else ""
+        axes.set_title(f"Readout {readout.name}{some}{shaded}", loc="left", fontsize=8)
         draw_phases(figure, grid, 1, run, readout)
         row = len(heights) - len(courses) - (readout.eigenvalues is not None)
     for state in courses:
