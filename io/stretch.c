@@ -28,12 +28,13 @@ static volley_status outcome(const volley_stretch *stretch) {
 }
 
 static void fail(volley_stretch *stretch, const volley_recorder *recorder) {
+  static const char *const kinds[] = {"spikes", "traces", "readouts"};
+  char size[64] = "";
   if (stretch->hdf5.failed) return;
   stretch->hdf5.failed = true;
-  volley_fault(stretch->hdf5.blame, NULL,
-               "'%s' is no recording of this run: it has no recorder '/%s/%s' with %llu columns", stretch->path,
-               volley_recorder_groups[recorder->kind], recorder->name,
-               (unsigned long long)volley_recorder_width(stretch->experiment, recorder));
+  if (recorder->kind == VOLLEY_RECORD_TRACES) snprintf(size, sizeof size, " of %u neurons", recorder->neurons.count);
+  volley_fault(stretch->hdf5.blame, NULL, "'%s' is no recording of this run: it has no recorder '%s' of %s%s",
+               stretch->path, recorder->name, kinds[recorder->kind], size);
 }
 
 /* Opens a dataset of a recorder's, to be read piece by piece without taking in whole chunks. Its extent must be
