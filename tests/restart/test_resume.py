@@ -5,6 +5,7 @@ A selection of combinations in which each pair of values of two factors occurs; 
 import itertools
 import os
 import random
+import shutil
 import signal
 
 from restarting import (MICROCIRCUIT, Job, Whole, all_at_once, checkpoint_of, finish_run, resumes_to, run_words,
@@ -15,6 +16,7 @@ from program import expect, finish
 RANKS, THREADS = (1, 2, 3, 4), (1, 2, 3)
 PARTITIONS, INTERVALS = ("block", "round_robin"), ("step", "min_delay")
 SEED = 4  # one with which the combinations below suffice
+DATA = ("everything.yaml", "everything.h5")
 HALF, FULL = "100 ms", "200 ms"
 
 
@@ -105,6 +107,19 @@ def check_interruptions(whole, experiment, settings, folder):
                                   (signal.SIGKILL, 1, 3), (signal.SIGKILL, 2, 1), (signal.SIGKILL, 4, 2)]))
 
 
+def check_orphan(whole, experiment, settings, folder):
+    """A kill between setting recordings aside and writing the checkpoint leaves a file that no checkpoint names."""
+    output = os.path.join(folder, "orphan.h5")
+    words = run_words(experiment, output, lasting(settings, FULL), every="2 ms model")
+    interrupt("orphan", words, folder, lambda: os.path.exists(checkpoint_of(output) + ".1"), signal.SIGUSR2)
+    parts = sorted(os.listdir(output + ".parts"))
+    end = parts[-1].split("-")[1][:-len(".h5")]
+    orphan = os.path.join(output + ".parts", f"{end}-{int(end) + 1:09}.h5")
+    shutil.copy(os.path.join(output + ".parts", parts[-1]), orphan)
+    words = run_words(experiment, output, lasting(settings, FULL), every="50 ms model", resume="latest")
+    resumes_to(whole, "a file of recordings that no checkpoint names", words, folder, output, 2)
+
+
 def check_five_restarts(whole, experiment, settings, folder):
     """Five restarts in a row, each on another machine, the output's path given by the first run only."""
     output = os.path.join(folder, "five.h5")
@@ -144,6 +159,21 @@ def check_without_file(whole, experiment, settings, folder):
     resumes_to(whole, f"{whole.name}, no FILE, latest", words, folder, other, 1, cwd=elsewhere)
     expect({name.split(".")[0] for name in os.listdir(elsewhere)} == {"other"},
            f"{whole.name}: files at the wrong place: {os.listdir(elsewhere)}")
+
+
+def check_odd_names(whole, experiment, settings, folder):
+    """Names that YAML or a shell could take for something else, and a folder that is moved while nothing runs."""
+    room = os.path.join(folder, "it's: #a=b {x} ü, [y]")
+    shutil.copytree(os.path.dirname(experiment), room, ignore=lambda _, names: set(names) - set(DATA))
+    checkpoint = "c: 'x' \"y\" #=.1.h5"
+    extra = ["--checkpoint", checkpoint]
+    words = run_words("everything.yaml", "o: 'ü' #.h5", lasting(settings, FULL), "2 ms model", extra=extra)
+    older = os.path.join(room, checkpoint + ".1")
+    interrupt("odd names", words, room, lambda: os.path.exists(older), signal.SIGUSR2, 2, cwd=room)
+    moved = os.path.join(folder, "moved")
+    os.rename(room, moved)
+    words = run_words("everything.yaml", "o: 'ü' #.h5", lasting(settings, FULL), resume="latest", extra=extra)
+    resumes_to(whole, "odd names, moved", words, moved, os.path.join(moved, "o: 'ü' #.h5"), 2, cwd=moved)
 
 
 def check_odd_intervals(whole, experiment, settings, folder):
@@ -214,8 +244,10 @@ def main():
             if name != "microcircuit":
                 check_interruptions(whole, experiment, settings, folder)
             if name == "everything":
+                check_orphan(whole, experiment, settings, folder)
                 check_five_restarts(whole, experiment, settings, folder)
                 check_without_file(whole, experiment, settings, folder)
+                check_odd_names(whole, experiment, settings, folder)
                 check_odd_intervals(whole, experiment, settings, folder)
                 check_every_step(experiment, settings, folder)
         all_at_once(lambda name: check_small(name, room), SMALL)

@@ -127,6 +127,35 @@ def check_mpirun(whole, folder):
     all_at_once(check, [(signal.SIGUSR2, 3), (signal.SIGTERM, None), (signal.SIGINT, None)])
 
 
+def check_joining(whole, folder):
+    """A signal while the recordings are joined: the run ends well, or the next start does the rest."""
+    def check(item):
+        number, (which, ranks) = item
+        case = f"{which.name} to {ranks} ranks while joining"
+        place, output = place_for(folder, f"joining{number}")
+        job = Job(run_words(EXPERIMENT, output, LONG, "500 ms model"), place, ranks)
+
+        def is_joining():
+            try:
+                ends = [int(name[:-len(".h5")].split("-")[1]) for name in os.listdir(output + ".parts")]
+            except OSError:
+                return False
+            return 60000 in ends and os.path.exists(output + ".part")
+
+        expect(job.wait_for(is_joining), f"{case}: it ended before")
+        job.signal_rank(number, which)
+        job.wait()
+        if job.process.returncode == 0:
+            whole.expect_equal(case, output)
+        else:
+            expect(not os.path.exists(output), f"{case}: exit code {job.process.returncode}, but the output is there")
+        latest = run_words(EXPERIMENT, output, LONG, resume="latest")
+        resumes_to(whole, f"{case}, resumed", latest, place, output, ranks)
+        shutil.rmtree(place, ignore_errors=True)
+
+    all_at_once(check, enumerate([(signal.SIGTERM, 1), (signal.SIGTERM, 2), (signal.SIGUSR2, 2), (signal.SIGUSR1, 1)]))
+
+
 def check_building(folder):
     """A signal while the network is being built is not lost and does no harm."""
     whole = Whole("longer to build", EXPERIMENT, BUILT_LONG, folder)
@@ -163,7 +192,7 @@ def check_wall_time(whole, folder):
         environment = {"SLURM_JOB_END_TIME": str(int(time.time()) + end)} if end else {}
         words = run_words(EXPERIMENT, output, LONG, extra=extra)
         job = finish_run(case, words, place, ranks, code=3, environment=environment)
-        expect(job.says("volley: stopped before the wall-clock limit at ", f"go on with: volley run --resume {checkpoint_of(output)}"),
+        expect(job.says("volley: stopped before the wall-clock limit at ", f"--resume {checkpoint_of(output)}"),
                f"{case}: the message is\n{job.stderr}")
         expect(not os.path.exists(output), f"{case}: a part of the run has the name of the whole")
         resume_to_end(whole, f"{case}, resumed", place, output, ranks)
@@ -300,9 +329,10 @@ def check_occupied_name(whole, folder):
 def check_places(folder):
     """Places where no checkpoint can be are refused before anything is done; so are options that make no sense."""
     place, output = place_for(folder, "places")
-    experiment = os.path.join(place, "little.yaml")
-    with open(experiment, "w", encoding="utf-8") as file:
-        file.write(LITTLE)
+    experiment, precious = os.path.join(place, "little.yaml"), os.path.join(place, "precious.yaml")
+    for path in (experiment, precious):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(LITTLE)
     forbidden = "/proc" if os.geteuid() == 0 else os.path.join(place, "locked")
     if os.geteuid() != 0:
         os.mkdir(forbidden, 0o555)
@@ -313,6 +343,7 @@ def check_places(folder):
            (["--checkpoint", os.path.join(forbidden, "point.h5")] + every, [os.path.join(forbidden, "point.h5")]),
            (["--checkpoint", place] + every, [place]),
            (["--checkpoint", output] + every, [output]),
+           (["--checkpoint", precious] + every, [precious]),
            (["--checkpoint-every", "10"], ["every", "'10'"]),
            (["--checkpoint-every", "10 s"], ["every", "10 s"]),
            (["--checkpoint-every", "10 s ago"], ["every", "10 s ago"]),
@@ -350,6 +381,8 @@ def check_places(folder):
         expect(job.says(*texts), f"{case}: {texts} missing\n{job.stderr}")
 
     all_at_once(check, cases)
+    with open(precious, "rb") as file:
+        expect(file.read() == LITTLE.encode(), "a checkpoint was written over a file that is none")
     left = [name for name in os.listdir(place) if "out" in name]
     expect(not left, f"places: {left} begun")
 
@@ -361,6 +394,7 @@ def main():
         check_stop(whole, folder)
         check_save(whole, folder)
         check_mpirun(whole, folder)
+        check_joining(whole, folder)
         check_building(folder)
         check_wall_time(whole, folder)
         check_wall_clock(whole, folder)

@@ -75,7 +75,7 @@ def expect(is_true, message):
     """Notes a failure and goes on, so that one run of a test tells all that is wrong."""
     if not is_true:
         _failures.append(message)
-        print("FAILED", message, flush=True)
+        print(f"FAILED {message}", flush=True)
 
 
 def expect_same_mean(what, ours, theirs, floor=0.0):
