@@ -113,13 +113,14 @@ static int ascending(const void *a, const void *b) {
 static void print_table(uint64_t bytes, const char *partitioner) {
   double median[N_MEASURES];
   printf("%.2f GB of states, %d ranks, %s, %d times each\n", 1e-9 * (double)bytes, ranks, partitioner, REPEATS);
-  printf("%-34s %8s %8s %8s %8s\n", "GB/s", "median", "least", "most", "ratio");
+  printf("%-34s %8s %8s %8s %9s %15s\n", "GB/s", "median", "least", "most", "of plain", "of plain write");
   for (int what = 0; what < N_MEASURES; what++) {
     qsort(seconds[what], REPEATS, sizeof(double), ascending);
     median[what] = 1e-9 * (double)bytes / seconds[what][REPEATS / 2];
     printf("%-34s %8.2f %8.2f %8.2f", names[what], median[what], 1e-9 * (double)bytes / seconds[what][REPEATS - 1],
            1e-9 * (double)bytes / seconds[what][0]);
-    if (what % 2 == 1) printf(" %7.0f%%", 100 * median[what] / median[what - 1]);
+    if (what % 2 == 1)
+      printf(" %8.0f%% %14.0f%%", 100 * median[what] / median[what - 1], 100 * median[what] / median[PLAIN_WRITE]);
     printf("\n");
   }
 }
