@@ -9,6 +9,7 @@ import shutil
 import struct
 
 import h5py
+import numpy
 
 from restarting import Job, Whole, all_at_once, checkpoint_of, finish_run, resumes_to, run_words, scratch
 from nets import make_everything
@@ -160,6 +161,109 @@ def check_damages(base, folder, is_all):
         seen.add(kind)
     all_at_once(check, enumerate(cases))
     print(f"{len(cases)} damaged files", flush=True)
+
+
+def checksum(data):
+    """As docs/file-formats.md defines it."""
+    words = numpy.frombuffer(data + bytes(-len(data) % 8), dtype="<u8")
+    with numpy.errstate(over="ignore"):
+        z = words + numpy.arange(1, len(words) + 1, dtype="<u8") * numpy.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
+        return int((z ^ (z >> numpy.uint64(31))).sum(dtype="<u8"))
+
+
+def unsealed(path):
+    """The bytes of a checkpoint before its seal. What the seal says must be as documented."""
+    with open(path, "rb") as file:
+        content = file.read()
+    mark, version, end, n, size, table_sum, own_sum, closing = struct.unpack("<8s6Q8s", content[-64:])
+    expect((mark, closing) == (b"\x89\nVOLLYS", b"__VYEND\n") and version == 1 and size == len(content), "the seal")
+    table = content[end:-64]
+    expect(len(table) == 32 * n and checksum(table) == table_sum, "the seal's table is not as documented")
+    expect(checksum(content[-64:-16]) == own_sum, "the seal's own checksum is not as documented")
+    at = 0
+    for first, count, sum_of_bytes, _ in struct.iter_unpack("<4Q", table):
+        expect(first == at and checksum(content[first:first + count]) == sum_of_bytes, f"the seal's part at {first}")
+        at += count
+    expect(at == end, f"the seal's parts end at {at}, not {end}")
+    return content[:end]
+
+
+def sealed(content, version=1):
+    """With a seal that is right whatever the bytes are."""
+    table = struct.pack("<4Q", 0, len(content), checksum(content), 0)
+    head = struct.pack("<8s5Q", b"\x89\nVOLLYS", version, len(content), 1, len(content) + 32 + 64, checksum(table))
+    return content + table + head + struct.pack("<Q8s", checksum(head), b"__VYEND\n")
+
+
+def replaced(path, value):
+    """A change of a file: other values of a dataset, or of an attribute where the path has an @; None removes it."""
+    def change(file):
+        name, _, attribute = path.partition("@")
+        place = file[name].attrs if attribute else file
+        name = attribute or name
+        if value is not None:
+            dtype = None if isinstance(value, bytes) else place[name].dtype
+            place[name + "new"] = numpy.array(value, dtype)
+        del place[name]
+        if value is None:
+            return
+        if attribute:
+            place[name] = place[name + "new"]
+            del place[name + "new"]
+        else:
+            place.move(name + "new", name)
+            place[name].attrs["checksum"] = numpy.uint64(checksum(place[name][()].tobytes()))
+    return change
+
+
+# Changes that no checksum shows, and what the message must name where that is clear.
+CRAFTED = [("volley_checkpoint@format_version", 2, "2"), ("volley_checkpoint@output", None, ""),
+           ("volley_checkpoint@step", 10**15, ""), ("volley_checkpoint@step", 2**64 - 1, ""),
+           ("volley_checkpoint@synapses", 1, "synapses"), ("volley_checkpoint/experiment", b"hello", ""),
+           ("volley_checkpoint/experiment", None, ""), ("recent_spikes/gids", None, ""),
+           ("volley_checkpoint/recorder_positions", [2**63] * 9, ""),
+           ("volley_checkpoint/recorder_positions", [0], ""), ("recent_spikes/gids", [2**32 - 1], ""),
+           ("recent_spikes/counts", [2**62, 2**62], ""), ("recent_spikes/counts", [], ""), ("recent_spikes", None, ""),
+           ("populations/E/V_m", [0.0], ""), ("populations/E/V_m", None, ""), ("populations/E", None, "")]
+
+
+def check_crafted(base, folder):
+    """Files with a right seal: as they are, of a future version, and such that only a program at fault writes."""
+    content = unsealed(base)
+    with h5py.File(base) as file:
+        names = []
+        file.visit(names.append)
+        for name in names:
+            if isinstance(file[name], h5py.Dataset):
+                expect(checksum(file[name][()].tobytes()) == file[name].attrs["checksum"], f"checksum of {name}")
+
+    def check(item):
+        number, (case, craft, texts, ranks) = item
+        place = os.path.join(folder, f"crafted{number}")
+        os.mkdir(place)
+        crafted = os.path.join(place, "crafted.h5")
+        with open(crafted, "wb") as file:
+            file.write(content if craft else sealed(content, version=2))
+        if craft:
+            with h5py.File(crafted, "a") as file:
+                craft(file)
+            with open(crafted, "rb") as file:
+                changed = file.read()
+            with open(crafted, "wb") as file:
+                file.write(sealed(changed))
+        words = run_words(None, os.path.join(place, "out.h5"), {}, resume=crafted)
+        if texts is None:
+            finish_run(case, words, place, ranks)
+        else:
+            judge_refusal(f"crafted: {case}, {ranks} ranks", words, place, texts, ranks, complaints=0)
+
+    cases = [("another seal", lambda file: None, None, ranks) for ranks in (1, 2)]
+    cases += [("a future version", None, ["crafted.h5", "format 2"], ranks) for ranks in (1, 3)]
+    cases += [(f"{path} {value}", replaced(path, value), [text], 1 + 2 * (number % 4 == 0))
+              for number, (path, value, text) in enumerate(CRAFTED)]
+    all_at_once(check, enumerate(cases))
 
 
 def check_info(case, damaged, folder):
@@ -410,6 +514,7 @@ def main(is_all=False):
         first = os.path.join(folder, "first.h5")
         finish_run("everything", run_words(experiment, first, {"simulation.duration": "20 ms"}, "5 ms model"), folder)
         check_damages(checkpoint_of(first), folder, is_all)
+        check_crafted(checkpoint_of(first), folder)
         check_no_checkpoints(checkpoint_of(first), first, folder)
         check_other_experiments(folder)
         check_other_data(experiment, folder)
