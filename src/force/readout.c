@@ -2,7 +2,6 @@
 
 #include "force/feedback.h"
 #include "force/filter.h"
-#include "force/rls.h"
 #include "signal/signal.h"
 
 #include <math.h>
@@ -25,7 +24,8 @@ typedef struct decoding {
   double *gains;  /* [N] P r */
   double product; /* r' P r */
   volley_player *player;
-  volley_rls *rls;
+  volley_learner learner;
+  const char *unsolved; /* why batch learning has found no decoders; NULL: it was not tried, or has */
 } decoding;
 
 struct volley_readouts {
@@ -95,8 +95,8 @@ static void prepare(volley_readouts *readouts, int r, volley_network *network, c
   for (size_t v = 0; v < sizeof values / sizeof *values; v++) *values[v] = make_values(k);
   d->gains = volley_alloc(readout->size, sizeof *d->gains, "a readout");
   d->player = volley_player_create(experiment, readout->supervisor, (uint32_t)(VOLLEY_STREAM_READOUTS + r));
-  d->rls = volley_rls_create(readout->size, readout->lambda, network->threads, network->comm);
   d->decoders = draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader);
+  d->learner = volley_learner_create(readout, d->decoders, network->threads, network->comm);
   double *eta = readout->feeds_back ? draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader) : NULL;
   if (eta) volley_feedback_add(network, readout, d->first, eta, d->fed_back);
   free(eta);
@@ -110,7 +110,7 @@ static void release(decoding *d) {
   for (size_t v = 0; v < sizeof values / sizeof *values; v++) free(values[v]);
   free(d->spiking);
   volley_player_destroy(d->player);
-  volley_rls_destroy(d->rls);
+  volley_learner_release(&d->learner);
 }
 
 volley_status volley_readouts_create(volley_network *network, const volley_reader *reader, volley_readouts **out) {
@@ -134,7 +134,7 @@ uint64_t volley_readouts_bytes(const volley_experiment *experiment, int ranks) {
     const uint64_t n = readout->size, k = (uint64_t)readout->supervisor->dimension;
     const uint64_t own = n / (uint64_t)ranks + 1;
     /* decoders, while they are made the feedback too; filters, gains, neurons that moved; feedback of own neurons */
-    bytes += volley_rls_bytes(readout->size, ranks) + n * (2 * k + 4) * sizeof(double) + own * k * sizeof(double);
+    bytes += volley_learner_bytes(readout, ranks) + n * (2 * k + 4) * sizeof(double) + own * k * sizeof(double);
   }
   return bytes;
 }
@@ -168,6 +168,22 @@ static bool learns(const volley_readout *readout, int64_t step) {
   return n % readout->interval == 1 % readout->interval && n > readout->start && n < readout->stop;
 }
 
+/* Whether a readout that learns at once is to do so after `step`: at the end of the learning window. */
+static bool solves(const volley_readout *readout, int64_t step) {
+  return readout->solver == VOLLEY_SOLVER_BATCH && step + 1 == readout->stop;
+}
+
+/* Output, error and feedback after `step`. */
+static void put_out(decoding *d, int64_t step) {
+  const size_t k = (size_t)d->dimension;
+  for (size_t v = 0; v < k; v++) {
+    d->output[v] = d->filtered[v];
+    d->error[v] = d->output[v] - d->target[v];
+  }
+  const bool clamped = d->readout->clamps && step + 1 > d->readout->start && step + 1 < d->readout->stop;
+  memcpy(d->fed_back, clamped ? d->target : d->output, k * sizeof *d->fed_back);
+}
+
 /* Takes filters, output and error through one step. */
 static void decode(const volley_readouts *readouts, decoding *d, int64_t step, const uint32_t *gids, uint32_t n) {
   const uint32_t found = find_spiking(readouts, d, gids, n);
@@ -180,12 +196,7 @@ static void decode(const volley_readouts *readouts, decoding *d, int64_t step, c
   volley_filter_note(&d->filter, d->spiking, found);
   volley_kinetics_step(&d->filter.kinetics, (uint32_t)k, d->filtered, d->rising, d->inputs);
   volley_player_at(d->player, step + 1, d->target);
-  for (size_t v = 0; v < k; v++) {
-    d->output[v] = d->filtered[v];
-    d->error[v] = d->output[v] - d->target[v];
-  }
-  const bool clamped = d->readout->clamps && step + 1 > d->readout->start && step + 1 < d->readout->stop;
-  memcpy(d->fed_back, clamped ? d->target : d->output, k * sizeof *d->fed_back);
+  put_out(d, step);
 }
 
 /* A fault if an output is not finite any more: the same on every rank. */
@@ -213,7 +224,8 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
 static bool has_work(void *context, int64_t step) {
   const volley_readouts *readouts = context;
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
-    if (learns(readouts->decodings[r].readout, step)) return true;
+    const volley_readout *readout = readouts->decodings[r].readout;
+    if (learns(readout, step) || solves(readout, step)) return true;
   }
   return false;
 }
@@ -242,15 +254,24 @@ static void change_decoders(decoding *d, int thread, int threads) {
 }
 
 static volley_status check_learning(const volley_readouts *readouts, const decoding *d) {
-  const char *wrong = volley_rls_check(d->rls);
-  if (!wrong) return VOLLEY_OK;
-  volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': learning diverged at %.10g ms: %s", d->readout->name,
-               (double)(readouts->learned + 1) * experiment_of(readouts)->simulation.dt, wrong);
+  const char *diverged = d->learner.rls ? volley_rls_check(d->learner.rls) : NULL;
+  const double time = (double)(readouts->learned + 1) * experiment_of(readouts)->simulation.dt;
+  if (!diverged && !d->unsolved) return VOLLEY_OK;
+  if (diverged)
+    volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': learning diverged at %.10g ms: %s",
+                 d->readout->name, time, diverged);
+  else
+    volley_fault(
+        VOLLEY_FAILURE, &d->readout->place,
+        "readout '%s': no decoders found at %.10g ms: PETSc's solver stopped with %s; -- -ksp_monitor shows how, "
+        "and options such as -ksp_max_it, -ksp_rtol, -ksp_type and -pc_type choose another way",
+        d->readout->name, time, d->unsolved);
   return volley_agree(readouts->network->comm);
 }
 
-/* P r and its change; all but the neurons that spiked since the last learning step have only decayed. */
-static void apply_rule(decoding *d, int thread, volley_barrier *barrier) {
+/* Recursive least squares. P r and its change; all but the neurons that spiked since the last learning step have only
+ * decayed. */
+static void learn_online(decoding *d, int thread, int threads, volley_barrier *barrier) {
   const volley_filter *filter = &d->filter;
   const volley_rls_motion motion = {.h = filter->kinetics.is_double ? filter->h : NULL,
                                     .rr = filter->motion.rr,
@@ -258,7 +279,31 @@ static void apply_rule(decoding *d, int thread, volley_barrier *barrier) {
                                     .hh = filter->motion.hh,
                                     .moved = filter->motion.moved,
                                     .n_moved = filter->motion.n_moved};
-  volley_rls_learn_moved(d->rls, filter->r, &motion, d->gains, &d->product, thread, barrier);
+  volley_rls_learn_moved(d->learner.rls, filter->r, &motion, d->gains, &d->product, thread, barrier);
+  volley_barrier_wait(barrier);
+  if (thread == 0) volley_filter_mark(&d->filter);
+  change_decoders(d, thread, threads);
+}
+
+/* Takes decoders that were solved for into use. */
+static void use_decoders(decoding *d, int64_t step) {
+  const size_t k = (size_t)d->dimension;
+  memset(d->filtered, 0, k * sizeof *d->filtered);
+  memset(d->rising, 0, k * sizeof *d->rising);
+  for (size_t i = 0; i < d->filter.n; i++) {
+    for (size_t v = 0; v < k; v++) {
+      d->filtered[v] += d->decoders[i * k + v] * d->filter.r[i];
+      d->rising[v] += d->decoders[i * k + v] * d->filter.h[i];
+    }
+  }
+  put_out(d, step);
+}
+
+static void learn_in_batch(decoding *d, int64_t step, int thread, volley_barrier *barrier) {
+  if (learns(d->readout, step)) volley_batch_learn(d->learner.batch, d->filter.r, d->target, thread, barrier);
+  if (!solves(d->readout, step) || thread != 0) return;
+  d->unsolved = volley_batch_solve(d->learner.batch, d->decoders);
+  use_decoders(d, step);
 }
 
 static volley_status learn(void *context, int thread, volley_barrier *barrier) {
@@ -266,13 +311,13 @@ static volley_status learn(void *context, int thread, volley_barrier *barrier) {
   volley_status status = VOLLEY_OK;
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
     decoding *d = &readouts->decodings[r];
-    if (!learns(d->readout, readouts->learned)) continue;
+    if (!learns(d->readout, readouts->learned) && !solves(d->readout, readouts->learned)) continue;
     if (thread == 0) volley_filter_sync(&d->filter);
     volley_barrier_wait(barrier);
-    apply_rule(d, thread, barrier);
-    volley_barrier_wait(barrier);
-    if (thread == 0) volley_filter_mark(&d->filter);
-    change_decoders(d, thread, readouts->network->threads);
+    if (d->learner.batch)
+      learn_in_batch(d, readouts->learned, thread, barrier);
+    else
+      learn_online(d, thread, readouts->network->threads, barrier);
     if (thread == 0 && status == VOLLEY_OK) status = check_learning(readouts, d);
   }
   return status;
@@ -303,7 +348,9 @@ void volley_readouts_get(const volley_readouts *readouts, const volley_recorder 
   }
 }
 
-volley_rls *volley_readouts_rls(volley_readouts *readouts, int r) { return readouts->decodings[r].rls; }
+const volley_learner *volley_readouts_learner(const volley_readouts *readouts, int r) {
+  return &readouts->decodings[r].learner;
+}
 
 /* The arrays of a state that do not change their size. */
 typedef struct piece {

@@ -1,23 +1,26 @@
 /* Readouts at work: linear readouts z = D' r of filtered spikes r, which learn online to follow a supervisor (FORCE).
  *
- * Every rank sees all spikes. The filters are linear, so z is kept up to date from the spikes alone, in O(spikes x K) a step and
- * without communication: decoders D (N x K), filters and z are the same bits on every rank. Only P, the inverse correlation
- * matrix of recursive least squares, is distributed, and only a learning step touches it.
+ * Every rank sees all spikes. The filters are linear, so z is kept up to date from the spikes alone, in O(spikes x K)
+ * a step and without communication: decoders D (N x K), filters and z are the same bits on every rank. Only P, the
+ * inverse correlation matrix of recursive least squares, is distributed, and only a learning step touches it.
  *
- * Order in one step, as published (Nicola & Clopath 2017, code of the authors): the step's current uses the z of the step before;
- * filters; z; error; learning. z is not computed again after learning. */
+ * Batch learning collects r and x at the learning steps instead, and sets D at the end of the learning window;
+ * filtered and fed back is the output of these decoders from then on.
+ *
+ * Order in one step, as published (Nicola & Clopath 2017, code of the authors): the step's current uses the z of the
+ * step before; filters; z; error; learning. z is not computed again after learning. */
 #ifndef VOLLEY_FORCE_READOUT_H
 #define VOLLEY_FORCE_READOUT_H
 
 #include "build/network.h"
 #include "engine/observer.h"
+#include "force/learner.h"
 
 typedef struct volley_readouts volley_readouts;
-typedef struct volley_rls volley_rls; /* force/rls.h */
 
 /* Prepares the readouts of the network's experiment at time 0 and adds their feedback to the network's stimuli, whose
- * generators belong to the network from then on. Collective over the network's communicator, agreed status; *out is owned
- * by the caller and must live as long as the network is simulated. */
+ * generators belong to the network from then on. Collective over the network's communicator, agreed status; *out is
+ * owned by the caller and must live as long as the network is simulated. */
 volley_status volley_readouts_create(volley_network *network, const volley_reader *reader, volley_readouts **out);
 void volley_readouts_destroy(volley_readouts *readouts); /* NULL is allowed; collective */
 
@@ -30,13 +33,14 @@ volley_observer volley_readouts_observer(volley_readouts *readouts);
 /* The row of a recorder of a readout as it is now: [volley_recorder_width()]. Decoders: neuron by neuron, K each. */
 void volley_readouts_get(const volley_readouts *readouts, const volley_recorder *recorder, double *row);
 
-/* What a checkpoint keeps of a readout beside P, the same on every rank, as one array of so many numbers: decoders, filters,
- * outputs. It must be set before the first step; VOLLEY_USAGE with a fault if it does not fit this readout. */
+/* What a checkpoint keeps of a readout beside its learner's, the same on every rank, as one array of so many numbers:
+ * decoders, filters, outputs. It must be set before the first step; VOLLEY_USAGE with a fault if it does not fit this
+ * readout. */
 uint64_t volley_readouts_state_size(const volley_readouts *readouts, int r);
 void volley_readouts_get_state(const volley_readouts *readouts, int r, double *state);
 volley_status volley_readouts_set_state(volley_readouts *readouts, int r, uint64_t size, const double *state);
 
-/* P of readout r. */
-volley_rls *volley_readouts_rls(volley_readouts *readouts, int r);
+/* The learner of readout r, which holds P. */
+const volley_learner *volley_readouts_learner(const volley_readouts *readouts, int r);
 
 #endif

@@ -1,0 +1,260 @@
+#include "force/batch.h"
+
+#include "base/memory.h"
+#include "force/petsc_check.h"
+#include "force/rls_kernels.h"
+
+#include <petscksp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  GROUP = VOLLEY_RLS_GROUP,
+  CAPACITY = 32,    /* vectors r that are gathered before they are added to A */
+  PIECE_ROWS = 256, /* of a column of A, in the first-level cache while they are added */
+};
+
+/* Relative to B, as PETSc estimates it. A is often ill-conditioned; a looser solution is visibly another one. */
+static const double tolerance = 1e-14;
+
+/* A is made a multiple of 8 wide, with lambda on the diagonal of what is added: all rows of a rank are then whole
+ * groups, and A is the memory of a PETSc matrix without gaps, which that of 3.18 needs to find the diagonal. */
+struct volley_batch {
+  uint32_t n, first, count; /* own rows of the padded matrix */
+  size_t padded;
+  int dimension, threads;
+  MPI_Comm comm;
+  double *a; /* own rows, column by column: [padded][count] */
+  size_t a_bytes;
+  Mat matrix;       /* over a */
+  double *gathered; /* r of steps that A lacks: [CAPACITY][padded] */
+  int n_gathered;
+  double *b; /* [dimension][padded] */
+};
+
+typedef struct span {
+  size_t from, to;
+} span;
+
+/* The part of n items, a multiple of 8, that falls to one of `parts`. */
+static span share(size_t n, int part, int parts) {
+  const size_t groups = n / GROUP, at = (size_t)part, of = (size_t)parts;
+  return (span){groups * at / of * GROUP, groups * (at + 1) / of * GROUP};
+}
+
+static double *make_vectors(size_t count, size_t length) {
+  return volley_alloc(count * length, sizeof(double), "batch learning");
+}
+
+static void create_matrix(volley_batch *batch, double lambda) {
+  int rank, ranks;
+  VOLLEY_MPI(MPI_Comm_rank(batch->comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(batch->comm, &ranks));
+  const span rows = share(batch->padded, rank, ranks);
+  const PetscInt count = (PetscInt)(rows.to - rows.from), n = (PetscInt)batch->padded;
+  batch->first = (uint32_t)rows.from;
+  batch->count = (uint32_t)count;
+  batch->a_bytes = (batch->count > 0 ? batch->count : 1) * batch->padded * sizeof(double);
+  batch->a = volley_table_alloc(batch->a_bytes, "the matrix of batch learning");
+  for (size_t i = 0; i < batch->count; i++) batch->a[(rows.from + i) * batch->count + i] = lambda;
+  VOLLEY_PETSC(MatCreateDense(batch->comm, count, count, n, n, batch->a, &batch->matrix));
+  VOLLEY_PETSC(MatAssemblyBegin(batch->matrix, MAT_FINAL_ASSEMBLY));
+  VOLLEY_PETSC(MatAssemblyEnd(batch->matrix, MAT_FINAL_ASSEMBLY));
+  VOLLEY_PETSC(MatSetOption(batch->matrix, MAT_SPD, PETSC_TRUE));
+}
+
+volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, const double *decoders, int threads,
+                                  MPI_Comm comm) {
+  volley_batch *batch = volley_alloc(1, sizeof *batch, "batch learning");
+  const size_t k = (size_t)dimension;
+  batch->n = n;
+  batch->padded = ((size_t)n + GROUP - 1) / GROUP * GROUP;
+  batch->dimension = dimension;
+  batch->threads = threads;
+  VOLLEY_MPI(MPI_Comm_dup(comm, &batch->comm));
+  create_matrix(batch, lambda);
+  batch->gathered = make_vectors(CAPACITY, batch->padded);
+  batch->b = make_vectors(k, batch->padded);
+  for (size_t v = 0; v < k; v++) {
+    for (size_t i = 0; i < n; i++) batch->b[v * batch->padded + i] = lambda * decoders[i * k + v];
+  }
+  return batch;
+}
+
+void volley_batch_destroy(volley_batch *batch) {
+  if (!batch) return;
+  VOLLEY_PETSC(MatDestroy(&batch->matrix));
+  VOLLEY_MPI(MPI_Comm_free(&batch->comm));
+  volley_table_free(batch->a, batch->a_bytes);
+  free(batch->gathered);
+  free(batch->b);
+  free(batch);
+}
+
+/* Adds the first k gathered vectors to a piece of column j of A, own rows from .. end - 1. */
+static void add_to_column(volley_batch *batch, size_t j, size_t from, size_t end, int k) {
+  for (int m = 0; m < k; m += GROUP) {
+    const double *columns[GROUP];
+    double weights[GROUP];
+    for (int g = 0; g < GROUP; g++) {
+      const double *r = batch->gathered + (size_t)(m + g) * batch->padded;
+      columns[g] = r + batch->first + from;
+      weights[g] = m + g < k ? r[j] : 0;
+    }
+    volley_rls_combine(batch->a + j * batch->count + from, columns, weights, end - from);
+  }
+}
+
+/* A += R R' in these own rows. */
+static void add_gathered(volley_batch *batch, span rows, int k) {
+  for (size_t from = rows.from; from < rows.to; from += PIECE_ROWS) {
+    const size_t end = from + PIECE_ROWS < rows.to ? from + PIECE_ROWS : rows.to;
+    for (size_t j = 0; j < batch->n; j++) add_to_column(batch, j, from, end, k);
+  }
+}
+
+void volley_batch_learn(volley_batch *batch, const double *r, const double *x, int thread, volley_barrier *barrier) {
+  const span part = share(batch->padded, thread, batch->threads);
+  const size_t end = part.to < batch->n ? part.to : batch->n;
+  const int at = batch->n_gathered;
+  double *kept = batch->gathered + (size_t)at * batch->padded;
+  for (size_t i = part.from; i < end; i++) kept[i] = r[i];
+  for (size_t v = 0; v < (size_t)batch->dimension; v++) {
+    double *b = batch->b + v * batch->padded;
+    for (size_t i = part.from; i < end; i++) b[i] += r[i] * x[v];
+  }
+  volley_barrier_wait(barrier);
+  const bool full = at + 1 == CAPACITY;
+  if (thread == 0) batch->n_gathered = full ? 0 : at + 1;
+  if (full) add_gathered(batch, share(batch->count, thread, batch->threads), CAPACITY);
+  volley_barrier_wait(barrier);
+}
+
+/* The default solver, changed as PETSc's options say. */
+static KSP make_solver(const volley_batch *batch) {
+  KSP solver;
+  PC preconditioner;
+  const PetscInt n = (PetscInt)batch->n, most = n < 1000 ? 10000 : 10 * n;
+  VOLLEY_PETSC(KSPCreate(batch->comm, &solver));
+  VOLLEY_PETSC(KSPSetOperators(solver, batch->matrix, batch->matrix));
+  VOLLEY_PETSC(KSPSetType(solver, KSPCG));
+  VOLLEY_PETSC(KSPGetPC(solver, &preconditioner));
+  VOLLEY_PETSC(PCSetType(preconditioner, PCBJACOBI));
+  VOLLEY_PETSC(KSPSetTolerances(solver, tolerance, PETSC_DEFAULT, PETSC_DEFAULT, most));
+  VOLLEY_PETSC(KSPSetFromOptions(solver));
+  return solver;
+}
+
+/* What a solution goes through: own rows of right-hand side and solution, and all of the solution on every rank. */
+typedef struct passage {
+  Vec right, left, all;
+  VecScatter gather;
+} passage;
+
+static passage make_solution(const volley_batch *batch) {
+  passage v;
+  VOLLEY_PETSC(MatCreateVecs(batch->matrix, &v.left, &v.right));
+  VOLLEY_PETSC(VecScatterCreateToAll(v.left, &v.gather, &v.all));
+  return v;
+}
+
+static void release_solution(passage *v) {
+  VOLLEY_PETSC(VecScatterDestroy(&v->gather));
+  VOLLEY_PETSC(VecDestroy(&v->all));
+  VOLLEY_PETSC(VecDestroy(&v->left));
+  VOLLEY_PETSC(VecDestroy(&v->right));
+}
+
+/* Solves for one right-hand side, b: [padded], on every rank in solution: [n]. */
+static const char *solve_one(const volley_batch *batch, KSP solver, const double *b, passage *v, double *solution) {
+  PetscScalar *values;
+  const PetscScalar *found;
+  KSPConvergedReason reason;
+  VOLLEY_PETSC(VecGetArrayWrite(v->right, &values));
+  memcpy(values, b + batch->first, batch->count * sizeof(double));
+  VOLLEY_PETSC(VecRestoreArrayWrite(v->right, &values));
+  VOLLEY_PETSC(KSPSolve(solver, v->right, v->left));
+  VOLLEY_PETSC(KSPGetConvergedReason(solver, &reason));
+  VOLLEY_PETSC(VecScatterBegin(v->gather, v->left, v->all, INSERT_VALUES, SCATTER_FORWARD));
+  VOLLEY_PETSC(VecScatterEnd(v->gather, v->left, v->all, INSERT_VALUES, SCATTER_FORWARD));
+  VOLLEY_PETSC(VecGetArrayRead(v->all, &found));
+  memcpy(solution, found, batch->n * sizeof(double));
+  VOLLEY_PETSC(VecRestoreArrayRead(v->all, &found));
+  return reason < 0 ? KSPConvergedReasons[reason] : NULL;
+}
+
+/* Adds what is gathered to A, and tells PETSc, which may have kept norms of the old A. */
+static void complete_matrix(volley_batch *batch) {
+  PetscScalar *values;
+  add_gathered(batch, share(batch->count, 0, 1), batch->n_gathered);
+  batch->n_gathered = 0;
+  VOLLEY_PETSC(MatDenseGetArray(batch->matrix, &values));
+  VOLLEY_PETSC(MatDenseRestoreArray(batch->matrix, &values));
+}
+
+const char *volley_batch_solve(volley_batch *batch, double *decoders) {
+  const size_t n = batch->n, k = (size_t)batch->dimension;
+  const char *wrong = NULL;
+  complete_matrix(batch);
+  KSP solver = make_solver(batch);
+  passage through = make_solution(batch);
+  double *solutions = make_vectors(k, n);
+  for (size_t v = 0; v < k && !wrong; v++)
+    wrong = solve_one(batch, solver, batch->b + v * batch->padded, &through, solutions + v * n);
+  for (size_t i = 0; i < n && !wrong; i++) {
+    for (size_t v = 0; v < k; v++) decoders[i * k + v] = solutions[v * n + i];
+  }
+  free(solutions);
+  release_solution(&through);
+  VOLLEY_PETSC(KSPDestroy(&solver));
+  return wrong;
+}
+
+void volley_batch_rows(const volley_batch *batch, uint32_t *first, uint32_t *count) {
+  const uint32_t end = batch->first + batch->count;
+  *first = batch->first < batch->n ? batch->first : batch->n;
+  *count = (end < batch->n ? end : batch->n) - *first;
+}
+
+void volley_batch_get_rows(const volley_batch *batch, uint32_t from, uint32_t n_rows, double *rows) {
+  for (size_t j = 0; j < batch->n; j++) {
+    const double *column = batch->a + j * batch->count + (from - batch->first);
+    for (size_t i = 0; i < n_rows; i++) rows[i * batch->n + j] = column[i];
+  }
+}
+
+void volley_batch_set_rows(volley_batch *batch, uint32_t from, uint32_t n_rows, const double *rows) {
+  for (size_t j = 0; j < batch->n; j++) {
+    double *column = batch->a + j * batch->count + (from - batch->first);
+    for (size_t i = 0; i < n_rows; i++) column[i] = rows[i * batch->n + j];
+  }
+}
+
+int volley_batch_pending(const volley_batch *batch) { return batch->n_gathered + batch->dimension; }
+
+void volley_batch_get_pending(const volley_batch *batch, double *vectors) {
+  const size_t bytes = batch->n * sizeof(double);
+  for (int m = 0; m < batch->n_gathered; m++, vectors += batch->n)
+    memcpy(vectors, batch->gathered + (size_t)m * batch->padded, bytes);
+  for (int v = 0; v < batch->dimension; v++, vectors += batch->n)
+    memcpy(vectors, batch->b + (size_t)v * batch->padded, bytes);
+}
+
+void volley_batch_set_pending(volley_batch *batch, int n_pending, const double *vectors) {
+  const size_t bytes = batch->n * sizeof(double);
+  batch->n_gathered = n_pending - batch->dimension;
+  if (batch->n_gathered < 0 || batch->n_gathered >= CAPACITY)
+    volley_die("batch learning: %d pending vectors, but it takes %d to %d", n_pending, batch->dimension,
+               batch->dimension + CAPACITY - 1);
+  for (int m = 0; m < batch->n_gathered; m++, vectors += batch->n)
+    memcpy(batch->gathered + (size_t)m * batch->padded, vectors, bytes);
+  for (int v = 0; v < batch->dimension; v++, vectors += batch->n)
+    memcpy(batch->b + (size_t)v * batch->padded, vectors, bytes);
+}
+
+uint64_t volley_batch_bytes(uint32_t n, int dimension, int ranks) {
+  const uint64_t padded = (uint64_t)n + GROUP, rows = n / (uint64_t)ranks + GROUP;
+  const uint64_t vectors = CAPACITY + 2 * (uint64_t)dimension + 4;
+  return sizeof(double) * (rows * (padded + rows) + vectors * padded); /* A, factors of its block, vectors */
+}

@@ -1,0 +1,30 @@
+/* What a readout learns with: recursive least squares or batch learning. */
+#ifndef VOLLEY_FORCE_LEARNER_H
+#define VOLLEY_FORCE_LEARNER_H
+
+#include "force/batch.h"
+#include "force/rls.h"
+#include "model/experiment.h"
+
+typedef struct volley_learner {
+  volley_rls *rls;
+  volley_batch *batch; /* one of them; the other is NULL */
+} volley_learner;
+
+/* decoders: [N][K], initial, not kept; NULL after a fault, when the learner will not be used. Collective. */
+volley_learner volley_learner_create(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm);
+void volley_learner_release(volley_learner *learner);
+
+/* For checkpoints: the rows of the distributed matrix, P or A, and the vectors that go with it. See rls.h and batch.h.
+ * */
+void volley_learner_rows(const volley_learner *learner, uint32_t *first, uint32_t *count);
+void volley_learner_get_rows(const volley_learner *learner, uint32_t from, uint32_t n_rows, double *rows);
+void volley_learner_set_rows(const volley_learner *learner, uint32_t from, uint32_t n_rows, const double *rows);
+int volley_learner_pending(const volley_learner *learner);
+void volley_learner_get_pending(const volley_learner *learner, double *vectors); /* collective */
+void volley_learner_set_pending(const volley_learner *learner, int n_pending, const double *vectors);
+
+/* Bytes that a rank needs for it at most. */
+uint64_t volley_learner_bytes(const volley_readout *readout, int ranks);
+
+#endif
