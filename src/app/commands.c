@@ -92,7 +92,7 @@ const volley_command volley_run_usage = {
     "Exit code: 0 done, 1 failed while running, 2 wrong usage or experiment,\n"
     "3 stopped, checkpoint written.\n"
     "\n"
-    "What stands behind -- goes to PETSc, which solves batch learning and eigenvalues: -- -ksp_type cg -log_view;\n"
+    "What stands behind -- goes to PETSc, which solves batch learning: -- -ksp_type cg -log_view;\n"
     "-options_left tells which of it was not used.",
     run_options,
     COUNT(run_options),

@@ -98,8 +98,9 @@ static volley_status follow_checkpoint(const volley_run_options *options, const 
   return volley_agree(comm);
 }
 
-/* The path from the root on, as rank 0 sees it. Collective. */
-static volley_status make_absolute(MPI_Comm comm, volley_start *start) {
+/* The path from the root on, as rank 0 sees it; as it is if there is no such folder, which is found out when the output is
+ * checked. Collective. */
+static void make_absolute(MPI_Comm comm, volley_start *start) {
   char path[PATH_MAX] = "";
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
@@ -108,13 +109,10 @@ static volley_status make_absolute(MPI_Comm comm, volley_start *start) {
     const char *given = dirname(volley_arena_copy(start->arena, start->output));
     const char *name = basename(volley_arena_copy(start->arena, start->output));
     const bool fits = realpath(given, folder) && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX;
-    if (!fits)
-      volley_fault(VOLLEY_USAGE, NULL, "cannot write output '%s': there is no folder '%s'", start->output, given);
+    if (!fits) snprintf(path, sizeof path, "%s", start->output);
   }
-  VOLLEY_TRY(volley_agree(comm));
   VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
   start->output_absolute = volley_arena_copy(start->arena, path);
-  return VOLLEY_OK;
 }
 
 /* Tells where the run begins, if that is not plain. */
@@ -150,7 +148,8 @@ volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm
   if (start->checkpoint) VOLLEY_TRY(follow_checkpoint(options, &sets, comm, start));
   if (strcmp(start->checkpoint_file, start->output) == 0)
     volley_fault(VOLLEY_USAGE, NULL, "the checkpoint and the output are the same file, '%s'", start->output);
-  VOLLEY_TRY(make_absolute(comm, start)); /* agrees on the fault, too */
+  VOLLEY_TRY(volley_agree(comm));
+  make_absolute(comm, start);
   announce(options, comm, start);
   return VOLLEY_OK;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double beyond_measure = 1e9; /* an output that is so much larger than the supervisor has diverged */
+
 /* One readout at work. */
 typedef struct decoding {
   const volley_readout *readout;
@@ -118,7 +120,13 @@ volley_status volley_readouts_create(volley_network *network, const volley_reade
   volley_readouts *readouts = volley_alloc(1, sizeof *readouts, "the readouts");
   readouts->network = network;
   readouts->decodings = volley_alloc((size_t)experiment->n_readouts, sizeof *readouts->decodings, "the readouts");
-  for (int r = 0; r < experiment->n_readouts; r++) prepare(readouts, r, network, reader);
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    const volley_readout *readout = &experiment->readouts[r];
+    prepare(readouts, r, network, reader);
+    if (readout->eigenvalues != 0)
+      volley_fault(VOLLEY_USAGE, &readout->place,
+                   "readout '%s': this version computes no eigenvalues; leave the key out", readout->name);
+  }
   const volley_status status = volley_agree(network->comm);
   if (status == VOLLEY_OK)
     *out = readouts;
@@ -199,13 +207,12 @@ static void decode(const volley_readouts *readouts, decoding *d, int64_t step, c
   put_out(d, step);
 }
 
-/* A fault if an output is not finite any more: the same on every rank. */
+/* A fault if an output is not finite any more, or beyond all measure: the same on every rank. */
 static volley_status check_output(const volley_readouts *readouts, const decoding *d, int64_t step) {
   for (int v = 0; v < d->dimension; v++) {
-    if (isfinite(d->output[v])) continue;
-    volley_fault(VOLLEY_FAILURE, &d->readout->place,
-                 "readout '%s': output %d is not finite at %.10g ms; learning diverged", d->readout->name, v,
-                 (double)(step + 1) * experiment_of(readouts)->simulation.dt);
+    if (fabs(d->output[v]) < beyond_measure * (1 + fabs(d->target[v]))) continue; /* not so if it is NaN */
+    volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': output %d is %g at %.10g ms; learning diverged",
+                 d->readout->name, v, d->output[v], (double)(step + 1) * experiment_of(readouts)->simulation.dt);
     return volley_agree(readouts->network->comm);
   }
   return VOLLEY_OK;
