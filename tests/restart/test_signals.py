@@ -42,8 +42,14 @@ def place_for(folder, name):
 
 
 def has_begun(output):
-    """Whether the network is built and steps are being taken, or will be at once."""
-    return lambda: os.path.exists(output + ".part")
+    """Whether the network is built and steps are being taken, or will be at once. (At the start the program creates the
+    same file for a moment, empty, to see whether it can.)"""
+    def is_there():
+        try:
+            return os.path.getsize(output + ".part") > 0
+        except OSError:
+            return False
+    return is_there
 
 
 def resume_to_end(whole, case, folder, output, ranks=1):
@@ -167,7 +173,7 @@ def check_building(folder):
         job = Job(run_words(EXPERIMENT, output, BUILT_LONG, progress="lines"), place, ranks)
         job.wait_until_watching()
         time.sleep(0.1)
-        expect(not os.path.exists(output + ".part"), f"{case}: it is built already")
+        expect(not has_begun(output)(), f"{case}: it is built already")
         job.signal_rank(0, which)
         expect(job.wait() in codes, f"{case}: exit code {job.process.returncode}, not {codes}\n{job.stderr}")
         if job.process.returncode == 0:
