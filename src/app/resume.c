@@ -90,7 +90,8 @@ static volley_status follow_checkpoint(const volley_run_options *options, const 
   if (!start->experiment) {
     VOLLEY_TRY(volley_experiment_read_text(info->experiment, info->path, info->experiment_file, info->experiment_folder,
                                            sets->texts, sets->n, comm, &start->experiment));
-    if (!options->checkpoint) start->checkpoint_file = without_number(start->arena, info->path);
+    if (!options->checkpoint && !options->output)
+      start->checkpoint_file = without_number(start->arena, info->path); /* else another run begins here */
   }
   if (!options->output) start->output = info->output;
   volley_experiment_compare(start->experiment, info->experiment,
