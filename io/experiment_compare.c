@@ -15,6 +15,7 @@
 enum { LISTED = 20, MESSAGE = 512 };
 
 typedef struct comparison {
+  bool silent;         /* only counts */
   volley_arena *arena; /* of the tree of `then`, and of paths */
   const volley_experiment *now;
   const char *name; /* of `then` */
@@ -42,6 +43,10 @@ static volley_place place_of(const comparison *c, const pair *at) {
 
 static void differ(comparison *c, const pair *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void differ(comparison *c, const pair *at, const char *format, ...) {
+  if (c->silent) {
+    c->differences++;
+    return;
+  }
   char message[MESSAGE];
   if (++c->differences > LISTED) return;
   va_list list;
@@ -323,4 +328,18 @@ volley_status volley_experiment_compare(const volley_experiment *now, const char
   }
   volley_arena_destroy(arena);
   return volley_local_status();
+}
+
+bool volley_experiment_is_same(const volley_experiment *now, const char *then) {
+  if (now->tree == NULL) return strcmp(now->resolved, then) == 0;
+  volley_arena *arena = volley_arena_create();
+  comparison c = {.silent = true, .arena = arena, .now = now, .name = "", .time_ms = 0};
+  const volley_yaml *tree = volley_yaml_parse(arena, "", then, strlen(then), true);
+  const bool is_map = tree != NULL && tree->kind == VOLLEY_YAML_MAP;
+  if (is_map) {
+    const pair roots = {.now = now->tree, .then = tree};
+    compare_maps(&c, &roots, &volley_sections[VOLLEY_SECTION_TOP], NULL);
+  }
+  volley_arena_destroy(arena);
+  return is_map && c.differences == 0;
 }

@@ -25,6 +25,9 @@ volley_status volley_experiment_read_text(const char *text, const char *name, co
 volley_status volley_experiment_compare(const volley_experiment *now, const char *then, const char *name,
                                         double time_ms);
 
+/* The same without a message: whether nothing differs that could change the results. */
+bool volley_experiment_is_same(const volley_experiment *now, const char *then);
+
 /* Writes the reference of all keys as Markdown, from the tables that the reader works with. */
 void volley_experiment_write_reference(FILE *out);
 

@@ -98,6 +98,8 @@ static volley_status check_run(const char *file, const volley_experiment *experi
                     info->neurons == experiment->neurons;
   *complete = info->complete;
   volley_output_file_close(opened);
+  if (same && experiment->tree && !volley_stretch_is_of(file, experiment))
+    return volley_fault(VOLLEY_USAGE, NULL, "'%s' is of another run: its experiment differs", file);
   if (same) return VOLLEY_OK;
   return volley_fault(VOLLEY_USAGE, NULL, "'%s' is of another run: dt, seed or number of neurons differ", file);
 }

@@ -1,6 +1,7 @@
 #include "io/stretch.h"
 
 #include "base/memory.h"
+#include "io/experiment_file.h"
 #include "io/hdf5_check.h"
 #include "io/output_layout.h"
 
@@ -141,9 +142,9 @@ bool volley_stretch_is_of(const char *path, const volley_experiment *experiment)
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   const hid_t set = file < 0 ? -1 : H5Dopen2(file, "/volley/experiment", H5P_DEFAULT);
   const hid_t type = set < 0 ? -1 : H5Dget_type(set);
-  if (type >= 0 && H5Tget_size(type) == strlen(experiment->resolved) + 1) {
-    char *text = volley_alloc(H5Tget_size(type), 1, "the text of an experiment");
-    same = H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) >= 0 && strcmp(text, experiment->resolved) == 0;
+  if (type >= 0) {
+    char *text = volley_alloc(H5Tget_size(type) + 1, 1, "the text of an experiment");
+    same = H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) >= 0 && volley_experiment_is_same(experiment, text);
     free(text);
   }
   if (type >= 0) (void)H5Tclose(type);

@@ -25,7 +25,8 @@ volley_status volley_stretch_spikes(volley_stretch *stretch, int r, uint64_t fir
 /* Reads a tile of trace recorder r. data: [rows][columns]. */
 volley_status volley_stretch_tile(volley_stretch *stretch, int r, const volley_tile *tile, double *data);
 
-/* Whether the file at path can be read and is a recording of the same experiment, to the letter. Adds no fault. */
+/* Whether the file at path can be read and is a recording of the same experiment, but for what cannot change results. Adds no
+ * fault. */
 bool volley_stretch_is_of(const char *path, const volley_experiment *experiment);
 
 #endif

@@ -131,7 +131,7 @@ static void announce(const volley_run_options *options, MPI_Comm comm, const vol
                            info->version, info->git_commit, VOLLEY_VERSION, VOLLEY_GIT_COMMIT);
   } else if (options->resume) {
     volley_progress_note("no checkpoint %s yet: starting from the beginning", start->checkpoint_file);
-  } else if ((plan->wall > 0 || plan->steps > 0) && access(start->checkpoint_file, F_OK) == 0) {
+  } else if ((plan->wall > 0 || plan->steps > 0) && volley_is_checkpoint(start->checkpoint_file)) {
     volley_progress_note(
         "starting from the beginning, although there is a checkpoint %s; --resume latest goes on from it",
         start->checkpoint_file);

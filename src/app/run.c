@@ -18,6 +18,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The progress display as an observer of the run. */
 typedef struct display {
@@ -166,7 +167,12 @@ static volley_status check_files(const running *run, MPI_Comm comm) {
   VOLLEY_TRY(volley_output_check(run->start->output, run->options->overwrite, comm));
   if (run->options->summary) VOLLEY_TRY(volley_output_check(run->options->summary, true, comm));
   const bool saves = plan->file || plan->wall > 0 || plan->steps > 0;
-  return saves ? volley_output_check(run->start->checkpoint_file, true, comm) : VOLLEY_OK;
+  if (!saves) return VOLLEY_OK;
+  VOLLEY_TRY(volley_output_check(run->start->checkpoint_file, true, comm));
+  if (access(run->start->checkpoint_file, F_OK) == 0 && !volley_is_checkpoint(run->start->checkpoint_file))
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is there and no checkpoint; choose another name for checkpoints",
+                 run->start->checkpoint_file);
+  return volley_agree(comm);
 }
 
 static volley_status run_experiment(running *run, MPI_Comm comm) {
