@@ -56,6 +56,8 @@ static void read_description(volley_checkpoint *checkpoint, hid_t group) {
   volley_checkpoint_info *info = &checkpoint->info;
   uint64_t n = 0, n_recorders = 0, n_populations = 0;
   volley_checkpoint_get_header(&checkpoint->file, group, checkpoint->arena, info);
+  if (!checkpoint->file.failed && (double)info->state.step * info->dt_ms != info->time_ms)
+    refuse(checkpoint, "its step and its time do not fit");
   if (checkpoint->file.failed) return;
   char **texts = get_texts(checkpoint, group, "experiment", &n);
   if (n != 1) refuse(checkpoint, "it holds no experiment");
