@@ -93,6 +93,7 @@ static volley_status follow_checkpoint(const volley_run_options *options, const 
     if (!options->checkpoint && !options->output)
       start->checkpoint_file = without_number(start->arena, info->path); /* else another run begins here */
   }
+  start->continues_series = strcmp(without_number(start->arena, info->path), start->checkpoint_file) == 0;
   if (!options->output) start->output = info->output;
   volley_experiment_compare(start->experiment, info->experiment,
                             volley_arena_format(start->arena, "checkpoint '%s'", info->path), info->time_ms);

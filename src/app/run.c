@@ -169,9 +169,10 @@ static volley_status check_files(const running *run, MPI_Comm comm) {
   const bool saves = plan->file || plan->wall > 0 || plan->steps > 0;
   if (!saves) return VOLLEY_OK;
   VOLLEY_TRY(volley_output_check(run->start->checkpoint_file, true, comm));
-  if (access(run->start->checkpoint_file, F_OK) == 0 && !volley_is_checkpoint(run->start->checkpoint_file))
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is there and no checkpoint; choose another name for checkpoints",
-                 run->start->checkpoint_file);
+  const char *file = run->start->checkpoint_file;
+  const bool may_be_damaged = run->start->continues_series; /* then an older one of the series is resumed */
+  if (access(file, F_OK) == 0 && !may_be_damaged && !volley_is_checkpoint(file))
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is there and no checkpoint; choose another name for checkpoints", file);
   return volley_agree(comm);
 }
 

@@ -172,7 +172,7 @@ static const char *solve_one(const volley_batch *batch, KSP solver, const double
   const PetscScalar *found;
   KSPConvergedReason reason;
   VOLLEY_PETSC(VecGetArrayWrite(v->right, &values));
-  memcpy(values, b + batch->first, batch->count * sizeof(double));
+  if (batch->count > 0) memcpy(values, b + batch->first, batch->count * sizeof(double)); /* else values may be NULL */
   VOLLEY_PETSC(VecRestoreArrayWrite(v->right, &values));
   VOLLEY_PETSC(KSPSolve(solver, v->right, v->left));
   VOLLEY_PETSC(KSPGetConvergedReason(solver, &reason));
