@@ -4,7 +4,7 @@ find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(VOLLEY_HDF5 REQUIRED IMPORTED_TARGET hdf5-openmpi)
 pkg_check_modules(VOLLEY_YAML REQUIRED IMPORTED_TARGET yaml-0.1)
-pkg_check_modules(VOLLEY_PETSC REQUIRED IMPORTED_TARGET petsc>=3.18)
+pkg_check_modules(VOLLEY_PETSC REQUIRED IMPORTED_TARGET slepc>=3.18 petsc>=3.18)
 
 include(CheckCSourceCompiles)
 set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_C PkgConfig::VOLLEY_PETSC PkgConfig::VOLLEY_HDF5)

@@ -81,9 +81,9 @@ void volley_hdf5_put_count(volley_hdf5 *file, hid_t object, const char *name, ui
   volley_hdf5_put_values(file, object, name, H5T_NATIVE_UINT64, 0, &value);
 }
 
-hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
-                            const void *values) {
-  const hid_t space = simple_space(file, n);
+/* A new dataset of values in this space, which is released. */
+static hid_t put_dataset(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, hid_t space,
+                         const void *values) {
   const hid_t set = volley_hdf5_check(
       file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a dataset in");
   static const char nothing = 0;
@@ -91,6 +91,18 @@ hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, h
   volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing), "write");
   volley_hdf5_release(file, space);
   return set;
+}
+
+hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
+                            const void *values) {
+  return put_dataset(file, parent, name, type, simple_space(file, n), values);
+}
+
+hid_t volley_hdf5_put_rows(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n, size_t width,
+                           const void *values) {
+  const hsize_t size[2] = {n, width};
+  const hid_t space = volley_hdf5_check(file, H5Screate_simple(2, size, NULL), "describe data of");
+  return put_dataset(file, parent, name, type, space, values);
 }
 
 void volley_hdf5_put_document(volley_hdf5 *file, hid_t parent, const char *name, const char *text) {

@@ -46,6 +46,10 @@ void volley_hdf5_put_values(volley_hdf5 *file, hid_t object, const char *name, h
 hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
                             const void *values);
 
+/* The same with [n][width] values. */
+hid_t volley_hdf5_put_rows(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n, size_t width,
+                           const void *values);
+
 /* New datasets of texts: one (a scalar), or n. */
 void volley_hdf5_put_document(volley_hdf5 *file, hid_t parent, const char *name, const char *text);
 void volley_hdf5_put_texts(volley_hdf5 *file, hid_t parent, const char *name, size_t n, const char *const *texts);

@@ -184,7 +184,8 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
 volley_status volley_output_open(const volley_experiment *experiment, const char *path,
                                  const volley_trace_columns *columns, MPI_Comm comm, volley_output **out) {
   volley_output *output = create(experiment, path, comm);
-  output->closing_bytes = volley_provenance_bytes(experiment, output->ranks);
+  output->closing_bytes =
+      volley_provenance_bytes(experiment, output->ranks) + volley_layout_spectra_bytes(experiment);
   volley_status status = open_room(output);
   if (status != VOLLEY_OK) {
     destroy(output);
@@ -210,6 +211,7 @@ static volley_status write_end(volley_output *output, const volley_summary *summ
   volley_hdf5 *file = &output->file;
   for (int r = 0; r < output->experiment->n_recorders; r++) volley_track_release(file, &output->tracks[r]);
   if (!summary) return flush(output);
+  volley_layout_put_spectra(file, output->handle, summary);
   volley_provenance_end(file, output->handle, summary, output->comm);
   VOLLEY_TRY(flush(output));
   volley_provenance_complete(file, output->handle);

@@ -262,3 +262,28 @@ uint64_t volley_track_bytes(const volley_experiment *experiment) {
   }
   return bytes;
 }
+
+void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summary *summary) {
+  if (summary->n_spectra == 0) return;
+  const hid_t all = volley_hdf5_put_group(file, root, "eigenvalues");
+  for (int s = 0; s < summary->n_spectra; s++) {
+    const volley_spectrum *spectrum = &summary->spectra[s];
+    const hid_t group = volley_hdf5_put_group(file, all, spectrum->readout);
+    volley_hdf5_release(
+        file, volley_hdf5_put_rows(file, group, "before", H5T_NATIVE_DOUBLE, spectrum->n_before, 2, spectrum->before));
+    volley_hdf5_release(
+        file, volley_hdf5_put_rows(file, group, "after", H5T_NATIVE_DOUBLE, spectrum->n_after, 2, spectrum->after));
+    volley_hdf5_release(file, group);
+  }
+  volley_hdf5_release(file, all);
+}
+
+uint64_t volley_layout_spectra_bytes(const volley_experiment *experiment) {
+  uint64_t bytes = 0;
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    const volley_readout *readout = &experiment->readouts[r];
+    const uint64_t n = readout->eigenvalues < 0 ? readout->size : (uint64_t)readout->eigenvalues;
+    if (n > 0) bytes += n * 4 * sizeof(double) + METADATA_PER_RECORDER;
+  }
+  return bytes;
+}

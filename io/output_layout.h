@@ -43,6 +43,12 @@ void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t fi
 void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
                            uint64_t total);
 
+/* Writes the eigenvalues that were found: /eigenvalues/READOUT/before and after. */
+void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summary *summary);
+
+/* Bytes that they take at most. Not collective. */
+uint64_t volley_layout_spectra_bytes(const volley_experiment *experiment);
+
 /* Bytes that the groups of all recorders take at most while nothing is recorded. Not collective. */
 uint64_t volley_track_bytes(const volley_experiment *experiment);
 

@@ -1,7 +1,7 @@
 # Sourced by jobs/quickstart and tests/run: installs missing Debian packages, configures and builds.
 # Expects the shell to stand in the top folder of Volley.
 
-build_packages="build-essential cmake pkg-config libopenmpi-dev openmpi-bin petsc-dev libhdf5-openmpi-dev libyaml-dev
+build_packages="build-essential cmake pkg-config libopenmpi-dev openmpi-bin petsc-dev slepc-dev libhdf5-openmpi-dev libyaml-dev
   librandom123-dev"
 plot_packages="python3 python3-h5py python3-matplotlib"
 test_packages="libcmocka-dev"

@@ -1,8 +1,8 @@
-/* Starts MPI and PETSc, hands the command line to the commands, leaves with their status. */
+/* Starts MPI, PETSc and SLEPc, hands the command line to the commands, leaves with their status. */
 #include "app/app.h"
 #include "base/signals.h"
 
-#include <petscsys.h>
+#include <slepcsys.h>
 #include <signal.h>
 
 int main(int argc, char **argv) {
@@ -15,14 +15,14 @@ int main(int argc, char **argv) {
   int n_words = argc;
   char **words = argv;
   volley_app_for_petsc(&n_words, &words);
-  if (PetscInitialize(&n_words, &words, NULL, NULL) || PetscSetProgramName(argv[0]))
+  if (SlepcInitialize(&n_words, &words, NULL, NULL) || PetscSetProgramName(argv[0]))
     volley_die("PETSc could not be started");
 
   volley_signals_watch(); /* again: PETSc has handlers of its own */
 
   const volley_status status = volley_app_main(argc, argv);
 
-  PetscFinalize();
+  SlepcFinalize();
   MPI_Finalize();
   return (int)status;
 }

@@ -99,6 +99,19 @@ static volley_status simulate_and_save(running *run, volley_recording *recording
   return status;
 }
 
+/* The eigenvalues that readouts ask for. */
+static void find_spectra(running *run) {
+  volley_summary *summary = &run->summary;
+  volley_readouts_find_spectra(run->readouts, summary);
+  for (int s = 0; s < summary->n_spectra && run->network->rank == 0; s++) {
+    const volley_spectrum *spectrum = &summary->spectra[s];
+    if (spectrum->n_before == spectrum->wanted && spectrum->n_after == spectrum->wanted) continue;
+    volley_progress_note("readout '%s': of %u eigenvalues %u were found for the beginning and %u for the end; "
+                         "-- -eps_max_it and -eps_tol let the search go further",
+                         spectrum->readout, spectrum->wanted, spectrum->n_before, spectrum->n_after);
+  }
+}
+
 /* The run proper: simulates into new recordings and closes them, whatever happens. */
 static volley_status record_run(running *run) {
   const volley_checkpoint_info *from = resumed(run);
@@ -110,6 +123,7 @@ static volley_status record_run(running *run) {
                              from ? &from->past : NULL, from ? from->state.step : 0, run->network->comm, &recordings);
   if (status == VOLLEY_OK) {
     status = simulate_and_save(run, recording, recordings);
+    if (status == VOLLEY_OK && run->readouts) find_spectra(run);
     const volley_status closed = volley_recordings_close(recordings, status == VOLLEY_OK ? &run->summary : NULL);
     if (status == VOLLEY_OK || closed != VOLLEY_OK) status = closed;
   }

@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
   VOLLEY_MAX_BLOCK = 65536, /* targets of a block: an id takes 16 bits */
@@ -41,6 +42,30 @@ static inline size_t volley_run_bytes(uint32_t count, int equal) {
   const size_t bytes =
       equal ? sizeof(float) + sizeof(uint16_t) * (size_t)count : (sizeof(float) + sizeof(uint16_t)) * (size_t)count;
   return (bytes + 3) / 4 * 4;
+}
+
+/* A row that is read run by run. */
+typedef struct volley_row {
+  const unsigned char *header, *data; /* of the next run */
+  uint32_t left;
+} volley_row;
+
+static inline volley_row volley_row_open(const unsigned char *pool, uint64_t offset) {
+  uint32_t n_runs;
+  memcpy(&n_runs, pool + offset, sizeof n_runs);
+  const size_t headers = (sizeof n_runs + n_runs * sizeof(volley_run) + 3) / 4 * 4;
+  return (volley_row){.header = pool + offset + sizeof n_runs, .data = pool + offset + headers, .left = n_runs};
+}
+
+/* The data of the next run, which is copied to *run; NULL after the last. */
+static inline const unsigned char *volley_row_next(volley_row *row, volley_run *run) {
+  const unsigned char *data = row->data;
+  if (row->left == 0) return NULL;
+  memcpy(run, row->header, sizeof *run);
+  row->header += sizeof *run;
+  row->data += volley_run_bytes(run->count, run->equal);
+  row->left--;
+  return data;
 }
 
 void volley_table_release(volley_table *table);

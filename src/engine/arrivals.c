@@ -41,17 +41,11 @@ static void put(volley_due *due, uint64_t entry) {
 
 static void schedule_row(volley_arrivals *arrivals, int64_t step, uint64_t offset) {
   const unsigned char *pool = arrivals->block->table.pool;
-  uint32_t n_runs;
-  memcpy(&n_runs, pool + offset, sizeof n_runs);
-  uint64_t header = offset + sizeof n_runs;
-  uint64_t data = (header + n_runs * sizeof(volley_run) + 3) / 4 * 4;
-  for (uint32_t r = 0; r < n_runs; r++, header += sizeof(volley_run)) {
-    volley_run run;
-    memcpy(&run, pool + header, sizeof run);
-    put(&arrivals->due[(step + run.due) & arrivals->mask], pack(data, &run));
-    data += volley_run_bytes(run.count, run.equal);
-  }
-  arrivals->bytes += data - offset;
+  volley_row row = volley_row_open(pool, offset);
+  volley_run run;
+  for (const unsigned char *data; (data = volley_row_next(&row, &run));)
+    put(&arrivals->due[(step + run.due) & arrivals->mask], pack((uint64_t)(data - pool), &run));
+  arrivals->bytes += (uint64_t)(row.data - pool) - offset;
 }
 
 void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n) {

@@ -12,5 +12,10 @@ void volley_summary_release(volley_summary *summary) {
   free(summary->peak_rss_bytes);
   free(summary->rate_hz);
   free(summary->population_names);
+  for (int s = 0; s < summary->n_spectra; s++) {
+    free(summary->spectra[s].before);
+    free(summary->spectra[s].after);
+  }
+  free(summary->spectra);
   *summary = (volley_summary){0};
 }

@@ -18,6 +18,13 @@ typedef enum volley_phase {
 
 extern const char *const volley_phase_names[VOLLEY_PHASES];
 
+/* Eigenvalues of the effective weight matrix of a readout, with the decoders of the beginning and with those of the end. */
+typedef struct volley_spectrum {
+  const char *readout; /* not owned */
+  uint32_t wanted, n_before, n_after;
+  double *before, *after; /* [n][2] real and imaginary part */
+} volley_spectrum;
+
 typedef struct volley_summary {
   uint32_t neurons;
   uint64_t synapses;
@@ -36,7 +43,9 @@ typedef struct volley_summary {
   int n_populations;
   const char **population_names; /* [n_populations]; the names are the experiment's */
   double *rate_hz;               /* [n_populations] over the whole run */
-  uint64_t digest[2];            /* of all spikes: independent of ranks, threads, partition and order */
+  int n_spectra;
+  volley_spectrum *spectra; /* [n_spectra] */
+  uint64_t digest[2];       /* of all spikes: independent of ranks, threads, partition and order */
 } volley_summary;
 
 /* Frees what hangs on the summary. */

@@ -2,6 +2,7 @@
 
 #include "force/feedback.h"
 #include "force/filter.h"
+#include "force/spectrum.h"
 #include "signal/signal.h"
 
 #include <math.h>
@@ -17,6 +18,8 @@ typedef struct decoding {
   uint32_t *first; /* [populations of the experiment] number of its first neuron; UINT32_MAX: not read */
   volley_filter filter;
   double *decoders; /* [N][dimension] */
+  double *initial;  /* [N][dimension] decoders at the beginning, and eta; kept for eigenvalues, else NULL */
+  double *eta;
   /* [dimension] each: */
   double *filtered, *rising; /* decoders' r and decoders' h: what the output is computed from */
   double *inputs;            /* sums of the decoders of the neurons that spiked */
@@ -101,6 +104,12 @@ static void prepare(volley_readouts *readouts, int r, volley_network *network, c
   d->learner = volley_learner_create(readout, d->decoders, network->threads, network->comm);
   double *eta = readout->feeds_back ? draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader) : NULL;
   if (eta) volley_feedback_add(network, readout, d->first, eta, d->fed_back);
+  if (readout->eigenvalues != 0 && d->decoders) {
+    d->initial = volley_alloc((size_t)readout->size * (size_t)k, sizeof *d->initial, "eigenvalues");
+    memcpy(d->initial, d->decoders, (size_t)readout->size * (size_t)k * sizeof *d->initial);
+    d->eta = eta;
+    return;
+  }
   free(eta);
 }
 
@@ -108,7 +117,8 @@ static void release(decoding *d) {
   free(d->first);
   volley_filter_free(&d->filter);
   free(d->decoders);
-  double *const values[] = {d->filtered, d->rising, d->inputs, d->output, d->target, d->error, d->fed_back, d->gains};
+  double *const values[] = {d->filtered, d->rising,   d->inputs, d->output,  d->target,
+                            d->error,    d->fed_back, d->gains,  d->initial, d->eta};
   for (size_t v = 0; v < sizeof values / sizeof *values; v++) free(values[v]);
   free(d->spiking);
   volley_player_destroy(d->player);
@@ -120,13 +130,7 @@ volley_status volley_readouts_create(volley_network *network, const volley_reade
   volley_readouts *readouts = volley_alloc(1, sizeof *readouts, "the readouts");
   readouts->network = network;
   readouts->decodings = volley_alloc((size_t)experiment->n_readouts, sizeof *readouts->decodings, "the readouts");
-  for (int r = 0; r < experiment->n_readouts; r++) {
-    const volley_readout *readout = &experiment->readouts[r];
-    prepare(readouts, r, network, reader);
-    if (readout->eigenvalues != 0)
-      volley_fault(VOLLEY_USAGE, &readout->place,
-                   "readout '%s': this version computes no eigenvalues; leave the key out", readout->name);
-  }
+  for (int r = 0; r < experiment->n_readouts; r++) prepare(readouts, r, network, reader);
   const volley_status status = volley_agree(network->comm);
   if (status == VOLLEY_OK)
     *out = readouts;
@@ -143,6 +147,7 @@ uint64_t volley_readouts_bytes(const volley_experiment *experiment, int ranks) {
     const uint64_t own = n / (uint64_t)ranks + 1;
     /* decoders, while they are made the feedback too; filters, gains, neurons that moved; feedback of own neurons */
     bytes += volley_learner_bytes(readout, ranks) + n * (2 * k + 4) * sizeof(double) + own * k * sizeof(double);
+    bytes += volley_spectrum_bytes(readout, ranks);
   }
   return bytes;
 }
@@ -352,6 +357,22 @@ void volley_readouts_get(const volley_readouts *readouts, const volley_recorder 
     case VOLLEY_READOUT_ERROR: memcpy(row, d->error, bytes); break;
     case VOLLEY_READOUT_DECODERS: get_decoders(d, &recorder->neurons, row); break;
     default: *row = sqrt(dot(d->decoders, d->decoders, d->filter.n * (uint32_t)d->dimension)); break;
+  }
+}
+
+void volley_readouts_find_spectra(const volley_readouts *readouts, volley_summary *summary) {
+  const int n = experiment_of(readouts)->n_readouts;
+  summary->spectra = volley_alloc((size_t)n, sizeof *summary->spectra, "eigenvalues");
+  for (int r = 0; r < n; r++) {
+    const decoding *d = &readouts->decodings[r];
+    if (d->readout->eigenvalues == 0) continue;
+    volley_spectrum *spectrum = &summary->spectra[summary->n_spectra++];
+    volley_effective_weights weights = {readouts->network, d->readout, d->first, d->eta, d->initial};
+    spectrum->readout = d->readout->name;
+    spectrum->wanted = d->readout->eigenvalues < 0 ? d->readout->size : (uint32_t)d->readout->eigenvalues;
+    volley_spectrum_find(&weights, &spectrum->before, &spectrum->n_before);
+    weights.decoders = d->decoders;
+    volley_spectrum_find(&weights, &spectrum->after, &spectrum->n_after);
   }
 }
 

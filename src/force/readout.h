@@ -14,6 +14,7 @@
 
 #include "build/network.h"
 #include "engine/observer.h"
+#include "engine/summary.h"
 #include "force/learner.h"
 
 typedef struct volley_readouts volley_readouts;
@@ -32,6 +33,10 @@ volley_observer volley_readouts_observer(volley_readouts *readouts);
 
 /* The row of a recorder of a readout as it is now: [volley_recorder_width()]. Decoders: neuron by neuron, K each. */
 void volley_readouts_get(const volley_readouts *readouts, const volley_recorder *recorder, double *row);
+
+/* Finds the eigenvalues that the readouts ask for, with the decoders as they are now, and puts them into the summary.
+ * Collective. */
+void volley_readouts_find_spectra(const volley_readouts *readouts, volley_summary *summary);
 
 /* What a checkpoint keeps of a readout beside its learner's, the same on every rank, as one array of so many numbers:
  * decoders, filters, outputs. It must be set before the first step; VOLLEY_USAGE with a fault if it does not fit this

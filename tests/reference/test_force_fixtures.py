@@ -86,6 +86,32 @@ def expect_close(what, found, wanted, tolerance=1e-10):
     expect(error <= tolerance, f"{what}: off by {error:.3g} relative")
 
 
+def distance_of(eigenvalues, wanted):
+    """The largest distance of any to its nearest of those wanted, each of which is taken once."""
+    left, distance = list(wanted), 0
+    for value in eigenvalues:
+        nearest = min(range(len(left)), key=lambda i: abs(left[i] - value))
+        distance = max(distance, abs(left.pop(nearest) - value))
+    return distance
+
+
+def expect_eigenvalues(what, fixture, output, number):
+    """All, or the leading ones, of W before learning and of W + E D' after, against NumPy's."""
+    with h5py.File(output) as file:
+        found = {when: file[f"eigenvalues/out/{when}"][:] for when in ("before", "after")}
+        decoders = file["readout/out.decoders/data"][-1].reshape(fixture["end_D"].shape)
+    for when, matrix in (("before", fixture["W"]), ("after", fixture["W"] + fixture["E"] @ decoders.T)):
+        wanted = numpy.linalg.eigvals(matrix)
+        wanted = wanted[numpy.argsort(-abs(wanted))]
+        values = found[when][:, 0] + 1j * found[when][:, 1]
+        expect(len(values) == number, f"{what}: {len(values)} eigenvalues {when} learning, {number} are right")
+        away = distance_of(values, wanted) / abs(wanted[0])
+        print(f"{what}, {number} eigenvalues {when} learning: {away:.1e} relative to the largest")
+        expect(away < 1e-6, f"{what}: eigenvalues {when} learning off by {away:.3g}")
+        largest = abs(wanted[:number]) / abs(wanted[0])
+        expect(numpy.abs(abs(values) / abs(wanted[0]) - largest).max() < 1e-6, f"{what}: not the largest, in order")
+
+
 def expect_fixture(name, fixture, output, ranks):
     what = f"{name} on {ranks} ranks"
     dt = float(fixture["dt"]) * MODELS[name][1]
@@ -123,9 +149,13 @@ def main():
             outputs = []
             for ranks, threads in ((1, 1), (2, 2), (3, 1), (4, 1)):
                 output = os.path.join(folder, f"{name}{ranks}.h5")
-                result = execute(["run", experiment, "-o", output, "--progress", "off"], ranks, threads)
+                eigenvalues = 50 if ranks < 3 else 12
+                result = execute(["run", experiment, "-o", output, "--progress", "off", "--set",
+                                  f"readouts.out.eigenvalues={'all' if eigenvalues == 50 else eigenvalues}"],
+                                 ranks, threads)
                 if result.returncode:
                     sys.exit(result.stdout + result.stderr)
+                expect_eigenvalues(f"{name} on {ranks} ranks", fixture, output, eigenvalues)
                 outputs.append(expect_fixture(name, fixture, output, ranks))
             expect(all((z == outputs[0]).all() for z in outputs), f"{name}: z differs between numbers of ranks")
     finish()

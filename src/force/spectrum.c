@@ -1,0 +1,192 @@
+#include "force/spectrum.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "force/petsc_check.h"
+
+#include <slepceps.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOT_READ = UINT32_MAX };
+
+/* The matrix as an operator on PETSc's vectors. Rows go to the ranks as the neurons do: rank by rank, on each block by block. A
+ * permutation of rows and columns leaves eigenvalues as they are. */
+typedef struct effective {
+  volley_effective_weights weights;
+  uint32_t n, count; /* neurons of the readout: all, of this rank */
+  uint32_t *order;   /* [n] number of the neuron of each row */
+  uint32_t **rows;   /* [n_blocks][count of the block] own row of each neuron, or NOT_READ */
+  double *x;         /* [n] a vector by numbers of neurons */
+  const double *own; /* own rows of the vector that is multiplied */
+  double *product;   /* own rows of the product */
+  double *fed_back;  /* [K] D' x */
+  Vec all;           /* the whole vector, row by row */
+  VecScatter gather; /* NULL before the first product */
+} effective;
+
+/* Number of a neuron in the readout, or NOT_READ. */
+static uint32_t number_of(const effective *e, uint32_t gid) {
+  const volley_population *populations = e->weights.network->experiment->populations;
+  int p = 0;
+  while (gid - populations[p].first_gid >= populations[p].size) p++;
+  const uint32_t first = e->weights.first[p];
+  return first == NOT_READ ? NOT_READ : first + gid - populations[p].first_gid;
+}
+
+/* Gives this rank's neurons their rows, and gathers the order of the rows of all ranks. Collective. */
+static void number_rows(effective *e) {
+  const volley_network *network = e->weights.network;
+  const size_t ranks = (size_t)network->ranks;
+  int *counts = volley_alloc(2 * ranks, sizeof *counts, "eigenvalues"), *starts = counts + ranks;
+  uint32_t *own = volley_alloc(e->n, sizeof *own, "eigenvalues");
+  e->rows = volley_alloc((size_t)network->n_blocks, sizeof *e->rows, "eigenvalues");
+  for (int b = 0; b < network->n_blocks; b++) {
+    const volley_block *block = &network->blocks[b];
+    e->rows[b] = volley_alloc(block->count, sizeof **e->rows, "eigenvalues");
+    for (uint32_t id = 0; id < block->count; id++) {
+      const uint32_t number = number_of(e, volley_block_gid(block, id));
+      e->rows[b][id] = number == NOT_READ ? NOT_READ : e->count;
+      if (number != NOT_READ) own[e->count++] = number;
+    }
+  }
+  const int count = (int)e->count;
+  VOLLEY_MPI(MPI_Allgather(&count, 1, MPI_INT, counts, 1, MPI_INT, network->comm));
+  for (size_t r = 1; r < ranks; r++) starts[r] = starts[r - 1] + counts[r - 1];
+  e->order = volley_alloc(e->n, sizeof *e->order, "eigenvalues");
+  VOLLEY_MPI(MPI_Allgatherv(own, count, MPI_UINT32_T, e->order, counts, starts, MPI_UINT32_T, network->comm));
+  free(own);
+  free(counts);
+}
+
+/* Brings the vector to every rank, and sums up what would be fed back. */
+static void gather(effective *e, Vec x) {
+  const size_t k = (size_t)e->weights.readout->supervisor->dimension;
+  const PetscScalar *all;
+  if (!e->gather) VOLLEY_PETSC(VecScatterCreateToAll(x, &e->gather, &e->all));
+  VOLLEY_PETSC(VecScatterBegin(e->gather, x, e->all, INSERT_VALUES, SCATTER_FORWARD));
+  VOLLEY_PETSC(VecScatterEnd(e->gather, x, e->all, INSERT_VALUES, SCATTER_FORWARD));
+  VOLLEY_PETSC(VecGetArrayRead(e->all, &all));
+  for (uint32_t row = 0; row < e->n; row++) e->x[e->order[row]] = all[row];
+  VOLLEY_PETSC(VecRestoreArrayRead(e->all, &all));
+  memset(e->fed_back, 0, k * sizeof *e->fed_back);
+  for (size_t i = 0; i < e->n; i++) {
+    for (size_t v = 0; v < k; v++) e->fed_back[v] += e->weights.decoders[i * k + v] * e->x[i];
+  }
+}
+
+/* Adds what the synapses of one source add to the rows of a block, which are those of all its neurons or none. */
+static void add_row(const volley_block *block, const uint32_t *rows, uint64_t offset, double x, double *product) {
+  volley_row row = volley_row_open(block->table.pool, offset);
+  volley_run run;
+  for (const unsigned char *data; (data = volley_row_next(&row, &run));) {
+    const float *weights = (const float *)data;
+    const uint16_t *ids = (const uint16_t *)(weights + (run.equal ? 1 : run.count));
+    for (uint32_t s = 0; s < run.count; s++) {
+      const uint32_t target = rows[ids[s]];
+      if (target != NOT_READ) product[target] += (double)weights[run.equal ? 0 : s] * x;
+    }
+  }
+}
+
+/* Feedback into one slice. A readout may count time in another unit than the weights of its targets' model. */
+static void add_feedback(const effective *e, const volley_slice *slice, const uint32_t *rows) {
+  const volley_readout *readout = e->weights.readout;
+  const volley_population *population = &e->weights.network->experiment->populations[slice->population];
+  const double unit = population->model->filter_unit > 0 ? population->model->filter_unit : 1000;
+  const double gain = readout->gain * readout->filter_unit / unit;
+  const size_t k = (size_t)readout->supervisor->dimension;
+  for (uint32_t i = 0; i < slice->count; i++) {
+    const size_t number = e->weights.first[slice->population] + slice->gids[i] - population->first_gid;
+    double sum = 0;
+    for (size_t v = 0; v < k; v++) sum += e->weights.eta[number * k + v] * e->fed_back[v];
+    e->product[rows[slice->offset + i]] += gain * sum;
+  }
+}
+
+/* The rows of the neurons of one thread's blocks. */
+static void multiply_blocks(void *context, int thread) {
+  effective *e = context;
+  const volley_network *network = e->weights.network;
+  for (int b = thread; b < network->n_blocks; b += network->threads) {
+    const volley_block *block = &network->blocks[b];
+    const volley_gid_map *sources = &block->table.rows;
+    for (uint32_t i = 0; sources->entries && i <= sources->mask; i++) {
+      if (sources->entries[i].gid_plus_one == 0) continue;
+      const uint32_t number = number_of(e, sources->entries[i].gid_plus_one - 1);
+      if (number != NOT_READ) add_row(block, e->rows[b], sources->entries[i].value, e->x[number], e->product);
+    }
+    for (int s = 0; s < block->n_slices && e->weights.eta; s++) {
+      const volley_slice *slice = &block->slices[s];
+      if (e->weights.first[slice->population] != NOT_READ) add_feedback(e, slice, e->rows[b]);
+    }
+  }
+}
+
+static PetscErrorCode multiply(Mat matrix, Vec x, Vec y) {
+  effective *e;
+  VOLLEY_PETSC(MatShellGetContext(matrix, &e));
+  gather(e, x);
+  VOLLEY_PETSC(VecZeroEntries(y));
+  VOLLEY_PETSC(VecGetArray(y, &e->product));
+  volley_parallel(e->weights.network->threads, multiply_blocks, e);
+  VOLLEY_PETSC(VecRestoreArray(y, &e->product));
+  return 0;
+}
+
+static effective open_weights(const volley_effective_weights *weights) {
+  effective e = {.weights = *weights, .n = weights->readout->size};
+  number_rows(&e);
+  e.x = volley_alloc(e.n, sizeof *e.x, "eigenvalues");
+  e.fed_back = volley_alloc((size_t)weights->readout->supervisor->dimension, sizeof *e.fed_back, "eigenvalues");
+  return e;
+}
+
+static void close_weights(effective *e) {
+  for (int b = 0; b < e->weights.network->n_blocks; b++) free(e->rows[b]);
+  free(e->rows);
+  free(e->order);
+  free(e->x);
+  free(e->fed_back);
+  VOLLEY_PETSC(VecScatterDestroy(&e->gather));
+  VOLLEY_PETSC(VecDestroy(&e->all));
+}
+
+static void solve(EPS solver, Mat matrix, int wanted) {
+  VOLLEY_PETSC(EPSSetOperators(solver, matrix, NULL));
+  VOLLEY_PETSC(EPSSetProblemType(solver, EPS_NHEP));
+  VOLLEY_PETSC(EPSSetWhichEigenpairs(solver, EPS_LARGEST_MAGNITUDE));
+  VOLLEY_PETSC(EPSSetType(solver, wanted < 0 ? EPSLAPACK : EPSKRYLOVSCHUR));
+  if (wanted > 0) VOLLEY_PETSC(EPSSetDimensions(solver, wanted, PETSC_DEFAULT, PETSC_DEFAULT));
+  VOLLEY_PETSC(EPSSetFromOptions(solver));
+  VOLLEY_PETSC(EPSSolve(solver));
+}
+
+void volley_spectrum_find(const volley_effective_weights *weights, double **values, uint32_t *n) {
+  const int wanted = weights->readout->eigenvalues;
+  effective e = open_weights(weights);
+  Mat matrix;
+  EPS solver;
+  PetscInt found;
+  VOLLEY_PETSC(MatCreateShell(weights->network->comm, (PetscInt)e.count, (PetscInt)e.count, (PetscInt)e.n,
+                              (PetscInt)e.n, &e, &matrix));
+  VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))multiply));
+  VOLLEY_PETSC(EPSCreate(weights->network->comm, &solver));
+  solve(solver, matrix, wanted);
+  VOLLEY_PETSC(EPSGetConverged(solver, &found));
+  *n = wanted > 0 && found > wanted ? (uint32_t)wanted : (uint32_t)found;
+  *values = volley_alloc(2 * (size_t)*n, sizeof **values, "eigenvalues");
+  for (uint32_t i = 0; i < *n; i++)
+    VOLLEY_PETSC(EPSGetEigenvalue(solver, (PetscInt)i, *values + 2 * i, *values + 2 * i + 1));
+  VOLLEY_PETSC(EPSDestroy(&solver));
+  VOLLEY_PETSC(MatDestroy(&matrix));
+  close_weights(&e);
+}
+
+uint64_t volley_spectrum_bytes(const volley_readout *readout, int ranks) {
+  const uint64_t n = readout->size, own = n / (uint64_t)ranks + 1, wanted = (uint64_t)readout->eigenvalues;
+  const uint64_t kept = n * (uint64_t)readout->supervisor->dimension; /* eta, initial decoders */
+  if (readout->eigenvalues == 0) return 0;
+  const uint64_t vectors = readout->eigenvalues < 0 ? 4 * n * n : own * (2 * wanted + 20) + 12 * wanted * wanted;
+  return (2 * kept + vectors + 4 * n) * sizeof(double);
+}
