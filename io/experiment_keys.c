@@ -119,6 +119,10 @@ static const volley_key_info filter_keys[] = {
 static const volley_key_info learning_keys[] = {
     {"solver", VOLLEY_KEY_WORD, .fallback = "rls", .words = "rls|batch",
      .doc = "recursive least squares at every learning step, or ridge regression at the end of learning"},
+    {"update", VOLLEY_KEY_WORD, .fallback = "published", .words = "published|exact",
+     .doc =
+         "how far the decoders move in a step of rls: by P r e as in the published programs, or by P r e / (1 + r' P "
+         "r), which is recursive least squares to the letter"},
     {"lambda", VOLLEY_KEY_NUMBER, "", .min = 0, .max = INFINITY, .positive = true,
      .doc = "regularisation: P is 1 / lambda at the beginning"},
     {"initial_p", VOLLEY_KEY_NUMBER, "", .min = 0, .max = INFINITY, .positive = true,

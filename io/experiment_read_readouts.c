@@ -109,6 +109,7 @@ static void read_learning(volley_reading *reading, volley_yaml *map, volley_read
   if (map == NULL || !volley_check_section(reading, map, VOLLEY_SECTION_LEARNING)) return;
   readout->solver =
       volley_read_choice(reading, map, learning_key("solver")) == 1 ? VOLLEY_SOLVER_BATCH : VOLLEY_SOLVER_RLS;
+  readout->is_exact = volley_read_choice(reading, map, learning_key("update")) == 1;
   read_lambda(reading, map, readout);
   const int before = reading->faults;
   volley_read_steps(reading, map, learning_key("interval"), (volley_pick){0}, &readout->interval);

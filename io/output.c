@@ -184,8 +184,7 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
 volley_status volley_output_open(const volley_experiment *experiment, const char *path,
                                  const volley_trace_columns *columns, MPI_Comm comm, volley_output **out) {
   volley_output *output = create(experiment, path, comm);
-  output->closing_bytes =
-      volley_provenance_bytes(experiment, output->ranks) + volley_layout_spectra_bytes(experiment);
+  output->closing_bytes = volley_provenance_bytes(experiment, output->ranks) + volley_layout_spectra_bytes(experiment);
   volley_status status = open_room(output);
   if (status != VOLLEY_OK) {
     destroy(output);

@@ -6,6 +6,7 @@
 #include "build/network.h"
 #include "engine/arrivals.h"
 #include "engine/simulate.h"
+#include "force/learner.h"
 
 #include <math.h>
 #include <omp.h>
@@ -16,7 +17,14 @@
  * common cluster. Not timed, since the ranks to come are not there. */
 static const double doubling_s = 2e-6, barrier_s = 1e-6;
 
-enum { SAMPLE_NEURONS = 96, SAMPLE_STEPS = 200, SAMPLE_SYNAPSES = 8 << 20, SAMPLE_SPIKES = 64 };
+enum {
+  SAMPLE_NEURONS = 96,
+  SAMPLE_STEPS = 200,
+  SAMPLE_SYNAPSES = 8 << 20,
+  SAMPLE_SPIKES = 64,
+  SAMPLE_LEARNING = 96,
+  SAMPLE_MATRIX = 3000
+};
 
 /* Threads that can be timed at once: those of a rank, or the cores there are if they are fewer. */
 static int sample_threads(const volley_estimate *estimate) {
@@ -196,6 +204,79 @@ static double time_delivery(const volley_experiment *experiment, const volley_es
   return slowest;
 }
 
+/* Learning steps of a readout in a run. */
+static double count_learning(const volley_readout *readout, int64_t steps) {
+  const int64_t stop = readout->stop < steps ? readout->stop : steps;
+  return stop > readout->start ? (double)(stop - readout->start) / (double)readout->interval : 0;
+}
+
+/* Neurons of a readout that spike between two learning steps, in the mean; at most all. */
+static double count_moved(const volley_experiment *experiment, const volley_readout *readout) {
+  const double seconds = 1e-3 * (double)readout->interval * experiment->simulation.dt;
+  double moved = 0;
+  for (int k = 0; k < readout->n_populations; k++) {
+    const volley_population *population = &experiment->populations[readout->populations[k]];
+    const double rate = isnan(population->mean_rate) ? volley_assumed_rate : population->mean_rate;
+    moved += population->size * fmin(1, rate * seconds);
+  }
+  return moved;
+}
+
+/* A learner whose matrix is as large as a rank's part of the run's, if that is not too large, and spikes to learn from. */
+typedef struct learning {
+  volley_learner learner;
+  volley_filter filter;
+  uint32_t *spiking, n_spiking;
+  double *gains, *target, product;
+  volley_barrier barrier;
+} learning;
+
+static void learn_in_thread(void *context, int thread) {
+  learning *l = context;
+  for (int step = 0; step < SAMPLE_LEARNING; step++) {
+    if (thread == 0) {
+      for (uint32_t i = 0; i < l->n_spiking; i++) l->spiking[i] = (l->spiking[i] + 1) % l->filter.n;
+      volley_filter_note(&l->filter, l->spiking, l->n_spiking);
+      volley_filter_sync(&l->filter);
+    }
+    volley_barrier_wait(&l->barrier);
+    if (l->learner.batch)
+      volley_batch_learn(l->learner.batch, l->filter.r, l->target, thread, &l->barrier);
+    else
+      volley_learner_step(&l->learner, &l->filter, l->gains, &l->product, thread, &l->barrier);
+  }
+}
+
+/* Seconds of a learning step. */
+static double time_learning(const volley_experiment *experiment, const volley_readout *readout,
+                            const volley_estimate *estimate) {
+  const double share = readout->size / sqrt(estimate->ranks); /* a matrix of the elements that a rank has */
+  volley_readout sample = *readout;
+  sample.size = (uint32_t)fmin(ceil(share), SAMPLE_MATRIX);
+  const int threads = sample_threads(estimate);
+  const size_t n = sample.size, k = (size_t)sample.supervisor->dimension;
+  learning l = {.n_spiking = (uint32_t)ceil(count_moved(experiment, readout) / readout->size * sample.size)};
+  double *decoders = volley_alloc(n * k, sizeof *decoders, "an estimate");
+  l.learner = volley_learner_create(&sample, decoders, threads, MPI_COMM_SELF);
+  l.filter = volley_filter_create(
+      volley_kinetics_make(sample.rise, sample.decay, experiment->simulation.dt, sample.filter_unit), sample.size);
+  l.spiking = volley_alloc(l.n_spiking, sizeof *l.spiking, "an estimate");
+  for (uint32_t i = 0; i < l.n_spiking; i++) l.spiking[i] = (uint32_t)((uint64_t)i * sample.size / l.n_spiking);
+  l.gains = volley_alloc(n, sizeof *l.gains, "an estimate");
+  l.target = volley_alloc(k, sizeof *l.target, "an estimate");
+  volley_barrier_init(&l.barrier, threads);
+  const double start = MPI_Wtime();
+  volley_parallel(threads, learn_in_thread, &l);
+  const double seconds = (MPI_Wtime() - start) / SAMPLE_LEARNING;
+  volley_learner_release(&l.learner);
+  volley_filter_free(&l.filter);
+  free(decoders);
+  free(l.spiking);
+  free(l.gains);
+  free(l.target);
+  return seconds * pow(share / sample.size, 2) * sample_threads(estimate) / estimate->threads;
+}
+
 volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate) {
   const double steps = (double)experiment->simulation.steps;
   const double workers = (double)estimate->ranks * estimate->threads;
@@ -204,6 +285,9 @@ volley_times volley_estimate_times(const volley_experiment *experiment, const vo
   times.update_s = steps * time_neurons(experiment, estimate);
   times.deliver_s = estimate->events / workers * time_delivery(experiment, estimate);
   times.exchange_s = steps * (2 * barrier_s + doubling_s * log2(2.0 * estimate->ranks));
-  times.simulate_s = times.update_s + times.deliver_s + times.exchange_s;
+  for (int r = 0; r < experiment->n_readouts; r++)
+    times.learn_s += count_learning(&experiment->readouts[r], experiment->simulation.steps) *
+                     time_learning(experiment, &experiment->readouts[r], estimate);
+  times.simulate_s = times.update_s + times.deliver_s + times.exchange_s + times.learn_s;
   return times;
 }

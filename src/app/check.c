@@ -78,8 +78,10 @@ static void print_times(const volley_experiment *experiment, const volley_estima
   printf("  spikes          %10.3g%s\n", e->spikes, e->assumed_rates ? ", see below" : "");
   printf("  synaptic events %10.3g\n", e->events);
   printf("  build           %10.1f s\n", t->build_s);
-  printf("  simulate        %10.1f s (real-time factor %.2f): neurons %.1f s, delivery %.1f s, exchange %.1f s\n",
+  printf("  simulate        %10.1f s (real-time factor %.2f): neurons %.1f s, delivery %.1f s, exchange %.1f s",
          t->simulate_s, model_s > 0 ? t->simulate_s / model_s : 0, t->update_s, t->deliver_s, t->exchange_s);
+  if (experiment->n_readouts > 0) printf(", learning %.1f s", t->learn_s);
+  printf("\n");
   if (e->assumed_rates) {
     printf("Populations without mean_rate are taken to fire at %g Hz; give mean_rate for a better estimate.\n",
            volley_assumed_rate);

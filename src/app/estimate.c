@@ -169,7 +169,9 @@ static void estimate_neurons(const volley_experiment *experiment, volley_estimat
     for (int r = 0; r < model->n_receptors; r++) columns -= model->receptors[r].state >= 0 ? 1 : 0;
     estimate->neuron_bytes += n * (columns * 8.0 + 2 * 4);
     for (int s = 0; s < experiment->n_stimuli; s++) {
-      if (experiment->stimuli[s].target == p) estimate->neuron_bytes += n * 8;
+      const volley_stimulus *stimulus = &experiment->stimuli[s];
+      if (stimulus->target != p) continue;
+      estimate->neuron_bytes += n * 8 * (stimulus->signal ? stimulus->signal->dimension : 1);
     }
   }
 }

@@ -44,7 +44,7 @@ volley_status volley_memory_check(const volley_experiment *experiment, const vol
 typedef struct volley_times {
   double build_s;
   double simulate_s;
-  double update_s, deliver_s, exchange_s; /* parts of simulate_s */
+  double update_s, deliver_s, exchange_s, learn_s; /* parts of simulate_s */
 } volley_times;
 volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate);
 

@@ -2,10 +2,12 @@
 #include "app/info_checkpoint.h"
 
 #include "app/json.h"
+#include "base/text.h"
 #include "io/checkpoint.h"
 #include "io/summary_file.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 static void print_checkpoint(const volley_checkpoint_info *info) {
   char digest[VOLLEY_DIGEST_SIZE];
@@ -24,7 +26,9 @@ static void print_checkpoint(const volley_checkpoint_info *info) {
   printf("  output        %s\n", info->output);
   for (int f = 0; f < info->past.n_files; f++) printf("  recorded      %s\n", info->past.files[f]);
   printf("  size          %.3g MB\n", 1e-6 * (double)info->bytes);
-  printf("go on with: volley run --resume %s\n", info->path);
+  char *word = volley_shell_word(info->path);
+  printf("go on with: volley run --resume %s\n", word);
+  free(word);
 }
 
 static void print_json(const volley_checkpoint_info *info) {

@@ -136,10 +136,12 @@ static void print_result(const volley_summary *summary, const char *path) {
   for (int p = 0; p < summary->n_populations; p++) {
     printf("%-20s %10.3f Hz\n", summary->population_names[p], summary->rate_hz[p]);
   }
-  printf("%u neurons, %llu synapses, %d ranks x %d threads: built in %.3g s, %g ms simulated in %.3g s "
-         "(real-time factor %.3g)\n",
+  const double simulated_ms = summary->model_ms - summary->from_ms;
+  printf("%u neurons, %llu synapses, %d ranks x %d threads: built in %.3g s, %g ms simulated in %.3g s",
          summary->neurons, (unsigned long long)summary->synapses, summary->ranks, summary->threads, summary->build_s,
-         summary->model_ms, summary->simulate_s, summary->real_time_factor);
+         simulated_ms, summary->simulate_s);
+  if (simulated_ms > 0) printf(" (real-time factor %.3g)", summary->real_time_factor);
+  printf("\n");
   char digest[VOLLEY_DIGEST_SIZE];
   volley_digest_text(summary->digest, digest);
   printf("spike digest %s\nresults in %s\n", digest, path);

@@ -2,11 +2,13 @@
 
 #include "base/progress.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "io/checkpoint.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* Before the deadline: time to finish, and for a checkpoint that takes up to so many times the dearest one so far. */
@@ -62,10 +64,16 @@ static void report(const volley_saving *saving, double seconds, bool stops, cons
   const double ms = saving->checkpoint_ms;
   const char *file = saving->setup.file;
   if (saving->setup.network->rank != 0) return;
-  if (!saving->setup.quiet) volley_progress_note("checkpoint at %.10g ms: %s (%.2g s)", ms, file, seconds);
+  struct stat written = {0};
+  (void)stat(file, &written);
+  if (!saving->setup.quiet)
+    volley_progress_note("checkpoint at %.10g ms: %s (%.3g MB, %.2g s)", ms, file, 1e-6 * (double)written.st_size,
+                         seconds);
   if (!stops) return;
   const char *by = reason[0] == 'S' ? "by " : "";
-  volley_progress_note("stopped %s%s at %.10g ms; go on with: volley run --resume %s", by, reason, ms, file);
+  char *word = volley_shell_word(file);
+  volley_progress_note("stopped %s%s at %.10g ms; go on with: volley run --resume %s", by, reason, ms, word);
+  free(word);
 }
 
 /* The checkpoint could not be written, as was reported. A run that is not to stop goes on. */

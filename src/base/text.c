@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/memory.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
@@ -86,4 +88,21 @@ const char *volley_nearest(const char *word, const char *const *known, int n) {
   const char *nearest = most_alike(word, known, n);
   if (nearest == NULL) nearest = longest_within(word, known, n);
   return nearest != NULL ? nearest : like_first_part(word, known, n);
+}
+
+char *volley_shell_word(const char *word) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
+  char *quoted = volley_alloc(4 * strlen(word) + 3, 1, "a word"), *at = quoted;
+  if (word[0] && strspn(word, plain) == strlen(word)) return strcpy(quoted, word);
+  *at++ = '\'';
+  for (; *word; word++) {
+    if (*word != '\'') {
+      *at++ = *word;
+      continue;
+    }
+    memcpy(at, "'\\''", 4);
+    at += 4;
+  }
+  *at = '\'';
+  return quoted;
 }

@@ -1,4 +1,4 @@
-/* Words: which known one a user may have meant. */
+/* Words: which known one a user may have meant; how a path is written on a command line. */
 #ifndef VOLLEY_BASE_TEXT_H
 #define VOLLEY_BASE_TEXT_H
 
@@ -8,5 +8,9 @@
  * part; else the one that the first of several parts of `word` is like. NULL if there is none of these. known: [n]; the
  * result is one of them. */
 const char *volley_nearest(const char *word, const char *const *known, int n);
+
+/* The word as a shell takes it: as it is, or in quotation marks if it holds anything that a shell would act on. From
+ * volley_alloc(), owned by the caller. */
+char *volley_shell_word(const char *word);
 
 #endif

@@ -16,6 +16,19 @@ void volley_learner_release(volley_learner *learner) {
   volley_batch_destroy(learner->batch);
 }
 
+void volley_learner_step(const volley_learner *learner, volley_filter *filter, double *gains, double *product,
+                         int thread, volley_barrier *barrier) {
+  const volley_rls_motion motion = {.h = filter->kinetics.is_double ? filter->h : NULL,
+                                    .rr = filter->motion.rr,
+                                    .rh = filter->motion.rh,
+                                    .hh = filter->motion.hh,
+                                    .moved = filter->motion.moved,
+                                    .n_moved = filter->motion.n_moved};
+  volley_rls_learn_moved(learner->rls, filter->r, &motion, gains, product, thread, barrier);
+  volley_barrier_wait(barrier);
+  if (thread == 0) volley_filter_mark(filter);
+}
+
 void volley_learner_rows(const volley_learner *learner, uint32_t *first, uint32_t *count) {
   if (learner->batch)
     volley_batch_rows(learner->batch, first, count);

@@ -3,6 +3,7 @@
 #define VOLLEY_FORCE_LEARNER_H
 
 #include "force/batch.h"
+#include "force/filter.h"
 #include "force/rls.h"
 #include "model/experiment.h"
 
@@ -14,6 +15,12 @@ typedef struct volley_learner {
 /* decoders: [N][K], initial, not kept; NULL after a fault, when the learner will not be used. Collective. */
 volley_learner volley_learner_create(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm);
 void volley_learner_release(volley_learner *learner);
+
+/* A step of recursive least squares: gains = P r: [N], *product = r' P r, and the change of P. All but the neurons that
+ * spiked since the last step have only decayed. filter: brought up to date; its motion begins anew. All threads of
+ * all ranks call it. */
+void volley_learner_step(const volley_learner *learner, volley_filter *filter, double *gains, double *product,
+                         int thread, volley_barrier *barrier);
 
 /* For checkpoints: the rows of the distributed matrix, P or A, and the vectors that go with it. See rls.h and batch.h.
  * */

@@ -250,18 +250,19 @@ static double dot(const double *a, const double *b, uint32_t n) {
 
 /* The new decoders of this thread's share of the neurons, and, by thread 0, what follows from all of them. */
 static void change_decoders(decoding *d, int thread, int threads) {
+  const double scale = d->readout->is_exact ? 1 / (1 + d->product) : 1;
   const size_t k = (size_t)d->dimension;
   const uint64_t n = d->filter.n;
   const size_t from = (size_t)(n * (uint64_t)thread / (uint64_t)threads);
   const size_t end = (size_t)(n * (uint64_t)(thread + 1) / (uint64_t)threads);
   for (size_t i = from; i < end; i++) {
-    for (size_t v = 0; v < k; v++) d->decoders[i * k + v] -= d->gains[i] * d->error[v];
+    for (size_t v = 0; v < k; v++) d->decoders[i * k + v] -= scale * d->gains[i] * d->error[v];
   }
   if (thread != 0) return;
   const double of_rising = dot(d->gains, d->filter.h, d->filter.n);
   for (size_t v = 0; v < k; v++) {
-    d->filtered[v] -= d->product * d->error[v];
-    d->rising[v] -= of_rising * d->error[v];
+    d->filtered[v] -= scale * d->product * d->error[v];
+    d->rising[v] -= scale * of_rising * d->error[v];
   }
 }
 
@@ -281,19 +282,8 @@ static volley_status check_learning(const volley_readouts *readouts, const decod
   return volley_agree(readouts->network->comm);
 }
 
-/* Recursive least squares. P r and its change; all but the neurons that spiked since the last learning step have only
- * decayed. */
 static void learn_online(decoding *d, int thread, int threads, volley_barrier *barrier) {
-  const volley_filter *filter = &d->filter;
-  const volley_rls_motion motion = {.h = filter->kinetics.is_double ? filter->h : NULL,
-                                    .rr = filter->motion.rr,
-                                    .rh = filter->motion.rh,
-                                    .hh = filter->motion.hh,
-                                    .moved = filter->motion.moved,
-                                    .n_moved = filter->motion.n_moved};
-  volley_rls_learn_moved(d->learner.rls, filter->r, &motion, d->gains, &d->product, thread, barrier);
-  volley_barrier_wait(barrier);
-  if (thread == 0) volley_filter_mark(&d->filter);
+  volley_learner_step(&d->learner, &d->filter, d->gains, &d->product, thread, barrier);
   change_decoders(d, thread, threads);
 }
 

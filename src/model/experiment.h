@@ -89,7 +89,7 @@ typedef struct volley_signal {
   int n_rows;
   double *holds; /* [n_holds] numbers from 1 of rows that last on through the next slot */
   int n_holds;
-  int held_channels; /* the first so many channels are held; 0: all */
+  int held_channels;  /* the first so many channels are held; 0: all */
   double slot, blank; /* ms */
   int envelope;       /* 0: half a sine, 1: constant */
   int pulses;
@@ -141,6 +141,7 @@ typedef struct volley_readout {
   double filter_unit; /* ms that the filter's rates are counted in: 1000 for 1/s, 1 for 1/ms */
   volley_signal *supervisor;
   volley_solver solver;
+  bool is_exact;       /* the decoders move by P r e / (1 + r' P r), not by P r e */
   double lambda;       /* regularisation: P starts as 1 / lambda */
   int64_t interval;    /* steps between two learning steps */
   int64_t start, stop; /* with one-based steps n: learns where n % interval == 1 % interval, start < n < stop */

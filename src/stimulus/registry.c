@@ -5,12 +5,9 @@
 extern const volley_stimulus_kind volley_stimulus_poisson, volley_stimulus_dc, volley_stimulus_step_current,
     volley_stimulus_spike_times, volley_stimulus_signal;
 
-static const volley_stimulus_kind *const kinds[] = {&volley_stimulus_poisson,
-                                                    &volley_stimulus_dc,
-                                                    &volley_stimulus_step_current,
-                                                    &volley_stimulus_spike_times,
-                                                    &volley_stimulus_signal,
-                                                    NULL};
+static const volley_stimulus_kind *const kinds[] = {&volley_stimulus_poisson,      &volley_stimulus_dc,
+                                                    &volley_stimulus_step_current, &volley_stimulus_spike_times,
+                                                    &volley_stimulus_signal,       NULL};
 
 const volley_stimulus_kind *const *volley_stimulus_kinds(void) { return kinds; }
 

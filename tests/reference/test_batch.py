@@ -131,6 +131,12 @@ def main():
         error = difference(read(out("other.h5"))[1], wanted)
         print(f"MINRES: {error:.1e} relative")
         expect(0 < error < 1e-6, f"MINRES: decoders differ by {error:.3g} relative")
+        run([experiment, "-o", out("rls.h5"), "--set", "readouts.out.learning.solver=rls", "--set",
+             "readouts.out.learning.update=exact"], 2, 2)
+        before, decoders, _, spikes = read(out("rls.h5"))
+        error = difference(decoders, regress(before, spikes)[0])
+        print(f"recursive least squares and NumPy's regression: {error:.1e} relative")
+        expect(error < 1e-8, f"recursive least squares: decoders differ by {error:.3g} relative")
         result = run([experiment, "-o", out("few.h5"), "--", "-pc_type", "none", "-ksp_max_it", 2], 2, 1, 1)
         expect("DIVERGED_ITS" in result.stderr, f"no reason why the solver stopped: {result.stderr}")
     finish()

@@ -20,7 +20,7 @@ EXPERIMENTS = [
     ("theta_van_der_pol_relaxation", 2000, {}, {**BAR, "period_s": (0.56, 0.59)}),
     ("lif_sawtooth", 2000, {}, {**BAR, **PERIOD}),
     ("lif_van_der_pol_harmonic", 2000, {}, BAR),
-    ("lif_van_der_pol_relaxation", 2000, {}, {**BAR, "train": (0, 0.06)}),
+    ("lif_van_der_pol_relaxation", 2000, {}, BAR),
     ("izhikevich_sawtooth", 2000, {}, BAR),
     ("izhikevich_van_der_pol_harmonic", 2000, {}, BAR),
     ("izhikevich_van_der_pol_relaxation", 2000, {}, BAR),

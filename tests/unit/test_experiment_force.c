@@ -78,6 +78,7 @@ static void test_readout(void **state) {
   assert_int_equal(out->size, 60);
   assert_true(out->rise == 2 && out->decay == 20 && out->filter_unit == 1000);
   assert_int_equal(out->solver, VOLLEY_SOLVER_RLS);
+  assert_false(out->is_exact);
   assert_true(out->lambda == 1 / 2.5e-6);
   assert_int_equal(out->interval, 50);
   assert_int_equal(out->start, 2000);
@@ -92,8 +93,10 @@ static void test_readout(void **state) {
 
 static void test_other_readouts(void **state) {
   (void)state;
-  const char *const set = "readouts.wave.decoders={distribution: uniform, low: -2, high: 2}";
-  volley_experiment *e = read_network(&set, 1);
+  const char *const sets[] = {"readouts.wave.decoders={distribution: uniform, low: -2, high: 2}",
+                              "readouts.out.learning.update=exact"};
+  volley_experiment *e = read_network(sets, 2);
+  assert_true(e->readouts[0].is_exact);
   const volley_readout *wave = &e->readouts[1], *still = &e->readouts[2];
   assert_true(wave->rise == 0 && wave->filter_unit == 1);
   assert_int_equal(wave->solver, VOLLEY_SOLVER_BATCH);
