@@ -199,7 +199,7 @@ static void integrate(flow f, const volley_signal *s, double *u, double ms) {
   const double h = 1e-3 / PER_MS;
   const int n = s->dimension;
   for (int k = 0; k < (int)(ms * PER_MS); k++) {
-    double a[3], b[3], c[3], d[3], v[3] = {0};
+    double a[3] = {0}, b[3] = {0}, c[3] = {0}, d[3] = {0}, v[3] = {0};
     f(s, u, a);
     shift(u, a, h / 2, n, v);
     f(s, v, b);
