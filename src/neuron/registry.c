@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const volley_neuron_model volley_iaf_psc_exp, volley_iaf_psc_delta, volley_lif, volley_theta,
-    volley_izhikevich_2007, volley_parrot;
+extern const volley_neuron_model volley_iaf_psc_exp, volley_iaf_psc_alpha, volley_iaf_psc_delta, volley_izhikevich,
+    volley_lif, volley_theta, volley_izhikevich_2007, volley_parrot;
 
 static const volley_neuron_model *const models[] = {
-    &volley_iaf_psc_exp,     &volley_iaf_psc_delta, &volley_lif, &volley_theta,
+    &volley_iaf_psc_exp,     &volley_iaf_psc_alpha, &volley_iaf_psc_delta,
+    &volley_izhikevich,      &volley_lif,           &volley_theta,
     &volley_izhikevich_2007, &volley_parrot,        NULL};
 
 const volley_neuron_model *const *volley_neuron_models(void) { return models; }
