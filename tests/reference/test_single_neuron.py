@@ -45,6 +45,8 @@ CASES = {
     "iaf_psc_exp": Case({"V_m": EXACT, "I_syn_ex": EXACT, "I_syn_in": EXACT}),
     "iaf_psc_alpha": Case({"V_m": EXACT}),
     "iaf_psc_delta": Case({"V_m": EXACT}),
+    "iaf_cond_exp": Case({"V_m": 1e-3, "g_ex": 1e-3, "g_in": 1e-3}),
+    "iaf_cond_alpha": Case({"V_m": 1e-3, "g_ex": 1e-3, "g_in": 1e-3}),
     "izhikevich": Case({"V_m": EXACT, "U_m": EXACT}),
 }
 
