@@ -4,13 +4,16 @@
 #include <string.h>
 
 extern const volley_neuron_model volley_iaf_psc_exp, volley_iaf_psc_alpha, volley_iaf_psc_delta, volley_iaf_cond_exp,
-    volley_iaf_cond_alpha, volley_izhikevich, volley_lif, volley_theta, volley_izhikevich_2007, volley_parrot;
+    volley_iaf_cond_alpha, volley_aeif_cond_exp, volley_hh_psc_alpha, volley_izhikevich, volley_lif, volley_theta,
+    volley_izhikevich_2007, volley_parrot;
 
 static const volley_neuron_model *const models[] = {&volley_iaf_psc_exp,
                                                     &volley_iaf_psc_alpha,
                                                     &volley_iaf_psc_delta,
                                                     &volley_iaf_cond_exp,
                                                     &volley_iaf_cond_alpha,
+                                                    &volley_aeif_cond_exp,
+                                                    &volley_hh_psc_alpha,
                                                     &volley_izhikevich,
                                                     &volley_lif,
                                                     &volley_theta,

@@ -31,6 +31,10 @@ static void vary(const neurons *these, uint32_t i, double *values) {
     const double range = strcmp(info->unit, "ms") == 0 ? 0.1 : 0.02;
     values[k] *= 1 + range * (2 * uniform(i, 7000 + (uint32_t)k) - 1);
   }
+  if (is_named(these, "aeif_cond_exp")) {
+    values[neurons_parameter(these, "t_ref")] = 0.3 * (i % 4);
+    if (i % 5 == 0) values[neurons_parameter(these, "Delta_T")] = 0;
+  }
   if (!is_named(these, "izhikevich")) return;
   values[neurons_parameter(these, "integration")] = i % 3;
   if (i % 3 == 1) values[neurons_parameter(these, "substeps")] = 1 + i % 5;
@@ -47,10 +51,9 @@ static const struct {
   const char *name;
   double low, high; /* of V_m at the start */
   double current, weight;
-} models[] = {{"iaf_psc_alpha", -75, -56, 600, 300},
-              {"iaf_cond_exp", -75, -56, 900, 90},
-              {"iaf_cond_alpha", -75, -56, 900, 40},
-              {"izhikevich", -80, 25, 25, 8}};
+} models[] = {{"iaf_psc_alpha", -75, -56, 600, 300}, {"iaf_cond_exp", -75, -56, 900, 90},
+              {"iaf_cond_alpha", -75, -56, 900, 40}, {"aeif_cond_exp", -75, -56, 3000, 90},
+              {"hh_psc_alpha", -75, -56, 3000, 500}, {"izhikevich", -80, 25, 25, 8}};
 enum { N_MODELS = sizeof models / sizeof *models };
 
 enum { MANY = 400, LONGEST = 17, STEPS = 600 };
@@ -134,6 +137,8 @@ typedef struct scheme {
 static const scheme schemes[] = {
     {"iaf_cond_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "g_in", "V_m"}, {30, 20, -65}, 100, 8, 2, 5},
     {"iaf_cond_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 2, 5},
+    {"aeif_cond_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "g_in", "V_m"}, {30, 9, -65}, 99, 8, 2, 5},
+    {"hh_psc_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 5},
     {"izhikevich", {"integration"}, {0}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {2}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {1}, {"V_m"}, {-70}, 3, 4, 0.5, 4},
