@@ -51,9 +51,15 @@ static const struct {
   const char *name;
   double low, high; /* of V_m at the start */
   double current, weight;
-} models[] = {{"iaf_psc_alpha", -75, -56, 600, 300}, {"iaf_cond_exp", -75, -56, 900, 90},
-              {"iaf_cond_alpha", -75, -56, 900, 40}, {"aeif_cond_exp", -75, -56, 3000, 90},
-              {"hh_psc_alpha", -75, -56, 3000, 500}, {"izhikevich", -80, 25, 25, 8}};
+} models[] = {{"iaf_psc_alpha", -75, -56, 600, 300},
+              {"iaf_cond_exp", -75, -56, 900, 90},
+              {"iaf_cond_alpha", -75, -56, 900, 40},
+              {"aeif_cond_exp", -75, -56, 3000, 90},
+              {"hh_psc_alpha", -75, -56, 3000, 500},
+              {"izhikevich", -80, 25, 25, 8},
+              {"qif", -70, 0, 400, 200},
+              {"if", -70, -56, 400, 200},
+              {"lif_adaptive", 0, 2.5, 5, 2}};
 enum { N_MODELS = sizeof models / sizeof *models };
 
 enum { MANY = 400, LONGEST = 17, STEPS = 600 };
@@ -139,6 +145,7 @@ static const scheme schemes[] = {
     {"iaf_cond_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 2, 5},
     {"aeif_cond_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "g_in", "V_m"}, {30, 9, -65}, 99, 8, 2, 5},
     {"hh_psc_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 5},
+    {"qif", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"I_syn_ex", "V_m"}, {90, -65}, 40, 8, 2, 5},
     {"izhikevich", {"integration"}, {0}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {2}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {1}, {"V_m"}, {-70}, 3, 4, 0.5, 4},
@@ -266,9 +273,177 @@ static void test_alpha_current(void **unused) {
   }
 }
 
+/* Rates at which x / (1 - exp(-x)) is 0 / 0: nothing happens there. */
+static void test_hh_singularities(void **unused) {
+  (void)unused;
+  static const double at[] = {-55, -40, -55 + 0.5, -55 - 0.5, -40 + 0.5, -40 - 0.5}; /* and where the series begins */
+  for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
+    double after[3];
+    for (int side = -1; side <= 1; side++) {
+      const scheme it = {"hh_psc_alpha", {"t_ref"}, {2}, {"V_m"}, {at[k] + 1e-9 * side}, 0, 0.1, 0.1, 5};
+      after[side + 1] = potential_after(&it, 0.1);
+    }
+    expect_near(after[0], after[1], 2e-9);
+    expect_near(after[2], after[1], 2e-9);
+  }
+}
+
+/* Without a spike V goes to the lower zero of its slope; with a current that has none it fires at the analytic rate. */
+static void test_qif(void **unused) {
+  (void)unused;
+  const double half = 10, middle = -50, k = 0.7, C_m = 100; /* defaults; half: of V_c - E_L */
+  const scheme quiet = {"qif", {"k"}, {k}, {"V_m"}, {-45}, 50, 400, 0.1, 5};
+  expect_near(potential_after(&quiet, 0.1), middle - sqrt(half * half - 50 / k), 1e-6);
+  static const double currents[] = {72, 100, 300, 2000};
+  for (size_t n = 0; n < sizeof currents / sizeof *currents; n++) {
+    neurons these = neurons_of("qif");
+    neurons_set(&these, "I_e", currents[n]);
+    neurons_make(&these, 1, 0.1, NULL, false);
+    const double s = sqrt(currents[n] / k - half * half);
+    const double period = C_m / (k * s) * (atan((35 - middle) / s) - atan((-50 - middle) / s));
+    int64_t first = 0, last = 0, intervals = -1;
+    for (int64_t step = 1; step <= 100000; step++) {
+      const uint32_t spikes = neurons_step(&these);
+      if (spikes == 0) continue;
+      if (intervals < 0) first = step;
+      intervals += spikes;
+      last = step;
+    }
+    print_message("qif: %g pA, mean of %ld intervals %.6f ms, analytic %.6f ms\n", currents[n], (long)intervals,
+                  0.1 * (double)(last - first) / (double)intervals, period);
+    expect_near(0.1 * (double)(last - first) / (double)intervals, period, 1.1e-4 + 0.1 / (double)intervals);
+    neurons_drop(&these);
+  }
+}
+
+/* V is the integral of the current; it fires each time that this has grown by C_m (V_th - V_reset). */
+static void test_if(void **unused) {
+  (void)unused;
+  neurons these = neurons_of("if");
+  neurons_set(&these, "tau_syn_in", 7);
+  neurons_make(&these, 1, 0.1, NULL, false);
+  const double *v = neurons_state(&these, "V_m");
+  these.slice.inputs[0][0] += 500;
+  these.slice.inputs[1][0] += -400;
+  these.slice.current[0] = 50;
+  for (int n = 1; n <= 500; n++) {
+    assert_int_equal(neurons_step(&these), 0);
+    const double t = 0.1 * n, ex = 500 * 2 * -expm1(-t / 2), in = -400 * 7 * -expm1(-t / 7);
+    expect_near(*v, -70 + (ex + in + 50 * t) / 250, 1e-11);
+  }
+  neurons_drop(&these);
+  for (double current = 100; current < 5000; current *= 1.7) {
+    neurons_set(&these, "I_e", current);
+    neurons_make(&these, 1, 0.1, NULL, false);
+    const int64_t steps = 20 + (int64_t)ceil(250 * 15 / current / 0.1);
+    int64_t last = -20;
+    for (int64_t n = 0; n < 10000; n++) {
+      if (neurons_step(&these) == 0) continue;
+      assert_int_equal(n + (last < 0 ? 1 : 0) - last, steps);
+      last = n;
+    }
+    neurons_drop(&these);
+  }
+}
+
+/* Between two spikes V and the threshold have closed forms; a spike comes in the first step in which V is above. */
+static void test_adaptive_threshold(void **unused) {
+  (void)unused;
+  neurons these = neurons_of("lif_adaptive");
+  neurons_set(&these, "V_th", 0.5);
+  neurons_make(&these, 1, 0.1, NULL, false);
+  const double *v = neurons_state(&these, "V_m"), *threshold = neurons_state(&these, "threshold");
+  these.slice.current[0] = 4;
+  double start = 3; /* threshold after the last spike */
+  int64_t since = 0, moved = 0, n_spikes = 0, longest = 0;
+  for (int64_t n = 1; n <= 20000; n++) {
+    since++;
+    moved += n_spikes == 0 || since > 20;
+    const double now = 4 * -expm1(-0.1 * (double)moved / 10);
+    const double bar = 0.5 + (start - 0.5) * exp(-0.1 * (double)since / 50);
+    const uint32_t spikes = neurons_step(&these);
+    assert_int_equal(spikes, moved > 0 && now > bar);
+    expect_near(*v, spikes ? 0 : now, 1e-12);
+    expect_near(*threshold, bar + 0.2 * spikes, 1e-12);
+    if (!spikes) continue;
+    if (since > longest) longest = since;
+    start = bar + 0.2;
+    since = moved = 0;
+    n_spikes++;
+  }
+  assert_true(n_spikes > 150 && longest > since);
+  neurons_drop(&these);
+}
+
+/* Synaptic currents jump by the weight, and V follows as in any leaky integrator. */
+static void test_adaptive_input(void **unused) {
+  (void)unused;
+  neurons these = neurons_of("lif_adaptive");
+  neurons_make(&these, 1, 0.1, NULL, false);
+  these.slice.inputs[0][0] += 0.8;
+  these.slice.inputs[1][0] += -0.3;
+  for (int n = 1; n <= 300; n++) {
+    assert_int_equal(neurons_step(&these), 0);
+    const double t = 0.1 * n;
+    expect_near(*neurons_state(&these, "I_syn_in"), -0.3 * exp(-t / 15), 1e-14);
+    expect_near(*neurons_state(&these, "V_m"), 0.5 * 15 / 5.0 * (exp(-t / 15) - exp(-t / 10)), 1e-13);
+  }
+  neurons_drop(&these);
+}
+
+static void expect_refused(const char *model, const char *parameter, double value) {
+  neurons these = neurons_of(model);
+  assert_null(these.model->check(these.values));
+  neurons_set(&these, parameter, value);
+  if (!these.model->check(these.values)) fail_msg("%s takes a %s of %g", model, parameter, value);
+}
+
+static void test_checks(void **unused) {
+  (void)unused;
+  expect_refused("iaf_psc_alpha", "V_reset", -55);
+  expect_refused("iaf_cond_exp", "V_reset", -55);
+  expect_refused("iaf_cond_alpha", "V_th", -60);
+  expect_refused("aeif_cond_exp", "V_peak", -51);
+  expect_refused("aeif_cond_exp", "V_reset", 0);
+  expect_refused("aeif_cond_exp", "Delta_T", 0.08);
+  expect_refused("izhikevich", "integration", 0.5);
+  expect_refused("izhikevich", "substeps", 2);
+  expect_refused("izhikevich", "c", 30);
+  expect_refused("qif", "V_reset", 35);
+  expect_refused("qif", "V_c", 35);
+  expect_refused("if", "V_reset", -55);
+  expect_refused("lif_adaptive", "V_reset", 1);
+}
+
+/* A current that is not a number ends in a potential that is none, not in an endless search for a step. */
+static void test_not_a_number(void **unused) {
+  (void)unused;
+  static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha", "aeif_cond_exp", "hh_psc_alpha", "qif"};
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+    for (int infinite = 0; infinite < 2; infinite++) {
+      neurons these = neurons_of(names[k]);
+      neurons_make(&these, 1, 0.1, NULL, false);
+      these.slice.current[0] = infinite ? INFINITY : NAN;
+      for (int n = 0; n < 3; n++) neurons_step(&these);
+      if (isfinite(*neurons_state(&these, "V_m"))) fail_msg("%s went on", names[k]);
+      neurons_drop(&these);
+    }
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_order),
-                                     cmocka_unit_test(test_tolerance), cmocka_unit_test(test_exponential),
-                                     cmocka_unit_test(test_substeps),  cmocka_unit_test(test_alpha_current)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits),
+                                     cmocka_unit_test(test_order),
+                                     cmocka_unit_test(test_tolerance),
+                                     cmocka_unit_test(test_exponential),
+                                     cmocka_unit_test(test_substeps),
+                                     cmocka_unit_test(test_alpha_current),
+                                     cmocka_unit_test(test_hh_singularities),
+                                     cmocka_unit_test(test_qif),
+                                     cmocka_unit_test(test_if),
+                                     cmocka_unit_test(test_adaptive_threshold),
+                                     cmocka_unit_test(test_adaptive_input),
+                                     cmocka_unit_test(test_checks),
+                                     cmocka_unit_test(test_not_a_number)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
