@@ -111,7 +111,7 @@ static void set_coefficients(volley_slice *slice, const volley_experiment *exper
                              uint32_t from) {
   const volley_neuron_model *model = experiment->populations[slice->population].model;
   const uint32_t sets = values->per_neuron ? slice->count : 1;
-  double own[VOLLEY_MAX_PARAMETERS], out[VOLLEY_MAX_PARAMETERS];
+  double own[VOLLEY_MAX_PARAMETERS], out[VOLLEY_MAX_COEFFICIENTS];
   slice->coefficient_stride = values->per_neuron ? 1 : 0;
   slice->coefficients = make_columns((size_t)model->n_coefficients, sets);
   for (uint32_t i = 0; i < sets; i++) {

@@ -1,4 +1,4 @@
-/* Arithmetic that update loops hold in vectors: a fused multiplication and addition, a division, a cosine. Nothing but
+/* Arithmetic that update loops hold in vectors: a fused multiplication and addition, a division, a cosine, an exponential. Nothing but
  * additions, multiplications and bits, so that a vector and a scalar iteration give the same bits. */
 #ifndef VOLLEY_NEURON_ARITHMETIC_H
 #define VOLLEY_NEURON_ARITHMETIC_H
@@ -51,6 +51,33 @@ VOLLEY_INLINE double volley_cosine(double x) {
   cosine.value = near + volley_multiply_add(t * t, q, (1 - near) - half);
   cosine.bits ^= turns.bits << 63;
   return cosine.value;
+}
+
+/* exp(x): within 1.1 units of the last place; beyond -708 .. 709 what it is there.
+ *
+ * x is brought to r, |r| <= ln 2 / 2, by the nearest multiple of ln 2, which is given in two parts as pi is above. There
+ * exp r is its series up to r^13 (the next term is below 2^-58). */
+VOLLEY_INLINE double volley_exponential(double x) {
+  const double shift = 0x1.8p52, bounded = x < -708 ? -708 : x > 709 ? 709 : x;
+  union {
+    double value;
+    uint64_t bits;
+  } turns = {.value = volley_multiply_add(bounded, 0x1.71547652b82fep+0, shift)}, scale;
+  const double n = turns.value - shift;
+  const double r = volley_multiply_add(-n, 0x1.a39ef35793c76p-33, volley_multiply_add(-n, 0x1.62e42feep-1, bounded));
+  double q = volley_multiply_add(1.0 / 6227020800, r, 1.0 / 479001600);
+  q = volley_multiply_add(q, r, 1.0 / 39916800);
+  q = volley_multiply_add(q, r, 1.0 / 3628800);
+  q = volley_multiply_add(q, r, 1.0 / 362880);
+  q = volley_multiply_add(q, r, 1.0 / 40320);
+  q = volley_multiply_add(q, r, 1.0 / 5040);
+  q = volley_multiply_add(q, r, 1.0 / 720);
+  q = volley_multiply_add(q, r, 1.0 / 120);
+  q = volley_multiply_add(q, r, 1.0 / 24);
+  q = volley_multiply_add(q, r, 1.0 / 6);
+  q = volley_multiply_add(q, r, 0.5);
+  scale.bits = (turns.bits + 1023) << 52;
+  return (1 + volley_multiply_add(r * r, q, r)) * scale.value;
 }
 
 #endif

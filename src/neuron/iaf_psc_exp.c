@@ -5,8 +5,8 @@
  *
  * A spike that arrives at the end of a step makes I_syn jump there; V feels it from the next step on. */
 #include "neuron/kernel.h"
+#include "neuron/propagator.h"
 
-#include <math.h>
 #include <stddef.h>
 
 enum { C_m, E_L, I_e, t_ref, tau_m, tau_syn_ex, tau_syn_in, V_reset, V_th, N_PARAMETERS };
@@ -53,19 +53,12 @@ static const volley_receptor_info receptors[N_RECEPTORS] = {
 
 static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th"; }
 
-/* Effect on V after dt of a synaptic current of 1 at its start; finite also where tau_syn equals tau_m. */
-static double synaptic_gain(const double *p, double tau_syn, double dt) {
-  const double x = dt * (1 / tau_syn - 1 / p[tau_m]);
-  const double slope = x == 0 ? 1 : -expm1(-x) / x;
-  return dt / p[C_m] * exp(-dt / p[tau_m]) * slope;
-}
-
 static void prepare(const double *p, double dt, double *c) {
   c[decay_m] = exp(-dt / p[tau_m]);
   c[decay_ex] = exp(-dt / p[tau_syn_ex]);
   c[decay_in] = exp(-dt / p[tau_syn_in]);
-  c[gain_ex] = synaptic_gain(p, p[tau_syn_ex], dt);
-  c[gain_in] = synaptic_gain(p, p[tau_syn_in], dt);
+  c[gain_ex] = volley_decay_gain(p[tau_syn_ex], p[tau_m], p[C_m], dt);
+  c[gain_in] = volley_decay_gain(p[tau_syn_in], p[tau_m], p[C_m], dt);
   c[gain_dc] = -expm1(-dt / p[tau_m]) * p[tau_m] / p[C_m];
   c[rest] = p[E_L];
   c[current_e] = p[I_e];

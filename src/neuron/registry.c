@@ -3,12 +3,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const volley_neuron_model volley_iaf_psc_exp, volley_iaf_psc_delta, volley_lif, volley_theta,
-    volley_izhikevich_2007, volley_parrot;
+extern const volley_neuron_model volley_iaf_psc_exp, volley_iaf_psc_alpha, volley_iaf_psc_delta, volley_iaf_cond_exp,
+    volley_iaf_cond_alpha, volley_aeif_cond_exp, volley_hh_psc_alpha, volley_izhikevich, volley_qif, volley_if,
+    volley_lif_adaptive, volley_lif, volley_theta, volley_izhikevich_2007, volley_parrot;
 
-static const volley_neuron_model *const models[] = {
-    &volley_iaf_psc_exp,     &volley_iaf_psc_delta, &volley_lif, &volley_theta,
-    &volley_izhikevich_2007, &volley_parrot,        NULL};
+static const volley_neuron_model *const models[] = {&volley_iaf_psc_exp,
+                                                    &volley_iaf_psc_alpha,
+                                                    &volley_iaf_psc_delta,
+                                                    &volley_iaf_cond_exp,
+                                                    &volley_iaf_cond_alpha,
+                                                    &volley_aeif_cond_exp,
+                                                    &volley_hh_psc_alpha,
+                                                    &volley_izhikevich,
+                                                    &volley_qif,
+                                                    &volley_if,
+                                                    &volley_lif_adaptive,
+                                                    &volley_lif,
+                                                    &volley_theta,
+                                                    &volley_izhikevich_2007,
+                                                    &volley_parrot,
+                                                    NULL};
 
 const volley_neuron_model *const *volley_neuron_models(void) { return models; }
 

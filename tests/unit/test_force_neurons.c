@@ -72,8 +72,8 @@ static void make(net *it, uint32_t n, double dt, int coefficient_stride, int cur
   *slice = (volley_slice){
       .count = n, .offset = 100, .coefficient_stride = coefficient_stride, .current_stride = current_stride};
   const uint32_t sets = coefficient_stride ? n : 1;
-  double out[2 * VOLLEY_MAX_PARAMETERS];
-  assert_true(model->n_coefficients <= 2 * VOLLEY_MAX_PARAMETERS);
+  double out[VOLLEY_MAX_COEFFICIENTS];
+  assert_true(model->n_coefficients <= VOLLEY_MAX_COEFFICIENTS);
   model->prepare(it->values, dt, out);
   slice->coefficients = volley_alloc((size_t)model->n_coefficients * sets, sizeof(double), "test");
   for (int c = 0; c < model->n_coefficients; c++) {

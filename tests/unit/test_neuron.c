@@ -46,7 +46,7 @@ static void set(const volley_neuron_model *model, values *v, const char *paramet
 }
 
 static void set_coefficients(const volley_neuron_model *model, volley_slice *slice, const values *own, uint32_t sets) {
-  double out[VOLLEY_MAX_PARAMETERS];
+  double out[VOLLEY_MAX_COEFFICIENTS];
   slice->coefficients = volley_alloc((size_t)model->n_coefficients * sets, sizeof(double), "test");
   for (uint32_t i = 0; i < sets; i++) {
     model->prepare(own[i].of, dt, out);
@@ -95,12 +95,13 @@ static void expect_near(double value, double expected, double tolerance) {
   if (!(fabs(value - expected) <= tolerance)) fail_msg("%.17g is not within %g of %.17g", value, tolerance, expected);
 }
 
-static const char *const integrators[] = {"iaf_psc_exp", "iaf_psc_delta"};
+static const char *const integrators[] = {"iaf_psc_exp", "iaf_psc_delta", "iaf_psc_alpha"};
+enum { N_INTEGRATORS = sizeof integrators / sizeof *integrators };
 
 /* V(t) = V_inf + (V_0 - V_inf) exp(-t / tau_m), from I_e and an injected current together. */
 static void test_constant_current(void **state) {
   (void)state;
-  for (int m = 0; m < 2; m++) {
+  for (int m = 0; m < N_INTEGRATORS; m++) {
     const volley_neuron_model *model = volley_neuron_model_find(integrators[m]);
     values own = defaults(model);
     set(model, &own, "I_e", 120);
@@ -195,7 +196,7 @@ static void test_refractory_steps(void **state) {
     double t_ref;
     int steps;
   } cases[] = {{0, 0}, {0.1, 1}, {0.26, 3}, {2, 20}, {5.04, 50}};
-  for (int m = 0; m < 2; m++) {
+  for (int m = 0; m < N_INTEGRATORS; m++) {
     const volley_neuron_model *model = volley_neuron_model_find(integrators[m]);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
       values own = defaults(model);
@@ -233,7 +234,7 @@ static void test_threshold(void **state) {
 static void test_periods(void **state) {
   (void)state;
   static const double currents[] = {376, 400, 500, 750, 2000};
-  for (int m = 0; m < 2; m++) {
+  for (int m = 0; m < N_INTEGRATORS; m++) {
     const volley_neuron_model *model = volley_neuron_model_find(integrators[m]);
     for (size_t k = 0; k < sizeof currents / sizeof *currents; k++) {
       values own = defaults(model);
@@ -378,7 +379,7 @@ static uint64_t expect_as_alone(const volley_neuron_model *model, bool per_neuro
  * same bits. */
 static void test_same_bits(void **state) {
   (void)state;
-  for (int m = 0; m < 2; m++) {
+  for (int m = 0; m < N_INTEGRATORS; m++) {
     const volley_neuron_model *model = volley_neuron_model_find(integrators[m]);
     const size_t length = STEPS * (size_t)model->n_states;
     double *traces = volley_alloc(MANY * length, sizeof *traces, "test");
@@ -415,7 +416,7 @@ static void test_parrot(void **state) {
 
 static void test_checks(void **state) {
   (void)state;
-  for (int m = 0; m < 2; m++) {
+  for (int m = 0; m < N_INTEGRATORS; m++) {
     const volley_neuron_model *model = volley_neuron_model_find(integrators[m]);
     values own = defaults(model);
     assert_null(model->check(own.of));

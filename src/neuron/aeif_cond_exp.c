@@ -1,0 +1,284 @@
+/* Adaptive exponential integrate-and-fire neuron with synaptic conductances that decay exponentially.
+ * Brette & Gerstner (2005), J. Neurophysiol. 94: 3637-3642; NEST aeif_cond_exp.
+ *
+ *   C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - g_ex (V - E_ex) - g_in (V - E_in) - w + I_e + I
+ *   tau_w dw/dt = a (V - E_L) - w,   dg_x/dt = -g_x / tau_syn_x;   V >= V_peak: a spike, V = V_reset, w = w + b
+ *
+ * A spike that arrives at the end of a step makes g jump there by the size of its weight. g is exact, V and w take steps
+ * with error control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there;
+ * a refractory period lasts from there to t_ref after the end of the step. Without a slope (Delta_T 0) V_th is the peak. */
+#include "neuron/cash_karp.h"
+
+#include <stddef.h>
+
+enum {
+  C_m,
+  Delta_T,
+  E_L,
+  E_ex,
+  E_in,
+  I_e,
+  V_peak,
+  V_reset,
+  V_th,
+  a,
+  b,
+  g_L,
+  t_ref,
+  tau_syn_ex,
+  tau_syn_in,
+  tau_w,
+  tolerance,
+  N_PARAMETERS
+};
+enum { V_m, w, g_ex, g_in, refractory, N_STATES };
+enum { EX, IN, N_RECEPTORS };
+enum {
+  step,
+  inverse_capacitance,
+  leak,
+  rest,
+  reversal_ex,
+  reversal_in,
+  current_e,
+  time_ex,
+  time_in,
+  spike_current,
+  inverse_width,
+  threshold,
+  highest,
+  peak,
+  reset,
+  refractory_steps,
+  adaptation,
+  jump,
+  rate,
+  error_allowed,
+  decays_ex,
+  decays_in = decays_ex + VOLLEY_N_STAGE_DECAYS,
+  N_COEFFICIENTS = decays_in + VOLLEY_N_STAGE_DECAYS
+};
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 281, 0, INFINITY, true, "membrane capacitance"},
+    [Delta_T] = {"Delta_T", "mV", 2, 0, INFINITY, false, "width of the rise to a spike; 0: V_th is a sharp threshold"},
+    [E_L] = {"E_L", "mV", -70.6, -INFINITY, INFINITY, false, "resting potential"},
+    [E_ex] = {"E_ex", "mV", 0, -INFINITY, INFINITY, false, "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -85, -INFINITY, INFINITY, false, "inhibitory reversal potential"},
+    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
+    [V_peak] = {"V_peak", "mV", 0, -INFINITY, INFINITY, false, "potential at which a spike ends"},
+    [V_reset] = {"V_reset", "mV", -60, -INFINITY, INFINITY, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -50.4, -INFINITY, INFINITY, false, "potential at which a spike begins"},
+    [a] = {"a", "nS", 4, -INFINITY, INFINITY, false, "what the adaptation strives for, by potential above E_L"},
+    [b] = {"b", "pA", 80.5, -INFINITY, INFINITY, false, "jump of the adaptation after a spike"},
+    [g_L] = {"g_L", "nS", 30, 0, INFINITY, false, "leak conductance"},
+    [t_ref] = {"t_ref", "ms", 0, 0, INFINITY, false, "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, 0, INFINITY, true, "decay time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "decay time of the inhibitory conductance"},
+    [tau_w] = {"tau_w", "ms", 144, 0, INFINITY, true, "time constant of the adaptation"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 0, INFINITY, true, "estimated error of a step above which it is halved"},
+};
+
+static const volley_state_info states[N_STATES] = {
+    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
+    [w] = {"w", "pA", -1, 0, "adaptation current"},
+    [g_ex] = {"g_ex", "nS", -1, 0, "excitatory conductance"},
+    [g_in] = {"g_in", "nS", -1, 0, "inhibitory conductance"},
+    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+};
+
+static const volley_receptor_info receptors[N_RECEPTORS] = {
+    [EX] = {"ex", "nS", false, g_ex, "excitatory conductance, decays with tau_syn_ex"},
+    [IN] = {"in", "nS", false, -1, "inhibitory conductance, decays with tau_syn_in, with a minus sign"},
+};
+
+static const char *check(const double *p) {
+  if (!(p[V_th] <= p[V_peak])) return "V_peak must not be below V_th";
+  if (!(p[V_reset] < (p[Delta_T] > 0 ? p[V_peak] : p[V_th])))
+    return "V_reset must be below V_peak and, where Delta_T is 0, below V_th";
+  if ((p[V_peak] - p[V_th]) > 600 * p[Delta_T] && p[Delta_T] > 0)
+    return "V_peak must be at most 600 Delta_T above V_th";
+  return NULL;
+}
+
+static void prepare(const double *p, double dt, double *c) {
+  c[step] = dt;
+  c[inverse_capacitance] = 1 / p[C_m];
+  c[leak] = p[g_L];
+  c[rest] = p[E_L];
+  c[reversal_ex] = p[E_ex];
+  c[reversal_in] = p[E_in];
+  c[current_e] = p[I_e];
+  c[time_ex] = p[tau_syn_ex];
+  c[time_in] = p[tau_syn_in];
+  c[spike_current] = p[g_L] * p[Delta_T];
+  c[inverse_width] = p[Delta_T] > 0 ? 1 / p[Delta_T] : 0;
+  c[threshold] = p[V_th];
+  c[highest] = p[V_peak];
+  c[peak] = p[Delta_T] > 0 ? p[V_peak] : p[V_th];
+  c[reset] = p[V_reset];
+  c[refractory_steps] = round(p[t_ref] / dt);
+  c[adaptation] = p[a];
+  c[jump] = p[b];
+  c[rate] = 1 / p[tau_w];
+  c[error_allowed] = p[tolerance];
+  volley_stage_decays(p[tau_syn_ex], dt, &c[decays_ex]);
+  volley_stage_decays(p[tau_syn_in], dt, &c[decays_in]);
+}
+
+/* At a potential halfway from rest to V_th. */
+static double mean_current(const double *p, int receptor) {
+  const double v = 0.5 * (p[E_L] + p[V_th]);
+  return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (v - p[E_in]));
+}
+
+/* One neuron; ex and in: conductances at the stages of a step. */
+typedef struct cell {
+  double ex[VOLLEY_STAGES], in[VOLLEY_STAGES];
+  double inverse_capacitance, leak, rest, reversal_ex, reversal_in, current;
+  double spike_current, inverse_width, threshold, highest, peak, reset, adaptation, jump, rate;
+  double start_ex, start_in, time_ex, time_in; /* conductances when the whole step begins */
+  double refractory_steps, refractory;         /* the second: steps left, this one included */
+  int n_spikes;
+} cell;
+
+VOLLEY_INLINE void slopes(const void *of, int stage, const double *y, double *slope) {
+  const cell *it = of;
+  const double v = it->refractory > 0 ? it->reset : y[0] < it->highest ? y[0] : it->highest;
+  const double spike = it->spike_current * volley_exponential((v - it->threshold) * it->inverse_width);
+  const double ex = it->ex[stage] * (v - it->reversal_ex), in = it->in[stage] * (v - it->reversal_in);
+  const double moved = (spike + it->current - it->leak * (v - it->rest) - ex - in - y[1]) * it->inverse_capacitance;
+  slope[0] = it->refractory > 0 ? 0 : moved;
+  slope[1] = (it->adaptation * (v - it->rest) - y[1]) * it->rate;
+}
+
+static void prepare_part(void *of, double start, double h) {
+  cell *it = of;
+  volley_course_of_part(it->start_ex, 0, it->time_ex, start, h, it->ex);
+  volley_course_of_part(it->start_in, 0, it->time_in, start, h, it->in);
+}
+
+VOLLEY_INLINE bool reached(const void *of, const double *y) {
+  const cell *it = of;
+  return it->refractory <= 0 && y[0] >= it->peak;
+}
+
+static void spike(void *of, double *y) {
+  cell *it = of;
+  y[0] = it->reset;
+  y[1] += it->jump;
+  it->refractory = it->refractory_steps > 0 ? it->refractory_steps + 1 : 0;
+  it->n_spikes++;
+}
+
+static const volley_equations equations = {2, slopes, prepare_part, reached, spike};
+
+/* The coefficient of neuron i within a loop. */
+#define C(name) volley_at(c[name], cs, i)
+
+VOLLEY_INLINE cell cell_of(const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs, uint32_t is) {
+  const volley_column injected = {slice->current, slice->current[0]};
+  return (cell){.inverse_capacitance = C(inverse_capacitance),
+                .leak = C(leak),
+                .rest = C(rest),
+                .reversal_ex = C(reversal_ex),
+                .reversal_in = C(reversal_in),
+                .current = C(current_e) + volley_at(injected, is, i),
+                .spike_current = C(spike_current),
+                .inverse_width = C(inverse_width),
+                .threshold = C(threshold),
+                .highest = C(highest),
+                .peak = C(peak),
+                .reset = C(reset),
+                .adaptation = C(adaptation),
+                .jump = C(jump),
+                .rate = C(rate),
+                .start_ex = slice->states[g_ex][i],
+                .start_in = slice->states[g_in][i],
+                .time_ex = C(time_ex),
+                .time_in = C(time_in),
+                .refractory_steps = C(refractory_steps),
+                .refractory = slice->states[refractory][i]};
+}
+
+/* Takes V and w of the neurons first .. end - 1 through a whole step, except where that would not be accurate or there
+ * is a spike: marks those. Returns whether there are any. */
+VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
+                          double *restrict failed, uint32_t cs, uint32_t is) {
+  double *restrict v = slice->states[V_m], *restrict adapts = slice->states[w];
+  int any = 0;
+#pragma omp simd reduction(| : any)
+  for (uint32_t i = first; i < end; i++) {
+    cell it = cell_of(slice, c, i, cs, is);
+    volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, 0, false, C(step), it.ex);
+    volley_course_of_step(&c[decays_in], cs, i, it.start_in, 0, false, C(step), it.in);
+    double after[2];
+    const double before[2] = {v[i], adapts[i]}, error = volley_cash_karp(&equations, &it, C(step), before, after);
+    const int fails = !(error <= C(error_allowed)) | reached(&it, after);
+    v[i] = fails ? before[0] : after[0];
+    adapts[i] = fails ? before[1] : after[1];
+    failed[i - first] = fails;
+    any |= fails;
+  }
+  return any;
+}
+
+/* Takes the marked ones through the step by smaller ones and lists their spikes. */
+VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
+                        uint32_t end, const double *failed, uint32_t cs, uint32_t is) {
+  for (uint32_t i = first; i < end; i++) {
+    if (failed[i - first] == 0) continue;
+    cell it = cell_of(slice, c, i, cs, is);
+    double y[2] = {slice->states[V_m][i], slice->states[w][i]};
+    volley_substeps(&equations, &it, C(step), C(error_allowed), y);
+    slice->states[V_m][i] = y[0];
+    slice->states[w][i] = y[1];
+    slice->states[refractory][i] = it.refractory;
+    for (int n = 0; n < it.n_spikes; n++) volley_spike_push(spikes, slice->offset + i);
+  }
+}
+
+VOLLEY_INLINE void decay(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end, uint32_t cs) {
+  double *restrict ex = slice->states[g_ex], *restrict in = slice->states[g_in], *restrict input = slice->inputs[IN];
+  double *restrict r = slice->states[refractory];
+#pragma omp simd
+  for (uint32_t i = first; i < end; i++) {
+    ex[i] *= C(decays_ex + VOLLEY_LAST_STAGE_DECAY);
+    in[i] = in[i] * C(decays_in + VOLLEY_LAST_STAGE_DECAY) - input[i];
+    input[i] = 0;
+    r[i] = r[i] > 0 ? r[i] - 1 : 0;
+  }
+}
+
+VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
+  volley_column c[N_COEFFICIENTS];
+  double failed[VOLLEY_CHUNK];
+  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
+  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
+    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
+    if (attempt(slice, c, first, end, failed, cs, is)) mend(slice, c, spikes, first, end, failed, cs, is);
+    decay(slice, c, first, end, cs);
+  }
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+
+const volley_neuron_model volley_aeif_cond_exp = {
+    .name = "aeif_cond_exp",
+    .doc =
+        "adaptive exponential integrate-and-fire neuron with exponentially decaying conductances, which are exact; V "
+        "and w take Runge-Kutta steps of fifth order with error control",
+    .reference = "Brette & Gerstner (2005); Cash & Karp (1990)",
+    .parameters = parameters,
+    .states = states,
+    .receptors = receptors,
+    .n_parameters = N_PARAMETERS,
+    .n_states = N_STATES,
+    .n_receptors = N_RECEPTORS,
+    .n_coefficients = N_COEFFICIENTS,
+    .receptor_of_sign = {EX, IN},
+    .check = check,
+    .prepare = prepare,
+    .mean_current = mean_current,
+    .update = update,
+};

@@ -1,0 +1,56 @@
+/* Leaky integrate-and-fire neuron with synaptic conductances that decay exponentially; equations in conductance.h.
+ * Meffin, Burkitt & Grayden (2004), J. Comput. Neurosci. 16: 159-175; NEST iaf_cond_exp. */
+#include "neuron/conductance.h"
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, -INFINITY, INFINITY, false, "resting potential"},
+    [E_ex] = {"E_ex", "mV", 0, -INFINITY, INFINITY, false, "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -85, -INFINITY, INFINITY, false, "inhibitory reversal potential"},
+    [g_L] = {"g_L", "nS", 16.6667, 0, INFINITY, false, "leak conductance"},
+    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, 0, INFINITY, true, "decay time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "decay time of the inhibitory conductance"},
+    [V_reset] = {"V_reset", "mV", -60, -INFINITY, INFINITY, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, -INFINITY, INFINITY, false, "threshold"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 0, INFINITY, true, "estimated error of a step above which it is halved"},
+};
+
+static const volley_state_info states[] = {
+    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
+    [g_ex] = {"g_ex", "nS", -1, 0, "excitatory conductance"},
+    [g_in] = {"g_in", "nS", -1, 0, "inhibitory conductance"},
+    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+};
+
+static const volley_receptor_info receptors[N_RECEPTORS] = {
+    [EX] = {"ex", "nS", false, g_ex, "excitatory conductance, decays with tau_syn_ex"},
+    [IN] = {"in", "nS", false, -1, "inhibitory conductance, decays with tau_syn_in, with a minus sign"},
+};
+
+VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
+  volley_conductance_loop(slice, spikes, false, cs, is);
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+
+const volley_neuron_model volley_iaf_cond_exp = {
+    .name = "iaf_cond_exp",
+    .doc = "leaky integrate-and-fire neuron with exponentially decaying conductances, which are exact; V takes "
+           "Runge-Kutta steps of "
+           "fifth order with error control",
+    .reference = "Meffin, Burkitt & Grayden (2004); Cash & Karp (1990)",
+    .parameters = parameters,
+    .states = states,
+    .receptors = receptors,
+    .n_parameters = N_PARAMETERS,
+    .n_states = sizeof states / sizeof *states,
+    .n_receptors = N_RECEPTORS,
+    .n_coefficients = N_COEFFICIENTS,
+    .receptor_of_sign = {EX, IN},
+    .check = volley_conductance_check,
+    .prepare = volley_conductance_prepare,
+    .mean_current = volley_conductance_mean_current,
+    .update = update,
+};

@@ -1,0 +1,142 @@
+/* Leaky integrate-and-fire neuron with alpha-shaped synaptic currents, integrated exactly.
+ * Rotter & Diesmann (1999), Biol. Cybern. 81: 381-402; Diesmann, Gewaltig, Rotter & Aertsen (2001), Neurocomputing 38: 565.
+ *
+ *   C_m dV/dt = -C_m (V - E_L) / tau_m + I_syn_ex + I_syn_in + I_e + I
+ *   dI_syn_x/dt = rise_x e / tau_syn_x - I_syn_x / tau_syn_x,   drise_x/dt = -rise_x / tau_syn_x
+ *
+ * A spike that arrives at the end of a step makes rise jump by its weight there: alone it makes a current
+ * w e t / tau_syn exp(-t / tau_syn), whose peak is w. */
+#include "neuron/kernel.h"
+#include "neuron/propagator.h"
+
+#include <stddef.h>
+
+enum { C_m, E_L, I_e, t_ref, tau_m, tau_syn_ex, tau_syn_in, V_min, V_reset, V_th, N_PARAMETERS };
+enum { V_m, I_syn_ex, rise_ex, I_syn_in, rise_in, refractory, N_STATES };
+enum { EX, IN, N_RECEPTORS };
+enum {
+  decay_m,
+  decay_ex,
+  decay_in,
+  current_by_rise_ex,
+  current_by_rise_in,
+  gain_ex,
+  gain_in,
+  gain_rise_ex,
+  gain_rise_in,
+  gain_dc,
+  rest,
+  current_e,
+  lowest,
+  threshold,
+  reset,
+  refractory_steps,
+  N_COEFFICIENTS
+};
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, -INFINITY, INFINITY, false, "resting potential"},
+    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, 0, INFINITY, true, "membrane time constant"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, 0, INFINITY, true, "rise time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "rise time of inhibitory currents"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, INFINITY, false, "lower bound of the potential"},
+    [V_reset] = {"V_reset", "mV", -70, -INFINITY, INFINITY, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, -INFINITY, INFINITY, false, "threshold"},
+};
+
+static const volley_state_info states[N_STATES] = {
+    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
+    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, "excitatory synaptic current"},
+    [rise_ex] = {"rise_ex", "pA", -1, 0, "what makes I_syn_ex rise, at a rate of rise_ex e / tau_syn_ex"},
+    [I_syn_in] = {"I_syn_in", "pA", -1, 0, "inhibitory synaptic current"},
+    [rise_in] = {"rise_in", "pA", -1, 0, "what makes I_syn_in rise, at a rate of rise_in e / tau_syn_in"},
+    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+};
+
+static const volley_receptor_info receptors[N_RECEPTORS] = {
+    [EX] = {"ex", "pA", false, rise_ex, "excitatory current, an alpha function of tau_syn_ex; its peak"},
+    [IN] = {"in", "pA", false, rise_in, "inhibitory current, an alpha function of tau_syn_in; its peak"},
+};
+
+static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th"; }
+
+static void prepare(const double *p, double dt, double *c) {
+  const double slope_ex = exp(1) / p[tau_syn_ex], slope_in = exp(1) / p[tau_syn_in];
+  c[decay_m] = exp(-dt / p[tau_m]);
+  c[decay_ex] = exp(-dt / p[tau_syn_ex]);
+  c[decay_in] = exp(-dt / p[tau_syn_in]);
+  c[current_by_rise_ex] = slope_ex * dt * c[decay_ex];
+  c[current_by_rise_in] = slope_in * dt * c[decay_in];
+  c[gain_ex] = volley_decay_gain(p[tau_syn_ex], p[tau_m], p[C_m], dt);
+  c[gain_in] = volley_decay_gain(p[tau_syn_in], p[tau_m], p[C_m], dt);
+  c[gain_rise_ex] = slope_ex * volley_alpha_gain(p[tau_syn_ex], p[tau_m], p[C_m], dt);
+  c[gain_rise_in] = slope_in * volley_alpha_gain(p[tau_syn_in], p[tau_m], p[C_m], dt);
+  c[gain_dc] = -expm1(-dt / p[tau_m]) * p[tau_m] / p[C_m];
+  c[rest] = p[E_L];
+  c[current_e] = p[I_e];
+  c[lowest] = p[V_min];
+  c[threshold] = p[V_th];
+  c[reset] = p[V_reset];
+  c[refractory_steps] = round(p[t_ref] / dt);
+}
+
+static double mean_current(const double *p, int receptor) {
+  return 0.001 * exp(1) * (receptor == EX ? p[tau_syn_ex] : p[tau_syn_in]);
+}
+
+static const volley_firing firing = {V_m, refractory, threshold, reset, refractory_steps};
+
+/* The coefficient of neuron i within the loop. */
+#define C(name) volley_at(c[name], cs, i)
+
+VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
+  double *restrict v = slice->states[V_m], *restrict r = slice->states[refractory];
+  double *restrict ex = slice->states[I_syn_ex], *restrict ex_rise = slice->states[rise_ex];
+  double *restrict in = slice->states[I_syn_in], *restrict in_rise = slice->states[rise_in];
+  volley_column c[N_COEFFICIENTS];
+  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
+  const volley_column current = {slice->current, slice->current[0]};
+  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
+    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
+    int crossed = 0;
+#pragma omp simd reduction(| : crossed)
+    for (uint32_t i = first; i < end; i++) {
+      const double dc = C(current_e) + volley_at(current, is, i);
+      const double moved = C(rest) + (v[i] - C(rest)) * C(decay_m) + ex[i] * C(gain_ex) + in[i] * C(gain_in) +
+                           ex_rise[i] * C(gain_rise_ex) + in_rise[i] * C(gain_rise_in) + dc * C(gain_dc);
+      const double bounded = moved < C(lowest) ? C(lowest) : moved;
+      const double now = r[i] > 0 ? v[i] : bounded;
+      v[i] = now;
+      r[i] = r[i] > 0 ? r[i] - 1 : 0;
+      ex[i] = ex[i] * C(decay_ex) + ex_rise[i] * C(current_by_rise_ex);
+      in[i] = in[i] * C(decay_in) + in_rise[i] * C(current_by_rise_in);
+      ex_rise[i] *= C(decay_ex);
+      in_rise[i] *= C(decay_in);
+      crossed |= now >= C(threshold);
+    }
+    if (crossed) volley_fire(slice, spikes, &firing, first, end);
+  }
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+
+const volley_neuron_model volley_iaf_psc_alpha = {
+    .name = "iaf_psc_alpha",
+    .doc = "leaky integrate-and-fire neuron with alpha-shaped synaptic currents, integrated exactly",
+    .reference = "Rotter & Diesmann (1999); Diesmann et al. (2001)",
+    .parameters = parameters,
+    .states = states,
+    .receptors = receptors,
+    .n_parameters = N_PARAMETERS,
+    .n_states = N_STATES,
+    .n_receptors = N_RECEPTORS,
+    .n_coefficients = N_COEFFICIENTS,
+    .receptor_of_sign = {EX, IN},
+    .check = check,
+    .prepare = prepare,
+    .mean_current = mean_current,
+    .update = update,
+};

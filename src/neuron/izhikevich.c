@@ -1,0 +1,178 @@
+/* Izhikevich's neuron in its form of 2003, without dimensions: V counts mV and time ms.
+ * Izhikevich (2003), IEEE Trans. Neural Netw. 14: 1569-1572.
+ *
+ *   dV/dt = 0.04 V^2 + 5 V + 140 - U + I + I_e,   dU/dt = a (b V - U);   V >= V_th: a spike, V = c, U = U + d
+ *
+ * A spike that arrives makes V jump by its weight at the end of the step. integration chooses the scheme:
+ *   0  Euler steps from the V and U that the step before left: NEST's, and its default;
+ *   1  the classical Runge-Kutta method of fourth order, in `substeps` equal parts, each with a look at the threshold;
+ *   2  as published (NEST's consistent_integration false): two Euler steps of dt / 2 for V, then one of dt for U with the
+ *      new V; an arriving spike is a current of its weight during the step. */
+#include "neuron/kernel.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { a, b, c, d, I_e, V_min, V_th, integration, substeps, N_PARAMETERS };
+enum { V_m, U_m, N_STATES };
+enum { SPIKES, N_RECEPTORS };
+enum { EULER, RUNGE_KUTTA, PUBLISHED };
+enum { step, rate, gain, reset, jump, current_e, lowest, threshold, scheme, parts, N_COEFFICIENTS };
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    [a] = {"a", "1/ms", 0.02, -INFINITY, INFINITY, false, "rate of the recovery"},
+    [b] = {"b", "", 0.2, -INFINITY, INFINITY, false, "what the recovery strives for, by potential"},
+    [c] = {"c", "mV", -65, -INFINITY, INFINITY, false, "potential after a spike"},
+    [d] = {"d", "mV", 8, -INFINITY, INFINITY, false, "jump of the recovery after a spike"},
+    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current; 1 pA counts as 1 mV/ms"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, INFINITY, false, "lower bound of the potential"},
+    [V_th] = {"V_th", "mV", 30, -INFINITY, INFINITY, false, "potential at which a spike ends"},
+    [integration] = {"integration", "", 0, 0, 2, false,
+                     "0: Euler, 1: Runge-Kutta of fourth order, 2: half steps of 2003"},
+    [substeps] = {"substeps", "", 1, 1, 1000, false, "Runge-Kutta steps in a step"},
+};
+
+static const volley_state_info states[N_STATES] = {
+    [V_m] = {"V_m", "mV", -1, -65, "membrane potential"},
+    [U_m] = {"U_m", "mV", -1, -13, "recovery"},
+};
+
+static const volley_receptor_info receptors[N_RECEPTORS] = {
+    [SPIKES] = {"spikes", "mV", false, -1, "jump of the potential"},
+};
+
+static const char *check(const double *p) {
+  if (p[integration] != round(p[integration])) return "integration must be 0, 1 or 2";
+  if (p[substeps] != round(p[substeps])) return "substeps must be a whole number";
+  if (p[substeps] != 1 && p[integration] != RUNGE_KUTTA) return "substeps need integration 1";
+  return p[c] < p[V_th] ? NULL : "c must be below V_th";
+}
+
+static void prepare(const double *p, double dt, double *out) {
+  out[step] = dt / p[substeps];
+  out[rate] = p[a];
+  out[gain] = p[b];
+  out[reset] = p[c];
+  out[jump] = p[d];
+  out[current_e] = p[I_e];
+  out[lowest] = p[V_min];
+  out[threshold] = p[V_th];
+  out[scheme] = p[integration];
+  out[parts] = p[substeps];
+}
+
+static double mean_current(const double *p, int receptor) {
+  (void)p;
+  (void)receptor;
+  return 0.001;
+}
+
+/* The coefficient of neuron i within a loop. */
+#define AT(name) volley_at(columns[name], cs, i)
+
+VOLLEY_INLINE double slope(double v, double u, double current) { return 0.04 * v * v + 5.0 * v + 140.0 - u + current; }
+
+VOLLEY_INLINE void euler(const volley_column *columns, uint32_t cs, uint32_t i, double current, double arriving,
+                         double *v, double *u) {
+  const double before = *v;
+  *v += AT(step) * slope(before, *u, current) + arriving;
+  *u += AT(step) * AT(rate) * (AT(gain) * before - *u);
+}
+
+VOLLEY_INLINE void published(const volley_column *columns, uint32_t cs, uint32_t i, double current, double arriving,
+                             double *v, double *u) {
+  *v += AT(step) * 0.5 * slope(*v, *u, current + arriving);
+  *v += AT(step) * 0.5 * slope(*v, *u, current + arriving);
+  *u += AT(step) * AT(rate) * (AT(gain) * *v - *u);
+}
+
+VOLLEY_INLINE void runge_kutta(const volley_column *columns, uint32_t cs, uint32_t i, double current, double arriving,
+                               double *v, double *u) {
+  const double h = AT(step), half = 0.5 * h, r = AT(rate), g = AT(gain), x = *v, y = *u;
+  const double v1 = slope(x, y, current), u1 = r * (g * x - y);
+  const double x2 = x + half * v1, y2 = y + half * u1;
+  const double v2 = slope(x2, y2, current), u2 = r * (g * x2 - y2);
+  const double x3 = x + half * v2, y3 = y + half * u2;
+  const double v3 = slope(x3, y3, current), u3 = r * (g * x3 - y3);
+  const double x4 = x + h * v3, y4 = y + h * u3;
+  const double v4 = slope(x4, y4, current), u4 = r * (g * x4 - y4);
+  *v = x + h / 6 * (v1 + 2 * v2 + 2 * v3 + v4) + arriving;
+  *u = y + h / 6 * (u1 + 2 * u2 + 2 * u3 + u4);
+}
+
+/* Takes those of the neurons first .. end - 1 that use this scheme and have a substep number s through it, and counts
+ * their spikes. Returns whether there were any. */
+VOLLEY_INLINE int advance(volley_slice *slice, const volley_column *columns, uint32_t first, uint32_t end, int kind,
+                          double s, double *restrict fired, uint32_t cs, uint32_t is) {
+  double *restrict v = slice->states[V_m], *restrict u = slice->states[U_m];
+  const double *restrict input = slice->inputs[SPIKES];
+  const volley_column injected = {slice->current, slice->current[0]};
+  int crossed = 0;
+#pragma omp simd reduction(| : crossed)
+  for (uint32_t i = first; i < end; i++) {
+    const double current = AT(current_e) + volley_at(injected, is, i);
+    const double arriving = s + 1 == AT(parts) ? input[i] : 0;
+    double x = v[i], y = u[i];
+    if (kind == EULER) euler(columns, cs, i, current, arriving, &x, &y);
+    if (kind == RUNGE_KUTTA) runge_kutta(columns, cs, i, current, arriving, &x, &y);
+    if (kind == PUBLISHED) published(columns, cs, i, current, arriving, &x, &y);
+    const double bounded = x < AT(lowest) ? AT(lowest) : x;
+    const int is_mine = (AT(scheme) == kind) & (s < AT(parts)), is_spike = is_mine & (bounded >= AT(threshold));
+    v[i] = is_spike ? AT(reset) : is_mine ? bounded : v[i];
+    u[i] = is_spike ? y + AT(jump) : is_mine ? y : u[i];
+    fired[i - first] += is_spike;
+    crossed |= is_spike;
+  }
+  return crossed;
+}
+
+/* The greatest number of substeps among those of the neurons first .. end - 1 that use this scheme; 0: none does. */
+VOLLEY_INLINE double most_parts(const volley_column *columns, uint32_t first, uint32_t end, int kind, uint32_t cs) {
+  double most = 0;
+  for (uint32_t i = first; i < (cs ? end : first + 1); i++) {
+    if (AT(scheme) == kind && AT(parts) > most) most = AT(parts);
+  }
+  return most;
+}
+
+VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
+  volley_column columns[N_COEFFICIENTS];
+  for (int n = 0; n < N_COEFFICIENTS; n++) columns[n] = volley_column_of(slice, n);
+  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
+    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
+    double fired[VOLLEY_CHUNK] = {0};
+    int crossed = 0;
+    if (most_parts(columns, first, end, EULER, cs) > 0)
+      crossed |= advance(slice, columns, first, end, EULER, 0, fired, cs, is);
+    if (most_parts(columns, first, end, PUBLISHED, cs) > 0)
+      crossed |= advance(slice, columns, first, end, PUBLISHED, 0, fired, cs, is);
+    const double most = most_parts(columns, first, end, RUNGE_KUTTA, cs);
+    for (double s = 0; s < most; s++) crossed |= advance(slice, columns, first, end, RUNGE_KUTTA, s, fired, cs, is);
+    memset(slice->inputs[SPIKES] + first, 0, (end - first) * sizeof(double));
+    if (!crossed) continue;
+    for (uint32_t i = first; i < end; i++) {
+      for (double left = fired[i - first]; left > 0; left--) volley_spike_push(spikes, slice->offset + i);
+    }
+  }
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+
+const volley_neuron_model volley_izhikevich = {
+    .name = "izhikevich",
+    .doc = "Izhikevich's neuron of 2003 without dimensions, by Euler or fourth-order Runge-Kutta steps",
+    .reference = "Izhikevich (2003)",
+    .parameters = parameters,
+    .states = states,
+    .receptors = receptors,
+    .n_parameters = N_PARAMETERS,
+    .n_states = N_STATES,
+    .n_receptors = N_RECEPTORS,
+    .n_coefficients = N_COEFFICIENTS,
+    .receptor_of_sign = {SPIKES, SPIKES},
+    .check = check,
+    .prepare = prepare,
+    .mean_current = mean_current,
+    .update = update,
+};

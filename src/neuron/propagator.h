@@ -1,0 +1,34 @@
+/* Exact propagators of linear neurons: what an exponential or an alpha-shaped synaptic current adds to a potential in
+ * one step. Rotter & Diesmann (1999), Biol. Cybern. 81: 381-402, section 3; here in a form that stays accurate where
+ * two time constants are equal or nearly so. */
+#ifndef VOLLEY_NEURON_PROPAGATOR_H
+#define VOLLEY_NEURON_PROPAGATOR_H
+
+#include <math.h>
+
+/* integral of exp(-x s) over s = 0 .. 1 */
+static inline double volley_mean_decay(double x) { return x == 0 ? 1 : -expm1(-x) / x; }
+
+/* integral of s exp(-x s) over s = 0 .. 1: by its series where the closed form would lose digits */
+static inline double volley_mean_alpha(double x) {
+  if (fabs(x) > 1) return (1 - exp(-x) * (1 + x)) / (x * x);
+  double sum = 0, term = 1;
+  for (int k = 0; k < 20; k++) {
+    sum += term / (k + 2);
+    term *= -x / (k + 1);
+  }
+  return sum;
+}
+
+/* Effect on the potential (mV) after dt (ms) of a current that is 1 pA at its start and decays with tau_syn (ms);
+ * tau_m (ms, INFINITY: no leak) and C_m (pF) are the membrane's. */
+static inline double volley_decay_gain(double tau_syn, double tau_m, double C_m, double dt) {
+  return dt / C_m * exp(-dt / tau_m) * volley_mean_decay(dt * (1 / tau_syn - 1 / tau_m));
+}
+
+/* The same of a current t exp(-t / tau_syn), in pA with t in ms. */
+static inline double volley_alpha_gain(double tau_syn, double tau_m, double C_m, double dt) {
+  return dt * dt / C_m * exp(-dt / tau_m) * volley_mean_alpha(dt * (1 / tau_syn - 1 / tau_m));
+}
+
+#endif

@@ -1,0 +1,449 @@
+/* Neuron models in tables: in slices of any cut the same bits; the order of every numerical scheme by halving its step;
+ * analytic solutions. */
+#include "base/memory.h"
+#include "base/random.h"
+#include "neuron/arithmetic.h"
+#include "neuron/neuron.h"
+#include "support/neurons.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static double uniform(uint32_t i, uint32_t k) {
+  uint32_t out[4];
+  volley_random_block((volley_key){{8, 3}}, i, k, 0, out);
+  return volley_open_uniform(out[0]);
+}
+
+static bool is_named(const neurons *these, const char *model) { return strcmp(these->model->name, model) == 0; }
+
+/* Parameters that are no switches differ by 2 %, times by 10 %. */
+static void vary(const neurons *these, uint32_t i, double *values) {
+  for (int k = 0; k < these->model->n_parameters; k++) {
+    const volley_parameter_info *info = &these->model->parameters[k];
+    if (info->unit[0] == '\0' && values[k] == round(values[k])) continue;
+    const double range = strcmp(info->unit, "ms") == 0 ? 0.1 : 0.02;
+    values[k] *= 1 + range * (2 * uniform(i, 7000 + (uint32_t)k) - 1);
+  }
+  if (is_named(these, "aeif_cond_exp")) {
+    values[neurons_parameter(these, "t_ref")] = 0.3 * (i % 4);
+    if (i % 5 == 0) values[neurons_parameter(these, "Delta_T")] = 0;
+  }
+  if (!is_named(these, "izhikevich")) return;
+  values[neurons_parameter(these, "integration")] = i % 3;
+  if (i % 3 == 1) values[neurons_parameter(these, "substeps")] = 1 + i % 5;
+}
+
+static void leave(const neurons *these, uint32_t i, double *values) {
+  (void)these;
+  (void)i;
+  (void)values;
+}
+
+/* Models, with input of a size that makes them fire. */
+static const struct {
+  const char *name;
+  double low, high; /* of V_m at the start */
+  double current, weight;
+} models[] = {{"iaf_psc_alpha", -75, -56, 600, 300},
+              {"iaf_cond_exp", -75, -56, 900, 90},
+              {"iaf_cond_alpha", -75, -56, 900, 40},
+              {"aeif_cond_exp", -75, -56, 3000, 90},
+              {"hh_psc_alpha", -75, -56, 3000, 500},
+              {"izhikevich", -80, 25, 25, 8},
+              {"qif", -70, 0, 400, 200},
+              {"if", -70, -56, 400, 200},
+              {"lif_adaptive", 0, 2.5, 5, 2}};
+enum { N_MODELS = sizeof models / sizeof *models };
+
+enum { MANY = 400, LONGEST = 17, STEPS = 600 };
+
+static void give_input(neurons *these, int m, uint32_t n) {
+  for (uint32_t i = 0; i < these->slice.count; i++) {
+    for (int r = 0; r < these->model->n_receptors; r++) {
+      const double u = uniform(these->first + i, 10 * n + (uint32_t)r);
+      if (u < 0.1) these->slice.inputs[r][i] += models[m].weight * 10 * u * (r == 0 ? 1 : -1);
+    }
+    if (these->slice.current_stride) these->slice.current[i] = models[m].current * (n % 50) / 30;
+  }
+  these->slice.current[0] = models[m].current * (n % 50) / 30;
+}
+
+/* Takes neurons first .. first + count - 1 of MANY through STEPS steps; their states and, last, what counts their spikes
+ * go to their columns of `out`, [n_states + 1][MANY]. */
+static void run_part(int m, uint32_t first, uint32_t count, neurons_own *own, bool own_current, double *out) {
+  neurons these = neurons_of(models[m].name);
+  these.first = first;
+  neurons_make(&these, count, 0.1, own, own_current);
+  double *spikes = out + (size_t)these.model->n_states * MANY;
+  for (uint32_t i = 0; i < count; i++) {
+    neurons_state(&these, "V_m")[i] = models[m].low + (models[m].high - models[m].low) * uniform(first + i, 9999);
+    spikes[first + i] = 0;
+  }
+  for (uint32_t n = 1; n <= STEPS; n++) {
+    give_input(&these, m, n);
+    neurons_step(&these);
+    for (uint32_t k = 0; k < these.spikes.n; k++) spikes[first + these.spikes.ids[k] - 100] += n;
+    for (uint32_t k = 1; k < these.spikes.n; k++) assert_true(these.spikes.ids[k] >= these.spikes.ids[k - 1]);
+  }
+  for (int s = 0; s < these.model->n_states; s++) {
+    memcpy(out + s * MANY + first, these.slice.states[s], count * sizeof *out);
+  }
+  neurons_drop(&these);
+}
+
+/* In slices of 1, 2, ... neurons. */
+static void run_parts(int m, neurons_own *own, bool own_current, double *out) {
+  uint32_t first = 0;
+  for (uint32_t count = 1; count <= LONGEST; first += count++) run_part(m, first, count, own, own_current, out);
+  run_part(m, first, MANY - first, own, own_current, out);
+}
+
+/* In small slices or in one, one set of coefficients or one a neuron, one current or one a neuron: the same bits. */
+static void test_same_bits(void **unused) {
+  (void)unused;
+  for (int m = 0; m < N_MODELS; m++) {
+    const size_t length = ((size_t)volley_neuron_model_find(models[m].name)->n_states + 1) * MANY;
+    double *together = volley_alloc(length, sizeof(double), "test"),
+           *parts = volley_alloc(length, sizeof(double), "test");
+    for (int alike = 0; alike < 2; alike++) {
+      run_part(m, 0, MANY, alike ? NULL : vary, true, together);
+      double sum = 0;
+      for (uint32_t i = 0; i < MANY; i++) sum += together[length - MANY + i] > 0;
+      if (!(sum > MANY / 2)) fail_msg("only %g neurons of %s fired", sum, models[m].name);
+      for (int own_current = 0; own_current < 2; own_current++) {
+        run_parts(m, alike ? leave : vary, own_current, parts);
+        assert_memory_equal(parts, together, length * sizeof(double));
+        if (alike) run_parts(m, NULL, own_current, parts);
+        assert_memory_equal(parts, together, length * sizeof(double));
+      }
+    }
+    free(together);
+    free(parts);
+  }
+}
+
+/* Schemes and a stretch of their states without a spike. */
+typedef struct scheme {
+  const char *model;
+  const char *set[3]; /* parameters that choose the scheme */
+  double to[3];
+  const char *start[3]; /* states, or receptors that get input, at the start */
+  double at[3];
+  double current, time, dt; /* dt: the longest step, ms */
+  double order;
+} scheme;
+
+static const scheme schemes[] = {
+    {"iaf_cond_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "g_in", "V_m"}, {30, 20, -65}, 100, 8, 2, 5},
+    {"iaf_cond_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 2, 5},
+    {"aeif_cond_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "g_in", "V_m"}, {30, 9, -65}, 99, 8, 2, 5},
+    {"hh_psc_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 5},
+    {"qif", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"I_syn_ex", "V_m"}, {90, -65}, 40, 8, 2, 5},
+    {"izhikevich", {"integration"}, {0}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
+    {"izhikevich", {"integration"}, {2}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
+    {"izhikevich", {"integration"}, {1}, {"V_m"}, {-70}, 3, 4, 0.5, 4},
+};
+
+/* V_m after the stretch by steps of dt. */
+static double potential_after(const scheme *it, double dt) {
+  neurons these = neurons_of(it->model);
+  for (int k = 0; k < 3 && it->set[k]; k++) neurons_set(&these, it->set[k], it->to[k]);
+  neurons_make(&these, 1, dt, NULL, false);
+  for (int k = 0; k < 3 && it->start[k]; k++) *neurons_state(&these, it->start[k]) = it->at[k];
+  these.slice.current[0] = it->current;
+  for (int64_t n = llround(it->time / dt); n > 0; n--) assert_int_equal(neurons_step(&these), 0);
+  const double end = *neurons_state(&these, "V_m");
+  neurons_drop(&these);
+  return end;
+}
+
+/* The step is halved again and again: errors fall by 2 to the power of the order. */
+static void test_order(void **unused) {
+  (void)unused;
+  for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
+    const scheme *it = &schemes[k];
+    const double exact = potential_after(it, it->dt / 256);
+    double before = 0;
+    for (int halving = 0; halving < 5; halving++) {
+      const double error = fabs(potential_after(it, it->dt / (1 << halving)) - exact);
+      print_message("%s: step %g ms, error %.3g mV, order %.3f\n", it->model, it->dt / (1 << halving), error,
+                    halving > 0 ? log2(before / error) : NAN);
+      if (halving > 2) expect_near(log2(before / error), it->order, 0.15);
+      before = error;
+    }
+  }
+}
+
+/* The tolerance bounds the error of a stretch, however long the step. */
+static void test_tolerance(void **unused) {
+  (void)unused;
+  for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
+    scheme it = schemes[k];
+    if (strcmp(it.set[0], "tolerance") != 0) continue;
+    it.to[0] = 1e-12;
+    const double exact = potential_after(&it, it.dt / 8);
+    for (double tolerance = 1e-2; tolerance > 1e-10; tolerance /= 10) {
+      it.to[0] = tolerance;
+      const double error = fabs(potential_after(&it, it.dt) - exact);
+      print_message("%s: tolerance %g, error %.3g mV\n", it.model, tolerance, error);
+      expect_near(error, 0, 3 * tolerance);
+    }
+  }
+}
+
+static void test_exponential(void **unused) {
+  (void)unused;
+  double worst = 0;
+  for (uint32_t i = 0; i < 1000000; i++) {
+    const double x = i % 2 ? 1400 * uniform(i, 1) - 700 : 2 * uniform(i, 1) - 1;
+    const long double exact = expl(x);
+    const double error = (double)(fabsl(volley_exponential(x) - exact) / exact) * 0x1p53;
+    if (error > worst) worst = error;
+  }
+  expect_near(worst, 0, 2.2);
+  assert_true(volley_exponential(0) == 1);
+  assert_true(volley_exponential(-1e300) < 1e-300 && volley_exponential(1e300) > 1e300);
+  assert_true(volley_exponential(-INFINITY) < 1e-300 && isnan(volley_exponential(NAN)));
+}
+
+/* Substeps are steps. */
+static void test_substeps(void **unused) {
+  (void)unused;
+  neurons coarse = neurons_of("izhikevich"), fine = neurons_of("izhikevich");
+  neurons_set(&coarse, "integration", 1);
+  neurons_set(&fine, "integration", 1);
+  neurons_set(&coarse, "substeps", 8);
+  neurons_make(&coarse, 1, 0.8, NULL, false);
+  neurons_make(&fine, 1, 0.1, NULL, false);
+  coarse.slice.current[0] = fine.slice.current[0] = 15;
+  uint32_t n_coarse = 0, n_fine = 0;
+  for (int n = 0; n < 1000; n++) {
+    coarse.slice.inputs[0][0] = n % 3;
+    n_coarse += neurons_step(&coarse);
+    for (int s = 0; s < 8; s++) {
+      if (s == 7) fine.slice.inputs[0][0] = n % 3;
+      n_fine += neurons_step(&fine);
+    }
+    expect_near(*neurons_state(&coarse, "V_m"), *neurons_state(&fine, "V_m"), 1e-9);
+  }
+  assert_int_equal(n_coarse, n_fine);
+  assert_true(n_fine > 20);
+  neurons_drop(&coarse);
+  neurons_drop(&fine);
+}
+
+/* V after an alpha-shaped current that begins at time 0 with a peak of 1 pA, by Simpson's rule. */
+static double alpha_response(double t, double tau_syn, double tau_m, double C_m) {
+  enum { PIECES = 20000 };
+  long double sum = 0;
+  for (int k = 0; k <= PIECES; k++) {
+    const long double s = (long double)t * k / PIECES, weight = k == 0 || k == PIECES ? 1 : k % 2 ? 4 : 2;
+    sum += weight * s / tau_syn * expl(1 - s / tau_syn - ((long double)t - s) / tau_m);
+  }
+  return (double)(sum * t / PIECES / 3 / C_m);
+}
+
+static void test_alpha_current(void **unused) {
+  (void)unused;
+  static const double tau_syn[] = {0.5, 2, 10, 10 * (1 + 1e-15), 10 * (1 - 1e-9), 10.001, 11, 100};
+  for (size_t k = 0; k < sizeof tau_syn / sizeof *tau_syn; k++) {
+    for (int r = 0; r < 2; r++) {
+      neurons these = neurons_of("iaf_psc_alpha");
+      neurons_set(&these, r == 0 ? "tau_syn_ex" : "tau_syn_in", tau_syn[k]);
+      neurons_make(&these, 1, 0.1, NULL, false);
+      const double weight = r == 0 ? 100 : -100;
+      these.slice.inputs[r][0] += weight;
+      for (int n = 1; n <= 300; n++) {
+        neurons_step(&these);
+        const double t = n * 0.1, current = weight * t / tau_syn[k] * exp(1 - t / tau_syn[k]);
+        expect_near(*neurons_state(&these, r == 0 ? "I_syn_ex" : "I_syn_in"), current, 1e-11);
+        if (n % 30 == 0)
+          expect_near(*neurons_state(&these, "V_m") + 70, weight * alpha_response(t, tau_syn[k], 10, 250), 1e-10);
+      }
+      expect_near(these.model->mean_current(these.values, r), 0.001 * exp(1) * tau_syn[k], 1e-15);
+      neurons_drop(&these);
+    }
+  }
+}
+
+/* Rates at which x / (1 - exp(-x)) is 0 / 0: nothing happens there. */
+static void test_hh_singularities(void **unused) {
+  (void)unused;
+  static const double at[] = {-55, -40, -55 + 0.5, -55 - 0.5, -40 + 0.5, -40 - 0.5}; /* and where the series begins */
+  for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
+    double after[3];
+    for (int side = -1; side <= 1; side++) {
+      const scheme it = {"hh_psc_alpha", {"t_ref"}, {2}, {"V_m"}, {at[k] + 1e-9 * side}, 0, 0.1, 0.1, 5};
+      after[side + 1] = potential_after(&it, 0.1);
+    }
+    expect_near(after[0], after[1], 2e-9);
+    expect_near(after[2], after[1], 2e-9);
+  }
+}
+
+/* Without a spike V goes to the lower zero of its slope; with a current that has none it fires at the analytic rate. */
+static void test_qif(void **unused) {
+  (void)unused;
+  const double half = 10, middle = -50, k = 0.7, C_m = 100; /* defaults; half: of V_c - E_L */
+  const scheme quiet = {"qif", {"k"}, {k}, {"V_m"}, {-45}, 50, 400, 0.1, 5};
+  expect_near(potential_after(&quiet, 0.1), middle - sqrt(half * half - 50 / k), 1e-6);
+  static const double currents[] = {72, 100, 300, 2000};
+  for (size_t n = 0; n < sizeof currents / sizeof *currents; n++) {
+    neurons these = neurons_of("qif");
+    neurons_set(&these, "I_e", currents[n]);
+    neurons_make(&these, 1, 0.1, NULL, false);
+    const double s = sqrt(currents[n] / k - half * half);
+    const double period = C_m / (k * s) * (atan((35 - middle) / s) - atan((-50 - middle) / s));
+    int64_t first = 0, last = 0, intervals = -1;
+    for (int64_t step = 1; step <= 100000; step++) {
+      const uint32_t spikes = neurons_step(&these);
+      if (spikes == 0) continue;
+      if (intervals < 0) first = step;
+      intervals += spikes;
+      last = step;
+    }
+    print_message("qif: %g pA, mean of %ld intervals %.6f ms, analytic %.6f ms\n", currents[n], (long)intervals,
+                  0.1 * (double)(last - first) / (double)intervals, period);
+    expect_near(0.1 * (double)(last - first) / (double)intervals, period, 1.1e-4 + 0.1 / (double)intervals);
+    neurons_drop(&these);
+  }
+}
+
+/* V is the integral of the current; it fires each time that this has grown by C_m (V_th - V_reset). */
+static void test_if(void **unused) {
+  (void)unused;
+  neurons these = neurons_of("if");
+  neurons_set(&these, "tau_syn_in", 7);
+  neurons_make(&these, 1, 0.1, NULL, false);
+  const double *v = neurons_state(&these, "V_m");
+  these.slice.inputs[0][0] += 500;
+  these.slice.inputs[1][0] += -400;
+  these.slice.current[0] = 50;
+  for (int n = 1; n <= 500; n++) {
+    assert_int_equal(neurons_step(&these), 0);
+    const double t = 0.1 * n, ex = 500 * 2 * -expm1(-t / 2), in = -400 * 7 * -expm1(-t / 7);
+    expect_near(*v, -70 + (ex + in + 50 * t) / 250, 1e-11);
+  }
+  neurons_drop(&these);
+  for (double current = 100; current < 5000; current *= 1.7) {
+    neurons_set(&these, "I_e", current);
+    neurons_make(&these, 1, 0.1, NULL, false);
+    const int64_t steps = 20 + (int64_t)ceil(250 * 15 / current / 0.1);
+    int64_t last = -20;
+    for (int64_t n = 0; n < 10000; n++) {
+      if (neurons_step(&these) == 0) continue;
+      assert_int_equal(n + (last < 0 ? 1 : 0) - last, steps);
+      last = n;
+    }
+    neurons_drop(&these);
+  }
+}
+
+/* Between two spikes V and the threshold have closed forms; a spike comes in the first step in which V is above. */
+static void test_adaptive_threshold(void **unused) {
+  (void)unused;
+  neurons these = neurons_of("lif_adaptive");
+  neurons_set(&these, "V_th", 0.5);
+  neurons_make(&these, 1, 0.1, NULL, false);
+  const double *v = neurons_state(&these, "V_m"), *threshold = neurons_state(&these, "threshold");
+  these.slice.current[0] = 4;
+  double start = 3; /* threshold after the last spike */
+  int64_t since = 0, moved = 0, n_spikes = 0, longest = 0;
+  for (int64_t n = 1; n <= 20000; n++) {
+    since++;
+    moved += n_spikes == 0 || since > 20;
+    const double now = 4 * -expm1(-0.1 * (double)moved / 10);
+    const double bar = 0.5 + (start - 0.5) * exp(-0.1 * (double)since / 50);
+    const uint32_t spikes = neurons_step(&these);
+    assert_int_equal(spikes, moved > 0 && now > bar);
+    expect_near(*v, spikes ? 0 : now, 1e-12);
+    expect_near(*threshold, bar + 0.2 * spikes, 1e-12);
+    if (!spikes) continue;
+    if (since > longest) longest = since;
+    start = bar + 0.2;
+    since = moved = 0;
+    n_spikes++;
+  }
+  assert_true(n_spikes > 150 && longest > since);
+  neurons_drop(&these);
+}
+
+/* Synaptic currents jump by the weight, and V follows as in any leaky integrator. */
+static void test_adaptive_input(void **unused) {
+  (void)unused;
+  neurons these = neurons_of("lif_adaptive");
+  neurons_make(&these, 1, 0.1, NULL, false);
+  these.slice.inputs[0][0] += 0.8;
+  these.slice.inputs[1][0] += -0.3;
+  for (int n = 1; n <= 300; n++) {
+    assert_int_equal(neurons_step(&these), 0);
+    const double t = 0.1 * n;
+    expect_near(*neurons_state(&these, "I_syn_in"), -0.3 * exp(-t / 15), 1e-14);
+    expect_near(*neurons_state(&these, "V_m"), 0.5 * 15 / 5.0 * (exp(-t / 15) - exp(-t / 10)), 1e-13);
+  }
+  neurons_drop(&these);
+}
+
+static void expect_refused(const char *model, const char *parameter, double value) {
+  neurons these = neurons_of(model);
+  assert_null(these.model->check(these.values));
+  neurons_set(&these, parameter, value);
+  if (!these.model->check(these.values)) fail_msg("%s takes a %s of %g", model, parameter, value);
+}
+
+static void test_checks(void **unused) {
+  (void)unused;
+  expect_refused("iaf_psc_alpha", "V_reset", -55);
+  expect_refused("iaf_cond_exp", "V_reset", -55);
+  expect_refused("iaf_cond_alpha", "V_th", -60);
+  expect_refused("aeif_cond_exp", "V_peak", -51);
+  expect_refused("aeif_cond_exp", "V_reset", 0);
+  expect_refused("aeif_cond_exp", "Delta_T", 0.08);
+  expect_refused("izhikevich", "integration", 0.5);
+  expect_refused("izhikevich", "substeps", 2);
+  expect_refused("izhikevich", "c", 30);
+  expect_refused("qif", "V_reset", 35);
+  expect_refused("qif", "V_c", 35);
+  expect_refused("if", "V_reset", -55);
+  expect_refused("lif_adaptive", "V_reset", 1);
+}
+
+/* A current that is not a number ends in a potential that is none, not in an endless search for a step. */
+static void test_not_a_number(void **unused) {
+  (void)unused;
+  static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha", "aeif_cond_exp", "hh_psc_alpha", "qif"};
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+    for (int infinite = 0; infinite < 2; infinite++) {
+      neurons these = neurons_of(names[k]);
+      neurons_make(&these, 1, 0.1, NULL, false);
+      these.slice.current[0] = infinite ? INFINITY : NAN;
+      for (int n = 0; n < 3; n++) neurons_step(&these);
+      if (isfinite(*neurons_state(&these, "V_m"))) fail_msg("%s went on", names[k]);
+      neurons_drop(&these);
+    }
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits),
+                                     cmocka_unit_test(test_order),
+                                     cmocka_unit_test(test_tolerance),
+                                     cmocka_unit_test(test_exponential),
+                                     cmocka_unit_test(test_substeps),
+                                     cmocka_unit_test(test_alpha_current),
+                                     cmocka_unit_test(test_hh_singularities),
+                                     cmocka_unit_test(test_qif),
+                                     cmocka_unit_test(test_if),
+                                     cmocka_unit_test(test_adaptive_threshold),
+                                     cmocka_unit_test(test_adaptive_input),
+                                     cmocka_unit_test(test_checks),
+                                     cmocka_unit_test(test_not_a_number)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
