@@ -152,6 +152,9 @@ void volley_read_checkpoint(volley_reading *reading, volley_yaml *section);
 /* A signal: a mapping with `type` and the keys of that kind. Its kind is NULL after a fault. */
 volley_signal *volley_read_signal(volley_reading *reading, volley_yaml *map);
 
+/* Indices in the order in which they are listed: 5, 0-99 or a list of these; *list stays NULL for all. what: "images" */
+bool volley_read_indices(volley_reading *reading, volley_yaml *node, const char *what, double **list, int *count);
+
 /* Some neurons of a population of `size`: all, 5, 0-99 or a list of these. */
 bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,
                            volley_selection *out);
