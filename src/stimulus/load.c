@@ -60,12 +60,12 @@ static volley_status take_label_column(volley_experiment *experiment, volley_sti
 static volley_status load(volley_experiment *experiment, int s, const volley_reader *reader) {
   volley_stimulus *stimulus = &experiment->stimuli[s];
   char buffer[512];
-  if (stimulus->file) VOLLEY_TRY(read_rows(experiment, s, reader));
-  if (stimulus->label_dataset) VOLLEY_TRY(read_label_dataset(experiment, stimulus, reader));
+  if (stimulus->file && !stimulus->rows) VOLLEY_TRY(read_rows(experiment, s, reader));
+  if (stimulus->label_dataset && !stimulus->labels) VOLLEY_TRY(read_label_dataset(experiment, stimulus, reader));
   if (stimulus->file && stimulus->label_column >= 0) VOLLEY_TRY(take_label_column(experiment, stimulus));
   const volley_stimulus_kind *kind = stimulus->kind;
   const char *wrong = kind->check_loaded ? kind->check_loaded(experiment, stimulus, buffer, sizeof buffer) : NULL;
-  return wrong ? volley_fault(VOLLEY_USAGE, &stimulus->place, "%s: %s", stimulus->name, wrong) : VOLLEY_OK;
+  return wrong ? volley_fault(VOLLEY_USAGE, &stimulus->place, "%s", wrong) : VOLLEY_OK;
 }
 
 /* Every rank finds the same faults: what differs between ranks was agreed on before. */
