@@ -23,6 +23,9 @@ static const double index_size = 16 / 0.375;
 /* What HDF5 and MPI-IO take for an open file, measured with Open MPI 4.1 and HDF5 1.10 on a network of 77 neurons. */
 static const double file_bytes = 9.5e6;
 
+/* What the libraries of PETSc take when its first matrix is made. */
+static const double petsc_bytes = 18e6;
+
 /* Every stride-th edge of a file, at most SAMPLES. */
 typedef struct edge_sample {
   const volley_experiment *experiment;
@@ -179,9 +182,12 @@ static void estimate_neurons(const volley_experiment *experiment, volley_estimat
 static void estimate_recorders(const volley_experiment *experiment, volley_estimate *estimate) {
   estimate->record_bytes = file_bytes;
   for (int r = 0; r < experiment->n_recorders; r++) {
+    const volley_recorder *recorder = &experiment->recorders[r];
+    const int64_t end = recorder->stop < experiment->simulation.steps ? recorder->stop : experiment->simulation.steps;
+    const double rows = fmax(0, floor((double)(end - recorder->start) / (double)recorder->interval));
+    const double values = fmin(VOLLEY_VALUES_AT_ONCE, rows * (double)volley_recorder_width(experiment, recorder));
     const double spikes = VOLLEY_SPIKES_AT_ONCE * 16.0; /* a time and an id */
-    const double traces = VOLLEY_VALUES_AT_ONCE * 8.0 / estimate->ranks;
-    estimate->record_bytes += experiment->recorders[r].kind == VOLLEY_RECORD_SPIKES ? spikes : traces;
+    estimate->record_bytes += recorder->kind == VOLLEY_RECORD_SPIKES ? spikes : values * 8 / estimate->ranks;
   }
 }
 
@@ -230,7 +236,8 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
     estimate_build(experiment, synapses, out);
     estimate_neurons(experiment, out);
     estimate_recorders(experiment, out);
-    out->readout_bytes = (double)volley_readouts_bytes(experiment, out->ranks);
+    if (experiment->n_readouts > 0)
+      out->readout_bytes = petsc_bytes + (double)volley_readouts_bytes(experiment, out->ranks);
     estimate_spikes(experiment, synapses, out);
     if (out->synapses == 0) out->min_delay = out->max_delay = 0;
     out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes +

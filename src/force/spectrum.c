@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOT_READ = UINT32_MAX };
+static const uint32_t not_read = UINT32_MAX; /* number or row of a neuron that the readout does not read */
 
 /* The matrix as an operator on PETSc's vectors. Rows go to the ranks as the neurons do: rank by rank, on each block by block. A
  * permutation of rows and columns leaves eigenvalues as they are. */
@@ -16,7 +16,7 @@ typedef struct effective {
   volley_effective_weights weights;
   uint32_t n, count; /* neurons of the readout: all, of this rank */
   uint32_t *order;   /* [n] number of the neuron of each row */
-  uint32_t **rows;   /* [n_blocks][count of the block] own row of each neuron, or NOT_READ */
+  uint32_t **rows;   /* [n_blocks][count of the block] own row of each neuron, or not_read */
   double *x;         /* [n] a vector by numbers of neurons */
   const double *own; /* own rows of the vector that is multiplied */
   double *product;   /* own rows of the product */
@@ -25,13 +25,13 @@ typedef struct effective {
   VecScatter gather; /* NULL before the first product */
 } effective;
 
-/* Number of a neuron in the readout, or NOT_READ. */
+/* Number of a neuron in the readout, or not_read. */
 static uint32_t number_of(const effective *e, uint32_t gid) {
   const volley_population *populations = e->weights.network->experiment->populations;
   int p = 0;
   while (gid - populations[p].first_gid >= populations[p].size) p++;
   const uint32_t first = e->weights.first[p];
-  return first == NOT_READ ? NOT_READ : first + gid - populations[p].first_gid;
+  return first == not_read ? not_read : first + gid - populations[p].first_gid;
 }
 
 /* Gives this rank's neurons their rows, and gathers the order of the rows of all ranks. Collective. */
@@ -46,8 +46,8 @@ static void number_rows(effective *e) {
     e->rows[b] = volley_alloc(block->count, sizeof **e->rows, "eigenvalues");
     for (uint32_t id = 0; id < block->count; id++) {
       const uint32_t number = number_of(e, volley_block_gid(block, id));
-      e->rows[b][id] = number == NOT_READ ? NOT_READ : e->count;
-      if (number != NOT_READ) own[e->count++] = number;
+      e->rows[b][id] = number == not_read ? not_read : e->count;
+      if (number != not_read) own[e->count++] = number;
     }
   }
   const int count = (int)e->count;
@@ -84,7 +84,7 @@ static void add_row(const volley_block *block, const uint32_t *rows, uint64_t of
     const uint16_t *ids = (const uint16_t *)(weights + (run.equal ? 1 : run.count));
     for (uint32_t s = 0; s < run.count; s++) {
       const uint32_t target = rows[ids[s]];
-      if (target != NOT_READ) product[target] += (double)weights[run.equal ? 0 : s] * x;
+      if (target != not_read) product[target] += (double)weights[run.equal ? 0 : s] * x;
     }
   }
 }
@@ -114,11 +114,11 @@ static void multiply_blocks(void *context, int thread) {
     for (uint32_t i = 0; sources->entries && i <= sources->mask; i++) {
       if (sources->entries[i].gid_plus_one == 0) continue;
       const uint32_t number = number_of(e, sources->entries[i].gid_plus_one - 1);
-      if (number != NOT_READ) add_row(block, e->rows[b], sources->entries[i].value, e->x[number], e->product);
+      if (number != not_read) add_row(block, e->rows[b], sources->entries[i].value, e->x[number], e->product);
     }
     for (int s = 0; s < block->n_slices && e->weights.eta; s++) {
       const volley_slice *slice = &block->slices[s];
-      if (e->weights.first[slice->population] != NOT_READ) add_feedback(e, slice, e->rows[b]);
+      if (e->weights.first[slice->population] != not_read) add_feedback(e, slice, e->rows[b]);
     }
   }
 }

@@ -91,17 +91,21 @@ def measure(outputs):
 
 
 def run_volley(size, seed, threads, folder):
-    """Seconds of the whole process, from the network to the file, and its measures."""
-    output = os.path.join(folder, "sine.h5")
+    """Seconds of the whole process, from the network to the file, microseconds of plain and of learning steps, measures."""
+    output, summary = os.path.join(folder, "sine.h5"), os.path.join(folder, "summary.json")
     words = [os.environ["VOLLEY"], "run", EXPERIMENT, "-o", output, "--overwrite", "--progress", "off", "--threads",
-             str(threads), "--set", f"simulation.seed={seed}", "--set", f"populations.N.size={size}", "--set",
+             str(threads), "--summary", summary, "--set", f"simulation.seed={seed}", "--set", f"populations.N.size={size}", "--set",
              f"projections.recurrent.weight.std={G / (SPARSENESS * size**0.5)} mV s"]
     begin = time.perf_counter()
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - begin
     info = subprocess.run([os.environ["VOLLEY"], "info", output, "--json"], check=True, capture_output=True, text=True)
     readout = json.loads(info.stdout)["readouts"][0]
-    return seconds, readout["train"], readout["win_mean"]
+    with open(summary, encoding="utf-8") as file:
+        figures = json.load(file)
+    learning = figures["seconds_by_phase"]["learn"]
+    plain = 1e6 * (figures["simulate_s"] - learning) / STEPS
+    return seconds, plain, plain + 1e6 * learning / ((END - BEGIN) // EVERY), readout["train"], readout["win_mean"]
 
 
 def main():
@@ -114,15 +118,15 @@ def main():
     print(f"N = {options.size}, {STEPS} steps, {(END - BEGIN) // EVERY} learning steps")
     for turn in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            ours, train, win = run_volley(options.size, options.seed + turn, options.threads, folder)
+            ours, plain_step, learning_step, train, win = run_volley(options.size, options.seed + turn, options.threads, folder)
             begin = time.perf_counter()
             outputs, (plain, learning) = simulate(options.size, options.seed + turn)
             theirs = time.perf_counter() - begin
-            again, _, _ = run_volley(options.size, options.seed + turn, options.threads, folder)
-        print(f"NumPy   {theirs:7.2f} s  {plain:6.1f} us a plain step, {learning:7.1f} us a learning step, train %.4f, "
-              "win %.4f" % measure(outputs))
-        print(f"Volley  {(ours + again) / 2:7.2f} s  on {options.threads} threads (before {ours:.2f}, after {again:.2f}), "
-              f"train {train:.4f}, win {win:.4f}")
+            again = run_volley(options.size, options.seed + turn, options.threads, folder)[0]
+        line = "{:7} {:7.2f} s  {:6.1f} us a plain step, {:8.1f} us a learning step, train {:.4f}, win {:.4f}"
+        print(line.format("NumPy", theirs, plain, learning, *measure(outputs)))
+        print(line.format("Volley", (ours + again) / 2, plain_step, learning_step, train, win)
+              + f", {options.threads} threads (before {ours:.2f}, after {again:.2f} s)")
         print(f"ratio   {2 * theirs / (ours + again):7.2f}", flush=True)
 
 

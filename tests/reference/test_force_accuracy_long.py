@@ -25,6 +25,9 @@ EXPERIMENTS = [
     ("izhikevich_van_der_pol_harmonic", 2000, {}, BAR),
     ("izhikevich_van_der_pol_relaxation", 2000, {}, BAR),
     ("theta_sawtooth", 2000, {}, {**BAR, **PERIOD}),
+    ("izhikevich_product", 2000, {}, BAR),
+    ("lif_product", 2000, {}, {**BAR, "train": (0, 0.09)}),  # what 2000 neurons can do
+    ("theta_product", 2000, {}, {**BAR, "train": (0, 0.09)}),
 ]
 
 if __name__ == "__main__":

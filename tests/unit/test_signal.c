@@ -190,31 +190,33 @@ static void lorenz(const volley_signal *s, const double *u, double *rates) {
   rates[2] = s->time_scale * (s->size * u[0] * u[1] - s->beta * u[2]);
 }
 
-static void shift(const double *u, const double *rates, double h, int n, double *out) {
-  for (int d = 0; d < n; d++) out[d] = u[d] + h * rates[d];
+enum { MOST_DIMENSIONS = 3 };
+
+static void shift(const double *u, const double *rates, double h, double *out) {
+  for (int d = 0; d < MOST_DIMENSIONS; d++) out[d] = u[d] + h * rates[d];
 }
 
 static void integrate(flow f, const volley_signal *s, double *u, double ms) {
   enum { PER_MS = 50 };
   const double h = 1e-3 / PER_MS;
-  const int n = s->dimension;
   for (int k = 0; k < (int)(ms * PER_MS); k++) {
-    double a[3], b[3], c[3], d[3], v[3] = {0};
+    double a[MOST_DIMENSIONS] = {0}, b[MOST_DIMENSIONS] = {0}, c[MOST_DIMENSIONS] = {0}, d[MOST_DIMENSIONS] = {0};
+    double v[MOST_DIMENSIONS];
     f(s, u, a);
-    shift(u, a, h / 2, n, v);
+    shift(u, a, h / 2, v);
     f(s, v, b);
-    shift(u, b, h / 2, n, v);
+    shift(u, b, h / 2, v);
     f(s, v, c);
-    shift(u, c, h, n, v);
+    shift(u, c, h, v);
     f(s, v, d);
-    for (int i = 0; i < n; i++) u[i] += h / 6 * (a[i] + 2 * b[i] + 2 * c[i] + d[i]);
+    for (int i = 0; i < MOST_DIMENSIONS; i++) u[i] += h / 6 * (a[i] + 2 * b[i] + 2 * c[i] + d[i]);
   }
 }
 
 /* Follows the rows for some ms from the first one on, and tests them every 100 ms. */
 static void follow(flow f, const volley_signal *signal, int ms, double tolerance) {
   const int n = signal->dimension;
-  double u[3];
+  double u[MOST_DIMENSIONS] = {0};
   for (int d = 0; d < n; d++) u[d] = signal->rows[d];
   for (int t = 100; t <= ms; t += 100) {
     integrate(f, signal, u, 100);
