@@ -22,7 +22,8 @@ install(FILES ${PROJECT_BINARY_DIR}/volleyConfig.cmake ${PROJECT_BINARY_DIR}/vol
   DESTINATION ${VOLLEY_CMAKE_FOLDER})
 
 # A static library hands what it needs to whoever links it; a shared one carries it. The prefix is relative to the file.
-string(JOIN " " VOLLEY_PC_LIBRARIES ${OpenMP_C_FLAGS} -lm)
+list(TRANSFORM CMAKE_DL_LIBS PREPEND -l OUTPUT_VARIABLE VOLLEY_PC_DL)
+string(JOIN " " VOLLEY_PC_LIBRARIES ${OpenMP_C_FLAGS} ${VOLLEY_PC_DL} -lm)
 if(BUILD_SHARED_LIBS)
   set(VOLLEY_PC_PRIVATE ".private")
   set(VOLLEY_PC_LIBRARIES "")

@@ -97,7 +97,7 @@ static bool is_same_in_models(const char *a, const char *b, const char *name, bo
 /* Whether two scalars mean the same: "0.1 s" and "100 ms". name: of the key, or NULL; key: NULL where no table of a
  * section has it. */
 static bool is_same_text(const char *a, const char *b, const char *name, const volley_key_info *key) {
-  static const char *const documented[] = {"", "ms", "mV", "pA", "pF", "nS", "Hz"}; /* units of bare numbers */
+  static const char *const documented[] = {"", "ms", "mV", "pA", "pF", "nS", "Hz", "deg"}; /* units of bare numbers */
   if (strcmp(a, b) == 0) return true;
   if (key != NULL && key->type != VOLLEY_KEY_NUMBER && key->type != VOLLEY_KEY_COUNT && key->type != VOLLEY_KEY_VALUE)
     return false;

@@ -4,6 +4,7 @@
 #include "build/rule.h"
 #include "build/scale.h"
 #include "io/experiment_reading.h"
+#include "neuron/plugin.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -82,6 +83,18 @@ static volley_status share_folder(volley_arena *arena, const char *folder, MPI_C
   return VOLLEY_OK;
 }
 
+/* Loads the models that the experiment brings along; without them nothing else makes sense. */
+static bool read_plugins(volley_reading *reading, volley_yaml *section) {
+  volley_yaml **names;
+  char why[1024];
+  const int n = volley_read_names(reading, section, &names), before = reading->faults;
+  for (int i = 0; i < n; ++i) {
+    const char *wrong = volley_plugin_load(volley_path(reading, names[i]), why, sizeof why);
+    if (wrong != NULL) volley_value_fault(reading, names[i], "%s", wrong);
+  }
+  return reading->faults == before;
+}
+
 static void read_network(volley_reading *reading, volley_yaml *section) {
   volley_experiment *experiment = reading->experiment;
   volley_yaml *scale = volley_yaml_get(section, "scale");
@@ -131,6 +144,7 @@ static void read_root(volley_reading *reading, volley_yaml *root) {
   volley_experiment *experiment = reading->experiment;
   experiment->title =
       volley_read_text(reading, root, volley_key_find(VOLLEY_SECTION_TOP, "title"), (volley_pick){0}, NULL);
+  if (!read_plugins(reading, volley_yaml_get(root, "plugins"))) return;
   volley_read_simulation(reading, volley_yaml_get(root, "simulation"));
   read_network(reading, volley_yaml_get(root, "network"));
   volley_read_populations(reading, volley_yaml_get(root, "populations"));

@@ -11,6 +11,9 @@
 
 static const volley_key_info top_keys[] = {
     {"title", VOLLEY_KEY_TEXT, .fallback = "", .doc = "free text, kept with the results"},
+    {"plugins", VOLLEY_KEY_TEXT,
+     .doc = "shared object with neuron models of one's own (adding-a-model.md), relative to the experiment file, or a "
+            "list of them"},
     {"simulation", VOLLEY_KEY_MAP, .required = true, .doc = "time and seed"},
     {"network", VOLLEY_KEY_MAP, .doc = "the network as a whole"},
     {"populations", VOLLEY_KEY_MAP, .required = true, .doc = "list of populations of neurons"},

@@ -4,32 +4,140 @@
 #include "neuron/neuron.h"
 #include "stimulus/stimulus.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
+static const volley_key_type key_types[] = {
+    [VOLLEY_VALUE_NUMBER] = VOLLEY_KEY_NUMBER,  [VOLLEY_VALUE_STEPS] = VOLLEY_KEY_NUMBER,
+    [VOLLEY_VALUE_COUNT] = VOLLEY_KEY_COUNT,    [VOLLEY_VALUE_LIST] = VOLLEY_KEY_NUMBER,
+    [VOLLEY_VALUE_INDICES] = VOLLEY_KEY_NUMBER, [VOLLEY_VALUE_CHOICE] = VOLLEY_KEY_WORD,
+    [VOLLEY_VALUE_PATH] = VOLLEY_KEY_TEXT,      [VOLLEY_VALUE_TEXT] = VOLLEY_KEY_TEXT,
+    [VOLLEY_VALUE_STIMULUS] = VOLLEY_KEY_WORD,
+};
+
 /* A key of a stimulus kind as a row of a key table. */
-static volley_key_info kind_key(const volley_stimulus_key *key, const char *unit) {
-  return (volley_key_info){
-      .name = key->name, .type = VOLLEY_KEY_NUMBER, .unit = unit, .min = key->min, .max = INFINITY, .doc = key->doc};
+static volley_key_info key_info(const volley_stimulus_key *key, const char *unit) {
+  return (volley_key_info){.name = key->name,
+                           .type = key_types[key->kind],
+                           .unit = unit,
+                           .min = key->min,
+                           .max = key->kind == VOLLEY_VALUE_COUNT ? (double)INT_MAX : INFINITY,
+                           .positive = key->positive,
+                           .words = key->words,
+                           .doc = key->doc};
 }
 
-static void read_list(volley_reading *reading, volley_yaml *node, const volley_stimulus_key *key,
-                      const volley_key_info *info, volley_pick pick, volley_stimulus *stimulus) {
-  double **list = (double **)(void *)((char *)stimulus + key->offset);
-  int *count = (int *)(void *)((char *)stimulus + key->count_offset);
+/* A key while it is read for one target. */
+typedef struct key_reading {
+  volley_reading *reading;
+  volley_yaml *entry, *node; /* node: what stands there, maybe a list for several targets; NULL if absent */
+  const volley_stimulus_key *key;
+  volley_key_info info;
+  volley_pick pick;
+  volley_stimulus *stimulus;
+} key_reading;
+
+static void *member(const key_reading *k, size_t offset) { return (char *)k->stimulus + offset; }
+
+/* A list, or a list of lists with one for each target. */
+static void read_list(const key_reading *k) {
+  volley_yaml *node = k->node;
+  double **list = member(k, k->key->offset);
+  int *count = member(k, k->key->count_offset);
   if (node->kind == VOLLEY_YAML_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_YAML_LIST)
-    node = volley_pick_node(reading, node, pick);
-  if (node != NULL) volley_read_list(reading, node, info, list, count);
+    node = volley_pick_node(k->reading, node, k->pick);
+  if (node == NULL) return;
+  if (k->key->kind == VOLLEY_VALUE_INDICES)
+    volley_read_indices(k->reading, node, k->key->name, list, count);
+  else
+    volley_read_list(k->reading, node, &k->info, list, count);
 }
 
-/* A weight or delay obeys the rules of those of a projection. */
-static void check_synapse(volley_reading *reading, volley_yaml *node, const volley_stimulus_key *key, double value,
-                          const volley_stimulus *stimulus) {
+/* A weight or delay obeys the rules of those of a projection, other times are whole steps where they have to be. */
+static void check_number(const key_reading *k, double value) {
   const volley_distribution constant = volley_constant(value);
-  if (strcmp(key->unit, "weight") == 0)
-    volley_check_weight(reading, node, stimulus->target, stimulus->receptor, &constant);
-  else if (key->offset == offsetof(volley_stimulus, delay))
-    volley_check_delay(reading, node, &constant);
+  volley_yaml *node = volley_pick_node(k->reading, k->node, k->pick);
+  int64_t steps;
+  if (strcmp(k->key->unit, "weight") == 0)
+    volley_check_weight(k->reading, node, k->stimulus->target, k->stimulus->receptor, &constant);
+  else if (k->key->offset == offsetof(volley_stimulus, delay))
+    volley_check_delay(k->reading, node, &constant);
+  else if (k->key->kind == VOLLEY_VALUE_STEPS)
+    volley_whole_steps(k->reading, node, value, k->key->positive, &steps);
+}
+
+/* What a number is that is not given. */
+static double default_number(const key_reading *k) {
+  const double dt = k->reading->experiment->simulation.dt, value = k->key->fallback;
+  if (isnan(value)) return k->key->offset == offsetof(volley_stimulus, delay) ? dt : 1.0;
+  if (k->key->kind == VOLLEY_VALUE_STEPS && dt > 0 && fabs(nearbyint(value / dt) * dt - value) > 1e-9 * value)
+    volley_entry_fault(k->reading, &k->stimulus->place,
+                       "'%s' must be given: its default of %g ms is not a whole number of steps of dt = %g ms",
+                       k->key->name, value, dt);
+  return value;
+}
+
+static double read_number(const key_reading *k) {
+  double value;
+  const int before = k->reading->faults;
+  if (volley_read_number(k->reading, k->entry, &k->info, k->pick, &value)) {
+    check_number(k, value);
+    return value;
+  }
+  if (k->node == NULL) return default_number(k);
+  if (k->reading->faults == before && !volley_yaml_is_faulted(k->node) && k->key->required)
+    volley_value_fault(k->reading, k->node, "a value is missing in this list");
+  return isnan(k->key->fallback) || k->reading->faults == before ? default_number(k) : k->key->fallback;
+}
+
+/* A text or the name of a file. */
+static const char *read_text(const key_reading *k) {
+  volley_yaml *node = NULL;
+  const char *text = volley_read_text(k->reading, k->entry, &k->info, k->pick, &node);
+  if (node != NULL && *node->text == '\0')
+    volley_value_fault(k->reading, node, "a text is expected here: %s", k->key->doc);
+  return node != NULL && *node->text != '\0' && k->key->kind == VOLLEY_VALUE_PATH ? volley_read_path(k->reading, node)
+                                                                                  : text;
+}
+
+/* The number of the stimulus of a type that is named and stands before this one, the last; 0 after a fault. */
+static int read_stimulus_name(const key_reading *k) {
+  const volley_experiment *experiment = k->reading->experiment;
+  volley_names names = {0};
+  volley_yaml *node = NULL;
+  const char *name = volley_read_text(k->reading, k->entry, &k->info, k->pick, &node);
+  for (int s = 0; s + 1 < experiment->n_stimuli && name != NULL; ++s) {
+    const volley_stimulus *stimulus = &experiment->stimuli[s];
+    if (strcmp(stimulus->kind->name, k->key->words) != 0) continue;
+    if (strcmp(stimulus->name, name) == 0) return s;
+    volley_names_add(k->reading, &names, stimulus->name);
+  }
+  if (name != NULL && names.n == 0)
+    volley_value_fault(k->reading, node, "no stimulus of type %s stands before this one", k->key->words);
+  else if (name != NULL)
+    volley_unknown(k->reading, node, volley_arena_format(k->reading->arena, "stimulus of type %s", k->key->words),
+                   names);
+  return 0;
+}
+
+static void read_value(const key_reading *k) {
+  void *out = member(k, k->key->offset);
+  switch (k->key->kind) {
+    case VOLLEY_VALUE_NUMBER:
+    case VOLLEY_VALUE_STEPS: *(double *)out = read_number(k); break;
+    case VOLLEY_VALUE_COUNT: *(int *)out = (int)read_number(k); break;
+    case VOLLEY_VALUE_LIST:
+    case VOLLEY_VALUE_INDICES:
+      if (k->node != NULL) read_list(k);
+      break;
+    case VOLLEY_VALUE_CHOICE:
+      *(int *)out = k->node != NULL ? volley_read_choice(k->reading, k->entry, &k->info) : (int)k->key->fallback;
+      break;
+    case VOLLEY_VALUE_PATH:
+    case VOLLEY_VALUE_TEXT: *(const char **)out = read_text(k); break;
+    case VOLLEY_VALUE_STIMULUS: *(int *)out = read_stimulus_name(k); break;
+  }
 }
 
 static void read_kind_key(volley_reading *reading, volley_yaml *entry, const volley_stimulus_key *key, volley_pick pick,
@@ -40,26 +148,11 @@ static void read_kind_key(volley_reading *reading, volley_yaml *entry, const vol
   const char *unit = weight                         ? model->receptors[receptor].unit
                      : strcmp(key->unit, "pA") == 0 ? volley_current_unit(model)
                                                     : key->unit;
-  volley_yaml *node = volley_yaml_get(entry, key->name);
-  const volley_key_info info = kind_key(key, unit);
-  double *value = (double *)(void *)((char *)stimulus + key->offset);
-  if (node == NULL && (key->required || (weight && !model->receptors[receptor].counts))) {
+  const key_reading k = {reading, entry, volley_yaml_get(entry, key->name), key, key_info(key, unit), pick, stimulus};
+  if (k.node == NULL && (key->required || (weight && !model->receptors[receptor].counts)))
     volley_entry_fault(reading, &stimulus->place, "the key '%s' is missing: %s", key->name, key->doc);
-    return;
-  }
-  if (key->kind == VOLLEY_VALUE_LIST) {
-    if (node != NULL) read_list(reading, node, key, &info, pick, stimulus);
-    return;
-  }
-  const int before = reading->faults;
-  if (volley_read_number(reading, entry, &info, pick, value)) {
-    check_synapse(reading, volley_pick_node(reading, node, pick), key, *value, stimulus);
-    return;
-  }
-  const bool delay = key->offset == offsetof(volley_stimulus, delay);
-  *value = !isnan(key->fallback) ? key->fallback : delay ? reading->experiment->simulation.dt : 1.0;
-  if (reading->faults == before && node != NULL && !volley_yaml_is_faulted(node) && key->required)
-    volley_value_fault(reading, node, "a value is missing in this list");
+  else
+    read_value(&k);
 }
 
 static const volley_key_info *stimulus_key(const char *name) { return volley_key_find(VOLLEY_SECTION_STIMULI, name); }
@@ -148,7 +241,7 @@ static void read_stimulus_entry(volley_reading *reading, volley_yaml *entry) {
   const char *name = volley_read_text(reading, entry, stimulus_key("name"), (volley_pick){0}, NULL);
   for (int i = 0; i < n; ++i) {
     volley_stimulus *stimulus = &experiment->stimuli[experiment->n_stimuli];
-    *stimulus = (volley_stimulus){.kind = kind, .place = volley_yaml_place(reading->arena, entry)};
+    *stimulus = (volley_stimulus){.kind = kind, .label_column = -1, .place = volley_yaml_place(reading->arena, entry)};
     stimulus->target = volley_find_population(reading, targets[i]);
     if (stimulus->target < 0) continue;
     stimulus->name = volley_arena_format(reading->arena, n > 1 || name == NULL ? "%s->%s" : "%s",

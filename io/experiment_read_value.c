@@ -320,11 +320,15 @@ bool volley_check_weight(volley_reading *reading, volley_yaml *node, int populat
   return false;
 }
 
-const char *volley_read_path(volley_reading *reading, volley_yaml *node) {
+const char *volley_path(volley_reading *reading, const volley_yaml *node) {
   const bool absolute = node->text[0] == '/';
-  const char *path = absolute || strcmp(reading->folder, ".") == 0
-                         ? node->text
-                         : volley_arena_format(reading->arena, "%s/%s", reading->folder, node->text);
+  return absolute || strcmp(reading->folder, ".") == 0
+             ? node->text
+             : volley_arena_format(reading->arena, "%s/%s", reading->folder, node->text);
+}
+
+const char *volley_read_path(volley_reading *reading, volley_yaml *node) {
+  const char *path = volley_path(reading, node);
   struct stat status;
   if (!reading->looks_at_files) return path;
   if (stat(path, &status) != 0)

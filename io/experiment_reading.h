@@ -129,7 +129,10 @@ bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley
 bool volley_check_weight(volley_reading *reading, volley_yaml *node, int population, int receptor,
                          const volley_distribution *weight);
 
-/* Path as seen from the experiment file; on the rank that looks at files, a fault if there is no such file. */
+/* The text of node as a path as seen from the experiment file. */
+const char *volley_path(volley_reading *reading, const volley_yaml *node);
+
+/* The same of a file; on the rank that looks at files, a fault if there is no such file. */
 const char *volley_read_path(volley_reading *reading, volley_yaml *node);
 
 /* Reports names that occur twice. names: [n]; places: [n]; what: "population". */
@@ -151,6 +154,9 @@ void volley_read_checkpoint(volley_reading *reading, volley_yaml *section);
 
 /* A signal: a mapping with `type` and the keys of that kind. Its kind is NULL after a fault. */
 volley_signal *volley_read_signal(volley_reading *reading, volley_yaml *map);
+
+/* Indices in the order in which they are listed: 5, 0-99 or a list of these; *list stays NULL for all. what: "images" */
+bool volley_read_indices(volley_reading *reading, volley_yaml *node, const char *what, double **list, int *count);
 
 /* Some neurons of a population of `size`: all, 5, 0-99 or a list of these. */
 bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,

@@ -98,6 +98,27 @@ static void write_distributions(FILE *out) {
   }
 }
 
+static const char *stimulus_value(const volley_stimulus_key *key) {
+  switch (key->kind) {
+    case VOLLEY_VALUE_NUMBER:
+    case VOLLEY_VALUE_STEPS: return "number";
+    case VOLLEY_VALUE_COUNT: return "whole number";
+    case VOLLEY_VALUE_LIST: return "list of numbers";
+    case VOLLEY_VALUE_INDICES: return "indices";
+    case VOLLEY_VALUE_CHOICE: return key->words;
+    case VOLLEY_VALUE_PATH: return "file";
+    case VOLLEY_VALUE_TEXT: return "text";
+    case VOLLEY_VALUE_STIMULUS: return "name";
+  }
+  return "";
+}
+
+/* Word number `number` of some that are separated by bars. */
+static void write_word(FILE *out, const char *words, int number) {
+  for (; number > 0; --number) words += strcspn(words, "|") + 1;
+  fprintf(out, "%.*s", (int)strcspn(words, "|"), words);
+}
+
 static void write_stimuli(FILE *out) {
   for (const volley_stimulus_kind *const *item = volley_stimulus_kinds(); *item != NULL; ++item) {
     const volley_stimulus_kind *kind = *item;
@@ -106,11 +127,14 @@ static void write_stimuli(FILE *out) {
     for (int k = 0; k < kind->n_keys; ++k) {
       const volley_stimulus_key *key = &kind->keys[k];
       const bool weight = strcmp(key->unit, "weight") == 0;
-      fprintf(out, "| `%s` | %s | %s | ", key->name, key->kind == VOLLEY_VALUE_LIST ? "list of numbers" : "number",
-              unit_name(key->unit));
+      fprintf(out, "| `%s` | ", key->name);
+      write_cell(out, stimulus_value(key));
+      fprintf(out, " | %s | ", unit_name(key->unit));
       if (key->required || weight)
         fprintf(out, "required%s", weight ? " unless the receptor counts" : "");
-      else if (isfinite(key->fallback))
+      else if (key->kind == VOLLEY_VALUE_CHOICE)
+        write_word(out, key->words, (int)key->fallback);
+      else if (key->kind <= VOLLEY_VALUE_COUNT && key->fallback >= key->min)
         fprintf(out, "%g", key->fallback);
       fprintf(out, " | ");
       write_cell(out, key->doc);
@@ -134,14 +158,12 @@ static const char *signal_value(const volley_signal_key *key) {
 }
 
 static void write_signal_default(FILE *out, const volley_signal_key *key) {
-  const char *word = key->words;
   if (key->required) {
     fprintf(out, "required");
   } else if (key->type == VOLLEY_SIGNAL_FLAG) {
     fprintf(out, key->fallback != 0.0 ? "true" : "false");
   } else if (key->type == VOLLEY_SIGNAL_CHOICE) {
-    for (int skip = (int)key->fallback; skip > 0; --skip) word += strcspn(word, "|") + 1;
-    fprintf(out, "%.*s", (int)strcspn(word, "|"), word);
+    write_word(out, key->words, (int)key->fallback);
   } else if (key->type <= VOLLEY_SIGNAL_COUNT && isfinite(key->fallback)) {
     fprintf(out, "%g", key->fallback);
   }

@@ -46,6 +46,7 @@ volley_status volley_check_command(int n_arguments, const char *const *arguments
 typedef struct volley_models_options {
   const char *name; /* NULL: all */
   bool markdown;
+  volley_text_list plugins;
 } volley_models_options;
 extern const volley_command volley_models_usage;
 volley_status volley_models_command(int n_arguments, const char *const *arguments);

@@ -8,6 +8,7 @@
 #include "io/experiment_file.h"
 #include "io/output.h"
 #include "signal/signal.h"
+#include "stimulus/stimulus.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   VOLLEY_TRY(volley_output_check(experiment->output, true, comm));
   const int threads = volley_choose_threads(options->threads, comm);
   VOLLEY_TRY(volley_signals_load(experiment, &reader, comm));
+  VOLLEY_TRY(volley_stimuli_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   volley_estimate estimate;
   if (options->ranks > 0) ranks = options->ranks;

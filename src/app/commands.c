@@ -58,6 +58,8 @@ static const volley_option models_options[] = {
     {"NAME", 0, VOLLEY_OPTION_ARGUMENT, false, offsetof(volley_models_options, name), NULL, "model to describe"},
     {"markdown", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_models_options, markdown), NULL,
      "write as Markdown: without NAME the page docs/models.md"},
+    {"plugin", 0, VOLLEY_OPTION_LIST, false, offsetof(volley_models_options, plugins), "FILE.so",
+     "shared object with models of one's own, as experiments name it under plugins"},
 };
 
 static const volley_option info_options[] = {

@@ -1,10 +1,11 @@
 /* volley models: what the tables of the neuron models say, as text or as the page docs/models.md. */
 #include "app/app.h"
 #include "base/text.h"
-#include "neuron/neuron.h"
+#include "neuron/plugin.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { COLUMNS = 5, CELL = 48, MAX_MODELS = 64 };
 
@@ -120,17 +121,33 @@ static volley_status unknown_model(const char *name) {
   return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; volley models lists all", name);
 }
 
-volley_status volley_models_command(int n_arguments, const char *const *arguments) {
-  volley_models_options options = {0};
-  VOLLEY_TRY(volley_options_parse(&volley_models_usage, n_arguments, arguments, &options));
-  if (options.name) {
-    const volley_neuron_model *model = volley_neuron_model_find(options.name);
-    if (!model) return unknown_model(options.name);
-    write_model(options.markdown, model);
-  } else if (options.markdown) {
+static volley_status load_plugins(const volley_text_list *plugins) {
+  char why[1024];
+  for (int k = 0; k < plugins->n; k++) {
+    const char *wrong = volley_plugin_load(plugins->texts[k], why, sizeof why);
+    if (wrong) return volley_fault(VOLLEY_USAGE, NULL, "%s", wrong);
+  }
+  return VOLLEY_OK;
+}
+
+static volley_status write_models(const volley_models_options *options) {
+  VOLLEY_TRY(load_plugins(&options->plugins));
+  if (options->name) {
+    const volley_neuron_model *model = volley_neuron_model_find(options->name);
+    if (!model) return unknown_model(options->name);
+    write_model(options->markdown, model);
+  } else if (options->markdown) {
     write_all();
   } else {
     write_list();
   }
   return VOLLEY_OK;
+}
+
+volley_status volley_models_command(int n_arguments, const char *const *arguments) {
+  volley_models_options options = {0};
+  volley_status status = volley_options_parse(&volley_models_usage, n_arguments, arguments, &options);
+  if (status == VOLLEY_OK) status = write_models(&options);
+  free(options.plugins.texts);
+  return status;
 }

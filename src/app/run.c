@@ -14,6 +14,7 @@
 #include "io/summary_file.h"
 #include "record/record.h"
 #include "signal/signal.h"
+#include "stimulus/stimulus.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -197,6 +198,7 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   const int threads = volley_choose_threads(run->options->threads, comm);
   const volley_reader reader = volley_data_reader(&comm);
   VOLLEY_TRY(volley_signals_load(run->start->experiment, &reader, comm));
+  VOLLEY_TRY(volley_stimuli_load(run->start->experiment, &reader, comm));
   VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, comm));
   VOLLEY_TRY(build(run, &reader, threads, comm));
   VOLLEY_TRY(record_run(run));

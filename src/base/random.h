@@ -21,6 +21,8 @@ typedef enum volley_purpose {
   VOLLEY_PURPOSE_GAIN,          /* object: stimulus, id: gid */
   VOLLEY_PURPOSE_ETA,           /* object: readout, id: number of the neuron */
   VOLLEY_PURPOSE_DECODER,       /* object: readout, id: number of the neuron */
+  VOLLEY_PURPOSE_NOISE,         /* object: stimulus, id: gid, of a current */
+  VOLLEY_PURPOSE_IMAGE,         /* object: stimulus, id: number of the image in order of time */
   VOLLEY_PURPOSE_END
 } volley_purpose;
 

@@ -84,8 +84,8 @@ static bool feeds_back_to(const volley_readout *readout, int p) {
   return false;
 }
 
-/* Whether each neuron of a population needs a current of its own: a stimulus reaches only some, or has a gain for each, or a
- * readout feeds back. */
+/* Whether each neuron of a population needs a current of its own: a stimulus reaches only some, or gives each another one, or
+ * a readout feeds back. */
 static bool has_own_currents(const volley_experiment *experiment, int p) {
   for (int r = 0; r < experiment->n_readouts; r++) {
     if (feeds_back_to(&experiment->readouts[r], p)) return true;
@@ -93,7 +93,7 @@ static bool has_own_currents(const volley_experiment *experiment, int p) {
   for (int s = 0; s < experiment->n_stimuli; s++) {
     const volley_stimulus *stimulus = &experiment->stimuli[s];
     if (stimulus->target == p && stimulus->kind->is_current &&
-        (stimulus->signal || stimulus->neurons.count < experiment->populations[p].size)) {
+        (stimulus->kind->is_own || stimulus->neurons.count < experiment->populations[p].size)) {
       return true;
     }
   }

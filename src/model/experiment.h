@@ -111,12 +111,30 @@ typedef struct volley_stimulus {
   double weight;
   double delay;       /* ms */
   double amplitude;   /* pA */
+  double mean, std;   /* pA, of noise */
+  double interval;    /* ms between two values of noise */
+  double offset;      /* pA, of alternating current */
+  double frequency;   /* Hz */
+  double phase;       /* degrees */
   double *times;      /* ms, ascending */
   double *amplitudes; /* pA, one for each time */
-  int n_times, n_amplitudes;
-  volley_signal *signal;    /* of kind `signal` */
-  volley_distribution gain; /* of each neuron and dimension of the signal; a dataset has [size][dimension] values */
-  const double *gains;      /* [size][dimension] of the population, once read from the dataset; NULL if there is none */
+  double *rates;      /* Hz, one for each time */
+  int n_times, n_amplitudes, n_rates;
+  const char *file, *dataset; /* of rates over time, or of images */
+  const double *rows; /* [n_rows][n_columns] what they hold, once read; NULL before and where there is no file */
+  uint64_t n_rows, n_columns;
+  double slot, blank; /* ms that an image is shown, and time after it */
+  double factor;      /* Hz of a pixel of 1 */
+  int order;          /* of the images, 0: as listed, again and again, 1: random */
+  double *images;     /* [n_images] rows of the file that are shown; NULL: all */
+  int n_images;
+  int label_column;          /* of the rows; -1: none */
+  const char *label_dataset; /* of the same file, or NULL */
+  const double *labels;      /* [n_rows] once read; NULL where there are none */
+  int shown;                 /* of kind `teacher`: number of the stimulus that shows the images */
+  volley_signal *signal;     /* of kind `signal` */
+  volley_distribution gain;  /* of each neuron and dimension of the signal; a dataset has [size][dimension] values */
+  const double *gains; /* [size][dimension] of the population, once read from the dataset; NULL if there is none */
   volley_place place;
 } volley_stimulus;
 

@@ -1,5 +1,5 @@
 /* What a neuron model is: tables of parameters, states and receptors, and an update loop. One file a model; adding
- * one is a new file and a line in registry.c. */
+ * one is a new file and a line in registry.c, or a plugin (plugin.h). */
 #ifndef VOLLEY_NEURON_NEURON_H
 #define VOLLEY_NEURON_NEURON_H
 
@@ -86,5 +86,8 @@ int volley_receptor_lag(const volley_neuron_model *model, int receptor);
 /* All models, ended by NULL, and one by name (NULL if unknown). */
 const volley_neuron_model *const *volley_neuron_models(void);
 const volley_neuron_model *volley_neuron_model_find(const char *name);
+
+/* Adds a model, which must last as long as the program; no other may have its name. */
+void volley_neuron_model_add(const volley_neuron_model *model);
 
 #endif

@@ -11,7 +11,13 @@ struct volley_generator {
 };
 
 static const volley_stimulus_key keys[] = {
-    {"amplitude", "pA", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, amplitude), 0, true, 0, -INFINITY, "current"},
+    {.name = "amplitude",
+     .unit = "pA",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, amplitude),
+     .required = true,
+     .min = -INFINITY,
+     .doc = "current"},
 };
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {

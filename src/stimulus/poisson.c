@@ -36,13 +36,31 @@ struct volley_generator {
 };
 
 static const volley_stimulus_key keys[] = {
-    {"rate", "Hz", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, rate), 0, true, 0, 0, "rate of one source"},
-    {"sources", "", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, sources), 0, false, 1, 0,
-     "number of independent sources of each neuron"},
-    {"weight", "weight", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, weight), 0, false, 1, -INFINITY,
-     "synaptic weight"},
-    {"delay", "ms", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, delay), 0, false, NAN, 0,
-     "delay; one step if left out"},
+    {.name = "rate",
+     .unit = "Hz",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, rate),
+     .required = true,
+     .doc = "rate of one source"},
+    {.name = "sources",
+     .unit = "",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, sources),
+     .fallback = 1,
+     .doc = "number of independent sources of each neuron"},
+    {.name = "weight",
+     .unit = "weight",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, weight),
+     .fallback = 1,
+     .min = -INFINITY,
+     .doc = "synaptic weight"},
+    {.name = "delay",
+     .unit = "ms",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, delay),
+     .fallback = NAN,
+     .doc = "delay; one step if left out"},
 };
 
 static const char *check(const volley_stimulus *stimulus) {

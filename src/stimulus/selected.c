@@ -22,6 +22,19 @@ volley_selected volley_select(const volley_experiment *experiment, const volley_
   return selected;
 }
 
+uint32_t *volley_selected_columns(const volley_experiment *experiment, const volley_stimulus *stimulus,
+                                  const volley_slice *slice, const volley_selected *selected) {
+  const uint32_t first_gid = experiment->populations[stimulus->target].first_gid;
+  uint32_t *columns = volley_alloc(selected->count, sizeof *columns, "a stimulus"), *at = columns;
+  for (int r = 0; r < selected->n_runs; r++) {
+    const uint32_t *gids = slice->gids + selected->runs[r].first;
+    for (uint32_t i = 0; i < selected->runs[r].count; i++) {
+      volley_selection_column(&stimulus->neurons, gids[i] - first_gid, at++);
+    }
+  }
+  return columns;
+}
+
 int volley_stimulus_receptor(const volley_experiment *experiment, const volley_stimulus *stimulus) {
   if (stimulus->receptor != VOLLEY_RECEPTOR_BY_SIGN) return stimulus->receptor;
   return experiment->populations[stimulus->target].model->receptor_of_sign[stimulus->weight < 0];

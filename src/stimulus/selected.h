@@ -33,6 +33,11 @@ typedef struct volley_window {
 volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus,
                                      int64_t shift);
 
+/* The number of each selected neuron of the slice among all that the stimulus selects: [selected->count], owned by the
+ * caller. */
+uint32_t *volley_selected_columns(const volley_experiment *experiment, const volley_stimulus *stimulus,
+                                  const volley_slice *slice, const volley_selected *selected);
+
 /* Adds a current in pA to the selected neurons. */
 void volley_add_current(volley_slice *slice, const volley_selected *selected, double current);
 

@@ -91,6 +91,7 @@ const volley_stimulus_kind volley_stimulus_signal = {
     .doc = "a signal as current: the sum of its values, each times a gain of the neuron's own",
     .is_current = true,
     .takes_signal = true,
+    .is_own = true,
     .check = check,
     .create = create,
     .apply = apply,

@@ -14,12 +14,26 @@ struct volley_generator {
 };
 
 static const volley_stimulus_key keys[] = {
-    {"times", "ms", VOLLEY_VALUE_LIST, offsetof(volley_stimulus, times), offsetof(volley_stimulus, n_times), true, 0, 0,
-     "times of the spikes, ascending; a time may repeat"},
-    {"weight", "weight", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, weight), 0, false, 1, -INFINITY,
-     "synaptic weight"},
-    {"delay", "ms", VOLLEY_VALUE_NUMBER, offsetof(volley_stimulus, delay), 0, false, NAN, 0,
-     "delay; one step if left out"},
+    {.name = "times",
+     .unit = "ms",
+     .kind = VOLLEY_VALUE_LIST,
+     .offset = offsetof(volley_stimulus, times),
+     .count_offset = offsetof(volley_stimulus, n_times),
+     .required = true,
+     .doc = "times of the spikes, ascending; a time may repeat"},
+    {.name = "weight",
+     .unit = "weight",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, weight),
+     .fallback = 1,
+     .min = -INFINITY,
+     .doc = "synaptic weight"},
+    {.name = "delay",
+     .unit = "ms",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, delay),
+     .fallback = NAN,
+     .doc = "delay; one step if left out"},
 };
 
 static const char *check(const volley_stimulus *stimulus) {

@@ -13,10 +13,21 @@ struct volley_generator {
 };
 
 static const volley_stimulus_key keys[] = {
-    {"times", "ms", VOLLEY_VALUE_LIST, offsetof(volley_stimulus, times), offsetof(volley_stimulus, n_times), true, 0, 0,
-     "times at which the current changes, ascending"},
-    {"amplitudes", "pA", VOLLEY_VALUE_LIST, offsetof(volley_stimulus, amplitudes),
-     offsetof(volley_stimulus, n_amplitudes), true, 0, -INFINITY, "current from each of the times on"},
+    {.name = "times",
+     .unit = "ms",
+     .kind = VOLLEY_VALUE_LIST,
+     .offset = offsetof(volley_stimulus, times),
+     .count_offset = offsetof(volley_stimulus, n_times),
+     .required = true,
+     .doc = "times at which the current changes, ascending"},
+    {.name = "amplitudes",
+     .unit = "pA",
+     .kind = VOLLEY_VALUE_LIST,
+     .offset = offsetof(volley_stimulus, amplitudes),
+     .count_offset = offsetof(volley_stimulus, n_amplitudes),
+     .required = true,
+     .min = -INFINITY,
+     .doc = "current from each of the times on"},
 };
 
 static const char *check(const volley_stimulus *stimulus) {

@@ -1,8 +1,9 @@
-/* Time series from HDF5 and text files reach every rank, as signals and gains too; what is wrong in a file is an agreed
+/* Time series from HDF5 and text files reach every rank, as signals, gains, images and rates too; what is wrong in a file is an agreed
  * fault. */
 #include "base/memory.h"
 #include "io/data_files.h"
 #include "signal/signal.h"
+#include "stimulus/stimulus.h"
 #include "support/experiments.h"
 #include "support/signals.h"
 
@@ -45,6 +46,8 @@ static void put_all(void) {
   put(file, "frames", H5T_NATIVE_DOUBLE, 3, (hsize_t[]){5, 3, 2}, values);
   put(file, "one", H5T_NATIVE_FLOAT, 1, (hsize_t[]){12}, values);
   put(file, "whole", H5T_STD_I16BE, 2, (hsize_t[]){2, 3}, (double[]){1, -2, 3, 4, 5, 6});
+  put(file, "rates", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){3, 2}, (double[]){0, 10, 5, 20, 7, 0});
+  put(file, "labels", H5T_STD_I32LE, 1, (hsize_t[]){5}, (double[]){1, 0, 1, 2, 0});
   put(file, "empty", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){0, 3}, values);
   values[7] = NAN;
   put(file, "nan", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){3, 3}, values);
@@ -250,10 +253,59 @@ static void test_wrong_signals(void **state) {
   volley_experiment_destroy(e);
 }
 
+/* Stimulus 0 shows the frames to six neurons; stimulus 2 shows them, too. */
+static volley_experiment *make_images(const char *label_dataset) {
+  volley_experiment *e = experiment_make(3);
+  experiment_add_population(e, "P", "parrot", 6);
+  for (int s = 0; s < 3; s++) {
+    volley_stimulus *stimulus = experiment_add_stimulus(e, 0, s == 1 ? "inhomogeneous_poisson" : "images");
+    stimulus->place = place;
+    stimulus->file = path;
+    stimulus->dataset = s == 1 ? "large" : "frames";
+    stimulus->factor = 1;
+    stimulus->slot = 1;
+    if (s == 0) stimulus->label_dataset = label_dataset;
+  }
+  return e;
+}
+
+static volley_status load_stimuli(volley_experiment *e) {
+  const volley_reader reader = volley_data_reader(&comm);
+  return volley_stimuli_load(e, &reader, comm);
+}
+
+static void test_stimuli(void **state) {
+  (void)state;
+  static const double labels[] = {1, 0, 1, 2, 0};
+  volley_experiment *e = make_images("labels");
+  e->stimuli[0].images = signals_list(e, 2, (double[]){4, 1}); /* image 0 has a pixel below 0 */
+  e->stimuli[0].n_images = 2;
+  e->stimuli[2].images = e->stimuli[0].images;
+  e->stimuli[2].n_images = 2;
+  e->stimuli[1].dataset = "rates"; /* of one for all */
+  assert_int_equal(load_stimuli(e), VOLLEY_OK);
+  for (uint64_t k = 0; k < 30; k++) assert_true(e->stimuli[0].rows[k] == large_value(k));
+  assert_memory_equal(e->stimuli[0].labels, labels, sizeof labels);
+  assert_ptr_equal(e->stimuli[0].rows, e->stimuli[2].rows);
+  assert_true(e->stimuli[1].n_rows == 3 && e->stimuli[1].n_columns == 2 && e->stimuli[1].rows[5] == 0);
+  volley_experiment_destroy(e);
+}
+
+static void test_wrong_stimuli(void **state) {
+  (void)state;
+  static const char *const label_datasets[] = {"one", "whole", "missing", "nan", NULL};
+  for (int k = 0; k < 5; k++) { /* the last: a pixel below 0 */
+    volley_experiment *e = make_images(label_datasets[k]);
+    assert_int_equal(load_stimuli(e), VOLLEY_USAGE);
+    volley_experiment_destroy(e);
+  }
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_hdf5),    cmocka_unit_test(test_wrong_hdf5),
                                      cmocka_unit_test(test_text),    cmocka_unit_test(test_wrong_text),
-                                     cmocka_unit_test(test_signals), cmocka_unit_test(test_wrong_signals)};
+                                     cmocka_unit_test(test_signals), cmocka_unit_test(test_wrong_signals),
+                                     cmocka_unit_test(test_stimuli), cmocka_unit_test(test_wrong_stimuli)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);

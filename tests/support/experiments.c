@@ -66,7 +66,8 @@ volley_stimulus *experiment_add_stimulus(volley_experiment *e, int target, const
                                 .stop = INFINITY,
                                 .sources = 1,
                                 .weight = 1,
-                                .delay = NAN};
+                                .delay = NAN,
+                                .label_column = -1};
   return stimulus;
 }
 

@@ -4,13 +4,13 @@
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
 #include "support/statistics.h"
+#include "support/stimuli.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -29,34 +29,9 @@ static volley_experiment *make_experiment(double mean, uint32_t size) {
   return e;
 }
 
-/* Neurons first .. first + count - 1 of the population, with one input. */
-static volley_slice make_slice(const volley_experiment *e, uint32_t first, uint32_t count) {
-  volley_slice slice = {.population = 1, .count = count};
-  slice.gids = volley_alloc(count, sizeof *slice.gids, "test");
-  for (uint32_t i = 0; i < count; i++) slice.gids[i] = e->populations[1].first_gid + first + i;
-  slice.inputs[0] = volley_alloc(count, sizeof(double), "test");
-  return slice;
-}
-
-static void free_slice(volley_slice *slice) {
-  free(slice->gids);
-  free(slice->inputs[0]);
-}
-
 /* Input of each step in first .. end - 1 to some neurons: [end - first][count], owned by the caller. */
 static double *generate(const volley_experiment *e, uint32_t first_neuron, uint32_t count, int64_t first, int64_t end) {
-  const volley_stimulus_kind *kind = e->stimuli[STIMULUS].kind;
-  volley_slice slice = make_slice(e, first_neuron, count);
-  volley_generator *generator = kind->create(e, STIMULUS, &slice);
-  double *out = volley_alloc((size_t)(end - first) * count, sizeof *out, "test");
-  for (int64_t step = first; step < end; step++) {
-    memset(slice.inputs[0], 0, count * sizeof(double));
-    if (generator) kind->apply(generator, &slice, step);
-    memcpy(out + (size_t)(step - first) * count, slice.inputs[0], count * sizeof(double));
-  }
-  if (generator) kind->destroy(generator);
-  free_slice(&slice);
-  return out;
+  return stimuli_generate(e, STIMULUS, first_neuron, count, first, end);
 }
 
 /* A 16-bit half of block (gid, step / 8, attempt): the lower halves of the words serve four steps, the upper four. */
@@ -196,23 +171,10 @@ static void test_receptor_that_is_a_state(void **state) {
 
 static void test_any_cut(void **state) {
   (void)state;
-  enum { STEPS = 30, LARGE = 1100 };
-  static const uint32_t pieces[] = {1, 7, 31, 32, 33, 128, 129, 500};
   for (int m = 0; m < MEANS; m++) {
-    volley_experiment *e = make_experiment(means[m], LARGE);
+    volley_experiment *e = make_experiment(means[m], 1100);
     e->stimuli[STIMULUS].weight = 0.15;
-    double *whole = generate(e, 0, LARGE, 3, 3 + STEPS);
-    for (size_t p = m == 0 ? 0 : 2; p < sizeof pieces / sizeof *pieces; p++) {
-      for (uint32_t first = 0; first < LARGE; first += pieces[p]) {
-        const uint32_t n = LARGE - first < pieces[p] ? LARGE - first : pieces[p];
-        double *part = generate(e, first, n, 3, 3 + STEPS);
-        for (uint32_t s = 0; s < STEPS; s++) {
-          assert_memory_equal(part + (size_t)s * n, whole + (size_t)s * LARGE + first, n * sizeof *part);
-        }
-        free(part);
-      }
-    }
-    free(whole);
+    stimuli_expect_any_cut(e, STIMULUS, 3, 33);
     volley_experiment_destroy(e);
   }
 }
@@ -236,9 +198,9 @@ static void test_selection_and_weight(void **state) {
   free(all);
   free(some);
   e->stimuli[STIMULUS].rate = 0;
-  volley_slice slice = make_slice(e, 0, NEURONS);
+  uint32_t gid = BEHIND + 3;
+  volley_slice slice = {.population = 1, .count = 1, .gids = &gid};
   assert_null(e->stimuli[STIMULUS].kind->create(e, STIMULUS, &slice));
-  free_slice(&slice);
   volley_experiment_destroy(e);
 }
 

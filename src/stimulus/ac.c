@@ -1,0 +1,80 @@
+/* Alternating current: offset + amplitude sin(2 pi frequency t + phase) in every step that begins in [start, stop), t
+ * being the end of the step, as a signal has it and NEST's ac_generator. */
+#include "stimulus/selected.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double pi = 3.14159265358979323846;
+
+struct volley_generator {
+  volley_selected selected;
+  volley_window window;
+  double offset, amplitude;
+  double turns, phase; /* of a step, and at time 0 */
+};
+
+static const volley_stimulus_key keys[] = {
+    {.name = "amplitude",
+     .unit = "pA",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, amplitude),
+     .required = true,
+     .min = -INFINITY,
+     .doc = "greatest deviation from the offset"},
+    {.name = "offset",
+     .unit = "pA",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, offset),
+     .min = -INFINITY,
+     .doc = "constant part of the current"},
+    {.name = "frequency",
+     .unit = "Hz",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, frequency),
+     .required = true,
+     .doc = "of the sine"},
+    {.name = "phase",
+     .unit = "deg",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, phase),
+     .min = -INFINITY,
+     .doc = "of the sine at time 0 of the run"},
+};
+
+static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_selected selected = volley_select(experiment, stimulus, slice);
+  if (selected.count == 0) return NULL;
+  volley_generator *generator = volley_alloc(1, sizeof *generator, "an ac stimulus");
+  generator->selected = selected;
+  generator->window = volley_stimulus_window(experiment, stimulus, 0);
+  generator->offset = stimulus->offset;
+  generator->amplitude = stimulus->amplitude;
+  generator->turns = stimulus->frequency * experiment->simulation.dt * 1e-3;
+  generator->phase = stimulus->phase / 360;
+  return generator;
+}
+
+static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
+  if (step < generator->window.first || step >= generator->window.end) return;
+  const double turns = (double)(step + 1) * generator->turns;
+  const double sine = sin(2 * pi * (turns - floor(turns) + generator->phase));
+  volley_add_current(slice, &generator->selected, generator->offset + generator->amplitude * sine);
+}
+
+static void destroy(volley_generator *generator) {
+  free(generator->selected.runs);
+  free(generator);
+}
+
+const volley_stimulus_kind volley_stimulus_ac = {
+    .name = "ac",
+    .doc = "alternating current: offset + amplitude sin(2 pi frequency t + phase), t being the end of the step",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof *keys,
+    .is_current = true,
+    .create = create,
+    .apply = apply,
+    .destroy = destroy,
+};

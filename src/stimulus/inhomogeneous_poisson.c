@@ -1,0 +1,161 @@
+/* Poisson spike trains whose rate is piecewise constant in time: rates[k] from times[k] on, none before times[0]. A file
+ * has rows of a time and one rate for all neurons, or a time and a rate for each. */
+#include "stimulus/rates.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct volley_generator {
+  volley_rates rates;
+  volley_window window;
+  const volley_stimulus *stimulus;
+  int64_t *steps; /* [n] first step on which spikes of rate k act */
+  int64_t n;
+  int64_t at; /* number of the rate that is set; -1: none */
+};
+
+static const volley_stimulus_key keys[] = {
+    {.name = "times",
+     .unit = "ms",
+     .kind = VOLLEY_VALUE_LIST,
+     .offset = offsetof(volley_stimulus, times),
+     .count_offset = offsetof(volley_stimulus, n_times),
+     .doc = "times at which the rate changes, ascending"},
+    {.name = "rates",
+     .unit = "Hz",
+     .kind = VOLLEY_VALUE_LIST,
+     .offset = offsetof(volley_stimulus, rates),
+     .count_offset = offsetof(volley_stimulus, n_rates),
+     .doc = "rate of each neuron from each of the times on"},
+    {.name = "file",
+     .unit = "",
+     .kind = VOLLEY_VALUE_PATH,
+     .offset = offsetof(volley_stimulus, file),
+     .doc = "HDF5 or text file (CSV) instead of `times` and `rates`: rows of a time in ms and a rate in Hz, or a time "
+            "and a "
+            "rate for each of the neurons"},
+    {.name = "dataset",
+     .unit = "",
+     .kind = VOLLEY_VALUE_TEXT,
+     .offset = offsetof(volley_stimulus, dataset),
+     .doc = "where the HDF5 file has the rows"},
+    {.name = "weight",
+     .unit = "weight",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, weight),
+     .fallback = 1,
+     .min = -INFINITY,
+     .doc = "synaptic weight"},
+    {.name = "delay",
+     .unit = "ms",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, delay),
+     .fallback = NAN,
+     .doc = "delay; one step if left out"},
+};
+
+static const char *check(const volley_stimulus *stimulus) {
+  const bool lists = stimulus->times || stimulus->rates;
+  if (lists == (stimulus->file != NULL)) return "either times and rates must be given, or a file";
+  if (stimulus->dataset && !stimulus->file) return "dataset needs a file";
+  if (stimulus->n_times != stimulus->n_rates) return "times and rates must be lists of the same length";
+  for (int k = 0; k < stimulus->n_times; k++) {
+    if (k > 0 && !(stimulus->times[k] > stimulus->times[k - 1])) return "times must ascend";
+    if (stimulus->rates[k] > volley_max_rate) return "rates must not exceed 10 MHz";
+  }
+  return NULL;
+}
+
+/* What is wrong with row k. */
+static const char *check_row(const volley_stimulus *stimulus, uint64_t k, char *buffer, size_t size) {
+  const double *row = stimulus->rows + k * stimulus->n_columns;
+  if (k > 0 && !(row[0] > row[0 - (ptrdiff_t)stimulus->n_columns])) {
+    snprintf(buffer, size,
+             "row %" PRIu64 " (from 0) of '%s' has the time %g ms, which is not after that of the row before", k,
+             stimulus->file, row[0]);
+    return buffer;
+  }
+  for (uint64_t c = 1; c < stimulus->n_columns; c++) {
+    if (row[c] >= 0 && row[c] <= volley_max_rate) continue;
+    snprintf(buffer, size, "row %" PRIu64 " (from 0) of '%s' has the rate %g Hz; from 0 to 10 MHz is possible", k,
+             stimulus->file, row[c]);
+    return buffer;
+  }
+  return NULL;
+}
+
+static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
+                                size_t size) {
+  (void)experiment;
+  if (!stimulus->rows) return NULL;
+  if (stimulus->n_columns != 2 && stimulus->n_columns != (uint64_t)stimulus->neurons.count + 1) {
+    snprintf(buffer, size,
+             "the rows of '%s' have %" PRIu64 " columns; 2 are possible (a time and a rate for all), or %" PRIu64
+             " (a time and a rate for each of the %" PRIu32 " neurons)",
+             stimulus->file, stimulus->n_columns, (uint64_t)stimulus->neurons.count + 1, stimulus->neurons.count);
+    return buffer;
+  }
+  const char *wrong = NULL;
+  for (uint64_t k = 0; k < stimulus->n_rows && !wrong; k++) wrong = check_row(stimulus, k, buffer, size);
+  return wrong;
+}
+
+static double time_of(const volley_stimulus *stimulus, int64_t k) {
+  return stimulus->rows ? stimulus->rows[(uint64_t)k * stimulus->n_columns] : stimulus->times[k];
+}
+
+static double rate_of(const volley_stimulus *stimulus, int64_t k, uint32_t column) {
+  if (!stimulus->rows) return stimulus->rates[k];
+  return stimulus->rows[(uint64_t)k * stimulus->n_columns + 1 + (stimulus->n_columns > 2 ? column : 0)];
+}
+
+static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  volley_rates rates;
+  if (!volley_rates_begin(&rates, experiment, number, slice)) return NULL;
+  const int64_t shift = volley_stimulus_delay(experiment, stimulus);
+  volley_generator *generator = volley_alloc(1, sizeof *generator, "an inhomogeneous Poisson stimulus");
+  generator->rates = rates;
+  generator->window = volley_stimulus_window(experiment, stimulus, shift);
+  generator->stimulus = stimulus;
+  generator->n = stimulus->rows ? (int64_t)stimulus->n_rows : stimulus->n_times;
+  generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "an inhomogeneous Poisson stimulus");
+  for (int64_t k = 0; k < generator->n; k++)
+    generator->steps[k] = volley_steps(experiment, time_of(stimulus, k)) + shift;
+  generator->at = -1;
+  return generator;
+}
+
+static void set_rates(volley_generator *generator) {
+  for (uint32_t i = 0; i < generator->rates.selected.count; i++) {
+    volley_rates_set(&generator->rates, i, rate_of(generator->stimulus, generator->at, generator->rates.columns[i]));
+  }
+}
+
+static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
+  if (step < generator->window.first || step >= generator->window.end) return;
+  const int64_t before = generator->at;
+  while (generator->at + 1 < generator->n && generator->steps[generator->at + 1] <= step) generator->at++;
+  if (generator->at != before) set_rates(generator);
+  volley_rates_apply(&generator->rates, slice, step);
+}
+
+static void destroy(volley_generator *generator) {
+  volley_rates_end(&generator->rates);
+  free(generator->steps);
+  free(generator);
+}
+
+const volley_stimulus_kind volley_stimulus_inhomogeneous_poisson = {
+    .name = "inhomogeneous_poisson",
+    .doc = "independent Poisson spike trains, one for each neuron, whose rates change at given times",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof *keys,
+    .check = check,
+    .check_loaded = check_loaded,
+    .create = create,
+    .apply = apply,
+    .destroy = destroy,
+};

@@ -1,0 +1,114 @@
+/* White noise as a current: each neuron has a value of its own, drawn anew from a normal distribution at every interval
+ * from `start` on. */
+#include "stimulus/selected.h"
+
+#include "base/random.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { INTERVALS = 4 }; /* that a block of random words serves */
+
+struct volley_generator {
+  volley_selected selected;
+  volley_window window;
+  volley_key key;
+  double mean, std;
+  int64_t interval;               /* steps */
+  int64_t block, interval_number; /* that words and values are for; -1 before the first */
+  uint32_t *words;                /* [INTERVALS][selected.count] */
+  double *values;                 /* [selected.count] pA */
+};
+
+static const volley_stimulus_key keys[] = {
+    {.name = "mean",
+     .unit = "pA",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, mean),
+     .min = -INFINITY,
+     .doc = "mean of the current"},
+    {.name = "std",
+     .unit = "pA",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, std),
+     .required = true,
+     .doc = "standard deviation of the current"},
+    {.name = "interval",
+     .unit = "ms",
+     .kind = VOLLEY_VALUE_STEPS,
+     .offset = offsetof(volley_stimulus, interval),
+     .fallback = 1,
+     .positive = true,
+     .doc = "time that a value holds; whole steps"},
+};
+
+static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_selected selected = volley_select(experiment, stimulus, slice);
+  if (selected.count == 0) return NULL;
+  volley_generator *generator = volley_alloc(1, sizeof *generator, "a noise stimulus");
+  generator->selected = selected;
+  generator->window = volley_stimulus_window(experiment, stimulus, 0);
+  generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_NOISE, (uint32_t)number);
+  generator->mean = stimulus->mean;
+  generator->std = stimulus->std;
+  generator->interval = volley_steps(experiment, stimulus->interval);
+  generator->block = generator->interval_number = -1;
+  generator->words = volley_alloc((size_t)selected.count * INTERVALS, sizeof *generator->words, "a noise stimulus");
+  generator->values = volley_alloc(selected.count, sizeof *generator->values, "a noise stimulus");
+  return generator;
+}
+
+/* Draws the words of four intervals for all selected neurons. */
+static void draw(volley_generator *generator, const volley_slice *slice, int64_t block) {
+  uint32_t *words = generator->words;
+  for (int r = 0; r < generator->selected.n_runs; r++) {
+    const volley_run_of_neurons run = generator->selected.runs[r];
+    volley_random_blocks(generator->key, slice->gids + run.first, run.count, (uint32_t)block, 0, words,
+                         generator->selected.count);
+    words += run.count;
+  }
+  generator->block = block;
+}
+
+/* Sets the values of an interval, the first of which begins with the window. */
+static void begin(volley_generator *generator, const volley_slice *slice, int64_t number) {
+  const size_t n = generator->selected.count;
+  if (generator->block != number / INTERVALS) draw(generator, slice, number / INTERVALS);
+  volley_normal_quantiles(generator->words + (size_t)(number % INTERVALS) * n, n, generator->values);
+  for (size_t i = 0; i < n; i++) generator->values[i] = generator->mean + generator->std * generator->values[i];
+  generator->interval_number = number;
+}
+
+static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
+  if (step < generator->window.first || step >= generator->window.end) return;
+  const int64_t number = (step - generator->window.first) / generator->interval;
+  if (number != generator->interval_number) begin(generator, slice, number);
+  const double *values = generator->values;
+  for (int r = 0; r < generator->selected.n_runs; r++) {
+    const volley_run_of_neurons run = generator->selected.runs[r];
+    double *to = slice->current + run.first;
+    for (uint32_t i = 0; i < run.count; i++) to[i] += values[i];
+    values += run.count;
+  }
+}
+
+static void destroy(volley_generator *generator) {
+  free(generator->selected.runs);
+  free(generator->words);
+  free(generator->values);
+  free(generator);
+}
+
+const volley_stimulus_kind volley_stimulus_noise = {
+    .name = "noise",
+    .doc = "white noise as current: a value of each neuron's own, drawn from a normal distribution at every interval; "
+           "NEST's noise_generator",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof *keys,
+    .is_current = true,
+    .is_own = true,
+    .create = create,
+    .apply = apply,
+    .destroy = destroy,
+};

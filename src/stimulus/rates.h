@@ -1,0 +1,37 @@
+/* Poisson spikes for the selected neurons of a slice, each with a rate of its own that changes now and then. */
+#ifndef VOLLEY_STIMULUS_RATES_H
+#define VOLLEY_STIMULUS_RATES_H
+
+#include "base/random.h"
+#include "stimulus/selected.h"
+
+/* Hz; greatest rate of a neuron */
+static const double volley_max_rate = 1e7;
+
+typedef struct volley_rates {
+  volley_selected selected;
+  uint32_t *columns; /* [selected.count] number of each among all neurons that the stimulus selects */
+  volley_key key;
+  int receptor;
+  double weight;
+  double dt;         /* ms */
+  double *means;     /* [selected.count] expected spikes of a step */
+  uint32_t *first;   /* [selected.count] the least random word that can mean a spike */
+  uint32_t n_active; /* neurons with a rate above 0 */
+  int64_t block;     /* of steps that the words are for; -1 before the first */
+  uint32_t *words;   /* [4][selected.count] */
+} volley_rates;
+
+/* Prepares rates of 0 for what stimulus number `number` selects of a slice. Returns false, and needs no end, if that is
+ * nothing. */
+bool volley_rates_begin(volley_rates *rates, const volley_experiment *experiment, int number,
+                        const volley_slice *slice);
+void volley_rates_end(volley_rates *rates);
+
+/* Sets the rate of selected neuron i of the slice in Hz, from 0 to volley_max_rate, from now on. */
+void volley_rates_set(volley_rates *rates, uint32_t i, double rate);
+
+/* Adds the spikes of a step: for each neuron a number that is a function of its rate, the stimulus, gid and step. */
+void volley_rates_apply(volley_rates *rates, volley_slice *slice, int64_t step);
+
+#endif

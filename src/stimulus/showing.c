@@ -1,0 +1,37 @@
+#include "stimulus/showing.h"
+
+enum { LISTED, RANDOM }; /* values of `order` */
+
+volley_showing volley_showing_of(const volley_experiment *experiment, int number) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const int64_t slot = volley_steps(experiment, stimulus->slot), blank = volley_steps(experiment, stimulus->blank);
+  return (volley_showing){.stimulus = stimulus,
+                          .window = volley_stimulus_window(experiment, stimulus, 0),
+                          .slot = slot,
+                          .period = slot + blank,
+                          .key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_IMAGE, (uint32_t)number)};
+}
+
+uint64_t volley_showing_rows(const volley_stimulus *stimulus) {
+  return stimulus->images ? (uint64_t)stimulus->n_images : stimulus->n_rows;
+}
+
+int64_t volley_showing_row(const volley_stimulus *stimulus, uint64_t k) {
+  return stimulus->images ? (int64_t)stimulus->images[k] : (int64_t)k;
+}
+
+/* Which of the rows comes as number k in time. */
+static uint64_t place_of(const volley_showing *showing, uint64_t k) {
+  const uint64_t n = volley_showing_rows(showing->stimulus);
+  uint32_t words[4];
+  if (showing->stimulus->order == LISTED) return k % n;
+  volley_random_block(showing->key, (uint32_t)k, (uint32_t)(k >> 32), 0, words);
+  return volley_below(words[0], (uint32_t)n);
+}
+
+int64_t volley_showing_at(const volley_showing *showing, int64_t step) {
+  if (step < showing->window.first || step >= showing->window.end) return -1;
+  const int64_t passed = step - showing->window.first;
+  if (passed % showing->period >= showing->slot) return -1;
+  return volley_showing_row(showing->stimulus, place_of(showing, (uint64_t)(passed / showing->period)));
+}

@@ -1,0 +1,100 @@
+/* A teacher: while an image of label l is shown, neuron l gets a current. */
+#include "stimulus/showing.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct volley_generator {
+  volley_selected selected;
+  uint32_t *columns; /* [selected.count] the label of each neuron, ascending */
+  volley_window window;
+  volley_showing showing;
+  double amplitude;
+};
+
+static const volley_stimulus_key keys[] = {
+    {.name = "images",
+     .unit = "",
+     .kind = VOLLEY_VALUE_STIMULUS,
+     .offset = offsetof(volley_stimulus, shown),
+     .required = true,
+     .words = "images",
+     .doc = "name of a stimulus of type images that stands before this one and has labels"},
+    {.name = "amplitude",
+     .unit = "pA",
+     .kind = VOLLEY_VALUE_NUMBER,
+     .offset = offsetof(volley_stimulus, amplitude),
+     .required = true,
+     .min = -INFINITY,
+     .doc = "current into the neuron of the label while the image is shown"},
+};
+
+static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
+                                size_t size) {
+  const volley_stimulus *images = &experiment->stimuli[stimulus->shown];
+  if (!images->labels) {
+    snprintf(buffer, size, "the images of '%s' have no labels: it needs label_column or label_dataset", images->name);
+    return buffer;
+  }
+  for (uint64_t k = 0; k < volley_showing_rows(images); k++) {
+    const int64_t row = volley_showing_row(images, k);
+    if (images->labels[row] < stimulus->neurons.count) continue;
+    snprintf(buffer, size,
+             "image %" PRId64 " of '%s' has the label %g; the teacher reaches %" PRIu32 " neurons of %s, one for "
+             "each label from 0 up",
+             row, images->name, images->labels[row], stimulus->neurons.count,
+             experiment->populations[stimulus->target].name);
+    return buffer;
+  }
+  return NULL;
+}
+
+static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_selected selected = volley_select(experiment, stimulus, slice);
+  if (selected.count == 0) return NULL;
+  volley_generator *generator = volley_alloc(1, sizeof *generator, "a teacher stimulus");
+  generator->selected = selected;
+  generator->columns = volley_selected_columns(experiment, stimulus, slice, &selected);
+  generator->window = volley_stimulus_window(experiment, stimulus, 0);
+  generator->showing = volley_showing_of(experiment, stimulus->shown);
+  generator->amplitude = stimulus->amplitude;
+  return generator;
+}
+
+static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
+  if (step < generator->window.first || step >= generator->window.end) return;
+  const int64_t row = volley_showing_at(&generator->showing, step);
+  if (row < 0) return;
+  const double label = generator->showing.stimulus->labels[row];
+  const uint32_t *columns = generator->columns;
+  for (int r = 0; r < generator->selected.n_runs; r++) {
+    const volley_run_of_neurons run = generator->selected.runs[r];
+    for (uint32_t i = 0; i < run.count; i++) {
+      if (columns[i] == label) slice->current[run.first + i] += generator->amplitude;
+    }
+    columns += run.count;
+  }
+}
+
+static void destroy(volley_generator *generator) {
+  free(generator->selected.runs);
+  free(generator->columns);
+  free(generator);
+}
+
+const volley_stimulus_kind volley_stimulus_teacher = {
+    .name = "teacher",
+    .doc = "teacher current by label: while an image of label l is shown, neuron l gets a current; `start` and `stop` "
+           "say when there is teaching",
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof *keys,
+    .is_current = true,
+    .is_own = true,
+    .check_loaded = check_loaded,
+    .create = create,
+    .apply = apply,
+    .destroy = destroy,
+};
