@@ -77,16 +77,18 @@ static const volley_key_info projection_keys[] = {
     {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of a weight decides"},
     {"synapse", VOLLEY_KEY_MAP, .doc = "how the synapses change; by default they are static"},
     {"delay_is", VOLLEY_KEY_WORD, .fallback = "dendritic", .words = "dendritic|axonal",
-     .doc = "where the delay arises, for synapses that learn: spikes of the target reach the synapse that much later, or "
-            "those of the source do"},
+     .doc =
+         "where the delay arises, for synapses that learn: spikes of the target reach the synapse that much later, or "
+         "those of the source do"},
 };
 
 static const volley_key_info synapse_keys[] = {
     {"model", VOLLEY_KEY_WORD, .required = true,
      .doc = "static, or a model of plasticity, whose parameters are keys too: see `volley models`"},
     {"pairing", VOLLEY_KEY_WORD, .fallback = "all", .words = "all|nearest",
-     .doc = "whether a spike pairs with all spikes of the other side before it or with the last one only, where the model "
-            "pairs spikes"},
+     .doc =
+         "whether a spike pairs with all spikes of the other side before it or with the last one only, where the model "
+         "pairs spikes"},
     {"learning", VOLLEY_KEY_MAP, .doc = "when the synapses learn; by default always"},
     {"dopamine", VOLLEY_KEY_WORD, .doc = "population whose spikes release dopamine, where the model takes it"},
     {"dopamine_neurons", VOLLEY_KEY_SELECTION, .fallback = "all",
@@ -197,7 +199,8 @@ static const volley_key_info recorder_keys[] = {
     {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
      .doc = "end; whole steps, by default that of the simulation"},
     {"states", VOLLEY_KEY_WORD,
-     .doc = "state of the model, like V_m, or a list of them; needed for traces; of weights those of the synapse model, by "
+     .doc = "state of the model, like V_m, or a list of them; needed for traces; of weights those of the synapse "
+            "model, by "
             "default weight"},
     {"values", VOLLEY_KEY_WORD, .words = "output|supervisor|error|decoders|norm",
      .doc =
@@ -243,11 +246,12 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
                                     "be a matrix: rows are targets, columns are sources; [[a, b]] is one row for all "
                                     "targets, [[a], [b]] one column for all sources.",
                                     KEYS(projection_keys), true, false},
-    [VOLLEY_SECTION_SYNAPSE] = {"projections.synapse",
-                                "How the synapses of an entry change. The parameters of the model are keys here; every "
-                                "key has one value or a matrix of them. What happens at a time t with start < t <= stop "
-                                "belongs to a window of time.",
-                                KEYS(synapse_keys), false, false},
+    [VOLLEY_SECTION_SYNAPSE] =
+        {"projections.synapse",
+         "How the synapses of an entry change. The parameters of the model are keys here; every "
+         "key has one value or a matrix of them. What happens at a time t with start < t <= stop "
+         "belongs to a window of time.",
+         KEYS(synapse_keys), false, false},
     [VOLLEY_SECTION_SYNAPSE_LEARNING] = {"projections.synapse.learning", "When the synapses learn.",
                                          KEYS(synapse_learning_keys), false, false},
     [VOLLEY_SECTION_SYNAPSE_DOPAMINE_ON] = {"projections.synapse.dopamine_on", "When there is dopamine by schedule.",

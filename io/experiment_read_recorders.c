@@ -213,7 +213,8 @@ static int find_projection(volley_reading *reading, const volley_yaml *entry) {
   const char *name = volley_read_text(reading, entry, recorder_key("projection"), (volley_pick){0}, &node);
   if (name == NULL) return -1;
   for (int p = 0; p < experiment->n_projections; ++p) {
-    if (experiment->projections[p].plasticity.model != NULL) volley_names_add(reading, &names, experiment->projections[p].name);
+    if (experiment->projections[p].plasticity.model != NULL)
+      volley_names_add(reading, &names, experiment->projections[p].name);
     if (strcmp(experiment->projections[p].name, name) != 0) continue;
     if (found >= 0) {
       volley_value_fault(reading, node, "several projections are called '%s': give them a 'name'", name);
@@ -249,8 +250,7 @@ static void read_weights_entry(volley_reading *reading, entry_reading *e) {
     volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
     *recorder = (volley_recorder){
         .kind = e->kind, .population = -1, .projection = p, .place = volley_yaml_place(reading->arena, e->entry)};
-    if (e->columns != NULL)
-      recorder->state = find_synapse_state(reading, e->columns[c], projection->plasticity.model);
+    if (e->columns != NULL) recorder->state = find_synapse_state(reading, e->columns[c], projection->plasticity.model);
     volley_read_selection(reading, volley_yaml_get(e->entry, "sources"),
                           experiment->populations[projection->source].size, (volley_pick){0}, &recorder->sources);
     volley_read_selection(reading, volley_yaml_get(e->entry, "targets"),

@@ -14,11 +14,10 @@ enum {
   METADATA_PER_RECORDER = 65536
 };
 
-const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS] = {
-    [VOLLEY_RECORD_SPIKES] = "spikes",
-    [VOLLEY_RECORD_TRACES] = "report",
-    [VOLLEY_RECORD_READOUT] = "readout",
-    [VOLLEY_RECORD_WEIGHTS] = "weights"};
+const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS] = {[VOLLEY_RECORD_SPIKES] = "spikes",
+                                                                   [VOLLEY_RECORD_TRACES] = "report",
+                                                                   [VOLLEY_RECORD_READOUT] = "readout",
+                                                                   [VOLLEY_RECORD_WEIGHTS] = "weights"};
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
@@ -152,8 +151,8 @@ static void put_columns(volley_hdf5 *file, hid_t group, const char *name, hid_t 
                         const volley_trace_columns *columns, uint64_t width, const void *values) {
   const hsize_t size = width, own = columns->count;
   const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &size, NULL), "describe data of");
-  const hid_t set = volley_hdf5_check(
-      file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a dataset in");
+  const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                                      "create a dataset in");
   select_columns(file, space, 1, columns, 0, 1);
   write_selected(file, set, type, space, 1, &own, values);
   volley_hdf5_release(file, space);

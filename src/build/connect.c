@@ -91,8 +91,9 @@ static void check_weight(const volley_projection *projection, double weight) {
   double low, high;
   projection->plasticity.model->range(projection->plasticity.parameters, &low, &high);
   if (low <= weight && weight <= high) return;
-  volley_fault(VOLLEY_USAGE, &projection->place, "a weight of %g was drawn; synapse model %s takes %g to %g: set min and max",
-               weight, projection->plasticity.model->name, low, high);
+  volley_fault(VOLLEY_USAGE, &projection->place,
+               "a weight of %g was drawn; synapse model %s takes %g to %g: set min and max", weight,
+               projection->plasticity.model->name, low, high);
 }
 
 static void fill_edge(edge_pass *pass, const volley_drawing *drawing, int p, uint16_t id, size_t e, int delay) {
@@ -164,8 +165,9 @@ static void begin_plastic(edge_pass *pass, const volley_block *block) {
   const volley_experiment *experiment = pass->experiment;
   for (int p = 0; p < experiment->n_projections; p++) {
     uint32_t first = 0;
-    const uint32_t count =
-        experiment->projections[p].plasticity.model ? find_neurons(block, experiment->projections[p].target, &first) : 0;
+    const uint32_t count = experiment->projections[p].plasticity.model
+                               ? find_neurons(block, experiment->projections[p].target, &first)
+                               : 0;
     if (count > 0) pass->plastic[p] = volley_plastic_begin(experiment, p, first, count);
   }
 }

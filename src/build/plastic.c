@@ -58,7 +58,8 @@ void volley_plastic_add(volley_plastic_builder *builder, uint32_t source_gid, ui
   }
   if (delay < plastic->min_delay) plastic->min_delay = delay;
   if (due > plastic->max_due) plastic->max_due = due;
-  builder->records[plastic->synapses++] = (record){weight, source_gid - plastic->first_source, id, due, delay, receptor};
+  builder->records[plastic->synapses++] =
+      (record){weight, source_gid - plastic->first_source, id, due, delay, receptor};
 }
 
 /* What makes a run within a row. */
@@ -191,7 +192,8 @@ void volley_plastic_sweep(volley_plastic *plastic, int64_t step) {
     if (bundle.now > bundle.from) plastic->model->catch_up(&bundle);
   }
   plastic->swept = step;
-  const int64_t bound = step - 2 * (int64_t)plastic->max_due - 2; /* before the time of any run: due and a dendrite's delay */
+  const int64_t bound =
+      step - 2 * (int64_t)plastic->max_due - 2; /* before the time of any run: due and a dendrite's delay */
   for (uint32_t t = 0; t < plastic->n_targets; t++) {
     volley_past_spikes *past = &plastic->past[t];
     if (past->n > 0) past->n = forget(past->spikes, past->n, bound);

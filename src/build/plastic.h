@@ -26,9 +26,9 @@ typedef struct volley_plastic {
   int projection;
   const volley_synapse_model *model;
   volley_synapse_constants constants;
-  uint32_t first_id, n_targets; /* ids within the block */
+  uint32_t first_id, n_targets;                                 /* ids within the block */
   uint32_t first_source, n_sources, first_dopamine, n_dopamine; /* gids */
-  int dopamine_delay;                                            /* steps */
+  int dopamine_delay;                                           /* steps */
   uint64_t synapses;
   volley_gid_map rows;      /* source gid -> its first run */
   volley_plastic_run *runs; /* [n_runs + 1], the last one of no source */
@@ -37,9 +37,9 @@ typedef struct volley_plastic {
   uint16_t *ids;                             /* [synapses] */
   volley_past_spikes *past;                  /* [n_targets] */
   volley_dopamine dopamine;
-  int64_t swept;     /* step of the last sweep, 0 at first */
-  int min_delay;     /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
-  int max_due;       /* steps; 0 without synapses */
+  int64_t swept; /* step of the last sweep, 0 at first */
+  int min_delay; /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
+  int max_due;   /* steps; 0 without synapses */
 } volley_plastic;
 
 /* Building: volley_plastic_begin(), volley_plastic_add() for each edge, target by target, volley_plastic_finish(). The

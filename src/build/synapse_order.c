@@ -35,8 +35,8 @@ static uint32_t *select_targets(const volley_synapse_order *order, const volley_
 
 /* Adds to counts[index of target], and calls take() with the numbers if there is one: these are counts then. */
 static void go_through(const volley_synapse_order *order, const volley_block *block, const volley_plastic *plastic,
-                       uint64_t *counts,
-                       void (*take)(void *context, uint32_t run, uint32_t synapse, uint64_t number), void *context) {
+                       uint64_t *counts, void (*take)(void *context, uint32_t run, uint32_t synapse, uint64_t number),
+                       void *context) {
   uint32_t *indices = select_targets(order, block, plastic);
   for (uint32_t r = 0; r < plastic->n_runs; r++) {
     const volley_plastic_run *run = &plastic->runs[r];
@@ -68,8 +68,7 @@ volley_synapse_order volley_synapse_order_make(const volley_network *network, in
   }
   for (uint64_t from = 0; from < n; from += INT32_MAX) {
     const uint64_t some = n - from < INT32_MAX ? n - from : INT32_MAX;
-    VOLLEY_MPI(
-        MPI_Allreduce(MPI_IN_PLACE, order.firsts + from, (int)some, MPI_UINT64_T, MPI_SUM, network->comm));
+    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, order.firsts + from, (int)some, MPI_UINT64_T, MPI_SUM, network->comm));
   }
   for (uint32_t t = 0; t <= n; t++) {
     const uint64_t count = order.firsts[t];
@@ -103,7 +102,8 @@ volley_status volley_weights_count(volley_experiment *experiment, const volley_n
     recorder->synapses = volley_synapse_order_total(&order);
     volley_synapse_order_release(&order);
     if (recorder->synapses == 0)
-      volley_fault(VOLLEY_USAGE, &recorder->place, "nothing is recorded: projection '%s' has no synapses between these neurons",
+      volley_fault(VOLLEY_USAGE, &recorder->place,
+                   "nothing is recorded: projection '%s' has no synapses between these neurons",
                    experiment->projections[recorder->projection].name);
   }
   return volley_agree(network->comm);

@@ -48,8 +48,8 @@ static uint32_t count_dopamine(const volley_plastic *plastic, const uint32_t *gi
   const uint32_t end = find_gid(gids, n, (uint64_t)plastic->first_dopamine + plastic->n_dopamine);
   uint32_t count = 0, column;
   for (uint32_t i = find_gid(gids, n, plastic->first_dopamine); i < end; i++)
-    count += volley_selection_column(&plastic->constants.plan->dopamine_neurons, gids[i] - plastic->first_dopamine,
-                                     &column);
+    count +=
+        volley_selection_column(&plastic->constants.plan->dopamine_neurons, gids[i] - plastic->first_dopamine, &column);
   return count;
 }
 
@@ -57,7 +57,8 @@ void volley_plasticity_schedule(volley_plasticity *plasticity, int64_t step, con
   for (int k = 0; k < plasticity->block->n_plastic; k++) {
     volley_plastic *plastic = &plasticity->block->plastic[k];
     const uint32_t end = find_gid(gids, n, (uint64_t)plastic->first_source + plastic->n_sources);
-    for (uint32_t i = find_gid(gids, n, plastic->first_source); i < end; i++) schedule_row(plasticity, k, step, gids[i]);
+    for (uint32_t i = find_gid(gids, n, plastic->first_source); i < end; i++)
+      schedule_row(plasticity, k, step, gids[i]);
     const uint32_t count = plastic->n_dopamine > 0 ? count_dopamine(plastic, gids, n) : 0;
     if (count > 0) volley_plastic_note_dopamine(plastic, step, count);
   }

@@ -29,10 +29,10 @@ typedef struct engine {
   const volley_saver *saver; /* or NULL */
   unsigned requests;         /* of all ranks, not yet acted on; the same on every rank */
   int64_t first_step;
-  volley_arrivals *arrivals; /* [n_blocks] */
+  volley_arrivals *arrivals;       /* [n_blocks] */
   volley_plasticity *plasticities; /* [n_blocks] */
-  volley_spike_list *spikes; /* [n_blocks] of the present step */
-  volley_silence *silences;  /* [n_blocks] */
+  volley_spike_list *spikes;       /* [n_blocks] of the present step */
+  volley_silence *silences;        /* [n_blocks] */
   volley_exchange *exchange;
   volley_history history;
   const volley_volley *volleys; /* [n_volleys] that became known with the present step */

@@ -67,10 +67,10 @@ typedef struct volley_plasticity_plan {
   bool is_axonal;                           /* the delay is that of the axon, not that of the dendrite */
   volley_window_of_time *learning;          /* ascending, disjoint; none: always */
   int n_learning;
-  int dopamine;                        /* population whose spikes release dopamine, or -1 */
-  volley_selection dopamine_neurons;   /* of this population */
-  double dopamine_delay;               /* ms */
-  volley_window_of_time *dopamine_on;  /* dopamine by schedule; ascending, disjoint */
+  int dopamine;                       /* population whose spikes release dopamine, or -1 */
+  volley_selection dopamine_neurons;  /* of this population */
+  double dopamine_delay;              /* ms */
+  volley_window_of_time *dopamine_on; /* dopamine by schedule; ascending, disjoint */
   int n_dopamine_on;
 } volley_plasticity_plan;
 

@@ -40,11 +40,11 @@ struct volley_recording {
   const volley_network *network;
   const volley_readouts *readouts; /* or NULL */
   volley_sink sink;
-  double flushed;                /* time of the last flush of all buffers, s; rank 0 */
-  spike_buffer *spikes;          /* [n_recorders] */
-  trace_buffer *traces;          /* [n_recorders] */
-  volley_trace_columns *columns; /* [n_recorders] */
-  block_probes *probes;          /* [n_blocks] */
+  double flushed;                 /* time of the last flush of all buffers, s; rank 0 */
+  spike_buffer *spikes;           /* [n_recorders] */
+  trace_buffer *traces;           /* [n_recorders] */
+  volley_trace_columns *columns;  /* [n_recorders] */
+  block_probes *probes;           /* [n_blocks] */
   volley_weight_probes **weights; /* [n_recorders] NULL of other kinds */
 };
 

@@ -14,7 +14,7 @@ typedef struct probe {
 struct volley_weight_probes {
   const volley_network *network;
   const volley_recorder *recorder;
-  probe *probes;   /* [firsts[n_blocks]] block by block, run by run */
+  probe *probes;    /* [firsts[n_blocks]] block by block, run by run */
   uint64_t *firsts; /* [n_blocks + 1] */
 };
 

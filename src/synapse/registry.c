@@ -7,9 +7,9 @@
 extern const volley_synapse_model volley_synapse_stdp, volley_synapse_stdp_dopamine, volley_synapse_stdp_switch,
     volley_synapse_trace, volley_synapse_tsodyks2;
 
-static const volley_synapse_model *const models[] = {&volley_synapse_stdp, &volley_synapse_stdp_dopamine,
+static const volley_synapse_model *const models[] = {&volley_synapse_stdp,        &volley_synapse_stdp_dopamine,
                                                      &volley_synapse_stdp_switch, &volley_synapse_trace,
-                                                     &volley_synapse_tsodyks2, NULL};
+                                                     &volley_synapse_tsodyks2,    NULL};
 
 const volley_synapse_model *const *volley_synapse_models(void) { return models; }
 
@@ -41,7 +41,9 @@ volley_synapse_constants volley_synapse_constants_make(const volley_plasticity_p
                                     .source = make_decay(plan, model->tau_source, dt),
                                     .target = make_decay(plan, model->tau_target, dt),
                                     .second = second,
-                                    .jump = model->jump >= 0 ? plan->parameters[model->jump] : second.tau > 0 ? 1 / second.tau : 0};
+                                    .jump = model->jump >= 0 ? plan->parameters[model->jump]
+                                            : second.tau > 0 ? 1 / second.tau
+                                                             : 0};
 }
 
 void volley_synapse_constants_release(volley_synapse_constants *constants) {

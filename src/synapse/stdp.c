@@ -79,10 +79,11 @@ static void catch_up(volley_bundle *b) {
 const volley_synapse_model volley_synapse_stdp = {
     .name = "stdp",
     .doc = "spike-timing dependent plasticity of pairs: additive (mu 0), multiplicative (mu 1) or by a power law",
-    .equations = "with w = weight / Wmax: at a spike of the target w <- min(1, w + lambda (1 - w)^mu_plus K_plus), at one "
-                 "of the source w <- max(0, w - alpha lambda w^mu_minus K_minus); the traces K_plus of the source and "
-                 "K_minus of the target grow by 1 at a spike (pairing all) or are set to 1 (nearest) and decay with "
-                 "tau_plus and tau_minus",
+    .equations =
+        "with w = weight / Wmax: at a spike of the target w <- min(1, w + lambda (1 - w)^mu_plus K_plus), at one "
+        "of the source w <- max(0, w - alpha lambda w^mu_minus K_minus); the traces K_plus of the source and "
+        "K_minus of the target grow by 1 at a spike (pairing all) or are set to 1 (nearest) and decay with "
+        "tau_plus and tau_minus",
     .reference = "Guetig, Aharonov, Rotter & Sompolinsky 2003; Morrison, Diesmann & Gerstner 2008. NEST's stdp_synapse",
     .parameters = parameters,
     .n_parameters = N_PARAMETERS,

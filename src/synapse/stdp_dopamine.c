@@ -115,11 +115,13 @@ static void catch_up(volley_bundle *b) {
 
 const volley_synapse_model volley_synapse_stdp_dopamine = {
     .name = "stdp_dopamine",
-    .doc = "plasticity by three factors: spikes of source and target make a synapse eligible, dopamine changes its weight",
-    .equations = "dweight/dt = c (n - b) within Wmin and Wmax; dc/dt = -c / tau_c, at a spike of the target c <- c + A_plus "
-                 "K_plus, at one of the source c <- c - A_minus K_minus; dn/dt = -n / tau_n, at a spike of the population "
-                 "`dopamine` n <- n + 1 / tau_n; traces K as in stdp. While learning is off neither weights nor "
-                 "eligibility take part, and the eligibility decays",
+    .doc =
+        "plasticity by three factors: spikes of source and target make a synapse eligible, dopamine changes its weight",
+    .equations =
+        "dweight/dt = c (n - b) within Wmin and Wmax; dc/dt = -c / tau_c, at a spike of the target c <- c + A_plus "
+        "K_plus, at one of the source c <- c - A_minus K_minus; dn/dt = -n / tau_n, at a spike of the population "
+        "`dopamine` n <- n + 1 / tau_n; traces K as in stdp. While learning is off neither weights nor "
+        "eligibility take part, and the eligibility decays",
     .reference = "Izhikevich 2007; Potjans, Morrison & Diesmann 2010. NEST's stdp_dopamine_synapse",
     .parameters = parameters,
     .n_parameters = N_PARAMETERS,

@@ -103,11 +103,12 @@ static void catch_up(volley_bundle *b) {
 const volley_synapse_model volley_synapse_stdp_switch = {
     .name = "stdp_switch",
     .doc = "spike-timing dependent plasticity in which depression turns into potentiation while there is dopamine",
-    .equations = "at a spike of the target weight <- weight + A_plus x, at one of the source weight <- weight - A_minus y, "
-                 "within Wmin and Wmax; the traces x of the source and y of the target grow by 1 at a spike (pairing all) "
-                 "or are set to 1 (nearest) and decay with tau_plus and tau_minus. While there is dopamine, by the windows "
-                 "of `dopamine_on` or the spikes of the population `dopamine`, A_plus_dopamine and A_minus_dopamine count "
-                 "instead",
+    .equations =
+        "at a spike of the target weight <- weight + A_plus x, at one of the source weight <- weight - A_minus y, "
+        "within Wmin and Wmax; the traces x of the source and y of the target grow by 1 at a spike (pairing all) "
+        "or are set to 1 (nearest) and decay with tau_plus and tau_minus. While there is dopamine, by the windows "
+        "of `dopamine_on` or the spikes of the population `dopamine`, A_plus_dopamine and A_minus_dopamine count "
+        "instead",
     .reference = "Zhang, Lau & Bi 2009; traces as in Uramoto & Torikai 2013",
     .parameters = parameters,
     .n_parameters = N_PARAMETERS,

@@ -45,21 +45,22 @@ typedef struct volley_dopamine {
 typedef struct volley_synapse_constants {
   const volley_plasticity_plan *plan; /* not owned */
   double dt;                          /* ms */
-  volley_decay source, target, second; /* of the traces of source and target; of dopamine or the source's second trace */
-  double jump;                        /* of the dopamine concentration at a spike; 1 / tau where no parameter says */
+  volley_decay source, target,
+      second;  /* of the traces of source and target; of dopamine or the source's second trace */
+  double jump; /* of the dopamine concentration at a spike; 1 / tau where no parameter says */
 } volley_synapse_constants;
 
 /* Synapses of one source with one delay and receptor, and what is known of the time since they were last dealt with. */
 typedef struct volley_bundle {
   const volley_synapse_constants *constants;
-  const volley_past_spikes *past;            /* by id - first_id */
+  const volley_past_spikes *past; /* by id - first_id */
   const volley_dopamine *dopamine;
   double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [n_states][count]; the first is the weight */
   const uint16_t *ids;                       /* [count] targets within the block */
   uint32_t count, first_id;
-  double *row;             /* [n_row_states] what depends on the source's spikes alone */
-  int64_t *last;           /* step of the spike delivered before this one, or VOLLEY_NEVER */
-  int64_t from, now;       /* pairings were dealt with as if a spike of step `from` had been delivered; now of `now` */
+  double *row;       /* [n_row_states] what depends on the source's spikes alone */
+  int64_t *last;     /* step of the spike delivered before this one, or VOLLEY_NEVER */
+  int64_t from, now; /* pairings were dealt with as if a spike of step `from` had been delivered; now of `now` */
   int64_t axonal, dendritic; /* steps */
 } volley_bundle;
 
@@ -71,9 +72,9 @@ typedef struct volley_synapse_model {
   int n_states;
   const char *const *row_states; /* names, for checkpoints */
   int n_row_states;
-  bool pairs;                                 /* takes the key `pairing` */
-  bool takes_dopamine, takes_schedule;        /* takes `dopamine`; takes `dopamine_on` */
-  bool keeps_past;                            /* needs the spikes of its targets */
+  bool pairs;                                   /* takes the key `pairing` */
+  bool takes_dopamine, takes_schedule;          /* takes `dopamine`; takes `dopamine_on` */
+  bool keeps_past;                              /* needs the spikes of its targets */
   int tau_source, tau_target, tau_second, jump; /* parameters that are these constants; -1: none */
   /* NULL if the values fit together, else what is wrong. values: [n_parameters]; plan has all but the parameters. May be
    * NULL. */

@@ -65,9 +65,10 @@ static void spike(volley_bundle *b, double *input) {
 const volley_synapse_model volley_synapse_trace = {
     .name = "trace",
     .doc = "learning at the spikes of the target, from the difference of a fast and a slow trace of the source",
-    .equations = "at a spike of the target weight <- clip(weight - decay + learning_rate (fast - slow), Wmin, Wmax); the "
-                 "traces of the source grow by 1 ms / tau at its spikes and decay with tau_fast and tau_slow: both mean its "
-                 "rate in 1/ms. For learned lateral inhibition: learning_rate < 0, Wmin < 0, Wmax 0",
+    .equations =
+        "at a spike of the target weight <- clip(weight - decay + learning_rate (fast - slow), Wmin, Wmax); the "
+        "traces of the source grow by 1 ms / tau at its spikes and decay with tau_fast and tau_slow: both mean its "
+        "rate in 1/ms. For learned lateral inhibition: learning_rate < 0, Wmin < 0, Wmax 0",
     .parameters = parameters,
     .n_parameters = N_PARAMETERS,
     .states = states,

@@ -31,7 +31,8 @@ static void begin(const volley_synapse_constants *constants, double *row) {
 /* Resources and release at the spike of step `now`; before the first one the time since the beginning counts. */
 static void advance(const volley_bundle *b) {
   const double *p = b->constants->plan->parameters;
-  const double steps = (double)(*b->last == VOLLEY_NEVER ? b->now + 1 : b->now - *b->last), h = steps * b->constants->dt;
+  const double steps = (double)(*b->last == VOLLEY_NEVER ? b->now + 1 : b->now - *b->last),
+               h = steps * b->constants->dt;
   b->row[X] = 1 + (b->row[X] - b->row[X] * b->row[U] - 1) * exp(-h / p[TAU_REC]);
   b->row[U] = p[U_PARAMETER] + b->row[U] * (1 - p[U_PARAMETER]) * (p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0);
   *b->last = b->now;
