@@ -56,6 +56,13 @@ static uint32_t count_targets(const volley_synapse_order *order) {
   return experiment->populations[experiment->projections[order->projection].target].size;
 }
 
+void volley_sum_counts(uint64_t *counts, uint64_t n, MPI_Comm comm) {
+  for (uint64_t from = 0; from < n; from += INT32_MAX) {
+    const uint64_t some = n - from < INT32_MAX ? n - from : INT32_MAX;
+    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, counts + from, (int)some, MPI_UINT64_T, MPI_SUM, comm));
+  }
+}
+
 volley_synapse_order volley_synapse_order_make(const volley_network *network, int projection,
                                                const volley_selection *sources, const volley_selection *targets) {
   volley_synapse_order order = {network, projection, sources, targets, NULL};
@@ -66,10 +73,7 @@ volley_synapse_order volley_synapse_order_make(const volley_network *network, in
     const volley_plastic *plastic = volley_block_plastic(&network->blocks[b], projection);
     if (plastic) go_through(&order, &network->blocks[b], plastic, order.firsts, NULL, NULL);
   }
-  for (uint64_t from = 0; from < n; from += INT32_MAX) {
-    const uint64_t some = n - from < INT32_MAX ? n - from : INT32_MAX;
-    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, order.firsts + from, (int)some, MPI_UINT64_T, MPI_SUM, network->comm));
-  }
+  volley_sum_counts(order.firsts, n, network->comm);
   for (uint32_t t = 0; t <= n; t++) {
     const uint64_t count = order.firsts[t];
     order.firsts[t] = total;

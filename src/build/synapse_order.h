@@ -22,6 +22,9 @@ void volley_synapse_order_release(volley_synapse_order *order);
 /* How many there are on all ranks. */
 uint64_t volley_synapse_order_total(const volley_synapse_order *order);
 
+/* Sums counts over the ranks, [n]. Collective. */
+void volley_sum_counts(uint64_t *counts, uint64_t n, MPI_Comm comm);
+
 /* The plastic synapses of a block that belong to a projection; NULL if it has none. */
 volley_plastic *volley_block_plastic(const volley_block *block, int projection);
 
