@@ -4,6 +4,7 @@
 #include "io/checkpoint_deal.h"
 #include "io/checkpoint_files.h"
 #include "io/checkpoint_header.h"
+#include "io/checkpoint_plastic.h"
 #include "io/checkpoint_readouts.h"
 
 #include <limits.h>
@@ -208,5 +209,7 @@ volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, volley_ne
   if (status != VOLLEY_OK) return status;
   for (int r = 0; r < experiment->n_readouts; r++)
     volley_readout_restore(&checkpoint->file, checkpoint->handle, checkpoint->info.bytes, experiment, readouts, r);
+  volley_plastic_restore(&checkpoint->file, checkpoint->handle, checkpoint->info.bytes, network,
+                         checkpoint->info.state.step);
   return volley_agree(network->comm);
 }

@@ -5,6 +5,7 @@
 #include "io/checkpoint_deal.h"
 #include "io/checkpoint_files.h"
 #include "io/checkpoint_header.h"
+#include "io/checkpoint_plastic.h"
 #include "io/checkpoint_readouts.h"
 #include "io/file_room.h"
 #include "io/hdf5_check.h"
@@ -28,6 +29,7 @@ typedef struct writer {
   const volley_experiment *experiment;
   volley_readouts *readouts; /* or NULL */
   const volley_run_state *state;
+  volley_plastic_saving *plastic;
   const volley_past *past;
   const char *output, *path;
   char *temporary;
@@ -37,8 +39,9 @@ typedef struct writer {
   volley_hdf5 file;
   hid_t handle;
   volley_arena *arena;
-  volley_dataset *datasets; /* [n_datasets]: the small ones, P of each readout, the states population by population */
-  volley_extent *extents;   /* [n_datasets] */
+  volley_dataset *
+      datasets; /* [n_datasets]: the small ones, P of each readout, the states population by population, plastic synapses */
+  volley_extent *extents; /* [n_datasets] */
   size_t n_small, n_datasets;
 } writer;
 
@@ -74,7 +77,8 @@ static uint64_t bytes_needed(const writer *w) {
   for (int f = 0; f < w->past->n_files; f++)
     if (text_bytes(w->past->files[f]) > path) path = text_bytes(w->past->files[f]);
   return volley_checkpoint_bytes(w->experiment) + (uint64_t)(w->past->n_files + 1) * path +
-         (uint64_t)w->state->n_recent * sizeof(uint64_t) + w->state->n_gids * sizeof(uint32_t);
+         (uint64_t)w->state->n_recent * sizeof(uint64_t) + w->state->n_gids * sizeof(uint32_t) +
+         volley_plastic_saving_bytes(w->plastic);
 }
 
 /* Has rank 0 reserve what the file needs. A disk that fills up while HDF5 writes leaves ranks that do not agree on what
@@ -211,8 +215,9 @@ static void create_readouts(writer *w, hid_t group) {
 /* Creates all groups, attributes and datasets, and writes these tables. The groups come first, so that their names lie
  * at the start of the file, where volley_is_checkpoint() looks for them. */
 static void create_tables(writer *w) {
-  enum { HEADER, RECENT_SPIKES, READOUTS, POPULATIONS, N_GROUPS };
-  static const char *const names[N_GROUPS] = {"volley_checkpoint", "recent_spikes", "readouts", "populations"};
+  enum { HEADER, RECENT_SPIKES, READOUTS, POPULATIONS, PLASTIC, N_GROUPS };
+  static const char *const names[N_GROUPS] = {"volley_checkpoint", "recent_spikes", "readouts", "populations",
+                                              "plastic"};
   volley_hdf5 *file = &w->file;
   hid_t groups[N_GROUPS];
   for (int g = 0; g < N_GROUPS; g++) groups[g] = volley_hdf5_put_group(file, w->handle, names[g]);
@@ -223,6 +228,8 @@ static void create_tables(writer *w) {
       volley_dataset_create(file, recent, "gids", H5T_NATIVE_UINT32, w->state->n_gids, NULL, w->state->gids);
   create_readouts(w, groups[READOUTS]);
   create_states(w, groups[POPULATIONS]);
+  volley_plastic_create_datasets(file, groups[PLASTIC], w->plastic, w->datasets + w->n_datasets);
+  w->n_datasets += volley_plastic_saving_datasets(w->plastic);
   for (int g = 0; g < N_GROUPS; g++) volley_hdf5_release(file, groups[g]);
   volley_hdf5_check(file, H5Fflush(w->handle, H5F_SCOPE_GLOBAL), "write");
 }
@@ -249,6 +256,7 @@ static void put_values(writer *w) {
     states += n_states;
   }
   volley_deal_destroy(deal);
+  volley_plastic_put(&w->file, w->plastic, states);
 }
 
 static void release_datasets(writer *w) {
@@ -321,7 +329,9 @@ volley_status volley_checkpoint_write(const volley_network *network, volley_read
   w.arena = volley_arena_create();
   w.temporary = volley_arena_format(w.arena, "%s.part", path);
   w.file = (volley_hdf5){.path = w.temporary, .blame = VOLLEY_FAILURE, .transfer = H5P_DEFAULT};
-  const size_t n = N_SMALL + count_states(w.experiment) + (size_t)w.experiment->n_readouts * VOLLEY_READOUT_DATASETS;
+  w.plastic = volley_plastic_saving_create(network, state);
+  const size_t n = N_SMALL + count_states(w.experiment) + (size_t)w.experiment->n_readouts * VOLLEY_READOUT_DATASETS +
+                   volley_plastic_saving_datasets(w.plastic);
   w.datasets = volley_arena_alloc(w.arena, n, sizeof *w.datasets);
   w.extents = volley_arena_alloc(w.arena, n, sizeof *w.extents);
   volley_status status = open_room(&w);
@@ -329,6 +339,7 @@ volley_status volley_checkpoint_write(const volley_network *network, volley_read
   if (status == VOLLEY_OK) status = bring_to_disk(&w);
   finish(&w, status);
   const volley_status finished = volley_agree(network->comm);
+  volley_plastic_saving_destroy(w.plastic);
   volley_arena_destroy(w.arena);
   return status == VOLLEY_OK ? finished : status;
 }

@@ -78,6 +78,34 @@ static const volley_key_info projection_keys[] = {
          "whether the mean weight of a target's synapses in this projection is subtracted from each of them, so that "
          "they sum to zero; edges with weights from a file can be balanced too"},
     {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of a weight decides"},
+    {"synapse", VOLLEY_KEY_MAP, .doc = "how the synapses change; by default they are static"},
+    {"delay_is", VOLLEY_KEY_WORD, .fallback = "dendritic", .words = "dendritic|axonal",
+     .doc =
+         "where the delay arises, for synapses that learn: spikes of the target reach the synapse that much later, or "
+         "those of the source do"},
+};
+
+static const volley_key_info synapse_keys[] = {
+    {"model", VOLLEY_KEY_WORD, .required = true,
+     .doc = "static, or a model of plasticity, whose parameters are keys too: see `volley models`"},
+    {"pairing", VOLLEY_KEY_WORD, .fallback = "all", .words = "all|nearest",
+     .doc =
+         "whether a spike pairs with all spikes of the other side before it or with the last one only, where the model "
+         "pairs spikes"},
+    {"learning", VOLLEY_KEY_MAP, .doc = "when the synapses learn; by default always"},
+    {"dopamine", VOLLEY_KEY_WORD, .doc = "population whose spikes release dopamine, where the model takes it"},
+    {"dopamine_neurons", VOLLEY_KEY_SELECTION, .fallback = "all",
+     .doc = "neurons of this population: all, an index, a range 0-99, or a list of these"},
+    {"dopamine_delay", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "time from their spikes to the synapses; whole steps, by default one step"},
+    {"dopamine_on", VOLLEY_KEY_MAP, .doc = "when there is dopamine by schedule, where the model takes one"},
+};
+
+static const volley_key_info synapse_learning_keys[] = {
+    {"start", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
+     "begin, or a list of them; whole steps, ascending"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
+     "end of each; whole steps, not after the next begin"},
 };
 
 static const volley_key_info stimulus_keys[] = {
@@ -161,21 +189,27 @@ static const volley_key_info recorder_keys[] = {
     {"name", VOLLEY_KEY_TEXT,
      .doc = "name in the output, by default that of the population or readout; of several populations each is called "
             "NAME.POPULATION, of several states NAME.STATE, of several values NAME.VALUE"},
-    {"type", VOLLEY_KEY_WORD, .required = true, .words = "spikes|traces|readout", .doc = "what is recorded"},
+    {"type", VOLLEY_KEY_WORD, .required = true, .words = "spikes|traces|readout|weights", .doc = "what is recorded"},
     {"population", VOLLEY_KEY_WORD, .doc = "population, or a list of them; needed for spikes and traces"},
     {"readout", VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},
+    {"projection", VOLLEY_KEY_TEXT, .doc = "name of a projection whose synapses change; needed for weights"},
+    {"sources", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "neurons whose synapses are recorded; of weights"},
+    {"targets", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "neurons onto which synapses are recorded; of weights"},
     {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all",
      .doc = "all, an index, a range 0-99, or a list of these; of a readout those whose decoders are recorded, numbered "
             "through its populations"},
     {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
     {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
      .doc = "end; whole steps, by default that of the simulation"},
-    {"states", VOLLEY_KEY_WORD, .doc = "state of the model, like V_m, or a list of them; needed for traces"},
+    {"states", VOLLEY_KEY_WORD,
+     .doc = "state of the model, like V_m, or a list of them; needed for traces; of weights those of the synapse "
+            "model, by "
+            "default weight"},
     {"values", VOLLEY_KEY_WORD, .words = "output|supervisor|error|decoders|norm",
      .doc =
          "what is recorded of a readout, or a list of it: output, supervisor, error, decoders, norm (of all decoders)"},
     {"interval", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
-     .doc = "time between samples of traces and readouts; whole steps, by default one step"},
+     .doc = "time between samples of traces, readouts and weights; whole steps, by default one step"},
 };
 
 static const volley_key_info output_keys[] = {
@@ -215,6 +249,16 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
                                     "be a matrix: rows are targets, columns are sources; [[a, b]] is one row for all "
                                     "targets, [[a], [b]] one column for all sources.",
                                     KEYS(projection_keys), true, false},
+    [VOLLEY_SECTION_SYNAPSE] =
+        {"projections.synapse",
+         "How the synapses of an entry change. The parameters of the model are keys here; every "
+         "key has one value or a matrix of them. What happens at a time t with start < t <= stop "
+         "belongs to a window of time.",
+         KEYS(synapse_keys), false, false},
+    [VOLLEY_SECTION_SYNAPSE_LEARNING] = {"projections.synapse.learning", "When the synapses learn.",
+                                         KEYS(synapse_learning_keys), false, false},
+    [VOLLEY_SECTION_SYNAPSE_DOPAMINE_ON] = {"projections.synapse.dopamine_on", "When there is dopamine by schedule.",
+                                            KEYS(synapse_learning_keys), false, false},
     [VOLLEY_SECTION_STIMULI] = {"stimuli",
                                 "A list of inputs. Currents are in pA, or in the unit of current that the target's "
                                 "model has.",

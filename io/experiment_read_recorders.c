@@ -2,6 +2,7 @@
 #include "io/experiment_reading.h"
 
 #include "neuron/neuron.h"
+#include "synapse/synapse.h"
 
 #include <string.h>
 
@@ -114,26 +115,89 @@ static void read_readout_entry(volley_reading *reading, entry_reading *e) {
   for (int v = 0; readout >= 0 && v < e->n_columns; ++v) read_readout_recorder(reading, e, readout, v);
 }
 
+/* Index of the projection that the entry names, whose synapses must change; -1 after a fault. */
+static int find_projection(volley_reading *reading, const volley_yaml *entry) {
+  const volley_experiment *experiment = reading->experiment;
+  volley_yaml *node = NULL;
+  int found = -1;
+  volley_names names = {0};
+  const char *name = volley_read_text(reading, entry, recorder_key("projection"), (volley_pick){0}, &node);
+  if (name == NULL) return -1;
+  for (int p = 0; p < experiment->n_projections; ++p) {
+    if (experiment->projections[p].plasticity.model != NULL)
+      volley_names_add(reading, &names, experiment->projections[p].name);
+    if (strcmp(experiment->projections[p].name, name) != 0) continue;
+    if (found >= 0) {
+      volley_value_fault(reading, node, "several projections are called '%s': give them a 'name'", name);
+      return -1;
+    }
+    found = p;
+  }
+  if (found < 0) {
+    volley_unknown(reading, node, "projection with synapses that change", names);
+  } else if (experiment->projections[found].plasticity.model == NULL) {
+    volley_value_fault(reading, node, "the synapses of '%s' are static: their weights need no recorder", name);
+    found = -1;
+  }
+  return found;
+}
+
+/* Index of the state of a synapse model that node names; -1 after a fault. */
+static int find_synapse_state(volley_reading *reading, volley_yaml *node, const volley_synapse_model *model) {
+  for (int s = 0; s < model->n_states; ++s)
+    if (strcmp(model->states[s].name, node->text) == 0) return s;
+  volley_unknown(reading, node, volley_arena_format(reading->arena, "state of synapse model %s", model->name),
+                 volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states));
+  return -1;
+}
+
+/* The recorders of a projection's weights and other states. */
+static void read_weights_entry(volley_reading *reading, entry_reading *e) {
+  volley_experiment *experiment = reading->experiment;
+  const int p = find_projection(reading, e->entry);
+  e->n_populations = 1;
+  for (int c = 0; p >= 0 && c < e->n_columns; ++c) {
+    const volley_projection *projection = &experiment->projections[p];
+    volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
+    *recorder = (volley_recorder){
+        .kind = e->kind, .population = -1, .projection = p, .place = volley_yaml_place(reading->arena, e->entry)};
+    if (e->columns != NULL) recorder->state = find_synapse_state(reading, e->columns[c], projection->plasticity.model);
+    volley_read_selection(reading, volley_yaml_get(e->entry, "sources"),
+                          experiment->populations[projection->source].size, (volley_pick){0}, &recorder->sources);
+    volley_read_selection(reading, volley_yaml_get(e->entry, "targets"),
+                          experiment->populations[projection->target].size, (volley_pick){0}, &recorder->neurons);
+    read_window(reading, e->entry, (volley_pick){0}, recorder);
+    recorder->name = recorder_name(reading, e, projection->name, c);
+    if (e->name == NULL && strpbrk(recorder->name, "/") != NULL)
+      volley_entry_fault(reading, &recorder->place, "the key 'name' is missing: the projection's has a '/'");
+  }
+}
+
 /* Keys that belong to some kinds of recorders only. */
 static bool check_kind_keys(volley_reading *reading, const entry_reading *e) {
+  enum taking { NOT, MAY, MUST };
   static const struct {
     const char *key, *takers;
-    bool takes[3], required; /* by volley_recorder_kind */
-  } keys[] = {{"population", "spikes and traces", {true, true, false}, true},
-              {"states", "traces", {false, true, false}, true},
-              {"readout", "readouts", {false, false, true}, true},
-              {"values", "readouts", {false, false, true}, true},
-              {"interval", "traces and readouts", {false, true, true}, false}};
-  static const char *const kinds[] = {"spikes", "traces", "readouts"};
+    enum taking takes[4]; /* by volley_recorder_kind */
+  } keys[] = {{"population", "spikes and traces", {MUST, MUST, NOT, NOT}},
+              {"states", "traces and weights", {NOT, MUST, NOT, MAY}},
+              {"readout", "readouts", {NOT, NOT, MUST, NOT}},
+              {"values", "readouts", {NOT, NOT, MUST, NOT}},
+              {"projection", "weights", {NOT, NOT, NOT, MUST}},
+              {"sources", "weights", {NOT, NOT, NOT, MAY}},
+              {"targets", "weights", {NOT, NOT, NOT, MAY}},
+              {"neurons", "spikes, traces and readouts", {MAY, MAY, MAY, NOT}},
+              {"interval", "traces, readouts and weights", {NOT, MAY, MAY, MAY}}};
+  static const char *const kinds[] = {"spikes", "traces", "readouts", "weights"};
   const volley_place place = volley_yaml_place(reading->arena, e->entry);
   bool complete = true;
   for (size_t k = 0; k < sizeof keys / sizeof *keys; ++k) {
     volley_yaml *node = volley_yaml_get(e->entry, keys[k].key);
-    const bool takes = keys[k].takes[e->kind];
-    if (node != NULL && !takes)
+    const enum taking takes = keys[k].takes[e->kind];
+    if (node != NULL && takes == NOT)
       volley_key_fault(reading, node, "a recorder of %s takes no '%s'; %s do", kinds[e->kind], keys[k].key,
                        keys[k].takers);
-    if (node != NULL || !takes || !keys[k].required) continue;
+    if (node != NULL || takes != MUST) continue;
     volley_entry_fault(reading, &place, "the key '%s' is missing: %s", keys[k].key, recorder_key(keys[k].key)->doc);
     complete = false;
   }
@@ -141,7 +205,7 @@ static bool check_kind_keys(volley_reading *reading, const entry_reading *e) {
 }
 
 static void read_entry(volley_reading *reading, volley_yaml *entry) {
-  static const char *const column_keys[] = {NULL, "states", "values"};
+  static const char *const column_keys[] = {NULL, "states", "values", "states"};
   entry_reading e = {.entry = entry, .n_columns = 1};
   if (!volley_check_section(reading, entry, VOLLEY_SECTION_RECORDERS)) return;
   const int kind = volley_read_choice(reading, entry, recorder_key("type"));
@@ -150,10 +214,14 @@ static void read_entry(volley_reading *reading, volley_yaml *entry) {
   e.name = volley_read_text(reading, entry, recorder_key("name"), (volley_pick){0}, NULL);
   volley_check_name(reading, volley_yaml_get(entry, "name"));
   if (!check_kind_keys(reading, &e)) return;
-  if (column_keys[kind] != NULL)
+  if (column_keys[kind] != NULL && volley_yaml_get(entry, column_keys[kind]) != NULL)
     e.n_columns = volley_read_names(reading, volley_yaml_get(entry, column_keys[kind]), &e.columns);
   if (e.kind == VOLLEY_RECORD_READOUT) {
     read_readout_entry(reading, &e);
+    return;
+  }
+  if (e.kind == VOLLEY_RECORD_WEIGHTS) {
+    read_weights_entry(reading, &e);
     return;
   }
   e.n_populations = volley_read_names(reading, volley_yaml_get(entry, "population"), &e.populations);
@@ -187,4 +255,5 @@ void volley_read_recorders(volley_reading *reading, volley_yaml *section) {
   check_names(reading, VOLLEY_RECORD_SPIKES, "recorder of spikes");
   check_names(reading, VOLLEY_RECORD_TRACES, "recorder of traces");
   check_names(reading, VOLLEY_RECORD_READOUT, "recorder of readouts");
+  check_names(reading, VOLLEY_RECORD_WEIGHTS, "recorder of weights");
 }

@@ -152,6 +152,10 @@ void volley_read_ablations(volley_reading *reading, volley_yaml *section);
 void volley_read_recorders(volley_reading *reading, volley_yaml *section);
 void volley_read_checkpoint(volley_reading *reading, volley_yaml *section);
 
+/* Keys synapse and delay_is of an entry's pair, whose other members are set. *out.model is NULL for static synapses. */
+void volley_read_plasticity(volley_reading *reading, volley_yaml *entry, volley_pick pick,
+                            const volley_projection *projection, volley_plasticity_plan *out);
+
 /* A signal: a mapping with `type` and the keys of that kind. Its kind is NULL after a fault. */
 volley_signal *volley_read_signal(volley_reading *reading, volley_yaml *map);
 

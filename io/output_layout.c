@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "neuron/neuron.h"
+#include "synapse/synapse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,10 @@ enum {
   METADATA_PER_RECORDER = 65536
 };
 
-const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS] = {
-    [VOLLEY_RECORD_SPIKES] = "spikes", [VOLLEY_RECORD_TRACES] = "report", [VOLLEY_RECORD_READOUT] = "readout"};
+const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS] = {[VOLLEY_RECORD_SPIKES] = "spikes",
+                                                                   [VOLLEY_RECORD_TRACES] = "report",
+                                                                   [VOLLEY_RECORD_READOUT] = "readout",
+                                                                   [VOLLEY_RECORD_WEIGHTS] = "weights"};
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
@@ -64,6 +67,12 @@ static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment
     volley_hdf5_put_text(file, group, "readout", readout->name);
     volley_hdf5_put_number(file, group, "learning_start_ms", (double)readout->start * dt);
     volley_hdf5_put_number(file, group, "learning_stop_ms", (double)readout->stop * dt);
+  } else if (recorder->kind == VOLLEY_RECORD_WEIGHTS) {
+    const volley_projection *projection = &experiment->projections[recorder->projection];
+    volley_hdf5_put_text(file, group, "projection", projection->name);
+    volley_hdf5_put_text(file, group, "source", experiment->populations[projection->source].name);
+    volley_hdf5_put_text(file, group, "target", experiment->populations[projection->target].name);
+    volley_hdf5_put_count(file, group, "recorded_synapses", recorder->synapses);
   } else {
     volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);
     volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);
@@ -105,16 +114,70 @@ static void put_neuron_columns(volley_hdf5 *file, hid_t mapping, const volley_se
   free(zeros);
 }
 
+/* Writes values at the selection of space. Their array has the extent size, [dimensions], and as many values as are
+ * selected; a rank without values takes part with none. Where the selection has the form of the array, HDF5 maps blocks
+ * to chunks, otherwise element by element. */
+static void write_selected(volley_hdf5 *file, hid_t set, hid_t type, hid_t space, int dimensions, const hsize_t *size,
+                           const void *values) {
+  static const char nothing = 0;
+  static const hsize_t one[2] = {1, 1};
+  const bool empty = size[0] == 0 || (dimensions == 2 && size[1] == 0);
+  const hid_t memory =
+      volley_hdf5_check(file, H5Screate_simple(dimensions, empty ? one : size, NULL), "describe data of");
+  if (empty) volley_hdf5_check(file, H5Sselect_none(memory), "select data of");
+  volley_hdf5_check(file, H5Dwrite(set, type, memory, space, file->transfer, empty ? &nothing : values), "write");
+  volley_hdf5_release(file, memory);
+}
+
+/* Selects the rank's columns in rows first_row .. first_row + rows - 1, one hyperslab for each run of columns at equal
+ * distances: one for block and round robin partitions of a contiguous selection. */
+static void select_columns(volley_hdf5 *file, hid_t space, int dimensions, const volley_trace_columns *columns,
+                           uint64_t first_row, uint64_t rows) {
+  const uint64_t *column = columns->columns;
+  const int skip = 2 - dimensions; /* of the rows */
+  volley_hdf5_check(file, H5Sselect_none(space), "select data of");
+  for (uint64_t from = 0, to; rows && from < columns->count; from = to) {
+    const uint64_t stride = from + 1 < columns->count ? column[from + 1] - column[from] : 1;
+    for (to = from + 1; to < columns->count && column[to] - column[to - 1] == stride; to++) continue;
+    const hsize_t start[2] = {first_row, column[from]}, step[2] = {1, stride}, count[2] = {rows, to - from};
+    const H5S_seloper_t operation = from ? H5S_SELECT_OR : H5S_SELECT_SET;
+    volley_hdf5_check(file, H5Sselect_hyperslab(space, operation, start + skip, step + skip, count + skip, NULL),
+                      "select data of");
+  }
+}
+
+/* Writes values of the rank's columns, [columns->count], as a dataset of one dimension. */
+static void put_columns(volley_hdf5 *file, hid_t group, const char *name, hid_t type,
+                        const volley_trace_columns *columns, uint64_t width, const void *values) {
+  const hsize_t size = width, own = columns->count;
+  const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &size, NULL), "describe data of");
+  const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                                      "create a dataset in");
+  select_columns(file, space, 1, columns, 0, 1);
+  write_selected(file, set, type, space, 1, &own, values);
+  volley_hdf5_release(file, space);
+  volley_hdf5_release(file, set);
+}
+
+/* Which synapses the columns are. */
+static void put_synapses(volley_hdf5 *file, hid_t mapping, const volley_trace_columns *columns, uint64_t width) {
+  put_columns(file, mapping, "source_ids", H5T_NATIVE_UINT32, columns, width, columns->sources);
+  put_columns(file, mapping, "target_ids", H5T_NATIVE_UINT32, columns, width, columns->targets);
+  put_columns(file, mapping, "delays", H5T_NATIVE_DOUBLE, columns, width, columns->delays);
+}
+
 static void put_mapping(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
-                        const volley_recorder *recorder) {
+                        const volley_recorder *recorder, const volley_trace_columns *columns) {
   const double dt = experiment->simulation.dt;
   const int64_t first = recorder->start + recorder->interval; /* SONATA: row k is at time[0] + k * time[2] */
   const int64_t end = first + (int64_t)count_rows(experiment, recorder) * recorder->interval;
   const double time[3] = {(double)first * dt, (double)end * dt, (double)recorder->interval * dt};
   const hid_t mapping = volley_hdf5_put_group(file, group, "mapping");
-  if (recorder->kind == VOLLEY_RECORD_TRACES || recorder->state == VOLLEY_READOUT_DECODERS)
+  const bool has_decoders = recorder->kind == VOLLEY_RECORD_READOUT && recorder->state == VOLLEY_READOUT_DECODERS;
+  if (recorder->kind == VOLLEY_RECORD_TRACES || has_decoders)
     put_neuron_columns(file, mapping, &recorder->neurons,
                        volley_recorder_width(experiment, recorder) / recorder->neurons.count);
+  if (recorder->kind == VOLLEY_RECORD_WEIGHTS) put_synapses(file, mapping, columns, recorder->synapses);
   const hid_t times = volley_hdf5_put_array(file, mapping, "time", H5T_NATIVE_DOUBLE, 3, time);
   volley_hdf5_put_text(file, times, "units", "ms");
   volley_hdf5_release(file, times);
@@ -125,7 +188,14 @@ static void put_mapping(volley_hdf5 *file, hid_t group, const volley_experiment 
 static volley_state_info recorded_state(const volley_experiment *experiment, const volley_recorder *recorder) {
   if (recorder->kind == VOLLEY_RECORD_READOUT)
     return (volley_state_info){.name = volley_readout_value_names[recorder->state], .unit = ""};
-  return experiment->populations[recorder->population].model->states[recorder->state];
+  if (recorder->kind == VOLLEY_RECORD_TRACES)
+    return experiment->populations[recorder->population].model->states[recorder->state];
+  const volley_projection *projection = &experiment->projections[recorder->projection];
+  const volley_neuron_model *target = experiment->populations[projection->target].model;
+  const int receptor = projection->receptor >= 0 ? projection->receptor : target->receptor_of_sign[0];
+  volley_state_info state = projection->plasticity.model->states[recorder->state];
+  if (strcmp(state.unit, "weight") == 0) state.unit = target->receptors[receptor].unit;
+  return state;
 }
 
 static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
@@ -139,7 +209,7 @@ static void create_traces(volley_hdf5 *file, hid_t group, const volley_experimen
   volley_hdf5_put_text(file, track->data, "units", state.unit);
   volley_hdf5_put_text(file, group, "state", state.name);
   volley_hdf5_put_number(file, group, "interval_ms", (double)recorder->interval * experiment->simulation.dt);
-  put_mapping(file, group, experiment, recorder);
+  put_mapping(file, group, experiment, recorder, track->columns);
 }
 
 void volley_track_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
@@ -183,21 +253,6 @@ static void note_growth(volley_track *track, uint64_t total) {
   if (allocated > track->allocated) track->allocated = allocated;
 }
 
-/* Writes values at the selection of space. Their array has the extent size, [dimensions], and as many values as are
- * selected; a rank without values takes part with none. Where the selection has the form of the array, HDF5 maps blocks
- * to chunks, otherwise element by element. */
-static void write_selected(volley_hdf5 *file, hid_t set, hid_t type, hid_t space, int dimensions, const hsize_t *size,
-                           const void *values) {
-  static const char nothing = 0;
-  static const hsize_t one[2] = {1, 1};
-  const bool empty = size[0] == 0 || (dimensions == 2 && size[1] == 0);
-  const hid_t memory =
-      volley_hdf5_check(file, H5Screate_simple(dimensions, empty ? one : size, NULL), "describe data of");
-  if (empty) volley_hdf5_check(file, H5Sselect_none(memory), "select data of");
-  volley_hdf5_check(file, H5Dwrite(set, type, memory, space, file->transfer, empty ? &nothing : values), "write");
-  volley_hdf5_release(file, memory);
-}
-
 void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t first, uint64_t count,
                              const double *times, const uint64_t *ids, uint64_t total) {
   const hsize_t start = first, n = count;
@@ -213,28 +268,13 @@ void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t fi
   volley_hdf5_release(file, space);
 }
 
-/* Selects the rank's columns in rows first_row .. first_row + rows - 1, one hyperslab for each run of columns at equal
- * distances: one for block and round robin partitions of a contiguous selection. */
-static void select_columns(volley_hdf5 *file, hid_t space, const volley_trace_columns *columns, uint64_t first_row,
-                           uint64_t rows) {
-  const uint64_t *column = columns->columns;
-  volley_hdf5_check(file, H5Sselect_none(space), "select data of");
-  for (uint64_t from = 0, to; rows && from < columns->count; from = to) {
-    const uint64_t stride = from + 1 < columns->count ? column[from + 1] - column[from] : 1;
-    for (to = from + 1; to < columns->count && column[to] - column[to - 1] == stride; to++) continue;
-    const hsize_t start[2] = {first_row, column[from]}, step[2] = {1, stride}, count[2] = {rows, to - from};
-    volley_hdf5_check(file, H5Sselect_hyperslab(space, from ? H5S_SELECT_OR : H5S_SELECT_SET, start, step, count, NULL),
-                      "select data of");
-  }
-}
-
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
                              const double *data) {
   const hsize_t size[2] = {rows, track->columns->count};
   grow(file, track->data, first_row + rows, track->width);
   note_growth(track, first_row + rows);
   const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
-  select_columns(file, space, track->columns, first_row, rows);
+  select_columns(file, space, 2, track->columns, first_row, rows);
   write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, 2, size, data);
   volley_hdf5_release(file, space);
 }

@@ -1,4 +1,4 @@
-/* How recordings lie in the file: SONATA groups /spikes/NAME and /report/NAME, and /readout/NAME. All calls are collective over the ranks
+/* How recordings lie in the file: SONATA groups /spikes/NAME and /report/NAME, /readout/NAME and /weights/NAME. All calls are collective over the ranks
  * that opened the file and report through it (see hdf5_check.h). */
 #ifndef VOLLEY_IO_OUTPUT_LAYOUT_H
 #define VOLLEY_IO_OUTPUT_LAYOUT_H
@@ -19,7 +19,7 @@ typedef struct volley_track {
 } volley_track;
 
 /* Names of the groups by kind of recorder. */
-enum { VOLLEY_RECORDER_KINDS = 3 };
+enum { VOLLEY_RECORDER_KINDS = 4 };
 extern const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS];
 
 /* Root attributes that make the file a SONATA file. */

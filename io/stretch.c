@@ -29,7 +29,7 @@ static volley_status outcome(const volley_stretch *stretch) {
 }
 
 static void fail(volley_stretch *stretch, const volley_recorder *recorder) {
-  static const char *const kinds[] = {"spikes", "traces", "readouts"};
+  static const char *const kinds[] = {"spikes", "traces", "readouts", "weights"};
   char size[64] = "";
   if (stretch->hdf5.failed) return;
   stretch->hdf5.failed = true;

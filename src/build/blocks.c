@@ -182,6 +182,8 @@ static void release_block(volley_block *block) {
   free(block->slices);
   free(block->inputs);
   volley_table_release(&block->table);
+  for (int k = 0; k < block->n_plastic; k++) volley_plastic_release(&block->plastic[k]);
+  free(block->plastic);
 }
 
 void volley_blocks_release(volley_network *network) {

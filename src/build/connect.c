@@ -16,6 +16,7 @@ typedef struct edge_pass {
   const volley_experiment *experiment;
   const volley_edge_list *lists;
   volley_table_builder *builder;
+  volley_plastic_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
   drawn_values values;
   int min_delay; /* steps, of all edges filled so far */
   bool fills;    /* second pass */
@@ -49,6 +50,7 @@ static void end_drawing(volley_drawing *drawing) {
 }
 
 static void count_edges(const edge_pass *pass, const volley_drawing *drawing) {
+  if (drawing->projection->plasticity.model) return;
   const uint32_t first_gid = pass->experiment->populations[drawing->projection->source].first_gid;
   for (size_t e = 0; e < drawing->n; e++) volley_table_count(pass->builder, first_gid + drawing->sources[e]);
 }
@@ -84,26 +86,47 @@ static void draw_values(edge_pass *pass, const volley_drawing *drawing, int p, u
   }
 }
 
-static void fill_edges(edge_pass *pass, const volley_drawing *drawing, int p, uint32_t gid, uint16_t id) {
+/* Weights that a plastic synapse cannot begin with. */
+static void check_weight(const volley_projection *projection, double weight) {
+  double low, high;
+  projection->plasticity.model->range(projection->plasticity.parameters, &low, &high);
+  if (low <= weight && weight <= high) return;
+  volley_fault(VOLLEY_USAGE, &projection->place,
+               "a weight of %g was drawn; synapse model %s takes %g to %g: set min and max", weight,
+               projection->plasticity.model->name, low, high);
+}
+
+static void fill_edge(edge_pass *pass, const volley_drawing *drawing, int p, uint16_t id, size_t e, int delay) {
   const volley_experiment *experiment = pass->experiment;
   const volley_projection *projection = drawing->projection;
   const volley_neuron_model *model = experiment->populations[projection->target].model;
-  const uint32_t first_gid = experiment->populations[projection->source].first_gid;
+  const uint32_t gid = experiment->populations[projection->source].first_gid + drawing->sources[e];
+  const double weight = pass->values.weights[e];
+  const bool negative = (float)weight < 0;
+  const int receptor =
+      projection->receptor == VOLLEY_RECEPTOR_BY_SIGN ? model->receptor_of_sign[negative] : projection->receptor;
+  const uint16_t due = (uint16_t)(delay + volley_receptor_lag(model, receptor));
+  if (delay < pass->min_delay) pass->min_delay = delay;
+  if (projection->plasticity.model) {
+    check_weight(projection, weight);
+    volley_plastic_add(pass->plastic[p], gid, id, due, (uint16_t)delay, (uint8_t)receptor, weight);
+  } else {
+    volley_table_fill(pass->builder, gid, id, due, (uint8_t)receptor, (float)weight);
+  }
+}
+
+static void fill_edges(edge_pass *pass, const volley_drawing *drawing, int p, uint32_t gid, uint16_t id) {
+  const double dt = pass->experiment->simulation.dt;
   draw_values(pass, drawing, p, gid);
   for (size_t e = 0; e < drawing->n; e++) {
-    const float weight = (float)pass->values.weights[e];
-    double delay = floor(pass->values.delays[e] / experiment->simulation.dt + 0.5);
+    double delay = floor(pass->values.delays[e] / dt + 0.5);
     if (delay > VOLLEY_MAX_DELAY) {
-      volley_fault(VOLLEY_USAGE, &projection->place, "a delay of %g ms was drawn; at most %d steps, %g ms: set max",
-                   pass->values.delays[e], VOLLEY_MAX_DELAY, VOLLEY_MAX_DELAY * experiment->simulation.dt);
+      volley_fault(VOLLEY_USAGE, &drawing->projection->place,
+                   "a delay of %g ms was drawn; at most %d steps, %g ms: set max", pass->values.delays[e],
+                   VOLLEY_MAX_DELAY, VOLLEY_MAX_DELAY * dt);
       delay = VOLLEY_MAX_DELAY;
     }
-    const int receptor =
-        projection->receptor == VOLLEY_RECEPTOR_BY_SIGN ? model->receptor_of_sign[weight < 0] : projection->receptor;
-    const int steps = delay < 1 ? 1 : (int)delay;
-    if (steps < pass->min_delay) pass->min_delay = steps;
-    volley_table_fill(pass->builder, first_gid + drawing->sources[e], id,
-                      (uint16_t)(steps + volley_receptor_lag(model, receptor)), (uint8_t)receptor, weight);
+    fill_edge(pass, drawing, p, id, e, delay < 1 ? 1 : (int)delay);
   }
 }
 
@@ -127,17 +150,55 @@ static void go_through(edge_pass *pass, const volley_block *block) {
   }
 }
 
+/* Neurons of a population in the block: ids *first .. *first + the number returned - 1. */
+static uint32_t find_neurons(const volley_block *block, int population, uint32_t *first) {
+  uint32_t count = 0;
+  for (int s = 0; s < block->n_slices; s++) {
+    if (block->slices[s].population != population) continue;
+    if (count == 0) *first = block->slices[s].offset;
+    count = block->slices[s].offset + block->slices[s].count - *first;
+  }
+  return count;
+}
+
+static void begin_plastic(edge_pass *pass, const volley_block *block) {
+  const volley_experiment *experiment = pass->experiment;
+  for (int p = 0; p < experiment->n_projections; p++) {
+    uint32_t first = 0;
+    const uint32_t count = experiment->projections[p].plasticity.model
+                               ? find_neurons(block, experiment->projections[p].target, &first)
+                               : 0;
+    if (count > 0) pass->plastic[p] = volley_plastic_begin(experiment, p, first, count);
+  }
+}
+
+static void finish_plastic(edge_pass *pass, volley_block *block) {
+  for (int p = 0; p < pass->experiment->n_projections; p++) {
+    if (!pass->plastic[p]) continue;
+    block->plastic =
+        volley_grow(block->plastic, (size_t)block->n_plastic + 1, sizeof *block->plastic, "plastic synapses");
+    volley_plastic *plastic = &block->plastic[block->n_plastic++];
+    *plastic = volley_plastic_finish(pass->plastic[p]);
+    const int delay = plastic->n_dopamine > 0 ? plastic->dopamine_delay : pass->min_delay;
+    if (delay < pass->min_delay) pass->min_delay = delay; /* dopamine is to be known when it arrives */
+  }
+}
+
 void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, volley_block *block) {
   edge_pass pass = {.experiment = experiment,
                     .lists = lists,
                     .builder = volley_table_builder_create(),
                     .min_delay = VOLLEY_MAX_DELAY + 1};
+  pass.plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass.plastic, "plastic synapses");
+  begin_plastic(&pass, block);
   go_through(&pass, block);
   volley_table_allocate(pass.builder);
   pass.fills = true;
   go_through(&pass, block);
   block->table = volley_table_finish(pass.builder);
+  finish_plastic(&pass, block);
   block->min_delay = pass.min_delay;
+  free(pass.plastic);
   free(pass.values.weights);
   free(pass.values.delays);
 }

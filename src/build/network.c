@@ -48,6 +48,11 @@ static void share_figures(volley_network *network) {
     const volley_block *block = &network->blocks[b];
     sums[0] += block->table.synapses;
     sums[1] += block->table.pool_bytes + volley_gid_map_bytes(&block->table.rows);
+    for (int k = 0; k < block->n_plastic; k++) {
+      sums[0] += block->plastic[k].synapses;
+      sums[1] += volley_plastic_bytes(&block->plastic[k]);
+      if (block->plastic[k].max_due > max_due) max_due = block->plastic[k].max_due;
+    }
     if (block->min_delay < min_delay) min_delay = block->min_delay;
     if (block->table.max_due > max_due) max_due = block->table.max_due;
   }

@@ -2,6 +2,7 @@
 #ifndef VOLLEY_BUILD_NETWORK_H
 #define VOLLEY_BUILD_NETWORK_H
 
+#include "build/plastic.h"
 #include "build/table.h"
 #include "model/reader.h"
 #include "neuron/neuron.h"
@@ -27,7 +28,9 @@ typedef struct volley_block {
   double *inputs;         /* [receptors][stride] states and inputs that synapses add to */
   volley_driver *drivers; /* [n_drivers] by slice, then in the order of the stimuli */
   int n_drivers;
-  volley_table table;
+  volley_table table;      /* static synapses */
+  volley_plastic *plastic; /* [n_plastic] one for each plastic projection onto populations of the block */
+  int n_plastic;
   int min_delay; /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
 } volley_block;
 

@@ -83,10 +83,22 @@ static void cut_selections(volley_experiment *experiment) {
     volley_ablation *ablation = &experiment->ablations[a];
     cut_selection(&ablation->neurons, experiment->populations[ablation->population].size, &ablation->place);
   }
+  for (int p = 0; p < experiment->n_projections; ++p) {
+    volley_plasticity_plan *plan = &experiment->projections[p].plasticity;
+    if (plan->dopamine >= 0)
+      cut_selection(&plan->dopamine_neurons, experiment->populations[plan->dopamine].size,
+                    &experiment->projections[p].place);
+  }
   for (int r = 0; r < experiment->n_recorders; ++r) {
     volley_recorder *recorder = &experiment->recorders[r];
     const bool of_readout = recorder->kind == VOLLEY_RECORD_READOUT;
     if (of_readout && recorder->state != VOLLEY_READOUT_DECODERS) continue; /* has no selection */
+    if (recorder->kind == VOLLEY_RECORD_WEIGHTS) {
+      const volley_projection *projection = &experiment->projections[recorder->projection];
+      cut_selection(&recorder->sources, experiment->populations[projection->source].size, &recorder->place);
+      cut_selection(&recorder->neurons, experiment->populations[projection->target].size, &recorder->place);
+      continue;
+    }
     const uint32_t size =
         of_readout ? experiment->readouts[recorder->readout].size : experiment->populations[recorder->population].size;
     cut_selection(&recorder->neurons, size, &recorder->place);

@@ -31,7 +31,7 @@ void volley_arrivals_free(volley_arrivals *arrivals) {
   free(arrivals->due);
 }
 
-static void put(volley_due *due, uint64_t entry) {
+void volley_due_put(volley_due *due, uint64_t entry) {
   if (due->n == due->capacity) {
     due->capacity = due->capacity ? 2 * due->capacity : 64;
     due->entries = volley_grow(due->entries, due->capacity, sizeof entry, "the arrivals of spikes");
@@ -44,7 +44,7 @@ static void schedule_row(volley_arrivals *arrivals, int64_t step, uint64_t offse
   volley_row row = volley_row_open(pool, offset);
   volley_run run;
   for (const unsigned char *data; (data = volley_row_next(&row, &run));)
-    put(&arrivals->due[(step + run.due) & arrivals->mask], pack((uint64_t)(data - pool), &run));
+    volley_due_put(&arrivals->due[(step + run.due) & arrivals->mask], pack((uint64_t)(data - pool), &run));
   arrivals->bytes += (uint64_t)(row.data - pool) - offset;
 }
 

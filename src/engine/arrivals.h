@@ -12,6 +12,9 @@ typedef struct volley_due {
   uint32_t n, capacity;
 } volley_due;
 
+/* Appends an entry; grows the list when full. */
+void volley_due_put(volley_due *due, uint64_t entry);
+
 typedef struct volley_arrivals {
   volley_block *block; /* not owned */
   volley_due *due;     /* [mask + 1] by step, a ring longer than max_due */

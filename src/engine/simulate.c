@@ -6,6 +6,7 @@
 #include "engine/arrivals.h"
 #include "engine/exchange.h"
 #include "engine/history.h"
+#include "engine/plasticity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +29,10 @@ typedef struct engine {
   const volley_saver *saver; /* or NULL */
   unsigned requests;         /* of all ranks, not yet acted on; the same on every rank */
   int64_t first_step;
-  volley_arrivals *arrivals; /* [n_blocks] */
-  volley_spike_list *spikes; /* [n_blocks] of the present step */
-  volley_silence *silences;  /* [n_blocks] */
+  volley_arrivals *arrivals;       /* [n_blocks] */
+  volley_plasticity *plasticities; /* [n_blocks] */
+  volley_spike_list *spikes;       /* [n_blocks] of the present step */
+  volley_silence *silences;        /* [n_blocks] */
   volley_exchange *exchange;
   volley_history history;
   const volley_volley *volleys; /* [n_volleys] that became known with the present step */
@@ -98,6 +100,7 @@ static void step_block(engine *e, int b, int64_t step, stopwatch *watch) {
   const volley_block *block = &e->network->blocks[b];
   volley_spike_list *spikes = &e->spikes[b];
   volley_arrivals_deliver(&e->arrivals[b], step);
+  volley_plasticity_deliver(&e->plasticities[b], step);
   lap(watch, VOLLEY_PHASE_DELIVER);
   spikes->n = 0;
   for (int s = 0, d = 0; s < block->n_slices; s++) {
@@ -107,6 +110,7 @@ static void step_block(engine *e, int b, int64_t step, stopwatch *watch) {
     d += n;
   }
   volley_silence_filter(&e->silences[b], step, spikes);
+  volley_plasticity_note(&e->plasticities[b], step, spikes);
   for (uint32_t i = 0; i < spikes->n; i++) spikes->ids[i] = volley_block_gid(block, spikes->ids[i]);
 }
 
@@ -190,7 +194,7 @@ static void exchange_spikes(engine *e, int64_t step, bool all, stopwatch *watch)
 /* Synaptic events so far, on all ranks. Collective. */
 static uint64_t sum_events(const engine *e) {
   uint64_t events = 0;
-  for (int b = 0; b < e->network->n_blocks; b++) events += e->arrivals[b].events;
+  for (int b = 0; b < e->network->n_blocks; b++) events += e->arrivals[b].events + e->plasticities[b].events;
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &events, 1, MPI_UINT64_T, MPI_SUM, e->network->comm));
   return e->events_before + events;
 }
@@ -255,7 +259,9 @@ static void run_thread(void *context, int thread) {
     if (e->status != VOLLEY_OK) break;
     for (int b = thread; b < e->network->n_blocks; b += threads) {
       for (int v = 0; v < e->n_volleys; v++) {
-        volley_arrivals_schedule(&e->arrivals[b], e->volleys[v].step, e->volleys[v].gids, e->volleys[v].n);
+        const volley_volley *volley = &e->volleys[v];
+        volley_arrivals_schedule(&e->arrivals[b], volley->step, volley->gids, volley->n);
+        volley_plasticity_schedule(&e->plasticities[b], volley->step, volley->gids, volley->n);
       }
     }
     lap(watch, VOLLEY_PHASE_DELIVER);
@@ -286,7 +292,10 @@ static void go_on_from(engine *e, const volley_run_state *from) {
     volley_history_put(&e->history, step, gids, n);
     for (int b = 0; b < e->network->n_blocks; b++) {
       volley_arrivals_schedule(&e->arrivals[b], step, gids, n);
-      if (step + 1 < from->step) volley_arrivals_skip(&e->arrivals[b], step + 1);
+      volley_plasticity_schedule(&e->plasticities[b], step, gids, n);
+      if (step + 1 >= from->step) continue;
+      volley_arrivals_skip(&e->arrivals[b], step + 1);
+      volley_plasticity_skip(&e->plasticities[b], step + 1);
     }
     gids += n;
   }
@@ -303,6 +312,8 @@ static engine create_engine(volley_network *network, const volley_run_state *fro
   e.first_step = from ? from->step : 0;
   e.arrivals = volley_alloc(n, sizeof *e.arrivals, "the step loop");
   for (size_t b = 0; b < n; b++) e.arrivals[b] = volley_arrivals_create(&network->blocks[b], network->max_due);
+  e.plasticities = volley_alloc(n, sizeof *e.plasticities, "the step loop");
+  for (size_t b = 0; b < n; b++) e.plasticities[b] = volley_plasticity_create(&network->blocks[b], network->max_due);
   e.spikes = volley_alloc(n, sizeof *e.spikes, "the step loop");
   e.silences = volley_alloc(n, sizeof *e.silences, "the step loop");
   for (size_t b = 0; b < n; b++) e.silences[b] = volley_silence_create(experiment, &network->blocks[b]);
@@ -317,10 +328,12 @@ static engine create_engine(volley_network *network, const volley_run_state *fro
 static void destroy_engine(engine *e) {
   for (int b = 0; b < e->network->n_blocks; b++) {
     volley_arrivals_free(&e->arrivals[b]);
+    volley_plasticity_free(&e->plasticities[b]);
     volley_silence_free(&e->silences[b]);
     free(e->spikes[b].ids);
   }
   free(e->arrivals);
+  free(e->plasticities);
   free(e->silences);
   free(e->spikes);
   volley_exchange_destroy(e->exchange);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct volley_neuron_model;  /* neuron/neuron.h */
+struct volley_synapse_model; /* synapse/synapse.h */
 struct volley_rule;          /* build/rule.h */
 struct volley_stimulus_kind; /* stimulus/stimulus.h */
 struct volley_signal_kind;   /* signal/signal.h */
@@ -53,6 +54,26 @@ enum {
   VOLLEY_MAX_DELAY = 8190 /* steps: delay and receptor of a synapse share 16 bits while tables are built */
 };
 
+/* Model time from start to stop in steps: start < t <= stop. */
+typedef struct volley_window_of_time {
+  int64_t start, stop;
+} volley_window_of_time;
+
+/* How the synapses of a projection change. */
+typedef struct volley_plasticity_plan {
+  const struct volley_synapse_model *model; /* NULL: static synapses */
+  double *parameters;                       /* [model->n_parameters] */
+  bool nearest;                             /* spikes pair with their nearest neighbours only, not with all before */
+  bool is_axonal;                           /* the delay is that of the axon, not that of the dendrite */
+  volley_window_of_time *learning;          /* ascending, disjoint; none: always */
+  int n_learning;
+  int dopamine;                       /* population whose spikes release dopamine, or -1 */
+  volley_selection dopamine_neurons;  /* of this population */
+  double dopamine_delay;              /* ms */
+  volley_window_of_time *dopamine_on; /* dopamine by schedule; ascending, disjoint */
+  int n_dopamine_on;
+} volley_plasticity_plan;
+
 /* One source population onto one target population. Lists in the file are expanded, in order: target by target, source by source. */
 typedef struct volley_projection {
   const char *name;
@@ -67,6 +88,7 @@ typedef struct volley_projection {
   int receptor;               /* index into the target model's receptors, or VOLLEY_RECEPTOR_BY_SIGN */
   const char *file; /* rule edges: HDF5 file and group with datasets source, target, and maybe weight, delay */
   const char *group;
+  volley_plasticity_plan plasticity;
   volley_place place;
 } volley_projection;
 
@@ -175,7 +197,8 @@ typedef struct volley_readout {
 typedef enum volley_recorder_kind {
   VOLLEY_RECORD_SPIKES,
   VOLLEY_RECORD_TRACES,
-  VOLLEY_RECORD_READOUT
+  VOLLEY_RECORD_READOUT,
+  VOLLEY_RECORD_WEIGHTS
 } volley_recorder_kind;
 
 /* What is recorded of a readout: columns are its dimensions; one for the norm; neurons by dimensions for the decoders. */
@@ -193,10 +216,13 @@ extern const char *const volley_readout_value_names[VOLLEY_READOUT_VALUES];
 typedef struct volley_recorder {
   const char *name; /* name of the group in the output; unique for each kind */
   volley_recorder_kind kind;
-  int population;                /* readouts: -1 */
+  int population;                /* readouts, weights: -1 */
   int readout;                   /* readouts: index into the experiment's */
-  volley_selection neurons;      /* readouts: of the decoders */
-  int state;                     /* traces: index into the model's states; readouts: a volley_readout_value */
+  int projection;                /* weights: index into the experiment's */
+  volley_selection neurons;      /* readouts: of the decoders; weights: targets */
+  volley_selection sources;      /* weights */
+  uint64_t synapses;             /* weights: how many; 0 until the network is built */
+  int state;                     /* traces, weights: index into the model's states; readouts: a volley_readout_value */
   int64_t interval, start, stop; /* steps; a sample or spike at time t * dt is kept where start < t <= stop */
   volley_place place;
 } volley_recorder;

@@ -1,5 +1,7 @@
 #include "record/record.h"
 
+#include "record/weights.h"
+
 #include <stdlib.h>
 
 /* Every so many steps rank 0 looks at the clock: what was recorded does not stay in memory for long. */
@@ -38,11 +40,12 @@ struct volley_recording {
   const volley_network *network;
   const volley_readouts *readouts; /* or NULL */
   volley_sink sink;
-  double flushed;                /* time of the last flush of all buffers, s; rank 0 */
-  spike_buffer *spikes;          /* [n_recorders] */
-  trace_buffer *traces;          /* [n_recorders] */
-  volley_trace_columns *columns; /* [n_recorders] */
-  block_probes *probes;          /* [n_blocks] */
+  double flushed;                 /* time of the last flush of all buffers, s; rank 0 */
+  spike_buffer *spikes;           /* [n_recorders] */
+  trace_buffer *traces;           /* [n_recorders] */
+  volley_trace_columns *columns;  /* [n_recorders] */
+  block_probes *probes;           /* [n_blocks] */
+  volley_weight_probes **weights; /* [n_recorders] NULL of other kinds */
 };
 
 static const volley_experiment *experiment_of(const volley_recording *recording) {
@@ -116,10 +119,15 @@ static void prepare_recorder(volley_recording *recording, int number) {
   }
   trace_buffer *traces = &recording->traces[number];
   const uint64_t width = volley_recorder_width(experiment_of(recording), recorder);
-  recording->columns[number] = recorder->kind == VOLLEY_RECORD_READOUT ? list_columns(recording->network, width)
-                                                                       : find_columns(recording->network, recorder);
+  volley_trace_columns *columns = &recording->columns[number];
+  if (recorder->kind == VOLLEY_RECORD_READOUT)
+    *columns = list_columns(recording->network, width);
+  else if (recorder->kind == VOLLEY_RECORD_TRACES)
+    *columns = find_columns(recording->network, recorder);
+  else
+    recording->weights[number] = volley_weight_probes_create(recording->network, recorder, columns);
   traces->capacity = VOLLEY_VALUES_AT_ONCE / (width + 1) + 1;
-  traces->rows = volley_alloc(traces->capacity * recording->columns[number].count, sizeof(double), "a trace recorder");
+  traces->rows = volley_alloc(traces->capacity * columns->count, sizeof(double), "a trace recorder");
 }
 
 volley_recording *volley_recording_create(const volley_network *network, const volley_readouts *readouts) {
@@ -131,6 +139,7 @@ volley_recording *volley_recording_create(const volley_network *network, const v
   recording->spikes = volley_alloc(n, sizeof *recording->spikes, "the recorders");
   recording->traces = volley_alloc(n, sizeof *recording->traces, "the recorders");
   recording->columns = volley_alloc(n, sizeof *recording->columns, "the recorders");
+  recording->weights = volley_alloc(n, sizeof *recording->weights, "the recorders");
   recording->probes = volley_alloc((size_t)network->n_blocks, sizeof *recording->probes, "the recorders");
   for (int r = 0; r < network->experiment->n_recorders; r++) prepare_recorder(recording, r);
   for (int b = 0; b < network->n_blocks; b++) place_probes(recording, b);
@@ -144,6 +153,10 @@ void volley_recording_destroy(volley_recording *recording) {
     free(recording->spikes[r].ids);
     free(recording->traces[r].rows);
     free(recording->columns[r].columns);
+    free(recording->columns[r].sources);
+    free(recording->columns[r].targets);
+    free(recording->columns[r].delays);
+    volley_weight_probes_destroy(recording->weights[r]);
   }
   for (int b = 0; b < recording->network->n_blocks; b++) {
     free(recording->probes[b].probes);
@@ -152,6 +165,7 @@ void volley_recording_destroy(volley_recording *recording) {
   free(recording->spikes);
   free(recording->traces);
   free(recording->columns);
+  free(recording->weights);
   free(recording->probes);
   free(recording);
 }
@@ -247,8 +261,19 @@ static bool is_sampled(const volley_recorder *recorder, int64_t step) {
          (step - recorder->start) % recorder->interval == 0;
 }
 
+/* The weights of a block, once a step: all that is due has been delivered. */
+static void sample_weights(volley_recording *recording, int block, int64_t step) {
+  for (int r = 0; r < experiment_of(recording)->n_recorders; r++) {
+    const trace_buffer *buffer = &recording->traces[r];
+    if (!recording->weights[r] || !is_sampled(&experiment_of(recording)->recorders[r], step)) continue;
+    volley_weight_probes_sample(recording->weights[r], block, step,
+                                buffer->rows + buffer->held * recording->columns[r].count);
+  }
+}
+
 static void sample(void *context, int block, int slice, int64_t step) {
   volley_recording *recording = context;
+  if (slice == 0) sample_weights(recording, block, step);
   const block_probes *probes = &recording->probes[block];
   for (size_t k = probes->first[slice]; k < probes->first[slice + 1]; k++) {
     const probe *p = &probes->probes[k];

@@ -29,13 +29,16 @@ typedef struct volley_sink {
 
 /* Columns of a trace recorder that this rank holds; of a recorder of a readout rank 0 holds all. */
 typedef struct volley_trace_columns {
-  uint64_t *columns; /* [count] ascending; column c of traces is the c-th selected neuron, by index */
+  uint64_t *columns; /* [count] ascending; column c of traces is the c-th selected neuron, by index; of weights the c-th
+                        synapse (build/synapse_order.h) */
+  uint32_t *sources, *targets; /* [count] of weights: indices within the populations; NULL otherwise */
+  double *delays;              /* [count] of weights, ms */
   uint64_t count;
 } volley_trace_columns;
 
 typedef struct volley_recording volley_recording;
 
-/* Prepares the recorders of the network's experiment. readouts: NULL if it has none. Not collective. Owned by the caller; the
+/* Prepares the recorders of the network's experiment. readouts: NULL if it has none. Collective. Owned by the caller; the
  * network and the readouts must outlive it. */
 volley_recording *volley_recording_create(const volley_network *network, const volley_readouts *readouts);
 void volley_recording_destroy(volley_recording *recording);

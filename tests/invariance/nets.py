@@ -81,6 +81,7 @@ def make_nets(folder):
     microcircuit = {"network.scale.neurons": 0.02, "network.scale.indegree": 0.02, "simulation.duration": "250 ms",
                     "recorders.0.start": "0 ms"}
     return {"microcircuit": (os.path.join(EXPERIMENTS, "microcircuit.yaml"), microcircuit),
+            "plastic": (os.path.join(HERE, "plastic.yaml"), {}),
             "everything": (everything, {}),
             "everything, delays of one step": (everything, SHORT_DELAYS)}
 
@@ -99,7 +100,7 @@ def pairwise_combinations():
 
 
 def content(output):
-    """All datasets of spikes, traces and readouts of an output by path."""
+    """All datasets of spikes, traces, readouts and weights of an output by path."""
     found = {}
 
     def note(path, item):
@@ -107,7 +108,7 @@ def content(output):
             found[path] = item[()]
 
     with h5py.File(output) as file:
-        for root in ("spikes", "report", "readout"):
+        for root in ("spikes", "report", "readout", "weights"):
             if root in file:
                 file[root].visititems(lambda path, item, root=root: note(root + "/" + path, item))
     return found

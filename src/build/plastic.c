@@ -1,0 +1,240 @@
+#include "build/plastic.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A synapse while its block is being built. */
+typedef struct record {
+  double weight;
+  uint32_t source; /* within the source population */
+  uint16_t id, due, delay;
+  uint8_t receptor;
+} record;
+
+struct volley_plastic_builder {
+  volley_plastic plastic;
+  record *records; /* [plastic.synapses] */
+  uint64_t capacity;
+};
+
+static void set_dopamine(volley_plastic *plastic, const volley_experiment *experiment,
+                         const volley_plasticity_plan *plan) {
+  plastic->dopamine.levels = volley_alloc(1, sizeof *plastic->dopamine.levels, "dopamine");
+  plastic->dopamine.levels[0].step = VOLLEY_NEVER;
+  plastic->dopamine.n = plastic->dopamine.capacity = 1;
+  if (plan->dopamine < 0) return;
+  plastic->first_dopamine = experiment->populations[plan->dopamine].first_gid;
+  plastic->n_dopamine = experiment->populations[plan->dopamine].size;
+  plastic->dopamine_delay = (int)volley_steps(experiment, plan->dopamine_delay);
+}
+
+volley_plastic_builder *volley_plastic_begin(const volley_experiment *experiment, int projection, uint32_t first_id,
+                                             uint32_t n_targets) {
+  volley_plastic_builder *builder = volley_alloc(1, sizeof *builder, "plastic synapses");
+  const volley_projection *p = &experiment->projections[projection];
+  volley_plastic *plastic = &builder->plastic;
+  *plastic = (volley_plastic){.projection = projection,
+                              .model = p->plasticity.model,
+                              .constants = volley_synapse_constants_make(&p->plasticity, experiment->simulation.dt),
+                              .first_id = first_id,
+                              .n_targets = n_targets,
+                              .first_source = experiment->populations[p->source].first_gid,
+                              .n_sources = experiment->populations[p->source].size,
+                              .min_delay = VOLLEY_MAX_DELAY + 1};
+  set_dopamine(plastic, experiment, &p->plasticity);
+  plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
+  return builder;
+}
+
+void volley_plastic_add(volley_plastic_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due, uint16_t delay,
+                        uint8_t receptor, double weight) {
+  volley_plastic *plastic = &builder->plastic;
+  if (plastic->synapses == builder->capacity) {
+    builder->capacity = builder->capacity ? 2 * builder->capacity : 1024;
+    builder->records = volley_grow(builder->records, builder->capacity, sizeof *builder->records, "plastic synapses");
+  }
+  if (delay < plastic->min_delay) plastic->min_delay = delay;
+  if (due > plastic->max_due) plastic->max_due = due;
+  builder->records[plastic->synapses++] =
+      (record){weight, source_gid - plastic->first_source, id, due, delay, receptor};
+}
+
+/* What makes a run within a row. */
+static uint32_t kind_of(const record *r) { return (uint32_t)r->due << 8 | r->receptor; }
+
+/* A stable sort by kind, by merging. */
+static void sort_row(record *records, uint64_t n, record *scratch) {
+  if (n < 2) return;
+  const uint64_t half = n / 2;
+  sort_row(records, half, scratch);
+  sort_row(records + half, n - half, scratch);
+  if (kind_of(&records[half - 1]) <= kind_of(&records[half])) return;
+  memcpy(scratch, records, half * sizeof *scratch);
+  for (uint64_t i = 0, j = half, k = 0; i < half; k++)
+    records[k] = j < n && kind_of(&records[j]) < kind_of(&scratch[i]) ? records[j++] : scratch[i++];
+}
+
+/* The records by source, in the order in which they were added; ends: [n_sources] where those of a source end. */
+static record *sort_by_source(const volley_plastic_builder *builder, uint64_t *ends) {
+  const volley_plastic *plastic = &builder->plastic;
+  record *sorted = volley_alloc(plastic->synapses, sizeof *sorted, "plastic synapses");
+  for (uint64_t s = 0; s < plastic->synapses; s++) ends[builder->records[s].source]++;
+  uint64_t before = 0;
+  for (uint32_t g = 0; g < plastic->n_sources; g++) {
+    const uint64_t count = ends[g];
+    ends[g] = before;
+    before += count;
+  }
+  for (uint64_t s = 0; s < plastic->synapses; s++) sorted[ends[builder->records[s].source]++] = builder->records[s];
+  return sorted;
+}
+
+static bool starts_run(const record *r, uint64_t s) {
+  return s == 0 || r[s].source != r[s - 1].source || kind_of(&r[s]) != kind_of(&r[s - 1]);
+}
+
+static void make_runs(volley_plastic *plastic, const record *records) {
+  for (uint64_t s = 0; s < plastic->synapses; s++) plastic->n_runs += starts_run(records, s);
+  plastic->runs = volley_alloc((size_t)plastic->n_runs + 1, sizeof *plastic->runs, "plastic synapses");
+  plastic->rows = volley_gid_map_create();
+  uint32_t n = 0;
+  for (uint64_t s = 0; s < plastic->synapses; s++) {
+    const record *r = &records[s];
+    if (starts_run(records, s)) {
+      const uint32_t gid = plastic->first_source + r->source;
+      if (s == 0 || r->source != records[s - 1].source) volley_gid_map_at(&plastic->rows, gid)->value = n;
+      volley_plastic_run *run = &plastic->runs[n++];
+      *run = (volley_plastic_run){
+          .first = s, .source = gid, .due = r->due, .delay = r->delay, .receptor = r->receptor, .last = VOLLEY_NEVER};
+      if (plastic->model->begin) plastic->model->begin(&plastic->constants, run->row);
+    }
+    plastic->runs[n - 1].count++;
+    plastic->states[0][s] = r->weight;
+    plastic->ids[s] = r->id;
+  }
+  plastic->runs[n] = (volley_plastic_run){.first = plastic->synapses, .source = UINT32_MAX};
+}
+
+volley_plastic volley_plastic_finish(volley_plastic_builder *builder) {
+  volley_plastic plastic = builder->plastic;
+  uint64_t *ends = volley_alloc(plastic.n_sources, sizeof *ends, "plastic synapses");
+  record *sorted = sort_by_source(builder, ends);
+  free(builder->records);
+  record *scratch = volley_alloc(plastic.synapses, sizeof *scratch, "plastic synapses");
+  for (uint32_t g = 0; g < plastic.n_sources; g++) {
+    const uint64_t first = g > 0 ? ends[g - 1] : 0;
+    sort_row(sorted + first, ends[g] - first, scratch);
+  }
+  free(scratch);
+  for (int k = 0; k < plastic.model->n_states; k++)
+    plastic.states[k] = volley_table_alloc(plastic.synapses * sizeof(double), "plastic synapses");
+  plastic.ids = volley_table_alloc(plastic.synapses * sizeof *plastic.ids, "plastic synapses");
+  make_runs(&plastic, sorted);
+  free(sorted);
+  free(ends);
+  free(builder);
+  return plastic;
+}
+
+void volley_plastic_release(volley_plastic *plastic) {
+  for (int k = 0; k < plastic->model->n_states; k++)
+    volley_table_free(plastic->states[k], plastic->synapses * sizeof(double));
+  volley_table_free(plastic->ids, plastic->synapses * sizeof *plastic->ids);
+  for (uint32_t t = 0; t < plastic->n_targets; t++) free(plastic->past[t].spikes);
+  free(plastic->past);
+  free(plastic->dopamine.levels);
+  free(plastic->runs);
+  volley_gid_map_free(&plastic->rows);
+  volley_synapse_constants_release(&plastic->constants);
+}
+
+uint64_t volley_plastic_bytes(const volley_plastic *plastic) {
+  const uint64_t synapse = (uint64_t)plastic->model->n_states * sizeof(double) + sizeof *plastic->ids;
+  return plastic->synapses * synapse + plastic->n_runs * sizeof *plastic->runs + volley_gid_map_bytes(&plastic->rows) +
+         plastic->n_targets * sizeof *plastic->past;
+}
+
+volley_bundle volley_plastic_bundle(volley_plastic *plastic, uint32_t r, int64_t now) {
+  volley_plastic_run *run = &plastic->runs[r];
+  const bool is_axonal = plastic->constants.plan->is_axonal;
+  const int64_t swept = plastic->swept - run->due;
+  volley_bundle bundle = {.constants = &plastic->constants,
+                          .past = plastic->past,
+                          .dopamine = &plastic->dopamine,
+                          .ids = plastic->ids + run->first,
+                          .count = run->count,
+                          .first_id = plastic->first_id,
+                          .row = run->row,
+                          .last = &run->last,
+                          .from = run->last > swept ? run->last : swept,
+                          .now = now,
+                          .axonal = is_axonal ? run->delay : 0,
+                          .dendritic = is_axonal ? 0 : run->delay};
+  for (int k = 0; k < plastic->model->n_states; k++) bundle.states[k] = plastic->states[k] + run->first;
+  return bundle;
+}
+
+/* Forgets spikes before `bound`, but for the last of them. Returns how many stay. */
+static uint32_t forget(volley_past_spike *spikes, uint32_t n, int64_t bound) {
+  uint32_t first = n;
+  while (first > 0 && spikes[first - 1].step >= bound) first--;
+  if (first > 0) first--;
+  memmove(spikes, spikes + first, (n - first) * sizeof *spikes);
+  return n - first;
+}
+
+void volley_plastic_sweep(volley_plastic *plastic, int64_t step) {
+  for (uint32_t r = 0; r < plastic->n_runs && plastic->model->catch_up; r++) {
+    volley_bundle bundle = volley_plastic_bundle(plastic, r, step - plastic->runs[r].due);
+    if (bundle.now > bundle.from) plastic->model->catch_up(&bundle);
+  }
+  plastic->swept = step;
+  const int64_t bound =
+      step - 2 * (int64_t)plastic->max_due - 2; /* before the time of any run: due and a dendrite's delay */
+  for (uint32_t t = 0; t < plastic->n_targets; t++) {
+    volley_past_spikes *past = &plastic->past[t];
+    if (past->n > 0) past->n = forget(past->spikes, past->n, bound);
+  }
+  plastic->dopamine.n = forget(plastic->dopamine.levels, plastic->dopamine.n, bound);
+}
+
+void volley_plastic_look(const volley_plastic *plastic, uint32_t r, int64_t step, double *out) {
+  const volley_plastic_run *run = &plastic->runs[r];
+  volley_bundle bundle = volley_plastic_bundle((volley_plastic *)plastic, r, step - run->due);
+  for (int k = 0; k < plastic->model->n_states; k++) {
+    bundle.states[k] = out + (size_t)k * run->count;
+    memcpy(bundle.states[k], plastic->states[k] + run->first, run->count * sizeof(double));
+  }
+  if (bundle.now > bundle.from && plastic->model->catch_up) plastic->model->catch_up(&bundle);
+}
+
+static void push(volley_past_spike **spikes, uint32_t *n, uint32_t *capacity, volley_past_spike spike) {
+  if (*n == *capacity) {
+    *capacity = *capacity ? 2 * *capacity : 8;
+    *spikes = volley_grow(*spikes, *capacity, sizeof **spikes, "the recent spikes of neurons with plastic synapses");
+  }
+  (*spikes)[(*n)++] = spike;
+}
+
+void volley_plastic_note_target(volley_plastic *plastic, uint32_t target, int64_t step) {
+  volley_past_spikes *past = &plastic->past[target];
+  const volley_synapse_constants *constants = &plastic->constants;
+  double trace = 1;
+  if (past->n > 0 && constants->target.tau > 0 && !constants->plan->nearest) {
+    const volley_past_spike *before = &past->spikes[past->n - 1];
+    trace += before->trace * volley_decay_at(&constants->target, step - before->step);
+  }
+  push(&past->spikes, &past->n, &past->capacity, (volley_past_spike){step, trace});
+}
+
+void volley_plastic_note_dopamine(volley_plastic *plastic, int64_t step, uint32_t count) {
+  volley_dopamine *dopamine = &plastic->dopamine;
+  const volley_past_spike *before = &dopamine->levels[dopamine->n - 1];
+  const int64_t arrival = step + plastic->dopamine_delay;
+  const double decay = volley_decay_at(&plastic->constants.second, arrival - before->step);
+  const double level = before->trace * decay + count * plastic->constants.jump;
+  push(&dopamine->levels, &dopamine->n, &dopamine->capacity, (volley_past_spike){arrival, level});
+}

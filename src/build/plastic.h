@@ -1,0 +1,76 @@
+/* The plastic synapses of one projection onto one block of targets, and the spikes that they still need.
+ *
+ * Synapses stand by source, ascending; those of one source by due step and receptor: a run. Synapses of one target
+ * stand within a run in the order of their edges. So the synapses of a target, gone through from the first run to the
+ * last, come in an order that no partition can change: it numbers them in files (build/synapse_order.h). */
+#ifndef VOLLEY_BUILD_PLASTIC_H
+#define VOLLEY_BUILD_PLASTIC_H
+
+#include "build/gid_map.h"
+#include "synapse/synapse.h"
+
+/* Every so many steps all synapses are brought up to date, so that the spikes kept for them stay few. */
+enum { VOLLEY_SWEEP_STEPS = 10000 };
+
+/* Synapses of one source that are due at the same time at the same receptor. */
+typedef struct volley_plastic_run {
+  uint64_t first; /* synapse */
+  uint32_t count, source;
+  uint16_t due, delay; /* steps: to the one before whose update the run is added; of the synapse */
+  uint8_t receptor;
+  int64_t last; /* step of the last spike that was delivered, or VOLLEY_NEVER */
+  double row[VOLLEY_MAX_ROW_STATES];
+} volley_plastic_run;
+
+typedef struct volley_plastic {
+  int projection;
+  const volley_synapse_model *model;
+  volley_synapse_constants constants;
+  uint32_t first_id, n_targets;                                 /* ids within the block */
+  uint32_t first_source, n_sources, first_dopamine, n_dopamine; /* gids */
+  int dopamine_delay;                                           /* steps */
+  uint64_t synapses;
+  volley_gid_map rows;      /* source gid -> its first run */
+  volley_plastic_run *runs; /* [n_runs + 1], the last one of no source */
+  uint32_t n_runs;
+  double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [synapses] */
+  uint16_t *ids;                             /* [synapses] */
+  volley_past_spikes *past;                  /* [n_targets] */
+  volley_dopamine dopamine;
+  int64_t swept; /* step of the last sweep, 0 at first */
+  int min_delay; /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
+  int max_due;   /* steps; 0 without synapses */
+} volley_plastic;
+
+/* Building: volley_plastic_begin(), volley_plastic_add() for each edge, target by target, volley_plastic_finish(). The
+ * experiment must outlive it. */
+typedef struct volley_plastic_builder volley_plastic_builder;
+volley_plastic_builder *volley_plastic_begin(const volley_experiment *experiment, int projection, uint32_t first_id,
+                                             uint32_t n_targets);
+void volley_plastic_add(volley_plastic_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due, uint16_t delay,
+                        uint8_t receptor, double weight);
+/* Makes the synapses, which the caller owns, and frees the builder. */
+volley_plastic volley_plastic_finish(volley_plastic_builder *builder);
+void volley_plastic_release(volley_plastic *plastic);
+
+/* Bytes that it takes. */
+uint64_t volley_plastic_bytes(const volley_plastic *plastic);
+
+/* A run as its model sees it: from where it was dealt with to a spike of step `now`. */
+volley_bundle volley_plastic_bundle(volley_plastic *plastic, uint32_t run, int64_t now);
+
+/* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, and forgets the
+ * spikes that are not needed any more. Only at multiples of VOLLEY_SWEEP_STEPS: rules round where they stop. */
+void volley_plastic_sweep(volley_plastic *plastic, int64_t step);
+
+/* States of the synapses of a run as a spike that is delivered before the update of `step` would find them, into out:
+ * [n_states][count]. Changes nothing. */
+void volley_plastic_look(const volley_plastic *plastic, uint32_t run, int64_t step, double *out);
+
+/* Notes a spike of a target, by its number 0 .. n_targets - 1. Steps do not descend. */
+void volley_plastic_note_target(volley_plastic *plastic, uint32_t target, int64_t step);
+
+/* Notes `count` spikes of the population that releases dopamine. */
+void volley_plastic_note_dopamine(volley_plastic *plastic, int64_t step, uint32_t count);
+
+#endif

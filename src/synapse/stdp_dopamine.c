@@ -1,0 +1,143 @@
+/* Dopamine-modulated plasticity with an eligibility trace. Between two events the concentration n and the eligibility c
+ * decay exponentially, so that the change of the weight has a closed form. */
+#include "synapse/dopamine.h"
+#include "synapse/pairing.h"
+
+#include <math.h>
+
+enum { A_PLUS, A_MINUS, TAU_PLUS, TAU_MINUS, TAU_C, TAU_N, B, WMIN, WMAX, N_PARAMETERS };
+enum { WEIGHT, ELIGIBILITY };
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    {"A_plus", "", 1, -INFINITY, INFINITY, false, "growth of the eligibility at a spike of the target"},
+    {"A_minus", "", 1.5, -INFINITY, INFINITY, false, "loss of the eligibility at a spike of the source"},
+    {"tau_plus", "ms", 20, 0, INFINITY, true, "time constant of the source's trace"},
+    {"tau_minus", "ms", 20, 0, INFINITY, true, "time constant of the target's trace"},
+    {"tau_c", "ms", 1000, 0, INFINITY, true, "time constant of the eligibility"},
+    {"tau_n", "ms", 200, 0, INFINITY, true, "time constant of the dopamine concentration, which grows by 1 / tau_n"},
+    {"b", "1/ms", 0, -INFINITY, INFINITY, false, "concentration at which weights do not change"},
+    {"Wmin", "weight", 0, -INFINITY, INFINITY, false, "least weight"},
+    {"Wmax", "weight", 200, -INFINITY, INFINITY, false, "greatest weight"},
+};
+
+static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight"},
+                                           {"c", "", -1, 0, "eligibility, up to which time is the row's matter"}};
+static const char *const row_states[] = {"trace_before", "trace"};
+
+static const char *check(const volley_plasticity_plan *plan, const double *values) {
+  if (plan->dopamine < 0) return "'dopamine' is missing: the population whose spikes release it";
+  return values[WMIN] < values[WMAX] ? NULL : "Wmin must be less than Wmax";
+}
+
+static void range(const double *values, double *low, double *high) {
+  *low = values[WMIN];
+  *high = values[WMAX];
+}
+
+/* One synapse on its way through time. */
+typedef struct walk {
+  const volley_bundle *bundle;
+  double weight, eligibility;
+  int64_t at;
+  uint32_t level; /* of dopamine, that stands at this time */
+} walk;
+
+/* The first time after `at`, up to `to`, at which dopamine arrives or learning begins or ends. */
+static int64_t next_stop(const walk *w, int64_t to) {
+  const volley_dopamine *dopamine = w->bundle->dopamine;
+  const volley_plasticity_plan *plan = w->bundle->constants->plan;
+  if (w->level + 1 < dopamine->n && dopamine->levels[w->level + 1].step < to) to = dopamine->levels[w->level + 1].step;
+  for (int l = 0; l < plan->n_learning; l++) { /* a time t ends at t + 1 */
+    const int64_t edges[2] = {plan->learning[l].start - 1, plan->learning[l].stop - 1};
+    for (int k = 0; k < 2; k++)
+      if (edges[k] > w->at && edges[k] < to) to = edges[k];
+  }
+  return to;
+}
+
+/* Goes on to a time without events: dw/dt = c (n - b). */
+static void glide(walk *w, int64_t to) {
+  const volley_synapse_constants *constants = w->bundle->constants;
+  const double *p = constants->plan->parameters;
+  const double h = (double)(to - w->at) * constants->dt;
+  if (volley_learns(constants, to)) {
+    const double n = volley_dopamine_level(w->bundle, w->level, w->at), rate = 1 / p[TAU_C] + 1 / p[TAU_N];
+    const double integral = p[B] * p[TAU_C] * expm1(-h / p[TAU_C]) - n / rate * expm1(-rate * h);
+    w->weight = volley_clip(w->weight + w->eligibility * integral, p[WMIN], p[WMAX]);
+  }
+  w->eligibility *= exp(-h / p[TAU_C]);
+  w->at = to;
+}
+
+static void go_to(walk *w, int64_t to) {
+  const volley_dopamine *dopamine = w->bundle->dopamine;
+  while (w->at < to) {
+    glide(w, next_stop(w, to));
+    while (w->level + 1 < dopamine->n && dopamine->levels[w->level + 1].step <= w->at) w->level++;
+  }
+}
+
+/* From `from` to `now`, through the spikes of the target. level: of dopamine at `from`. */
+static walk walk_through(const volley_bundle *b, uint32_t i, const volley_pairs *pairs, uint32_t level) {
+  const double growth = b->constants->plan->parameters[A_PLUS];
+  walk w = {b, b->states[WEIGHT][i], b->states[ELIGIBILITY][i], b->from + b->axonal, level};
+  for (uint32_t k = pairs->first; k < pairs->end; k++) {
+    const int64_t arrival = volley_arrival(b, pairs, k);
+    go_to(&w, arrival);
+    if (volley_learns(b->constants, arrival)) w.eligibility += growth * volley_source_trace(b, arrival);
+  }
+  go_to(&w, b->now + b->axonal);
+  return w;
+}
+
+static void spike(volley_bundle *b, double *input) {
+  const uint32_t level = volley_dopamine_find(b, b->from + b->axonal);
+  const double loss = volley_learns(b->constants, b->now + b->axonal) ? b->constants->plan->parameters[A_MINUS] : 0;
+  for (uint32_t i = 0; i < b->count; i++) {
+    const volley_pairs pairs = volley_find_pairs(b, i);
+    const walk w = walk_through(b, i, &pairs, level);
+    b->states[WEIGHT][i] = w.weight;
+    b->states[ELIGIBILITY][i] = w.eligibility - loss * volley_target_trace(b, &pairs);
+    input[b->ids[i]] += w.weight;
+  }
+  volley_advance_trace(b);
+}
+
+static void catch_up(volley_bundle *b) {
+  const uint32_t level = volley_dopamine_find(b, b->from + b->axonal);
+  for (uint32_t i = 0; i < b->count; i++) {
+    const volley_pairs pairs = volley_find_pairs(b, i);
+    const walk w = walk_through(b, i, &pairs, level);
+    b->states[WEIGHT][i] = w.weight;
+    b->states[ELIGIBILITY][i] = w.eligibility;
+  }
+}
+
+const volley_synapse_model volley_synapse_stdp_dopamine = {
+    .name = "stdp_dopamine",
+    .doc =
+        "plasticity by three factors: spikes of source and target make a synapse eligible, dopamine changes its weight",
+    .equations =
+        "dweight/dt = c (n - b) within Wmin and Wmax; dc/dt = -c / tau_c, at a spike of the target c <- c + A_plus "
+        "K_plus, at one of the source c <- c - A_minus K_minus; dn/dt = -n / tau_n, at a spike of the population "
+        "`dopamine` n <- n + 1 / tau_n; traces K as in stdp. While learning is off neither weights nor "
+        "eligibility take part, and the eligibility decays",
+    .reference = "Izhikevich 2007; Potjans, Morrison & Diesmann 2010. NEST's stdp_dopamine_synapse",
+    .parameters = parameters,
+    .n_parameters = N_PARAMETERS,
+    .states = states,
+    .n_states = 2,
+    .row_states = row_states,
+    .n_row_states = 2,
+    .pairs = true,
+    .takes_dopamine = true,
+    .keeps_past = true,
+    .tau_source = TAU_PLUS,
+    .tau_target = TAU_MINUS,
+    .tau_second = TAU_N,
+    .jump = -1,
+    .check = check,
+    .range = range,
+    .spike = spike,
+    .catch_up = catch_up,
+};

@@ -1,0 +1,131 @@
+/* Spike-timing dependent plasticity in which depression turns into potentiation while there is dopamine. */
+#include "synapse/dopamine.h"
+#include "synapse/pairing.h"
+
+#include <math.h>
+
+enum {
+  A_PLUS,
+  A_MINUS,
+  A_PLUS_DOPAMINE,
+  A_MINUS_DOPAMINE,
+  TAU_PLUS,
+  TAU_MINUS,
+  MU,
+  WMIN,
+  WMAX,
+  TAU_N,
+  JUMP,
+  THRESHOLD,
+  N_PARAMETERS
+};
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    {"A_plus", "weight", 1, -INFINITY, INFINITY, false, "growth at a spike of the target for a source's trace of 1"},
+    {"A_minus", "weight", 1, -INFINITY, INFINITY, false, "loss at a spike of the source for a target's trace of 1"},
+    {"A_plus_dopamine", "weight", 1.5, -INFINITY, INFINITY, false, "A_plus while there is dopamine"},
+    {"A_minus_dopamine", "weight", -0.5, -INFINITY, INFINITY, false,
+     "A_minus while there is dopamine; negative: weak growth"},
+    {"tau_plus", "ms", 20, 0, INFINITY, true, "time constant of the source's trace"},
+    {"tau_minus", "ms", 20, 0, INFINITY, true, "time constant of the target's trace"},
+    {"mu", "", 0, 0, INFINITY, false,
+     "changes are multiplied by the distance to the bound that they move to, as a part of Wmax - Wmin, to the power of "
+     "mu; 0: hard bounds, 1: soft ones"},
+    {"Wmin", "weight", 0, -INFINITY, INFINITY, false, "least weight"},
+    {"Wmax", "weight", 100, -INFINITY, INFINITY, false, "greatest weight"},
+    {"tau_n", "ms", 200, 0, INFINITY, true, "time constant of the dopamine concentration that spikes release"},
+    {"n_jump", "", 1, 0, INFINITY, false, "growth of the concentration at a spike"},
+    {"n_threshold", "", 0.5, 0, INFINITY, true, "there is dopamine while its concentration is not below this"},
+};
+
+static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight"}};
+static const char *const row_states[] = {"trace_before", "trace"};
+
+static const char *check(const volley_plasticity_plan *plan, const double *values) {
+  (void)plan;
+  return values[WMIN] < values[WMAX] ? NULL : "Wmin must be less than Wmax";
+}
+
+static void range(const double *values, double *low, double *high) {
+  *low = values[WMIN];
+  *high = values[WMAX];
+}
+
+static bool has_dopamine(const volley_bundle *b, int64_t at) {
+  const volley_plasticity_plan *plan = b->constants->plan;
+  if (volley_is_within(plan->dopamine_on, plan->n_dopamine_on, at + 1, false)) return true;
+  return plan->dopamine >= 0 &&
+         volley_dopamine_level(b, volley_dopamine_find(b, at), at) >= plan->parameters[THRESHOLD];
+}
+
+/* The weight after a change that is not yet bounded. */
+static inline double bounded(const double *p, double weight, double change) {
+  if (p[MU] > 0) {
+    const double distance = change > 0 ? p[WMAX] - weight : weight - p[WMIN];
+    change *= pow(distance / (p[WMAX] - p[WMIN]), p[MU]);
+  }
+  return volley_clip(weight + change, p[WMIN], p[WMAX]);
+}
+
+static inline double take_pairs(const volley_bundle *b, const volley_pairs *pairs, double weight) {
+  const double *p = b->constants->plan->parameters;
+  for (uint32_t k = pairs->first; k < pairs->end; k++) {
+    const int64_t arrival = volley_arrival(b, pairs, k);
+    if (!volley_learns(b->constants, arrival)) continue;
+    const double growth = p[has_dopamine(b, arrival) ? A_PLUS_DOPAMINE : A_PLUS];
+    weight = bounded(p, weight, growth * volley_source_trace(b, arrival));
+  }
+  return weight;
+}
+
+static void spike(volley_bundle *b, double *input) {
+  const double *p = b->constants->plan->parameters;
+  const int64_t now = b->now + b->axonal;
+  const double loss = volley_learns(b->constants, now) ? p[has_dopamine(b, now) ? A_MINUS_DOPAMINE : A_MINUS] : 0;
+  double *weights = b->states[0];
+  for (uint32_t i = 0; i < b->count; i++) {
+    const volley_pairs pairs = volley_find_pairs(b, i);
+    const double weight = take_pairs(b, &pairs, weights[i]);
+    weights[i] = loss == 0 ? weight : bounded(p, weight, -loss * volley_target_trace(b, &pairs));
+    input[b->ids[i]] += weights[i];
+  }
+  volley_advance_trace(b);
+}
+
+static void catch_up(volley_bundle *b) {
+  double *weights = b->states[0];
+  for (uint32_t i = 0; i < b->count; i++) {
+    const volley_pairs pairs = volley_find_pairs(b, i);
+    weights[i] = take_pairs(b, &pairs, weights[i]);
+  }
+}
+
+const volley_synapse_model volley_synapse_stdp_switch = {
+    .name = "stdp_switch",
+    .doc = "spike-timing dependent plasticity in which depression turns into potentiation while there is dopamine",
+    .equations =
+        "at a spike of the target weight <- weight + A_plus x, at one of the source weight <- weight - A_minus y, "
+        "within Wmin and Wmax; the traces x of the source and y of the target grow by 1 at a spike (pairing all) "
+        "or are set to 1 (nearest) and decay with tau_plus and tau_minus. While there is dopamine, by the windows "
+        "of `dopamine_on` or the spikes of the population `dopamine`, A_plus_dopamine and A_minus_dopamine count "
+        "instead",
+    .reference = "Zhang, Lau & Bi 2009; traces as in Uramoto & Torikai 2013",
+    .parameters = parameters,
+    .n_parameters = N_PARAMETERS,
+    .states = states,
+    .n_states = 1,
+    .row_states = row_states,
+    .n_row_states = 2,
+    .pairs = true,
+    .takes_dopamine = true,
+    .takes_schedule = true,
+    .keeps_past = true,
+    .tau_source = TAU_PLUS,
+    .tau_target = TAU_MINUS,
+    .tau_second = TAU_N,
+    .jump = JUMP,
+    .check = check,
+    .range = range,
+    .spike = spike,
+    .catch_up = catch_up,
+};

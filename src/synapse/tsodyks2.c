@@ -1,0 +1,67 @@
+/* Short-term plasticity: depression and facilitation of a source's release. */
+#include "synapse/synapse.h"
+
+#include <math.h>
+
+enum { U_PARAMETER, TAU_REC, TAU_FAC, X_INITIAL, U_INITIAL, N_PARAMETERS };
+enum { X, U };
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    {"U", "", 0.5, 0, 1, false, "part of the resources that is released at rest; grows of u at a spike"},
+    {"tau_rec", "ms", 800, 0, INFINITY, true, "time constant of the recovery of resources"},
+    {"tau_fac", "ms", 0, 0, INFINITY, false, "time constant of facilitation; 0: there is none"},
+    {"x", "", 1, 0, 1, false, "resources at the beginning"},
+    {"u", "", 0, 0, 1, false, "part that is released, at the beginning"},
+};
+
+static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight with all resources released"}};
+static const char *const row_states[] = {"x", "u"};
+
+static void range(const double *values, double *low, double *high) {
+  (void)values;
+  *low = -INFINITY;
+  *high = INFINITY;
+}
+
+static void begin(const volley_synapse_constants *constants, double *row) {
+  row[X] = constants->plan->parameters[X_INITIAL];
+  row[U] = constants->plan->parameters[U_INITIAL];
+}
+
+/* Resources and release at the spike of step `now`; before the first one the time since the beginning counts. */
+static void advance(const volley_bundle *b) {
+  const double *p = b->constants->plan->parameters;
+  const double steps = (double)(*b->last == VOLLEY_NEVER ? b->now + 1 : b->now - *b->last),
+               h = steps * b->constants->dt;
+  b->row[X] = 1 + (b->row[X] - b->row[X] * b->row[U] - 1) * exp(-h / p[TAU_REC]);
+  b->row[U] = p[U_PARAMETER] + b->row[U] * (1 - p[U_PARAMETER]) * (p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0);
+  *b->last = b->now;
+}
+
+static void spike(volley_bundle *b, double *input) {
+  const double *weights = b->states[0];
+  advance(b);
+  const double released = b->row[X] * b->row[U];
+  for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += released * weights[i];
+}
+
+const volley_synapse_model volley_synapse_tsodyks2 = {
+    .name = "tsodyks2",
+    .doc = "short-term depression and facilitation",
+    .equations = "a spike transmits weight x u; from one spike to the next, h later, "
+                 "x <- 1 + (x - x u - 1) exp(-h / tau_rec) and u <- U + u (1 - U) exp(-h / tau_fac)",
+    .reference = "Tsodyks & Markram 1997; Maass & Markram 2002. NEST's tsodyks2_synapse",
+    .parameters = parameters,
+    .n_parameters = N_PARAMETERS,
+    .states = states,
+    .n_states = 1,
+    .row_states = row_states,
+    .n_row_states = 2,
+    .tau_source = -1,
+    .tau_target = -1,
+    .tau_second = -1,
+    .jump = -1,
+    .range = range,
+    .begin = begin,
+    .spike = spike,
+};
