@@ -3,6 +3,7 @@ networks; test_force_accuracy_long.py has the full ones.
 
 References are an independent implementation's (where it names a range for three seeds: its ends and middle) and, for
 LIF, tests/bench/force_numpy.py's. For theta neurons there is none at this size: train <= 0.05, a mean win <= 0.25."""
+import concurrent.futures
 import os
 import sys
 import tempfile
@@ -27,16 +28,21 @@ EXPERIMENTS = [
 SEEDS = (1, 2, 3)
 
 
+def learn_and_measure(name, folder, seed, size):
+    """One run: what `volley info` measures, and the rates before, in and after learning."""
+    output, seen = learn(name, folder, seed, size)
+    seen["before"], seen["in"], seen["after"] = rates(output, 5000, 10000, 15000)
+    os.remove(output)
+    return seen
+
+
 def main(experiments):
-    with tempfile.TemporaryDirectory() as folder:
-        for name, size, references, bounds in experiments:
-            found = []
-            for seed in SEEDS:
-                output, seen = learn(name, folder, seed, size)
-                seen["before"], seen["in"], seen["after"] = rates(output, 5000, 10000, 15000)
-                found.append(seen)
-                os.remove(output)
-            judge(f"{name}, N = {size}", found, references, bounds)
+    """Two runs of one thread at a time."""
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        runs = [[pool.submit(learn_and_measure, name, folder, seed, size) for seed in SEEDS]
+                for name, size, _, _ in experiments]
+        for (name, size, references, bounds), seeds in zip(experiments, runs):
+            judge(f"{name}, N = {size}", [seed.result() for seed in seeds], references, bounds)
     finish()
 
 

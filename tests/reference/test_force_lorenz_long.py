@@ -68,7 +68,7 @@ def judge(z, x):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        output, _ = learn("theta_lorenz", folder, 1)
+        output, _ = learn("theta_lorenz", folder, 1, threads=2)
         with h5py.File(output) as file:
             judge(file["readout/z.output/data"][:], file["readout/z.supervisor/data"][:])
     finish()

@@ -24,7 +24,7 @@ def measures(output, readout="z"):
     return next(entry for entry in json.loads(result.stdout)["readouts"] if entry["readout"] == readout)
 
 
-def learn(name, folder, seed, size=None, threads=2, settings=None):
+def learn(name, folder, seed, size=None, threads=1, settings=None):
     """Runs jobs/experiments/force/NAME.yaml, with `size` neurons; returns its output and its measures."""
     experiment = os.path.join(EXPERIMENTS, "force", name + ".yaml")
     settings = {"simulation.seed": seed, **(settings or {})}
