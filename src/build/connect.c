@@ -49,10 +49,14 @@ static void end_drawing(volley_drawing *drawing) {
   volley_drawing_release(drawing);
 }
 
-static void count_edges(const edge_pass *pass, const volley_drawing *drawing) {
-  if (drawing->projection->plasticity.model) return;
+static void count_edges(const edge_pass *pass, const volley_drawing *drawing, int p) {
   const uint32_t first_gid = pass->experiment->populations[drawing->projection->source].first_gid;
-  for (size_t e = 0; e < drawing->n; e++) volley_table_count(pass->builder, first_gid + drawing->sources[e]);
+  for (size_t e = 0; e < drawing->n; e++) {
+    if (pass->plastic[p])
+      volley_plastic_count(pass->plastic[p], first_gid + drawing->sources[e]);
+    else
+      volley_table_count(pass->builder, first_gid + drawing->sources[e]);
+  }
 }
 
 static void subtract_mean(double *weights, size_t n) {
@@ -109,7 +113,7 @@ static void fill_edge(edge_pass *pass, const volley_drawing *drawing, int p, uin
   if (delay < pass->min_delay) pass->min_delay = delay;
   if (projection->plasticity.model) {
     check_weight(projection, weight);
-    volley_plastic_add(pass->plastic[p], gid, id, due, (uint16_t)delay, (uint8_t)receptor, weight);
+    volley_plastic_fill(pass->plastic[p], gid, id, due, (uint16_t)delay, (uint8_t)receptor, weight);
   } else {
     volley_table_fill(pass->builder, gid, id, due, (uint8_t)receptor, (float)weight);
   }
@@ -142,7 +146,7 @@ static void go_through(edge_pass *pass, const volley_block *block) {
         if (pass->fills) {
           fill_edges(pass, &drawing, p, slice->gids[i], (uint16_t)(slice->offset + i));
         } else {
-          count_edges(pass, &drawing);
+          count_edges(pass, &drawing, p);
         }
       }
       end_drawing(&drawing);
@@ -193,6 +197,8 @@ void volley_connect_block(const volley_experiment *experiment, const volley_edge
   begin_plastic(&pass, block);
   go_through(&pass, block);
   volley_table_allocate(pass.builder);
+  for (int p = 0; p < experiment->n_projections; p++)
+    if (pass.plastic[p]) volley_plastic_allocate(pass.plastic[p]);
   pass.fills = true;
   go_through(&pass, block);
   block->table = volley_table_finish(pass.builder);
