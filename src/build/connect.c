@@ -19,6 +19,7 @@ typedef struct edge_pass {
   volley_plastic_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
   drawn_values values;
   int min_delay; /* steps, of all edges filled so far */
+  int refused;   /* projection whose weights were last refused, or -1 */
   bool fills;    /* second pass */
 } edge_pass;
 
@@ -91,12 +92,14 @@ static void draw_values(edge_pass *pass, const volley_drawing *drawing, int p, u
 }
 
 /* Weights that a plastic synapse cannot begin with. */
-static void check_weight(const volley_projection *projection, double weight) {
+static void check_weight(edge_pass *pass, int p, double weight) {
+  const volley_projection *projection = &pass->experiment->projections[p];
   double low, high;
   projection->plasticity.model->range(projection->plasticity.parameters, &low, &high);
-  if (low <= weight && weight <= high) return;
+  if ((low <= weight && weight <= high) || pass->refused == p) return;
+  pass->refused = p;
   volley_fault(VOLLEY_USAGE, &projection->place,
-               "a weight of %g was drawn; synapse model %s takes %g to %g: set min and max", weight,
+               "a synapse has the weight %g; its model %s takes %g to %g at the beginning", weight,
                projection->plasticity.model->name, low, high);
 }
 
@@ -112,7 +115,7 @@ static void fill_edge(edge_pass *pass, const volley_drawing *drawing, int p, uin
   const uint16_t due = (uint16_t)(delay + volley_receptor_lag(model, receptor));
   if (delay < pass->min_delay) pass->min_delay = delay;
   if (projection->plasticity.model) {
-    check_weight(projection, weight);
+    check_weight(pass, p, weight);
     volley_plastic_fill(pass->plastic[p], gid, id, due, (uint16_t)delay, (uint8_t)receptor, weight);
   } else {
     volley_table_fill(pass->builder, gid, id, due, (uint8_t)receptor, (float)weight);
@@ -192,7 +195,8 @@ void volley_connect_block(const volley_experiment *experiment, const volley_edge
   edge_pass pass = {.experiment = experiment,
                     .lists = lists,
                     .builder = volley_table_builder_create(),
-                    .min_delay = VOLLEY_MAX_DELAY + 1};
+                    .min_delay = VOLLEY_MAX_DELAY + 1,
+                    .refused = -1};
   pass.plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass.plastic, "plastic synapses");
   begin_plastic(&pass, block);
   go_through(&pass, block);
