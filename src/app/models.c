@@ -1,7 +1,12 @@
-/* volley models: what the tables of the neuron models say, as text or as the page docs/models.md. */
+/* volley models: what the tables of the models of neurons and synapses say, as text or as the page docs/models.md. */
 #include "app/app.h"
 #include "base/text.h"
+<<<<<<< HEAD
 #include "neuron/plugin.h"
+=======
+#include "neuron/neuron.h"
+#include "synapse/synapse.h"
+>>>>>>> plasticity
 
 #include <math.h>
 #include <stdio.h>
@@ -45,11 +50,11 @@ static void write_range(const volley_parameter_info *info, char text[CELL]) {
   }
 }
 
-static void write_parameters(bool markdown, const volley_neuron_model *model) {
-  if (model->n_parameters == 0) return;
+static void write_parameters(bool markdown, const volley_parameter_info *parameters, int n) {
+  if (n == 0) return;
   heading(markdown, "Parameters", "default", "range");
-  for (int i = 0; i < model->n_parameters; i++) {
-    const volley_parameter_info *info = &model->parameters[i];
+  for (int i = 0; i < n; i++) {
+    const volley_parameter_info *info = &parameters[i];
     char fallback[CELL], range[CELL];
     snprintf(fallback, CELL, "%g", info->fallback);
     write_range(info, range);
@@ -88,13 +93,42 @@ static void write_model(bool markdown, const volley_neuron_model *model) {
   const char *gap = markdown ? "\n" : "";
   printf("%s%s\n%s%s.\n", markdown ? "## " : "", model->name, gap, model->doc);
   if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
-  write_parameters(markdown, model);
+  write_parameters(markdown, model->parameters, model->n_parameters);
   write_states(markdown, model);
   write_receptors(markdown, model);
 }
 
+static void write_synapse_states(bool markdown, const volley_synapse_model *model) {
+  heading(markdown, "States of a synapse (can be recorded as weights)", "start", "");
+  for (int i = 0; i < model->n_states; i++) {
+    const volley_state_info *info = &model->states[i];
+    row(markdown, (const char *[]){info->name, info->unit, i == 0 ? "weight" : "0", "", info->doc});
+  }
+}
+
+static void write_synapse_keys(const volley_synapse_model *model) {
+  printf("Keys beside its parameters:%s%s%s%s.\n", model->pairs ? " `pairing`," : "",
+         model->keeps_past ? " `learning`, `delay_is` (of the projection)" : " none",
+         model->takes_dopamine ? ", `dopamine`, `dopamine_neurons`, `dopamine_delay`" : "",
+         model->takes_schedule ? ", `dopamine_on`" : "");
+}
+
+static void write_synapse(bool markdown, const volley_synapse_model *model) {
+  const char *gap = markdown ? "\n" : "";
+  printf("%s%s\n%s%s.\n%s%s.\n", markdown ? "## " : "", model->name, gap, model->doc, gap, model->equations);
+  if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
+  printf("%s", gap);
+  write_synapse_keys(model);
+  write_parameters(markdown, model->parameters, model->n_parameters);
+  write_synapse_states(markdown, model);
+}
+
 static void write_list(void) {
   for (const volley_neuron_model *const *model = volley_neuron_models(); *model; model++) {
+    printf("%-16s %s\n", (*model)->name, (*model)->doc);
+  }
+  printf("\nsynapses\n");
+  for (const volley_synapse_model *const *model = volley_synapse_models(); *model; model++) {
     printf("%-16s %s\n", (*model)->name, (*model)->doc);
   }
   printf("\nParameters, states and receptors: volley models NAME\n");
@@ -108,6 +142,13 @@ static void write_all(void) {
     printf("\n");
     write_model(true, *model);
   }
+  printf("\n# Synapse models\n\nFrom the tables in src/synapse; `synapse: {model: NAME, ...}` of a projection. The "
+         "unit `weight` "
+         "is that of the receptor. Without a model synapses are static.\n");
+  for (const volley_synapse_model *const *model = volley_synapse_models(); *model; model++) {
+    printf("\n");
+    write_synapse(true, *model);
+  }
 }
 
 static volley_status unknown_model(const char *name) {
@@ -116,11 +157,15 @@ static volley_status unknown_model(const char *name) {
   for (const volley_neuron_model *const *model = volley_neuron_models(); *model && n < MAX_MODELS; model++) {
     names[n++] = (*model)->name;
   }
+  for (const volley_synapse_model *const *model = volley_synapse_models(); *model && n < MAX_MODELS; model++) {
+    names[n++] = (*model)->name;
+  }
   const char *near = volley_nearest(name, names, n);
   if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; did you mean '%s'?", name, near);
   return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; volley models lists all", name);
 }
 
+<<<<<<< HEAD
 static volley_status load_plugins(const volley_text_list *plugins) {
   char why[1024];
   for (int k = 0; k < plugins->n; k++) {
@@ -137,6 +182,20 @@ static volley_status write_models(const volley_models_options *options) {
     if (!model) return unknown_model(options->name);
     write_model(options->markdown, model);
   } else if (options->markdown) {
+=======
+volley_status volley_models_command(int n_arguments, const char *const *arguments) {
+  volley_models_options options = {0};
+  VOLLEY_TRY(volley_options_parse(&volley_models_usage, n_arguments, arguments, &options));
+  if (options.name) {
+    const volley_neuron_model *model = volley_neuron_model_find(options.name);
+    const volley_synapse_model *synapse = volley_synapse_model_find(options.name);
+    if (!model && !synapse) return unknown_model(options.name);
+    if (model)
+      write_model(options.markdown, model);
+    else
+      write_synapse(options.markdown, synapse);
+  } else if (options.markdown) {
+>>>>>>> plasticity
     write_all();
   } else {
     write_list();
