@@ -1,12 +1,8 @@
 /* volley models: what the tables of the models of neurons and synapses say, as text or as the page docs/models.md. */
 #include "app/app.h"
 #include "base/text.h"
-<<<<<<< HEAD
 #include "neuron/plugin.h"
-=======
-#include "neuron/neuron.h"
 #include "synapse/synapse.h"
->>>>>>> plasticity
 
 #include <math.h>
 #include <stdio.h>
@@ -165,7 +161,6 @@ static volley_status unknown_model(const char *name) {
   return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; volley models lists all", name);
 }
 
-<<<<<<< HEAD
 static volley_status load_plugins(const volley_text_list *plugins) {
   char why[1024];
   for (int k = 0; k < plugins->n; k++) {
@@ -175,31 +170,24 @@ static volley_status load_plugins(const volley_text_list *plugins) {
   return VOLLEY_OK;
 }
 
+static volley_status write_one(bool markdown, const char *name) {
+  const volley_neuron_model *model = volley_neuron_model_find(name);
+  const volley_synapse_model *synapse = volley_synapse_model_find(name);
+  if (!model && !synapse) return unknown_model(name);
+  if (model)
+    write_model(markdown, model);
+  else
+    write_synapse(markdown, synapse);
+  return VOLLEY_OK;
+}
+
 static volley_status write_models(const volley_models_options *options) {
   VOLLEY_TRY(load_plugins(&options->plugins));
-  if (options->name) {
-    const volley_neuron_model *model = volley_neuron_model_find(options->name);
-    if (!model) return unknown_model(options->name);
-    write_model(options->markdown, model);
-  } else if (options->markdown) {
-=======
-volley_status volley_models_command(int n_arguments, const char *const *arguments) {
-  volley_models_options options = {0};
-  VOLLEY_TRY(volley_options_parse(&volley_models_usage, n_arguments, arguments, &options));
-  if (options.name) {
-    const volley_neuron_model *model = volley_neuron_model_find(options.name);
-    const volley_synapse_model *synapse = volley_synapse_model_find(options.name);
-    if (!model && !synapse) return unknown_model(options.name);
-    if (model)
-      write_model(options.markdown, model);
-    else
-      write_synapse(options.markdown, synapse);
-  } else if (options.markdown) {
->>>>>>> plasticity
+  if (options->name) return write_one(options->markdown, options->name);
+  if (options->markdown)
     write_all();
-  } else {
+  else
     write_list();
-  }
   return VOLLEY_OK;
 }
 
