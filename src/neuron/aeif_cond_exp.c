@@ -1,12 +1,14 @@
 /* Adaptive exponential integrate-and-fire neuron with synaptic conductances that decay exponentially.
  * Brette & Gerstner (2005), J. Neurophysiol. 94: 3637-3642; NEST aeif_cond_exp.
  *
- *   C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - g_ex (V - E_ex) - g_in (V - E_in) - w + I_e + I
+ *   C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - g_ex (V - E_ex) - g_in (V - E_in)
+ *               - w + I_e + I
  *   tau_w dw/dt = a (V - E_L) - w,   dg_x/dt = -g_x / tau_syn_x;   V >= V_peak: a spike, V = V_reset, w = w + b
  *
- * A spike that arrives at the end of a step makes g jump there by the size of its weight. g is exact, V and w take steps
- * with error control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there;
- * a refractory period lasts from there to t_ref after the end of the step. Without a slope (Delta_T 0) V_th is the peak. */
+ * A spike that arrives at the end of a step makes g jump there by the size of its weight. g is exact, V and w take
+ * steps with error control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from
+ * there; a refractory period lasts from there to t_ref after the end of the step. Without a slope (Delta_T 0) V_th is
+ * the peak. */
 #include "neuron/cash_karp.h"
 
 #include <stddef.h>
@@ -203,8 +205,8 @@ VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_co
   it->n_spikes = 0;
 }
 
-/* Takes v and w of neuron i through a whole step; not where that would not be accurate or there is a spike: then returns
- * 1. */
+/* Takes v and w of neuron i through a whole step; not where that would not be accurate or there is a spike: then
+ * returns 1. */
 VOLLEY_INLINE int try_step(const volley_slice *slice, const volley_column *c, uint32_t i, double *v, double *adapts,
                            uint32_t cs, uint32_t is) {
   cell it;

@@ -3,9 +3,9 @@
  *   C_m dV/dt = -g_L (V - E_L) - g_ex (V - E_ex) - g_in (V - E_in) + I_e + I
  *   dg_x/dt = rise_x e / tau_syn_x - g_x / tau_syn_x,   drise_x/dt = -rise_x / tau_syn_x
  *
- * A spike that arrives at the end of a step makes rise_x jump there by the size of its weight (an alpha function with that
- * peak) or, in models without a rise, g_x. Conductances are exact, V takes steps with error control (cash_karp.h); the
- * threshold is looked at when a step ends. */
+ * A spike that arrives at the end of a step makes rise_x jump there by the size of its weight (an alpha function with
+ * that peak) or, in models without a rise, g_x. Conductances are exact, V takes steps with error control (cash_karp.h);
+ * the threshold is looked at when a step ends. */
 #ifndef VOLLEY_NEURON_CONDUCTANCE_H
 #define VOLLEY_NEURON_CONDUCTANCE_H
 

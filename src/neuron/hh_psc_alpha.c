@@ -1,6 +1,6 @@
 /* Hodgkin-Huxley neuron with alpha-shaped synaptic currents.
- * Hodgkin & Huxley (1952), J. Physiol. 117: 500-544, potentials and rates as in Gerstner & Kistler (2002), Spiking Neuron
- * Models, Cambridge University Press, table 2.1; NEST hh_psc_alpha.
+ * Hodgkin & Huxley (1952), J. Physiol. 117: 500-544; rates as in Dayan & Abbott (2001), Theoretical Neuroscience, MIT
+ * Press, section 5.6; NEST hh_psc_alpha.
  *
  *   C_m dV/dt = -g_Na m^3 h (V - E_Na) - g_K n^4 (V - E_K) - g_L (V - E_L) + I_syn_ex + I_syn_in + I_e + I
  *   dx/dt = alpha_x(V) (1 - x) - beta_x(V) x   for x = m (Act_m), h (Inact_h), n (Act_n), per ms with V in mV:
@@ -9,9 +9,9 @@
  *     alpha_n = (V + 55) / 100 / (1 - exp(-(V + 55) / 10)),   beta_n = exp(-(V + 65) / 80) / 8
  *   dI_syn_x/dt = rise_x e / tau_syn_x - I_syn_x / tau_syn_x,   drise_x/dt = -rise_x / tau_syn_x
  *
- * A spike that arrives at the end of a step makes rise jump there by its weight. Synaptic currents are exact; V, m, h and n
- * take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at 0 mV or more,
- * has fallen, and then not for t_ref; V is never reset. */
+ * A spike that arrives at the end of a step makes rise jump there by its weight. Synaptic currents are exact; V, m, h
+ * and n take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at 0 mV
+ * or more, has fallen, and then not for t_ref; V is never reset. */
 #include "neuron/cash_karp.h"
 
 #include <stddef.h>
@@ -254,7 +254,7 @@ const volley_neuron_model volley_hh_psc_alpha = {
     .doc =
         "Hodgkin-Huxley neuron with alpha-shaped synaptic currents, which are exact; V and the gates take Runge-Kutta "
         "steps of fifth order with error control",
-    .reference = "Hodgkin & Huxley (1952); Gerstner & Kistler (2002); Cash & Karp (1990)",
+    .reference = "Hodgkin & Huxley (1952); Dayan & Abbott (2001); Cash & Karp (1990)",
     .parameters = parameters,
     .states = states,
     .receptors = receptors,

@@ -6,8 +6,8 @@
  * A spike that arrives makes V jump by its weight at the end of the step. integration chooses the scheme:
  *   0  Euler steps from the V and U that the step before left: NEST's, and its default;
  *   1  the classical Runge-Kutta method of fourth order, in `substeps` equal parts, each with a look at the threshold;
- *   2  as published (NEST's consistent_integration false): two Euler steps of dt / 2 for V, then one of dt for U with the
- *      new V; an arriving spike is a current of its weight during the step. */
+ *   2  as published (NEST's consistent_integration false): two Euler steps of dt / 2 for V, then one of dt for U with
+ *      the new V; an arriving spike is a current of its weight during the step. */
 #include "neuron/kernel.h"
 
 #include <math.h>

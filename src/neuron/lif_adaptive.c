@@ -5,8 +5,8 @@
  *   tau_threshold dthreshold/dt = V_th - threshold
  *   V > threshold: a spike, V = V_reset, threshold = threshold + threshold_jump
  *
- * A spike that arrives at the end of a step makes I_syn jump there; V feels it from the next step on. Only V stands still
- * while the neuron is refractory. */
+ * A spike that arrives at the end of a step makes I_syn jump there; V feels it from the next step on. Only V stands
+ * still while the neuron is refractory. */
 #include "neuron/kernel.h"
 #include "neuron/propagator.h"
 

@@ -1,12 +1,12 @@
 /* Quadratic integrate-and-fire neuron with exponential synaptic currents.
- * Ermentrout & Kopell (1986), SIAM J. Appl. Math. 46: 233-253; Latham, Richmond, Nelson & Nirenberg (2000), J. Neurophysiol.
- * 83: 808-827, equation 1.
+ * Ermentrout & Kopell (1986), SIAM J. Appl. Math. 46: 233-253; Latham, Richmond, Nelson & Nirenberg (2000), J.
+ * Neurophysiol. 83: 808-827.
  *
  *   C_m dV/dt = k (V - E_L) (V - V_c) + I_syn_ex + I_syn_in + I_e + I,   dI_syn_x/dt = -I_syn_x / tau_syn_x
  *   V >= V_peak: a spike, V = V_reset
  *
- * A spike that arrives at the end of a step makes I_syn jump there. Synaptic currents are exact, V takes steps with error
- * control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a
+ * A spike that arrives at the end of a step makes I_syn jump there. Synaptic currents are exact, V takes steps with
+ * error control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a
  * refractory period lasts from there to t_ref after the end of the step. */
 #include "neuron/cash_karp.h"
 
@@ -145,7 +145,7 @@ VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_co
   it->n_spikes = 0;
 }
 
-/* Takes v of neuron i through a whole step; not where that would not be accurate or there is a spike: then returns 1. */
+/* Takes v of neuron i through a whole step; not where that would be inaccurate or there is a spike: then returns 1. */
 VOLLEY_INLINE int try_step(const volley_slice *slice, const volley_column *c, uint32_t i, double *v, uint32_t cs,
                            uint32_t is) {
   cell it;
