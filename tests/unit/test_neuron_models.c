@@ -35,6 +35,10 @@ static void vary(const neurons *these, uint32_t i, double *values) {
     values[neurons_parameter(these, "t_ref")] = 0.3 * (i % 4);
     if (i % 5 == 0) values[neurons_parameter(these, "Delta_T")] = 0;
   }
+  if (is_named(these, "izhikevich_ring_2018")) {
+    values[neurons_parameter(these, "cell")] = i % 3;
+    values[neurons_parameter(these, "amp")] = 5.0 * (i % 2);
+  }
   if (!is_named(these, "izhikevich")) return;
   values[neurons_parameter(these, "integration")] = i % 3;
   if (i % 3 == 1) values[neurons_parameter(these, "substeps")] = 1 + i % 5;
@@ -59,7 +63,8 @@ static const struct {
               {"izhikevich", -80, 25, 25, 8},
               {"qif", -70, 0, 400, 200},
               {"if", -70, -56, 400, 200},
-              {"lif_adaptive", 0, 2.5, 5, 2}};
+              {"lif_adaptive", 0, 2.5, 5, 2},
+              {"izhikevich_ring_2018", -75, 20, 10, 0.1}};
 enum { N_MODELS = sizeof models / sizeof *models };
 
 enum { MANY = 400, LONGEST = 17, STEPS = 600 };
