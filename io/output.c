@@ -4,6 +4,7 @@
 #include "io/hdf5_check.h"
 #include "io/output_layout.h"
 #include "io/provenance.h"
+#include "io/showings.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -184,7 +185,8 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
 volley_status volley_output_open(const volley_experiment *experiment, const char *path,
                                  const volley_trace_columns *columns, MPI_Comm comm, volley_output **out) {
   volley_output *output = create(experiment, path, comm);
-  output->closing_bytes = volley_provenance_bytes(experiment, output->ranks) + volley_layout_spectra_bytes(experiment);
+  output->closing_bytes = volley_provenance_bytes(experiment, output->ranks) + volley_layout_spectra_bytes(experiment) +
+                          volley_showings_bytes(experiment);
   volley_status status = open_room(output);
   if (status != VOLLEY_OK) {
     destroy(output);
@@ -211,6 +213,7 @@ static volley_status write_end(volley_output *output, const volley_summary *summ
   for (int r = 0; r < output->experiment->n_recorders; r++) volley_track_release(file, &output->tracks[r]);
   if (!summary) return flush(output);
   volley_layout_put_spectra(file, output->handle, summary);
+  volley_showings_put(file, output->handle, output->experiment);
   volley_provenance_end(file, output->handle, summary, output->comm);
   VOLLEY_TRY(flush(output));
   volley_provenance_complete(file, output->handle);

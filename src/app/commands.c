@@ -120,16 +120,17 @@ const volley_command volley_models_usage = {
     true,
     false,
     volley_models_command};
-const volley_command volley_info_usage = {
-    "info",
-    "describe the output of a run, or a checkpoint",
-    "Prints what an output file holds: the experiment, rates and regularity by population, timers, versions; or from\n"
-    "which run and time a checkpoint is, and whether it is whole.",
-    info_options,
-    COUNT(info_options),
-    true,
-    false,
-    volley_info_command};
+const volley_command volley_info_usage = {"info",
+                                          "describe the output of a run, or a checkpoint",
+                                          "Prints what an output file holds: the experiment, rates and regularity by "
+                                          "population, what readouts have learned,\n"
+                                          "how images were classified, timers, versions; or from which run and time a "
+                                          "checkpoint is, and whether it is whole.",
+                                          info_options,
+                                          COUNT(info_options),
+                                          true,
+                                          false,
+                                          volley_info_command};
 const volley_command volley_plot_usage = {
     "plot",
     "plot the output of a run",

@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/info_checkpoint.h"
+#include "app/info_labels.h"
 #include "app/json.h"
 #include "app/readout_measures.h"
 #include "app/time_option.h"
@@ -264,11 +265,13 @@ static volley_status show(volley_output_file *file, const volley_info_options *o
   if (status == VOLLEY_OK && options->json) {
     print_json(info, options->file, lines, n);
     status = show_readouts(options->file, true);
+    if (status == VOLLEY_OK) status = volley_info_labels(file, options->file, start, stop, true);
     printf("\n}\n");
   } else if (status == VOLLEY_OK) {
     print_run(info, options->file);
     print_lines(lines, n);
     status = show_readouts(options->file, false);
+    if (status == VOLLEY_OK) status = volley_info_labels(file, options->file, start, stop, false);
     if (info->complete) print_timers(info);
   }
   free(lines);

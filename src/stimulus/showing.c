@@ -29,9 +29,19 @@ static uint64_t place_of(const volley_showing *showing, uint64_t k) {
   return volley_below(words[0], (uint32_t)n);
 }
 
+uint64_t volley_showing_count(const volley_showing *showing, int64_t end) {
+  const int64_t stop = end < showing->window.end ? end : showing->window.end;
+  const int64_t last = stop - showing->slot - showing->window.first;
+  return last < 0 ? 0 : (uint64_t)(last / showing->period) + 1;
+}
+
+int64_t volley_showing_nth(const volley_showing *showing, uint64_t k) {
+  return volley_showing_row(showing->stimulus, place_of(showing, k));
+}
+
 int64_t volley_showing_at(const volley_showing *showing, int64_t step) {
   if (step < showing->window.first || step >= showing->window.end) return -1;
   const int64_t passed = step - showing->window.first;
   if (passed % showing->period >= showing->slot) return -1;
-  return volley_showing_row(showing->stimulus, place_of(showing, (uint64_t)(passed / showing->period)));
+  return volley_showing_nth(showing, (uint64_t)(passed / showing->period));
 }

@@ -19,6 +19,11 @@ volley_showing volley_showing_of(const volley_experiment *experiment, int number
 /* The row of the file that is shown in a step, -1 while none is. The same whatever was asked before. */
 int64_t volley_showing_at(const volley_showing *showing, int64_t step);
 
+/* Showings in order of time: number k begins at step window.first + k * period and shows row volley_showing_nth(). So many
+ * are over before step `end`. */
+uint64_t volley_showing_count(const volley_showing *showing, int64_t end);
+int64_t volley_showing_nth(const volley_showing *showing, uint64_t k);
+
 /* The rows that are shown are volley_showing_row(stimulus, 0 .. n - 1). */
 uint64_t volley_showing_rows(const volley_stimulus *stimulus);
 int64_t volley_showing_row(const volley_stimulus *stimulus, uint64_t k);

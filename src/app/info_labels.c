@@ -1,0 +1,200 @@
+/* volley info: which labels the outputs of a network give the images that it was shown. */
+#include "app/info_labels.h"
+
+#include "app/json.h"
+#include "io/showings.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double trace_ms = 10, last_ms = 5; /* decay of the traces, and the time at the end over which they count */
+
+/* The images that a stimulus has shown, as one population tells them. */
+typedef struct judgement {
+  const volley_shown_images *shown;
+  const volley_taught *taught;
+  uint64_t first, end; /* of the images that count */
+  uint64_t labels;     /* they are below */
+  uint64_t size;       /* of the population */
+  uint64_t *label_of;  /* [size] labels: no output */
+  uint64_t *spikes;    /* [n][labels] */
+  double *traces;      /* [n][labels] integrals at the end of the image, ms */
+  uint64_t *told;      /* [n] labels: undecided */
+  uint64_t *confusion; /* [labels][labels + 1] label of the image, prediction */
+  uint64_t all, right;
+} judgement;
+
+/* What a spike at time t adds to the integral of a trace over the last of an image that ends at stop. */
+static double trace_of(double t, double stop) {
+  const double from = fmax(stop - last_ms, t);
+  return trace_ms * (exp((t - from) / trace_ms) - exp((t - stop) / trace_ms));
+}
+
+static void take_spikes(void *taker, size_t n, const double *times, const uint64_t *ids) {
+  judgement *j = taker;
+  const volley_shown_images *shown = j->shown;
+  for (size_t i = 0; i < n; i++) {
+    const uint64_t label = ids[i] < j->size ? j->label_of[ids[i]] : j->labels;
+    if (label == j->labels) continue;
+    uint64_t low = 0; /* the first image that ends at this time or later */
+    for (uint64_t high = shown->n; low < high;) {
+      const uint64_t middle = low + (high - low) / 2;
+      if (shown->stop_ms[middle] < times[i])
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    if (low == shown->n || times[i] <= shown->start_ms[low]) continue;
+    j->spikes[low * j->labels + label]++;
+    j->traces[low * j->labels + label] += trace_of(times[i], shown->stop_ms[low]);
+  }
+}
+
+/* The label with most spikes, of equally many the one with the larger trace; j->labels if there is none. */
+static uint64_t tell(const judgement *j, uint64_t image) {
+  const uint64_t *spikes = j->spikes + image * j->labels;
+  const double *traces = j->traces + image * j->labels;
+  uint64_t best = 0;
+  bool tied = false;
+  for (uint64_t label = 1; label < j->labels; label++) {
+    if (spikes[label] < spikes[best] || (spikes[label] == spikes[best] && traces[label] < traces[best])) continue;
+    tied = spikes[label] == spikes[best] && traces[label] == traces[best];
+    best = label;
+  }
+  return spikes[best] == 0 || tied ? j->labels : best;
+}
+
+static void compare(judgement *j) {
+  for (uint64_t k = j->first; k < j->end; k++) {
+    const uint64_t label = j->shown->labels[k];
+    j->told[k] = tell(j, k);
+    if (label >= j->labels) continue;
+    j->all++;
+    j->confusion[label * (j->labels + 1) + j->told[k]]++;
+    j->right += j->told[k] == label;
+  }
+}
+
+/* Sizes the judgement of a recorder's spikes and says which images it covers. */
+static void prepare(judgement *j, const volley_recorder_info *recorder, double start, double stop) {
+  const volley_shown_images *shown = j->shown;
+  for (uint64_t i = 0; i < j->taught->n; i++)
+    if (j->taught->labels[i] >= j->labels) j->labels = j->taught->labels[i] + 1;
+  if (recorder->start_ms > start) start = recorder->start_ms;
+  if (recorder->stop_ms < stop) stop = recorder->stop_ms;
+  while (j->first < shown->n && shown->start_ms[j->first] < start) j->first++;
+  j->end = j->first;
+  while (j->end < shown->n && shown->stop_ms[j->end] <= stop) j->end++;
+  j->label_of = volley_alloc(j->size, sizeof *j->label_of, "labels of outputs");
+  j->spikes = volley_alloc(shown->n * j->labels, sizeof *j->spikes, "spikes by image");
+  j->traces = volley_alloc(shown->n * j->labels, sizeof *j->traces, "spikes by image");
+  j->told = volley_alloc(shown->n, sizeof *j->told, "predictions");
+  j->confusion = volley_alloc(j->labels * (j->labels + 1), sizeof *j->confusion, "predictions");
+  for (uint64_t i = 0; i < j->size; i++) j->label_of[i] = j->labels;
+  for (uint64_t i = 0; i < j->taught->n; i++)
+    if (j->taught->ids[i] < j->size) j->label_of[j->taught->ids[i]] = j->taught->labels[i];
+}
+
+static void release(judgement *j) {
+  free(j->label_of);
+  free(j->spikes);
+  free(j->traces);
+  free(j->told);
+  free(j->confusion);
+}
+
+static void print_text(const judgement *j, bool is_first) {
+  if (is_first) printf("\n%-16s %-16s %8s %8s %9s\n", "images", "told by", "shown", "right", "accuracy");
+  printf("%-16s %-16s %8" PRIu64 " %8" PRIu64 " %7.1f %%\n", j->shown->stimulus, j->taught->population, j->all,
+         j->right, 100 * (double)j->right / (double)j->all);
+}
+
+static void print_confusion(const judgement *j) {
+  printf("\n%s: images of a label (rows) by what they were taken for\n%5s", j->shown->stimulus, "");
+  for (uint64_t told = 0; told < j->labels; told++) printf(" %5" PRIu64, told);
+  printf("  none\n");
+  for (uint64_t label = 0; label < j->labels; label++) {
+    printf("%5" PRIu64, label);
+    for (uint64_t told = 0; told <= j->labels; told++)
+      printf(" %5" PRIu64, j->confusion[label * (j->labels + 1) + told]);
+    printf("\n");
+  }
+}
+
+static void print_json_row(const uint64_t *values, uint64_t n, const char *before) {
+  printf("%s", before);
+  for (uint64_t i = 0; i < n; i++) printf("%s%" PRIu64, i ? ", " : "[", values[i]);
+  printf("]");
+}
+
+static void print_json(const judgement *j, bool is_first) {
+  const uint64_t n = j->end - j->first;
+  volley_json_member_text("images", j->shown->stimulus, is_first ? ",\n  \"classifications\": [\n    {" : ",\n    {");
+  volley_json_member_text("population", j->taught->population, ", ");
+  volley_json_member_count("shown", j->all, ", ");
+  volley_json_member_count("right", j->right, ", ");
+  volley_json_member_number("accuracy", (double)j->right / (double)j->all, ", ");
+  volley_json_member("confusion", ",\n     ");
+  for (uint64_t label = 0; label < j->labels; label++)
+    print_json_row(j->confusion + label * (j->labels + 1), j->labels + 1, label ? ", " : "[");
+  volley_json_member("rows", "],\n     ");
+  print_json_row(j->shown->rows + j->first, n, "");
+  volley_json_member("labels", ",\n     ");
+  print_json_row(j->shown->labels + j->first, n, "");
+  volley_json_member("predictions", ",\n     ");
+  for (uint64_t k = j->first; k < j->end; k++) {
+    printf("%s", k > j->first ? ", " : "[");
+    if (j->told[k] == j->labels)
+      printf("null");
+    else
+      printf("%" PRIu64, j->told[k]);
+  }
+  printf("]}");
+}
+
+/* The recorder of all neurons of the population that covers most time; -1: none. */
+static int find_recorder(const volley_output_info *info, const char *population, uint64_t *size) {
+  int best = -1;
+  for (int r = 0; r < info->n_recorders; r++) {
+    const volley_recorder_info *recorder = &info->recorders[r];
+    if (recorder->population_number < 0 || strcmp(recorder->population, population) != 0) continue;
+    *size = info->populations[recorder->population_number].size;
+    if (recorder->neurons < *size) continue;
+    if (best >= 0 &&
+        recorder->stop_ms - recorder->start_ms <= info->recorders[best].stop_ms - info->recorders[best].start_ms)
+      continue;
+    best = r;
+  }
+  return best;
+}
+
+volley_status volley_info_labels(volley_output_file *file, const char *path, double start, double stop, bool json) {
+  const volley_output_info *info = volley_output_file_info(file);
+  volley_arena *arena = volley_arena_create();
+  volley_showings showings;
+  volley_status status = volley_showings_read(path, info, arena, &showings);
+  const int most = showings.n_images * showings.n_taught;
+  judgement *all = volley_alloc((size_t)most, sizeof *all, "predictions");
+  int n = 0;
+  for (int k = 0; k < most && status == VOLLEY_OK; k++) {
+    judgement *j = &all[n];
+    *j = (judgement){.shown = &showings.images[k / showings.n_taught],
+                     .taught = &showings.taught[k % showings.n_taught]};
+    const int recorder = find_recorder(info, j->taught->population, &j->size);
+    if (recorder < 0) continue;
+    prepare(j, &info->recorders[recorder], start, stop);
+    n++;
+    status = volley_output_file_spikes(file, recorder, take_spikes, j);
+    compare(j);
+    if (j->all == 0) release(&all[--n]);
+  }
+  for (int k = 0; k < n && status == VOLLEY_OK; k++) json ? print_json(&all[k], k == 0) : print_text(&all[k], k == 0);
+  for (int k = 0; k < n && status == VOLLEY_OK && !json; k++) print_confusion(&all[k]);
+  if (n > 0 && status == VOLLEY_OK && json) printf("\n  ]");
+  for (int k = 0; k < n; k++) release(&all[k]);
+  free(all);
+  volley_arena_destroy(arena);
+  return status;
+}

@@ -1,0 +1,14 @@
+#ifndef VOLLEY_APP_INFO_LABELS_H
+#define VOLLEY_APP_INFO_LABELS_H
+
+#include "io/output_reader.h"
+
+/* Prints how well the outputs, neurons that a teacher reaches, tell the images that were shown. The prediction is the label
+ * whose outputs spike most while the image is shown; of equally many spikes the larger trace decides: its spikes, each
+ * decaying with 10 ms, mean over the last 5 ms of the image. Only images shown within start < t <= stop (ms) count, and
+ * only those during which all outputs were recorded
+ * and whose label some output has. Prints nothing where there are none. json: as a member of an object
+ * that has others before it. One process. Returns VOLLEY_USAGE with a fault if the file cannot be read. */
+volley_status volley_info_labels(volley_output_file *file, const char *path, double start, double stop, bool json);
+
+#endif
