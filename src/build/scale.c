@@ -3,6 +3,7 @@
 #include "build/rule.h"
 #include "neuron/neuron.h"
 #include "stimulus/stimulus.h"
+#include "synapse/synapse.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,6 +39,12 @@ static void scale_weight(volley_distribution *weight, double factor) {
   weight->b *= factor;
   weight->min *= factor;
   weight->max *= factor;
+}
+
+/* Bounds and changes of weights grow with them. */
+static void scale_plasticity(volley_plasticity_plan *plan, double factor) {
+  for (int i = 0; plan->model != NULL && i < plan->model->n_parameters; ++i)
+    if (strcmp(plan->model->parameters[i].unit, "weight") == 0) plan->parameters[i] *= factor;
 }
 
 static void cut_selection(volley_selection *selection, uint32_t size, const volley_place *place) {
@@ -137,6 +144,7 @@ static void scale_projection(volley_experiment *experiment, volley_projection *p
   const int receptor = receptor_of(target, projection->receptor, weight);
   if (k == 1.0 || k == 0.0 || target->model->receptors[receptor].counts) return;
   scale_weight(&projection->weight, 1.0 / sqrt(k));
+  scale_plasticity(&projection->plasticity, 1.0 / sqrt(k));
   if (isnan(source->mean_rate))
     volley_fault(VOLLEY_USAGE, &source->place,
                  "'mean_rate' is missing: scaling indegrees needs the rate in Hz of population "
