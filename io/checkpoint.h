@@ -26,7 +26,8 @@ volley_status volley_checkpoint_write(const volley_network *network, volley_read
                                       const volley_run_state *state, const volley_past *past, const char *output,
                                       const char *path, int keep);
 
-/* Bytes of the file that this network's run would write, about; recent spikes left out. */
+/* Bytes of the file that this network's run would write, about; recent spikes left out, and plastic synapses whose
+ * number only a file knows. */
 uint64_t volley_checkpoint_bytes(const volley_experiment *experiment);
 
 /* What a checkpoint holds beside the states of the neurons; the same on every rank. */

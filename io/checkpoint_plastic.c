@@ -33,6 +33,10 @@ static const volley_synapse_model *model_of(const volley_network *network, int p
 /* Number of datasets of one value a synapse: states, last, states of the row. */
 static int count_columns(const volley_synapse_model *model) { return model->n_states + 1 + model->n_row_states; }
 
+uint64_t volley_plastic_synapse_bytes(const volley_synapse_model *model) {
+  return (uint64_t)count_columns(model) * sizeof(double);
+}
+
 static const char *column_name(const volley_synapse_model *model, int c) {
   if (c < model->n_states) return model->states[c].name;
   return c == model->n_states ? "last" : model->row_states[c - model->n_states - 1];

@@ -18,6 +18,9 @@ typedef struct volley_plastic_saving volley_plastic_saving;
 volley_plastic_saving *volley_plastic_saving_create(const volley_network *network, const volley_run_state *state);
 void volley_plastic_saving_destroy(volley_plastic_saving *saving);
 
+/* Bytes that the values of one synapse take. */
+uint64_t volley_plastic_synapse_bytes(const volley_synapse_model *model);
+
 /* Number of datasets, and bytes that groups and values take at most. */
 size_t volley_plastic_saving_datasets(const volley_plastic_saving *saving);
 uint64_t volley_plastic_saving_bytes(const volley_plastic_saving *saving);

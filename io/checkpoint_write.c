@@ -1,5 +1,6 @@
 #include "base/build_info.h"
 #include "base/memory.h"
+#include "build/rule.h"
 #include "io/checkpoint.h"
 #include "io/checkpoint_dataset.h"
 #include "io/checkpoint_deal.h"
@@ -53,7 +54,8 @@ static size_t count_states(const volley_experiment *experiment) {
 
 static uint64_t text_bytes(const char *text) { return text ? strlen(text) + 1 : 1; }
 
-uint64_t volley_checkpoint_bytes(const volley_experiment *experiment) {
+/* Bytes beside recent spikes and plastic synapses. */
+static uint64_t fixed_bytes(const volley_experiment *experiment) {
   uint64_t bytes = BYTES_FIXED + text_bytes(experiment->resolved) + text_bytes(experiment->title) +
                    text_bytes(experiment->file) + text_bytes(experiment->folder);
   uint64_t name = 1;
@@ -71,12 +73,22 @@ uint64_t volley_checkpoint_bytes(const volley_experiment *experiment) {
   return bytes + (uint64_t)(2 * experiment->n_populations + experiment->n_recorders) * (name + 2 * sizeof(uint64_t));
 }
 
+uint64_t volley_checkpoint_bytes(const volley_experiment *experiment) {
+  uint64_t bytes = fixed_bytes(experiment);
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const volley_projection *projection = &experiment->projections[p];
+    const double synapses = projection->plasticity.model ? projection->rule->expected(experiment, projection) : 0;
+    if (synapses > 0) bytes += (uint64_t)synapses * volley_plastic_synapse_bytes(projection->plasticity.model);
+  }
+  return bytes;
+}
+
 /* Bytes that the file takes at most. */
 static uint64_t bytes_needed(const writer *w) {
   uint64_t path = text_bytes(w->output);
   for (int f = 0; f < w->past->n_files; f++)
     if (text_bytes(w->past->files[f]) > path) path = text_bytes(w->past->files[f]);
-  return volley_checkpoint_bytes(w->experiment) + (uint64_t)(w->past->n_files + 1) * path +
+  return fixed_bytes(w->experiment) + (uint64_t)(w->past->n_files + 1) * path +
          (uint64_t)w->state->n_recent * sizeof(uint64_t) + w->state->n_gids * sizeof(uint32_t) +
          volley_plastic_saving_bytes(w->plastic);
 }

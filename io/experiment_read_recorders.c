@@ -135,6 +135,8 @@ static int find_projection(volley_reading *reading, const volley_yaml *entry) {
   }
   if (found < 0) {
     volley_unknown(reading, node, "projection with synapses that change", names);
+  } else if (!reading->projection_valid[found]) {
+    return -1; /* reported */
   } else if (experiment->projections[found].plasticity.model == NULL) {
     volley_value_fault(reading, node, "the synapses of '%s' are static: their weights need no recorder", name);
     found = -1;

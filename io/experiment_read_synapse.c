@@ -133,19 +133,17 @@ static void read_dopamine(volley_reading *reading, volley_yaml *map, volley_pick
   out->dopamine_delay = (double)steps * reading->experiment->simulation.dt;
 }
 
-/* Weights that are known to lie outside of the range that they may begin in. */
-static void check_weight(volley_reading *reading, volley_yaml *map, const volley_projection *projection,
+/* Weights that can lie outside of the range that they may begin in. */
+static void check_weight(volley_reading *reading, volley_yaml *node, const volley_projection *projection,
                          const volley_plasticity_plan *plan) {
   double low, high;
+  if (node == NULL || projection->balanced || isnan(projection->weight.a)) return;
   plan->model->range(plan->parameters, &low, &high);
-  const double weight = projection->weight.a;
-  if (projection->weight.kind == VOLLEY_CONSTANT && !isnan(weight) && (weight < low || weight > high))
-    volley_value_fault(reading, map, "the weight %g is out of the range of synapse model %s: %g to %g", weight,
-                       plan->model->name, low, high);
+  volley_check_value(reading, node, &projection->weight, low, high, false, weight_unit(reading, projection));
 }
 
-static void read_plan(volley_reading *reading, volley_yaml *map, volley_pick pick, const volley_projection *projection,
-                      volley_plasticity_plan *out) {
+static void read_plan(volley_reading *reading, volley_yaml *entry, volley_yaml *map, volley_pick pick,
+                      const volley_projection *projection, volley_plasticity_plan *out) {
   const int before = reading->faults;
   volley_yaml *pairing = NULL;
   if (counts(reading, projection)) {
@@ -166,7 +164,7 @@ static void read_plan(volley_reading *reading, volley_yaml *map, volley_pick pic
   if (wrong != NULL)
     volley_value_fault(reading, map, "%s", wrong);
   else
-    check_weight(reading, map, projection, out);
+    check_weight(reading, volley_pick_node(reading, volley_yaml_get(entry, "weight"), pick), projection, out);
 }
 
 void volley_read_plasticity(volley_reading *reading, volley_yaml *entry, volley_pick pick,
@@ -185,5 +183,5 @@ void volley_read_plasticity(volley_reading *reading, volley_yaml *entry, volley_
     volley_key_fault(reading, delay_is, "synapses that do not learn take no 'delay_is'");
   out->model = model;
   out->is_axonal = kind == 1;
-  if (model != NULL) read_plan(reading, map, pick, projection, out);
+  if (model != NULL) read_plan(reading, entry, map, pick, projection, out);
 }

@@ -3,6 +3,7 @@
 #include "app/threads.h"
 #include "build/blocks.h"
 #include "build/edge_list.h"
+#include "build/plastic.h"
 #include "build/rule.h"
 #include "force/readout.h"
 #include "record/record.h"
@@ -16,7 +17,7 @@ const double volley_assumed_rate = 10;
 enum { SAMPLES = 4096, FEW_SAMPLES = 64, MANY = 1000, SIGNS = 2 };
 
 /* Bytes that tables take while they are built: a record a synapse, kept until its row is written. */
-static const double record_size = 8;
+static const double record_size = 8, plastic_record_size = 16;
 /* An entry of the index of sources: it is at most half full, on average three eighths. */
 static const double index_size = 16 / 0.375;
 
@@ -113,10 +114,10 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   }
 }
 
-/* Adds the tables of all rows of one source population onto all blocks of a rank. The number of synapses of a run is about
- * Poisson distributed, so a run is there with probability 1 - exp(-mean). */
+/* Adds the tables of all rows of one source population onto all blocks of a rank; plastic: their model, or NULL. The number
+ * of synapses of a run is about Poisson distributed, so a run is there with probability 1 - exp(-mean). */
 static void add_rows(const volley_experiment *experiment, const row_shape *shape, int source,
-                     volley_estimate *estimate) {
+                     const volley_synapse_model *plastic, volley_estimate *estimate) {
   const double rows = (double)experiment->populations[source].size * estimate->blocks * -expm1(-shape->synapses);
   double runs = 0;
   for (int sign = 0; sign < SIGNS; sign++) {
@@ -124,10 +125,22 @@ static void add_rows(const volley_experiment *experiment, const row_shape *shape
   }
   runs *= (double)experiment->populations[source].size * estimate->blocks;
   const double synapses = (double)experiment->populations[source].size * estimate->blocks * shape->synapses;
+  if (plastic) {
+    estimate->rows += rows;
+    estimate->runs += runs;
+    estimate->table_bytes +=
+        synapses * (8.0 * plastic->n_states + 2) + runs * (double)sizeof(volley_plastic_run) + rows * index_size;
+    return;
+  }
   const double data = shape->equal ? 2 * synapses + 4 * runs : 6 * synapses;
   estimate->rows += rows;
   estimate->runs += runs;
   estimate->table_bytes += data + runs * (sizeof(volley_run) + 1) + rows * (4 + 1 + index_size);
+}
+
+static void clear_shape(row_shape *shape) {
+  shape->synapses = 0;
+  for (int sign = 0; sign < SIGNS; sign++) memset(shape->due[sign], 0, (VOLLEY_MAX_DELAY + 1) * sizeof(double));
 }
 
 static void estimate_tables(const volley_experiment *experiment, const double *synapses, edge_sample *const *samples,
@@ -138,27 +151,35 @@ static void estimate_tables(const volley_experiment *experiment, const double *s
     shape.due[sign] = volley_alloc(VOLLEY_MAX_DELAY + 1, sizeof(double), "an estimate");
   }
   for (int source = 0; source < experiment->n_populations; source++) {
-    shape.synapses = 0;
-    for (int sign = 0; sign < SIGNS; sign++) memset(shape.due[sign], 0, (VOLLEY_MAX_DELAY + 1) * sizeof(double));
+    clear_shape(&shape);
     for (int p = 0; p < experiment->n_projections; p++) {
-      if (experiment->projections[p].source != source || synapses[p] == 0) continue;
+      const volley_projection *projection = &experiment->projections[p];
+      if (projection->source != source || synapses[p] == 0 || projection->plasticity.model) continue;
       const double per_row = synapses[p] / experiment->populations[source].size / blocks;
       add_to_shape(experiment, &shape, p, samples[p], per_row, estimate);
     }
-    if (shape.synapses > 0) add_rows(experiment, &shape, source, estimate);
+    if (shape.synapses > 0) add_rows(experiment, &shape, source, NULL, estimate);
+  }
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const volley_projection *projection = &experiment->projections[p];
+    if (!projection->plasticity.model || synapses[p] == 0) continue;
+    clear_shape(&shape);
+    add_to_shape(experiment, &shape, p, samples[p],
+                 synapses[p] / experiment->populations[projection->source].size / blocks, estimate);
+    add_rows(experiment, &shape, projection->source, projection->plasticity.model, estimate);
   }
   for (int sign = 0; sign < SIGNS; sign++) free(shape.due[sign]);
 }
 
 /* Edges that stand in a list while tables are built take their size three times: list, sorted copy, what is received. */
 static void estimate_build(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
-  double listed = 0;
+  double listed = 0, records = estimate->rows * (24 + index_size);
   for (int p = 0; p < experiment->n_projections; p++) {
+    const bool is_plastic = experiment->projections[p].plasticity.model != NULL;
     if (experiment->projections[p].rule->is_listed) listed += synapses[p];
+    records += (is_plastic ? plastic_record_size : record_size) * synapses[p] / estimate->ranks;
   }
   estimate->listed = listed / estimate->ranks;
-  const double per_rank = estimate->synapses / estimate->ranks;
-  const double records = record_size * per_rank + estimate->rows * (24 + index_size);
   estimate->build_bytes = fmax(0, records - estimate->table_bytes) + 3 * sizeof(volley_edge) * estimate->listed;
 }
 

@@ -1,7 +1,8 @@
-/* volley models: what the tables of the neuron models say, as text or as the page docs/models.md. */
+/* volley models: what the tables of the models of neurons and synapses say, as text or as the page docs/models.md. */
 #include "app/app.h"
 #include "base/text.h"
 #include "neuron/plugin.h"
+#include "synapse/synapse.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -45,11 +46,11 @@ static void write_range(const volley_parameter_info *info, char text[CELL]) {
   }
 }
 
-static void write_parameters(bool markdown, const volley_neuron_model *model) {
-  if (model->n_parameters == 0) return;
+static void write_parameters(bool markdown, const volley_parameter_info *parameters, int n) {
+  if (n == 0) return;
   heading(markdown, "Parameters", "default", "range");
-  for (int i = 0; i < model->n_parameters; i++) {
-    const volley_parameter_info *info = &model->parameters[i];
+  for (int i = 0; i < n; i++) {
+    const volley_parameter_info *info = &parameters[i];
     char fallback[CELL], range[CELL];
     snprintf(fallback, CELL, "%g", info->fallback);
     write_range(info, range);
@@ -88,13 +89,42 @@ static void write_model(bool markdown, const volley_neuron_model *model) {
   const char *gap = markdown ? "\n" : "";
   printf("%s%s\n%s%s.\n", markdown ? "## " : "", model->name, gap, model->doc);
   if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
-  write_parameters(markdown, model);
+  write_parameters(markdown, model->parameters, model->n_parameters);
   write_states(markdown, model);
   write_receptors(markdown, model);
 }
 
+static void write_synapse_states(bool markdown, const volley_synapse_model *model) {
+  heading(markdown, "States of a synapse (can be recorded as weights)", "start", "");
+  for (int i = 0; i < model->n_states; i++) {
+    const volley_state_info *info = &model->states[i];
+    row(markdown, (const char *[]){info->name, info->unit, i == 0 ? "weight" : "0", "", info->doc});
+  }
+}
+
+static void write_synapse_keys(const volley_synapse_model *model) {
+  printf("Keys beside its parameters:%s%s%s%s.\n", model->pairs ? " `pairing`," : "",
+         model->keeps_past ? " `learning`, `delay_is` (of the projection)" : " none",
+         model->takes_dopamine ? ", `dopamine`, `dopamine_neurons`, `dopamine_delay`" : "",
+         model->takes_schedule ? ", `dopamine_on`" : "");
+}
+
+static void write_synapse(bool markdown, const volley_synapse_model *model) {
+  const char *gap = markdown ? "\n" : "";
+  printf("%s%s\n%s%s.\n%s%s.\n", markdown ? "## " : "", model->name, gap, model->doc, gap, model->equations);
+  if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
+  printf("%s", gap);
+  write_synapse_keys(model);
+  write_parameters(markdown, model->parameters, model->n_parameters);
+  write_synapse_states(markdown, model);
+}
+
 static void write_list(void) {
   for (const volley_neuron_model *const *model = volley_neuron_models(); *model; model++) {
+    printf("%-16s %s\n", (*model)->name, (*model)->doc);
+  }
+  printf("\nsynapses\n");
+  for (const volley_synapse_model *const *model = volley_synapse_models(); *model; model++) {
     printf("%-16s %s\n", (*model)->name, (*model)->doc);
   }
   printf("\nParameters, states and receptors: volley models NAME\n");
@@ -108,12 +138,22 @@ static void write_all(void) {
     printf("\n");
     write_model(true, *model);
   }
+  printf("\n# Synapse models\n\nFrom the tables in src/synapse; `synapse: {model: NAME, ...}` of a projection. The "
+         "unit `weight` "
+         "is that of the receptor. Without a model synapses are static.\n");
+  for (const volley_synapse_model *const *model = volley_synapse_models(); *model; model++) {
+    printf("\n");
+    write_synapse(true, *model);
+  }
 }
 
 static volley_status unknown_model(const char *name) {
   const char *names[MAX_MODELS];
   int n = 0;
   for (const volley_neuron_model *const *model = volley_neuron_models(); *model && n < MAX_MODELS; model++) {
+    names[n++] = (*model)->name;
+  }
+  for (const volley_synapse_model *const *model = volley_synapse_models(); *model && n < MAX_MODELS; model++) {
     names[n++] = (*model)->name;
   }
   const char *near = volley_nearest(name, names, n);
@@ -130,17 +170,24 @@ static volley_status load_plugins(const volley_text_list *plugins) {
   return VOLLEY_OK;
 }
 
+static volley_status write_one(bool markdown, const char *name) {
+  const volley_neuron_model *model = volley_neuron_model_find(name);
+  const volley_synapse_model *synapse = volley_synapse_model_find(name);
+  if (!model && !synapse) return unknown_model(name);
+  if (model)
+    write_model(markdown, model);
+  else
+    write_synapse(markdown, synapse);
+  return VOLLEY_OK;
+}
+
 static volley_status write_models(const volley_models_options *options) {
   VOLLEY_TRY(load_plugins(&options->plugins));
-  if (options->name) {
-    const volley_neuron_model *model = volley_neuron_model_find(options->name);
-    if (!model) return unknown_model(options->name);
-    write_model(options->markdown, model);
-  } else if (options->markdown) {
+  if (options->name) return write_one(options->markdown, options->name);
+  if (options->markdown)
     write_all();
-  } else {
+  else
     write_list();
-  }
   return VOLLEY_OK;
 }
 

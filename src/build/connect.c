@@ -19,6 +19,7 @@ typedef struct edge_pass {
   volley_plastic_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
   drawn_values values;
   int min_delay; /* steps, of all edges filled so far */
+  int refused;   /* projection whose weights were last refused, or -1 */
   bool fills;    /* second pass */
 } edge_pass;
 
@@ -49,10 +50,14 @@ static void end_drawing(volley_drawing *drawing) {
   volley_drawing_release(drawing);
 }
 
-static void count_edges(const edge_pass *pass, const volley_drawing *drawing) {
-  if (drawing->projection->plasticity.model) return;
+static void count_edges(const edge_pass *pass, const volley_drawing *drawing, int p) {
   const uint32_t first_gid = pass->experiment->populations[drawing->projection->source].first_gid;
-  for (size_t e = 0; e < drawing->n; e++) volley_table_count(pass->builder, first_gid + drawing->sources[e]);
+  for (size_t e = 0; e < drawing->n; e++) {
+    if (pass->plastic[p])
+      volley_plastic_count(pass->plastic[p], first_gid + drawing->sources[e]);
+    else
+      volley_table_count(pass->builder, first_gid + drawing->sources[e]);
+  }
 }
 
 static void subtract_mean(double *weights, size_t n) {
@@ -87,12 +92,14 @@ static void draw_values(edge_pass *pass, const volley_drawing *drawing, int p, u
 }
 
 /* Weights that a plastic synapse cannot begin with. */
-static void check_weight(const volley_projection *projection, double weight) {
+static void check_weight(edge_pass *pass, int p, double weight) {
+  const volley_projection *projection = &pass->experiment->projections[p];
   double low, high;
   projection->plasticity.model->range(projection->plasticity.parameters, &low, &high);
-  if (low <= weight && weight <= high) return;
+  if ((low <= weight && weight <= high) || pass->refused == p) return;
+  pass->refused = p;
   volley_fault(VOLLEY_USAGE, &projection->place,
-               "a weight of %g was drawn; synapse model %s takes %g to %g: set min and max", weight,
+               "a synapse has the weight %g; its model %s takes %g to %g at the beginning", weight,
                projection->plasticity.model->name, low, high);
 }
 
@@ -108,8 +115,8 @@ static void fill_edge(edge_pass *pass, const volley_drawing *drawing, int p, uin
   const uint16_t due = (uint16_t)(delay + volley_receptor_lag(model, receptor));
   if (delay < pass->min_delay) pass->min_delay = delay;
   if (projection->plasticity.model) {
-    check_weight(projection, weight);
-    volley_plastic_add(pass->plastic[p], gid, id, due, (uint16_t)delay, (uint8_t)receptor, weight);
+    check_weight(pass, p, weight);
+    volley_plastic_fill(pass->plastic[p], gid, id, due, (uint16_t)delay, (uint8_t)receptor, weight);
   } else {
     volley_table_fill(pass->builder, gid, id, due, (uint8_t)receptor, (float)weight);
   }
@@ -142,7 +149,7 @@ static void go_through(edge_pass *pass, const volley_block *block) {
         if (pass->fills) {
           fill_edges(pass, &drawing, p, slice->gids[i], (uint16_t)(slice->offset + i));
         } else {
-          count_edges(pass, &drawing);
+          count_edges(pass, &drawing, p);
         }
       }
       end_drawing(&drawing);
@@ -188,11 +195,14 @@ void volley_connect_block(const volley_experiment *experiment, const volley_edge
   edge_pass pass = {.experiment = experiment,
                     .lists = lists,
                     .builder = volley_table_builder_create(),
-                    .min_delay = VOLLEY_MAX_DELAY + 1};
+                    .min_delay = VOLLEY_MAX_DELAY + 1,
+                    .refused = -1};
   pass.plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass.plastic, "plastic synapses");
   begin_plastic(&pass, block);
   go_through(&pass, block);
   volley_table_allocate(pass.builder);
+  for (int p = 0; p < experiment->n_projections; p++)
+    if (pass.plastic[p]) volley_plastic_allocate(pass.plastic[p]);
   pass.fills = true;
   go_through(&pass, block);
   block->table = volley_table_finish(pass.builder);

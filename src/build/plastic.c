@@ -1,6 +1,7 @@
 #include "build/plastic.h"
 
 #include "base/memory.h"
+#include "base/status.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,15 +10,14 @@
 /* A synapse while its block is being built. */
 typedef struct record {
   double weight;
-  uint32_t source; /* within the source population */
   uint16_t id, due, delay;
   uint8_t receptor;
 } record;
 
 struct volley_plastic_builder {
   volley_plastic plastic;
-  record *records; /* [plastic.synapses] */
-  uint64_t capacity;
+  record *records; /* [plastic.synapses] by source, in the order in which they were added */
+  uint64_t *ends;  /* [n_sources] counts, then the end of what was added of each source */
 };
 
 static void set_dopamine(volley_plastic *plastic, const volley_experiment *experiment,
@@ -46,20 +46,31 @@ volley_plastic_builder *volley_plastic_begin(const volley_experiment *experiment
                               .min_delay = VOLLEY_MAX_DELAY + 1};
   set_dopamine(plastic, experiment, &p->plasticity);
   plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
+  builder->ends = volley_alloc(plastic->n_sources, sizeof *builder->ends, "plastic synapses");
   return builder;
 }
 
-void volley_plastic_add(volley_plastic_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due, uint16_t delay,
-                        uint8_t receptor, double weight) {
-  volley_plastic *plastic = &builder->plastic;
-  if (plastic->synapses == builder->capacity) {
-    builder->capacity = builder->capacity ? 2 * builder->capacity : 1024;
-    builder->records = volley_grow(builder->records, builder->capacity, sizeof *builder->records, "plastic synapses");
+void volley_plastic_count(volley_plastic_builder *builder, uint32_t source_gid) {
+  builder->ends[source_gid - builder->plastic.first_source]++;
+  builder->plastic.synapses++;
+}
+
+void volley_plastic_allocate(volley_plastic_builder *builder) {
+  uint64_t first = 0;
+  for (uint32_t g = 0; g < builder->plastic.n_sources; g++) {
+    const uint64_t count = builder->ends[g];
+    builder->ends[g] = first;
+    first += count;
   }
+  builder->records = volley_table_alloc(first * sizeof *builder->records, "plastic synapses");
+}
+
+void volley_plastic_fill(volley_plastic_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due,
+                         uint16_t delay, uint8_t receptor, double weight) {
+  volley_plastic *plastic = &builder->plastic;
   if (delay < plastic->min_delay) plastic->min_delay = delay;
   if (due > plastic->max_due) plastic->max_due = due;
-  builder->records[plastic->synapses++] =
-      (record){weight, source_gid - plastic->first_source, id, due, delay, receptor};
+  builder->records[builder->ends[source_gid - plastic->first_source]++] = (record){weight, id, due, delay, receptor};
 }
 
 /* What makes a run within a row. */
@@ -77,64 +88,61 @@ static void sort_row(record *records, uint64_t n, record *scratch) {
     records[k] = j < n && kind_of(&records[j]) < kind_of(&scratch[i]) ? records[j++] : scratch[i++];
 }
 
-/* The records by source, in the order in which they were added; ends: [n_sources] where those of a source end. */
-static record *sort_by_source(const volley_plastic_builder *builder, uint64_t *ends) {
+/* Sorts each row. Returns the number of runs. */
+static uint32_t sort_rows(const volley_plastic_builder *builder) {
   const volley_plastic *plastic = &builder->plastic;
-  record *sorted = volley_alloc(plastic->synapses, sizeof *sorted, "plastic synapses");
-  for (uint64_t s = 0; s < plastic->synapses; s++) ends[builder->records[s].source]++;
-  uint64_t before = 0;
+  uint64_t longest = 0, n_runs = 0;
   for (uint32_t g = 0; g < plastic->n_sources; g++) {
-    const uint64_t count = ends[g];
-    ends[g] = before;
-    before += count;
+    const uint64_t count = builder->ends[g] - (g > 0 ? builder->ends[g - 1] : 0);
+    if (count > longest) longest = count;
   }
-  for (uint64_t s = 0; s < plastic->synapses; s++) sorted[ends[builder->records[s].source]++] = builder->records[s];
-  return sorted;
+  record *scratch = volley_alloc(longest, sizeof *scratch, "plastic synapses");
+  for (uint32_t g = 0; g < plastic->n_sources; g++) {
+    const uint64_t first = g > 0 ? builder->ends[g - 1] : 0, end = builder->ends[g];
+    sort_row(builder->records + first, end - first, scratch);
+    for (uint64_t s = first; s < end; s++)
+      n_runs += s == first || kind_of(&builder->records[s]) != kind_of(&builder->records[s - 1]);
+  }
+  free(scratch);
+  if (n_runs > UINT32_MAX) volley_die("%llu runs of plastic synapses in one block", (unsigned long long)n_runs);
+  return (uint32_t)n_runs;
 }
 
-static bool starts_run(const record *r, uint64_t s) {
-  return s == 0 || r[s].source != r[s - 1].source || kind_of(&r[s]) != kind_of(&r[s - 1]);
+/* Begins a run with a record of a source. */
+static void begin_run(volley_plastic *plastic, uint32_t source, uint64_t s, const record *r) {
+  volley_plastic_run *run = &plastic->runs[plastic->n_runs++];
+  *run = (volley_plastic_run){
+      .first = s, .source = source, .due = r->due, .delay = r->delay, .receptor = r->receptor, .last = VOLLEY_NEVER};
+  if (plastic->model->begin) plastic->model->begin(&plastic->constants, run->row);
 }
 
-static void make_runs(volley_plastic *plastic, const record *records) {
-  for (uint64_t s = 0; s < plastic->synapses; s++) plastic->n_runs += starts_run(records, s);
-  plastic->runs = volley_alloc((size_t)plastic->n_runs + 1, sizeof *plastic->runs, "plastic synapses");
-  plastic->rows = volley_gid_map_create();
-  uint32_t n = 0;
-  for (uint64_t s = 0; s < plastic->synapses; s++) {
-    const record *r = &records[s];
-    if (starts_run(records, s)) {
-      const uint32_t gid = plastic->first_source + r->source;
-      if (s == 0 || r->source != records[s - 1].source) volley_gid_map_at(&plastic->rows, gid)->value = n;
-      volley_plastic_run *run = &plastic->runs[n++];
-      *run = (volley_plastic_run){
-          .first = s, .source = gid, .due = r->due, .delay = r->delay, .receptor = r->receptor, .last = VOLLEY_NEVER};
-      if (plastic->model->begin) plastic->model->begin(&plastic->constants, run->row);
-    }
-    plastic->runs[n - 1].count++;
-    plastic->states[0][s] = r->weight;
-    plastic->ids[s] = r->id;
+/* Writes the row of one source. */
+static void write_row(volley_plastic *plastic, uint32_t source, const record *records, uint64_t first, uint64_t end) {
+  if (first < end) volley_gid_map_at(&plastic->rows, source)->value = plastic->n_runs;
+  for (uint64_t s = first; s < end; s++) {
+    if (s == first || kind_of(&records[s]) != kind_of(&records[s - 1])) begin_run(plastic, source, s, &records[s]);
+    plastic->runs[plastic->n_runs - 1].count++;
+    plastic->states[0][s] = records[s].weight;
+    plastic->ids[s] = records[s].id;
   }
-  plastic->runs[n] = (volley_plastic_run){.first = plastic->synapses, .source = UINT32_MAX};
 }
 
 volley_plastic volley_plastic_finish(volley_plastic_builder *builder) {
   volley_plastic plastic = builder->plastic;
-  uint64_t *ends = volley_alloc(plastic.n_sources, sizeof *ends, "plastic synapses");
-  record *sorted = sort_by_source(builder, ends);
-  free(builder->records);
-  record *scratch = volley_alloc(plastic.synapses, sizeof *scratch, "plastic synapses");
-  for (uint32_t g = 0; g < plastic.n_sources; g++) {
-    const uint64_t first = g > 0 ? ends[g - 1] : 0;
-    sort_row(sorted + first, ends[g] - first, scratch);
-  }
-  free(scratch);
+  const uint32_t n_runs = sort_rows(builder);
   for (int k = 0; k < plastic.model->n_states; k++)
     plastic.states[k] = volley_table_alloc(plastic.synapses * sizeof(double), "plastic synapses");
   plastic.ids = volley_table_alloc(plastic.synapses * sizeof *plastic.ids, "plastic synapses");
-  make_runs(&plastic, sorted);
-  free(sorted);
-  free(ends);
+  plastic.runs = volley_alloc((size_t)n_runs + 1, sizeof *plastic.runs, "plastic synapses");
+  plastic.rows = volley_gid_map_create();
+  void *kept = builder->records; /* records that have been written are given back */
+  for (uint32_t g = 0; g < plastic.n_sources; g++) {
+    write_row(&plastic, plastic.first_source + g, builder->records, g > 0 ? builder->ends[g - 1] : 0, builder->ends[g]);
+    kept = volley_table_discard(kept, builder->records + builder->ends[g]);
+  }
+  plastic.runs[n_runs] = (volley_plastic_run){.first = plastic.synapses, .source = UINT32_MAX};
+  volley_table_free(builder->records, plastic.synapses * sizeof *builder->records);
+  free(builder->ends);
   free(builder);
   return plastic;
 }

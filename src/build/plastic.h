@@ -42,13 +42,16 @@ typedef struct volley_plastic {
   int max_due;   /* steps; 0 without synapses */
 } volley_plastic;
 
-/* Building: volley_plastic_begin(), volley_plastic_add() for each edge, target by target, volley_plastic_finish(). The
- * experiment must outlive it. */
+/* Building goes through all edges twice, target by target: after volley_plastic_begin() volley_plastic_count() on each, then
+ * volley_plastic_allocate(), then volley_plastic_fill() on each, then volley_plastic_finish(). The experiment must
+ * outlive the result. */
 typedef struct volley_plastic_builder volley_plastic_builder;
 volley_plastic_builder *volley_plastic_begin(const volley_experiment *experiment, int projection, uint32_t first_id,
                                              uint32_t n_targets);
-void volley_plastic_add(volley_plastic_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due, uint16_t delay,
-                        uint8_t receptor, double weight);
+void volley_plastic_count(volley_plastic_builder *builder, uint32_t source_gid);
+void volley_plastic_allocate(volley_plastic_builder *builder);
+void volley_plastic_fill(volley_plastic_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due,
+                         uint16_t delay, uint8_t receptor, double weight);
 /* Makes the synapses, which the caller owns, and frees the builder. */
 volley_plastic volley_plastic_finish(volley_plastic_builder *builder);
 void volley_plastic_release(volley_plastic *plastic);

@@ -92,7 +92,7 @@ static void cut_selections(volley_experiment *experiment) {
   }
   for (int p = 0; p < experiment->n_projections; ++p) {
     volley_plasticity_plan *plan = &experiment->projections[p].plasticity;
-    if (plan->dopamine >= 0)
+    if (plan->model && plan->dopamine >= 0)
       cut_selection(&plan->dopamine_neurons, experiment->populations[plan->dopamine].size,
                     &experiment->projections[p].place);
   }

@@ -1,12 +1,14 @@
 /* Adaptive exponential integrate-and-fire neuron with synaptic conductances that decay exponentially.
  * Brette & Gerstner (2005), J. Neurophysiol. 94: 3637-3642; NEST aeif_cond_exp.
  *
- *   C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - g_ex (V - E_ex) - g_in (V - E_in) - w + I_e + I
+ *   C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - g_ex (V - E_ex) - g_in (V - E_in)
+ *               - w + I_e + I
  *   tau_w dw/dt = a (V - E_L) - w,   dg_x/dt = -g_x / tau_syn_x;   V >= V_peak: a spike, V = V_reset, w = w + b
  *
- * A spike that arrives at the end of a step makes g jump there by the size of its weight. g is exact, V and w take steps
- * with error control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there;
- * a refractory period lasts from there to t_ref after the end of the step. Without a slope (Delta_T 0) V_th is the peak. */
+ * A spike that arrives at the end of a step makes g jump there by the size of its weight. g is exact, V and w take
+ * steps with error control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from
+ * there; a refractory period lasts from there to t_ref after the end of the step. Without a slope (Delta_T 0) V_th is
+ * the peak. */
 #include "neuron/cash_karp.h"
 
 #include <stddef.h>
@@ -160,7 +162,8 @@ static void prepare_part(void *of, double start, double h) {
 
 VOLLEY_INLINE bool reached(const void *of, const double *y) {
   const cell *it = of;
-  return it->refractory <= 0 && y[0] >= it->peak;
+  const int moves = it->refractory <= 0, is_high = y[0] >= it->peak;
+  return moves & is_high;
 }
 
 static void spike(void *of, double *y) {
@@ -176,47 +179,60 @@ static const volley_equations equations = {2, slopes, prepare_part, reached, spi
 /* The coefficient of neuron i within a loop. */
 #define C(name) volley_at(c[name], cs, i)
 
-VOLLEY_INLINE cell cell_of(const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs, uint32_t is) {
-  const volley_column injected = {slice->current, slice->current[0]};
-  return (cell){.inverse_capacitance = C(inverse_capacitance),
-                .leak = C(leak),
-                .rest = C(rest),
-                .reversal_ex = C(reversal_ex),
-                .reversal_in = C(reversal_in),
-                .current = C(current_e) + volley_at(injected, is, i),
-                .spike_current = C(spike_current),
-                .inverse_width = C(inverse_width),
-                .threshold = C(threshold),
-                .highest = C(highest),
-                .peak = C(peak),
-                .reset = C(reset),
-                .adaptation = C(adaptation),
-                .jump = C(jump),
-                .rate = C(rate),
-                .start_ex = slice->states[g_ex][i],
-                .start_in = slice->states[g_in][i],
-                .time_ex = C(time_ex),
-                .time_in = C(time_in),
-                .refractory_steps = C(refractory_steps),
-                .refractory = slice->states[refractory][i]};
+VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs,
+                            uint32_t is) {
+  it->inverse_capacitance = C(inverse_capacitance);
+  it->leak = C(leak);
+  it->rest = C(rest);
+  it->reversal_ex = C(reversal_ex);
+  it->reversal_in = C(reversal_in);
+  it->current = C(current_e) + slice->current[is * i];
+  it->spike_current = C(spike_current);
+  it->inverse_width = C(inverse_width);
+  it->threshold = C(threshold);
+  it->highest = C(highest);
+  it->peak = C(peak);
+  it->reset = C(reset);
+  it->adaptation = C(adaptation);
+  it->jump = C(jump);
+  it->rate = C(rate);
+  it->start_ex = slice->states[g_ex][i];
+  it->start_in = slice->states[g_in][i];
+  it->time_ex = C(time_ex);
+  it->time_in = C(time_in);
+  it->refractory_steps = C(refractory_steps);
+  it->refractory = slice->states[refractory][i];
+  it->n_spikes = 0;
 }
 
-/* Takes V and w of the neurons first .. end - 1 through a whole step, except where that would not be accurate or there
- * is a spike: marks those. Returns whether there are any. */
+/* Takes v and w of neuron i through a whole step; not where that would not be accurate or there is a spike: then
+ * returns 1. */
+VOLLEY_INLINE int try_step(const volley_slice *slice, const volley_column *c, uint32_t i, double *v, double *adapts,
+                           uint32_t cs, uint32_t is) {
+  cell it;
+  set_cell(&it, slice, c, i, cs, is);
+  volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, 0, false, C(step), it.ex);
+  volley_course_of_step(&c[decays_in], cs, i, it.start_in, 0, false, C(step), it.in);
+  double y[2] = {*v, *adapts}, after[2];
+  const double error = volley_cash_karp(&equations, &it, C(step), y, after);
+  const int is_wrong = !(error <= C(error_allowed)), is_spike = reached(&it, after), fails = is_wrong | is_spike;
+  *v = fails ? y[0] : after[0];
+  *adapts = fails ? y[1] : after[1];
+  return fails;
+}
+
+/* Tries the whole step of the neurons first .. end - 1 and marks those that it is too long for. Returns whether there
+ * are any. */
 VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
                           double *restrict failed, uint32_t cs, uint32_t is) {
   double *restrict v = slice->states[V_m], *restrict adapts = slice->states[w];
   int any = 0;
 #pragma omp simd reduction(| : any)
   for (uint32_t i = first; i < end; i++) {
-    cell it = cell_of(slice, c, i, cs, is);
-    volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, 0, false, C(step), it.ex);
-    volley_course_of_step(&c[decays_in], cs, i, it.start_in, 0, false, C(step), it.in);
-    double after[2];
-    const double before[2] = {v[i], adapts[i]}, error = volley_cash_karp(&equations, &it, C(step), before, after);
-    const int fails = !(error <= C(error_allowed)) | reached(&it, after);
-    v[i] = fails ? before[0] : after[0];
-    adapts[i] = fails ? before[1] : after[1];
+    double v_now = v[i], w_now = adapts[i];
+    const int fails = try_step(slice, c, i, &v_now, &w_now, cs, is);
+    v[i] = v_now;
+    adapts[i] = w_now;
     failed[i - first] = fails;
     any |= fails;
   }
@@ -228,7 +244,8 @@ VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, volle
                         uint32_t end, const double *failed, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
-    cell it = cell_of(slice, c, i, cs, is);
+    cell it;
+    set_cell(&it, slice, c, i, cs, is);
     double y[2] = {slice->states[V_m][i], slice->states[w][i]};
     volley_substeps(&equations, &it, C(step), C(error_allowed), y);
     slice->states[V_m][i] = y[0];

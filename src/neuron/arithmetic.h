@@ -1,5 +1,6 @@
-/* Arithmetic that update loops hold in vectors: a fused multiplication and addition, a division, a cosine, an exponential. Nothing but
- * additions, multiplications and bits, so that a vector and a scalar iteration give the same bits. */
+/* Arithmetic that update loops hold in vectors: a fused multiplication and addition, a division, a cosine, an
+ * exponential. Nothing but additions, multiplications and bits, so that a vector and a scalar iteration give the same
+ * bits. */
 #ifndef VOLLEY_NEURON_ARITHMETIC_H
 #define VOLLEY_NEURON_ARITHMETIC_H
 
@@ -55,8 +56,8 @@ VOLLEY_INLINE double volley_cosine(double x) {
 
 /* exp(x): within 1.1 units of the last place; beyond -708 .. 709 what it is there.
  *
- * x is brought to r, |r| <= ln 2 / 2, by the nearest multiple of ln 2, which is given in two parts as pi is above. There
- * exp r is its series up to r^13 (the next term is below 2^-58). */
+ * x is brought to r, |r| <= ln 2 / 2, by the nearest multiple of ln 2, which is given in two parts as pi is above.
+ * There exp r is its series up to r^13 (the next term is below 2^-58). */
 VOLLEY_INLINE double volley_exponential(double x) {
   const double shift = 0x1.8p52, bounded = x < -708 ? -708 : x > 709 ? 709 : x;
   union {

@@ -5,8 +5,8 @@
  * error exceeds their tolerance, or which spike within the step, take it again by halved steps, one by one
  * (volley_substeps). Nothing is kept from step to step, so that a neuron's result depends on its state alone.
  *
- * What obeys linear equations of its own, conductances and currents of synapses, does not take part: its course over the
- * step is known exactly and given at the stages (volley_course_*). */
+ * What obeys linear equations of its own, conductances and currents of synapses, does not take part: its course over
+ * the step is known exactly and given at the stages (volley_course_*). */
 #ifndef VOLLEY_NEURON_CASH_KARP_H
 #define VOLLEY_NEURON_CASH_KARP_H
 
@@ -60,8 +60,8 @@ VOLLEY_INLINE double volley_cash_karp(const volley_equations *of, const void *ce
 }
 
 /* Takes y through the whole step of dt ms by steps that are halved until the error of each is below tolerance and
- * doubled where it is far below. The end of a spike is found to a thousandth of dt. The size is halved 40 times at most:
- * states that are no longer finite then stay so. */
+ * doubled where it is far below. The end of a spike is found to a thousandth of dt. The size is halved 40 times at
+ * most: states that are no longer finite then stay so. */
 VOLLEY_INLINE void volley_substeps(const volley_equations *of, void *cell, double dt, double tolerance, double *y) {
   const double least = 0x1p-40, least_of_spike = 0x1p-10;
   double passed = 0, part = 0.5, end[VOLLEY_MAX_DIMENSION]; /* in steps: exact */

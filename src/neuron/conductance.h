@@ -3,9 +3,9 @@
  *   C_m dV/dt = -g_L (V - E_L) - g_ex (V - E_ex) - g_in (V - E_in) + I_e + I
  *   dg_x/dt = rise_x e / tau_syn_x - g_x / tau_syn_x,   drise_x/dt = -rise_x / tau_syn_x
  *
- * A spike that arrives at the end of a step makes rise_x jump there by the size of its weight (an alpha function with that
- * peak) or, in models without a rise, g_x. Conductances are exact, V takes steps with error control (cash_karp.h); the
- * threshold is looked at when a step ends. */
+ * A spike that arrives at the end of a step makes rise_x jump there by the size of its weight (an alpha function with
+ * that peak) or, in models without a rise, g_x. Conductances are exact, V takes steps with error control (cash_karp.h);
+ * the threshold is looked at when a step ends. */
 #ifndef VOLLEY_NEURON_CONDUCTANCE_H
 #define VOLLEY_NEURON_CONDUCTANCE_H
 
@@ -93,41 +93,49 @@ static const volley_equations volley_conductance_equations = {1, volley_conducta
 /* The coefficient of neuron i within a loop. */
 #define VOLLEY_C(name) volley_at(c[name], cs, i)
 
-VOLLEY_INLINE volley_conductance_cell volley_conductance_cell_of(const volley_slice *slice, const volley_column *c,
-                                                                 uint32_t i, bool rises, uint32_t cs, uint32_t is) {
-  const volley_column injected = {slice->current, slice->current[0]};
-  return (volley_conductance_cell){.inverse_capacitance = VOLLEY_C(inverse_capacitance),
-                                   .leak = VOLLEY_C(leak),
-                                   .rest = VOLLEY_C(rest),
-                                   .reversal_ex = VOLLEY_C(reversal_ex),
-                                   .reversal_in = VOLLEY_C(reversal_in),
-                                   .current = VOLLEY_C(current_e) + volley_at(injected, is, i),
-                                   .start_ex = slice->states[g_ex][i],
-                                   .slope_ex = rises ? slice->states[rise_ex][i] * VOLLEY_C(slope_ex) : 0,
-                                   .time_ex = VOLLEY_C(time_ex),
-                                   .start_in = slice->states[g_in][i],
-                                   .slope_in = rises ? slice->states[rise_in][i] * VOLLEY_C(slope_in) : 0,
-                                   .time_in = VOLLEY_C(time_in)};
+VOLLEY_INLINE void volley_conductance_set(volley_conductance_cell *it, const volley_slice *slice,
+                                          const volley_column *c, uint32_t i, bool rises, uint32_t cs, uint32_t is) {
+  it->inverse_capacitance = VOLLEY_C(inverse_capacitance);
+  it->leak = VOLLEY_C(leak);
+  it->rest = VOLLEY_C(rest);
+  it->reversal_ex = VOLLEY_C(reversal_ex);
+  it->reversal_in = VOLLEY_C(reversal_in);
+  it->current = VOLLEY_C(current_e) + slice->current[is * i];
+  it->start_ex = slice->states[g_ex][i];
+  it->slope_ex = rises ? slice->states[rise_ex][i] * VOLLEY_C(slope_ex) : 0;
+  it->time_ex = VOLLEY_C(time_ex);
+  it->start_in = slice->states[g_in][i];
+  it->slope_in = rises ? slice->states[rise_in][i] * VOLLEY_C(slope_in) : 0;
+  it->time_in = VOLLEY_C(time_in);
 }
 
-/* Takes the potentials of the neurons first .. end - 1 through a whole step, except where that would not be accurate:
- * marks those. Returns whether there are any. */
+/* Takes v, the potential of neuron i, through a whole step; not where that would not be accurate: then returns 1. */
+VOLLEY_INLINE int volley_conductance_try(const volley_slice *slice, const volley_column *c, uint32_t i, double *v,
+                                         bool rises, uint32_t cs, uint32_t is) {
+  volley_conductance_cell it;
+  volley_conductance_set(&it, slice, c, i, rises, cs, is);
+  volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, it.slope_ex, rises, VOLLEY_C(step), it.ex);
+  volley_course_of_step(&c[decays_in], cs, i, it.start_in, it.slope_in, rises, VOLLEY_C(step), it.in);
+  double after;
+  const double error = volley_cash_karp(&volley_conductance_equations, &it, VOLLEY_C(step), v, &after);
+  const int moves = slice->states[refractory][i] <= 0, is_wrong = !(error <= VOLLEY_C(error_allowed));
+  const int fails = moves & is_wrong;
+  *v = moves > fails ? after : *v;
+  return fails;
+}
+
+/* Tries the whole step of the neurons first .. end - 1 and marks those that it is too long for. Returns whether there
+ * are any. */
 VOLLEY_INLINE int volley_conductance_attempt(const volley_slice *slice, const volley_column *c, uint32_t first,
                                              uint32_t end, double *restrict failed, bool rises, uint32_t cs,
                                              uint32_t is) {
   double *restrict v = slice->states[V_m];
-  const double *restrict r = slice->states[refractory];
   int any = 0;
 #pragma omp simd reduction(| : any)
   for (uint32_t i = first; i < end; i++) {
-    volley_conductance_cell it = volley_conductance_cell_of(slice, c, i, rises, cs, is);
-    volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, it.slope_ex, rises, VOLLEY_C(step), it.ex);
-    volley_course_of_step(&c[decays_in], cs, i, it.start_in, it.slope_in, rises, VOLLEY_C(step), it.in);
-    double after;
-    const double before = v[i],
-                 error = volley_cash_karp(&volley_conductance_equations, &it, VOLLEY_C(step), &before, &after);
-    const int moves = r[i] <= 0, fails = moves & !(error <= VOLLEY_C(error_allowed));
-    v[i] = moves & !fails ? after : before;
+    double now = v[i];
+    const int fails = volley_conductance_try(slice, c, i, &now, rises, cs, is);
+    v[i] = now;
     failed[i - first] = fails;
     any |= fails;
   }
@@ -139,7 +147,8 @@ VOLLEY_INLINE void volley_conductance_mend(const volley_slice *slice, const voll
                                            uint32_t end, const double *failed, bool rises, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
-    volley_conductance_cell it = volley_conductance_cell_of(slice, c, i, rises, cs, is);
+    volley_conductance_cell it;
+    volley_conductance_set(&it, slice, c, i, rises, cs, is);
     volley_substeps(&volley_conductance_equations, &it, VOLLEY_C(step), VOLLEY_C(error_allowed),
                     &slice->states[V_m][i]);
   }

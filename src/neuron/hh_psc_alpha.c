@@ -1,6 +1,6 @@
 /* Hodgkin-Huxley neuron with alpha-shaped synaptic currents.
- * Hodgkin & Huxley (1952), J. Physiol. 117: 500-544, potentials and rates as in Gerstner & Kistler (2002), Spiking Neuron
- * Models, Cambridge University Press, table 2.1; NEST hh_psc_alpha.
+ * Hodgkin & Huxley (1952), J. Physiol. 117: 500-544; rates as in Dayan & Abbott (2001), Theoretical Neuroscience, MIT
+ * Press, section 5.6; NEST hh_psc_alpha.
  *
  *   C_m dV/dt = -g_Na m^3 h (V - E_Na) - g_K n^4 (V - E_K) - g_L (V - E_L) + I_syn_ex + I_syn_in + I_e + I
  *   dx/dt = alpha_x(V) (1 - x) - beta_x(V) x   for x = m (Act_m), h (Inact_h), n (Act_n), per ms with V in mV:
@@ -9,9 +9,9 @@
  *     alpha_n = (V + 55) / 100 / (1 - exp(-(V + 55) / 10)),   beta_n = exp(-(V + 65) / 80) / 8
  *   dI_syn_x/dt = rise_x e / tau_syn_x - I_syn_x / tau_syn_x,   drise_x/dt = -rise_x / tau_syn_x
  *
- * A spike that arrives at the end of a step makes rise jump there by its weight. Synaptic currents are exact; V, m, h and n
- * take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at 0 mV or more,
- * has fallen, and then not for t_ref; V is never reset. */
+ * A spike that arrives at the end of a step makes rise jump there by its weight. Synaptic currents are exact; V, m, h
+ * and n take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at 0 mV
+ * or more, has fallen, and then not for t_ref; V is never reset. */
 #include "neuron/cash_karp.h"
 
 #include <stddef.h>
@@ -141,26 +141,42 @@ static const volley_equations equations = {N_INTEGRATED, slopes, prepare_part, N
 /* The coefficient of neuron i within a loop. */
 #define C(name) volley_at(c[name], cs, i)
 
-VOLLEY_INLINE cell cell_of(const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs, uint32_t is) {
-  const volley_column injected = {slice->current, slice->current[0]};
-  return (cell){.inverse_capacitance = C(inverse_capacitance),
-                .sodium = C(sodium),
-                .potassium = C(potassium),
-                .leak = C(leak),
-                .reversal_sodium = C(reversal_sodium),
-                .reversal_potassium = C(reversal_potassium),
-                .rest = C(rest),
-                .current = C(current_e) + volley_at(injected, is, i),
-                .start_ex = slice->states[I_syn_ex][i],
-                .slope_ex = slice->states[rise_ex][i] * C(slope_ex),
-                .time_ex = C(time_ex),
-                .start_in = slice->states[I_syn_in][i],
-                .slope_in = slice->states[rise_in][i] * C(slope_in),
-                .time_in = C(time_in)};
+VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs,
+                            uint32_t is) {
+  it->inverse_capacitance = C(inverse_capacitance);
+  it->sodium = C(sodium);
+  it->potassium = C(potassium);
+  it->leak = C(leak);
+  it->reversal_sodium = C(reversal_sodium);
+  it->reversal_potassium = C(reversal_potassium);
+  it->rest = C(rest);
+  it->current = C(current_e) + slice->current[is * i];
+  it->start_ex = slice->states[I_syn_ex][i];
+  it->slope_ex = slice->states[rise_ex][i] * C(slope_ex);
+  it->time_ex = C(time_ex);
+  it->start_in = slice->states[I_syn_in][i];
+  it->slope_in = slice->states[rise_in][i] * C(slope_in);
+  it->time_in = C(time_in);
 }
 
-/* Takes V, m, h and n of the neurons first .. end - 1 through a whole step, except where that would not be accurate:
- * marks those. Returns whether there are any. */
+/* Takes V, m, h and n of neuron i through a whole step; not where that would not be accurate: then returns 1. */
+VOLLEY_INLINE int try_step(const volley_slice *slice, const volley_column *c, uint32_t i, double *v, double *m,
+                           double *h, double *n, uint32_t cs, uint32_t is) {
+  cell it;
+  set_cell(&it, slice, c, i, cs, is);
+  volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, it.slope_ex, true, C(step), it.ex);
+  volley_course_of_step(&c[decays_in], cs, i, it.start_in, it.slope_in, true, C(step), it.in);
+  double y[N_INTEGRATED] = {*v, *m, *h, *n}, after[N_INTEGRATED];
+  const int fails = !(volley_cash_karp(&equations, &it, C(step), y, after) <= C(error_allowed));
+  *v = fails ? y[V_m] : after[V_m];
+  *m = fails ? y[Act_m] : after[Act_m];
+  *h = fails ? y[Inact_h] : after[Inact_h];
+  *n = fails ? y[Act_n] : after[Act_n];
+  return fails;
+}
+
+/* Tries the whole step of the neurons first .. end - 1 and marks those that it is too long for. Returns whether there
+ * are any. */
 VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
                           double *restrict failed, uint32_t cs, uint32_t is) {
   double *restrict v = slice->states[V_m], *restrict m = slice->states[Act_m];
@@ -168,16 +184,12 @@ VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uin
   int any = 0;
 #pragma omp simd reduction(| : any)
   for (uint32_t i = first; i < end; i++) {
-    cell it = cell_of(slice, c, i, cs, is);
-    volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, it.slope_ex, true, C(step), it.ex);
-    volley_course_of_step(&c[decays_in], cs, i, it.start_in, it.slope_in, true, C(step), it.in);
-    double after[N_INTEGRATED];
-    const double before[N_INTEGRATED] = {v[i], m[i], h[i], n[i]};
-    const int fails = !(volley_cash_karp(&equations, &it, C(step), before, after) <= C(error_allowed));
-    v[i] = fails ? before[V_m] : after[V_m];
-    m[i] = fails ? before[Act_m] : after[Act_m];
-    h[i] = fails ? before[Inact_h] : after[Inact_h];
-    n[i] = fails ? before[Act_n] : after[Act_n];
+    double v_now = v[i], m_now = m[i], h_now = h[i], n_now = n[i];
+    const int fails = try_step(slice, c, i, &v_now, &m_now, &h_now, &n_now, cs, is);
+    v[i] = v_now;
+    m[i] = m_now;
+    h[i] = h_now;
+    n[i] = n_now;
     failed[i - first] = fails;
     any |= fails;
   }
@@ -189,7 +201,8 @@ VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, uint3
                         const double *failed, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
-    cell it = cell_of(slice, c, i, cs, is);
+    cell it;
+    set_cell(&it, slice, c, i, cs, is);
     double y[N_INTEGRATED];
     for (int d = 0; d < N_INTEGRATED; d++) y[d] = slice->states[d][i];
     volley_substeps(&equations, &it, C(step), C(error_allowed), y);
@@ -241,7 +254,7 @@ const volley_neuron_model volley_hh_psc_alpha = {
     .doc =
         "Hodgkin-Huxley neuron with alpha-shaped synaptic currents, which are exact; V and the gates take Runge-Kutta "
         "steps of fifth order with error control",
-    .reference = "Hodgkin & Huxley (1952); Gerstner & Kistler (2002); Cash & Karp (1990)",
+    .reference = "Hodgkin & Huxley (1952); Dayan & Abbott (2001); Cash & Karp (1990)",
     .parameters = parameters,
     .states = states,
     .receptors = receptors,

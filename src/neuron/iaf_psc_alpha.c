@@ -1,5 +1,6 @@
 /* Leaky integrate-and-fire neuron with alpha-shaped synaptic currents, integrated exactly.
- * Rotter & Diesmann (1999), Biol. Cybern. 81: 381-402; Diesmann, Gewaltig, Rotter & Aertsen (2001), Neurocomputing 38: 565.
+ * Rotter & Diesmann (1999), Biol. Cybern. 81: 381-402; Diesmann, Gewaltig, Rotter & Aertsen (2001), Neurocomputing 38:
+ * 565.
  *
  *   C_m dV/dt = -C_m (V - E_L) / tau_m + I_syn_ex + I_syn_in + I_e + I
  *   dI_syn_x/dt = rise_x e / tau_syn_x - I_syn_x / tau_syn_x,   drise_x/dt = -rise_x / tau_syn_x

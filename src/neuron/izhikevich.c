@@ -6,8 +6,8 @@
  * A spike that arrives makes V jump by its weight at the end of the step. integration chooses the scheme:
  *   0  Euler steps from the V and U that the step before left: NEST's, and its default;
  *   1  the classical Runge-Kutta method of fourth order, in `substeps` equal parts, each with a look at the threshold;
- *   2  as published (NEST's consistent_integration false): two Euler steps of dt / 2 for V, then one of dt for U with the
- *      new V; an arriving spike is a current of its weight during the step. */
+ *   2  as published (NEST's consistent_integration false): two Euler steps of dt / 2 for V, then one of dt for U with
+ *      the new V; an arriving spike is a current of its weight during the step. */
 #include "neuron/kernel.h"
 
 #include <math.h>
@@ -118,7 +118,8 @@ VOLLEY_INLINE int advance(volley_slice *slice, const volley_column *columns, uin
     if (kind == RUNGE_KUTTA) runge_kutta(columns, cs, i, current, arriving, &x, &y);
     if (kind == PUBLISHED) published(columns, cs, i, current, arriving, &x, &y);
     const double bounded = x < AT(lowest) ? AT(lowest) : x;
-    const int is_mine = (AT(scheme) == kind) & (s < AT(parts)), is_spike = is_mine & (bounded >= AT(threshold));
+    const int is_kind = AT(scheme) == kind, is_part = s < AT(parts), is_mine = is_kind & is_part;
+    const int is_high = bounded >= AT(threshold), is_spike = is_mine & is_high;
     v[i] = is_spike ? AT(reset) : is_mine ? bounded : v[i];
     u[i] = is_spike ? y + AT(jump) : is_mine ? y : u[i];
     fired[i - first] += is_spike;

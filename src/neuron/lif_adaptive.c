@@ -5,8 +5,8 @@
  *   tau_threshold dthreshold/dt = V_th - threshold
  *   V > threshold: a spike, V = V_reset, threshold = threshold + threshold_jump
  *
- * A spike that arrives at the end of a step makes I_syn jump there; V feels it from the next step on. Only V stands still
- * while the neuron is refractory. */
+ * A spike that arrives at the end of a step makes I_syn jump there; V feels it from the next step on. Only V stands
+ * still while the neuron is refractory. */
 #include "neuron/kernel.h"
 #include "neuron/propagator.h"
 
@@ -108,12 +108,11 @@ VOLLEY_INLINE int advance(const volley_slice *slice, const volley_column *c, uin
     const double dc = C(current_e) + volley_at(current, is, i);
     const double moved =
         C(rest) + (v[i] - C(rest)) * C(decay_m) + ex[i] * C(gain_ex) + in[i] * C(gain_in) + dc * C(gain_dc);
-    const int moves = r[i] <= 0;
-    const double now = moves ? moved : v[i], bar = C(lowest) + (high[i] - C(lowest)) * C(decay_threshold);
-    const int spikes = moves & (now > bar);
+    const double now = r[i] > 0 ? v[i] : moved, bar = C(lowest) + (high[i] - C(lowest)) * C(decay_threshold);
+    const int moves = r[i] <= 0, is_high = now > bar, spikes = moves & is_high;
     v[i] = now;
     high[i] = bar;
-    r[i] = moves ? 0 : r[i] - 1;
+    r[i] = r[i] > 0 ? r[i] - 1 : 0;
     ex[i] *= C(decay_ex);
     in[i] *= C(decay_in);
     passed[i - first] = spikes;

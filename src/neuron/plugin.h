@@ -31,8 +31,8 @@ typedef struct volley_plugin_table {
   __attribute__((visibility("default")))                                                                               \
   const volley_plugin_table volley_plugin = {VOLLEY_PLUGIN_INTERFACE, VOLLEY_PLUGIN_STRUCTS, volley_plugin_models};
 
-/* Loads a shared object, for the rest of the program, and adds its models to those of volley_neuron_models(). Loading it
- * again does nothing. Returns NULL, or what is wrong, written into buffer of `size` bytes. Not collective: every rank
+/* Loads a shared object, for the rest of the program, and adds its models to those of volley_neuron_models(). Loading
+ * it again does nothing. Returns NULL, or what is wrong, written into buffer of `size` bytes. Not collective: every rank
  * loads it for itself. Not to be called by several threads at a time. */
 const char *volley_plugin_load(const char *path, char *buffer, size_t size);
 

@@ -1,12 +1,12 @@
 /* Quadratic integrate-and-fire neuron with exponential synaptic currents.
- * Ermentrout & Kopell (1986), SIAM J. Appl. Math. 46: 233-253; Latham, Richmond, Nelson & Nirenberg (2000), J. Neurophysiol.
- * 83: 808-827, equation 1.
+ * Ermentrout & Kopell (1986), SIAM J. Appl. Math. 46: 233-253; Latham, Richmond, Nelson & Nirenberg (2000), J.
+ * Neurophysiol. 83: 808-827.
  *
  *   C_m dV/dt = k (V - E_L) (V - V_c) + I_syn_ex + I_syn_in + I_e + I,   dI_syn_x/dt = -I_syn_x / tau_syn_x
  *   V >= V_peak: a spike, V = V_reset
  *
- * A spike that arrives at the end of a step makes I_syn jump there. Synaptic currents are exact, V takes steps with error
- * control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a
+ * A spike that arrives at the end of a step makes I_syn jump there. Synaptic currents are exact, V takes steps with
+ * error control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a
  * refractory period lasts from there to t_ref after the end of the step. */
 #include "neuron/cash_karp.h"
 
@@ -111,7 +111,8 @@ static void prepare_part(void *of, double start, double h) {
 
 VOLLEY_INLINE bool reached(const void *of, const double *y) {
   const cell *it = of;
-  return it->refractory <= 0 && y[0] >= it->peak;
+  const int moves = it->refractory <= 0, is_high = y[0] >= it->peak;
+  return moves & is_high;
 }
 
 static void spike(void *of, double *y) {
@@ -126,38 +127,49 @@ static const volley_equations equations = {1, slopes, prepare_part, reached, spi
 /* The coefficient of neuron i within a loop. */
 #define C(name) volley_at(c[name], cs, i)
 
-VOLLEY_INLINE cell cell_of(const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs, uint32_t is) {
-  const volley_column injected = {slice->current, slice->current[0]};
-  return (cell){.inverse_capacitance = C(inverse_capacitance),
-                .gain = C(gain),
-                .rest = C(rest),
-                .critical = C(critical),
-                .current = C(current_e) + volley_at(injected, is, i),
-                .peak = C(peak),
-                .reset = C(reset),
-                .start_ex = slice->states[I_syn_ex][i],
-                .start_in = slice->states[I_syn_in][i],
-                .time_ex = C(time_ex),
-                .time_in = C(time_in),
-                .refractory_steps = C(refractory_steps),
-                .refractory = slice->states[refractory][i]};
+VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs,
+                            uint32_t is) {
+  it->inverse_capacitance = C(inverse_capacitance);
+  it->gain = C(gain);
+  it->rest = C(rest);
+  it->critical = C(critical);
+  it->current = C(current_e) + slice->current[is * i];
+  it->peak = C(peak);
+  it->reset = C(reset);
+  it->start_ex = slice->states[I_syn_ex][i];
+  it->start_in = slice->states[I_syn_in][i];
+  it->time_ex = C(time_ex);
+  it->time_in = C(time_in);
+  it->refractory_steps = C(refractory_steps);
+  it->refractory = slice->states[refractory][i];
+  it->n_spikes = 0;
 }
 
-/* Takes V of the neurons first .. end - 1 through a whole step, except where that would not be accurate or there is a
- * spike: marks those. Returns whether there are any. */
+/* Takes v of neuron i through a whole step; not where that would be inaccurate or there is a spike: then returns 1. */
+VOLLEY_INLINE int try_step(const volley_slice *slice, const volley_column *c, uint32_t i, double *v, uint32_t cs,
+                           uint32_t is) {
+  cell it;
+  set_cell(&it, slice, c, i, cs, is);
+  volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, 0, false, C(step), it.ex);
+  volley_course_of_step(&c[decays_in], cs, i, it.start_in, 0, false, C(step), it.in);
+  double after;
+  const double error = volley_cash_karp(&equations, &it, C(step), v, &after);
+  const int is_wrong = !(error <= C(error_allowed)), is_spike = reached(&it, &after), fails = is_wrong | is_spike;
+  *v = fails ? *v : after;
+  return fails;
+}
+
+/* Tries the whole step of the neurons first .. end - 1 and marks those that it is too long for. Returns whether there
+ * are any. */
 VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
                           double *restrict failed, uint32_t cs, uint32_t is) {
   double *restrict v = slice->states[V_m];
   int any = 0;
 #pragma omp simd reduction(| : any)
   for (uint32_t i = first; i < end; i++) {
-    cell it = cell_of(slice, c, i, cs, is);
-    volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, 0, false, C(step), it.ex);
-    volley_course_of_step(&c[decays_in], cs, i, it.start_in, 0, false, C(step), it.in);
-    double after;
-    const double before = v[i], error = volley_cash_karp(&equations, &it, C(step), &before, &after);
-    const int fails = !(error <= C(error_allowed)) | reached(&it, &after);
-    v[i] = fails ? before : after;
+    double now = v[i];
+    const int fails = try_step(slice, c, i, &now, cs, is);
+    v[i] = now;
     failed[i - first] = fails;
     any |= fails;
   }
@@ -169,7 +181,8 @@ VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, volle
                         uint32_t end, const double *failed, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
-    cell it = cell_of(slice, c, i, cs, is);
+    cell it;
+    set_cell(&it, slice, c, i, cs, is);
     volley_substeps(&equations, &it, C(step), C(error_allowed), &slice->states[V_m][i]);
     slice->states[refractory][i] = it.refractory;
     for (int n = 0; n < it.n_spikes; n++) volley_spike_push(spikes, slice->offset + i);

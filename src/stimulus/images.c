@@ -172,8 +172,8 @@ static void destroy(volley_generator *generator) {
 
 const volley_stimulus_kind volley_stimulus_images = {
     .name = "images",
-    .doc = "images as rates: each is shown for a slot of time, with blanks in between, while neuron i gets Poisson "
-           "spikes at the rate of pixel i",
+    .doc = "images as rates: each is shown for a slot of time, with blanks in between, while neuron i of the selected "
+           "ones gets Poisson spikes at the rate of pixel i",
     .keys = keys,
     .n_keys = sizeof keys / sizeof *keys,
     .check = check,

@@ -1,5 +1,5 @@
-/* Poisson spike trains whose rate is piecewise constant in time: rates[k] from times[k] on, none before times[0]. A file
- * has rows of a time and one rate for all neurons, or a time and a rate for each. */
+/* Poisson spike trains whose rate is piecewise constant in time: rates[k] from times[k] on, none before times[0].
+ * A file has rows of a time and one rate for all neurons, or a time and a rate for each. */
 #include "stimulus/rates.h"
 
 #include <inttypes.h>

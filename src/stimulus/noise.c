@@ -39,7 +39,7 @@ static const volley_stimulus_key keys[] = {
      .offset = offsetof(volley_stimulus, interval),
      .fallback = 1,
      .positive = true,
-     .doc = "time that a value holds; whole steps"},
+     .doc = "time that a value holds, counted from start; whole steps"},
 };
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {

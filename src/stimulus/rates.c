@@ -1,5 +1,5 @@
-/* The number of spikes in a step is the inverse of the cumulative distribution at a 32-bit uniform word; one Philox block
- * serves four steps of a neuron. Nearly all words are settled by one comparison. More than max_mean expected spikes are
+/* The number of spikes in a step is the inverse of the cumulative distribution at a 32-bit uniform word; one Philox
+ * block serves four steps of a neuron. Nearly all words are settled by one comparison. More than max_mean expected spikes are
  * drawn in several parts of equal mean, each with a block of its own. */
 #include "stimulus/rates.h"
 

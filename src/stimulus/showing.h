@@ -1,5 +1,5 @@
-/* Which image is on: a stimulus of kind `images` shows rows of its file, each for a slot with a blank after it, from its
- * start to its stop. What depends on it, spikes of the pixels or a teacher, asks here. */
+/* Which image is on: a stimulus of kind `images` shows rows of its file, each for a slot with a blank after it, from
+ * its start to its stop. What depends on it, spikes of the pixels or a teacher, asks here. */
 #ifndef VOLLEY_STIMULUS_SHOWING_H
 #define VOLLEY_STIMULUS_SHOWING_H
 

@@ -60,8 +60,8 @@ typedef struct volley_stimulus_kind {
 const volley_stimulus_kind *const *volley_stimulus_kinds(void);
 const volley_stimulus_kind *volley_stimulus_kind_find(const char *name);
 
-/* Reads the files that stimuli name into `rows` and `labels`, and checks what could not be checked before. Collective over
- * the ranks of the reader (which may be NULL where no file is named), agreed status. To be called before a network is
+/* Reads the files that stimuli name into `rows` and `labels`, and checks what could not be checked before. Collective
+ * over the ranks of the reader (which may be NULL where no file is named), agreed status. To be called before a network is
  * built; signals have volley_signals_load(). */
 volley_status volley_stimuli_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
 

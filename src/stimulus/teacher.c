@@ -87,8 +87,9 @@ static void destroy(volley_generator *generator) {
 
 const volley_stimulus_kind volley_stimulus_teacher = {
     .name = "teacher",
-    .doc = "teacher current by label: while an image of label l is shown, neuron l gets a current; `start` and `stop` "
-           "say when there is teaching",
+    .doc =
+        "teacher current by label: while an image of label l is shown, neuron l, from 0, of the selected ones gets a "
+        "current; `start` and `stop` say when there is teaching",
     .keys = keys,
     .n_keys = sizeof keys / sizeof *keys,
     .is_current = true,

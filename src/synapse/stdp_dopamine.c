@@ -9,8 +9,8 @@ enum { A_PLUS, A_MINUS, TAU_PLUS, TAU_MINUS, TAU_C, TAU_N, B, WMIN, WMAX, N_PARA
 enum { WEIGHT, ELIGIBILITY };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    {"A_plus", "", 1, -INFINITY, INFINITY, false, "growth of the eligibility at a spike of the target"},
-    {"A_minus", "", 1.5, -INFINITY, INFINITY, false, "loss of the eligibility at a spike of the source"},
+    {"A_plus", "weight", 1, -INFINITY, INFINITY, false, "growth of the eligibility at a spike of the target"},
+    {"A_minus", "weight", 1.5, -INFINITY, INFINITY, false, "loss of the eligibility at a spike of the source"},
     {"tau_plus", "ms", 20, 0, INFINITY, true, "time constant of the source's trace"},
     {"tau_minus", "ms", 20, 0, INFINITY, true, "time constant of the target's trace"},
     {"tau_c", "ms", 1000, 0, INFINITY, true, "time constant of the eligibility"},
@@ -21,7 +21,7 @@ static const volley_parameter_info parameters[N_PARAMETERS] = {
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight"},
-                                           {"c", "", -1, 0, "eligibility, up to which time is the row's matter"}};
+                                           {"c", "weight", -1, 0, "eligibility"}};
 static const char *const row_states[] = {"trace_before", "trace"};
 
 static const char *check(const volley_plasticity_plan *plan, const double *values) {

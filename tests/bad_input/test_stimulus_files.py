@@ -1,5 +1,5 @@
-"""Files of stimuli that do not fit: check finds what run finds, one message and exit code 2; files that fit run. check on
-1 rank, run on 3."""
+"""Files of stimuli that do not fit: check finds what run finds, one message and exit code 2; files that fit run. check
+on 1 rank, run on 3."""
 import os
 import sys
 import tempfile
@@ -28,8 +28,8 @@ HDF5 = "type: images, file: data.h5, dataset: images, slot: 1 ms, factor: 10 Hz"
 CASES = [
     (RATES, "0,10\n5,20\n", "", None),
     (RATES, "0,1,2,3,4\n5,1,2,3,4\n", "", None),
-    (RATES, "0,1,2,3\n", "", "the rows of 'data.csv' have 4 columns; 2 are possible (a time and a rate for all), or 5 (a "
-     "time and a rate for each of the 4 neurons)"),
+    (RATES, "0,1,2,3\n", "", "the rows of 'data.csv' have 4 columns; 2 are possible (a time and a rate for all), or 5 "
+     "(a time and a rate for each of the 4 neurons)"),
     (RATES, "0,1\n5,1\n5,2\n", "", "row 2 (from 0) of 'data.csv' has the time 5 ms, which is not after that of the row "
      "before"),
     (RATES, "0,1\n5,-1\n", "", "row 1 (from 0) of 'data.csv' has the rate -1 Hz; from 0 to 10 MHz is possible"),
@@ -51,8 +51,8 @@ CASES = [
     (IMAGES, "1,2,3,4\n", TEACHER, "the images of 's' have no labels: it needs label_column or label_dataset"),
     (HDF5, "", "", None),
     (HDF5 + ", label_dataset: labels", "", TEACHER, None),
-    (HDF5 + ", label_dataset: images", "", TEACHER, "dataset 'images' of 'data.h5' holds 3 rows of 4 labels; the 3 images "
-     "need one each"),
+    (HDF5 + ", label_dataset: images", "", TEACHER, "dataset 'images' of 'data.h5' holds 3 rows of 4 labels; the 3 "
+     "images need one each"),
     (HDF5 + ", label_dataset: label", "", "", "dataset 'label' of 'data.h5' does not exist"),
 ]
 

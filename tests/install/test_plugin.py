@@ -1,6 +1,6 @@
 """The worked example of docs/adding-a-model.md: its code is compiled against an installed copy by the line that stands
-there, and its experiment run; the model is recorded, checkpointed and the same on any ranks. Plugins that are wrong give
-one message and exit code 2 on every number of ranks."""
+there, and its experiment run; the model is recorded, checkpointed and the same on any ranks. Plugins that are wrong
+give one message and exit code 2 on every number of ranks."""
 import os
 import re
 import subprocess
@@ -32,18 +32,24 @@ checkpoint: {every: 15 ms model, file: net.checkpoint.h5}
 # What is wrong with a plugin -> its source and the message.
 WRONG = {
     "no symbol": ("int something;\n", "is no plugin: it has no volley_plugin"),
-    "another interface": ("#include <volley/neuron/plugin.h>\nconst volley_plugin_table volley_plugin = {.interface = 99};\n",
+    "another interface": ("#include <volley/neuron/plugin.h>\n"
+                          "const volley_plugin_table volley_plugin = {.interface = 99};\n",
                           "is made for interface 99, this program has interface 1; compile it with the headers of"),
     "other structs": ("#include <volley/neuron/plugin.h>\n"
                       "const volley_plugin_table volley_plugin = {VOLLEY_PLUGIN_INTERFACE, {8}, NULL};\n",
                       "is made with the headers of another version"),
     "missing function": ("#include <volley/neuron/plugin.h>\nvoid nowhere(void);\nvoid (*address)(void) = nowhere;\n",
                          "undefined symbol: nowhere"),
-    "no update": ('#include <volley/neuron/plugin.h>\nstatic const volley_receptor_info r[1] = {{"s", "", 0, -1, ""}};\n'
+    "no update": ('#include <volley/neuron/plugin.h>\n'
+                  'static const volley_receptor_info r[1] = {{"s", "", 0, -1, ""}};\n'
                   'static const volley_neuron_model m = {.name = "m", .doc = "", .receptors = r, .n_receptors = 1};\n'
                   "VOLLEY_PLUGIN(&m)\n", "the model 'm' of plugin 'wrong.so' lacks prepare, mean_current or update"),
 }
-SMALL = "plugins: {plugin}\npopulations: [{{name: A, model: resonate_and_fire, size: 1}}]\nsimulation: {{duration: 1}}\n"
+SMALL = """
+plugins: wrong.so
+populations: [{name: A, model: resonate_and_fire, size: 1}]
+simulation: {duration: 1 ms}
+"""
 
 
 def shell(line, folder, **environment):
@@ -83,8 +89,8 @@ class Installed:
 
     def volley(self, words, ranks=1):
         launcher = [MPIRUN, "-n", str(ranks)] if ranks > 1 else []
-        return subprocess.run(launcher + [os.path.join(self.prefix, "bin", "volley")] + words, cwd=self.folder, text=True,
-                              capture_output=True, timeout=TIMEOUT)
+        return subprocess.run(launcher + [os.path.join(self.prefix, "bin", "volley")] + words, cwd=self.folder,
+                              text=True, capture_output=True, timeout=TIMEOUT)
 
     def good(self, words, ranks=1):
         result = self.volley(words, ranks)
@@ -142,14 +148,14 @@ def check_net(installed):
     expect(len(times) > 300, f"{len(times)} spikes are too few to show anything")
     expect(digest(installed.good(run + ["2", "-o", "other.h5"], 3)) == expected, "other spikes on 3 x 2 threads")
     installed.good(run + ["2", "-o", "half.h5", "--set", "simulation.duration=30 ms"], 2)
-    for ranks, words in ((3, run + ["1", "-o", "rest.h5", "--resume", "net.checkpoint.h5", "--checkpoint", "rest.checkpoint.h5"]),
-                         (1, ["run", "--resume", "net.checkpoint.h5", "-o", "rest.h5", "--overwrite", "--set",
-                              "simulation.duration=60 ms"])):
+    resume = ["--resume", "net.checkpoint.h5", "-o", "rest.h5", "--checkpoint", "rest.checkpoint.h5"]
+    for ranks, words in ((3, run + ["1"] + resume),
+                         (1, ["run", "--overwrite", "--set", "simulation.duration=60 ms"] + resume)):
         expect(digest(installed.good(words, ranks)) == expected, f"other spikes after a restart: {' '.join(words)}")
 
 
 def refuse(installed, name, text):
-    write(os.path.join(installed.folder, "wrong.yaml"), SMALL.format(plugin="wrong.so"))
+    write(os.path.join(installed.folder, "wrong.yaml"), SMALL)
     for words, ranks in ((["check", "wrong.yaml"], 1), (["run", "wrong.yaml", "-o", "wrong.h5"], 3),
                          (["models", "--plugin", "wrong.so"], 1)):
         result = installed.volley(words, ranks)
@@ -171,7 +177,7 @@ def check_wrong_plugins(installed):
     code, = blocks(os.path.join(SOURCE, "docs", "adding-a-model.md"), "c")
     os.remove(shared)
     installed.compile(code.replace('.name = "resonate_and_fire"', '.name = "lif"'), "wrong")
-    refuse(installed, "a name twice", "the model 'lif' of plugin 'wrong.so' has the name of a model that is there already")
+    refuse(installed, "a name twice", "the model 'lif' of plugin 'wrong.so' has the name of a model that is there")
 
 
 def main():

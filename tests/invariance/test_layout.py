@@ -12,9 +12,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import expect, finish, run  # noqa: E402
 
-SELECTED = {"some.E": 7, "some.crowd": 7, "E": 120, "D": 70, "F": 33, "single": 1, "point": 1, "few": 5, "crowd": 2500}
-COLUMNS = {"trace": list(range(120)), "coarse": [1] + list(range(20, 33)), "lone": [0]}
-WINDOWS = {"trace": (0, 40, 0.1), "coarse": (3, 37, 0.7), "lone": (0, 40, 2.5)}
+MODELS = {"alpha": 11, "coba": 21, "coba_alpha": 13, "aeif": 17, "hh": 9, "izhikevich": 14, "izhikevich_rk": 10,
+          "qif": 12, "no_leak": 10, "adaptive": 15}
+SELECTED = {"some.E": 7, "some.crowd": 7, "E": 120, "D": 70, "F": 33, "single": 1, "point": 1, "few": 5, "crowd": 2500,
+            **MODELS}
+COLUMNS = {"trace": list(range(120)), "coarse": [1] + list(range(20, 33)), "lone": [0],
+           **{f"of_models.{name}": list(range(size)) for name, size in MODELS.items()}}
+WINDOWS = {"trace": (0, 40, 0.1), "coarse": (3, 37, 0.7), "lone": (0, 40, 2.5), "of_models": (0, 40, 0.5)}
 
 
 def check_root(file):
@@ -56,7 +60,7 @@ def check_selection(file):
 
 def check_trace(name, group):
     recorder = name.split(".")[0]
-    columns, (start, stop, interval) = COLUMNS[recorder], WINDOWS[recorder]
+    columns, (start, stop, interval) = COLUMNS.get(name, COLUMNS.get(recorder)), WINDOWS[recorder]
     data, mapping = group["data"], group["mapping"]
     n, rows = len(columns), int((stop - start) / interval + 1e-6)
     expect(data.shape == (rows, n) and data.dtype == numpy.float64, f"{name}: data {data.shape} {data.dtype}")

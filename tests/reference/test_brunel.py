@@ -3,6 +3,7 @@
 Both networks are draws from the same distribution, so only their statistics agree. NEST's figures are from two seeds;
 expect_same_mean says what is compared and why. Rates may spread by 10 %, CVs by 0.06 between our seeds: the most that
 a regime shows (SIslow's rate, SIfast's CV, whose network oscillations are few in 500 ms), with a margin."""
+import concurrent.futures
 import json
 import os
 import sys
@@ -26,15 +27,17 @@ def main():
     with open(os.path.join(HERE, "data", "brunel.json"), encoding="utf-8") as file:
         reference = json.load(file)
     with tempfile.TemporaryDirectory() as folder:
-        output = os.path.join(folder, "brunel.h5")
         for regime in REGIMES:
             figures = reference[regime]
-            found = []
-            for seed in SEEDS:
-                settings = {**regime_settings(figures), "simulation.seed": seed}
-                run(os.path.join(EXPERIMENTS, "brunel.yaml"), output, settings, threads=2)
-                found.append(rate_and_cv(*read_spikes(output, "E"), *figures["window_ms"]))
-            rates, cvs = zip(*found)
+
+            def simulate(seed):
+                output = os.path.join(folder, f"{regime}{seed}.h5")
+                run(os.path.join(EXPERIMENTS, "brunel.yaml"), output,
+                    {**regime_settings(figures), "simulation.seed": seed})
+                return rate_and_cv(*read_spikes(output, "E"), *figures["window_ms"])
+
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                rates, cvs = zip(*pool.map(simulate, SEEDS))
             nest_rates = [seed["rate_hz"] for seed in figures["seeds"]]
             expect_same_mean(f"{regime} rate (Hz)", rates, nest_rates, floor=0.1 * nest_rates[0])
             expect_same_mean(f"{regime} CV", cvs, [seed["cv_isi"] for seed in figures["seeds"]], floor=0.06)

@@ -15,6 +15,9 @@ from program import expect, finish
 
 RANKS, THREADS = (1, 2, 3, 4), (1, 2, 3)
 PARTITIONS, INTERVALS = ("block", "round_robin"), ("step", "min_delay")
+INVARIANCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "invariance")
+# Synapses are swept every 10,000 steps: at the time of the checkpoint that is read.
+SWEPT = {"simulation.dt": "0.01 ms", "recorders.some.start": "90 ms", "recorders.some.stop": "120 ms"}
 SEED = 4  # one with which the combinations below suffice
 DATA = ("everything.yaml", "everything.h5")
 HALF, FULL = "100 ms", "200 ms"
@@ -31,7 +34,8 @@ def machine(partition, interval):
 def make_nets(folder):
     """The networks that are interrupted everywhere: name -> (experiment, settings)."""
     everything = make_everything(folder)
-    return {"microcircuit": MICROCIRCUIT, "everything": (everything, {}),
+    plastic = shutil.copy(os.path.join(INVARIANCE, "plastic.yaml"), folder)
+    return {"microcircuit": MICROCIRCUIT, "everything": (everything, {}), "plastic": (plastic, SWEPT),
             "everything, delays of one step": (everything, SHORT_DELAYS)}
 
 

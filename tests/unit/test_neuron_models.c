@@ -75,8 +75,8 @@ static void give_input(neurons *these, int m, uint32_t n) {
   these->slice.current[0] = models[m].current * (n % 50) / 30;
 }
 
-/* Takes neurons first .. first + count - 1 of MANY through STEPS steps; their states and, last, what counts their spikes
- * go to their columns of `out`, [n_states + 1][MANY]. */
+/* Takes neurons first .. first + count - 1 of MANY through STEPS steps; their states and, last, what counts their
+ * spikes go to their columns of `out`, [n_states + 1][MANY]. */
 static void run_part(int m, uint32_t first, uint32_t count, neurons_own *own, bool own_current, double *out) {
   neurons these = neurons_of(models[m].name);
   these.first = first;

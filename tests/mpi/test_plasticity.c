@@ -1,0 +1,214 @@
+/* A run with plastic synapses that goes on from a checkpoint file, with another partition and number of threads, ends with
+ * the same bits in every synapse; their order in files does not depend on the partition. */
+#include "base/memory.h"
+#include "build/synapse_order.h"
+#include "engine/simulate.h"
+#include "io/experiment_file.h"
+#include "neuron/neuron.h"
+#include "support/checkpoints.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { PROJECTIONS = 5, VALUES = 4 /* of a synapse: source, delay, weight, another state */ };
+
+static const char text[] =
+    "simulation: {dt: 0.1 ms, duration: 1200 ms, seed: 5, partition: %s, exchange_interval: min_delay}\n"
+    "populations:\n"
+    "  - {name: S, model: parrot, size: 9}\n"
+    "  - {name: T, model: iaf_psc_exp, size: 13, parameters: {I_e: 400}}\n"
+    "projections:\n"
+    "  - {name: a, source: S, target: T, rule: fixed_indegree, indegree: 5, weight: 30,\n"
+    "     delay: {distribution: uniform, low: 0.5, high: 6}, synapse: {model: stdp, lambda: 0.1}}\n"
+    "  - {name: b, source: T, target: T, rule: pairwise_bernoulli, probability: 0.5, weight: 20, delay_is: axonal,\n"
+    "     delay: {distribution: uniform, low: 0.5, high: 6}, synapse: {model: stdp, pairing: nearest, lambda: 0.1}}\n"
+    "  - {name: c, source: S, target: T, rule: all_to_all, weight: 30, delay: 2,\n"
+    "     synapse: {model: stdp_dopamine, dopamine: S, dopamine_neurons: 0-2, dopamine_delay: 12, tau_c: 100}}\n"
+    "  - {name: d, source: T, target: T, rule: one_to_one, weight: -2, delay: 1,\n"
+    "     synapse: {model: trace, Wmin: -10, Wmax: 0, learning_rate: -1}}\n"
+    "  - {name: e, source: T, target: T, rule: all_to_all, weight: 3, delay: 1, synapse: {model: tsodyks2}}\n"
+    "stimuli:\n"
+    "  - {type: poisson, target: S, rate: 20}\n"
+    "  - {type: poisson, target: T, rate: 8 kHz, weight: 10}\n";
+
+static volley_experiment *make(const char *partitioner) {
+  char filled[4096];
+  volley_experiment *experiment = NULL;
+  snprintf(filled, sizeof filled, text, partitioner);
+  assert_int_equal(
+      volley_experiment_read_text(filled, "test.yaml", "test.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
+      VOLLEY_OK);
+  return experiment;
+}
+
+/* All synapses of a projection on all ranks, in the order of files. */
+typedef struct synapses {
+  uint64_t n;
+  double *values; /* [n][VALUES] */
+} synapses;
+
+/* Fills them in from one block. */
+typedef struct gathering {
+  const volley_plastic *plastic;
+  double *values;
+} gathering;
+
+static void take(void *context, uint32_t r, uint32_t synapse, uint64_t number) {
+  const gathering *g = context;
+  const volley_plastic_run *run = &g->plastic->runs[r];
+  double *out = g->values + number * VALUES;
+  const uint64_t s = run->first + synapse;
+  assert_true(out[0] == 0); /* each number once */
+  out[0] = run->source + 1;
+  out[1] = run->delay;
+  out[2] = g->plastic->states[0][s];
+  out[3] = g->plastic->model->n_states > 1 ? g->plastic->states[1][s] : run->row[0];
+}
+
+static synapses gather(const volley_network *network, int projection) {
+  volley_synapse_order order = volley_synapse_order_make(network, projection, NULL, NULL);
+  synapses all = {.n = volley_synapse_order_total(&order)};
+  all.values = volley_alloc(all.n * VALUES, sizeof(double), "test");
+  for (int b = 0; b < network->n_blocks; b++) {
+    volley_plastic *plastic = volley_block_plastic(&network->blocks[b], projection);
+    gathering g = {plastic, all.values};
+    if (plastic) volley_synapse_order_walk(&order, &network->blocks[b], plastic, take, &g);
+  }
+  MPI_Allreduce(MPI_IN_PLACE, all.values, (int)(all.n * VALUES), MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  for (uint64_t s = 0; s < all.n; s++) assert_true(all.values[s * VALUES] > 0);
+  volley_synapse_order_release(&order);
+  return all;
+}
+
+static void gather_all(const volley_network *network, synapses all[PROJECTIONS]) {
+  for (int p = 0; p < PROJECTIONS; p++) all[p] = gather(network, p);
+}
+
+static void expect_equal(const synapses *a, const synapses *b) {
+  for (int p = 0; p < PROJECTIONS; p++) {
+    assert_int_equal(a[p].n, b[p].n);
+    assert_memory_equal(a[p].values, b[p].values, a[p].n * VALUES * sizeof(double));
+  }
+}
+
+static void release(synapses all[PROJECTIONS]) {
+  for (int p = 0; p < PROJECTIONS; p++) free(all[p].values);
+}
+
+static volley_network *build(const volley_experiment *experiment, int threads) {
+  const volley_reader none = {0};
+  volley_network *network = NULL;
+  assert_int_equal(volley_network_build(experiment, &none, threads, MPI_COMM_WORLD, &network), VOLLEY_OK);
+  return network;
+}
+
+/* Saves a run before one step and ends it there. */
+typedef struct keeper {
+  const volley_network *network;
+  int64_t due;
+} keeper;
+
+static unsigned ask(void *context) {
+  (void)context;
+  return 0;
+}
+
+static bool is_due(void *context, int64_t step) { return step == ((const keeper *)context)->due; }
+
+static volley_status save(void *context, const volley_run_state *state, bool stops) {
+  const keeper *k = context;
+  const volley_past no_past = {0};
+  (void)stops;
+  assert_int_equal(volley_checkpoint_write(k->network, NULL, state, &no_past, "", checkpoint_path("plastic.h5"), 1),
+                   VOLLEY_OK);
+  return VOLLEY_STOPPED;
+}
+
+/* Runs to the end. */
+static void run(const volley_experiment *experiment, synapses end[PROJECTIONS]) {
+  volley_network *network = build(experiment, 1);
+  volley_summary summary = {0};
+  assert_int_equal(volley_simulate(network, NULL, NULL, 0, NULL, &summary), VOLLEY_OK);
+  assert_true(summary.spikes > 100);
+  gather_all(network, end);
+  volley_summary_release(&summary);
+  volley_network_destroy(network);
+}
+
+/* Runs up to the step before which it is saved. */
+static void run_up_to(const volley_experiment *experiment, int threads, int64_t due) {
+  volley_network *network = build(experiment, threads);
+  keeper k = {network, due};
+  const volley_saver saver = {.context = &k, .ask = ask, .is_due = is_due, .save = save};
+  volley_summary summary = {0};
+  assert_int_equal(volley_simulate(network, NULL, NULL, 0, &saver, &summary), VOLLEY_STOPPED);
+  volley_network_destroy(network);
+}
+
+static void go_on(const volley_experiment *experiment, int threads, synapses end[PROJECTIONS]) {
+  volley_network *network = build(experiment, threads);
+  volley_checkpoint *checkpoint = NULL;
+  volley_summary summary = {0};
+  assert_int_equal(volley_checkpoint_open(checkpoint_path("plastic.h5"), MPI_COMM_WORLD, &checkpoint), VOLLEY_OK);
+  assert_int_equal(volley_checkpoint_restore(checkpoint, network, NULL), VOLLEY_OK);
+  const volley_run_state *from = &volley_checkpoint_get_info(checkpoint)->state;
+  assert_int_equal(volley_simulate(network, from, NULL, 0, NULL, &summary), VOLLEY_OK);
+  gather_all(network, end);
+  volley_summary_release(&summary);
+  volley_checkpoint_close(checkpoint);
+  volley_network_destroy(network);
+}
+
+static void test_resume(void **state) {
+  (void)state;
+  static const int64_t steps[] = {1, 1055, VOLLEY_SWEEP_STEPS, VOLLEY_SWEEP_STEPS + 1};
+  volley_experiment *cut = make("block"), *dealt = make("round_robin");
+  synapses whole[PROJECTIONS], end[PROJECTIONS];
+  run(cut, whole);
+  for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+    run_up_to(dealt, 1 + (int)s % 2, steps[s]);
+    go_on(s % 2 ? cut : dealt, 2 - (int)s % 2, end);
+    expect_equal(end, whole);
+    release(end);
+    checkpoint_remove("plastic.h5");
+  }
+  release(whole);
+  volley_experiment_destroy(cut);
+  volley_experiment_destroy(dealt);
+}
+
+/* The synapses of sources that were silent since the beginning learn, too, and targets do not keep their spikes for ever. */
+static void test_bounded(void **state) {
+  (void)state;
+  volley_experiment *experiment = make("block");
+  experiment->n_stimuli = 1; /* S alone */
+  volley_network *network = build(experiment, 1);
+  volley_summary summary = {0};
+  assert_int_equal(volley_simulate(network, NULL, NULL, 0, NULL, &summary), VOLLEY_OK);
+  for (int b = 0; b < network->n_blocks; b++) {
+    for (int k = 0; k < network->blocks[b].n_plastic; k++) {
+      const volley_plastic *plastic = &network->blocks[b].plastic[k];
+      const int64_t bound = VOLLEY_SWEEP_STEPS - 2 * plastic->max_due - 2;
+      for (uint32_t t = 0; t < plastic->n_targets; t++)
+        assert_true(plastic->past[t].n < 2 || plastic->past[t].spikes[1].step >= bound);
+      assert_true(plastic->dopamine.n < 2 || plastic->dopamine.levels[1].step >= bound);
+    }
+  }
+  volley_summary_release(&summary);
+  volley_network_destroy(network);
+  volley_experiment_destroy(experiment);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_resume), cmocka_unit_test(test_bounded)};
+  MPI_Init(&argc, &argv);
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  const int failed = cmocka_run_group_tests(tests, checkpoint_set_up, checkpoint_clean_up);
+  MPI_Finalize();
+  return failed;
+}
