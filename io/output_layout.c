@@ -72,6 +72,7 @@ static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment
     volley_hdf5_put_text(file, group, "projection", projection->name);
     volley_hdf5_put_text(file, group, "source", experiment->populations[projection->source].name);
     volley_hdf5_put_text(file, group, "target", experiment->populations[projection->target].name);
+    volley_hdf5_put_text(file, group, "delay_is", projection->plasticity.is_axonal ? "axonal" : "dendritic");
     volley_hdf5_put_count(file, group, "recorded_synapses", recorder->synapses);
   } else {
     volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Figures from the output of a Volley run: rasters, intervals between spikes, traces, and what readouts learn."""
+"""Figures from the output of a Volley run: rasters, intervals between spikes, traces, weights, and what readouts learn."""
 import argparse
 import sys
 
@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from plot_output import Fault, Run  # noqa: E402
 from plot_readouts import frame_shape, plot_frames, plot_readouts  # noqa: E402
 from plot_spikes import plot_isi, plot_raster, plot_traces  # noqa: E402
+from plot_weights import plot_weights, plot_window  # noqa: E402
 
 STYLE = {
     "font.size": 8,
@@ -32,11 +33,14 @@ def choose(run, options):
         return lambda *window: plot_frames(*window, frame_shape(options.frames))
     if options.isi:
         return plot_isi
+    if options.weights or options.window:
+        return plot_weights if options.weights else plot_window
     if options.traces or options.readout:
         return plot_traces if options.traces else plot_readouts
-    if not any(run.recorded(kind) for kind in ("spikes", "readout", "report")):
+    if not any(run.recorded(kind) for kind in ("spikes", "readout", "report", "weights")):
         raise Fault(f"'{run.path}' holds nothing to plot: the experiment has no recorders")
-    return plot_raster if run.recorded("spikes") else plot_readouts if run.recorded("readout") else plot_traces
+    drawn = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights}
+    return next(plot for kind, plot in drawn.items() if run.recorded(kind))
 
 
 def parse():
@@ -49,6 +53,8 @@ def parse():
     kind.add_argument("--isi", action="store_true", help="distributions of intervals between spikes and of their CV")
     kind.add_argument("--traces", action="store_true", help="recorded traces")
     kind.add_argument("--readout", action="store_true", help="recorded readouts over their supervisors")
+    kind.add_argument("--weights", action="store_true", help="recorded weights over time, and their distributions")
+    kind.add_argument("--window", action="store_true", help="changes of recorded weights over the delays")
     kind.add_argument("--frames", metavar="ROWSxCOLUMNS", help="outputs of readouts as images of this size")
     return parser.parse_args()
 

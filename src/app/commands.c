@@ -79,6 +79,10 @@ static const volley_option plot_options[] = {
     {"traces", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, traces), NULL, "recorded traces instead"},
     {"readout", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, readout), NULL,
      "recorded readouts over their supervisors, before, while and after learning"},
+    {"weights", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, weights), NULL,
+     "recorded weights over time, and their distributions at the begin and the end"},
+    {"window", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, window), NULL,
+     "changes of recorded weights over the delays of their synapses"},
     {"frames", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_plot_options, frames), "ROWSxCOLUMNS",
      "the outputs of a readout as images, a strip of the last second or of --start to --stop"},
 };
@@ -134,8 +138,8 @@ const volley_command volley_info_usage = {"info",
 const volley_command volley_plot_usage = {
     "plot",
     "plot the output of a run",
-    "Plots a raster and the rates of the populations; where no spikes were recorded, readouts or traces. Needs Python\n"
-    "with h5py and matplotlib.",
+    "Plots a raster and the rates of the populations; where no spikes were recorded, readouts, traces or weights.\n"
+    "Needs Python with h5py and matplotlib.",
     plot_options,
     COUNT(plot_options),
     true,

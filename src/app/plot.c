@@ -108,6 +108,8 @@ volley_status volley_plot_command(int n_arguments, const char *const *arguments)
   if (options.isi) words[n++] = "--isi";
   if (options.traces) words[n++] = "--traces";
   if (options.readout) words[n++] = "--readout";
+  if (options.weights) words[n++] = "--weights";
+  if (options.window) words[n++] = "--window";
   if (options.frames) {
     words[n++] = "--frames";
     words[n++] = options.frames;

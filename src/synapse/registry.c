@@ -4,12 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const volley_synapse_model volley_synapse_stdp, volley_synapse_stdp_dopamine, volley_synapse_stdp_switch,
-    volley_synapse_trace, volley_synapse_tsodyks2;
+extern const volley_synapse_model volley_synapse_stdp, volley_synapse_stdp_pl, volley_synapse_stdp_dopamine,
+    volley_synapse_stdp_switch, volley_synapse_trace, volley_synapse_tsodyks2;
 
-static const volley_synapse_model *const models[] = {&volley_synapse_stdp,        &volley_synapse_stdp_dopamine,
-                                                     &volley_synapse_stdp_switch, &volley_synapse_trace,
-                                                     &volley_synapse_tsodyks2,    NULL};
+static const volley_synapse_model *const models[] = {&volley_synapse_stdp,
+                                                     &volley_synapse_stdp_pl,
+                                                     &volley_synapse_stdp_dopamine,
+                                                     &volley_synapse_stdp_switch,
+                                                     &volley_synapse_trace,
+                                                     &volley_synapse_tsodyks2,
+                                                     NULL};
 
 const volley_synapse_model *const *volley_synapse_models(void) { return models; }
 

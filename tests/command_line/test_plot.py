@@ -28,6 +28,18 @@ ERROR = "{type: readout, readout: z, values: error}"
 ONE, SIX = "[[0], [1], [0], [-1]]", "[[0, 1, 2, 3, 4, 5], [1, 0, 2, 3, 4, 5]]"
 
 
+PLASTIC = """
+simulation: {dt: 0.1 ms, duration: 60 ms, seed: 3}
+populations: [{name: N, model: iaf_psc_delta, size: 9, parameters: {I_e: 600}, initial: {V_m: -60}}]
+projections:
+  - {name: few, source: N, target: N, rule: one_to_one, weight: 1, delay: 1 ms, synapse: &rule {model: stdp}}
+  - {name: many, source: N, target: N, rule: all_to_all, weight: 1, delay: 2 ms, delay_is: axonal, synapse: *rule}
+recorders:
+  - {type: weights, projection: few, interval: 1 ms}
+  - {type: weights, projection: many, interval: 1 ms}
+"""
+
+
 def record(name, *recorders, rows=ONE):
     """Runs a small experiment with these recorders; returns its output."""
     with open(name + ".yaml", "w", encoding="utf-8") as file:
@@ -93,6 +105,15 @@ def main():
     expect_fault("holds no recorded readouts", traces, "--frames", "1x1")
     expect_fault("holds no recorded output of readout 'z'", "only_decoders.h5", "--frames", "1x1")
     expect_fault("holds nothing to plot", record("nothing"))
+
+    with open("plastic.yaml", "w", encoding="utf-8") as file:
+        file.write(PLASTIC)
+    program.run("plastic.yaml", "plastic.h5")
+    for options in ((), ("--weights", "--start", "10 ms"), ("--window",)):
+        expect_figure("plastic.h5", *options)
+    expect_fault("has no weights between", "plastic.h5", "--weights", "--start", "59.5 ms", "--stop", "59.8 ms")
+    expect_fault("has no two rows", "plastic.h5", "--window", "--start", "58.5 ms", "--stop", "59.5 ms")
+    expect_fault("holds no recorded weights", traces, "--weights")
 
 
 with tempfile.TemporaryDirectory() as folder:

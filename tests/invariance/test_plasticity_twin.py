@@ -81,6 +81,8 @@ class Twin:
             v = self.w / r["Wmax"]
             grown = numpy.minimum(1, v + r["lambda"] * (1 - v) ** r["mu_plus"] * x) * r["Wmax"]
             self.w = numpy.where(at, grown, self.w)
+        elif r["model"] == "stdp_pl":
+            self.w += at * r["lambda"] * r["w0"] * (self.w / r["w0"]) ** r["mu"] * x
         elif r["model"] == "stdp_dopamine":
             self.c += at * r["A_plus"] * x
         elif r["model"] == "stdp_switch":
@@ -95,6 +97,8 @@ class Twin:
             v = self.w / r["Wmax"]
             lost = numpy.maximum(0, v - r["alpha"] * r["lambda"] * v ** r["mu_minus"] * y) * r["Wmax"]
             self.w = numpy.where(at, lost, self.w)
+        elif r["model"] == "stdp_pl":
+            self.w -= at * r["alpha"] * r["lambda"] * self.w * y
         elif r["model"] == "stdp_dopamine":
             self.c -= at * r["A_minus"] * y
         elif r["model"] == "stdp_switch":
@@ -127,6 +131,7 @@ class Twin:
 
 DEFAULTS = {
     "stdp": {"lambda": 0.01, "alpha": 1, "tau_plus": 20, "tau_minus": 20, "mu_plus": 1, "mu_minus": 1, "Wmax": 100},
+    "stdp_pl": {"lambda": 0.1, "alpha": 1, "mu": 0.4, "w0": 1, "tau_plus": 20, "tau_minus": 20},
     "stdp_dopamine": {"tau_plus": 20, "tau_minus": 20, "A_plus": 1, "A_minus": 1.5, "tau_c": 1000, "tau_n": 200,
                       "Wmin": 0, "Wmax": 200},
     "stdp_switch": {"tau_plus": 20, "tau_minus": 20, "Wmin": 0, "n_jump": 1},
