@@ -181,6 +181,9 @@ volley_bundle volley_plastic_bundle(volley_plastic *plastic, uint32_t r, int64_t
                           .now = now,
                           .axonal = is_axonal ? run->delay : 0,
                           .dendritic = is_axonal ? 0 : run->delay};
+  const int64_t shift = is_axonal ? run->delay - 1 : -(int64_t)run->delay; /* what takes effect first at equal times */
+  bundle.after = bundle.from + shift;
+  bundle.until = now + shift;
   for (int k = 0; k < plastic->model->n_states; k++) bundle.states[k] = plastic->states[k] + run->first;
   return bundle;
 }
@@ -200,8 +203,8 @@ void volley_plastic_sweep(volley_plastic *plastic, int64_t step) {
     if (bundle.now > bundle.from) plastic->model->catch_up(&bundle);
   }
   plastic->swept = step;
-  const int64_t bound =
-      step - 2 * (int64_t)plastic->max_due - 2; /* before the time of any run: due and a dendrite's delay */
+  /* Before the time of any run: that it is due, and a dendrite's delay. */
+  const int64_t bound = step - 2 * (int64_t)plastic->max_due - 2;
   for (uint32_t t = 0; t < plastic->n_targets; t++) {
     volley_past_spikes *past = &plastic->past[t];
     if (past->n > 0) past->n = forget(past->spikes, past->n, bound);

@@ -7,30 +7,26 @@
 
 enum { VOLLEY_TRACE_BEFORE, VOLLEY_TRACE_AFTER };
 
-/* The target's spikes that reach the synapse after `from` and up to `now`: past->spikes[first .. end - 1]. */
+/* The target's spikes that reach the synapse after `from` and up to `now`: spikes[first .. end - 1]. */
 typedef struct volley_pairs {
-  const volley_past_spikes *past;
+  const volley_past_spike *spikes;
   uint32_t first, end;
 } volley_pairs;
 
-/* The last step of the target whose spike takes effect before a spike of this step of the source. */
-static inline int64_t volley_last_target_step(const volley_bundle *b, int64_t source_step) {
-  return source_step + b->axonal - b->dendritic - (b->constants->plan->is_axonal ? 1 : 0);
-}
-
 static inline volley_pairs volley_find_pairs(const volley_bundle *b, uint32_t i) {
+
   const volley_past_spikes *past = &b->past[b->ids[i] - b->first_id];
-  const int64_t last = volley_last_target_step(b, b->now), before = volley_last_target_step(b, b->from);
+  const volley_past_spike *spikes = past->spikes;
   uint32_t end = past->n;
-  while (end > 0 && past->spikes[end - 1].step > last) end--;
+  while (end > 0 && spikes[end - 1].step > b->until) end--;
   uint32_t first = end;
-  while (first > 0 && past->spikes[first - 1].step > before) first--;
-  return (volley_pairs){past, first, end};
+  while (first > 0 && spikes[first - 1].step > b->after) first--;
+  return (volley_pairs){spikes, first, end};
 }
 
 /* When spike k of the target reaches the synapse. */
 static inline int64_t volley_arrival(const volley_bundle *b, const volley_pairs *pairs, uint32_t k) {
-  return pairs->past->spikes[k].step + b->dendritic;
+  return pairs->spikes[k].step + b->dendritic;
 }
 
 /* The source's trace when a spike of the target arrives: at equal times without the source's own spike. */
@@ -44,9 +40,9 @@ static inline double volley_source_trace(const volley_bundle *b, int64_t arrival
 static inline double volley_target_trace(const volley_bundle *b, const volley_pairs *pairs) {
   const int64_t step = b->now + b->axonal - b->dendritic;
   uint32_t k = pairs->end;
-  if (k > 0 && pairs->past->spikes[k - 1].step == step) k--;
+  if (k > 0 && pairs->spikes[k - 1].step == step) k--;
   if (k == 0) return 0;
-  const volley_past_spike *spike = &pairs->past->spikes[k - 1];
+  const volley_past_spike *spike = &pairs->spikes[k - 1];
   return spike->trace * volley_decay_at(&b->constants->target, step - spike->step);
 }
 

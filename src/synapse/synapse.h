@@ -62,6 +62,7 @@ typedef struct volley_bundle {
   int64_t *last;     /* step of the spike delivered before this one, or VOLLEY_NEVER */
   int64_t from, now; /* pairings were dealt with as if a spike of step `from` had been delivered; now of `now` */
   int64_t axonal, dendritic; /* steps */
+  int64_t after, until; /* steps of the target: its spikes after the one and up to the other take effect since then */
 } volley_bundle;
 
 typedef struct volley_synapse_model {
