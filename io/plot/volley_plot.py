@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Figures from the output of a Volley run: rasters, intervals between spikes, traces, and what readouts learn."""
+"""Figures from the output of a Volley run: rasters, intervals between spikes, traces, weights, and what is learned."""
 import argparse
 import sys
 
@@ -8,9 +8,11 @@ import matplotlib
 sys.dont_write_bytecode = True  # beside installed files
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from plot_images import plot_images  # noqa: E402
 from plot_output import Fault, Run  # noqa: E402
 from plot_readouts import frame_shape, plot_frames, plot_readouts  # noqa: E402
 from plot_spikes import plot_isi, plot_raster, plot_traces  # noqa: E402
+from plot_weights import plot_weights  # noqa: E402
 
 STYLE = {
     "font.size": 8,
@@ -30,13 +32,20 @@ def choose(run, options):
     """What to draw: what is asked for, else what was recorded, spikes first."""
     if options.frames:
         return lambda *window: plot_frames(*window, frame_shape(options.frames))
-    if options.isi:
-        return plot_isi
-    if options.traces or options.readout:
-        return plot_traces if options.traces else plot_readouts
-    if not any(run.recorded(kind) for kind in ("spikes", "readout", "report")):
-        raise Fault(f"'{run.path}' holds nothing to plot: the experiment has no recorders")
-    return plot_raster if run.recorded("spikes") else plot_readouts if run.recorded("readout") else plot_traces
+    for wanted, plot in (
+        (options.isi, plot_isi),
+        (options.traces, plot_traces),
+        (options.readout, plot_readouts),
+        (options.weights, plot_weights),
+        (options.images, plot_images),
+    ):
+        if wanted:
+            return plot
+    kinds = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights}
+    for kind, plot in kinds.items():
+        if run.recorded(kind):
+            return plot
+    raise Fault(f"'{run.path}' holds nothing to plot: the experiment has no recorders")
 
 
 def parse():
@@ -49,6 +58,8 @@ def parse():
     kind.add_argument("--isi", action="store_true", help="distributions of intervals between spikes and of their CV")
     kind.add_argument("--traces", action="store_true", help="recorded traces")
     kind.add_argument("--readout", action="store_true", help="recorded readouts over their supervisors")
+    kind.add_argument("--weights", action="store_true", help="recorded weights, as images and over time")
+    kind.add_argument("--images", action="store_true", help="traces of outputs while images are shown")
     kind.add_argument("--frames", metavar="ROWSxCOLUMNS", help="outputs of readouts as images of this size")
     return parser.parse_args()
 

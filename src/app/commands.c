@@ -79,6 +79,10 @@ static const volley_option plot_options[] = {
     {"traces", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, traces), NULL, "recorded traces instead"},
     {"readout", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, readout), NULL,
      "recorded readouts over their supervisors, before, while and after learning"},
+    {"weights", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, weights), NULL,
+     "recorded weights over time, the last ones as images where the sources make a square"},
+    {"images", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, images), NULL,
+     "traces of the outputs while labelled images are shown; the last second or --start to --stop"},
     {"frames", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_plot_options, frames), "ROWSxCOLUMNS",
      "the outputs of a readout as images, a strip of the last second or of --start to --stop"},
 };
@@ -131,16 +135,16 @@ const volley_command volley_info_usage = {"info",
                                           true,
                                           false,
                                           volley_info_command};
-const volley_command volley_plot_usage = {
-    "plot",
-    "plot the output of a run",
-    "Plots a raster and the rates of the populations; where no spikes were recorded, readouts or traces. Needs Python\n"
-    "with h5py and matplotlib.",
-    plot_options,
-    COUNT(plot_options),
-    true,
-    false,
-    volley_plot_command};
+const volley_command volley_plot_usage = {"plot",
+                                          "plot the output of a run",
+                                          "Plots a raster and the rates of the populations; where no spikes were "
+                                          "recorded, readouts, traces or weights. Needs Python\n"
+                                          "with h5py and matplotlib.",
+                                          plot_options,
+                                          COUNT(plot_options),
+                                          true,
+                                          false,
+                                          volley_plot_command};
 const volley_command volley_reference_usage = {
     "reference",
     "write the reference of all keys of an experiment file",

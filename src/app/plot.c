@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-enum { MAX_WORDS = 16 };
+enum { MAX_WORDS = 20 };
 
 /* Path of a file that lies at `relative` from the folder of this program; false if there is none. */
 static bool find_beside_program(const char *relative, char path[PATH_MAX]) {
@@ -108,6 +108,8 @@ volley_status volley_plot_command(int n_arguments, const char *const *arguments)
   if (options.isi) words[n++] = "--isi";
   if (options.traces) words[n++] = "--traces";
   if (options.readout) words[n++] = "--readout";
+  if (options.weights) words[n++] = "--weights";
+  if (options.images) words[n++] = "--images";
   if (options.frames) {
     words[n++] = "--frames";
     words[n++] = options.frames;
