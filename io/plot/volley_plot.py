@@ -8,6 +8,8 @@ import matplotlib
 sys.dont_write_bytecode = True  # beside installed files
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from plot_fields import plot_fields  # noqa: E402
+from plot_images import plot_images  # noqa: E402
 from plot_output import Fault, Run  # noqa: E402
 from plot_readouts import frame_shape, plot_frames, plot_readouts  # noqa: E402
 from plot_spikes import plot_isi, plot_raster, plot_traces  # noqa: E402
@@ -31,12 +33,11 @@ def choose(run, options):
     """What to draw: what is asked for, else what was recorded, spikes first."""
     if options.frames:
         return lambda *window: plot_frames(*window, frame_shape(options.frames))
-    if options.isi:
-        return plot_isi
-    if options.weights or options.window:
-        return plot_weights if options.weights else plot_window
-    if options.traces or options.readout:
-        return plot_traces if options.traces else plot_readouts
+    asked = {"isi": plot_isi, "traces": plot_traces, "readout": plot_readouts, "weights": plot_weights,
+             "window": plot_window, "fields": plot_fields, "images": plot_images}
+    for name, plot in asked.items():
+        if getattr(options, name):
+            return plot
     if not any(run.recorded(kind) for kind in ("spikes", "readout", "report", "weights")):
         raise Fault(f"'{run.path}' holds nothing to plot: the experiment has no recorders")
     drawn = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights}
@@ -55,6 +56,8 @@ def parse():
     kind.add_argument("--readout", action="store_true", help="recorded readouts over their supervisors")
     kind.add_argument("--weights", action="store_true", help="recorded weights over time, and their distributions")
     kind.add_argument("--window", action="store_true", help="changes of recorded weights over the delays")
+    kind.add_argument("--fields", action="store_true", help="last weights onto each target as images")
+    kind.add_argument("--images", action="store_true", help="traces of outputs while images are shown")
     kind.add_argument("--frames", metavar="ROWSxCOLUMNS", help="outputs of readouts as images of this size")
     return parser.parse_args()
 

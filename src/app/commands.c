@@ -83,6 +83,10 @@ static const volley_option plot_options[] = {
      "recorded weights over time, and their distributions at the begin and the end"},
     {"window", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, window), NULL,
      "changes of recorded weights over the delays of their synapses"},
+    {"fields", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, fields), NULL,
+     "the last recorded weights onto each target as images, where the sources make a square"},
+    {"images", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, images), NULL,
+     "traces of the outputs while labelled images are shown; the last second or --start to --stop"},
     {"frames", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_plot_options, frames), "ROWSxCOLUMNS",
      "the outputs of a readout as images, a strip of the last second or of --start to --stop"},
 };

@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-enum { MAX_WORDS = 16 };
+enum { MAX_WORDS = 20 };
 
 /* Path of a file that lies at `relative` from the folder of this program; false if there is none. */
 static bool find_beside_program(const char *relative, char path[PATH_MAX]) {
@@ -110,6 +110,8 @@ volley_status volley_plot_command(int n_arguments, const char *const *arguments)
   if (options.readout) words[n++] = "--readout";
   if (options.weights) words[n++] = "--weights";
   if (options.window) words[n++] = "--window";
+  if (options.fields) words[n++] = "--fields";
+  if (options.images) words[n++] = "--images";
   if (options.frames) {
     words[n++] = "--frames";
     words[n++] = options.frames;

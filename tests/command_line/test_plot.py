@@ -25,6 +25,17 @@ TRACES = "{type: traces, population: N, neurons: 0-3, states: V_m}"
 OUTPUTS = "{type: readout, readout: z, values: [output, supervisor]}"
 DECODERS = "{name: d, type: readout, readout: z, values: [decoders, norm], neurons: 0-4, interval: 1 ms}"
 ERROR = "{type: readout, readout: z, values: error}"
+LEARNING = """
+simulation: {dt: 0.1 ms, duration: 60 ms}
+populations: [{name: P, model: parrot, size: 4}, {name: N, model: lif_adaptive, size: 2}]
+projections:
+  - {name: w, source: P, target: N, rule: all_to_all, receptor: ex, weight: 0.2, delay: 0.1 ms,
+     synapse: {model: trace, learning_rate: 0.01, decay: 0, Wmin: 0, Wmax: 0.2}}
+stimuli:
+  - {name: shown, type: images, target: P, file: images.csv, label_column: 0, slot: 10 ms, blank: 10 ms, factor: 1}
+  - {type: teacher, target: N, images: shown, amplitude: 100}
+recorders: [{type: spikes, population: N}, {name: w, type: weights, projection: w, interval: 10 ms}]
+"""
 ONE, SIX = "[[0], [1], [0], [-1]]", "[[0, 1, 2, 3, 4, 5], [1, 0, 2, 3, 4, 5]]"
 
 
@@ -44,6 +55,16 @@ def record(name, *recorders, rows=ONE):
     """Runs a small experiment with these recorders; returns its output."""
     with open(name + ".yaml", "w", encoding="utf-8") as file:
         file.write(EXPERIMENT.format(rows=rows, recorders=", ".join(recorders)))
+    program.run(name + ".yaml", name + ".h5")
+    return name + ".h5"
+
+
+def record_learning(name):
+    """Runs a small network that learns two images of four pixels; returns its output."""
+    with open("images.csv", "w", encoding="utf-8") as file:
+        file.write("0,500,500,0,0\n1,0,0,500,500\n")
+    with open(name + ".yaml", "w", encoding="utf-8") as file:
+        file.write(LEARNING)
     program.run(name + ".yaml", name + ".h5")
     return name + ".h5"
 
@@ -105,6 +126,16 @@ def main():
     expect_fault("holds no recorded readouts", traces, "--frames", "1x1")
     expect_fault("holds no recorded output of readout 'z'", "only_decoders.h5", "--frames", "1x1")
     expect_fault("holds nothing to plot", record("nothing"))
+    expect_fault("holds no recorded weights", traces, "--weights")
+    expect_fault("that a teacher has taught", traces, "--images")
+
+    learning = record_learning("learning")
+    expect_figure(learning, "--weights")
+    expect_figure(learning, "--images")
+    expect_figure(learning, "--images", "--start", "10 ms", "--stop", "35 ms")
+    expect_fault("recorder 'w' has no weights between", learning, "--weights", "--start", "1 ms", "--stop", "2 ms")
+    expect_figure(learning, "--fields", least=(1000, 300))
+    expect_fault("whose sources make a square", learning, "--fields", "--start", "1 ms", "--stop", "2 ms")
 
     with open("plastic.yaml", "w", encoding="utf-8") as file:
         file.write(PLASTIC)

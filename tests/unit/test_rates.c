@@ -252,6 +252,9 @@ static void test_random_order(void **state) {
     const int64_t begin = 10 + 25 * (int64_t)k, row = volley_showing_at(&showing, begin);
     assert_true(row >= 0 && row < 3 && volley_showing_at(&showing, begin + 19) == row);
     assert_int_equal(volley_showing_at(&showing, begin + 20), -1);
+    assert_int_equal(volley_showing_nth(&showing, (uint64_t)k), row);
+    assert_int_equal(volley_showing_count(&showing, begin + 19), k);
+    assert_int_equal(volley_showing_count(&showing, begin + 20), k + 1);
     pairs[3 * row + volley_showing_at(&showing, begin + 25)]++;
   }
   for (int k = 0; k < 9; k++) expected[k] = N / 9;
