@@ -246,7 +246,7 @@ def main():
             whole = Whole(name, experiment, lasting(settings, FULL), folder)
             expect(whole.summary["spikes"] > 500, f"{name}: too quiet to show anything")
             check_pairs(whole, experiment, settings, pairs[::2] if name == "everything" else pairs[1::4], folder)
-            if name != "microcircuit":
+            if name not in ("microcircuit", "plastic"):  # plastic: its pairs alone take a minute
                 check_interruptions(whole, experiment, settings, folder)
             if name == "everything":
                 check_orphan(whole, experiment, settings, folder)
