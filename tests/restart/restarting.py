@@ -6,6 +6,7 @@ import ctypes
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -65,11 +66,12 @@ class Job:
     def __init__(self, words, folder, ranks=1, threads=1, cwd=None, environment=None, limit=None):
         self.folder, self.ranks = folder, ranks
         stem = os.path.join(folder, f"job{next(_numbers)}")
+        room = tempfile.mkdtemp(dir=folder)  # two mpirun that start at once in one folder may fail
         self._files = (stem + ".out", stem + ".err")
         self.words = command(words, ranks, threads)
         if limit:
             self.words = ["bash", "-c", f'ulimit {limit} && exec "$@"', "limited"] + self.words
-        environment = {**os.environ, "TMPDIR": folder, "OMPI_MCA_btl_vader_backing_directory": folder,
+        environment = {**os.environ, "TMPDIR": room, "OMPI_MCA_btl_vader_backing_directory": room,
                        **(environment or {})}
         with open(self._files[0], "wb") as out, open(self._files[1], "wb") as err:
             self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=cwd,
@@ -194,11 +196,17 @@ PROVENANCE = ("volley@format_version", "volley@complete", "volley@title", "volle
               "volley/summary@spikes", "volley/summary@synaptic_events")
 
 
+# A data file's path, which is another one where the experiment's folder was moved.
+PATHS = re.compile(r"images/\d+@file")
+
+
 def tree(output):
     """All datasets and attributes of an output by path (path@name for attributes) as type, shape and bytes."""
     found = {}
 
     def note(path, value, dtype):
+        if PATHS.fullmatch(path):
+            value, dtype = os.path.basename(value), "path"
         if not path.startswith("volley") or path in PROVENANCE:
             value = numpy.asarray(value)
             found[path] = (str(dtype), value.shape, value.tobytes())

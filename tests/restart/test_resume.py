@@ -17,8 +17,9 @@ from program import expect, finish
 RANKS, THREADS = (1, 2, 3, 4), (1, 2, 3)
 PARTITIONS, INTERVALS = ("block", "round_robin"), ("step", "min_delay")
 INVARIANCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "invariance")
+PLASTIC = {"recorders.some.start": "90 ms", "recorders.some.stop": "120 ms"}
 # Synapses are swept every 10,000 steps: at the time of the checkpoint that is read.
-SWEPT = {"simulation.dt": "0.01 ms", "recorders.some.start": "90 ms", "recorders.some.stop": "120 ms"}
+SWEPT = {"simulation.dt": "0.01 ms", **PLASTIC}
 SEED = 4  # one with which the combinations below suffice
 DATA = ("everything.yaml", "everything.h5")
 HALF, FULL = "100 ms", "200 ms"
@@ -36,8 +37,8 @@ def make_nets(folder):
     """The networks that are interrupted everywhere: name -> (experiment, settings)."""
     everything = make_everything(folder)
     plastic = shutil.copy(os.path.join(INVARIANCE, "plastic.yaml"), folder)
-    return {"microcircuit": MICROCIRCUIT, "everything": (everything, {}), "plastic": (plastic, SWEPT),
-            "everything, delays of one step": (everything, SHORT_DELAYS)}
+    return {"microcircuit": MICROCIRCUIT, "everything": (everything, {}), "plastic": (plastic, PLASTIC),
+            "plastic, swept": (plastic, SWEPT), "everything, delays of one step": (everything, SHORT_DELAYS)}
 
 
 def pairwise_combinations():
@@ -245,8 +246,9 @@ def main():
             os.mkdir(folder)
             whole = Whole(name, experiment, lasting(settings, FULL), folder)
             expect(whole.summary["spikes"] > 500, f"{name}: too quiet to show anything")
-            check_pairs(whole, experiment, settings, pairs[::2] if name == "everything" else pairs[1::4], folder)
-            if name not in ("microcircuit", "plastic"):  # plastic: its pairs alone take a minute
+            some = {"everything": pairs[::2], "plastic, swept": pairs[1::8]}.get(name, pairs[1::4])
+            check_pairs(whole, experiment, settings, some, folder)
+            if name not in ("microcircuit", "plastic, swept"):  # swept: 20,000 steps
                 check_interruptions(whole, experiment, settings, folder)
             if name == "everything":
                 check_orphan(whole, experiment, settings, folder)
