@@ -1,5 +1,5 @@
 """Every fault of an experiment file gives its messages once, exit code 2 and no hang: `check` on 1 rank, for every fourth
-case `run` on 3 ranks, and for some the other way round. Three programs at a time: they mostly wait for MPI to start."""
+case `run` on 3 ranks, and for some the other way round. Six programs at a time: they mostly wait for MPI to start."""
 import concurrent.futures
 import os
 import random
@@ -130,7 +130,7 @@ def check_case(number, name, content, sets, expected):
 def main():
     cases = [(c["name"], edited(c), c["set"], c["expect"]) for c in read_cases()]
     cases += [(name, content, [], [message]) for name, content, message in odd_files()]
-    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
         outcomes = list(pool.map(lambda item: check_case(item[0], *item[1]), enumerate(cases)))
     for _, failures in outcomes:
         print("".join(failures), end="")

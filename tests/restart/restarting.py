@@ -61,18 +61,19 @@ def runs_volley(pid):
 
 
 class Job:
-    """`volley WORDS` in the background. What MPI and the job write for themselves goes to `folder`."""
+    """`volley WORDS` in the background. What the job writes for itself goes to `folder`, what MPI does
+    to a folder of its own."""
 
     def __init__(self, words, folder, ranks=1, threads=1, cwd=None, environment=None, limit=None):
         self.folder, self.ranks = folder, ranks
         stem = os.path.join(folder, f"job{next(_numbers)}")
-        room = tempfile.mkdtemp(dir=folder)  # two mpirun that start at once in one folder may fail
+        self._room = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # two mpirun that start in one may fail
         self._files = (stem + ".out", stem + ".err")
         self.words = command(words, ranks, threads)
         if limit:
             self.words = ["bash", "-c", f'ulimit {limit} && exec "$@"', "limited"] + self.words
-        environment = {**os.environ, "TMPDIR": room, "OMPI_MCA_btl_vader_backing_directory": room,
-                       **(environment or {})}
+        environment = {**os.environ, "TMPDIR": self._room.name,
+                       "OMPI_MCA_btl_vader_backing_directory": self._room.name, **(environment or {})}
         with open(self._files[0], "wb") as out, open(self._files[1], "wb") as err:
             self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=cwd,
                                             env=environment)

@@ -15,6 +15,8 @@ from restarting import Job, Whole, all_at_once, checkpoint_of, finish_run, resum
 from nets import make_everything
 from program import expect, finish
 
+AT_A_TIME = 6  # what is refused takes MPI's start only
+
 NET = """
 title: A net
 simulation: {dt: 0.1 ms, duration: 60 ms, seed: 7}
@@ -159,7 +161,7 @@ def check_damages(base, folder, is_all):
         if is_all or kind not in seen:
             cases.append((kind, case, content, 3))
         seen.add(kind)
-    all_at_once(check, enumerate(cases))
+    all_at_once(check, enumerate(cases), AT_A_TIME)
     print(f"{len(cases)} damaged files", flush=True)
 
 
@@ -263,7 +265,7 @@ def check_crafted(base, folder):
     cases += [("a future version", None, ["crafted.h5", "format 2"], ranks) for ranks in (1, 3)]
     cases += [(f"{path} {value}", replaced(path, value), [text], 1 + 2 * (number % 4 == 0))
               for number, (path, value, text) in enumerate(CRAFTED)]
-    all_at_once(check, enumerate(cases))
+    all_at_once(check, enumerate(cases), AT_A_TIME)
 
 
 def check_info(case, damaged, folder):
@@ -314,7 +316,7 @@ def check_no_checkpoints(base, output, folder):
         judge_refusal(f"{os.path.basename(thing)}, {ranks} ranks{', latest' if is_latest else ''}", words, own,
                       [] if is_latest else [thing], ranks)
 
-    all_at_once(check, [(thing, ranks, False) for thing in things for ranks in (1, 3)])
+    all_at_once(check, [(thing, ranks, False) for thing in things for ranks in (1, 3)], AT_A_TIME)
     missing = os.path.join(place, "missing.h5")
     own = os.path.join(folder, "own")
     os.mkdir(own)
@@ -359,8 +361,8 @@ def check_other_experiments(folder):
         else:
             whole.expect_equal(case, out)
 
-    all_at_once(refuse, enumerate(cases))
-    all_at_once(accept, enumerate(SAME))
+    all_at_once(refuse, enumerate(cases), AT_A_TIME)
+    all_at_once(accept, enumerate(SAME), AT_A_TIME)
 
 
 def check_other_data(experiment, folder):
