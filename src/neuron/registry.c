@@ -4,8 +4,9 @@
 #include <string.h>
 
 extern const volley_neuron_model volley_iaf_psc_exp, volley_iaf_psc_alpha, volley_iaf_psc_delta, volley_iaf_cond_exp,
-    volley_iaf_cond_alpha, volley_aeif_cond_exp, volley_hh_psc_alpha, volley_izhikevich, volley_qif, volley_if,
-    volley_lif_adaptive, volley_lif, volley_theta, volley_izhikevich_2007, volley_izhikevich_ring_2018, volley_parrot;
+    volley_iaf_cond_alpha, volley_aeif_cond_exp, volley_hh_psc_alpha, volley_hh_cond_exp_traub, volley_izhikevich,
+    volley_qif, volley_if, volley_lif_adaptive, volley_lif, volley_theta, volley_izhikevich_2007,
+    volley_izhikevich_ring_2018, volley_parrot;
 
 static const volley_neuron_model *const built_in[] = {&volley_iaf_psc_exp,
                                                       &volley_iaf_psc_alpha,
@@ -14,6 +15,7 @@ static const volley_neuron_model *const built_in[] = {&volley_iaf_psc_exp,
                                                       &volley_iaf_cond_alpha,
                                                       &volley_aeif_cond_exp,
                                                       &volley_hh_psc_alpha,
+                                                      &volley_hh_cond_exp_traub,
                                                       &volley_izhikevich,
                                                       &volley_qif,
                                                       &volley_if,

@@ -60,6 +60,7 @@ static const struct {
               {"iaf_cond_alpha", -75, -56, 900, 40},
               {"aeif_cond_exp", -75, -56, 3000, 90},
               {"hh_psc_alpha", -75, -56, 3000, 500},
+              {"hh_cond_exp_traub", -75, -56, 3000, 60},
               {"izhikevich", -80, 25, 25, 8},
               {"qif", -70, 0, 400, 200},
               {"if", -70, -56, 400, 200},
@@ -150,6 +151,7 @@ static const scheme schemes[] = {
     {"iaf_cond_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 2, 5},
     {"aeif_cond_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "g_in", "V_m"}, {30, 9, -65}, 99, 8, 2, 5},
     {"hh_psc_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 5},
+    {"hh_cond_exp_traub", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "V_m"}, {9, -70}, 99, 4, 0.1, 5},
     {"qif", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"I_syn_ex", "V_m"}, {90, -65}, 40, 8, 2, 5},
     {"izhikevich", {"integration"}, {0}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {2}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
@@ -423,7 +425,8 @@ static void test_checks(void **unused) {
 /* A current that is not a number ends in a potential that is none, not in an endless search for a step. */
 static void test_not_a_number(void **unused) {
   (void)unused;
-  static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha", "aeif_cond_exp", "hh_psc_alpha", "qif"};
+  static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha",    "aeif_cond_exp",
+                                      "hh_psc_alpha", "hh_cond_exp_traub", "qif"};
   for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
     for (int infinite = 0; infinite < 2; infinite++) {
       neurons these = neurons_of(names[k]);

@@ -1,0 +1,280 @@
+/* Hodgkin-Huxley neuron after Traub and Miles, with synaptic conductances that decay exponentially.
+ * Traub & Miles (1991), Neuronal Networks of the Hippocampus, Cambridge University Press, in the form of Brette et al.
+ * (2007), J. Comput. Neurosci. 23: 349-398, benchmark 3; NEST hh_cond_exp_traub.
+ *
+ *   C_m dV/dt = -g_Na m^3 h (V - E_Na) - g_K n^4 (V - E_K) - g_L (V - E_L) - g_ex (V - E_ex) - g_in (V - E_in) + I_e + I
+ *   dx/dt = alpha_x(V) (1 - x) - beta_x(V) x   for x = m (Act_m), h (Inact_h), n (Act_n), per ms, with W = V - V_T in mV:
+ *     alpha_m = 0.32 (13 - W) / (exp((13 - W) / 4) - 1),     beta_m = 0.28 (W - 40) / (exp((W - 40) / 5) - 1)
+ *     alpha_h = 0.128 exp((17 - W) / 18),                    beta_h = 4 / (1 + exp((40 - W) / 5))
+ *     alpha_n = 0.032 (15 - W) / (exp((15 - W) / 5) - 1),    beta_n = 0.5 exp((10 - W) / 40)
+ *   dg_x/dt = -g_x / tau_syn_x
+ *
+ * A spike that arrives at the end of a step makes g_x jump there by the size of its weight. Conductances are exact; V, m, h
+ * and n take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at V_T +
+ * 30 mV or more, has fallen, and then not for t_ref; V is never reset. */
+#include "neuron/cash_karp.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum {
+  C_m,
+  E_K,
+  E_L,
+  E_Na,
+  E_ex,
+  E_in,
+  I_e,
+  V_T,
+  g_K,
+  g_L,
+  g_Na,
+  t_ref,
+  tau_syn_ex,
+  tau_syn_in,
+  tolerance,
+  N_PARAMETERS
+};
+enum { V_m, Act_m, Inact_h, Act_n, g_ex, g_in, refractory, N_STATES };
+enum { N_INTEGRATED = Act_n + 1 }; /* V, m, h, n */
+enum { EX, IN, N_RECEPTORS };
+enum {
+  step,
+  inverse_capacitance,
+  sodium,
+  potassium,
+  leak,
+  reversal_sodium,
+  reversal_potassium,
+  rest,
+  reversal_ex,
+  reversal_in,
+  offset,
+  current_e,
+  time_ex,
+  time_in,
+  refractory_steps,
+  error_allowed,
+  decays_ex,
+  decays_in = decays_ex + VOLLEY_N_STAGE_DECAYS,
+  N_COEFFICIENTS = decays_in + VOLLEY_N_STAGE_DECAYS
+};
+
+static const volley_parameter_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 200, 0, INFINITY, true, "membrane capacitance"},
+    [E_K] = {"E_K", "mV", -90, -INFINITY, INFINITY, false, "reversal potential of potassium"},
+    [E_L] = {"E_L", "mV", -60, -INFINITY, INFINITY, false, "reversal potential of the leak"},
+    [E_Na] = {"E_Na", "mV", 50, -INFINITY, INFINITY, false, "reversal potential of sodium"},
+    [E_ex] = {"E_ex", "mV", 0, -INFINITY, INFINITY, false, "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -80, -INFINITY, INFINITY, false, "inhibitory reversal potential"},
+    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
+    [V_T] = {"V_T", "mV", -63, -INFINITY, INFINITY, false, "shifts the rates; the threshold is about 13 mV above"},
+    [g_K] = {"g_K", "nS", 6000, 0, INFINITY, false, "peak conductance of potassium"},
+    [g_L] = {"g_L", "nS", 10, 0, INFINITY, false, "leak conductance"},
+    [g_Na] = {"g_Na", "nS", 20000, 0, INFINITY, false, "peak conductance of sodium"},
+    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "time without a second spike, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 5, 0, INFINITY, true, "decay time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 10, 0, INFINITY, true, "decay time of the inhibitory conductance"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 0, INFINITY, true, "estimated error of a step above which it is halved"},
+};
+
+/* The start values of m, h and n are their equilibrium at -60 mV with V_T = -63 mV. */
+static const volley_state_info states[N_STATES] = {
+    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
+    [Act_m] = {"Act_m", "", -1, 0.026863329798445447, "activation m of sodium"},
+    [Inact_h] = {"Inact_h", "", -1, 0.9913058218943975, "inactivation h of sodium"},
+    [Act_n] = {"Act_n", "", -1, 0.06043403467863595, "activation n of potassium"},
+    [g_ex] = {"g_ex", "nS", -1, 0, "excitatory conductance"},
+    [g_in] = {"g_in", "nS", -1, 0, "inhibitory conductance"},
+    [refractory] = {"refractory", "", -1, 0, "steps left without a second spike"},
+};
+
+static const volley_receptor_info receptors[N_RECEPTORS] = {
+    [EX] = {"ex", "nS", false, g_ex, "excitatory conductance, decays with tau_syn_ex"},
+    [IN] = {"in", "nS", false, -1, "inhibitory conductance, decays with tau_syn_in, with a minus sign"},
+};
+
+static void prepare(const double *p, double dt, double *c) {
+  c[step] = dt;
+  c[inverse_capacitance] = 1 / p[C_m];
+  c[sodium] = p[g_Na];
+  c[potassium] = p[g_K];
+  c[leak] = p[g_L];
+  c[reversal_sodium] = p[E_Na];
+  c[reversal_potassium] = p[E_K];
+  c[rest] = p[E_L];
+  c[reversal_ex] = p[E_ex];
+  c[reversal_in] = p[E_in];
+  c[offset] = p[V_T];
+  c[current_e] = p[I_e];
+  c[time_ex] = p[tau_syn_ex];
+  c[time_in] = p[tau_syn_in];
+  c[refractory_steps] = round(p[t_ref] / dt);
+  c[error_allowed] = p[tolerance];
+  volley_stage_decays(p[tau_syn_ex], dt, &c[decays_ex]);
+  volley_stage_decays(p[tau_syn_in], dt, &c[decays_in]);
+}
+
+/* At a potential halfway from rest to threshold. */
+static double mean_current(const double *p, int receptor) {
+  const double v = 0.5 * (p[E_L] + p[V_T] + 13);
+  return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (v - p[E_in]));
+}
+
+/* One neuron; ex and in: conductances at the stages of a step. */
+typedef struct cell {
+  double ex[VOLLEY_STAGES], in[VOLLEY_STAGES];
+  double inverse_capacitance, sodium, potassium, leak, reversal_sodium, reversal_potassium, rest;
+  double reversal_ex, reversal_in, offset, current;
+  double start_ex, time_ex, start_in, time_in; /* when the whole step begins */
+} cell;
+
+/* x / (1 - exp(-x)), given exp(-x) too; near 0 by its series. */
+VOLLEY_INLINE double rise_rate(double x, double exp_of_minus_x) {
+  const double t = x * x, series = 1 + 0.5 * x + t * (1.0 / 12 - t * (1.0 / 720 - t * (1.0 / 30240)));
+  const bool is_near = fabs(x) < 0.05;
+  return is_near ? series : x / (is_near ? 1 : 1 - exp_of_minus_x);
+}
+
+VOLLEY_INLINE void slopes(const void *of, int stage, const double *y, double *slope) {
+  const cell *it = of;
+  const double v = y[V_m], m = y[Act_m], h = y[Inact_h], n = y[Act_n], w = v - it->offset;
+  const double by_40 = volley_exponential(w * (-1.0 / 40)), by_20 = by_40 * by_40, by_10 = by_20 * by_20;
+  const double by_5 = by_10 * by_10, by_4 = by_5 * by_20; /* exp(-W / 4); the rates' differ by constant factors */
+  const double alpha_m = 1.28 * rise_rate((w - 13) * 0.25, by_4 * 25.790339917193062),
+               beta_m = 1.4 * rise_rate((40 - w) * 0.2, 1 / (by_5 * 2980.9579870417283)),
+               alpha_h = 0.128 * volley_exponential((17 - w) * (1.0 / 18)),
+               beta_h = 4 / (1 + by_5 * 2980.9579870417283),
+               alpha_n = 0.16 * rise_rate((w - 15) * 0.2, by_5 * 20.085536923187668),
+               beta_n = 0.5 * 1.2840254166877414 * by_40;
+  const double ionic = it->sodium * (m * m * m) * h * (v - it->reversal_sodium) +
+                       it->potassium * (n * n) * (n * n) * (v - it->reversal_potassium) + it->leak * (v - it->rest);
+  const double synaptic = it->ex[stage] * (v - it->reversal_ex) + it->in[stage] * (v - it->reversal_in);
+  slope[V_m] = (it->current - synaptic - ionic) * it->inverse_capacitance;
+  slope[Act_m] = alpha_m * (1 - m) - beta_m * m;
+  slope[Inact_h] = alpha_h * (1 - h) - beta_h * h;
+  slope[Act_n] = alpha_n * (1 - n) - beta_n * n;
+}
+
+static void prepare_part(void *of, double start, double h) {
+  cell *it = of;
+  volley_course_of_part(it->start_ex, 0, it->time_ex, start, h, it->ex);
+  volley_course_of_part(it->start_in, 0, it->time_in, start, h, it->in);
+}
+
+static const volley_equations equations = {N_INTEGRATED, slopes, prepare_part, NULL, NULL};
+
+/* The coefficient of neuron i within a loop. */
+#define C(name) volley_at(c[name], cs, i)
+
+VOLLEY_INLINE cell cell_of(const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs, uint32_t is) {
+  const volley_column injected = {slice->current, slice->current[0]};
+  return (cell){.inverse_capacitance = C(inverse_capacitance),
+                .sodium = C(sodium),
+                .potassium = C(potassium),
+                .leak = C(leak),
+                .reversal_sodium = C(reversal_sodium),
+                .reversal_potassium = C(reversal_potassium),
+                .rest = C(rest),
+                .reversal_ex = C(reversal_ex),
+                .reversal_in = C(reversal_in),
+                .offset = C(offset),
+                .current = C(current_e) + volley_at(injected, is, i),
+                .start_ex = slice->states[g_ex][i],
+                .time_ex = C(time_ex),
+                .start_in = slice->states[g_in][i],
+                .time_in = C(time_in)};
+}
+
+/* Takes V, m, h and n of the neurons first .. end - 1 through a whole step, except where that would not be accurate:
+ * marks those. Returns whether there are any. */
+VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
+                          double *restrict failed, uint32_t cs, uint32_t is) {
+  double *restrict v = slice->states[V_m], *restrict m = slice->states[Act_m];
+  double *restrict h = slice->states[Inact_h], *restrict n = slice->states[Act_n];
+  int any = 0;
+#pragma omp simd reduction(| : any)
+  for (uint32_t i = first; i < end; i++) {
+    cell it = cell_of(slice, c, i, cs, is);
+    volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, 0, false, C(step), it.ex);
+    volley_course_of_step(&c[decays_in], cs, i, it.start_in, 0, false, C(step), it.in);
+    double after[N_INTEGRATED];
+    const double before[N_INTEGRATED] = {v[i], m[i], h[i], n[i]};
+    const int fails = !(volley_cash_karp(&equations, &it, C(step), before, after) <= C(error_allowed));
+    v[i] = fails ? before[V_m] : after[V_m];
+    m[i] = fails ? before[Act_m] : after[Act_m];
+    h[i] = fails ? before[Inact_h] : after[Inact_h];
+    n[i] = fails ? before[Act_n] : after[Act_n];
+    failed[i - first] = fails;
+    any |= fails;
+  }
+  return any;
+}
+
+/* Takes the marked ones through the step by smaller ones. */
+VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
+                        const double *failed, uint32_t cs, uint32_t is) {
+  for (uint32_t i = first; i < end; i++) {
+    if (failed[i - first] == 0) continue;
+    cell it = cell_of(slice, c, i, cs, is);
+    double y[N_INTEGRATED];
+    for (int d = 0; d < N_INTEGRATED; d++) y[d] = slice->states[d][i];
+    volley_substeps(&equations, &it, C(step), C(error_allowed), y);
+    for (int d = 0; d < N_INTEGRATED; d++) slice->states[d][i] = y[d];
+  }
+}
+
+VOLLEY_INLINE void decay(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end, uint32_t cs) {
+  double *restrict ex = slice->states[g_ex], *restrict in = slice->states[g_in], *restrict input = slice->inputs[IN];
+#pragma omp simd
+  for (uint32_t i = first; i < end; i++) {
+    ex[i] *= C(decays_ex + VOLLEY_LAST_STAGE_DECAY);
+    in[i] = in[i] * C(decays_in + VOLLEY_LAST_STAGE_DECAY) - input[i];
+    input[i] = 0;
+  }
+}
+
+/* Lists those of the neurons first .. end - 1 that are past the peak; before: their V when the step began. */
+VOLLEY_INLINE void fire(const volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
+                        uint32_t end, const double *before, uint32_t cs) {
+  double *v = slice->states[V_m], *r = slice->states[refractory];
+  for (uint32_t i = first; i < end; i++) {
+    const bool is_spike = r[i] <= 0 && v[i] >= C(offset) + 30 && before[i - first] > v[i];
+    r[i] = is_spike ? C(refractory_steps) : r[i] > 0 ? r[i] - 1 : 0;
+    if (is_spike) volley_spike_push(spikes, slice->offset + i);
+  }
+}
+
+VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
+  volley_column c[N_COEFFICIENTS];
+  double failed[VOLLEY_CHUNK], before[VOLLEY_CHUNK];
+  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
+  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
+    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
+    memcpy(before, slice->states[V_m] + first, (end - first) * sizeof *before);
+    if (attempt(slice, c, first, end, failed, cs, is)) mend(slice, c, first, end, failed, cs, is);
+    decay(slice, c, first, end, cs);
+    fire(slice, c, spikes, first, end, before, cs);
+  }
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+
+const volley_neuron_model volley_hh_cond_exp_traub = {
+    .name = "hh_cond_exp_traub",
+    .doc =
+        "Hodgkin-Huxley neuron after Traub and Miles with exponentially decaying conductances, which are exact; V and "
+        "the gates take Runge-Kutta steps of fifth order with error control",
+    .reference = "Traub & Miles (1991); Brette et al. (2007); Cash & Karp (1990)",
+    .parameters = parameters,
+    .states = states,
+    .receptors = receptors,
+    .n_parameters = N_PARAMETERS,
+    .n_states = N_STATES,
+    .n_receptors = N_RECEPTORS,
+    .n_coefficients = N_COEFFICIENTS,
+    .receptor_of_sign = {EX, IN},
+    .prepare = prepare,
+    .mean_current = mean_current,
+    .update = update,
+};
