@@ -1,8 +1,8 @@
-/* Plastic synapses in a checkpoint: group /plastic/NUMBER for each projection whose synapses change, NUMBER from 0 in the
- * order of the experiment. Datasets of one value a synapse, in the order of build/synapse_order.h: the states of the
- * model, `last` (step of the source's last spike that was delivered) and the states of the source's row; `past_counts`, how
- * many spikes of each target are kept, and these, target by target, as `past_steps` and `past_traces`; `dopamine`, steps and
- * levels. Calls report through the file (see hdf5_check.h). */
+/* Plastic synapses in a checkpoint: group /plastic/NUMBER for each projection whose synapses change, NUMBER from 0 in
+ * the order of the experiment. Datasets of one value a synapse, in the order of build/synapse_order.h: the states of
+ * the model, `last` (step of the source's last spike that was delivered) and the states of the source's row;
+ * `past_counts`, how many spikes of each target are kept, and these, target by target, as `past_steps` and
+ * `past_traces`; `dopamine`, steps and levels. Calls report through the file (see hdf5_check.h). */
 #ifndef VOLLEY_IO_CHECKPOINT_PLASTIC_H
 #define VOLLEY_IO_CHECKPOINT_PLASTIC_H
 
@@ -32,8 +32,8 @@ void volley_plastic_create_datasets(volley_hdf5 *file, hid_t parent, const volle
 /* Puts this rank's values into the datasets. Not collective. */
 void volley_plastic_put(volley_hdf5 *file, const volley_plastic_saving *saving, volley_dataset *datasets);
 
-/* Sets the plastic synapses of a network as they were before `step`. Collective; faults are left on the list. file_bytes: of
- * the whole file. */
+/* Sets the plastic synapses of a network as they were before `step`. Collective; faults are left on the list.
+ * file_bytes: of the whole file. */
 void volley_plastic_restore(volley_hdf5 *file, hid_t root, uint64_t file_bytes, volley_network *network, int64_t step);
 
 #endif

@@ -42,9 +42,9 @@ typedef struct volley_plastic {
   int max_due;   /* steps; 0 without synapses */
 } volley_plastic;
 
-/* Building goes through all edges twice, target by target: after volley_plastic_begin() volley_plastic_count() on each, then
- * volley_plastic_allocate(), then volley_plastic_fill() on each, then volley_plastic_finish(). The experiment must
- * outlive the result. */
+/* Building goes through all edges twice, target by target: after volley_plastic_begin() volley_plastic_count() on
+ * each, then volley_plastic_allocate(), then volley_plastic_fill() on each, then volley_plastic_finish(). The
+ * experiment must outlive the result. */
 typedef struct volley_plastic_builder volley_plastic_builder;
 volley_plastic_builder *volley_plastic_begin(const volley_experiment *experiment, int projection, uint32_t first_id,
                                              uint32_t n_targets);
@@ -62,8 +62,8 @@ uint64_t volley_plastic_bytes(const volley_plastic *plastic);
 /* A run as its model sees it: from where it was dealt with to a spike of step `now`. */
 volley_bundle volley_plastic_bundle(volley_plastic *plastic, uint32_t run, int64_t now);
 
-/* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, and forgets the
- * spikes that are not needed any more. Only at multiples of VOLLEY_SWEEP_STEPS: rules round where they stop. */
+/* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, and forgets
+ * the spikes that are not needed any more. Only at multiples of VOLLEY_SWEEP_STEPS: rules round where they stop. */
 void volley_plastic_sweep(volley_plastic *plastic, int64_t step);
 
 /* States of the synapses of a run as a spike that is delivered before the update of `step` would find them, into out:

@@ -1,5 +1,5 @@
-/* The synapses of a plastic projection in an order that no partition can change, for files: by target, then as they come
- * in the runs of their block (build/plastic.h): by source, delay, receptor and number of the edge. */
+/* The synapses of a plastic projection in an order that no partition can change, for files: by target, then as they
+ * come in the runs of their block (build/plastic.h): by source, delay, receptor and number of the edge. */
 #ifndef VOLLEY_BUILD_SYNAPSE_ORDER_H
 #define VOLLEY_BUILD_SYNAPSE_ORDER_H
 
@@ -13,8 +13,8 @@ typedef struct volley_synapse_order {
   uint64_t *firsts; /* [n_targets + 1] by index of the target: number of its first synapse, and of all */
 } volley_synapse_order;
 
-/* Counts the synapses from some sources to some targets of a projection; NULL: all. Collective. To be released; network and
- * selections must outlive it. */
+/* Counts the synapses from some sources to some targets of a projection; NULL: all. Collective. To be released;
+ * network and selections must outlive it. */
 volley_synapse_order volley_synapse_order_make(const volley_network *network, int projection,
                                                const volley_selection *sources, const volley_selection *targets);
 void volley_synapse_order_release(volley_synapse_order *order);
@@ -32,8 +32,8 @@ volley_plastic *volley_block_plastic(const volley_block *block, int projection);
 uint32_t volley_plastic_target(const volley_network *network, const volley_block *block, const volley_plastic *plastic,
                                uint32_t t);
 
-/* Numbers of a block's synapses: calls take(context, run, synapse of the run, number) for each that belongs to the order, run
- * by run. Not collective. */
+/* Numbers of a block's synapses: calls take(context, run, synapse of the run, number) for each that belongs to the
+ * order, run by run. Not collective. */
 void volley_synapse_order_walk(const volley_synapse_order *order, const volley_block *block,
                                const volley_plastic *plastic,
                                void (*take)(void *context, uint32_t run, uint32_t synapse, uint64_t number),

@@ -1,18 +1,19 @@
-/* What a synapse model is: a table of parameters and states, and loops over the synapses of one source. One file a model;
- * adding one is a new file and a line in registry.c.
+/* What a synapse model is: a table of parameters and states, and loops over the synapses of one source. One file a
+ * model; adding one is a new file and a line in registry.c.
  *
- * Synapses are brought up to date when a spike of their source is delivered, from the spikes of their targets that are kept
- * for that. Times are steps: a spike of step n of the source is at the synapse at n + axonal, one of step m of the target
- * at m + dendritic, where axonal + dendritic is the delay of the synapse and one of them is 0. Events of one synapse
- * take effect in the order of these times. At equal times neither spike sees the other's trace; with a dendritic delay
- * the target's spike takes effect first, as in NEST, with an axonal delay the source's: the target's may be its effect. */
+ * Synapses are brought up to date when a spike of their source is delivered, from the spikes of their targets that are
+ * kept for that. Times are steps: a spike of step n of the source is at the synapse at n + axonal, one of step m of
+ * the target at m + dendritic, where axonal + dendritic is the delay of the synapse and one of them is 0. Events of
+ * one synapse take effect in the order of these times. At equal times neither spike sees the other's trace; with a
+ * dendritic delay the target's spike takes effect first, as in NEST, with an axonal delay the source's: the target's
+ * may be its effect. */
 #ifndef VOLLEY_SYNAPSE_SYNAPSE_H
 #define VOLLEY_SYNAPSE_SYNAPSE_H
 
 #include "model/experiment.h"
 #include "neuron/neuron.h"
 
-enum { VOLLEY_MAX_SYNAPSE_PARAMETERS = 16, VOLLEY_MAX_SYNAPSE_STATES = 4, VOLLEY_MAX_ROW_STATES = 4 };
+enum { VOLLEY_MAX_SYNAPSE_STATES = 4, VOLLEY_MAX_ROW_STATES = 4 };
 
 #define VOLLEY_NEVER (INT64_MIN / 4) /* step of a spike that there was not */
 
@@ -77,14 +78,14 @@ typedef struct volley_synapse_model {
   bool takes_dopamine, takes_schedule;          /* takes `dopamine`; takes `dopamine_on` */
   bool keeps_past;                              /* needs the spikes of its targets */
   int tau_source, tau_target, tau_second, jump; /* parameters that are these constants; -1: none */
-  /* NULL if the values fit together, else what is wrong. values: [n_parameters]; plan has all but the parameters. May be
-   * NULL. */
+  /* NULL if the values fit together, else what is wrong. values: [n_parameters]; plan has all but the
+   * parameters. May be NULL. */
   const char *(*check)(const volley_plasticity_plan *plan, const double *values);
   /* Range that the weights may begin in. */
   void (*range)(const double *values, double *low, double *high);
   /* States of a source's row before its first spike. row: [n_row_states], zeroed. NULL: zeros. */
   void (*begin)(const volley_synapse_constants *constants, double *row);
-  /* A spike of step `now`: brings the synapses up to it, adds what they transmit to input[id], and lets the spike act. */
+  /* A spike of step `now`: brings the synapses up to it, adds what they transmit to input[id], lets the spike act. */
   void (*spike)(volley_bundle *bundle, double *input);
   /* Brings the synapses up to where a spike of step `now` would find them. NULL: nothing changes between spikes. */
   void (*catch_up)(volley_bundle *bundle);
