@@ -2,8 +2,8 @@
 #include "app/app.h"
 #include "base/signals.h"
 
-#include <slepcsys.h>
 #include <signal.h>
+#include <slepcsys.h>
 
 int main(int argc, char **argv) {
   int provided;

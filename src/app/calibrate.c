@@ -1,6 +1,6 @@
 /* Time of a run from small pieces of it that are timed here: the neurons of one rank without synapses, the synapses of a few
  * neurons, and delivery from a made-up table with rows and runs like the real ones. */
-#include "app/estimate.h"
+#include "app/calibrate_plastic.h"
 #include "base/parallel.h"
 #include "build/connect.h"
 #include "build/network.h"
@@ -216,8 +216,7 @@ static double count_moved(const volley_experiment *experiment, const volley_read
   double moved = 0;
   for (int k = 0; k < readout->n_populations; k++) {
     const volley_population *population = &experiment->populations[readout->populations[k]];
-    const double rate = isnan(population->mean_rate) ? volley_assumed_rate : population->mean_rate;
-    moved += population->size * fmin(1, rate * seconds);
+    moved += population->size * fmin(1, volley_expected_rate(population) * seconds);
   }
   return moved;
 }
@@ -277,13 +276,29 @@ static double time_learning(const volley_experiment *experiment, const volley_re
   return seconds * pow(share / sample.size, 2) * sample_threads(estimate) / estimate->threads;
 }
 
+/* Seconds to deliver all spikes of a run. */
+static double estimate_delivery(const volley_experiment *experiment, const volley_estimate *estimate) {
+  const double seconds = 1e-3 * (double)experiment->simulation.steps * experiment->simulation.dt;
+  const double workers = (double)estimate->ranks * estimate->threads;
+  double plastic_events = 0, plastic_s = 0;
+  for (int p = 0; p < experiment->n_projections; p++) {
+    if (estimate->plastic[p] == 0) continue;
+    const volley_population *source = &experiment->populations[experiment->projections[p].source];
+    const double events = seconds * volley_expected_rate(source) * estimate->plastic[p];
+    plastic_events += events;
+    plastic_s +=
+        events / workers * volley_time_plastic(experiment, estimate, p, estimate->plastic[p], sample_threads(estimate));
+  }
+  return plastic_s + (estimate->events - plastic_events) / workers * time_delivery(experiment, estimate);
+}
+
 volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate) {
   const double steps = (double)experiment->simulation.steps;
   const double workers = (double)estimate->ranks * estimate->threads;
   volley_times times = {0};
   times.build_s = estimate->synapses / workers * time_synapses(experiment);
   times.update_s = steps * time_neurons(experiment, estimate);
-  times.deliver_s = estimate->events / workers * time_delivery(experiment, estimate);
+  times.deliver_s = estimate_delivery(experiment, estimate);
   times.exchange_s = steps * (2 * barrier_s + doubling_s * log2(2.0 * estimate->ranks));
   for (int r = 0; r < experiment->n_readouts; r++)
     times.learn_s += count_learning(&experiment->readouts[r], experiment->simulation.steps) *

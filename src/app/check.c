@@ -89,6 +89,16 @@ static void print_times(const volley_experiment *experiment, const volley_estima
   }
 }
 
+static void print_estimate(const volley_experiment *experiment, const volley_estimate *estimate) {
+  const volley_times times = volley_estimate_times(experiment, estimate);
+  print_network(experiment, estimate);
+  print_balance(experiment, estimate);
+  print_memory(experiment, estimate);
+  print_times(experiment, estimate, &times);
+  if (access(experiment->output, F_OK) == 0)
+    printf("%s is there already: run needs --overwrite, or another name by -o.\n", experiment->output);
+}
+
 static volley_status check_experiment(volley_experiment *experiment, const volley_check_options *options,
                                       MPI_Comm comm) {
   int rank, ranks;
@@ -102,17 +112,10 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   volley_estimate estimate;
   if (options->ranks > 0) ranks = options->ranks;
-  VOLLEY_TRY(volley_estimate_make(experiment, &reader, ranks, threads, true, &estimate));
-  if (rank == 0) {
-    const volley_times times = volley_estimate_times(experiment, &estimate);
-    print_network(experiment, &estimate);
-    print_balance(experiment, &estimate);
-    print_memory(experiment, &estimate);
-    print_times(experiment, &estimate, &times);
-    if (access(experiment->output, F_OK) == 0) {
-      printf("%s is there already: run needs --overwrite, or another name by -o.\n", experiment->output);
-    }
-  }
+  const volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, &estimate);
+  if (status == VOLLEY_OK && rank == 0) print_estimate(experiment, &estimate);
+  volley_estimate_release(&estimate);
+  VOLLEY_TRY(status);
   return volley_agree(comm);
 }
 

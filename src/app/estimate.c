@@ -14,6 +14,10 @@
 
 const double volley_assumed_rate = 10;
 
+double volley_expected_rate(const volley_population *population) {
+  return isnan(population->mean_rate) ? volley_assumed_rate : population->mean_rate;
+}
+
 enum { SAMPLES = 4096, FEW_SAMPLES = 64, MANY = 1000, SIGNS = 2 };
 
 /* Bytes that tables take while they are built: a record a synapse, kept until its row is written. */
@@ -216,9 +220,8 @@ static void estimate_spikes(const volley_experiment *experiment, const double *s
   const double seconds = 1e-3 * (double)experiment->simulation.steps * experiment->simulation.dt;
   for (int p = 0; p < experiment->n_populations; p++) {
     const volley_population *population = &experiment->populations[p];
-    const bool known = !isnan(population->mean_rate);
-    const double rate = known ? population->mean_rate : volley_assumed_rate;
-    estimate->assumed_rates |= !known;
+    const double rate = volley_expected_rate(population);
+    estimate->assumed_rates |= isnan(population->mean_rate);
     estimate->spikes += seconds * rate * population->size;
     for (int k = 0; k < experiment->n_projections; k++) {
       if (experiment->projections[k].source == p) estimate->events += seconds * rate * synapses[k];
@@ -248,10 +251,14 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   }
   *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
   out->blocks = volley_blocks_count(experiment, counts, threads);
+  out->plastic = volley_alloc((size_t)experiment->n_projections, sizeof *out->plastic, "an estimate");
   out->base_bytes = (double)volley_present_rss();
   const volley_status status = expect_synapses(experiment, reader, synapses, samples);
   if (status == VOLLEY_OK) {
-    for (int p = 0; p < experiment->n_projections; p++) out->synapses += synapses[p];
+    for (int p = 0; p < experiment->n_projections; p++) {
+      out->synapses += synapses[p];
+      if (experiment->projections[p].plasticity.model) out->plastic[p] = synapses[p];
+    }
     if (with_balance) estimate_balance(experiment, synapses, out);
     estimate_tables(experiment, synapses, samples, out);
     estimate_build(experiment, synapses, out);
@@ -271,12 +278,16 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   return status;
 }
 
+void volley_estimate_release(volley_estimate *estimate) { free(estimate->plastic); }
+
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,
                                   MPI_Comm comm) {
   int ranks;
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   volley_estimate estimate;
-  VOLLEY_TRY(volley_estimate_make(experiment, reader, ranks, threads, false, &estimate));
+  const volley_status status = volley_estimate_make(experiment, reader, ranks, threads, false, &estimate);
+  volley_estimate_release(&estimate);
+  VOLLEY_TRY(status);
   const int neighbours = volley_node_ranks(comm);
   const double needed = (estimate.peak_bytes - estimate.base_bytes) * neighbours;
   double left = (double)volley_available_memory();

@@ -26,15 +26,21 @@ typedef struct volley_estimate {
   double peak_bytes;
   double spikes;      /* of the whole run */
   double events;      /* synaptic events of the whole run */
+  double *plastic;    /* [n_projections] synapses of those that learn, 0 of the others; owned */
   bool assumed_rates; /* some population has no mean_rate: `assumed_rate` was taken */
 } volley_estimate;
 
 extern const double volley_assumed_rate; /* Hz */
 
+/* The mean rate that a population is said or assumed to have, in Hz. */
+double volley_expected_rate(const volley_population *population);
+
 /* Collective, over the ranks of the reader, if a projection's edges come from a file: they are checked, counted and
- * sampled. Agreed status. with_balance: the balances too, for which every neuron is looked at. */
+ * sampled. Agreed status; out is to be released in any case. with_balance: the balances too, for which every neuron is
+ * looked at. */
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
                                    int threads, bool with_balance, volley_estimate *out);
+void volley_estimate_release(volley_estimate *estimate);
 
 /* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,

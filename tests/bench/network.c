@@ -1,6 +1,6 @@
 /* Speed of a run, phase by phase, beside what the machine's memory gives in the same run. Recording is off.
  *
- *   mpirun -n RANKS bench_microcircuit [FILE.yaml] [THREADS] [KEY=VALUE ...]
+ *   mpirun -n RANKS bench_network [FILE.yaml] [THREADS] [KEY=VALUE ...]
  *
  * FILE defaults to the microcircuit at full scale, 10 s of model time. */
 #include "app/threads.h"

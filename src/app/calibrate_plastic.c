@@ -1,0 +1,116 @@
+/* Time of plastic synapses, from a made-up block of them whose sources and targets spike at their mean rates. */
+#include "app/calibrate_plastic.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "engine/plasticity.h"
+
+#include <math.h>
+#include <mpi.h>
+#include <stdlib.h>
+
+enum { SAMPLE_SYNAPSES = 1 << 19, SAMPLE_ROUNDS = 4 /* spikes of each source */ };
+
+/* A population that spikes in turn, neuron by neuron, so often as its rate says. */
+typedef struct cycle {
+  uint32_t first, size, next;
+  double per_step, due; /* spikes */
+} cycle;
+
+/* The spikes of a step, ascending: what would wrap waits for the next step. */
+static void take_spikes(cycle *c, volley_spike_list *spikes) {
+  bool wraps = false;
+  spikes->n = 0;
+  for (c->due += c->per_step; c->due >= 1 && !wraps; c->due--) {
+    volley_spike_push(spikes, c->first + c->next);
+    c->next = (c->next + 1) % c->size;
+    wraps = c->next == 0;
+  }
+}
+
+/* Rows of the run's length, spread over runs as the run's are. */
+static volley_plastic make_synapses(const volley_experiment *experiment, const volley_estimate *estimate,
+                                    int projection, uint32_t per_row, uint32_t rows, uint32_t targets) {
+  const volley_projection *p = &experiment->projections[projection];
+  const uint32_t source = experiment->populations[p->source].first_gid;
+  const uint32_t runs = (uint32_t)fmax(1, round(estimate->runs / estimate->rows));
+  const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)projection);
+  volley_plastic_builder *builder = volley_plastic_begin(experiment, projection, 0, targets);
+  for (uint32_t r = 0; r < rows; r++)
+    for (uint32_t k = 0; k < per_row; k++) volley_plastic_count(builder, source + r);
+  volley_plastic_allocate(builder);
+  uint32_t *words = volley_alloc(per_row, sizeof *words, "an estimate");
+  for (uint32_t r = 0; r < rows; r++) {
+    volley_random_words(key, r, 0, 0, per_row, words);
+    for (uint32_t k = 0; k < per_row; k++) {
+      const uint16_t due = (uint16_t)(1 + (uint64_t)k * runs / per_row);
+      volley_plastic_fill(builder, source + r, (uint16_t)volley_below(words[k], targets), due, due, 0,
+                          volley_distribution_mean(&p->weight));
+    }
+  }
+  free(words);
+  return volley_plastic_finish(builder);
+}
+
+/* Threads that learn at the same time, as those of a rank do. */
+typedef struct learning {
+  const volley_experiment *experiment;
+  const volley_estimate *estimate;
+  int projection;
+  uint32_t per_row, rows, targets;
+  double source_rate, target_rate; /* spikes a step */
+  volley_barrier barrier;
+  double *seconds; /* [threads], of one event */
+} learning;
+
+static double run_sample(volley_plasticity *plasticity, cycle sources, cycle targets) {
+  const uint64_t events = SAMPLE_ROUNDS * plasticity->block->plastic->synapses;
+  volley_spike_list spikes = {0};
+  const double start = MPI_Wtime();
+  for (int64_t step = 0; plasticity->events < events; step++) {
+    volley_plasticity_deliver(plasticity, step);
+    take_spikes(&targets, &spikes);
+    volley_plasticity_note(plasticity, step, &spikes);
+    take_spikes(&sources, &spikes);
+    volley_plasticity_schedule(plasticity, step, spikes.ids, spikes.n);
+  }
+  free(spikes.ids);
+  return (MPI_Wtime() - start) / (double)plasticity->events;
+}
+
+static void learn_in_thread(void *context, int thread) {
+  learning *l = context;
+  volley_plastic plastic = make_synapses(l->experiment, l->estimate, l->projection, l->per_row, l->rows, l->targets);
+  volley_block block = {.stride = l->targets, .plastic = &plastic, .n_plastic = 1};
+  block.inputs = volley_alloc(l->targets, sizeof(double), "an estimate");
+  volley_plasticity plasticity = volley_plasticity_create(&block, plastic.max_due);
+  volley_barrier_wait(&l->barrier);
+  l->seconds[thread] = run_sample(&plasticity, (cycle){plastic.first_source, l->rows, 0, l->rows * l->source_rate, 0},
+                                  (cycle){0, l->targets, 0, l->targets * l->target_rate, 0});
+  volley_plasticity_free(&plasticity);
+  volley_plastic_release(&plastic);
+  free(block.inputs);
+}
+
+double volley_time_plastic(const volley_experiment *experiment, const volley_estimate *estimate, int projection,
+                           double synapses, int threads) {
+  const volley_projection *p = &experiment->projections[projection];
+  const volley_population *source = &experiment->populations[p->source], *target = &experiment->populations[p->target];
+  const double blocks = (double)estimate->ranks * estimate->blocks, second = 1e-3 * experiment->simulation.dt;
+  const double per_row = fmax(1, round(synapses / source->size / blocks));
+  learning l = {.experiment = experiment,
+                .estimate = estimate,
+                .projection = projection,
+                .per_row = (uint32_t)fmin(per_row, SAMPLE_SYNAPSES),
+                .targets = (uint32_t)fmax(1, fmin(target->size / blocks, VOLLEY_MAX_BLOCK)),
+                .source_rate = second * volley_expected_rate(source),
+                .target_rate = second * volley_expected_rate(target)};
+  if (l.source_rate == 0) return 0;
+  l.rows = (uint32_t)fmax(1, fmin(source->size, SAMPLE_SYNAPSES / l.per_row));
+  l.seconds = volley_alloc((size_t)threads, sizeof *l.seconds, "an estimate");
+  volley_barrier_init(&l.barrier, threads);
+  volley_parallel(threads, learn_in_thread, &l);
+  double slowest = 0;
+  for (int t = 0; t < threads; t++) slowest = fmax(slowest, l.seconds[t]);
+  free(l.seconds);
+  return slowest;
+}
