@@ -17,10 +17,22 @@ def save(name, rows):
     numpy.savetxt(os.path.join(HERE, name), rows, fmt="%.4g", delimiter=",")
 
 
+def blurred(rows, width):
+    """Each column over time with a Gaussian of this width in rows; the first row follows the last one."""
+    shifts = numpy.arange(-3 * width, 3 * width + 1)
+    weights = numpy.exp(-0.5 * (shifts / width) ** 2)
+    return sum(w * numpy.roll(rows, s, axis=0) for w, s in zip(weights / weights.sum(), shifts))
+
+
 def make_song():
-    """Syllables of 80 to 250 ms with pauses; in each the pitch rises, falls, or rises and falls."""
+    """Syllables of 80 to 250 ms with pauses; in each the pitch rises, falls, or rises and falls. As in a spectrogram with
+    wide windows they are blurred, by 80 ms and 2.5 channels: readouts with a decay of 20 ms cannot follow sharp edges."""
     random = numpy.random.default_rng(1)
     channels, rows, interval = 20, 500, 10.0
+
+    def tone(pitch):
+        return numpy.exp(-0.5 * ((numpy.arange(channels) - pitch) / 2.5) ** 2)
+
     song = numpy.zeros((rows, channels))
     start = 50.0
     while start < 4700:
@@ -31,9 +43,9 @@ def make_song():
             s = (row * interval - start) / length
             pitch = low + (high - low) * (s, 1 - s, numpy.sin(numpy.pi * s))[shape]
             loudness = numpy.sin(numpy.pi * max(s, 0))
-            song[row] += loudness * numpy.exp(-0.5 * (numpy.arange(channels) - pitch) ** 2)
-            song[row] += 0.4 * loudness * numpy.exp(-0.5 * (numpy.arange(channels) - 1.6 * pitch) ** 2)  # a harmonic
+            song[row] += loudness * (tone(pitch) + 0.4 * tone(1.6 * pitch))  # with a harmonic
         start += length + random.uniform(30, 90)
+    song = blurred(song, 8)
     save("song.csv", song / song.max())
 
 
