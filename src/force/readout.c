@@ -216,7 +216,9 @@ static void decode(const volley_readouts *readouts, decoding *d, int64_t step, c
 static volley_status check_output(const volley_readouts *readouts, const decoding *d, int64_t step) {
   for (int v = 0; v < d->dimension; v++) {
     if (fabs(d->output[v]) < beyond_measure * (1 + fabs(d->target[v]))) continue; /* not so if it is NaN */
-    volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': output %d is %g at %.10g ms; learning diverged",
+    volley_fault(VOLLEY_FAILURE, &d->readout->place,
+                 "readout '%s': output %d is %g at %.10g ms; learning diverged: `update: exact` or a smaller initial_p "
+                 "may keep it stable",
                  d->readout->name, v, d->output[v], (double)(step + 1) * experiment_of(readouts)->simulation.dt);
     return volley_agree(readouts->network->comm);
   }

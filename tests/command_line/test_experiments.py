@@ -1,0 +1,40 @@
+"""Every experiment that comes with Volley is right, and runs for a moment; those that learn also begin to learn."""
+import glob
+import os
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from program import EXPERIMENTS, execute, expect, finish, set_words  # noqa: E402
+
+SMALL = {"network.scale.neurons": 0.02, "network.scale.indegree": 0.02}
+
+
+def settings(name, text):
+    """Recorders begin at 500 ms at most. Readouts of dt = 0.04 ms learn from 1 s on, when their neurons have settled."""
+    small = SMALL if name == "microcircuit.yaml" else {}
+    if "learning: {initial_p" not in text:
+        return {"simulation.duration": "510 ms", **small}
+    start = 1000 if "dt: 0.04 ms" in text else 100
+    return {"simulation.duration": f"{start + 60} ms", "readouts.z.learning.start": f"{start} ms",
+            "readouts.z.learning.stop": f"{start + 50} ms"}
+
+
+def main():
+    files = sorted(glob.glob(os.path.join(EXPERIMENTS, "**", "*.yaml"), recursive=True))
+    expect(len(files) > 40, f"only {len(files)} experiments")
+    with tempfile.TemporaryDirectory() as folder:
+        for file in files:
+            name = os.path.relpath(file, EXPERIMENTS)
+            with open(file, encoding="utf-8") as stream:
+                words = set_words(settings(name, stream.read()))
+            output = os.path.join(folder, "moment.h5")
+            for command in (["check", file], ["run", file, "-o", output, "--overwrite", "--progress", "off"] + words):
+                result = execute(command)
+                expect(result.returncode == 0, f"{command[0]} {name}: code {result.returncode}\n{result.stderr}")
+    finish()
+
+
+if __name__ == "__main__":
+    main()
