@@ -6,6 +6,7 @@
 #include "build/network.h"
 #include "engine/arrivals.h"
 #include "engine/simulate.h"
+#include "force/feedback.h"
 #include "force/learner.h"
 
 #include <math.h>
@@ -83,7 +84,25 @@ static void replace_datasets(const volley_experiment *experiment, volley_populat
   }
 }
 
-/* Seconds of a step for stimuli and neurons. */
+/* The feedback of all readouts into the populations of a sample; what is fed back does not matter. */
+static void add_feedback(volley_network *network, volley_arena *arena) {
+  const volley_experiment *experiment = network->experiment;
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    const volley_readout *readout = &experiment->readouts[r];
+    if (!readout->feeds_back) continue;
+    uint32_t *first = volley_arena_alloc(arena, (size_t)experiment->n_populations, sizeof *first), n = 0;
+    for (int p = 0; p < experiment->n_populations; p++) first[p] = UINT32_MAX;
+    for (int k = 0; k < readout->n_populations; k++) {
+      first[readout->populations[k]] = n;
+      n += experiment->populations[readout->populations[k]].size;
+    }
+    const size_t dimension = (size_t)readout->supervisor->dimension;
+    const double *eta = volley_arena_alloc(arena, n * dimension, sizeof *eta);
+    volley_feedback_add(network, readout, first, eta, volley_arena_alloc(arena, dimension, sizeof *eta));
+  }
+}
+
+/* Seconds of a step for stimuli, feedback and neurons. */
 static double time_neurons(const volley_experiment *experiment, const volley_estimate *estimate) {
   volley_arena *arena = volley_arena_create();
   volley_population *populations = volley_arena_alloc(arena, (size_t)experiment->n_populations, sizeof *populations);
@@ -95,6 +114,7 @@ static double time_neurons(const volley_experiment *experiment, const volley_est
   volley_summary summary = {0};
   double seconds = 0;
   if (volley_network_build(&small, &reader, sample_threads(estimate), MPI_COMM_SELF, &network) == VOLLEY_OK) {
+    add_feedback(network, arena);
     if (volley_simulate(network, NULL, NULL, 0, NULL, &summary) == VOLLEY_OK) {
       seconds = (summary.phase_s[VOLLEY_PHASE_UPDATE] + summary.phase_s[VOLLEY_PHASE_STIMULI]) / SAMPLE_STEPS;
     }
