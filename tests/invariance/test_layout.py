@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import expect, finish, run  # noqa: E402
 
 MODELS = {"alpha": 11, "coba": 21, "coba_alpha": 13, "aeif": 17, "hh": 9, "izhikevich": 14, "izhikevich_rk": 10,
-          "qif": 12, "no_leak": 10, "adaptive": 15}
+          "qif": 12, "no_leak": 10, "adaptive": 15, "traub": 8, "ring": 3}
 SELECTED = {"some.E": 7, "some.crowd": 7, "E": 120, "D": 70, "F": 33, "single": 1, "point": 1, "few": 5, "crowd": 2500,
             **MODELS}
 COLUMNS = {"trace": list(range(120)), "coarse": [1] + list(range(20, 33)), "lone": [0],
