@@ -12,7 +12,8 @@ from restarting import Job, Whole, all_at_once, checkpoint_of, finish_run, run_w
 from nets import make_everything
 from program import expect, finish
 
-SETTINGS, STEPS = {"simulation.duration": "60 ms"}, 600
+DURATION, STEPS = 40, 400
+SETTINGS = {"simulation.duration": f"{DURATION} ms"}
 EVERY = "1 ms model"
 
 # What a kill waits for, beside a number of events and up to 5 ms: any moment of the run, a checkpoint being
@@ -105,13 +106,13 @@ def kill_and_resume(whole, experiment, number, seconds, folder):
     return trigger, kills, joins, times[-1]
 
 
-def report(outcomes, duration):
+def report(outcomes):
     """Prints where the kills struck; they must have struck everywhere, or the test shows nothing."""
     for trigger in sorted(set(TRIGGERS)):
         times = sorted(time for which, _, _, time in outcomes if which == trigger and time is not None)
         print(f"{trigger}: resumed at {' '.join(f'{time:g}' for time in times)} ms")
     kills, joins = (sum(counts) for counts in list(zip(*outcomes))[1:3])
-    middle = sum(1 for *_, time in outcomes if time is not None and 0 < time < duration)
+    middle = sum(1 for *_, time in outcomes if time is not None and 0 < time < DURATION)
     print(f"{kills} kills, {joins} while the recordings were joined; {middle} runs resumed on their way")
     expect(kills >= len(outcomes) / 2, f"only {kills} kills struck a run")
     expect(middle >= len(outcomes) / 4, f"only {middle} runs were resumed on their way")
@@ -130,7 +131,7 @@ def main(moments=20):
         print(f"a run takes about {seconds:.1f} s")
         outcomes = all_at_once(lambda number: kill_and_resume(whole, experiment, number, seconds, folder),
                                range(moments))
-        report(outcomes, 60.0)
+        report(outcomes)
     finish()
 
 
