@@ -8,7 +8,7 @@
 #include <mpi.h>
 #include <stdlib.h>
 
-enum { SAMPLE_SYNAPSES = 1 << 19, SAMPLE_ROUNDS = 4 /* spikes of each source */ };
+enum { SAMPLE_SYNAPSES = 1 << 19, SAMPLE_ROUNDS = 4 /* spikes of each source */, SAMPLE_STEPS = 100000 };
 
 /* A population that spikes in turn, neuron by neuron, so often as its rate says. */
 typedef struct cycle {
@@ -66,7 +66,7 @@ static double run_sample(volley_plasticity *plasticity, cycle sources, cycle tar
   const uint64_t events = SAMPLE_ROUNDS * plasticity->block->plastic->synapses;
   volley_spike_list spikes = {0};
   const double start = MPI_Wtime();
-  for (int64_t step = 0; plasticity->events < events; step++) {
+  for (int64_t step = 0; plasticity->events < events && step < SAMPLE_STEPS; step++) {
     volley_plasticity_deliver(plasticity, step);
     take_spikes(&targets, &spikes);
     volley_plasticity_note(plasticity, step, &spikes);
@@ -74,7 +74,7 @@ static double run_sample(volley_plasticity *plasticity, cycle sources, cycle tar
     volley_plasticity_schedule(plasticity, step, spikes.ids, spikes.n);
   }
   free(spikes.ids);
-  return (MPI_Wtime() - start) / (double)plasticity->events;
+  return (MPI_Wtime() - start) / fmax(1, (double)plasticity->events);
 }
 
 static void learn_in_thread(void *context, int thread) {

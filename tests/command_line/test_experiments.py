@@ -33,6 +33,8 @@ def main():
             for command in (["check", file], ["run", file, "-o", output, "--overwrite", "--progress", "off"] + words):
                 result = execute(command)
                 expect(result.returncode == 0, f"{command[0]} {name}: code {result.returncode}\n{result.stderr}")
+    silent = ["check", os.path.join(EXPERIMENTS, "brunel_stdp.yaml"), "--set", "populations.0.mean_rate=1e-9"]
+    expect(execute(silent).returncode == 0, "check: neurons that hardly ever spike")  # their sample must end, too
     finish()
 
 
