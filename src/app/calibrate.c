@@ -142,7 +142,12 @@ static double time_synapses(const volley_experiment *experiment) {
   const double start = MPI_Wtime();
   volley_connect_block(experiment, lists, &block);
   const double seconds = MPI_Wtime() - start;
-  const double synapses = (double)block.table.synapses;
+  double synapses = (double)block.table.synapses;
+  for (int k = 0; k < block.n_plastic; k++) {
+    synapses += (double)block.plastic[k].synapses;
+    volley_plastic_release(&block.plastic[k]);
+  }
+  free(block.plastic);
   for (int s = 0; s < block.n_slices; s++) free(block.slices[s].gids);
   free(block.slices);
   volley_table_release(&block.table);
