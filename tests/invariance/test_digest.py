@@ -1,7 +1,7 @@
 """The same spikes, bit for bit, on every number of ranks and threads, with every partition and exchange interval.
 
-A selection of combinations in which each pair of values occurs, for the nets with everything a third of it;
-test_digest_long.py has them all."""
+A selection of combinations in which each pair of values occurs, a third of it for each net; test_digest_long.py has
+them all."""
 import os
 import sys
 import tempfile
@@ -31,10 +31,7 @@ def main():
     os.environ["OMP_WAIT_POLICY"] = "passive"  # more threads than cores
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, net) in enumerate(make_nets(folder).items()):
-            combinations = pairwise_combinations()
-            if name != "microcircuit":  # another third for each net
-                combinations = combinations[number % 3::3]
-            found = compare_combinations(name, net, combinations, folder)
+            found = compare_combinations(name, net, pairwise_combinations()[number % 3::3], folder)
             expect(found["spikes"] > 100 and found["synaptic_events"] > 100, f"{name}: too quiet to show anything")
             if name.startswith("everything"):
                 check_overflow(folder)

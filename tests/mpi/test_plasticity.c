@@ -170,7 +170,10 @@ static void test_resume(void **state) {
   volley_experiment *cut = make("block"), *dealt = make("round_robin");
   synapses whole[PROJECTIONS], end[PROJECTIONS];
   run(cut, whole);
-  for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+  int ranks;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  /* Three ranks take every second moment and four the others: they share the cores of a small machine. */
+  for (size_t s = ranks == 4; s < sizeof steps / sizeof *steps; s += ranks > 2 ? 2 : 1) {
     run_up_to(dealt, 1 + (int)s % 2, steps[s]);
     go_on(s % 2 ? cut : dealt, 2 - (int)s % 2, end);
     expect_equal(end, whole);
