@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "io/checkpoint.h"
 #include "io/file_room.h"
-#include "io/hdf5_check.h"
+#include "io/hdf5_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,8 +80,7 @@ static herr_t compare_offset(hid_t root, const char *name, const H5O_info_t *obj
 /* Finds the name of the dataset that begins at an address, "" if there is none, in a file of which only values of
  * datasets have changed. */
 static void find_dataset(const char *path, search *s) {
-  volley_hdf5_quiet();
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t file = volley_hdf5_try_open(path);
   if (file < 0) return;
   (void)H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, compare_offset, s, H5O_INFO_BASIC);
   H5Fclose(file);

@@ -6,6 +6,7 @@
 #include "io/checkpoint_header.h"
 #include "io/checkpoint_plastic.h"
 #include "io/checkpoint_readouts.h"
+#include "io/hdf5_file.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -92,20 +93,9 @@ static void read_recent_spikes(volley_checkpoint *checkpoint, hid_t group) {
     if (state->gids[i] >= checkpoint->info.neurons) refuse(checkpoint, "a recent spike is of no neuron");
 }
 
-/* Opens the file, whose bytes are those that were written, on all ranks. */
-static void open_file(volley_checkpoint *checkpoint) {
-  volley_hdf5 *file = &checkpoint->file;
-  volley_hdf5_quiet();
-  const hid_t access = volley_hdf5_check(file, H5Pcreate(H5P_FILE_ACCESS), "set up");
-  volley_hdf5_check(file, H5Pset_fapl_mpio(access, checkpoint->comm, MPI_INFO_NULL), "set up");
-  volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
-  checkpoint->handle = volley_hdf5_check(file, H5Fopen(checkpoint->info.path, H5F_ACC_RDONLY, access), "open");
-  volley_hdf5_release(file, access);
-}
-
 static void read_all(volley_checkpoint *checkpoint) {
   volley_hdf5 *file = &checkpoint->file;
-  open_file(checkpoint);
+  checkpoint->handle = volley_hdf5_open_shared(file, checkpoint->comm);
   if (file->failed) return;
   const hid_t group = H5Gopen2(checkpoint->handle, "volley_checkpoint", H5P_DEFAULT);
   if (group < 0) {

@@ -9,7 +9,7 @@
 #include "io/checkpoint_plastic.h"
 #include "io/checkpoint_readouts.h"
 #include "io/file_room.h"
-#include "io/hdf5_check.h"
+#include "io/hdf5_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,19 +114,6 @@ static volley_status open_room(writer *w) {
   if (w->descriptor < 0)
     volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(errno));
   return volley_agree(w->network->comm);
-}
-
-/* Creates the HDF5 file, with metadata written by all ranks together and values by each for itself: they are contiguous
- * pieces, which gathering on fewer ranks would only delay, and a rank that fails holds nobody up. */
-static void create_file(writer *w) {
-  volley_hdf5 *file = &w->file;
-  volley_hdf5_quiet();
-  const hid_t access = volley_hdf5_check(file, H5Pcreate(H5P_FILE_ACCESS), "set up");
-  volley_hdf5_check(file, H5Pset_fapl_mpio(access, w->network->comm, MPI_INFO_NULL), "set up");
-  volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
-  volley_hdf5_check(file, H5Pset_coll_metadata_write(access, true), "set up");
-  w->handle = volley_hdf5_check(file, H5Fcreate(w->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access), "create");
-  volley_hdf5_release(file, access);
 }
 
 /* What the attributes say. texts: room for what is made here. */
@@ -275,12 +262,13 @@ static void release_datasets(writer *w) {
   for (size_t i = 0; i < w->n_datasets; i++) volley_dataset_release(&w->file, &w->datasets[i]);
 }
 
-/* Writes the HDF5 file. Where tables could not be written, the ranks may not agree on what is left to be done, and to
+/* Writes the HDF5 file: metadata by all ranks together and values by each for itself, since they are contiguous pieces, which
+ * gathering on fewer ranks would only delay, and a rank that fails holds nobody up. Where tables could not be written, the ranks may not agree on what is left to be done, and to
  * close the file may wait for ever: it is left open then, a leak that the run survives. Values leave nothing to be
  * done: a file whose tables are written can be closed whatever became of them. Collective, agreed status. */
 static volley_status write_file(writer *w) {
   MPI_Comm comm = w->network->comm;
-  create_file(w);
+  w->handle = volley_hdf5_create_shared(&w->file, comm);
   VOLLEY_TRY(volley_agree(comm));
   take_room(w);
   volley_status status = volley_agree(comm);

@@ -1,6 +1,7 @@
 #include "io/data_files.h"
 
 #include "base/memory.h"
+#include "io/hdf5_file.h"
 #include "io/series_file.h"
 
 #include <inttypes.h>
@@ -34,7 +35,7 @@ hid_t volley_data_open(volley_hdf5 *file) {
     volley_fault(VOLLEY_USAGE, file->place, "'%s' is not an HDF5 file", file->path);
     return -1;
   }
-  return volley_hdf5_check(file, H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT), "open");
+  return volley_hdf5_open(file);
 }
 
 static void check_type(column *data) {

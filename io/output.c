@@ -1,7 +1,7 @@
 #include "io/output.h"
 
 #include "io/file_room.h"
-#include "io/hdf5_check.h"
+#include "io/hdf5_file.h"
 #include "io/output_layout.h"
 #include "io/provenance.h"
 #include "io/showings.h"
@@ -136,16 +136,10 @@ static volley_output *create(const volley_experiment *experiment, const char *pa
 /* Creates the HDF5 file, with metadata read and written by all ranks together. */
 static void create_file(volley_output *output) {
   volley_hdf5 *file = &output->file;
-  volley_hdf5_quiet();
-  const hid_t access = volley_hdf5_check(file, H5Pcreate(H5P_FILE_ACCESS), "set up");
-  volley_hdf5_check(file, H5Pset_fapl_mpio(access, output->comm, MPI_INFO_NULL), "set up");
-  volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
-  volley_hdf5_check(file, H5Pset_coll_metadata_write(access, true), "set up");
   file->transfer = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_XFER), "set up");
   volley_hdf5_check(file, H5Pset_dxpl_mpio(file->transfer, H5FD_MPIO_COLLECTIVE), "set up");
   volley_hdf5_check(file, H5Pset_dxpl_mpio_chunk_opt(file->transfer, H5FD_MPIO_CHUNK_ONE_IO), "set up");
-  output->handle = volley_hdf5_check(file, H5Fcreate(output->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access), "create");
-  volley_hdf5_release(file, access);
+  output->handle = volley_hdf5_create_shared(file, output->comm);
 }
 
 /* Opens the file for reserving on rank 0 and takes room for all that opening and closing write. */

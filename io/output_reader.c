@@ -1,6 +1,6 @@
 #include "io/output_reader.h"
 
-#include "io/hdf5_check.h"
+#include "io/hdf5_file.h"
 #include "io/provenance.h"
 
 #include <errno.h>
@@ -212,7 +212,7 @@ static volley_status check_file(const char *path) {
 }
 
 static void read_all(volley_output_file *file, const char *path) {
-  file->handle = volley_hdf5_check(&file->hdf5, H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), "open");
+  file->handle = volley_hdf5_open(&file->hdf5);
   if (file->hdf5.failed) return;
   const hid_t volley = H5Gopen2(file->handle, "volley", H5P_DEFAULT);
   uint32_t format = 0;

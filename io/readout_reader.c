@@ -1,6 +1,6 @@
 #include "io/readout_reader.h"
 
-#include "io/hdf5_check.h"
+#include "io/hdf5_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,8 +104,7 @@ volley_status volley_readout_records_read(const char *path, volley_arena *arena,
   reading r = {.file = {.path = path, .blame = VOLLEY_USAGE}, .arena = arena};
   H5G_info_t links = {0};
   *n = 0;
-  volley_hdf5_quiet();
-  const hid_t file = volley_hdf5_check(&r.file, H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), "open");
+  const hid_t file = volley_hdf5_open(&r.file);
   if (file < 0) return VOLLEY_USAGE;
   if (H5Lexists(file, "readout", H5P_DEFAULT) > 0) {
     r.groups = volley_hdf5_check(&r.file, H5Gopen2(file, "readout", H5P_DEFAULT), "find a group in");

@@ -202,8 +202,7 @@ volley_status volley_showings_read(const char *path, const volley_output_info *i
                                    volley_showings *out) {
   reading r = {.file = {.path = path, .blame = VOLLEY_USAGE}, .arena = arena};
   *out = (volley_showings){0};
-  volley_hdf5_quiet();
-  r.root = volley_hdf5_check(&r.file, H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), "open");
+  r.root = volley_hdf5_open(&r.file);
   if (r.root < 0) return VOLLEY_USAGE;
   if (H5Lexists(r.root, "images", H5P_DEFAULT) > 0) read_all_images(&r, out);
   if (H5Lexists(r.root, "taught", H5P_DEFAULT) > 0) read_all_taught(&r, info, out);

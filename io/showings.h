@@ -3,7 +3,7 @@
 #ifndef VOLLEY_IO_SHOWINGS_H
 #define VOLLEY_IO_SHOWINGS_H
 
-#include "io/hdf5_check.h"
+#include "io/hdf5_file.h"
 #include "io/output_reader.h"
 #include "model/experiment.h"
 

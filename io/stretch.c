@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "io/experiment_file.h"
-#include "io/hdf5_check.h"
+#include "io/hdf5_file.h"
 #include "io/output_layout.h"
 
 #include <stdio.h>
@@ -75,13 +75,12 @@ static void open_source(volley_stretch *stretch, int r) {
 
 volley_status volley_stretch_open(const char *path, const volley_experiment *experiment, volley_status blame,
                                   volley_stretch **out) {
-  volley_hdf5_quiet();
   volley_stretch *stretch = volley_alloc(1, sizeof *stretch, "a recording");
   stretch->experiment = experiment;
   stretch->path = strcpy(volley_alloc(strlen(path) + 1, 1, "a path"), path);
   stretch->hdf5 = (volley_hdf5){.path = stretch->path, .blame = blame};
   stretch->sources = volley_alloc((size_t)experiment->n_recorders, sizeof *stretch->sources, "a recording");
-  stretch->handle = volley_hdf5_check(&stretch->hdf5, H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), "open");
+  stretch->handle = volley_hdf5_open(&stretch->hdf5);
   for (int r = 0; r < experiment->n_recorders; r++) {
     stretch->sources[r] = (source){.times = -1, .ids = -1, .data = -1};
     if (!stretch->hdf5.failed) open_source(stretch, r);
@@ -138,8 +137,7 @@ volley_status volley_stretch_tile(volley_stretch *stretch, int r, const volley_t
 
 bool volley_stretch_is_of(const char *path, const volley_experiment *experiment) {
   bool same = false;
-  volley_hdf5_quiet();
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t file = volley_hdf5_try_open(path);
   const hid_t set = file < 0 ? -1 : H5Dopen2(file, "/volley/experiment", H5P_DEFAULT);
   const hid_t type = set < 0 ? -1 : H5Dget_type(set);
   if (type >= 0) {
