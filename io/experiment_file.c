@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BYTES = 256 << 20, CHUNK = 1 << 16 };
+enum { MAX_BYTES = 256 << 20, CHUNK = 1 << 16, MAX_TITLE = 60000 };
 
 /* The bytes of a file, which the caller frees; NULL after reporting a fault. */
 static char *read_bytes(const char *file, size_t *length) {
@@ -139,11 +139,19 @@ static void check_rules(volley_reading *reading) {
   }
 }
 
+/* The title becomes an attribute of the output, for which HDF5 has a limit of 64 kB. */
+static void read_title(volley_reading *reading, volley_yaml *root) {
+  volley_yaml *node = NULL;
+  const char *title = volley_read_text(reading, root, volley_key_find(VOLLEY_SECTION_TOP, "title"), (volley_pick){0}, &node);
+  reading->experiment->title = title != NULL ? title : ""; /* NULL: reported */
+  if (title != NULL && strlen(title) > MAX_TITLE)
+    volley_value_fault(reading, node, "a title of %zu bytes; at most %d are possible, comments (#) can be longer",
+                       strlen(title), MAX_TITLE);
+}
+
 static void read_root(volley_reading *reading, volley_yaml *root) {
   if (!volley_check_section(reading, root, VOLLEY_SECTION_TOP)) return;
-  volley_experiment *experiment = reading->experiment;
-  experiment->title =
-      volley_read_text(reading, root, volley_key_find(VOLLEY_SECTION_TOP, "title"), (volley_pick){0}, NULL);
+  read_title(reading, root);
   if (!read_plugins(reading, volley_yaml_get(root, "plugins"))) return;
   volley_read_simulation(reading, volley_yaml_get(root, "simulation"));
   read_network(reading, volley_yaml_get(root, "network"));
@@ -186,6 +194,7 @@ static void parse_experiment(volley_experiment *experiment, const source *from, 
   const bool scaled = experiment->scale_neurons != 1.0 || experiment->scale_indegree != 1.0;
   if (scaled && (volley_local_status() != VOLLEY_OK || volley_experiment_scale(experiment) != VOLLEY_OK)) return;
   check_rules(&reading);
+  if (volley_local_status() == VOLLEY_OK) volley_projections_drop_empty(experiment);
 }
 
 /* An experiment of a file of that name in that folder, made from a text that every rank has. The arena, in which all

@@ -205,12 +205,16 @@ static bool allocate(volley_reading *reading, const volley_yaml *section) {
 
 void volley_read_populations(volley_reading *reading, volley_yaml *section) {
   volley_experiment *experiment = reading->experiment;
+  bool *lost = &reading->lost[VOLLEY_SECTION_POPULATIONS];
+  *lost = true;
   if (section == NULL || !volley_check_list(reading, section)) return;
   if (!allocate(reading, section)) return;
+  *lost = section->n == 0;
   for (int i = 0; i < section->n; ++i) {
     volley_yaml **names, *entry = section->items[i];
-    if (!volley_check_section(reading, entry, VOLLEY_SECTION_POPULATIONS)) continue;
-    const int n = volley_read_names(reading, volley_yaml_get(entry, "name"), &names);
+    const bool is_map = volley_check_section(reading, entry, VOLLEY_SECTION_POPULATIONS);
+    const int n = is_map ? volley_read_names(reading, volley_yaml_get(entry, "name"), &names) : 0;
+    if (n == 0) *lost = true;
     read_entry(reading, entry, names, n);
   }
   const int n = experiment->n_populations;

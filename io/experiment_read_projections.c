@@ -146,6 +146,14 @@ static void read_balanced(volley_reading *reading, const entry_reading *e, volle
                        "distribution or a file");
 }
 
+/* Whether a pair without synapses is kept: recorders may name those that would learn. Values may be missing where a
+ * matrix says that there is nothing. */
+static bool stays_known(volley_reading *reading, const entry_reading *e, volley_pick pick) {
+  return volley_yaml_get(e->entry, "synapse") != NULL &&
+         volley_pick_node(reading, volley_yaml_get(e->entry, "weight"), pick) != NULL &&
+         volley_pick_node(reading, volley_yaml_get(e->entry, "delay"), pick) != NULL;
+}
+
 static void read_pair(volley_reading *reading, const entry_reading *e, volley_pick pick) {
   volley_experiment *experiment = reading->experiment;
   const int before = reading->faults;
@@ -160,7 +168,7 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
   projection->source = volley_find_population(reading, e->sources[pick.column]);
   projection->target = volley_find_population(reading, e->targets[pick.row]);
   if (projection->source < 0 || projection->target < 0) return;
-  if (!read_amount(reading, e, pick, projection, &none) || none) return;
+  if (!read_amount(reading, e, pick, projection, &none) || (none && !stays_known(reading, e, pick))) return;
   volley_read_flag(reading, e->entry, key_of("autapses"), pick, &projection->autapses);
   if (e->rule->takes_multapses) volley_read_flag(reading, e->entry, key_of("multapses"), pick, &projection->multapses);
   volley_yaml *receptor = volley_pick_node(reading, volley_yaml_get(e->entry, "receptor"), pick);
@@ -184,6 +192,7 @@ static void read_entry(volley_reading *reading, entry_reading *e) {
   volley_yaml *node = NULL;
   const char *rule = volley_read_text(reading, e->entry, key_of("rule"), (volley_pick){0}, &node);
   e->name = volley_read_text(reading, e->entry, key_of("name"), (volley_pick){0}, NULL);
+  volley_check_name(reading, volley_yaml_get(e->entry, "name"));
   if (rule == NULL) return;
   e->rule = volley_rule_find(rule);
   if (e->rule == NULL) {
@@ -218,8 +227,11 @@ static bool allocate(volley_reading *reading, const volley_yaml *section) {
 }
 
 void volley_read_projections(volley_reading *reading, volley_yaml *section) {
+  bool *lost = &reading->lost[VOLLEY_SECTION_PROJECTIONS];
+  *lost = section != NULL;
   if (section == NULL || !volley_check_list(reading, section)) return;
   if (!allocate(reading, section)) return;
+  const int before = reading->faults;
   for (int i = 0; i < section->n; ++i) {
     entry_reading e = {.entry = section->items[i], .place = volley_yaml_place(reading->arena, section->items[i])};
     if (!check_keys(reading, e.entry)) continue;
@@ -227,5 +239,6 @@ void volley_read_projections(volley_reading *reading, volley_yaml *section) {
     e.n_targets = volley_read_names(reading, volley_yaml_get(e.entry, "target"), &e.targets);
     read_entry(reading, &e);
   }
+  *lost = reading->faults > before;
   volley_refuse_same_names(reading, section, "projection");
 }

@@ -184,11 +184,16 @@ static void read_readout(volley_reading *reading, volley_yaml *entry, volley_rea
 
 void volley_read_readouts(volley_reading *reading, volley_yaml *section) {
   volley_experiment *experiment = reading->experiment;
+  bool *lost = &reading->lost[VOLLEY_SECTION_READOUTS];
+  *lost = section != NULL;
   if (section == NULL || !volley_check_list(reading, section)) return;
+  *lost = false;
   experiment->readouts = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *experiment->readouts);
   for (int i = 0; i < section->n; ++i)
     if (volley_check_section(reading, section->items[i], VOLLEY_SECTION_READOUTS))
       read_readout(reading, section->items[i], &experiment->readouts[experiment->n_readouts++]);
+    else
+      *lost = true;
   volley_refuse_same_names(reading, section, "readout");
 }
 

@@ -59,8 +59,8 @@ static int find_readout(volley_reading *reading, const volley_yaml *entry) {
   if (name == NULL) return -1;
   for (int r = 0; r < experiment->n_readouts; ++r)
     if (strcmp(experiment->readouts[r].name, name) == 0) return r;
-  volley_unknown(
-      reading, node, "readout",
+  volley_unknown_name(
+      reading, node, VOLLEY_SECTION_READOUTS, "readout",
       volley_names_of_table(reading, experiment->readouts, experiment->n_readouts, sizeof *experiment->readouts));
   return -1;
 }
@@ -134,7 +134,7 @@ static int find_projection(volley_reading *reading, const volley_yaml *entry) {
     found = p;
   }
   if (found < 0) {
-    volley_unknown(reading, node, "projection with synapses that change", names);
+    volley_unknown_name(reading, node, VOLLEY_SECTION_PROJECTIONS, "projection with synapses that change", names);
   } else if (!reading->projection_valid[found]) {
     return -1; /* reported */
   } else if (experiment->projections[found].plasticity.model == NULL) {
@@ -170,8 +170,6 @@ static void read_weights_entry(volley_reading *reading, entry_reading *e) {
                           experiment->populations[projection->target].size, (volley_pick){0}, &recorder->neurons);
     read_window(reading, e->entry, (volley_pick){0}, recorder);
     recorder->name = recorder_name(reading, e, projection->name, c);
-    if (e->name == NULL && strpbrk(recorder->name, "/") != NULL)
-      volley_entry_fault(reading, &recorder->place, "the key 'name' is missing: the projection's has a '/'");
   }
 }
 

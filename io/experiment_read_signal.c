@@ -119,6 +119,17 @@ static volley_key_info *keys_of(volley_reading *reading, const volley_signal_kin
   return keys;
 }
 
+/* Keys of all kinds. */
+static volley_names all_keys(volley_reading *reading) {
+  volley_names known = {0};
+  for (const volley_signal_kind *const *kind = volley_signal_kinds(); *kind != NULL; ++kind) {
+    int n;
+    const volley_key_info *keys = keys_of(reading, *kind, &n);
+    for (int k = 0; k < n; ++k) volley_names_add(reading, &known, keys[k].name);
+  }
+  return known;
+}
+
 /* The kind that a mapping names; NULL after a fault. */
 static const volley_signal_kind *read_kind(volley_reading *reading, volley_yaml *map) {
   volley_yaml *node = NULL;
@@ -127,6 +138,7 @@ static const volley_signal_kind *read_kind(volley_reading *reading, volley_yaml 
                        "this is no mapping; a signal is expected, like {type: sines, frequencies: [5 Hz]}");
     return NULL;
   }
+  if (volley_yaml_get(map, "type") == NULL) volley_check_keys(reading, map, all_keys(reading));
   volley_check_required(reading, map, &type_key, 1);
   const char *name = volley_read_text(reading, map, &type_key, (volley_pick){0}, &node);
   const volley_signal_kind *kind = name != NULL ? volley_signal_kind_find(name) : NULL;

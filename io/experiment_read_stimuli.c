@@ -113,11 +113,11 @@ static int read_stimulus_name(const key_reading *k) {
     if (strcmp(stimulus->name, name) == 0) return s;
     volley_names_add(k->reading, &names, stimulus->name);
   }
-  if (name != NULL && names.n == 0)
+  if (name != NULL && names.n == 0 && !k->reading->lost[VOLLEY_SECTION_STIMULI])
     volley_value_fault(k->reading, node, "no stimulus of type %s stands before this one", k->key->words);
   else if (name != NULL)
-    volley_unknown(k->reading, node, volley_arena_format(k->reading->arena, "stimulus of type %s", k->key->words),
-                   names);
+    volley_unknown_name(k->reading, node, VOLLEY_SECTION_STIMULI,
+                        volley_arena_format(k->reading->arena, "stimulus of type %s", k->key->words), names);
   return 0;
 }
 
@@ -214,21 +214,27 @@ static volley_names stimulus_keys(volley_reading *reading, const volley_stimulus
   return known;
 }
 
+/* Keys of all kinds. */
+static volley_names all_keys(volley_reading *reading) {
+  volley_names known = {0};
+  for (const volley_stimulus_kind *const *kind = volley_stimulus_kinds(); *kind != NULL; ++kind) {
+    const volley_names keys = stimulus_keys(reading, *kind);
+    for (int k = 0; k < keys.n; ++k) volley_names_add(reading, &known, keys.names[k]);
+  }
+  return known;
+}
+
 /* The kind of an entry; NULL after a fault. */
 static const volley_stimulus_kind *read_kind(volley_reading *reading, volley_yaml *entry) {
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_STIMULI];
   volley_yaml *type = NULL;
-  if (entry->kind == VOLLEY_YAML_MAP)
-    volley_check_required(reading, entry, info->keys, info->n_keys);
-  else
-    volley_check_section(reading, entry, VOLLEY_SECTION_STIMULI);
+  if (volley_yaml_get(entry, "type") == NULL && !volley_check_keys(reading, entry, all_keys(reading))) return NULL;
   const char *name = volley_read_text(reading, entry, stimulus_key("type"), (volley_pick){0}, &type);
-  if (name == NULL) return NULL;
-  const volley_stimulus_kind *kind = volley_stimulus_kind_find(name);
-  if (kind == NULL)
+  const volley_stimulus_kind *kind = name != NULL ? volley_stimulus_kind_find(name) : NULL;
+  if (name != NULL && kind == NULL)
     volley_unknown(reading, type, "stimulus type", volley_names_of_registry(reading, volley_stimulus_kinds()));
-  else
-    volley_check_keys(reading, entry, stimulus_keys(reading, kind));
+  if (kind != NULL) volley_check_keys(reading, entry, stimulus_keys(reading, kind));
+  volley_check_required(reading, entry, info->keys, info->n_keys);
   return kind;
 }
 
@@ -236,14 +242,21 @@ static void read_stimulus_entry(volley_reading *reading, volley_yaml *entry) {
   volley_experiment *experiment = reading->experiment;
   const volley_stimulus_kind *kind = read_kind(reading, entry);
   volley_yaml **targets;
-  if (kind == NULL) return;
+  if (kind == NULL) {
+    reading->lost[VOLLEY_SECTION_STIMULI] = true;
+    return;
+  }
   const int n = volley_read_names(reading, volley_yaml_get(entry, "target"), &targets);
   const char *name = volley_read_text(reading, entry, stimulus_key("name"), (volley_pick){0}, NULL);
+  volley_check_name(reading, volley_yaml_get(entry, "name"));
   for (int i = 0; i < n; ++i) {
     volley_stimulus *stimulus = &experiment->stimuli[experiment->n_stimuli];
     *stimulus = (volley_stimulus){.kind = kind, .label_column = -1, .place = volley_yaml_place(reading->arena, entry)};
     stimulus->target = volley_find_population(reading, targets[i]);
-    if (stimulus->target < 0) continue;
+    if (stimulus->target < 0) {
+      reading->lost[VOLLEY_SECTION_STIMULI] = true;
+      continue;
+    }
     stimulus->name = volley_arena_format(reading->arena, n > 1 || name == NULL ? "%s->%s" : "%s",
                                          name ? name : kind->name, targets[i]->text);
     experiment->n_stimuli++;

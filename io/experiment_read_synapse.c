@@ -21,9 +21,20 @@ static bool counts(const volley_reading *reading, const volley_projection *proje
   return model != NULL && model->receptors[projection->receptor >= 0 ? projection->receptor : 0].counts;
 }
 
+static void add_keys(volley_reading *reading, volley_names *known, const volley_synapse_model *model) {
+  for (int i = 0; i < model->n_parameters; ++i) volley_names_add(reading, known, model->parameters[i].name);
+}
+
 /* The model that the map names; NULL if it is static, or after a fault. */
 static const volley_synapse_model *read_model(volley_reading *reading, volley_yaml *map, volley_pick pick) {
+  const volley_section_info *info = &volley_sections[VOLLEY_SECTION_SYNAPSE];
+  volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
   volley_yaml *node = NULL;
+  if (volley_yaml_get(map, "model") == NULL) {
+    for (const volley_synapse_model *const *model = volley_synapse_models(); *model != NULL; ++model)
+      add_keys(reading, &known, *model);
+    volley_check_keys(reading, map, known);
+  }
   const char *name = volley_read_text(reading, map, synapse_key("model"), pick, &node);
   if (name == NULL) {
     volley_check_required(reading, map, synapse_key("model"), 1);
@@ -60,8 +71,7 @@ static void check_taken(volley_reading *reading, volley_yaml *map, const volley_
 static bool check_keys(volley_reading *reading, volley_yaml *map, const volley_synapse_model *model) {
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_SYNAPSE];
   volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
-  for (int i = 0; model != NULL && i < model->n_parameters; ++i)
-    volley_names_add(reading, &known, model->parameters[i].name);
+  if (model != NULL) add_keys(reading, &known, model);
   if (!volley_check_keys(reading, map, known)) return false;
   check_taken(reading, map, model);
   return true;

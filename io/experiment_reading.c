@@ -128,6 +128,18 @@ static bool is_decimal(const volley_yaml *map, int i) {
   return n > 0 && isdigit((unsigned char)before->text[n - 1]);
 }
 
+/* Reports a key that is not known. It is read on as the one that it may mean, so that nothing is called missing that is
+ * only misspelt. */
+static void refuse_key(volley_reading *reading, volley_yaml *map, volley_yaml *item, volley_names known) {
+  const char *meant = meant_name(item->key, known), *colon = strchr(item->key, ':');
+  if (colon != NULL && volley_yaml_is_null(item))
+    volley_key_fault(reading, item, "a space must follow the colon: '%.*s: %.60s'", (int)(colon - item->key), item->key,
+                     colon + 1);
+  else
+    volley_key_fault(reading, item, "unknown key '%.80s'; %s", item->key, suggestion(reading, item->key, known));
+  if (meant != NULL && volley_yaml_get(map, meant) == NULL) item->key = meant;
+}
+
 bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names known) {
   if (node->kind != VOLLEY_YAML_MAP) {
     volley_value_fault(reading, node, "this is %s; a mapping with keys like '%s: ...' is expected", kind_name(node),
@@ -142,7 +154,7 @@ bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names 
       volley_key_fault(reading, item, "a comma ends the value of '%s'; the decimal mark is a point, write %s.%s",
                        node->items[i - 1]->key, node->items[i - 1]->text, item->key);
     else if (k == known.n)
-      volley_key_fault(reading, item, "unknown key '%.80s'; %s", item->key, suggestion(reading, item->key, known));
+      refuse_key(reading, node, item, known);
   }
   return true;
 }
@@ -328,23 +340,40 @@ size_t volley_count_names(const volley_yaml *names) {
   return names != NULL && names->kind == VOLLEY_YAML_LIST ? (size_t)names->n : 1;
 }
 
+/* What is wrong with a name: no group of the output, no part of a key path (populations.NAME.size=3), or no word that
+ * one can read and write on a command line. NULL if nothing is. */
+static const char *wrong_name(const char *name) {
+  static const char separators[] = "/.=";
+  size_t length = 0, step;
+  for (; (step = volley_printable(name + length)) > 0; length += step)
+    if (strchr(separators, name[length])) return "a name cannot hold '/', '.' or '='";
+  if (name[length] != '\0') return "a name cannot hold control characters";
+  if (length == 0) return "a name cannot be empty; leave the key out where it has a default";
+  if (length > MAX_NAME) return "a name can have at most 200 bytes";
+  if (name[0] == '-') return "a name cannot begin with '-', which begins an option on a command line";
+  if (name[0] == ' ' || name[length - 1] == ' ') return "a name cannot begin or end with a space";
+  if (strstr(name, "\xC2\xA0") != NULL) return "a name cannot hold a non-breaking space, which looks like another name";
+  return NULL;
+}
+
 void volley_check_name(volley_reading *reading, volley_yaml *node) {
   if (node == NULL || node->kind != VOLLEY_YAML_SCALAR) return;
-  const char *bad = node->text;
-  while (*bad != '\0' && *bad != '/' && *bad != '.' && !iscntrl((unsigned char)*bad)) ++bad;
-  if (*bad != '\0')
-    volley_value_fault(reading, node, "a name cannot hold '/', '.' or control characters");
-  else if (strlen(node->text) > MAX_NAME)
-    volley_value_fault(reading, node, "a name can have at most %d characters", MAX_NAME);
+  const char *wrong = wrong_name(node->text);
+  if (wrong != NULL) volley_value_fault(reading, node, "%s", wrong);
+}
+
+void volley_unknown_name(volley_reading *reading, volley_yaml *node, enum volley_section section, const char *what,
+                         volley_names names) {
+  if (!reading->lost[section]) volley_unknown(reading, node, what, names);
 }
 
 int volley_find_population(volley_reading *reading, volley_yaml *node) {
   const volley_experiment *experiment = reading->experiment;
   for (int p = 0; p < experiment->n_populations; ++p)
     if (strcmp(experiment->populations[p].name, node->text) == 0) return p;
-  volley_unknown(reading, node, "population",
-                 volley_names_of_table(reading, experiment->populations, experiment->n_populations,
-                                       sizeof *experiment->populations));
+  volley_unknown_name(reading, node, VOLLEY_SECTION_POPULATIONS, "population",
+                      volley_names_of_table(reading, experiment->populations, experiment->n_populations,
+                                            sizeof *experiment->populations));
   return -1;
 }
 

@@ -16,6 +16,7 @@ typedef struct volley_reading {
   int faults;                    /* reported so far on this rank */
   bool *population_valid;        /* [n_populations] no fault in its size and parameters */
   bool *projection_valid;        /* [n_projections] */
+  bool lost[VOLLEY_N_SECTIONS];  /* an entry was not read for its faults: what is not there may be meant by it */
 } volley_reading;
 
 /* Projections and stimuli, lists expanded: random numbers keep 24 bits for their index. */
@@ -51,7 +52,12 @@ void volley_names_add(volley_reading *reading, volley_names *names, const char *
 /* Reports that the word in node is not among the names, and which it may have meant. what: "neuron model" */
 void volley_unknown(volley_reading *reading, volley_yaml *node, const char *what, volley_names names);
 
-/* Whether node is a mapping with none but these keys (unknown ones are reported with the nearest). */
+/* The same of a word that names an entry of a section, unless an entry of that section could not be read. */
+void volley_unknown_name(volley_reading *reading, volley_yaml *node, enum volley_section section, const char *what,
+                         volley_names names);
+
+/* Whether node is a mapping with none but these keys. Unknown ones are reported with the nearest, and become it where it
+ * is missing. */
 bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names known);
 
 /* Reports the required keys of a table that a map lacks. */
@@ -105,7 +111,8 @@ int volley_read_names(volley_reading *reading, volley_yaml *node, volley_yaml **
 /* Number of names in node: 1 unless it is a list. */
 size_t volley_count_names(const volley_yaml *names);
 
-/* Reports a name (NULL: none) that would not do as a group in HDF5 or as a part of a key path. */
+/* Reports a name (NULL: none) that would not do as a group in HDF5, as a part of a key path or as a word of a shell.
+ * Names of all kinds pass through here. */
 void volley_check_name(volley_reading *reading, volley_yaml *node);
 
 /* Steps that a time in ms is; false and a fault of node unless they are whole, and at least one if positive. */

@@ -40,7 +40,7 @@ static void put_sorting(volley_hdf5 *file, hid_t group) {
 /* An empty dataset that grows along its first dimension by chunks, which are not filled before they are written. */
 static hid_t growing_dataset(volley_hdf5 *file, hid_t group, const char *name, hid_t type, int rank,
                              const hsize_t *chunk, uint64_t width) {
-  const hsize_t size[2] = {0, width}, limit[2] = {H5S_UNLIMITED, width};
+  const hsize_t size[2] = {0, width}, limit[2] = {H5S_UNLIMITED, width ? width : H5S_UNLIMITED}; /* above a chunk */
   const hid_t space = volley_hdf5_check(file, H5Screate_simple(rank, size, limit), "describe data of");
   const hid_t creation = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_CREATE), "describe data of");
   volley_hdf5_check(file, H5Pset_chunk(creation, rank, chunk), "describe data of");
@@ -155,7 +155,7 @@ static void put_columns(volley_hdf5 *file, hid_t group, const char *name, hid_t 
   const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                                       "create a dataset in");
   select_columns(file, space, 1, columns, 0, 1);
-  write_selected(file, set, type, space, 1, &own, values);
+  if (width > 0) write_selected(file, set, type, space, 1, &own, values); /* HDF5 fails at sets without a place */
   volley_hdf5_release(file, space);
   volley_hdf5_release(file, set);
 }
@@ -199,11 +199,16 @@ static volley_state_info recorded_state(const volley_experiment *experiment, con
   return state;
 }
 
+/* Columns of a chunk; one where there are none to record. */
+static uint64_t chunk_columns(const volley_track *track) {
+  return track->width ? least(track->width, VOLLEY_TILE_COLUMNS) : 1;
+}
+
 static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                           const volley_recorder *recorder, volley_track *track) {
   const volley_state_info state = recorded_state(experiment, recorder);
   track->width = volley_recorder_width(experiment, recorder);
-  const uint64_t columns = least(track->width, VOLLEY_TILE_COLUMNS), rows = count_rows(experiment, recorder);
+  const uint64_t columns = chunk_columns(track), rows = count_rows(experiment, recorder);
   track->chunk = least(TRACE_CHUNK / columns, rows ? rows : 1);
   const hsize_t chunk[2] = {track->chunk, columns};
   track->data = growing_dataset(file, group, "data", H5T_NATIVE_DOUBLE, 2, chunk, track->width);
@@ -238,7 +243,7 @@ uint64_t volley_track_growth(const volley_track *track, uint64_t total) {
   if (total <= track->allocated) return 0;
   const uint64_t chunks = (total - track->allocated + track->chunk - 1) / track->chunk;
   if (!track->columns) return 2 * chunks * (SPIKE_CHUNK * sizeof(double) + METADATA_PER_CHUNK);
-  const uint64_t columns = least(track->width, VOLLEY_TILE_COLUMNS);
+  const uint64_t columns = chunk_columns(track);
   const uint64_t side_by_side = (track->width + columns - 1) / columns;
   return chunks * side_by_side * (track->chunk * columns * sizeof(double) + METADATA_PER_CHUNK);
 }
@@ -274,6 +279,7 @@ void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t fi
   const hsize_t size[2] = {rows, track->columns->count};
   grow(file, track->data, first_row + rows, track->width);
   note_growth(track, first_row + rows);
+  if (track->width == 0) return;
   const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
   select_columns(file, space, 2, track->columns, first_row, rows);
   write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, 2, size, data);
@@ -285,6 +291,7 @@ void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_
   const hsize_t start[2] = {tile->first_row, tile->first_column}, count[2] = {tile->rows, tile->columns};
   grow(file, track->data, total, track->width);
   note_growth(track, total);
+  if (track->width == 0) return;
   const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
   volley_hdf5_check(file,
                     tile->rows && tile->columns ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL)

@@ -244,7 +244,8 @@ static volley_status copy_spikes(const copy *c) {
 /* Copies rows: in each round every rank takes a tile, as wide as the file's chunks and many rows high, so that it is
  * made of few pieces both in memory and in the files. Collective, agreed status. */
 static volley_status copy_rows(const copy *c, uint64_t width) {
-  const uint64_t columns = least(width, VOLLEY_TILE_COLUMNS), side_by_side = (width + columns - 1) / columns;
+  const uint64_t columns = width ? least(width, VOLLEY_TILE_COLUMNS) : 1;
+  const uint64_t side_by_side = width ? (width + columns - 1) / columns : 1;
   const uint64_t rows = least(c->n, WINDOW / (columns * sizeof(double)));
   const uint64_t tiles = rows ? (c->n + rows - 1) / rows * side_by_side : 0;
   double *data = volley_alloc(rows * columns, sizeof *data, "joining recordings");
@@ -285,7 +286,7 @@ static volley_status copy_file(const volley_parts *parts, int f, const uint64_t 
                     .ranks = (uint64_t)ranks,
                     .comm = comm};
     const uint64_t width = volley_recorder_width(parts->experiment, recorder);
-    status = width > 0 ? copy_rows(&c, width) : copy_spikes(&c);
+    status = recorder->kind != VOLLEY_RECORD_SPIKES ? copy_rows(&c, width) : copy_spikes(&c);
   }
   volley_stretch_close(stretch);
   return status;

@@ -39,9 +39,9 @@ static void fail(volley_stretch *stretch, const volley_recorder *recorder) {
 }
 
 /* Opens a dataset of a recorder's, to be read piece by piece without taking in whole chunks. Its extent must be
- * [*count][width]; width 0: one-dimensional. */
-static hid_t open_set(volley_stretch *stretch, const volley_recorder *recorder, const char *name, uint64_t width,
-                      uint64_t *count) {
+ * [*count][width] where it has two dimensions, else [*count]. */
+static hid_t open_set(volley_stretch *stretch, const volley_recorder *recorder, const char *name, int dimensions,
+                      uint64_t width, uint64_t *count) {
   const char *parent = volley_recorder_groups[recorder->kind];
   char *path = volley_alloc(strlen(parent) + strlen(recorder->name) + strlen(name) + 4, 1, "a path");
   sprintf(path, "/%s/%s/%s", parent, recorder->name, name);
@@ -50,8 +50,8 @@ static hid_t open_set(volley_stretch *stretch, const volley_recorder *recorder, 
   const hid_t set = stretch->hdf5.failed ? -1 : H5Dopen2(stretch->handle, path, access);
   const hid_t space = set < 0 ? -1 : volley_hdf5_check(&stretch->hdf5, H5Dget_space(set), "look up data of");
   hsize_t size[H5S_MAX_RANK] = {0};
-  const int dimensions = space < 0 ? -1 : H5Sget_simple_extent_dims(space, size, NULL);
-  if (dimensions != (width ? 2 : 1) || (width && size[1] != width)) fail(stretch, recorder);
+  const int found = space < 0 ? -1 : H5Sget_simple_extent_dims(space, size, NULL);
+  if (found != dimensions || (dimensions == 2 && size[1] != width)) fail(stretch, recorder);
   *count = size[0];
   volley_hdf5_release(&stretch->hdf5, space);
   volley_hdf5_release(&stretch->hdf5, access);
@@ -64,12 +64,12 @@ static void open_source(volley_stretch *stretch, int r) {
   source *opened = &stretch->sources[r];
   if (recorder->kind != VOLLEY_RECORD_SPIKES) {
     const uint64_t width = volley_recorder_width(stretch->experiment, recorder);
-    opened->data = open_set(stretch, recorder, "data", width, &opened->count);
+    opened->data = open_set(stretch, recorder, "data", 2, width, &opened->count);
     return;
   }
   uint64_t n_times = 0, n_ids = 0;
-  opened->times = open_set(stretch, recorder, "timestamps", 0, &n_times);
-  opened->ids = open_set(stretch, recorder, "node_ids", 0, &n_ids);
+  opened->times = open_set(stretch, recorder, "timestamps", 1, 0, &n_times);
+  opened->ids = open_set(stretch, recorder, "node_ids", 1, 0, &n_ids);
   opened->count = n_times < n_ids ? n_times : n_ids;
 }
 

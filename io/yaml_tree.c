@@ -79,7 +79,7 @@ static const char *path_below(volley_arena *arena, const volley_yaml *node, cons
   if (node == top || parent == NULL) return "";
   if (node->key != NULL) return join(arena, path_below(arena, parent, top), node->key);
   const volley_yaml *name = volley_yaml_get(node, "name");
-  if (name != NULL && name->kind == VOLLEY_YAML_SCALAR) return join(arena, path_below(arena, parent, top), name->text);
+  if (name != NULL && name->kind == VOLLEY_YAML_SCALAR && *name->text) return join(arena, path_below(arena, parent, top), name->text);
   const volley_yaml *entry = named_entry(parent);
   if (entry != NULL && entry != top && entry->parent != NULL) { /* populations.0.size.3 is populations.L4I.size */
     const char *element = volley_yaml_get(entry, "name")->items[node->index]->text;

@@ -164,7 +164,7 @@ static volley_status report(const volley_summary *summary, const char *path, con
 static volley_status build(running *run, const volley_reader *reader, int threads, MPI_Comm comm) {
   const double begin = MPI_Wtime();
   VOLLEY_TRY(volley_network_build(run->start->experiment, reader, threads, comm, &run->network));
-  VOLLEY_TRY(volley_weights_count(run->start->experiment, run->network));
+  volley_weights_count(run->start->experiment, run->network);
   if (run->start->experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(run->network, reader, &run->readouts));
   if (run->start->checkpoint) {
     const uint64_t synapses = resumed(run)->state.synapses;

@@ -1,5 +1,7 @@
 #include "base/status.h"
 
+#include "base/text.h"
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,17 +38,18 @@ static int write_place(char *text, size_t size, const volley_place *place) {
 }
 
 volley_status volley_fault(volley_status status, const volley_place *place, const char *format, ...) {
-  char text[MAX_TEXT];
+  char text[MAX_TEXT], shown[2 * MAX_TEXT];
   const int n = place ? write_place(text, sizeof text, place) : 0;
   va_list list;
   va_start(list, format);
   vsnprintf(text + n, sizeof text - (size_t)n, format, list);
   va_end(list);
+  volley_escape(text, shown, sizeof shown); /* file names and values may hold commands to the terminal */
 
   pthread_mutex_lock(&faults.lock);
   faults.worst = worse(faults.worst, status);
   if (faults.n < MAX_FAULTS) {
-    char *copy = strdup(text);
+    char *copy = strdup(shown);
     if (copy) faults.texts[faults.n++] = copy;
   } else {
     faults.dropped++;
@@ -136,12 +139,12 @@ volley_status volley_print_faults(void) {
 
 _Noreturn void volley_die(const char *format, ...) {
   va_list list;
+  char text[MAX_TEXT], shown[2 * MAX_TEXT];
   va_start(list, format);
-  fprintf(stderr, "volley: ");
-  vfprintf(stderr, format, list);
-  fprintf(stderr, "\n");
-  fflush(stderr);
+  vsnprintf(text, sizeof text, format, list);
   va_end(list);
+  fprintf(stderr, "volley: %s\n", volley_escape(text, shown, sizeof shown));
+  fflush(stderr);
   int up = 0, down = 0;
   MPI_Initialized(&up);
   MPI_Finalized(&down);

@@ -25,7 +25,8 @@ typedef struct volley_place {
 } volley_place;
 
 /* Adds a fault to this process's list. Not collective; callable from any thread. place may be NULL. The message
- * says what was found and what would be right, in one sentence without a final full stop. Returns status. */
+ * says what was found and what would be right, in one sentence without a final full stop; bytes of it that a terminal
+ * would obey are shown as \xHH. Returns status. */
 volley_status volley_fault(volley_status status, const volley_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -4,6 +4,8 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -105,4 +107,38 @@ char *volley_shell_word(const char *word) {
   }
   *at = '\'';
   return quoted;
+}
+
+size_t volley_printable(const char *text) {
+  static const struct {
+    uint32_t first, last;
+  } commands[] = {{0, 0x1F},          {0x7F, 0x9F},       {0x61C, 0x61C}, {0x200B, 0x200F}, {0x2028, 0x202E},
+                  {0x2060, 0x206F}, {0xD800, 0xDFFF}, {0xFEFF, 0xFEFF}, {0x110000, UINT32_MAX}};
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* that takes so many bytes */
+  const unsigned char *bytes = (const unsigned char *)text;
+  const size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC0 ? 0 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
+  if (length == 0 || bytes[0] >= 0xF8) return 0;
+  uint32_t code = length == 1 ? bytes[0] : bytes[0] & (0x7FU >> length);
+  for (size_t i = 1; i < length; i++) {
+    if ((bytes[i] & 0xC0U) != 0x80) return 0;
+    code = code << 6 | (bytes[i] & 0x3FU);
+  }
+  for (size_t c = 0; c < sizeof commands / sizeof *commands; c++)
+    if (code >= commands[c].first && code <= commands[c].last) return 0;
+  return code < least[length] ? 0 : length;
+}
+
+char *volley_escape(const char *text, char *out, size_t size) {
+  size_t n = 0;
+  while (*text && n + 5 <= size) { /* the longest piece and the end */
+    const size_t length = volley_printable(text);
+    if (length > 0)
+      memcpy(out + n, text, length);
+    else
+      snprintf(out + n, 5, "\\x%02X", (unsigned char)*text);
+    n += length > 0 ? length : 4;
+    text += length > 0 ? length : 1;
+  }
+  out[n] = '\0';
+  return out;
 }

@@ -2,6 +2,8 @@
 #ifndef VOLLEY_BASE_TEXT_H
 #define VOLLEY_BASE_TEXT_H
 
+#include <stddef.h>
+
 /* The known word that needs the fewest changes (letters inserted, removed, replaced or swapped with the next; capitals
  * do not count) to become `word`. Where more than a third of its letters, or more than 3, differ from all of them: the
  * longest one that is a part of `word` between underscores (poisson of poisson_generator), or of which `word` is a
@@ -12,5 +14,13 @@ const char *volley_nearest(const char *word, const char *const *known, int n);
 /* The word as a shell takes it: as it is, or in quotation marks if it holds anything that a shell would act on. From
  * volley_alloc(), owned by the caller. */
 char *volley_shell_word(const char *word);
+
+/* Length in bytes of the character of UTF-8 that text begins with; 0 where it is no well-formed one, the end of the text,
+ * or one that a terminal takes for a command: a control character, or a mark that turns the direction of writing. */
+size_t volley_printable(const char *text);
+
+/* The text as a terminal may show it, with every byte that is not printable written \xHH; as much of it as `size` bytes
+ * hold. Returns out. */
+char *volley_escape(const char *text, char *out, size_t size);
 
 #endif

@@ -59,6 +59,13 @@ const volley_rule *volley_rule_find(const char *name);
  * synapses it has: K = ln(1 - p) / ln(1 - 1 / (Ns Nt)) (Potjans & Diesmann 2014, eq. 1), rounded. */
 uint64_t volley_number_of_probability(double p, uint32_t n_source, uint32_t n_target);
 
+/* Whether number or probability says that a projection has no synapses at all. */
+bool volley_projection_is_empty(const volley_projection *projection);
+
+/* Leaves the empty projections out but for those that learn, which recorders of weights may name: these come last, so
+ * that the others keep their numbers, by which random numbers are drawn. */
+void volley_projections_drop_empty(volley_experiment *experiment);
+
 /* Number of sources that a target may have: all, or all but itself. */
 static inline uint32_t volley_drawing_candidates(const volley_drawing *drawing) {
   return drawing->n_source - (drawing->excludes_self ? 1 : 0);

@@ -1,5 +1,7 @@
 #include "build/rule.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,30 @@ uint64_t volley_number_of_probability(double p, uint32_t n_source, uint32_t n_ta
   const double pairs = (double)n_source * (double)n_target;
   if (p <= 0 || pairs <= 0) return 0;
   return (uint64_t)llround(pairs > 1 ? log1p(-p) / log1p(-1 / pairs) : 1);
+}
+
+bool volley_projection_is_empty(const volley_projection *projection) {
+  const volley_rule *rule = projection->rule;
+  return rule->number_key ? projection->number == 0 : rule->takes_probability && projection->probability == 0;
+}
+
+void volley_projections_drop_empty(volley_experiment *experiment) {
+  const int n = experiment->n_projections;
+  volley_projection *all = volley_alloc((size_t)n, sizeof *all, "projections");
+  int *places = volley_alloc((size_t)n, sizeof *places, "projections");
+  if (n > 0) memcpy(all, experiment->projections, (size_t)n * sizeof *all);
+  experiment->n_projections = 0;
+  for (int empty = 0; empty < 2; empty++)
+    for (int p = 0; p < n; p++) {
+      if (volley_projection_is_empty(&all[p]) != empty || (empty && !all[p].plasticity.model)) continue;
+      places[p] = experiment->n_projections;
+      experiment->projections[experiment->n_projections++] = all[p];
+    }
+  for (int r = 0; r < experiment->n_recorders; r++)
+    if (experiment->recorders[r].kind == VOLLEY_RECORD_WEIGHTS)
+      experiment->recorders[r].projection = places[experiment->recorders[r].projection];
+  free(places);
+  free(all);
 }
 
 void volley_drawing_reserve(volley_drawing *drawing, size_t n) {

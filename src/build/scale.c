@@ -134,6 +134,7 @@ static double scale_number(volley_experiment *experiment, volley_projection *pro
 static void scale_projection(volley_experiment *experiment, volley_projection *projection, double full_indegree) {
   volley_population *target = &experiment->populations[projection->target];
   const volley_population *source = &experiment->populations[projection->source];
+  if (volley_projection_is_empty(projection)) return;
   if (projection->rule->takes_file) {
     volley_fault(VOLLEY_USAGE, &projection->place, "%s: edges from a file cannot be scaled; leave network.scale out",
                  projection->name);
@@ -175,17 +176,6 @@ static void scale_stimulus(volley_experiment *experiment, volley_stimulus *stimu
   stimulus->weight /= sqrt(k);
 }
 
-/* Projections that lost all their synapses are left out. */
-static void drop_empty(volley_experiment *experiment) {
-  int n = 0;
-  for (int p = 0; p < experiment->n_projections; ++p) {
-    const volley_projection *projection = &experiment->projections[p];
-    if (projection->rule->number_key != NULL && projection->number == 0) continue;
-    experiment->projections[n++] = *projection;
-  }
-  experiment->n_projections = n;
-}
-
 volley_status volley_experiment_scale(volley_experiment *experiment) {
   if (experiment->scale_neurons == 1.0 && experiment->scale_indegree == 1.0) return VOLLEY_OK;
   const size_t n = (size_t)experiment->n_projections;
@@ -195,6 +185,5 @@ volley_status volley_experiment_scale(volley_experiment *experiment) {
   scale_sizes(experiment);
   cut_selections(experiment);
   for (size_t p = 0; p < n; ++p) scale_projection(experiment, &experiment->projections[p], full[p]);
-  drop_empty(experiment);
   return volley_local_status();
 }

@@ -1,6 +1,7 @@
 #include "build/synapse_order.h"
 
 #include "base/memory.h"
+#include "base/progress.h"
 
 #include <stdlib.h>
 
@@ -97,7 +98,7 @@ void volley_synapse_order_walk(const volley_synapse_order *order, const volley_b
   free(numbers);
 }
 
-volley_status volley_weights_count(volley_experiment *experiment, const volley_network *network) {
+void volley_weights_count(volley_experiment *experiment, const volley_network *network) {
   for (int r = 0; r < experiment->n_recorders; r++) {
     volley_recorder *recorder = &experiment->recorders[r];
     if (recorder->kind != VOLLEY_RECORD_WEIGHTS) continue;
@@ -105,10 +106,8 @@ volley_status volley_weights_count(volley_experiment *experiment, const volley_n
         volley_synapse_order_make(network, recorder->projection, &recorder->sources, &recorder->neurons);
     recorder->synapses = volley_synapse_order_total(&order);
     volley_synapse_order_release(&order);
-    if (recorder->synapses == 0)
-      volley_fault(VOLLEY_USAGE, &recorder->place,
-                   "nothing is recorded: projection '%s' has no synapses between these neurons",
-                   experiment->projections[recorder->projection].name);
+    if (recorder->synapses == 0 && network->rank == 0)
+      volley_progress_note("recorder '%s' records nothing: projection '%s' has no synapses between these neurons",
+                           recorder->name, experiment->projections[recorder->projection].name);
   }
-  return volley_agree(network->comm);
 }
