@@ -3,6 +3,7 @@
 #include "app/estimate.h"
 #include "app/threads.h"
 #include "build/values.h"
+#include "force/readout_values.h"
 #include "io/checkpoint.h"
 #include "io/data_files.h"
 #include "io/experiment_file.h"
@@ -110,6 +111,7 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   VOLLEY_TRY(volley_signals_load(experiment, &reader, comm));
   VOLLEY_TRY(volley_stimuli_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
+  VOLLEY_TRY(volley_readouts_check(experiment, &reader, comm));
   volley_estimate estimate;
   if (options->ranks > 0) ranks = options->ranks;
   const volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, &estimate);

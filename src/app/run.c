@@ -102,16 +102,18 @@ static volley_status simulate_and_save(running *run, volley_recording *recording
 }
 
 /* The eigenvalues that readouts ask for. */
-static void find_spectra(running *run) {
+static volley_status find_spectra(running *run) {
   volley_summary *summary = &run->summary;
-  volley_readouts_find_spectra(run->readouts, summary);
+  const volley_status status = volley_readouts_find_spectra(run->readouts, summary);
   for (int s = 0; s < summary->n_spectra && run->network->rank == 0; s++) {
     const volley_spectrum *spectrum = &summary->spectra[s];
-    if (spectrum->n_before == spectrum->wanted && spectrum->n_after == spectrum->wanted) continue;
+    const bool all = spectrum->n_before == spectrum->wanted && spectrum->n_after == spectrum->wanted;
+    if (all || status != VOLLEY_OK) continue;
     volley_progress_note("readout '%s': of %u eigenvalues %u were found for the beginning and %u for the end; "
                          "-- -eps_max_it and -eps_tol let the search go further",
                          spectrum->readout, spectrum->wanted, spectrum->n_before, spectrum->n_after);
   }
+  return status;
 }
 
 /* The run proper: simulates into new recordings and closes them, whatever happens. */
@@ -125,8 +127,9 @@ static volley_status record_run(running *run) {
                              from ? &from->past : NULL, from ? from->state.step : 0, run->network->comm, &recordings);
   if (status == VOLLEY_OK) {
     status = simulate_and_save(run, recording, recordings);
-    if (status == VOLLEY_OK && run->readouts) find_spectra(run);
-    const volley_status closed = volley_recordings_close(recordings, status == VOLLEY_OK ? &run->summary : NULL);
+    const bool ended = status == VOLLEY_OK; /* the recordings are whole, also without eigenvalues */
+    if (ended && run->readouts) status = find_spectra(run);
+    const volley_status closed = volley_recordings_close(recordings, ended ? &run->summary : NULL);
     if (status == VOLLEY_OK || closed != VOLLEY_OK) status = closed;
   }
   volley_recording_destroy(recording);

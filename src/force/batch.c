@@ -1,11 +1,12 @@
 #include "force/batch.h"
 
 #include "base/memory.h"
-#include "force/petsc_check.h"
+#include "base/petsc_check.h"
 #include "force/rls_kernels.h"
 
 #include <petscksp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,8 +132,9 @@ void volley_batch_learn(volley_batch *batch, const double *r, const double *x, i
   volley_barrier_wait(barrier);
 }
 
-/* The default solver, changed as PETSc's options say. */
-static KSP make_solver(const volley_batch *batch) {
+/* A solver that has its factors of A, changed as PETSc's options say; NULL with a reason in `why` where it cannot be had.
+ * Options fail on all ranks alike, factors on any. */
+static KSP make_solver(const volley_batch *batch, char *why, size_t size) {
   KSP solver;
   PC preconditioner;
   const PetscInt n = (PetscInt)batch->n, most = n < 1000 ? 10000 : 10 * n;
@@ -142,8 +144,18 @@ static KSP make_solver(const volley_batch *batch) {
   VOLLEY_PETSC(KSPGetPC(solver, &preconditioner));
   VOLLEY_PETSC(PCSetType(preconditioner, PCBJACOBI));
   VOLLEY_PETSC(KSPSetTolerances(solver, tolerance, PETSC_DEFAULT, PETSC_DEFAULT, most));
-  VOLLEY_PETSC(KSPSetFromOptions(solver));
-  return solver;
+  int failed = (int)KSPSetFromOptions(solver);
+  VOLLEY_PETSC(KSPSetErrorIfNotConverged(solver, PETSC_FALSE)); /* it is asked why it stopped */
+  if (failed == 0) failed = (int)KSPSetUp(solver);
+  if (failed == 0) failed = (int)KSPSetUpOnBlocks(solver);
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, batch->comm));
+  if (failed == 0) return solver;
+  VOLLEY_PETSC(KSPDestroy(&solver));
+  if (failed == PETSC_ERR_MAT_CH_ZRPVT || failed == PETSC_ERR_MAT_LU_ZRPVT)
+    snprintf(why, size, "the matrix of the regression is singular to rounding; a larger lambda makes it regular");
+  else
+    snprintf(why, size, "PETSc's solver cannot be made as its options say: %s", volley_petsc_words(failed));
+  return NULL;
 }
 
 /* What a solution goes through: own rows of right-hand side and solution, and all of the solution on every rank. */
@@ -166,8 +178,10 @@ static void release_solution(passage *v) {
   VOLLEY_PETSC(VecDestroy(&v->right));
 }
 
-/* Solves for one right-hand side, b: [padded], on every rank in solution: [n]. */
-static const char *solve_one(const volley_batch *batch, KSP solver, const double *b, passage *v, double *solution) {
+/* Solves for one right-hand side, b: [padded], on every rank in solution: [n]. Returns why it stopped: above 0 with a
+ * solution. */
+static KSPConvergedReason solve_one(const volley_batch *batch, KSP solver, const double *b, passage *v,
+                                    double *solution) {
   PetscScalar *values;
   const PetscScalar *found;
   KSPConvergedReason reason;
@@ -181,7 +195,7 @@ static const char *solve_one(const volley_batch *batch, KSP solver, const double
   VOLLEY_PETSC(VecGetArrayRead(v->all, &found));
   memcpy(solution, found, batch->n * sizeof(double));
   VOLLEY_PETSC(VecRestoreArrayRead(v->all, &found));
-  return reason < 0 ? KSPConvergedReasons[reason] : NULL;
+  return reason;
 }
 
 /* Adds what is gathered to A, and tells PETSc, which may have kept norms of the old A. */
@@ -194,21 +208,28 @@ static void complete_matrix(volley_batch *batch) {
 }
 
 const char *volley_batch_solve(volley_batch *batch, double *decoders) {
+  static char why[640];
   const size_t n = batch->n, k = (size_t)batch->dimension;
-  const char *wrong = NULL;
+  KSPConvergedReason reason = KSP_CONVERGED_ITS;
   complete_matrix(batch);
-  KSP solver = make_solver(batch);
+  KSP solver = make_solver(batch, why, sizeof why);
+  if (!solver) return why;
   passage through = make_solution(batch);
   double *solutions = make_vectors(k, n);
-  for (size_t v = 0; v < k && !wrong; v++)
-    wrong = solve_one(batch, solver, batch->b + v * batch->padded, &through, solutions + v * n);
-  for (size_t i = 0; i < n && !wrong; i++) {
+  for (size_t v = 0; v < k && reason > 0; v++)
+    reason = solve_one(batch, solver, batch->b + v * batch->padded, &through, solutions + v * n);
+  for (size_t i = 0; i < n && reason > 0; i++) {
     for (size_t v = 0; v < k; v++) decoders[i * k + v] = solutions[v * n + i];
   }
   free(solutions);
   release_solution(&through);
   VOLLEY_PETSC(KSPDestroy(&solver));
-  return wrong;
+  if (reason > 0) return NULL;
+  snprintf(why, sizeof why,
+           "PETSc's solver stopped with %s; -- -ksp_monitor shows how, and options such as -ksp_max_it, -ksp_rtol, "
+           "-ksp_type and -pc_type choose another way",
+           KSPConvergedReasons[reason]);
+  return why;
 }
 
 void volley_batch_rows(const volley_batch *batch, uint32_t *first, uint32_t *count) {

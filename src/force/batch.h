@@ -30,8 +30,8 @@ void volley_batch_learn(volley_batch *batch, const double *r, const double *x, i
 
 /* Solves for the decoders, [n][dimension], the same bits on every rank. PETSc's options choose how: by default
  * conjugate gradients, with the factors of each rank's block on the diagonal of A as preconditioner: on one rank those
- * of A. Collective, by one thread of each rank. Returns NULL, or why there is no solution as PETSc says it, and leaves
- * decoders as they were. */
+ * of A. Collective, by one thread of each rank. Returns NULL, or why there is no solution and what may help, the same on
+ * every rank, valid until the next call; decoders are then as they were. */
 const char *volley_batch_solve(volley_batch *batch, double *decoders);
 
 /* For checkpoints, by one thread, as those of rls.h: rows of A without the gathered r, [n_rows][n]; and vectors that go

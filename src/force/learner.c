@@ -1,10 +1,7 @@
 #include "force/learner.h"
 
-#include <stddef.h>
-
 volley_learner volley_learner_create(const volley_readout *readout, const double *decoders, int threads,
                                      MPI_Comm comm) {
-  if (!decoders) return (volley_learner){0};
   if (readout->solver == VOLLEY_SOLVER_BATCH)
     return (volley_learner){.batch = volley_batch_create(readout->size, readout->supervisor->dimension, readout->lambda,
                                                          decoders, threads, comm)};

@@ -12,7 +12,7 @@ typedef struct volley_learner {
   volley_batch *batch; /* one of them; the other is NULL */
 } volley_learner;
 
-/* decoders: [N][K], initial, not kept; NULL after a fault, when the learner will not be used. Collective. */
+/* decoders: [N][K], initial, not kept. Collective. */
 volley_learner volley_learner_create(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm);
 void volley_learner_release(volley_learner *learner);
 

@@ -1,7 +1,9 @@
 #include "force/readout.h"
 
+#include "base/petsc_check.h"
 #include "force/feedback.h"
 #include "force/filter.h"
+#include "force/readout_values.h"
 #include "force/spectrum.h"
 #include "signal/signal.h"
 
@@ -36,63 +38,36 @@ typedef struct decoding {
 struct volley_readouts {
   const volley_network *network;
   decoding *decodings; /* [n_readouts] */
+  double *plastic;     /* plastic weights at the beginning, kept for eigenvalues, else NULL */
   int64_t learned;     /* the step whose learning is due */
 };
+
+static bool wants_eigenvalues(const volley_experiment *experiment) {
+  bool wants = false;
+  for (int r = 0; r < experiment->n_readouts; r++) wants |= experiment->readouts[r].eigenvalues != 0;
+  return wants;
+}
 
 static const volley_experiment *experiment_of(const volley_readouts *readouts) { return readouts->network->experiment; }
 
 static double *make_values(int n) { return volley_alloc((size_t)n, sizeof(double), "a readout"); }
 
-/* Numbers the neurons through the populations that are read. */
-static uint32_t *number_neurons(const volley_experiment *experiment, const volley_readout *readout) {
-  uint32_t next = 0;
-  uint32_t *first = volley_alloc((size_t)experiment->n_populations, sizeof *first, "a readout");
-  for (int p = 0; p < experiment->n_populations; p++) first[p] = UINT32_MAX;
-  for (int k = 0; k < readout->n_populations; k++) {
-    first[readout->populations[k]] = next;
-    next += experiment->populations[readout->populations[k]].size;
-  }
-  return first;
+/* Keeps what the eigenvalues of the beginning need. Takes eta over. */
+static void keep_beginning(decoding *d, double *eta) {
+  const size_t n = (size_t)d->readout->size * (size_t)d->dimension;
+  d->initial = volley_alloc(n, sizeof *d->initial, "eigenvalues");
+  memcpy(d->initial, d->decoders, n * sizeof *d->initial);
+  d->eta = eta;
 }
 
-/* [N][dimension] values of a distribution or dataset, to be freed by the caller; NULL after a fault. Collective. */
-static double *draw(const volley_experiment *experiment, const volley_readout *readout, volley_purpose purpose,
-                    const volley_distribution *distribution, const volley_reader *reader) {
-  const uint32_t number = (uint32_t)(readout - experiment->readouts);
-  const size_t k = (size_t)readout->supervisor->dimension;
-  double *values = volley_alloc((size_t)readout->size * k, sizeof *values, "the values of a readout");
-  const volley_key key = volley_key_of(experiment->simulation.seed, purpose, number);
-  if (distribution->kind != VOLLEY_DATASET) {
-    for (uint32_t i = 0; i < readout->size; i++)
-      volley_distribution_draw(distribution, key, i, 0, k, values + (size_t)i * k);
-    return values;
-  }
-  uint64_t rows = 0, columns = 0;
-  double *read = NULL;
-  volley_arena *arena = volley_arena_create();
-  const bool is_read = reader->series(reader->context, &readout->place, distribution->file, distribution->dataset,
-                                      arena, &read, &rows, &columns) == VOLLEY_OK;
-  const bool fits = is_read && rows == readout->size && columns == k;
-  if (is_read && !fits)
-    volley_fault(VOLLEY_USAGE, &readout->place,
-                 "dataset '%s' of '%s' has %llu x %llu values; %u x %zu are expected: neurons of the readout by "
-                 "dimensions of its supervisor",
-                 distribution->dataset, distribution->file, (unsigned long long)rows, (unsigned long long)columns,
-                 readout->size, k);
-  if (fits) memcpy(values, read, (size_t)readout->size * k * sizeof *values);
-  volley_arena_destroy(arena);
-  if (fits) return values;
-  free(values);
-  return NULL;
-}
-
-/* Collective. Faults are left on the list. */
-static void prepare(volley_readouts *readouts, int r, volley_network *network, const volley_reader *reader) {
+/* Collective; every rank finds the same faults. What there is already is released by the caller. */
+static volley_status prepare(volley_readouts *readouts, int r, volley_network *network, const volley_reader *reader) {
   const volley_experiment *experiment = network->experiment;
   const volley_readout *readout = &experiment->readouts[r];
   const int k = readout->supervisor->dimension;
   decoding *d = &readouts->decodings[r];
-  *d = (decoding){.readout = readout, .dimension = k, .first = number_neurons(experiment, readout)};
+  double *eta = NULL;
+  *d = (decoding){.readout = readout, .dimension = k, .first = volley_readout_number(experiment, readout)};
   d->filter = volley_filter_create(
       volley_kinetics_make(readout->rise, readout->decay, experiment->simulation.dt, readout->filter_unit),
       readout->size);
@@ -100,17 +75,21 @@ static void prepare(volley_readouts *readouts, int r, volley_network *network, c
   for (size_t v = 0; v < sizeof values / sizeof *values; v++) *values[v] = make_values(k);
   d->gains = volley_alloc(readout->size, sizeof *d->gains, "a readout");
   d->player = volley_player_create(experiment, readout->supervisor, (uint32_t)(VOLLEY_STREAM_READOUTS + r));
-  d->decoders = draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader);
+  VOLLEY_TRY(
+      volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader, &d->decoders));
   d->learner = volley_learner_create(readout, d->decoders, network->threads, network->comm);
-  double *eta = readout->feeds_back ? draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader) : NULL;
-  if (eta) volley_feedback_add(network, readout, d->first, eta, d->fed_back);
-  if (readout->eigenvalues != 0 && d->decoders) {
-    d->initial = volley_alloc((size_t)readout->size * (size_t)k, sizeof *d->initial, "eigenvalues");
-    memcpy(d->initial, d->decoders, (size_t)readout->size * (size_t)k * sizeof *d->initial);
-    d->eta = eta;
-    return;
+  if (readout->feeds_back) {
+    const volley_status status =
+        volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader, &eta);
+    if (status == VOLLEY_OK) volley_feedback_add(network, readout, d->first, eta, d->fed_back);
+    if (status != VOLLEY_OK) free(eta);
+    VOLLEY_TRY(status);
   }
-  free(eta);
+  if (readout->eigenvalues != 0)
+    keep_beginning(d, eta);
+  else
+    free(eta);
+  return VOLLEY_OK;
 }
 
 static void release(decoding *d) {
@@ -128,10 +107,15 @@ static void release(decoding *d) {
 volley_status volley_readouts_create(volley_network *network, const volley_reader *reader, volley_readouts **out) {
   const volley_experiment *experiment = network->experiment;
   volley_readouts *readouts = volley_alloc(1, sizeof *readouts, "the readouts");
+  volley_status status = VOLLEY_OK;
+  volley_petsc_listen();
   readouts->network = network;
   readouts->decodings = volley_alloc((size_t)experiment->n_readouts, sizeof *readouts->decodings, "the readouts");
-  for (int r = 0; r < experiment->n_readouts; r++) prepare(readouts, r, network, reader);
-  const volley_status status = volley_agree(network->comm);
+  for (int r = 0; r < experiment->n_readouts && status == VOLLEY_OK; r++)
+    status = prepare(readouts, r, network, reader);
+  if (wants_eigenvalues(experiment)) readouts->plastic = volley_spectrum_plastic(network, 0);
+  const volley_status agreed = volley_agree(network->comm);
+  if (agreed != VOLLEY_OK) status = agreed;
   if (status == VOLLEY_OK)
     *out = readouts;
   else
@@ -154,6 +138,7 @@ uint64_t volley_readouts_bytes(const volley_experiment *experiment, int ranks) {
 
 void volley_readouts_destroy(volley_readouts *readouts) {
   if (!readouts) return;
+  free(readouts->plastic);
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) release(&readouts->decodings[r]);
   free(readouts->decodings);
   free(readouts);
@@ -276,11 +261,8 @@ static volley_status check_learning(const volley_readouts *readouts, const decod
     volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': learning diverged at %.10g ms: %s",
                  d->readout->name, time, diverged);
   else
-    volley_fault(
-        VOLLEY_FAILURE, &d->readout->place,
-        "readout '%s': no decoders found at %.10g ms: PETSc's solver stopped with %s; -- -ksp_monitor shows how, "
-        "and options such as -ksp_max_it, -ksp_rtol, -ksp_type and -pc_type choose another way",
-        d->readout->name, time, d->unsolved);
+    volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': no decoders found at %.10g ms: %s",
+                 d->readout->name, time, d->unsolved);
   return volley_agree(readouts->network->comm);
 }
 
@@ -352,20 +334,25 @@ void volley_readouts_get(const volley_readouts *readouts, const volley_recorder 
   }
 }
 
-void volley_readouts_find_spectra(const volley_readouts *readouts, volley_summary *summary) {
-  const int n = experiment_of(readouts)->n_readouts;
-  summary->spectra = volley_alloc((size_t)n, sizeof *summary->spectra, "eigenvalues");
-  for (int r = 0; r < n; r++) {
+volley_status volley_readouts_find_spectra(const volley_readouts *readouts, volley_summary *summary) {
+  const volley_experiment *experiment = experiment_of(readouts);
+  volley_status status = VOLLEY_OK;
+  if (!wants_eigenvalues(experiment)) return VOLLEY_OK;
+  summary->spectra = volley_alloc((size_t)experiment->n_readouts, sizeof *summary->spectra, "eigenvalues");
+  double *now = volley_spectrum_plastic(readouts->network, experiment->simulation.steps);
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    if (experiment->readouts[r].eigenvalues == 0) continue;
     const decoding *d = &readouts->decodings[r];
-    if (d->readout->eigenvalues == 0) continue;
-    volley_spectrum *spectrum = &summary->spectra[summary->n_spectra++];
-    volley_effective_weights weights = {readouts->network, d->readout, d->first, d->eta, d->initial};
-    spectrum->readout = d->readout->name;
-    spectrum->wanted = d->readout->eigenvalues < 0 ? d->readout->size : (uint32_t)d->readout->eigenvalues;
-    volley_spectrum_find(&weights, &spectrum->before, &spectrum->n_before);
-    weights.decoders = d->decoders;
-    volley_spectrum_find(&weights, &spectrum->after, &spectrum->n_after);
+    const volley_effective_weights before = {readouts->network, d->readout,       d->first, d->eta,
+                                             d->initial,        readouts->plastic};
+    volley_effective_weights after = before;
+    after.decoders = d->decoders;
+    after.plastic = now;
+    const volley_status found = volley_spectrum_find(&before, &after, &summary->spectra[summary->n_spectra++]);
+    if (status == VOLLEY_OK) status = found;
   }
+  free(now);
+  return status;
 }
 
 const volley_learner *volley_readouts_learner(const volley_readouts *readouts, int r) {

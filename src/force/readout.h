@@ -34,9 +34,10 @@ volley_observer volley_readouts_observer(volley_readouts *readouts);
 /* The row of a recorder of a readout as it is now: [volley_recorder_width()]. Decoders: neuron by neuron, K each. */
 void volley_readouts_get(const volley_readouts *readouts, const volley_recorder *recorder, double *row);
 
-/* Finds the eigenvalues that the readouts ask for, with the decoders as they are now, and puts them into the summary.
- * Collective. */
-void volley_readouts_find_spectra(const volley_readouts *readouts, volley_summary *summary);
+/* Finds the eigenvalues that the readouts ask for, with decoders and plastic weights of the beginning and as they are now,
+ * at the end of the run, and puts them into the summary. Collective, agreed status: VOLLEY_FAILURE after faults where some
+ * do not exist; the summary then has the others. */
+volley_status volley_readouts_find_spectra(const volley_readouts *readouts, volley_summary *summary);
 
 /* What a checkpoint keeps of a readout beside its learner's, the same on every rank, as one array of so many numbers:
  * decoders, filters, outputs. It must be set before the first step; VOLLEY_USAGE with a fault if it does not fit this

@@ -2,11 +2,15 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "force/petsc_check.h"
+#include "base/petsc_check.h"
 
+#include <math.h>
 #include <slepceps.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Beyond this an effective weight has a square that overflows in the norms that SLEPc takes. */
+static const double largest = 1e150;
 
 static const uint32_t not_read = UINT32_MAX; /* number or row of a neuron that the readout does not read */
 
@@ -16,11 +20,12 @@ typedef struct effective {
   volley_effective_weights weights;
   uint32_t n, count; /* neurons of the readout: all, of this rank */
   uint32_t *order;   /* [n] number of the neuron of each row */
-  uint32_t **rows;   /* [n_blocks][count of the block] own row of each neuron, or not_read */
+  uint32_t **rows;   /* [n_blocks][stride of the block] own row of each neuron by its id, or not_read */
   double *x;         /* [n] a vector by numbers of neurons */
   const double *own; /* own rows of the vector that is multiplied */
   double *product;   /* own rows of the product */
   double *fed_back;  /* [K] D' x */
+  double magnitude;  /* greatest of all products so far, on all ranks; INFINITY where there was a NaN */
   Vec all;           /* the whole vector, row by row */
   VecScatter gather; /* NULL before the first product */
 } effective;
@@ -34,6 +39,15 @@ static uint32_t number_of(const effective *e, uint32_t gid) {
   return first == not_read ? not_read : first + gid - populations[p].first_gid;
 }
 
+/* Gives the neurons of a slice the next rows; own: the number of the neuron of each row. */
+static void number_slice(effective *e, const volley_slice *slice, uint32_t *rows, uint32_t *own) {
+  for (uint32_t i = 0; i < slice->count; i++) {
+    const uint32_t number = number_of(e, slice->gids[i]);
+    rows[slice->offset + i] = number == not_read ? not_read : e->count;
+    if (number != not_read) own[e->count++] = number;
+  }
+}
+
 /* Gives this rank's neurons their rows, and gathers the order of the rows of all ranks. Collective. */
 static void number_rows(effective *e) {
   const volley_network *network = e->weights.network;
@@ -43,12 +57,8 @@ static void number_rows(effective *e) {
   e->rows = volley_alloc((size_t)network->n_blocks, sizeof *e->rows, "eigenvalues");
   for (int b = 0; b < network->n_blocks; b++) {
     const volley_block *block = &network->blocks[b];
-    e->rows[b] = volley_alloc(block->count, sizeof **e->rows, "eigenvalues");
-    for (uint32_t id = 0; id < block->count; id++) {
-      const uint32_t number = number_of(e, volley_block_gid(block, id));
-      e->rows[b][id] = number == not_read ? not_read : e->count;
-      if (number != not_read) own[e->count++] = number;
-    }
+    e->rows[b] = volley_alloc(block->stride, sizeof **e->rows, "eigenvalues");
+    for (int s = 0; s < block->n_slices; s++) number_slice(e, &block->slices[s], e->rows[b], own);
   }
   const int count = (int)e->count;
   VOLLEY_MPI(MPI_Allgather(&count, 1, MPI_INT, counts, 1, MPI_INT, network->comm));
@@ -75,7 +85,7 @@ static void gather(effective *e, Vec x) {
   }
 }
 
-/* Adds what the synapses of one source add to the rows of a block, which are those of all its neurons or none. */
+/* Adds what the static synapses of one source add to the rows of a block. */
 static void add_row(const volley_block *block, const uint32_t *rows, uint64_t offset, double x, double *product) {
   volley_row row = volley_row_open(block->table.pool, offset);
   volley_run run;
@@ -89,13 +99,64 @@ static void add_row(const volley_block *block, const uint32_t *rows, uint64_t of
   }
 }
 
-/* Feedback into one slice. A readout may count time in another unit than the weights of its targets' model. */
-static void add_feedback(const effective *e, const volley_slice *slice, const uint32_t *rows) {
+static uint64_t count_plastic(const volley_block *block) {
+  uint64_t n = 0;
+  for (int k = 0; k < block->n_plastic; k++) n += block->plastic[k].synapses;
+  return n;
+}
+
+/* Where the plastic weights of block b begin among those of the rank. */
+static const double *plastic_of(const effective *e, int b) {
+  const double *weights = e->weights.plastic;
+  for (int earlier = 0; earlier < b; earlier++) weights += count_plastic(&e->weights.network->blocks[earlier]);
+  return weights;
+}
+
+/* Adds what the plastic synapses of one projection add to the rows of a block. */
+static void add_plastic(const effective *e, const volley_plastic *plastic, const uint32_t *rows, const double *weights,
+                        double *product) {
+  for (uint32_t r = 0; r < plastic->n_runs; r++) {
+    const volley_plastic_run *run = &plastic->runs[r];
+    const uint32_t number = number_of(e, run->source);
+    for (uint64_t s = run->first; number != not_read && s < run->first + run->count; s++) {
+      const uint32_t target = rows[plastic->ids[s]];
+      if (target != not_read) product[target] += weights[s] * e->x[number];
+    }
+  }
+}
+
+double *volley_spectrum_plastic(const volley_network *network, int64_t step) {
+  uint64_t all = 0, at = 0;
+  for (int b = 0; b < network->n_blocks; b++) all += count_plastic(&network->blocks[b]);
+  double *weights = volley_alloc(all, sizeof *weights, "eigenvalues"), *states = NULL;
+  for (int b = 0; b < network->n_blocks; b++) {
+    for (int k = 0; k < network->blocks[b].n_plastic; k++) {
+      const volley_plastic *plastic = &network->blocks[b].plastic[k];
+      for (uint32_t r = 0; r < plastic->n_runs; r++) {
+        const uint32_t count = plastic->runs[r].count;
+        states = volley_grow(states, (size_t)count * (size_t)plastic->model->n_states, sizeof *states, "eigenvalues");
+        volley_plastic_look(plastic, r, step, states);
+        memcpy(weights + at + plastic->runs[r].first, states, count * sizeof *states); /* the first state */
+      }
+      at += plastic->synapses;
+    }
+  }
+  free(states);
+  return weights;
+}
+
+/* A readout may count time in another unit than the weights of its targets' model. */
+static double feedback_gain(const effective *e, const volley_slice *slice) {
   const volley_readout *readout = e->weights.readout;
+  const double unit = e->weights.network->experiment->populations[slice->population].model->filter_unit;
+  return readout->gain * readout->filter_unit / (unit > 0 ? unit : 1000);
+}
+
+/* Feedback into one slice. */
+static void add_feedback(const effective *e, const volley_slice *slice, const uint32_t *rows) {
   const volley_population *population = &e->weights.network->experiment->populations[slice->population];
-  const double unit = population->model->filter_unit > 0 ? population->model->filter_unit : 1000;
-  const double gain = readout->gain * readout->filter_unit / unit;
-  const size_t k = (size_t)readout->supervisor->dimension;
+  const double gain = feedback_gain(e, slice);
+  const size_t k = (size_t)e->weights.readout->supervisor->dimension;
   for (uint32_t i = 0; i < slice->count; i++) {
     const size_t number = e->weights.first[slice->population] + slice->gids[i] - population->first_gid;
     double sum = 0;
@@ -116,6 +177,9 @@ static void multiply_blocks(void *context, int thread) {
       const uint32_t number = number_of(e, sources->entries[i].gid_plus_one - 1);
       if (number != not_read) add_row(block, e->rows[b], sources->entries[i].value, e->x[number], e->product);
     }
+    const double *plastic = plastic_of(e, b);
+    for (int k = 0; k < block->n_plastic; plastic += block->plastic[k++].synapses)
+      add_plastic(e, &block->plastic[k], e->rows[b], plastic, e->product);
     for (int s = 0; s < block->n_slices && e->weights.eta; s++) {
       const volley_slice *slice = &block->slices[s];
       if (e->weights.first[slice->population] != not_read) add_feedback(e, slice, e->rows[b]);
@@ -123,6 +187,16 @@ static void multiply_blocks(void *context, int thread) {
   }
 }
 
+/* Notes the magnitude of a product. Collective. */
+static void measure(effective *e) {
+  for (uint32_t row = 0; row < e->count; row++) {
+    const double size = fabs(e->product[row]);
+    e->magnitude = isnan(size) ? INFINITY : fmax(e->magnitude, size);
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &e->magnitude, 1, MPI_DOUBLE, MPI_MAX, e->weights.network->comm));
+}
+
+/* Fails, on all ranks alike, where the product is beyond all measure. */
 static PetscErrorCode multiply(Mat matrix, Vec x, Vec y) {
   effective *e;
   VOLLEY_PETSC(MatShellGetContext(matrix, &e));
@@ -130,8 +204,9 @@ static PetscErrorCode multiply(Mat matrix, Vec x, Vec y) {
   VOLLEY_PETSC(VecZeroEntries(y));
   VOLLEY_PETSC(VecGetArray(y, &e->product));
   volley_parallel(e->weights.network->threads, multiply_blocks, e);
+  measure(e);
   VOLLEY_PETSC(VecRestoreArray(y, &e->product));
-  return 0;
+  return e->magnitude <= largest ? 0 : PETSC_ERR_FP;
 }
 
 static effective open_weights(const volley_effective_weights *weights) {
@@ -152,35 +227,69 @@ static void close_weights(effective *e) {
   VOLLEY_PETSC(VecDestroy(&e->all));
 }
 
-static void solve(EPS solver, Mat matrix, int wanted) {
+/* Returns PETSc's error code. */
+static int solve(EPS solver, Mat matrix, int wanted) {
   VOLLEY_PETSC(EPSSetOperators(solver, matrix, NULL));
   VOLLEY_PETSC(EPSSetProblemType(solver, EPS_NHEP));
   VOLLEY_PETSC(EPSSetWhichEigenpairs(solver, EPS_LARGEST_MAGNITUDE));
   VOLLEY_PETSC(EPSSetType(solver, wanted < 0 ? EPSLAPACK : EPSKRYLOVSCHUR));
   if (wanted > 0) VOLLEY_PETSC(EPSSetDimensions(solver, wanted, PETSC_DEFAULT, PETSC_DEFAULT));
-  VOLLEY_PETSC(EPSSetFromOptions(solver));
-  VOLLEY_PETSC(EPSSolve(solver));
+  const int code = (int)EPSSetFromOptions(solver);
+  return code ? code : (int)EPSSolve(solver);
 }
 
-void volley_spectrum_find(const volley_effective_weights *weights, double **values, uint32_t *n) {
-  const int wanted = weights->readout->eigenvalues;
-  effective e = open_weights(weights);
-  Mat matrix;
-  EPS solver;
+static void take_values(EPS solver, int wanted, double **values, uint32_t *n) {
   PetscInt found;
-  VOLLEY_PETSC(MatCreateShell(weights->network->comm, (PetscInt)e.count, (PetscInt)e.count, (PetscInt)e.n,
-                              (PetscInt)e.n, &e, &matrix));
-  VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))multiply));
-  VOLLEY_PETSC(EPSCreate(weights->network->comm, &solver));
-  solve(solver, matrix, wanted);
   VOLLEY_PETSC(EPSGetConverged(solver, &found));
   *n = wanted > 0 && found > wanted ? (uint32_t)wanted : (uint32_t)found;
   *values = volley_alloc(2 * (size_t)*n, sizeof **values, "eigenvalues");
   for (uint32_t i = 0; i < *n; i++)
     VOLLEY_PETSC(EPSGetEigenvalue(solver, (PetscInt)i, *values + 2 * i, *values + 2 * i + 1));
+}
+
+static void report(const effective *e, const char *when, int code) {
+  const volley_readout *readout = e->weights.readout;
+  if (e->magnitude <= largest)
+    volley_fault(VOLLEY_FAILURE, &readout->place, "readout '%s': no eigenvalues of the matrix %s: %s", readout->name,
+                 when, volley_petsc_words(code));
+  else
+    volley_fault(
+        VOLLEY_FAILURE, &readout->place,
+        "readout '%s': no eigenvalues of the matrix %s: its elements reach %g; only up to %g they can be found",
+        readout->name, when, e->magnitude, largest);
+}
+
+/* The eigenvalues of one matrix. Collective, agreed status. */
+static volley_status find(const volley_effective_weights *weights, const char *when, double **values, uint32_t *n) {
+  const int wanted = weights->readout->eigenvalues;
+  effective e = open_weights(weights);
+  Mat matrix;
+  EPS solver;
+  *values = NULL;
+  *n = 0;
+  VOLLEY_PETSC(MatCreateShell(weights->network->comm, (PetscInt)e.count, (PetscInt)e.count, (PetscInt)e.n,
+                              (PetscInt)e.n, &e, &matrix));
+  VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))multiply));
+  VOLLEY_PETSC(EPSCreate(weights->network->comm, &solver));
+  const int code = solve(solver, matrix, wanted);
+  if (code == 0)
+    take_values(solver, wanted, values, n);
+  else
+    report(&e, when, code);
   VOLLEY_PETSC(EPSDestroy(&solver));
   VOLLEY_PETSC(MatDestroy(&matrix));
   close_weights(&e);
+  return volley_agree(weights->network->comm);
+}
+
+volley_status volley_spectrum_find(const volley_effective_weights *before, const volley_effective_weights *after,
+                                   volley_spectrum *out) {
+  const volley_readout *readout = before->readout;
+  out->readout = readout->name;
+  out->wanted = readout->eigenvalues < 0 ? readout->size : (uint32_t)readout->eigenvalues;
+  const volley_status first = find(before, "before the run", &out->before, &out->n_before);
+  const volley_status second = find(after, "after the run", &out->after, &out->n_after);
+  return first != VOLLEY_OK ? first : second;
 }
 
 uint64_t volley_spectrum_bytes(const volley_readout *readout, int ranks) {

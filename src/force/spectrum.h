@@ -1,7 +1,8 @@
 /* Eigenvalues of the effective weight matrix of a network with a readout: omega + Q eta D', the matrix that maps filtered
  * spikes to currents, the feedback of the output included (Nicola & Clopath 2017, Methods). omega: the weights of all synapses
- * between the neurons that the readout reads, whatever their delays and receptors. SLEPc finds them from products
- * with the matrix, which exists only as the synapse tables of the ranks and the N x K arrays eta and D. */
+ * between the neurons that the readout reads, plastic ones as they are at a time, whatever their delays and receptors.
+ * SLEPc finds them from products with the matrix, which exists only as the synapse tables of the ranks and the N x K
+ * arrays eta and D. */
 #ifndef VOLLEY_FORCE_SPECTRUM_H
 #define VOLLEY_FORCE_SPECTRUM_H
 
@@ -15,15 +16,22 @@ typedef struct volley_effective_weights {
   const uint32_t *first;  /* [n_populations of the experiment] number of the first neuron; UINT32_MAX: not read */
   const double *eta;      /* [N][K]; NULL: no feedback */
   const double *decoders; /* [N][K] */
+  const double *plastic;  /* this rank's plastic weights, as volley_spectrum_plastic() lists them */
 } volley_effective_weights;
 
-/* The readout's number of eigenvalues of largest magnitude by Krylov-Schur iteration, or, where all are wanted, by LAPACK from
- * the dense matrix; PETSc's options -eps_... choose otherwise. *values: [*n][2], real and imaginary part, largest magnitude
- * first, owned by the caller, the same on every rank. Fewer than were asked for are found where the iteration does not
- * converge. Collective. */
-void volley_spectrum_find(const volley_effective_weights *weights, double **values, uint32_t *n);
+/* The weights of this rank's plastic synapses as spikes find them that are delivered before the update of `step`: block
+ * by block, projection by projection. Owned by the caller. Not collective. */
+double *volley_spectrum_plastic(const volley_network *network, int64_t step);
 
-/* Bytes that a rank needs meanwhile at most. */
+/* The readout's number of eigenvalues of largest magnitude of the matrix before and after the run, by Krylov-Schur
+ * iteration, or, where all are wanted, by LAPACK from the dense matrix; PETSc's options -eps_... choose otherwise.
+ * Fills *out, largest magnitude first, the same on every rank; its values are the caller's. Fewer than were asked for
+ * are found where the iteration does not converge. Collective, agreed status: VOLLEY_FAILURE with a fault where a matrix
+ * has no eigenvalues to rounding or SLEPc cannot find them; there are none of it in *out then. */
+volley_status volley_spectrum_find(const volley_effective_weights *before, const volley_effective_weights *after,
+                                   volley_spectrum *out);
+
+/* Bytes that a rank needs meanwhile at most, without those of volley_spectrum_plastic(). */
 uint64_t volley_spectrum_bytes(const volley_readout *readout, int ranks);
 
 #endif

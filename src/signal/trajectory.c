@@ -1,5 +1,7 @@
 #include "signal/trajectory.h"
 
+#include "base/petsc_check.h"
+
 #include <limits.h>
 #include <math.h>
 #include <petscts.h>
@@ -11,7 +13,7 @@ static const double largest = 1e6;
 static const double start = 0.1, millisecond = 1e-3, first_step = 1e-6, relative = 1e-10, absolute = 1e-12;
 
 static void check(PetscErrorCode code) {
-  if (code != 0) volley_die("PETSc could not integrate a signal: its error %d", (int)code);
+  if (code != 0) volley_die("PETSc could not integrate a signal: %s", volley_petsc_words((int)code));
 }
 
 typedef struct problem {
@@ -36,6 +38,7 @@ static PetscErrorCode rates(TS solver, PetscReal t, Vec at, Vec out, void *conte
 static TS make_solver(problem *p) {
   TS solver;
   TSAdapt steps;
+  volley_petsc_listen();
   check(TSCreate(PETSC_COMM_SELF, &solver));
   check(TSSetProblemType(solver, TS_NONLINEAR));
   check(TSSetRHSFunction(solver, NULL, rates, p));

@@ -8,7 +8,7 @@
  * measurements take turns in several rounds, and the best counts: of the passes over an array, and of each of the steps
  * from one update of P to the next. */
 #include "base/memory.h"
-#include "force/petsc_check.h"
+#include "base/petsc_check.h"
 #include "force/rls.h"
 
 #include <math.h>

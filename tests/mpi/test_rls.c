@@ -1,6 +1,6 @@
 /* Recursive least squares against a brute-force twin, and the same bits on any number of ranks and threads. */
 #include "base/memory.h"
-#include "force/petsc_check.h"
+#include "base/petsc_check.h"
 #include "force/rls.h"
 
 #include <math.h>

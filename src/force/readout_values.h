@@ -1,0 +1,26 @@
+/* The neurons of a readout: their numbers, and the values that are drawn or read for them, decoders at the beginning and
+ * eta. */
+#ifndef VOLLEY_FORCE_READOUT_VALUES_H
+#define VOLLEY_FORCE_READOUT_VALUES_H
+
+#include "base/random.h"
+#include "model/experiment.h"
+#include "model/reader.h"
+
+#include <mpi.h>
+
+/* Numbers the neurons through the populations that are read: number of the first one of each, [n_populations of the
+ * experiment], UINT32_MAX for those that are not read. Owned by the caller. */
+uint32_t *volley_readout_number(const volley_experiment *experiment, const volley_readout *readout);
+
+/* *out: [N][dimension] values of a distribution or dataset, to be freed by the caller, after a fault as well. Collective.
+ * Every rank finds the same faults, which are reported by the next volley_agree() where the status is not agreed yet. */
+volley_status volley_readout_draw(const volley_experiment *experiment, const volley_readout *readout,
+                                  volley_purpose purpose, const volley_distribution *distribution,
+                                  const volley_reader *reader, double **out);
+
+/* Reads all datasets that readouts name, for what is wrong with them. The dimensions of their supervisors must be known.
+ * Collective, agreed status. */
+volley_status volley_readouts_check(const volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
+
+#endif
