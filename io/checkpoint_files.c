@@ -3,6 +3,7 @@
 #include "io/checkpoint_files.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/checkpoint.h"
 #include "io/file_room.h"
 #include "io/hdf5_file.h"
@@ -111,8 +112,8 @@ void volley_checkpoint_explain(const char *path, const volley_seal_result *found
     case VOLLEY_SEAL_NONE:
       if (volley_is_checkpoint(path)) {
         volley_fault(VOLLEY_USAGE, NULL,
-                     "'%s' was cut off: it ends after %llu bytes without an end mark; take an older checkpoint", path,
-                     (unsigned long long)found->bytes);
+                     "'%s' was cut off: it ends after %s without an end mark; take an older checkpoint", path,
+                     volley_count(found->bytes, "byte").text);
       } else {
         volley_fault(
             VOLLEY_USAGE, NULL,

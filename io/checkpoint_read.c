@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/checkpoint.h"
 #include "io/checkpoint_dataset.h"
 #include "io/checkpoint_deal.h"
@@ -158,8 +159,9 @@ static void open_states(volley_checkpoint *checkpoint, const volley_population *
     states[k] = volley_dataset_open(file, group, population->model->states[k].name, checkpoint->info.bytes);
     if (file->failed || states[k].count == population->size) continue;
     file->failed = true;
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is of another experiment: population %s has %llu neurons there and %u here",
-                 checkpoint->info.path, population->name, (unsigned long long)states[k].count, population->size);
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is of another experiment: population %s has %s there and %u here",
+                 checkpoint->info.path, population->name, volley_count(states[k].count, "neuron").text,
+                 population->size);
   }
   volley_hdf5_release(file, group);
 }

@@ -1,6 +1,7 @@
 #include "io/csv_file.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -99,9 +100,8 @@ static volley_status read_line(table *t, const char *text) {
   VOLLEY_TRY(read_numbers(t, text, &n));
   if (t->rows++ == 0) t->columns = n;
   if (n == t->columns) return VOLLEY_OK;
-  return volley_fault(VOLLEY_USAGE, t->place,
-                      "'%s', line %" PRIu64 ": %" PRIu64 " values; the lines before have %" PRIu64, t->path, t->line, n,
-                      t->columns);
+  return volley_fault(VOLLEY_USAGE, t->place, "'%s', line %" PRIu64 ": %s; the lines before have %" PRIu64, t->path,
+                      t->line, volley_count(n, "value").text, t->columns);
 }
 
 static volley_status read_lines(table *t, FILE *file) {

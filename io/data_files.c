@@ -1,6 +1,7 @@
 #include "io/data_files.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/hdf5_file.h"
 #include "io/series_file.h"
 
@@ -127,9 +128,10 @@ static void broadcast(void *values, size_t n, MPI_Comm comm) {
 }
 
 static void check_size(const column *data, uint32_t size) {
-  char what[128];
+  char what[192];
   if (data->file->failed || data->size == size) return;
-  snprintf(what, sizeof what, "holds %" PRIu64 " values; the population has %" PRIu32 " neurons", data->size, size);
+  snprintf(what, sizeof what, "holds %s; the population has %s", volley_count(data->size, "value").text,
+           volley_count(size, "neuron").text);
   fault_in(data, what);
 }
 
@@ -181,8 +183,8 @@ static void check_lengths(edge_file *edges) {
   char what[160];
   for (int c = TARGET; c < COLUMNS && !edges->file.failed; c++)
     if (edges->shape.present[c] && edges->columns[c].size != edges->shape.size) {
-      snprintf(what, sizeof what, "holds %" PRIu64 " values but 'source' %" PRIu64 "; every edge needs one of each",
-               edges->columns[c].size, edges->shape.size);
+      snprintf(what, sizeof what, "holds %s but 'source' %" PRIu64 "; every edge needs one of each",
+               volley_count(edges->columns[c].size, "value").text, edges->shape.size);
       fault_in(&edges->columns[c], what);
     }
 }

@@ -1,6 +1,7 @@
 /* Whether two experiments give the same results: their trees side by side. */
 #include "io/experiment_file.h"
 
+#include "base/text.h"
 #include "base/units.h"
 #include "build/rule.h"
 #include "io/experiment_reading.h"
@@ -157,7 +158,8 @@ static void compare_lengths(comparison *c, const pair *at) {
     if (name != NULL && !has_named(c, at->now, name))
       differ(c, at->now != NULL ? &list : &absent, "'%s' is missing here: %s has it", name, c->name);
   }
-  if (c->differences == before) differ(c, at, "%d entries here, %d in %s", n_now, n_then, c->name);
+  if (c->differences == before)
+    differ(c, at, "%s here, %d in %s", volley_count((uint64_t)n_now, "entry").text, n_then, c->name);
 }
 
 static bool is_kind(const volley_yaml *node, volley_yaml_kind kind) { return node == NULL || node->kind == kind; }

@@ -1,6 +1,7 @@
 /* Signals: mappings whose keys are those of all signals and of their kind. */
 #include "io/experiment_reading.h"
 
+#include "base/text.h"
 #include "signal/signal.h"
 
 #include <limits.h>
@@ -45,8 +46,8 @@ static void read_matrix(volley_reading *reading, volley_yaml *node, const volley
     if (r == 0) all = volley_arena_alloc(reading->arena, (size_t)node->n * (size_t)n + 1, sizeof *all);
     if (r == 0) columns = n;
     if (n != columns || n == 0) {
-      volley_value_fault(reading, node->items[r],
-                         "this row has %d numbers, the first one %d; rows must be equally long", n, columns);
+      volley_value_fault(reading, node->items[r], "this row has %s, the first one %d; rows must be equally long",
+                         volley_count((uint64_t)n, "number").text, columns);
       return;
     }
     memcpy(all + (size_t)r * (size_t)n, row, (size_t)n * sizeof *row);

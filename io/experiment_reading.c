@@ -189,9 +189,9 @@ bool volley_check_count(volley_reading *reading, const volley_yaml *section, siz
   return false;
 }
 
-/* Item `index` of `count` in a list; a list of one stands for all if `shared`. */
+/* Item `index` of `count` in a list; a list of one stands for all if `shared`. what, which: whose values they are. */
 static volley_yaml *pick_item(volley_reading *reading, volley_yaml *list, int index, int count, bool shared,
-                              const char *what) {
+                              const char *what, const char *which) {
   if (list->kind != VOLLEY_YAML_LIST) {
     volley_value_fault(reading, list, "a row of a matrix is expected: [[a, b], [c, d]] with a row for each target");
     return NULL;
@@ -199,7 +199,8 @@ static volley_yaml *pick_item(volley_reading *reading, volley_yaml *list, int in
   if (shared && list->n == 1)
     index = 0;
   else if (list->n != count) {
-    volley_value_fault(reading, list, "%d values are listed for %d %s", list->n, count, what);
+    volley_value_fault(reading, list, "%s %s listed for %s%s", volley_count((uint64_t)list->n, "value").text,
+                       list->n == 1 ? "is" : "are", volley_count((uint64_t)count, what).text, which);
     return NULL;
   }
   return list->items[index];
@@ -212,10 +213,10 @@ volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley
       return NULL;
     }
     const bool matrix = pick.columns > 0;
-    node =
-        pick_item(reading, node, pick.row, pick.rows, matrix, matrix ? "targets (rows of the matrix)" : "populations");
+    node = pick_item(reading, node, pick.row, pick.rows, matrix, matrix ? "target" : "population",
+                     matrix ? " (rows of the matrix)" : "");
     if (node != NULL && matrix)
-      node = pick_item(reading, node, pick.column, pick.columns, true, "sources (columns of the matrix)");
+      node = pick_item(reading, node, pick.column, pick.columns, true, "source", " (columns of the matrix)");
   }
   return node != NULL && volley_yaml_is_null(node) ? NULL : node;
 }

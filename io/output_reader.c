@@ -1,5 +1,6 @@
 #include "io/output_reader.h"
 
+#include "base/text.h"
 #include "io/hdf5_file.h"
 #include "io/provenance.h"
 
@@ -68,8 +69,8 @@ static void get_array(volley_output_file *file, hid_t group, const char *name, h
   const hid_t set = open_dataset(file, group, name);
   if (!file->hdf5.failed && count_values(file, set) != n) {
     file->hdf5.failed = true;
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is damaged: dataset '%s' should hold %llu values", file->hdf5.path, name,
-                 (unsigned long long)n);
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is damaged: dataset '%s' should hold %s", file->hdf5.path, name,
+                 volley_count(n, "value").text);
   }
   if (!file->hdf5.failed)
     volley_hdf5_check(&file->hdf5, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out), "read");

@@ -1,6 +1,7 @@
 #include "io/stretch.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/experiment_file.h"
 #include "io/hdf5_file.h"
 #include "io/output_layout.h"
@@ -30,10 +31,11 @@ static volley_status outcome(const volley_stretch *stretch) {
 
 static void fail(volley_stretch *stretch, const volley_recorder *recorder) {
   static const char *const kinds[] = {"spikes", "traces", "readouts", "weights"};
-  char size[64] = "";
+  char size[96] = "";
   if (stretch->hdf5.failed) return;
   stretch->hdf5.failed = true;
-  if (recorder->kind == VOLLEY_RECORD_TRACES) snprintf(size, sizeof size, " of %u neurons", recorder->neurons.count);
+  if (recorder->kind == VOLLEY_RECORD_TRACES)
+    snprintf(size, sizeof size, " of %s", volley_count(recorder->neurons.count, "neuron").text);
   volley_fault(stretch->hdf5.blame, NULL, "'%s' is no recording of this run: it has no recorder '%s' of %s%s",
                stretch->path, recorder->name, kinds[recorder->kind], size);
 }

@@ -2,6 +2,7 @@
 #include "app/app.h"
 #include "app/estimate.h"
 #include "app/threads.h"
+#include "base/text.h"
 #include "build/values.h"
 #include "force/readout_values.h"
 #include "io/checkpoint.h"
@@ -45,15 +46,18 @@ static volley_status check_values(const volley_experiment *experiment, const vol
 
 static void print_network(const volley_experiment *experiment, const volley_estimate *e) {
   printf("%s\n", experiment->title[0] ? experiment->title : experiment->file);
-  printf("  neurons         %u in %d populations\n", experiment->neurons, experiment->n_populations);
-  printf("  synapses        %.0f in %d projections\n", e->synapses, experiment->n_projections);
+  printf("  neurons         %u in %s\n", experiment->neurons,
+         volley_count((uint64_t)experiment->n_populations, "population").text);
+  printf("  synapses        %.0f in %s\n", e->synapses,
+         volley_count((uint64_t)experiment->n_projections, "projection").text);
   if (e->synapses > 0) printf("  delays          about %g to %g ms\n", e->min_delay, e->max_delay);
   printf("  model time      %g ms in steps of %g ms\n",
          (double)experiment->simulation.steps * experiment->simulation.dt, experiment->simulation.dt);
 }
 
 static void print_balance(const volley_experiment *experiment, const volley_estimate *e) {
-  printf("%s partition over %d rank%s\n", experiment->simulation.partitioner->name, e->ranks, e->ranks == 1 ? "" : "s");
+  printf("%s partition over %s\n", experiment->simulation.partitioner->name,
+         volley_count((uint64_t)e->ranks, "rank").text);
   printf("  neurons         %.0f to %.0f a rank\n", e->neuron_balance.least, e->neuron_balance.most);
   printf("  synapses        %.0f to %.0f a rank", e->synapse_balance.least, e->synapse_balance.most);
   if (e->synapses > 0)
@@ -62,7 +66,7 @@ static void print_balance(const volley_experiment *experiment, const volley_esti
 }
 
 static void print_memory(const volley_experiment *experiment, const volley_estimate *e) {
-  printf("memory of each of %d rank%s\n", e->ranks, e->ranks == 1 ? "" : "s");
+  printf("memory of each of %s\n", volley_count((uint64_t)e->ranks, "rank").text);
   printf("  program         %10.1f MB\n", 1e-6 * e->base_bytes);
   printf("  neurons         %10.1f MB\n", 1e-6 * e->neuron_bytes);
   printf("  synapse tables  %10.1f MB, %.2f bytes a synapse\n", 1e-6 * e->table_bytes,
@@ -75,13 +79,14 @@ static void print_memory(const volley_experiment *experiment, const volley_estim
 }
 
 static void print_times(const volley_experiment *experiment, const volley_estimate *e, const volley_times *t) {
-  const double model_s = 1e-3 * (double)experiment->simulation.steps * experiment->simulation.dt;
-  printf("time on %d x %d threads, if they run like this machine\n", e->ranks, e->threads);
+  const double model_ms = (double)experiment->simulation.steps * experiment->simulation.dt;
+  printf("time on %s x %s, if they run like this machine\n", volley_count((uint64_t)e->ranks, "rank").text,
+         volley_count((uint64_t)e->threads, "thread").text);
   printf("  spikes          %10.3g%s\n", e->spikes, e->assumed_rates ? ", see below" : "");
   printf("  synaptic events %10.3g\n", e->events);
   printf("  build           %10.1f s\n", t->build_s);
-  printf("  simulate        %10.1f s (real-time factor %.2f): neurons %.1f s, delivery %.1f s, exchange %.1f s",
-         t->simulate_s, model_s > 0 ? t->simulate_s / model_s : 0, t->update_s, t->deliver_s, t->exchange_s);
+  printf("  simulate        %10.1f s (%s): neurons %.1f s, delivery %.1f s, exchange %.1f s", t->simulate_s,
+         volley_speed(t->simulate_s, model_ms).text, t->update_s, t->deliver_s, t->exchange_s);
   if (experiment->n_readouts > 0) printf(", learning %.1f s", t->learn_s);
   printf("\n");
   if (e->assumed_rates) {

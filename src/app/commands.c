@@ -33,7 +33,7 @@ static const volley_option run_options[] = {
     {"overwrite", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_run_options, overwrite), NULL,
      "replace an output file that is there"},
     {"progress", 0, VOLLEY_OPTION_CHOICE, false, offsetof(volley_run_options, progress), "auto|bar|lines|off",
-     "default auto: a bar on a terminal, else a line every 5 %"},
+     "default auto: a bar on a terminal, else lines in a log, from 10 s on"},
     {"resume", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, resume), "CHECKPOINT",
      "go on from a checkpoint; latest: from the newest whole one, or begin if there is none"},
     {"checkpoint-every", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, checkpoint_every), "TIME",

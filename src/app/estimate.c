@@ -1,6 +1,7 @@
 #include "app/estimate.h"
 
 #include "app/threads.h"
+#include "base/text.h"
 #include "build/blocks.h"
 #include "build/edge_list.h"
 #include "build/plastic.h"
@@ -293,11 +294,10 @@ volley_status volley_memory_check(const volley_experiment *experiment, const vol
   double left = (double)volley_available_memory();
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &left, 1, MPI_DOUBLE, MPI_MIN, comm));
   if (needed > left) {
-    volley_fault(
-        VOLLEY_FAILURE, NULL,
-        "this network needs about %.2f GB more memory on a node with %d rank%s, but %.2f GB are left there: use more "
-        "nodes, or network.scale for a smaller network",
-        needed * 1e-9, neighbours, neighbours == 1 ? "" : "s", left * 1e-9);
+    volley_fault(VOLLEY_FAILURE, NULL,
+                 "this network needs about %.2f GB more memory on a node with %s, but %.2f GB are left there: use more "
+                 "nodes, or network.scale for a smaller network",
+                 needed * 1e-9, volley_count((uint64_t)neighbours, "rank").text, left * 1e-9);
   }
   return volley_agree(comm);
 }

@@ -7,6 +7,7 @@
 #include "app/readout_measures.h"
 #include "app/time_option.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/checkpoint.h"
 #include "io/output_reader.h"
 #include "io/summary_file.h"
@@ -128,11 +129,11 @@ static void print_run(const volley_output_info *info, const char *path) {
          info->hdf5_version);
   printf("  MPI           %.*s\n", (int)strcspn(info->mpi_version, ",\n"), info->mpi_version);
   printf("  ranks         %" PRIu64, info->ranks);
-  if (info->complete) printf(" x %" PRIu64 " threads", info->threads);
+  if (info->complete) printf(" x %s", volley_count(info->threads, "thread").text);
   printf(info->hosts > 1 ? ", %" PRIu64 " hosts\n" : "\n", info->hosts);
   printf("  model time    %g ms in steps of %g ms\n", info->duration_ms, info->dt_ms);
-  printf("  network       %" PRIu64 " neurons", info->neurons);
-  if (info->complete) printf(", %" PRIu64 " synapses", info->synapses);
+  printf("  network       %s", volley_count(info->neurons, "neuron").text);
+  if (info->complete) printf(", %s", volley_count(info->synapses, "synapse").text);
   printf("\n");
 }
 
@@ -197,8 +198,9 @@ static volley_status show_readouts(const char *path, bool json) {
 }
 
 static void print_timers(const volley_output_info *info) {
-  printf("\nbuild %.3f s, simulate %.3f s: %.3g x real time\n", info->build_s, info->simulate_s,
-         info->real_time_factor);
+  printf("\nbuild %.3f s, simulate %.3f s", info->build_s, info->simulate_s);
+  if (info->real_time_factor > 0) printf(": %s", volley_speed(info->real_time_factor, 1000).text);
+  printf("\n");
   for (int i = 0; i < info->n_phases; i++) {
     const double share = info->simulate_s > 0 ? 100 * info->phases[i].seconds / info->simulate_s : 0;
     printf("  %-10s %9.3f s %5.1f %%\n", info->phases[i].name, info->phases[i].seconds, share);

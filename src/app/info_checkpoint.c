@@ -19,9 +19,10 @@ static void print_checkpoint(const volley_checkpoint_info *info) {
   printf("  experiment    %s, seed %" PRIu64 ", hash %s\n", info->experiment_file, info->seed, info->experiment_hash);
   printf("  written       %s on %s\n", info->written, info->host);
   printf("  program       Volley %s (%s)\n", info->version, info->git_commit);
-  printf("  ranks         %" PRIu64 " x %" PRIu64 " threads; goes on with any number\n", info->ranks, info->threads);
-  printf("  network       %" PRIu64 " neurons, %" PRIu64 " synapses, steps of %g ms\n", info->neurons,
-         info->state.synapses, info->dt_ms);
+  printf("  ranks         %" PRIu64 " x %s; goes on with any number\n", info->ranks,
+         volley_count(info->threads, "thread").text);
+  printf("  network       %s, %s, steps of %g ms\n", volley_count(info->neurons, "neuron").text,
+         volley_count(info->state.synapses, "synapse").text, info->dt_ms);
   printf("  spikes        %" PRIu64 ", digest %s\n", info->state.spikes, digest);
   printf("  output        %s\n", info->output);
   for (int f = 0; f < info->past.n_files; f++) printf("  recorded      %s\n", info->past.files[f]);

@@ -5,6 +5,7 @@
 #include "app/saving.h"
 #include "app/threads.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "build/network.h"
 #include "build/synapse_order.h"
 #include "engine/simulate.h"
@@ -109,9 +110,10 @@ static volley_status find_spectra(running *run) {
     const volley_spectrum *spectrum = &summary->spectra[s];
     const bool all = spectrum->n_before == spectrum->wanted && spectrum->n_after == spectrum->wanted;
     if (all || status != VOLLEY_OK) continue;
-    volley_progress_note("readout '%s': of %u eigenvalues %u were found for the beginning and %u for the end; "
+    volley_progress_note("readout '%s': of %s %u were found for the beginning and %u for the end; "
                          "-- -eps_max_it and -eps_tol let the search go further",
-                         spectrum->readout, spectrum->wanted, spectrum->n_before, spectrum->n_after);
+                         spectrum->readout, volley_count(spectrum->wanted, "eigenvalue").text, spectrum->n_before,
+                         spectrum->n_after);
   }
   return status;
 }
@@ -142,10 +144,10 @@ static void print_result(const volley_summary *summary, const char *path) {
     printf("%-20s %10.3f Hz\n", summary->population_names[p], summary->rate_hz[p]);
   }
   const double simulated_ms = summary->model_ms - summary->from_ms;
-  printf("%u neurons, %llu synapses, %d ranks x %d threads: built in %.3g s, %g ms simulated in %.3g s",
-         summary->neurons, (unsigned long long)summary->synapses, summary->ranks, summary->threads, summary->build_s,
-         simulated_ms, summary->simulate_s);
-  if (simulated_ms > 0) printf(" (real-time factor %.3g)", summary->real_time_factor);
+  printf("%s, %s, %s x %s: built in %.3g s, %g ms simulated in %.3g s", volley_count(summary->neurons, "neuron").text,
+         volley_count(summary->synapses, "synapse").text, volley_count((uint64_t)summary->ranks, "rank").text,
+         volley_count((uint64_t)summary->threads, "thread").text, summary->build_s, simulated_ms, summary->simulate_s);
+  if (simulated_ms > 0) printf(", %s", volley_speed(summary->simulate_s, simulated_ms).text);
   printf("\n");
   char digest[VOLLEY_DIGEST_SIZE];
   volley_digest_text(summary->digest, digest);

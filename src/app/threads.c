@@ -2,6 +2,7 @@
 #include "app/threads.h"
 
 #include "base/status.h"
+#include "base/text.h"
 
 #include <omp.h>
 #include <sched.h>
@@ -48,11 +49,10 @@ static void note_binding(int threads, MPI_Comm comm) {
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &bound, 1, MPI_INT, MPI_MIN, comm));
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0 && bound < threads) {
-    fprintf(
-        stderr,
-        "volley: note: %d threads of a rank share %d core%s; mpirun --bind-to none, or --map-by slot:PE=%d, gives each "
-        "a core of its own\n",
-        threads, bound, bound == 1 ? "" : "s", threads);
+    fprintf(stderr,
+            "volley: note: %d threads of a rank share %s; mpirun --bind-to none, or --map-by slot:PE=%d, gives each "
+            "a core of its own\n",
+            threads, volley_count((uint64_t)bound, "core").text, threads);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "base/progress.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -9,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static const double redraw_interval = 0.2; /* s */
-enum { LINES_STEP = 5 /* % */, MAX_WIDTH = 200, LEAST_BAR = 8 };
+static const double redraw_interval = 0.2;                  /* s */
+static const double first_line = 10, longest_silence = 600; /* s between two lines in a log */
+enum { MAX_WIDTH = 200, LEAST_BAR = 8 };
 
 static struct {
   volley_progress_mode mode; /* OFF while nothing is displayed */
@@ -18,15 +21,20 @@ static struct {
   double from_ms, total_ms, done_ms;
   double begun, drawn; /* s */
   double rate;         /* Hz */
-  int next_percent;    /* at which the next line is due */
+  double next_line;    /* s after the beginning */
   bool finished;       /* the line at 100 % is out */
+  double (*clock)(void);
 } display = {.mode = VOLLEY_PROGRESS_OFF};
 
-static double now(void) {
+static double seconds(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
+
+static double now(void) { return display.clock ? display.clock() : seconds(); }
+
+void volley_progress_set_clock(double (*clock)(void)) { display.clock = clock; }
 
 static volley_progress_mode choose(FILE *out) {
   const char *terminal = getenv("TERM");
@@ -54,7 +62,7 @@ static void format_duration(double seconds, char *text, size_t size) {
     snprintf(text, size, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
 }
 
-/* Everything but the bar itself: model time, real-time factor, time left (or taken) and rate. */
+/* Everything but the bar itself: model time, time left (or taken), speed and rate. */
 static void format_figures(char *text, size_t size) {
   const double elapsed = now() - display.begun, fraction = fraction_done();
   const double done_here = display.done_ms - display.from_ms;
@@ -63,15 +71,15 @@ static void format_figures(char *text, size_t size) {
     format_duration(elapsed, time, sizeof time);
   else if (done_here > 0)
     format_duration(elapsed * (display.total_ms - display.done_ms) / done_here, time, sizeof time);
-  const double factor = done_here > 0 ? elapsed / (1e-3 * done_here) : 0;
-  snprintf(text, size, "%.0f/%.0f ms  x%.3g real time  %s %s  %.3g Hz", display.done_ms, display.total_ms, factor,
-           fraction >= 1 ? "took" : "ETA", time, display.rate);
+  snprintf(text, size, "%.0f/%.0f ms  %s %s  %s%s%.3g Hz", display.done_ms, display.total_ms,
+           fraction >= 1 ? "took" : "ETA", time, done_here > 0 ? volley_speed(elapsed, done_here).text : "",
+           done_here > 0 ? "  " : "", display.rate);
 }
 
 /* Redraws the line in one write, cut to the terminal's width: [=====>    ]  47%  figures. The cursor goes back to its
  * start, so that a message that comes in between begins a line. */
 static void draw_bar(void) {
-  char figures[128], line[MAX_WIDTH + 1];
+  char figures[160], line[MAX_WIDTH + 1];
   format_figures(figures, sizeof figures);
   const int percent = (int)(100 * fraction_done()), width = terminal_width() - 1;
   const int room = width - (int)strlen(figures) - 9; /* brackets, percent, spaces */
@@ -90,13 +98,22 @@ static void draw_bar(void) {
 }
 
 static void draw_line(void) {
-  char figures[128];
+  char figures[160];
   format_figures(figures, sizeof figures);
   fprintf(display.out, "%3d%%  %s\n", (int)(100 * fraction_done()), figures);
   fflush(display.out);
 }
 
-static int next_percent(void) { return ((int)(100 * fraction_done()) / LINES_STEP + 1) * LINES_STEP; }
+/* A line that is due: the first after ten seconds, then one a tenth of the time so far, and the last one where there was
+ * any. So a short run writes none, and one of a day some two hundred. */
+static void add_line(void) {
+  const double elapsed = now() - display.begun;
+  if (display.finished || elapsed < first_line) return;
+  display.finished = fraction_done() >= 1;
+  if (elapsed < display.next_line && !display.finished) return;
+  draw_line();
+  display.next_line = elapsed + fmin(fmax(first_line, 0.1 * elapsed), longest_silence);
+}
 
 void volley_progress_begin(volley_progress_mode mode, double from_ms, double total_ms, FILE *out) {
   display.mode = mode == VOLLEY_PROGRESS_AUTO ? choose(out) : mode;
@@ -106,7 +123,7 @@ void volley_progress_begin(volley_progress_mode mode, double from_ms, double tot
   display.rate = 0;
   display.begun = now();
   display.drawn = -INFINITY;
-  display.next_percent = next_percent();
+  display.next_line = first_line;
   display.finished = false;
 }
 
@@ -116,10 +133,8 @@ void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons) {
   display.rate = neurons && done_ms > 0 ? (double)spikes / neurons / (1e-3 * done_ms) : 0;
   if (display.mode == VOLLEY_PROGRESS_BAR) {
     if (now() - display.drawn >= redraw_interval) draw_bar();
-  } else if (!display.finished && 100 * fraction_done() >= display.next_percent) {
-    draw_line();
-    display.next_percent = next_percent();
-    display.finished = fraction_done() >= 1;
+  } else {
+    add_line();
   }
 }
 

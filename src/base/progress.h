@@ -8,7 +8,7 @@
 typedef enum volley_progress_mode {
   VOLLEY_PROGRESS_AUTO, /* bar if out is a terminal that can move its cursor, else lines */
   VOLLEY_PROGRESS_BAR,
-  VOLLEY_PROGRESS_LINES, /* one line every 5 % */
+  VOLLEY_PROGRESS_LINES, /* a line after 10 s, then one each 10 s or tenth of the time so far, and the last */
   VOLLEY_PROGRESS_OFF
 } volley_progress_mode;
 
@@ -22,6 +22,9 @@ void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons);
 
 /* Writes a line to stderr, "volley: " before it, so that a display on the same terminal is not torn. */
 void volley_progress_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Takes the time from `clock`, in s from any beginning, instead of from the system; NULL: from the system. For tests. */
+void volley_progress_set_clock(double (*clock)(void));
 
 /* Draws the last state and ends the line. Does nothing if no display was begun. */
 void volley_progress_end(void);

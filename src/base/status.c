@@ -105,7 +105,8 @@ static void gather_and_print(MPI_Comm comm) {
   if (!all) volley_die("no memory to gather the messages of %d ranks", ranks);
   VOLLEY_MPI(MPI_Gatherv(mine, size, MPI_CHAR, all, sizes, starts, MPI_CHAR, 0, comm));
   if (rank == 0) print_distinct(all, (size_t)starts[ranks]);
-  if (faults.dropped > 0 && rank == 0) fprintf(stderr, "volley: ... and %d faults more\n", faults.dropped);
+  if (faults.dropped > 0 && rank == 0)
+    fprintf(stderr, "volley: ... and %s more\n", volley_count((uint64_t)faults.dropped, "fault").text);
   fflush(stderr);
   free(all);
   free(starts);

@@ -3,6 +3,8 @@
 #include "base/memory.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -141,4 +143,28 @@ char *volley_escape(const char *text, char *out, size_t size) {
   }
   out[n] = '\0';
   return out;
+}
+
+volley_words volley_count(uint64_t n, const char *one) {
+  volley_words words;
+  const size_t length = strlen(one);
+  const bool is_plural = n != 1, ends_in_y = length > 0 && one[length - 1] == 'y';
+  snprintf(words.text, sizeof words.text, "%" PRIu64 " %.*s%s", n, (int)(length - (is_plural && ends_in_y)), one,
+           !is_plural  ? ""
+           : ends_in_y ? "ies"
+                       : "s");
+  return words;
+}
+
+volley_words volley_speed(double seconds, double model_ms) {
+  volley_words words;
+  const double factor = 1e3 * seconds / model_ms;
+  const double times = factor < 1 ? 1 / factor : factor;
+  if (times < 1.05)
+    snprintf(words.text, sizeof words.text, "as fast as real time");
+  else
+    snprintf(words.text, sizeof words.text,
+             times < 9.95 ? "%.1f times %s than real time" : "%.0f times %s than real time", fmin(times, 1e12),
+             factor < 1 ? "faster" : "slower");
+  return words;
 }

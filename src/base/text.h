@@ -1,8 +1,9 @@
-/* Words: which known one a user may have meant; how a path is written on a command line. */
+/* Words: which known one a user may have meant; how a path is written on a command line; counts and speeds in words. */
 #ifndef VOLLEY_BASE_TEXT_H
 #define VOLLEY_BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The known word that needs the fewest changes (letters inserted, removed, replaced or swapped with the next; capitals
  * do not count) to become `word`. Where more than a third of its letters, or more than 3, differ from all of them: the
@@ -22,5 +23,17 @@ size_t volley_printable(const char *text);
 /* The text as a terminal may show it, with every byte that is not printable written \xHH; as much of it as `size` bytes
  * hold. Returns out. */
 char *volley_escape(const char *text, char *out, size_t size);
+
+/* A few words by value: printf("%s", volley_count(n, "neuron").text). */
+typedef struct volley_words {
+  char text[64];
+} volley_words;
+
+/* "1 neuron", "2 neurons", "1 entry", "0 entries": one is the noun in the singular, at most 40 bytes. */
+volley_words volley_count(uint64_t n, const char *one);
+
+/* How fast seconds of work are for milliseconds of model time, both above 0: "40 times faster than real time", "3.1 times
+ * slower than real time", "as fast as real time". */
+volley_words volley_speed(double seconds, double model_ms);
 
 #endif

@@ -1,5 +1,6 @@
 #include "build/edge_list.h"
 
+#include "base/text.h"
 #include "build/rule.h"
 #include "neuron/neuron.h"
 
@@ -119,9 +120,9 @@ static volley_status check_edge(const volley_experiment *experiment, const volle
   const double dt = experiment->simulation.dt;
   if (slab->source[e] >= source->size || slab->target[e] >= target->size) {
     return volley_fault(VOLLEY_USAGE, &projection->place,
-                        "edge %llu of %s goes from %llu to %llu, but %s has %u neurons and %s has %u", number,
-                        projection->file, (unsigned long long)slab->source[e], (unsigned long long)slab->target[e],
-                        source->name, source->size, target->name, target->size);
+                        "edge %llu of %s goes from %llu to %llu, but %s has %s and %s has %u", number, projection->file,
+                        (unsigned long long)slab->source[e], (unsigned long long)slab->target[e], source->name,
+                        volley_count(source->size, "neuron").text, target->name, target->size);
   }
   if (slab->weight && !isfinite((float)slab->weight[e])) {
     return volley_fault(VOLLEY_USAGE, &projection->place, "edge %llu of %s has the weight %g", number, projection->file,

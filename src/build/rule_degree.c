@@ -1,6 +1,8 @@
 /* Rules that fix a number of synapses: fixed_indegree for each target, fixed_total_number for the whole projection. */
 #include "build/rule.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -19,9 +21,8 @@ static const char *check_indegree(const volley_experiment *experiment, const vol
   } else if (projection->number > UINT32_MAX) {
     snprintf(buffer, size, "indegree %" PRIu64 " is too large; at most %u", projection->number, UINT32_MAX);
   } else if (!projection->multapses && projection->number > n) {
-    snprintf(buffer, size,
-             "indegree %" PRIu64 " without multapses, but %s has only %u neurons to draw from; at most %u",
-             projection->number, source, n, n);
+    snprintf(buffer, size, "indegree %" PRIu64 " without multapses, but %s has only %s to draw from; at most %u",
+             projection->number, source, volley_count(n, "neuron").text, n);
   } else {
     return NULL;
   }
@@ -47,8 +48,9 @@ static const char *check_total(const volley_experiment *experiment, const volley
       (double)candidates(experiment, projection) * (double)experiment->populations[projection->target].size;
   if (projection->number == 0 || (pairs > 0 && (projection->multapses || (double)projection->number <= pairs)))
     return NULL;
-  snprintf(buffer, size, "%" PRIu64 " synapses%s between %.0f pairs of neurons; at most %.0f", projection->number,
-           projection->multapses ? "" : " without multapses", pairs, pairs);
+  snprintf(buffer, size, "%s%s between %.0f pairs of neurons; at most %.0f",
+           volley_count(projection->number, "synapse").text, projection->multapses ? "" : " without multapses", pairs,
+           pairs);
   return buffer;
 }
 

@@ -1,6 +1,8 @@
 /* one_to_one and all_to_all: no chance in who is connected. */
 #include "build/rule.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 
 static const volley_population *source_of(const volley_experiment *experiment, const volley_projection *projection) {
@@ -15,8 +17,8 @@ static const char *check_one_to_one(const volley_experiment *experiment, const v
                                     char *buffer, size_t size) {
   const volley_population *source = source_of(experiment, projection), *target = target_of(experiment, projection);
   if (source->size == target->size) return NULL;
-  snprintf(buffer, size, "one_to_one needs populations of equal size, but %s has %u neurons and %s has %u",
-           source->name, source->size, target->name, target->size);
+  snprintf(buffer, size, "one_to_one needs populations of equal size, but %s has %s and %s has %u", source->name,
+           volley_count(source->size, "neuron").text, target->name, target->size);
   return buffer;
 }
 

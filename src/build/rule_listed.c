@@ -1,4 +1,5 @@
 /* Rules whose edges stand in a list before the tables are built: fixed_outdegree and edges. */
+#include "base/text.h"
 #include "build/edge_list.h"
 #include "build/rule.h"
 
@@ -15,8 +16,8 @@ static const char *check_outdegree(const volley_experiment *experiment, const vo
     return buffer;
   }
   if ((projection->number > 0 && n == 0) || (!projection->multapses && projection->number > n)) {
-    snprintf(buffer, size, "outdegree %" PRIu64 "%s, but %s has only %u neurons to draw from", projection->number,
-             projection->multapses ? "" : " without multapses", target->name, n);
+    snprintf(buffer, size, "outdegree %" PRIu64 "%s, but %s has only %s to draw from", projection->number,
+             projection->multapses ? "" : " without multapses", target->name, volley_count(n, "neuron").text);
     return buffer;
   }
   return NULL;

@@ -1,5 +1,6 @@
 #include "build/scale.h"
 
+#include "base/text.h"
 #include "build/rule.h"
 #include "neuron/neuron.h"
 #include "stimulus/stimulus.h"
@@ -59,8 +60,8 @@ static void cut_selection(volley_selection *selection, uint32_t size, const voll
   if (selection->count == 0)
     volley_fault(VOLLEY_USAGE, place,
                  "none of the selected neurons is left: network.scale.neurons leaves the population "
-                 "%u neurons",
-                 size);
+                 "%s",
+                 volley_count(size, "neuron").text);
 }
 
 static void scale_sizes(volley_experiment *experiment) {

@@ -1,6 +1,8 @@
 /* Signals before they are played: files are read, equations integrated, and their length compared with the run's. */
 #include "signal/signal.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -39,9 +41,8 @@ static volley_status read_rows(const loading *l, volley_signal *signal) {
   VOLLEY_TRY(l->reader->series(l->reader->context, &signal->place, signal->file, signal->dataset, l->experiment->arena,
                                &signal->rows, &rows, &columns));
   if (rows > INT_MAX || columns > INT_MAX) {
-    return volley_fault(VOLLEY_USAGE, &signal->place,
-                        "'%s' holds %" PRIu64 " rows of %" PRIu64 " values; at most %d of each can be played",
-                        signal->file, rows, columns, INT_MAX);
+    return volley_fault(VOLLEY_USAGE, &signal->place, "'%s' holds %s of %s; at most %d of each can be played",
+                        signal->file, volley_count(rows, "row").text, volley_count(columns, "value").text, INT_MAX);
   }
   signal->n_rows = (int)rows;
   signal->dimension = (int)columns;
@@ -75,9 +76,9 @@ static volley_status check_length(const volley_signal *signal, span times) {
   }
   if (length > 0 && times.to > length + tolerance) {
     return volley_fault(VOLLEY_USAGE, &signal->place,
-                        "the signal ends at %g ms (%d rows of %g ms), but it is played until %g ms of its own time; "
+                        "the signal ends at %g ms (%s of %g ms), but it is played until %g ms of its own time; "
                         "repeat: true would play it again",
-                        length, signal->n_rows, signal->interval, times.to);
+                        length, volley_count((uint64_t)signal->n_rows, "row").text, signal->interval, times.to);
   }
   return VOLLEY_OK;
 }
@@ -100,10 +101,11 @@ static volley_status read_gains(const loading *l, volley_stimulus *stimulus) {
   stimulus->gains = gains;
   if (rows == population->size && columns == (uint64_t)stimulus->signal->dimension) return VOLLEY_OK;
   return volley_fault(VOLLEY_USAGE, &stimulus->place,
-                      "dataset '%s' of '%s' holds %" PRIu64 " rows of %" PRIu64 " gains; the %" PRIu32
-                      " neurons of %s and the %d values of the signal need %" PRIu32 " rows of %d",
-                      gain->dataset, gain->file, rows, columns, population->size, population->name,
-                      stimulus->signal->dimension, population->size, stimulus->signal->dimension);
+                      "dataset '%s' of '%s' holds %s of %s; %s of %s and %s of the signal need %" PRIu32 " by %d",
+                      gain->dataset, gain->file, volley_count(rows, "row").text, volley_count(columns, "gain").text,
+                      volley_count(population->size, "neuron").text, population->name,
+                      volley_count((uint64_t)stimulus->signal->dimension, "value").text, population->size,
+                      stimulus->signal->dimension);
 }
 
 static volley_status load_all(const loading *l, volley_experiment *experiment) {

@@ -1,4 +1,5 @@
 /* Images as rates: while an image is shown, neuron i fires Poisson spikes at pixel i times a factor. */
+#include "base/text.h"
 #include "stimulus/rates.h"
 #include "stimulus/showing.h"
 
@@ -127,8 +128,9 @@ static const char *check_row(const volley_stimulus *stimulus, int64_t row, char 
 static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
                                 size_t size) {
   if (pixels(stimulus) != stimulus->neurons.count) {
-    snprintf(buffer, size, "the images of '%s' have %" PRIu64 " pixels for %" PRIu32 " neurons of %s%s", stimulus->file,
-             pixels(stimulus), stimulus->neurons.count, experiment->populations[stimulus->target].name,
+    snprintf(buffer, size, "the images of '%s' have %s for %s of %s%s", stimulus->file,
+             volley_count(pixels(stimulus), "pixel").text, volley_count(stimulus->neurons.count, "neuron").text,
+             experiment->populations[stimulus->target].name,
              pixels(stimulus) == (uint64_t)stimulus->neurons.count + 1 ? "; is one of the columns a label_column?"
                                                                        : "");
     return buffer;

@@ -2,6 +2,8 @@
  * A file has rows of a time and one rate for all neurons, or a time and a rate for each. */
 #include "stimulus/rates.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -92,9 +94,10 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
   if (!stimulus->rows) return NULL;
   if (stimulus->n_columns != 2 && stimulus->n_columns != (uint64_t)stimulus->neurons.count + 1) {
     snprintf(buffer, size,
-             "the rows of '%s' have %" PRIu64 " columns; 2 are possible (a time and a rate for all), or %" PRIu64
-             " (a time and a rate for each of the %" PRIu32 " neurons)",
-             stimulus->file, stimulus->n_columns, (uint64_t)stimulus->neurons.count + 1, stimulus->neurons.count);
+             "the rows of '%s' have %s; 2 are possible (a time and a rate for all), or %" PRIu64
+             " (a time and a rate for each of %s)",
+             stimulus->file, volley_count(stimulus->n_columns, "column").text, (uint64_t)stimulus->neurons.count + 1,
+             volley_count(stimulus->neurons.count, "neuron").text);
     return buffer;
   }
   const char *wrong = NULL;

@@ -1,6 +1,8 @@
 /* Stimuli before they act: their files are read, and what these hold is checked. */
 #include "stimulus/stimulus.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -40,10 +42,11 @@ static volley_status read_label_dataset(volley_experiment *experiment, volley_st
                             experiment->arena, &labels, &rows, &columns));
   stimulus->labels = labels;
   if (rows == stimulus->n_rows && columns == 1) return VOLLEY_OK;
-  return volley_fault(VOLLEY_USAGE, &stimulus->place,
-                      "dataset '%s' of '%s' holds %" PRIu64 " rows of %" PRIu64 " labels; the %" PRIu64
-                      " images need one each",
-                      stimulus->label_dataset, stimulus->file, rows, columns, stimulus->n_rows);
+  return volley_fault(
+      VOLLEY_USAGE, &stimulus->place,
+      "dataset '%s' of '%s' holds %s of %s; there must be a label for each image, and there are %" PRIu64,
+      stimulus->label_dataset, stimulus->file, volley_count(rows, "row").text, volley_count(columns, "label").text,
+      stimulus->n_rows);
 }
 
 static volley_status take_label_column(volley_experiment *experiment, volley_stimulus *stimulus) {

@@ -1,6 +1,8 @@
 /* A teacher: while an image of label l is shown, neuron l gets a current. */
 #include "stimulus/showing.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,9 +44,8 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
     const int64_t row = volley_showing_row(images, k);
     if (images->labels[row] < stimulus->neurons.count) continue;
     snprintf(buffer, size,
-             "image %" PRId64 " of '%s' has the label %g; the teacher reaches %" PRIu32 " neurons of %s, one for "
-             "each label from 0 up",
-             row, images->name, images->labels[row], stimulus->neurons.count,
+             "image %" PRId64 " of '%s' has the label %g; the teacher reaches %s of %s, one for each label from 0 up",
+             row, images->name, images->labels[row], volley_count(stimulus->neurons.count, "neuron").text,
              experiment->populations[stimulus->target].name);
     return buffer;
   }

@@ -51,8 +51,8 @@ CASES = [
     (IMAGES, "1,2,3,4\n", TEACHER, "the images of 's' have no labels: it needs label_column or label_dataset"),
     (HDF5, "", "", None),
     (HDF5 + ", label_dataset: labels", "", TEACHER, None),
-    (HDF5 + ", label_dataset: images", "", TEACHER, "dataset 'images' of 'data.h5' holds 3 rows of 4 labels; the 3 "
-     "images need one each"),
+    (HDF5 + ", label_dataset: images", "", TEACHER, "dataset 'images' of 'data.h5' holds 3 rows of 4 labels; there "
+     "must be a label for each image, and there are 3"),
     (HDF5 + ", label_dataset: label", "", "", "dataset 'label' of 'data.h5' does not exist"),
 ]
 

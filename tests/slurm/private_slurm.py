@@ -201,9 +201,6 @@ class Job:
         except FileNotFoundError:
             return ""
 
-    def await_log(self, text, seconds=60):
-        self.slurm.wait_until(lambda: text in self.log(), seconds, f'"{text}" in the log\n{self.log()}')
-
     def wait(self, seconds=150):
         """Waits until the job has ended for good; returns its state, or the states of an array."""
         self.slurm.wait_until(lambda: set(self.fields("JobState")) <= ENDED, seconds, f"job {self.number} to end")

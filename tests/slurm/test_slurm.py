@@ -1,5 +1,6 @@
 """The scripts in jobs/slurm as a user submits them, in a SLURM of the test's own: every run ends with the spikes
 of a run that nobody disturbed."""
+import glob
 import json
 import os
 import shutil
@@ -112,6 +113,10 @@ class Scenarios:
         expect(job.wait() == "FAILED" and job.fields("Restarts") == ["0"], f"a run that gets no further: {job.log()}")
         self.expect_log(job, "no progress: this start went from 0 to")
 
+    def await_recording(self, output):
+        """Waits until a run simulates: then its recordings are open."""
+        self.slurm.wait_until(lambda: glob.glob(self.path(output) + ".part*"), 60, f"{output} to be recorded")
+
     def cancel(self):
         """scancel, with both launchers and of the gentle kind; then one goes on as a job, one without SLURM."""
         digest = run(EXPERIMENT, self.path("plain_medium.h5"), self.medium)["spike_digest"]
@@ -119,7 +124,7 @@ class Scenarios:
                 "mpirun": self.submit("cancel_mpirun.h5", self.medium, environment={**SLOW, **self.without_pmix()}),
                 "signal": self.submit("cancel_signal.h5", self.medium, environment=SLOW)}
         for name, job in jobs.items():
-            job.await_log(" real time ")
+            self.await_recording(f"cancel_{name}.h5")
             self.slurm.command("scancel", *(["--batch", "--signal=USR2"] if name == "signal" else []), str(job.number))
         for name, job in jobs.items():
             expected = "FAILED" if name == "signal" else "CANCELLED"
@@ -149,7 +154,8 @@ class Scenarios:
         arguments = [EXPERIMENT, self.path("yielding"), *set_words(self.medium)]
         self.yielding = self.slurm.submit(ARRAY, arguments, ["--time=5", "-n2", "-N1", "--array=1-2"],
                                           {**SLOW, **self.without_pmix()})
-        self.slurm.wait_until(lambda: self.yielding.log().count("  5%") == 2, 60, "an array to run")
+        for task in (1, 2):
+            self.await_recording(f"yielding/{task}.h5")
         self.slurm.command("scancel", "--batch", "--signal=USR1", f"{self.yielding.number}_2")
 
     def finish_yielding(self):

@@ -183,7 +183,7 @@ static const struct comparing force_cases[] = {
       "projections.0.balanced: true here, no in checkpoint 'c.h5'"}},
     {{0},
      {"ablations=", "recorders.0.values=[output, norm]"},
-     {"e.yaml:14:12: ablations: 1 entries here, 0 in checkpoint 'c.h5'",
+     {"e.yaml:14:12: ablations: 1 entry here, 0 in checkpoint 'c.h5'",
       "recorders.0.values.1: error here, norm in checkpoint 'c.h5'"}},
     {{0}, {"projections.0.weight.std=0.05"}, {"projections.0.weight.std: 0.04 here, 0.05 in checkpoint 'c.h5'"}},
     {{"readouts=", "recorders="},

@@ -81,21 +81,42 @@ static void test_summary_fault(void **state) {
   assert_int_equal(volley_print_faults(), VOLLEY_FAILURE);
 }
 
-/* 1000 updates give the 20 lines from 5 % to 100 %, however often the end is reported; steps over 5 % skip lines. */
-static void test_progress_lines(void **state) {
-  (void)state;
+static double clock_s;
+static double test_clock(void) { return clock_s; }
+
+/* The lines of a run of 1000 ms that takes so many seconds and reports its end twice; *n: their number. */
+static char *progress_lines(double run_s, int *n) {
   FILE *file = tmpfile();
+  clock_s = 5;
+  volley_progress_set_clock(test_clock);
   volley_progress_begin(VOLLEY_PROGRESS_AUTO, 0, 1000, file); /* a file is no terminal */
-  for (int ms = 1; ms <= 1000; ms++) volley_progress_update(ms, (uint64_t)ms, 100);
+  for (int ms = 1; ms <= 1000; ms++) {
+    clock_s = 5 + run_s * ms / 1000;
+    volley_progress_update(ms, (uint64_t)ms, 100);
+  }
   volley_progress_update(1000, 1000, 100);
   volley_progress_end();
+  volley_progress_set_clock(NULL);
   char *text = read_all(file);
-  int lines = 0;
-  for (const char *c = text; *c; c++) lines += *c == '\n';
-  assert_int_equal(lines, 20);
-  assert_int_equal(strncmp(text, "  5%  50/1000 ms", 16), 0);
-  expect_in(text, "10 Hz");
-  expect_in(text, "100%  1000/1000 ms");
+  *n = 0;
+  for (const char *c = text; *c; c++) *n += *c == '\n';
+  return text;
+}
+
+/* A short run writes no line; a longer one each ten seconds and at the end; one of a day not every ten seconds. */
+static void test_progress_lines(void **state) {
+  (void)state;
+  int n;
+  char *text = progress_lines(9.9, &n);
+  assert_string_equal(text, "");
+  free(text);
+  text = progress_lines(25, &n);
+  assert_int_equal(n, 3);
+  assert_int_equal(strncmp(text, " 40%  400/1000 ms  ETA 15s  25 times slower than real time  10 Hz\n", 64), 0);
+  expect_in(text, "100%  1000/1000 ms  took 25s  25 times slower than real time  10 Hz\n");
+  free(text);
+  text = progress_lines(86400, &n);
+  assert_in_range(n, 100, 250);
   free(text);
 }
 
