@@ -81,14 +81,16 @@ void volley_hdf5_put_count(volley_hdf5 *file, hid_t object, const char *name, ui
   volley_hdf5_put_values(file, object, name, H5T_NATIVE_UINT64, 0, &value);
 }
 
-/* A new dataset of values in this space, which is released. */
+/* A new dataset of values in this space, which is released. HDF5 cannot write to one that has no values. */
 static hid_t put_dataset(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, hid_t space,
                          const void *values) {
   const hid_t set = volley_hdf5_check(
       file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a dataset in");
   static const char nothing = 0;
   if (!file->writes) volley_hdf5_check(file, H5Sselect_none(space), "select data of");
-  volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing), "write");
+  if (H5Sget_simple_extent_npoints(space) != 0)
+    volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing),
+                      "write");
   volley_hdf5_release(file, space);
   return set;
 }

@@ -3,14 +3,18 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/petsc_check.h"
+#include "base/progress.h"
 
 #include <math.h>
 #include <slepceps.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond this an effective weight has a square that overflows in the norms that SLEPc takes. */
+/* Beyond this a number has a square that overflows in the norms that SLEPc takes. */
 static const double largest = 1e150;
+
+static const double interval = 10; /* s between two signs of life */
+enum { MANY = 1000 /* eigenvalues, which take LAPACK seconds */ };
 
 static const uint32_t not_read = UINT32_MAX; /* number or row of a neuron that the readout does not read */
 
@@ -25,6 +29,9 @@ typedef struct effective {
   const double *own; /* own rows of the vector that is multiplied */
   double *product;   /* own rows of the product */
   double *fed_back;  /* [K] D' x */
+  const char *when;  /* of the matrix, for messages */
+  uint32_t products; /* so far */
+  double told;       /* when the user was told last, s */
   double magnitude;  /* greatest of all products so far, on all ranks; INFINITY where there was a NaN */
   Vec all;           /* the whole vector, row by row */
   VecScatter gather; /* NULL before the first product */
@@ -187,16 +194,31 @@ static void multiply_blocks(void *context, int thread) {
   }
 }
 
-/* Notes the magnitude of a product. Collective. */
+/* Notes the magnitude of a product, and makes one that is beyond all measure 0: SLEPc then ends as it would, without an
+ * error half way, and what it finds is not used. Collective. */
 static void measure(effective *e) {
   for (uint32_t row = 0; row < e->count; row++) {
     const double size = fabs(e->product[row]);
     e->magnitude = isnan(size) ? INFINITY : fmax(e->magnitude, size);
   }
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &e->magnitude, 1, MPI_DOUBLE, MPI_MAX, e->weights.network->comm));
+  if (e->magnitude > largest) memset(e->product, 0, e->count * sizeof *e->product);
 }
 
-/* Fails, on all ranks alike, where the product is beyond all measure. */
+/* Tells now and then how far it is, and what follows when the dense matrix is complete: LAPACK gives no sign of life. */
+static void tell(effective *e) {
+  const volley_readout *readout = e->weights.readout;
+  const bool is_complete = readout->eigenvalues < 0 && e->products == e->n;
+  if (e->weights.network->rank != 0 || (is_complete ? e->n < MANY : MPI_Wtime() - e->told < interval)) return;
+  e->told = MPI_Wtime();
+  if (is_complete)
+    volley_progress_note("readout '%s': LAPACK computes the %u eigenvalues of the matrix %s", readout->name, e->n,
+                         e->when);
+  else
+    volley_progress_note("readout '%s': eigenvalues of the matrix %s: %u products with it so far", readout->name,
+                         e->when, e->products);
+}
+
 static PetscErrorCode multiply(Mat matrix, Vec x, Vec y) {
   effective *e;
   VOLLEY_PETSC(MatShellGetContext(matrix, &e));
@@ -206,11 +228,13 @@ static PetscErrorCode multiply(Mat matrix, Vec x, Vec y) {
   volley_parallel(e->weights.network->threads, multiply_blocks, e);
   measure(e);
   VOLLEY_PETSC(VecRestoreArray(y, &e->product));
-  return e->magnitude <= largest ? 0 : PETSC_ERR_FP;
+  e->products++;
+  tell(e);
+  return 0;
 }
 
-static effective open_weights(const volley_effective_weights *weights) {
-  effective e = {.weights = *weights, .n = weights->readout->size};
+static effective open_weights(const volley_effective_weights *weights, const char *when) {
+  effective e = {.weights = *weights, .n = weights->readout->size, .when = when, .told = MPI_Wtime()};
   number_rows(&e);
   e.x = volley_alloc(e.n, sizeof *e.x, "eigenvalues");
   e.fed_back = volley_alloc((size_t)weights->readout->supervisor->dimension, sizeof *e.fed_back, "eigenvalues");
@@ -247,22 +271,24 @@ static void take_values(EPS solver, int wanted, double **values, uint32_t *n) {
     VOLLEY_PETSC(EPSGetEigenvalue(solver, (PetscInt)i, *values + 2 * i, *values + 2 * i + 1));
 }
 
-static void report(const effective *e, const char *when, int code) {
+/* A fault where there are no eigenvalues. code: PETSc's */
+static volley_status judge(const effective *e, int code) {
   const volley_readout *readout = e->weights.readout;
-  if (e->magnitude <= largest)
-    volley_fault(VOLLEY_FAILURE, &readout->place, "readout '%s': no eigenvalues of the matrix %s: %s", readout->name,
-                 when, volley_petsc_words(code));
-  else
-    volley_fault(
-        VOLLEY_FAILURE, &readout->place,
-        "readout '%s': no eigenvalues of the matrix %s: its elements reach %g; only up to %g they can be found",
-        readout->name, when, e->magnitude, largest);
+  if (e->magnitude > largest)
+    return volley_fault(VOLLEY_FAILURE, &readout->place,
+                        "readout '%s': no eigenvalues of the matrix %s: its elements reach %g, and beyond %g they "
+                        "cannot be calculated; the output has all but them",
+                        readout->name, e->when, e->magnitude, largest);
+  if (code == 0) return VOLLEY_OK;
+  return volley_fault(VOLLEY_FAILURE, &readout->place,
+                      "readout '%s': no eigenvalues of the matrix %s: %s; the output has all but them", readout->name,
+                      e->when, volley_petsc_words(code));
 }
 
 /* The eigenvalues of one matrix. Collective, agreed status. */
 static volley_status find(const volley_effective_weights *weights, const char *when, double **values, uint32_t *n) {
   const int wanted = weights->readout->eigenvalues;
-  effective e = open_weights(weights);
+  effective e = open_weights(weights, when);
   Mat matrix;
   EPS solver;
   *values = NULL;
@@ -272,11 +298,8 @@ static volley_status find(const volley_effective_weights *weights, const char *w
   VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))multiply));
   VOLLEY_PETSC(EPSCreate(weights->network->comm, &solver));
   const int code = solve(solver, matrix, wanted);
-  if (code == 0)
-    take_values(solver, wanted, values, n);
-  else
-    report(&e, when, code);
-  VOLLEY_PETSC(EPSDestroy(&solver));
+  if (judge(&e, code) == VOLLEY_OK) take_values(solver, wanted, values, n);
+  if (code == 0) VOLLEY_PETSC(EPSDestroy(&solver)); /* after an error it may be in no state to be */
   VOLLEY_PETSC(MatDestroy(&matrix));
   close_weights(&e);
   return volley_agree(weights->network->comm);
