@@ -74,6 +74,8 @@ static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment
     volley_hdf5_put_text(file, group, "target", experiment->populations[projection->target].name);
     volley_hdf5_put_text(file, group, "delay_is", projection->plasticity.is_axonal ? "axonal" : "dendritic");
     volley_hdf5_put_count(file, group, "recorded_synapses", recorder->synapses);
+    volley_hdf5_put_count(file, group, "has_dopamine",
+                          projection->plasticity.dopamine >= 0 || projection->plasticity.n_dopamine_on > 0);
   } else {
     volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);
     volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);

@@ -204,12 +204,17 @@ static void read_recorders(volley_output_file *file) {
   volley_hdf5_release(&file->hdf5, group);
 }
 
-/* Whether the file can be read and is HDF5. */
-static volley_status check_file(const char *path) {
+volley_status volley_output_file_check(const char *path) {
+  const char *ending = strrchr(path, '.');
+  volley_hdf5_quiet();
   if (access(path, R_OK)) return volley_fault(VOLLEY_USAGE, NULL, "cannot open '%s': %s", path, strerror(errno));
-  if (H5Fis_hdf5(path) <= 0)
-    return volley_fault(VOLLEY_USAGE, NULL, "'%s' is not an HDF5 file; give the output of volley run", path);
-  return VOLLEY_OK;
+  if (H5Fis_hdf5(path) > 0) return VOLLEY_OK;
+  if (ending && (strcmp(ending, ".yaml") == 0 || strcmp(ending, ".yml") == 0))
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "'%s' is an experiment, not the output of a run; first: volley run %s -o %.*s.h5, then give "
+                        "that file",
+                        path, path, (int)(ending - path), path);
+  return volley_fault(VOLLEY_USAGE, NULL, "'%s' is not an HDF5 file; give the output of volley run", path);
 }
 
 static void read_all(volley_output_file *file, const char *path) {
@@ -235,7 +240,7 @@ static void read_all(volley_output_file *file, const char *path) {
 
 volley_status volley_output_file_open(const char *path, volley_output_file **out) {
   volley_hdf5_quiet();
-  VOLLEY_TRY(check_file(path));
+  VOLLEY_TRY(volley_output_file_check(path));
   volley_output_file *file = volley_alloc(1, sizeof *file, "an output file");
   file->arena = volley_arena_create();
   file->hdf5 = (volley_hdf5){.path = volley_arena_copy(file->arena, path), .blame = VOLLEY_USAGE};

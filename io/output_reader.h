@@ -45,6 +45,9 @@ typedef struct volley_output_info {
 
 typedef struct volley_output_file volley_output_file;
 
+/* Whether a file can be read and is HDF5; else VOLLEY_USAGE with a fault that says what to give instead. Not collective. */
+volley_status volley_output_file_check(const char *path);
+
 /* Opens an output and reads all but the recordings. Returns VOLLEY_USAGE with a fault if the file cannot be read or is no
  * output of Volley. *out is owned by the caller: volley_output_file_close(). Not collective, like all of this. */
 volley_status volley_output_file_open(const char *path, volley_output_file **out);

@@ -67,25 +67,34 @@ static void put_place_and_time(volley_hdf5 *file, hid_t group, MPI_Comm comm) {
   volley_hdf5_put_count(file, group, "ranks", (uint64_t)ranks);
 }
 
+static const char *const outgoing_names[] = {[VOLLEY_OUTGOING_NONE] = "none",
+                                             [VOLLEY_OUTGOING_EXCITATORY] = "excitatory",
+                                             [VOLLEY_OUTGOING_INHIBITORY] = "inhibitory",
+                                             [VOLLEY_OUTGOING_MIXED] = "mixed"};
+
 static void put_populations(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment) {
   const size_t n = (size_t)experiment->n_populations;
   const hid_t group = volley_hdf5_put_group(file, parent, "populations");
   const char **names = volley_alloc(n, sizeof *names, "population names");
   const char **models = volley_alloc(n, sizeof *models, "model names");
+  const char **outgoing = volley_alloc(n, sizeof *outgoing, "signs of weights");
   uint64_t *sizes = volley_alloc(2 * n, sizeof *sizes, "population sizes");
   for (size_t p = 0; p < n; p++) {
     names[p] = experiment->populations[p].name;
     models[p] = experiment->populations[p].model->name;
+    outgoing[p] = outgoing_names[experiment->populations[p].outgoing];
     sizes[p] = experiment->populations[p].size;
     sizes[n + p] = experiment->populations[p].first_gid;
   }
   volley_hdf5_put_texts(file, group, "name", n, names);
   volley_hdf5_put_texts(file, group, "model", n, models);
+  volley_hdf5_put_texts(file, group, "outgoing", n, outgoing);
   volley_hdf5_release(file, volley_hdf5_put_array(file, group, "size", H5T_NATIVE_UINT64, n, sizes));
   volley_hdf5_release(file, volley_hdf5_put_array(file, group, "first_gid", H5T_NATIVE_UINT64, n, sizes + n));
   volley_hdf5_release(file, group);
   free(names);
   free(models);
+  free(outgoing);
   free(sizes);
 }
 

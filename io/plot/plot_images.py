@@ -2,7 +2,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from plot_output import Fault, text
+from plot_heading import add_heading
+from plot_output import Fault, plain, text
 from plot_spikes import label_time
 
 WINDOW_MS = 1000  # shown, the last of the run, unless --start or --stop is given
@@ -46,7 +47,7 @@ def draw_traces(axes, recording, taught, start, stop):
         place = label % 10 / 9 if colours.name == "tab10" else 0.9 * label
         own = recording.times[recording.ids == neuron]
         axes.plot(times, trace(times, own), lw=1, color=colours(place), label=f"{neuron} (label {label})")
-    axes.set_ylabel(f"Trace of {recording.population}")
+    axes.set_ylabel(f"Trace of {plain(recording.population)}")
     axes.legend(title="neuron", fontsize=6, title_fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
     label_time(axes, start, stop)
 
@@ -62,11 +63,11 @@ def plot_images(run, start, stop):
     if not recordings:
         raise Fault(f"'{run.path}' holds no spikes of the neurons that a teacher has taught")
     figure, axes = plt.subplots(
-        len(recordings), 1, figsize=(7.2, 2.2 * len(recordings) + 0.4), squeeze=False, layout="constrained"
+        len(recordings), 1, figsize=(7.2, 2.2 * len(recordings) + 0.6), squeeze=False, layout="constrained"
     )
     for panel, recording in zip(axes[:, 0], recordings):
         draw_images(panel, run, begin, end)
         draw_traces(panel, recording, taught[recording.population], begin, end)
-    if run.title:
-        figure.suptitle(run.title, x=0.01, ha="left", fontsize=9, fontweight="bold")
+    add_heading(figure, run, (begin, end), [f"traces: spikes, each decaying with {TRACE_MS} ms; numbers above: labels of "
+                                            "the images shown"])
     return figure

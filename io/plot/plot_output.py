@@ -15,11 +15,28 @@ def text(value):
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
+def plain(name):
+    """A name as written, where matplotlib would take dollar signs for mathematics."""
+    return name.replace("$", r"\$")
+
+
+def count(number, one):
+    """1 neuron, 2 neurons."""
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def label(group):
+    """What the rows of a recorder are, with the unit."""
+    unit = text(group["data"].attrs["units"])
+    return text(group.attrs["state"]) + (f" ({unit})" if unit else "")
+
+
 class Recording:
     """The spikes of one recorder within a window, sorted by time."""
 
-    def __init__(self, name, group, start, stop):
+    def __init__(self, name, group, start, stop, others=0):
         self.name = name
+        self.others = others  # recorders of the same population that are left out
         self.population = text(group.attrs["population"])
         self.neurons = int(group.attrs["recorded_neurons"])
         self.start = max(start, float(group.attrs["start_ms"]))
@@ -29,13 +46,10 @@ class Recording:
         self.ids = group["node_ids"][first:last].astype(np.int64)
 
     @property
-    def seconds(self):
-        return max(1e-3 * (self.stop - self.start), 1e-12)
-
-    @property
     def rate(self):
-        """Mean over all recorded neurons, silent ones included, in Hz."""
-        return self.times.size / self.neurons / self.seconds if self.neurons else 0.0
+        """Mean over all recorded neurons, silent ones included, in Hz; NaN where nothing was recorded."""
+        seconds = 1e-3 * (self.stop - self.start)
+        return self.times.size / self.neurons / seconds if self.neurons and seconds > 0 else np.nan
 
     def intervals(self):
         """All intervals between successive spikes of a neuron in ms, and the CV of each neuron with enough spikes."""
@@ -68,9 +82,20 @@ class Run:
         self.dt = float(self.about["dt_ms"])
         populations = self.file["volley/populations"]
         self.populations = [text(name) for name in populations["name"][:]]
-        self.sizes = dict(zip(self.populations, (int(size) for size in populations["size"][:])))
-        if not int(self.about["complete"]):
+        self.outgoing = dict.fromkeys(self.populations, "")  # excitatory, inhibitory, mixed, none; "": not known
+        if "outgoing" in populations:
+            self.outgoing = dict(zip(self.populations, map(text, populations["outgoing"][:])))
+        self.complete = bool(self.about["complete"])
+        if not self.complete:
+            self.duration = min(self.duration, self.last_time())
             print(f"volley: '{path}' is incomplete: the run still goes on or was broken off", file=sys.stderr)
+
+    def last_time(self):
+        """The last time that an incomplete file knows of, in ms."""
+        times = [group["timestamps"][-1] for group in self.file["spikes"].values() if group["timestamps"].size]
+        for kind in ("report", "readout", "weights"):
+            times += [rows.times[-1] for rows in map(Rows, self.recorded(kind).values()) if rows.times.size]
+        return float(max(times, default=0.0))
 
     def recorded(self, kind):
         """Groups of the recorders of a kind by their names: spikes, report (traces) or readout."""
@@ -78,15 +103,18 @@ class Run:
 
     def recordings(self, start, stop):
         """Recorded populations in the order of the experiment; of several recorders the one with most neurons."""
-        best = {}
+        recorders = {}
         for name, group in self.file["spikes"].items():
-            population = text(group.attrs["population"])
-            if population not in best or group.attrs["recorded_neurons"] > best[population][1]:
-                best[population] = (name, group.attrs["recorded_neurons"])
-        if not best:
+            recorders.setdefault(text(group.attrs["population"]), []).append((group.attrs["recorded_neurons"], name))
+        if not recorders:
             raise Fault(f"'{self.path}' holds no recorded spikes; give the experiment a recorder of type spikes")
-        names = [best[population][0] for population in self.populations if population in best]
-        return [Recording(name, self.file["spikes"][name], start, stop) for name in names]
+        stop = min(stop, self.duration)
+        found = []
+        for population in self.populations:
+            if population in recorders:
+                name = max(recorders[population], key=lambda recorder: recorder[0])[1]
+                found.append(Recording(name, self.file["spikes"][name], start, stop, len(recorders[population]) - 1))
+        return found
 
 
 class Rows:

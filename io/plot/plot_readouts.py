@@ -2,7 +2,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from plot_output import Fault, Rows, text
+from plot_heading import add_heading
+from plot_output import Fault, Rows, count, plain, text
 from plot_spikes import draw_raster
 
 DIMENSIONS = 12  # shown of a readout, and decoders
@@ -99,7 +100,9 @@ def draw_course(axes, readout, state):
     axes.plot(1e-3 * times, values, lw=0.8)
     axes.set_xlim(1e-3 * readout.start, 1e-3 * readout.stop)
     axes.set_xlabel("Time (s)")
-    axes.set_ylabel({"decoders": "Decoders", "norm": "Norm of decoders"}[state])
+    all_columns = readout.rows[state].data.shape[1]
+    some = f"\n({values.shape[1]} of {all_columns})" if values.shape[1] < all_columns else ""
+    axes.set_ylabel({"decoders": "Decoders", "norm": "Norm of decoders"}[state] + some)
 
 
 def draw_eigenvalues(axes, group):
@@ -113,7 +116,7 @@ def draw_eigenvalues(axes, group):
 
 
 def draw_cells(axes, run, start, stop):
-    """Traces of the first neurons where recorded, else a raster of some."""
+    """Traces of the first neurons where recorded, else a raster of some. Returns notes on what is left out."""
     traces = list(run.recorded("report").values())
     if traces:
         times, values = Rows(traces[0]).between(start, stop, CELLS)
@@ -121,39 +124,45 @@ def draw_cells(axes, run, start, stop):
         axes.plot(1e-3 * times, values - room * np.arange(values.shape[1]), lw=0.5, color=CELL)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.set_ylabel(f"{text(traces[0].attrs['state'])} of {values.shape[1]} neurons")
+        axes.set_ylabel(f"{text(traces[0].attrs['state'])} of\n{plain(text(traces[0].attrs['population']))}")
+        all_columns, left_out = traces[0]["data"].shape[1], []
+        if values.shape[1] < all_columns:
+            left_out = [f"{text(traces[0].attrs['state'])}: the first {values.shape[1]} of {count(all_columns, 'neuron')}"]
     else:
-        draw_raster(axes, run.recordings(start, stop), start, stop, RASTER_CELLS)
+        left_out = draw_raster(axes, run, run.recordings(start, stop), start, stop, RASTER_CELLS)
         axes.xaxis.set_major_formatter(lambda time, _: f"{1e-3 * time:g}")
     unit = 1e-3 if traces else 1.0
     axes.set_xlim(unit * start, unit * stop)
+    return left_out
 
 
 def draw_phases(figure, grid, row, run, readout):
-    """The last second of each phase: outputs, and what some neurons do meanwhile."""
-    phases = readout.phases()
+    """The last second of each phase: outputs, and what some neurons do meanwhile. Returns notes on what is left out."""
+    phases, left_out = readout.phases(), []
     has_cells = run.recorded("report") or run.recorded("spikes")
     for column, (name, first, last) in enumerate(phases):
         zoom = max(first, last - ZOOM_MS), last
         axes = figure.add_subplot(grid[row, column])
         draw_outputs(axes, readout, *zoom)
-        axes.set_title(name, fontsize=8)
+        axes.set_title(name + (f", the last {1e-3 * ZOOM_MS:g} s" if zoom[0] > first else ""), fontsize=8)
         if column:
             axes.tick_params(axis="y", labelleft=False)
         if has_cells:
             axes.tick_params(axis="x", labelbottom=False)
             axes = figure.add_subplot(grid[row + 1, column])
-            draw_cells(axes, run, *zoom)
+            left_out = draw_cells(axes, run, *zoom) or left_out
             if column:
                 axes.set(ylabel="", yticks=[])
         axes.set_xlabel("Time (s)")
+    return left_out
 
 
 def draw_readout(figure, run, readout, heights):
-    """All of the run on top, then a second of each phase, then decoders and eigenvalues."""
+    """All of the run on top, then a second of each phase, then decoders and eigenvalues. Returns notes on what is left
+    out."""
     phases, courses = readout.phases(), [state for state in ("decoders", "norm") if state in readout.rows]
     grid = figure.add_gridspec(len(heights), max(len(phases), 1), height_ratios=heights)
-    row = 0
+    row, left_out = 0, []
     if readout.shown:
         axes = figure.add_subplot(grid[0, :])
         shade_learning(axes, readout)
@@ -164,14 +173,15 @@ def draw_readout(figure, run, readout, heights):
         total = readout.rows[readout.shown[0]].data.shape[1]
         some = f": {DIMENSIONS} of {total} dimensions" if total > DIMENSIONS else ""
         shaded = ", shaded: learning" if any(name == "learning" for name, _, _ in phases) else ""
-        axes.set_title(f"Readout {readout.name}{some}{shaded}", loc="left", fontsize=8)
-        draw_phases(figure, grid, 1, run, readout)
+        axes.set_title(f"Readout {plain(readout.name)}{some}{shaded}", loc="left", fontsize=8)
+        left_out = draw_phases(figure, grid, 1, run, readout)
         row = len(heights) - len(courses) - (readout.eigenvalues is not None)
     for state in courses:
         draw_course(figure.add_subplot(grid[row, :]), readout, state)
         row += 1
     if readout.eigenvalues is not None:
         draw_eigenvalues(figure.add_subplot(grid[row, :]), readout.eigenvalues)
+    return left_out
 
 
 def heights_of(run, readout):
@@ -190,12 +200,13 @@ def plot_readouts(run, start, stop):
     readouts = readouts_of(run, start, stop)
     heights = [heights_of(run, readout) for readout in readouts]
     sizes = [sum(rows) + 0.25 * len(rows) for rows in heights]
-    figure = plt.figure(figsize=(7.2, sum(sizes) + 0.4), layout="constrained")
+    figure = plt.figure(figsize=(7.2, sum(sizes) + 0.6), layout="constrained")
     parts = np.atleast_1d(figure.subfigures(len(readouts), 1, height_ratios=sizes))
+    notes = []
     for part, readout, rows in zip(parts, readouts, heights):
-        draw_readout(part, run, readout, rows)
-    if run.title:
-        figure.suptitle(run.title, x=0.01, ha="left", fontsize=9, fontweight="bold")
+        notes += draw_readout(part, run, readout, rows)
+    window = min(readout.start for readout in readouts), max(readout.stop for readout in readouts)
+    add_heading(figure, run, window, dict.fromkeys(notes))
     return figure
 
 
@@ -212,7 +223,7 @@ def frame_shape(words):
 
 def plot_frames(run, start, stop, shape):
     """Images at equal distances in the window (by default the last second): supervisors above outputs."""
-    readout = readouts_of(run, start, stop)[0]
+    readout, *others = readouts_of(run, start, stop)
     begin = readout.stop - ZOOM_MS if start is None else readout.start
     if "output" not in readout.rows:
         raise Fault(f"'{run.path}' holds no recorded output of readout '{readout.name}'")
@@ -220,7 +231,7 @@ def plot_frames(run, start, stop, shape):
     if shape[0] * shape[1] != width:
         raise Fault(f"images of {shape[0]}x{shape[1]} have {shape[0] * shape[1]} pixels, "
                     f"but readout '{readout.name}' has {width} dimensions")
-    height = 0.72 * len(readout.shown) * shape[0] / shape[1] + 0.7
+    height = 0.72 * len(readout.shown) * shape[0] / shape[1] + 1.1
     figure, axes = plt.subplots(
         len(readout.shown), FRAMES, figsize=(7.2, height), squeeze=False, layout="constrained"
     )
@@ -233,4 +244,7 @@ def plot_frames(run, start, stop, shape):
             panel.set(xticks=[], yticks=[])
             panel.set_xlabel(f"{1e-3 * times[row]:.2f} s" if state == readout.shown[-1] else "", fontsize=6)
         panels[0].set_ylabel(state)
+    others = [plain(other.name) for other in others]
+    add_heading(figure, run, (begin, readout.stop), [f"readout {plain(readout.name)}: {FRAMES} of {count(len(times), 'row')}"]
+                + [f"not shown: readout {', '.join(others)}"] * bool(others))
     return figure

@@ -2,27 +2,21 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from plot_output import LEAST_SPIKES, Fault, text
+from plot_heading import add_heading
+from plot_output import LEAST_SPIKES, Fault, count, label, plain, text
 
 RASTER_NEURONS = 2000  # neurons shown in a raster
 RASTER_SPIKES = 60000  # dots shown in a raster
 RASTER_MS = 1000  # shown of a longer run, unless --start or --stop is given
-INHIBITORY = "#D55E00"  # Okabe and Ito's vermillion and blue: told apart by every kind of colour vision, and in grey
-EXCITATORY = "#0072B2"
+TRACES = 6  # neurons shown of a recorder of traces
+# By the signs of a population's outgoing weights. Okabe and Ito's colours: told apart by every kind of colour vision.
+COLOURS = {"excitatory": "#0072B2", "inhibitory": "#D55E00", "mixed": "#CC79A7", "none": "0.45", "": "0.45"}
+KINDS = {"excitatory": "excitatory", "inhibitory": "inhibitory", "mixed": "weights of both signs",
+         "none": "no outgoing weights"}
 
 
-def is_inhibitory(name):
-    """By the custom of the field: a name that ends in I, or that says inh."""
-    return name.endswith(("I", "_i")) or "inh" in name.lower()
-
-
-def colour_of(name):
-    return INHIBITORY if is_inhibitory(name) else EXCITATORY
-
-
-def pretty(name):
-    """L23E is printed as L2/3E."""
-    return name.replace("L23", "L2/3")
+def colour_of(run, recording):
+    return COLOURS[run.outgoing[recording.population]]
 
 
 def label_time(axes, start, stop):
@@ -50,8 +44,9 @@ def thin(recording, shown, dots, random):
     return rows[visible], recording.times[visible]
 
 
-def draw_raster(axes, recordings, start, stop, most=RASTER_NEURONS):
-    """Dots by time and neuron, the first population on top, each with rows in proportion to its size."""
+def draw_raster(axes, run, recordings, start, stop, most=RASTER_NEURONS):
+    """Dots by time and neuron, the first population on top, each with rows in proportion to its size. Returns notes on
+    what is left out."""
     random = np.random.default_rng(0)
     total = sum(recording.neurons for recording in recordings)
     spikes = sum(recording.times.size for recording in recordings)
@@ -59,66 +54,82 @@ def draw_raster(axes, recordings, start, stop, most=RASTER_NEURONS):
     counts = [max(min(recording.neurons, 1), round(recording.neurons * share)) for recording in recordings]
     gap = max(1, round(0.012 * sum(counts)))
     size = np.clip(9000 / max(spikes * share, 1), 0.15, 2.5)
-    top, ticks = 0, []
+    top, ticks, drawn = 0, [], 0
     for recording, shown in zip(recordings, counts):
         dots = int(RASTER_SPIKES * max(recording.times.size, 1) / max(spikes, 1)) + 1
         rows, times = thin(recording, shown, dots, random)
-        colour = colour_of(recording.population)
+        colour = colour_of(run, recording)
         axes.plot(times, top + rows, "o", ms=np.sqrt(size), mew=0, color=colour, rasterized=True)
+        drawn += times.size
         ticks.append(top + shown / 2)
         top += shown + gap
     axes.set_ylim(top - gap / 2, -gap / 2)
-    axes.set_yticks(ticks, [pretty(recording.population) for recording in recordings])
+    axes.set_yticks(ticks, [plain(recording.population) for recording in recordings])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     label_time(axes, start, stop)
-    return share
+    left_out = [f"{sum(counts)} of {count(total, 'neuron')}"] if sum(counts) < total else []
+    left_out += [f"{drawn} of {count(spikes, 'spike')}"] if drawn < spikes else []
+    return ["dots: " + " and ".join(left_out)] if left_out else []
 
 
-def draw_rates(axes, recordings):
+def draw_rates(axes, run, recordings):
     place = np.arange(len(recordings))
     rates = [recording.rate for recording in recordings]
-    colours = [colour_of(recording.population) for recording in recordings]
-    axes.barh(place, rates, height=0.7, color=colours)
+    axes.barh(place, np.nan_to_num(rates), height=0.7, color=[colour_of(run, recording) for recording in recordings])
     for y, rate in zip(place, rates):
-        axes.annotate(f"{rate:.2f}", (rate, y), (2, 0), textcoords="offset points", va="center", fontsize=7)
-    axes.set_yticks(place, [pretty(recording.population) for recording in recordings])
+        known = np.isfinite(rate)
+        axes.annotate(f"{rate:.2f}" if known else "not recorded", (rate if known else 0, y), (2, 0),
+                      textcoords="offset points", va="center", fontsize=7)
+    axes.set_yticks(place, [plain(recording.population) for recording in recordings])
     axes.set_ylim(len(recordings) - 0.4, -0.6)
-    axes.set_xlim(0, 1.2 * max(max(rates), 1e-3))
+    axes.set_xlim(0, 1.2 * max(np.nan_to_num(rates).max(), 1e-3))
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("Mean rate (Hz)")
 
 
-def add_heading(figure, run):
-    """Title on the left, key to the colours on the right where both kinds occur."""
-    if run.title:
-        figure.suptitle(run.title, x=0.01, ha="left", fontsize=9, fontweight="bold")
-    kinds = {is_inhibitory(name) for name in run.populations}
-    if len(kinds) == 2:
-        handles = [
-            plt.Line2D([], [], marker="s", ls="", ms=5, mew=0, color=colour, label=label)
-            for colour, label in ((EXCITATORY, "excitatory"), (INHIBITORY, "inhibitory"))
-        ]
-        figure.legend(handles=handles, loc="upper right", ncols=2, fontsize=7, handletextpad=0.1, columnspacing=1.0)
+def add_key(figure, run, recordings):
+    """Key to the colours of the populations that are shown."""
+    kinds = {run.outgoing[recording.population] for recording in recordings}
+    if kinds & {"excitatory", "inhibitory", "mixed"}:
+        handles = [plt.Line2D([], [], marker="s", ls="", ms=5, mew=0, color=COLOURS[kind], label=label)
+                   for kind, label in KINDS.items() if kind in kinds]
+        figure.legend(handles=handles, loc="upper right", ncols=len(handles), fontsize=7, handletextpad=0.1,
+                      columnspacing=1.0)
+
+
+def notes_on(recordings, begin, end):
+    """What is not recorded in all of the window, and recorders that are left out."""
+    notes = []
+    for recording in recordings:
+        if (recording.start, recording.stop) != (begin, end) and recording.start < recording.stop:
+            notes.append(f"{plain(recording.population)} from {recording.start:g} to {recording.stop:g} ms")
+        if recording.others:
+            notes.append(f"{plain(recording.population)} by its largest recorder, {plain(recording.name)}, of "
+                         f"{recording.others + 1}")
+    return notes
+
+
+def window_of(run, start, stop):
+    """What was recorded of spikes between start and stop (None: from the beginning, to the end): begin and end in ms."""
+    recordings = run.recordings(0 if start is None else start, run.duration if stop is None else stop)
+    return min(recording.start for recording in recordings), max(recording.stop for recording in recordings)
 
 
 def plot_raster(run, start, stop):
-    """Raster of the window (the last RASTER_MS of a long one), and rates over all of it."""
-    recordings = run.recordings(0 if start is None else start, run.duration if stop is None else stop)
-    end = max(recording.stop for recording in recordings)
-    begin = min(recording.start for recording in recordings)
-    if start is None and stop is None and end - begin > RASTER_MS:
-        begin = end - RASTER_MS
-    shown = run.recordings(begin, end)
-    height = np.clip(0.35 * len(recordings) + 0.9, 2.2, 4.6)
+    """Raster and rates of the window; of a long run without one, of the last RASTER_MS."""
+    begin, end = window_of(run, start, stop)
+    if start is None and stop is None:
+        begin = max(begin, end - RASTER_MS)
+    recordings = run.recordings(begin, end)
+    height = np.clip(0.35 * len(recordings) + 1.1, 2.4, 4.8)
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(7.2, height), width_ratios=(2.6, 1), layout="constrained"
     )
-    share = draw_raster(left, shown, begin, end)
-    if share < 1:
-        left.set_ylabel(f"Neurons ({100 * share:.3g} % shown)")
-    draw_rates(right, recordings)
-    add_heading(figure, run)
+    left_out = draw_raster(left, run, recordings, begin, end)
+    draw_rates(right, run, recordings)
+    add_key(figure, run, recordings)
+    add_heading(figure, run, (begin, end), [note + ", rates of all" for note in left_out] + notes_on(recordings, begin, end))
     return figure
 
 
@@ -131,7 +142,8 @@ def draw_distribution(axes, values, bins, colour):
 
 def plot_isi(run, start, stop):
     """Distributions of intervals (logarithmic) and of CVs, one row a population."""
-    recordings = run.recordings(0 if start is None else start, run.duration if stop is None else stop)
+    begin, end = window_of(run, start, stop)
+    recordings = run.recordings(begin, end)
     results = [recording.intervals() for recording in recordings]
     longest = max((intervals.max() for intervals, _ in results if intervals.size), default=1000.0)
     shortest = min((intervals.min() for intervals, _ in results if intervals.size), default=1.0)
@@ -145,10 +157,10 @@ def plot_isi(run, start, stop):
         rows, 2, figsize=(7.2, 0.55 * rows + 1.0), sharex="col", squeeze=False, layout="constrained"
     )
     for (left, right), recording, (intervals, cv) in zip(axes, recordings, results):
-        colour = colour_of(recording.population)
+        colour = colour_of(run, recording)
         draw_distribution(left, intervals, time_bins, colour)
         draw_distribution(right, cv, cv_bins, colour)
-        left.set_ylabel(pretty(recording.population), rotation=0, ha="right", va="center")
+        left.set_ylabel(plain(recording.population), rotation=0, ha="right", va="center")
         if recording is not recordings[-1]:
             left.tick_params(axis="x", which="both", length=0)
             right.tick_params(axis="x", length=0)
@@ -159,14 +171,17 @@ def plot_isi(run, start, stop):
     axes[0, 1].set_xlim(cv_bins[0], cv_bins[-1])
     axes[-1, 0].set_xlabel("Interval between spikes (ms)")
     axes[-1, 1].set_xlabel(f"CV of intervals (neurons with at least {LEAST_SPIKES} spikes)")
-    add_heading(figure, run)
+    zeros = sum(int(np.sum(intervals < 0.9 * shortest)) for intervals, _ in results)
+    add_key(figure, run, recordings)
+    add_heading(figure, run, (begin, end), [f"without {count(zeros, 'interval')} below dt"] * (zeros > 0) +
+                notes_on(recordings, begin, end))
     return figure
 
 
-def draw_trace(axes, group, spikes, start, stop, most=6):
+def draw_trace(axes, group, spikes, start, stop):
     """The first columns of one trace recorder, with the spikes of these neurons where they are recorded."""
     first, _, step = group["mapping/time"][:]
-    data, ids = group["data"], group["mapping/node_ids"][:most]
+    data, ids = group["data"], group["mapping/node_ids"][:TRACES]
     times = first + step * np.arange(data.shape[0])
     rows = slice(*np.searchsorted(times, (start, stop), side="right"))
     values = data[rows, : ids.size]
@@ -178,8 +193,9 @@ def draw_trace(axes, group, spikes, start, stop, most=6):
             above = np.full(own.size, 0.97)
             axes.plot(own, above, "|", ms=6, mew=0.8, color=colour, transform=axes.get_xaxis_transform())
     axes.margins(y=0.12)
-    axes.set_ylabel(f"{text(group.attrs['state'])} ({text(data.attrs['units'])})")
-    axes.set_title(pretty(text(group.attrs["population"])), loc="left", fontsize=8)
+    axes.set_ylabel(label(group))
+    some = f": the first {TRACES} of {data.shape[1]} recorded neurons" if data.shape[1] > TRACES else ""
+    axes.set_title(plain(text(group.attrs["population"])) + some, loc="left", fontsize=8)
     if data.shape[1] > 1:
         axes.legend(title="neuron", fontsize=6, title_fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
 
@@ -188,18 +204,18 @@ def plot_traces(run, start, stop):
     """One panel for each trace recorder."""
     groups = list(run.file["report"].values())
     if not groups:
-        raise Fault(f"'{run.path}' holds no recorded traces")
+        raise Fault(f"'{run.path}' holds no recorded traces; give the experiment a recorder of type traces")
     begin = min(float(group.attrs["start_ms"]) for group in groups) if start is None else start
     end = max(float(group.attrs["stop_ms"]) for group in groups) if stop is None else stop
+    end = min(end, run.duration)
     by_population = {}
     if len(run.file["spikes"]):
         by_population = {recording.population: recording for recording in run.recordings(begin, end)}
     figure, axes = plt.subplots(
-        len(groups), 1, figsize=(7.2, 1.5 * len(groups) + 0.7), sharex=True, squeeze=False, layout="constrained"
+        len(groups), 1, figsize=(7.2, 1.5 * len(groups) + 0.9), sharex=True, squeeze=False, layout="constrained"
     )
     for panel, group in zip(axes[:, 0], groups):
         draw_trace(panel, group, by_population.get(text(group.attrs["population"])), begin, end)
     label_time(axes[-1, 0], begin, end)
-    if run.title:
-        figure.suptitle(run.title, x=0.01, ha="left", fontsize=9, fontweight="bold")
+    add_heading(figure, run, (begin, end), ["marks above: spikes"] * bool(by_population))
     return figure

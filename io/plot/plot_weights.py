@@ -2,7 +2,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from plot_output import Fault, Rows, text
+from plot_heading import add_heading
+from plot_output import Fault, Rows, count, label, plain, text
 
 LINES = 100  # synapses whose weights are drawn over time, of each recorder
 FEW = 30  # so many are told apart by colour and have no distribution
@@ -19,12 +20,13 @@ def weights_of(run):
     return groups
 
 
-def label(group):
-    unit = text(group["data"].attrs["units"])
-    return text(group.attrs["state"]) + (f" ({unit})" if unit else "")
+def limits(groups, start, stop):
+    """Begin and end in ms of what was recorded of these groups within the window."""
+    begin = min(float(group.attrs["start_ms"]) for group in groups) if start is None else start
+    return begin, min(max(float(group.attrs["stop_ms"]) for group in groups), np.inf if stop is None else stop)
 
 
-def draw_courses(axes, group, start, stop):
+def draw_courses(axes, name, group, start, stop):
     """Weights of some synapses over time, and the mean of all that were recorded."""
     times, values = Rows(group).between(start, stop)
     shown = np.unique(np.linspace(0, values.shape[1] - 1, LINES).astype(int))
@@ -35,6 +37,9 @@ def draw_courses(axes, group, start, stop):
     if not few:
         axes.plot(1e-3 * times, values.mean(1), lw=1.2, color=SOME, label="mean")
     axes.set_ylabel(label(group))
+    some = f"{shown.size} of " if shown.size < values.shape[1] else ""
+    mean = "" if few else ", blue: mean of all"
+    axes.set_title(f"{plain(name)}: {some}{count(values.shape[1], 'synapse')}{mean}", loc="left", fontsize=8)
 
 
 def draw_distributions(axes, group, start, stop):
@@ -56,21 +61,19 @@ def plot_weights(run, start, stop):
     window = -np.inf if start is None else start, np.inf if stop is None else stop
     many = any(group["data"].shape[1] > FEW for group in groups.values())
     figure, axes = plt.subplots(
-        len(groups), 1 + many, figsize=(7.2, 1.4 * len(groups) + 0.6), width_ratios=(2, 1)[: 1 + many], squeeze=False,
+        len(groups), 1 + many, figsize=(7.2, 1.4 * len(groups) + 0.8), width_ratios=(2, 1)[: 1 + many], squeeze=False,
         layout="constrained"
     )
     for row, (name, group) in zip(axes, groups.items()):
         if not Rows(group).between(*window)[0].size:
             raise Fault(f"'{run.path}': recorder '{name}' has no weights between --start and --stop")
-        draw_courses(row[0], group, *window)
-        row[0].set_title(name, loc="left", fontsize=8)
+        draw_courses(row[0], name, group, *window)
         if group["data"].shape[1] > FEW:
             draw_distributions(row[1], group, *window)
         elif many:
             row[1].set_visible(False)
     axes[-1, 0].set_xlabel("Time (s)")
-    if run.title:
-        figure.suptitle(run.title, x=0.01, ha="left", fontsize=9, fontweight="bold")
+    add_heading(figure, run, limits(groups.values(), start, stop))
     return figure
 
 
@@ -80,21 +83,29 @@ def intervals_of(group):
     return sign * group["mapping/delays"][:]
 
 
+def has_dopamine(group):
+    return bool(group.attrs.get("has_dopamine", 0))
+
+
 def plot_window(run, start, stop):
     """Change of weights from the first row to the last one over the delays of their synapses; with spikes of source and
     target at the same time these are the intervals of the pairs."""
-    figure, axes = plt.subplots(figsize=(3.6, 2.8), layout="constrained")
-    for name, group in weights_of(run).items():
+    figure, axes = plt.subplots(figsize=(3.6, 3.2), layout="constrained")
+    groups = weights_of(run)
+    colours = {False: "black", True: LAST}
+    for name, group in groups.items():
         _, values = Rows(group).between(-np.inf if start is None else start, np.inf if stop is None else stop)
         if len(values) < 2:
             raise Fault(f"'{run.path}': recorder '{name}' has no two rows of weights between --start and --stop")
-        colour = LAST if "dopamine" in name.lower() else "black"
-        axes.plot(intervals_of(group), values[-1] - values[0], "o", ms=2, mew=0, color=colour)
-    kinds = [plt.Line2D([], [], marker="o", ls="", ms=4, mew=0, color=colour, label=kind)
-             for kind, colour in (("without dopamine", "black"), ("with dopamine", LAST))]
-    axes.legend(handles=kinds, fontsize=6)
+        axes.plot(intervals_of(group), values[-1] - values[0], "o", ms=2, mew=0, color=colours[has_dopamine(group)])
+    kinds = {has_dopamine(group) for group in groups.values()}
+    if True in kinds:
+        axes.legend(handles=[plt.Line2D([], [], marker="o", ls="", ms=4, mew=0, color=colours[kind],
+                                        label="with dopamine" if kind else "without dopamine")
+                             for kind in sorted(kinds)], fontsize=6)
     axes.axhline(0, lw=0.5, color="0.6")
     axes.axvline(0, lw=0.5, color="0.6")
     axes.set_xlabel("Spike of the target after that of the source (ms)")
-    axes.set_ylabel(f"Change of {label(group)}")
+    axes.set_ylabel(f"Change of {' and '.join(dict.fromkeys(map(label, groups.values())))}")
+    add_heading(figure, run, limits(groups.values(), start, stop))
     return figure

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Figures from the output of a Volley run: rasters, intervals between spikes, traces, weights, and what readouts learn."""
 import argparse
+import os
 import sys
 
 import matplotlib
@@ -29,19 +30,51 @@ STYLE = {
 }
 
 
+# What is drawn by itself, of what was recorded, spikes first; and what is drawn where it is asked for.
+DRAWN = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights}
+ASKED = {"isi": plot_isi, "traces": plot_traces, "readout": plot_readouts, "weights": plot_weights, "window": plot_window,
+         "fields": plot_fields, "images": plot_images}
+OPTIONS = {"report": "--traces", "readout": "--readout", "weights": "--weights", "taught": "--images"}
+
+
 def choose(run, options):
-    """What to draw: what is asked for, else what was recorded, spikes first."""
+    """What to draw, and a hint at what else there is to draw."""
     if options.frames:
-        return lambda *window: plot_frames(*window, frame_shape(options.frames))
-    asked = {"isi": plot_isi, "traces": plot_traces, "readout": plot_readouts, "weights": plot_weights,
-             "window": plot_window, "fields": plot_fields, "images": plot_images}
-    for name, plot in asked.items():
+        return lambda *window: plot_frames(*window, frame_shape(options.frames)), ""
+    for name, plot in ASKED.items():
         if getattr(options, name):
-            return plot
-    if not any(run.recorded(kind) for kind in ("spikes", "readout", "report", "weights")):
+            return plot, ""
+    kinds = [kind for kind in DRAWN if run.recorded(kind)]
+    if not kinds:
         raise Fault(f"'{run.path}' holds nothing to plot: the experiment has no recorders")
-    drawn = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights}
-    return next(plot for kind, plot in drawn.items() if run.recorded(kind))
+    others = [option for kind, option in OPTIONS.items() if run.recorded(kind) and kind != kinds[0]]
+    return DRAWN[kinds[0]], f"; there is more to draw: {', '.join(others)}" if others else ""
+
+
+def draw(options):
+    """The figure, and a hint."""
+    run = Run(options.file)
+    start = 0 if options.start is None else options.start
+    if start >= (run.duration if options.stop is None else options.stop):
+        raise Fault("--stop must come after --start, and --start before the end of what was recorded, "
+                    f"{run.duration:g} ms")
+    plot, hint = choose(run, options)
+    return plot(run, options.start, options.stop), hint
+
+
+def check_ending(path):
+    """The format, from the name of the figure."""
+    known = plt.figure().canvas.get_supported_filetypes()
+    ending = os.path.splitext(path)[1][1:].lower()
+    if ending not in known:
+        raise Fault(f"the ending of '{path}' tells no format of a figure; these are possible: {', '.join(known)}")
+    return ending
+
+
+def save(figure, path, ending):
+    """Writes under another name first: an older figure stays whole until the new one is."""
+    figure.savefig(path + ".part", format=ending, dpi=300)
+    os.replace(path + ".part", path)
 
 
 def parse():
@@ -50,33 +83,32 @@ def parse():
     parser.add_argument("-o", "--output", required=True, metavar="FILE.png", help="figure to write (png, pdf, svg)")
     parser.add_argument("--start", type=float, metavar="MS", help="leave out what comes up to this time")
     parser.add_argument("--stop", type=float, metavar="MS", help="leave out what comes after this time")
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--isi", action="store_true", help="distributions of intervals between spikes and of their CV")
-    kind.add_argument("--traces", action="store_true", help="recorded traces")
-    kind.add_argument("--readout", action="store_true", help="recorded readouts over their supervisors")
-    kind.add_argument("--weights", action="store_true", help="recorded weights over time, and their distributions")
-    kind.add_argument("--window", action="store_true", help="changes of recorded weights over the delays")
-    kind.add_argument("--fields", action="store_true", help="last weights onto each target as images")
-    kind.add_argument("--images", action="store_true", help="traces of outputs while images are shown")
-    kind.add_argument("--frames", metavar="ROWSxCOLUMNS", help="outputs of readouts as images of this size")
+    parser.add_argument("--frames", metavar="ROWSxCOLUMNS", help="outputs of readouts as images of this size")
+    for name in ASKED:
+        parser.add_argument(f"--{name}", action="store_true", help="see: volley help plot")
     return parser.parse_args()
 
 
 def main():
     options = parse()
     try:
-        run = Run(options.file)
-        start = 0 if options.start is None else options.start
-        if start >= (run.duration if options.stop is None else options.stop):
-            raise Fault("--stop must come after --start, and --start before the end of the run")
+        ending = check_ending(options.output)
         with plt.rc_context(STYLE):
-            choose(run, options)(run, options.start, options.stop).savefig(options.output, dpi=300)
+            figure, hint = draw(options)
+            save(figure, options.output, ending)
     except Fault as fault:
         print(f"volley: {fault}", file=sys.stderr)
         return 2
-    except (OSError, ValueError, KeyError) as error:
+    except OSError as error:
         print(f"volley: cannot plot '{options.file}' to '{options.output}': {error}", file=sys.stderr)
         return 1
+    except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file leads to
+        if "VOLLEY_PLOT_DEBUG" in os.environ:
+            raise
+        print(f"volley: cannot plot '{options.file}', it is damaged or was not written by this version of Volley: "
+              f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    print(f"figure in {options.output}{hint}")
     return 0
 
 

@@ -71,8 +71,8 @@ static const volley_option info_options[] = {
 
 static const volley_option plot_options[] = {
     {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(volley_plot_options, file), NULL, "output of a run"},
-    {"output", 'o', VOLLEY_OPTION_TEXT, true, offsetof(volley_plot_options, output), "FILE.png",
-     "figure to write; its ending selects the format"},
+    {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(volley_plot_options, output), "FILE.png",
+     "figure to write, its ending selects the format; default OUT.png, or OUT_isi.png and the like"},
     WINDOW(volley_plot_options),
     {"isi", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, isi), NULL,
      "distributions of the intervals between spikes instead"},

@@ -3,6 +3,8 @@
 
 #include "app/time_option.h"
 #include "base/build_info.h"
+#include "io/checkpoint.h"
+#include "io/output_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,29 +95,62 @@ static volley_status add_time(const char *name, const char *given, char text[32]
   return VOLLEY_OK;
 }
 
+/* The one kind of figure that is asked for, as an option's name; "" for the usual one. */
+static volley_status choose_kind(const volley_plot_options *options, const char **kind) {
+  const struct {
+    const char *name;
+    bool given;
+  } kinds[] = {{"isi", options->isi},         {"traces", options->traces}, {"readout", options->readout},
+               {"weights", options->weights}, {"window", options->window}, {"fields", options->fields},
+               {"images", options->images},   {"frames", options->frames}};
+  *kind = "";
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+    if (!kinds[k].given) continue;
+    if (**kind)
+      return volley_fault(VOLLEY_USAGE, NULL, "--%s and --%s are two figures; ask for one at a time", *kind,
+                          kinds[k].name);
+    *kind = kinds[k].name;
+  }
+  return VOLLEY_OK;
+}
+
+/* Whether the file can be what a figure is made of. */
+static volley_status check_file(const char *path) {
+  if (volley_is_checkpoint(path))
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "'%s' is a checkpoint, which has no recordings; volley info %s names the output of its run",
+                        path, path);
+  return volley_output_file_check(path);
+}
+
+/* OUT.png beside OUT.h5 and OUT.h5.part, OUT_traces.png for --traces. */
+static void name_figure(const char *file, const char *kind, char path[PATH_MAX]) {
+  size_t length = strlen(file);
+  if (length > 5 && strcmp(file + length - 5, ".part") == 0) length -= 5;
+  if (length > 3 && strncmp(file + length - 3, ".h5", 3) == 0) length -= 3;
+  snprintf(path, PATH_MAX, "%.*s%s%s.png", (int)length, file, *kind ? "_" : "", kind);
+}
+
 volley_status volley_plot_command(int n_arguments, const char *const *arguments) {
   volley_plot_options options = {0};
-  char script[PATH_MAX];
-  const char *python;
+  char script[PATH_MAX], figure[PATH_MAX], option[16];
+  const char *python, *kind;
   VOLLEY_TRY(volley_options_parse(&volley_plot_usage, n_arguments, arguments, &options));
+  VOLLEY_TRY(choose_kind(&options, &kind));
+  VOLLEY_TRY(check_file(options.file));
   VOLLEY_TRY(find_script(script));
   VOLLEY_TRY(find_python(&python));
-  const char *words[MAX_WORDS] = {python, script, options.file, "--output", options.output};
-  int n = 5;
+  if (!options.output) name_figure(options.file, kind, figure);
+  const char *words[MAX_WORDS] = {python, script, "--output", options.output ? options.output : figure};
+  int n = 4;
   char start[32], stop[32];
   VOLLEY_TRY(add_time("start", options.start, start, words, &n));
   VOLLEY_TRY(add_time("stop", options.stop, stop, words, &n));
-  if (options.isi) words[n++] = "--isi";
-  if (options.traces) words[n++] = "--traces";
-  if (options.readout) words[n++] = "--readout";
-  if (options.weights) words[n++] = "--weights";
-  if (options.window) words[n++] = "--window";
-  if (options.fields) words[n++] = "--fields";
-  if (options.images) words[n++] = "--images";
-  if (options.frames) {
-    words[n++] = "--frames";
-    words[n++] = options.frames;
-  }
+  snprintf(option, sizeof option, "--%s", kind);
+  if (*kind) words[n++] = option;
+  if (options.frames) words[n++] = options.frames;
+  words[n++] = "--";
+  words[n++] = options.file;
   fflush(stdout);
   const int code = run((char *const *)words, false);
   if (code < 0) return volley_fault(VOLLEY_FAILURE, NULL, "the plotting script '%s' was broken off", script);

@@ -170,6 +170,8 @@ static volley_status build(running *run, const volley_reader *reader, int thread
   const double begin = MPI_Wtime();
   VOLLEY_TRY(volley_network_build(run->start->experiment, reader, threads, comm, &run->network));
   volley_weights_count(run->start->experiment, run->network);
+  for (int p = 0; p < run->start->experiment->n_populations; p++)
+    run->start->experiment->populations[p].outgoing = (volley_outgoing)run->network->outgoing[p];
   if (run->start->experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(run->network, reader, &run->readouts));
   if (run->start->checkpoint) {
     const uint64_t synapses = resumed(run)->state.synapses;

@@ -181,6 +181,7 @@ static void release_block(volley_block *block) {
   free(block->drivers);
   free(block->slices);
   free(block->inputs);
+  free(block->outgoing);
   volley_table_release(&block->table);
   for (int k = 0; k < block->n_plastic; k++) volley_plastic_release(&block->plastic[k]);
   free(block->plastic);

@@ -18,9 +18,10 @@ typedef struct edge_pass {
   volley_table_builder *builder;
   volley_plastic_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
   drawn_values values;
-  int min_delay; /* steps, of all edges filled so far */
-  int refused;   /* projection whose weights were last refused, or -1 */
-  bool fills;    /* second pass */
+  uint8_t *outgoing; /* [n_populations] bits of volley_outgoing, of all edges filled so far */
+  int min_delay;     /* steps, of all edges filled so far */
+  int refused;       /* projection whose weights were last refused, or -1 */
+  bool fills;        /* second pass */
 } edge_pass;
 
 static volley_drawing begin_drawing(const edge_pass *pass, int p, const volley_slice *slice) {
@@ -122,9 +123,20 @@ static void fill_edge(edge_pass *pass, const volley_drawing *drawing, int p, uin
   }
 }
 
+/* Notes the signs of n weights for the population that they come from. */
+static void note_signs(edge_pass *pass, int source, size_t n) {
+  unsigned signs = 0;
+  for (size_t e = 0; e < n; e++) {
+    const float weight = (float)pass->values.weights[e];
+    signs |= (weight > 0 ? VOLLEY_OUTGOING_EXCITATORY : 0u) | (weight < 0 ? VOLLEY_OUTGOING_INHIBITORY : 0u);
+  }
+  pass->outgoing[source] = (uint8_t)(pass->outgoing[source] | signs);
+}
+
 static void fill_edges(edge_pass *pass, const volley_drawing *drawing, int p, uint32_t gid, uint16_t id) {
   const double dt = pass->experiment->simulation.dt;
   draw_values(pass, drawing, p, gid);
+  note_signs(pass, drawing->projection->source, drawing->n);
   for (size_t e = 0; e < drawing->n; e++) {
     double delay = floor(pass->values.delays[e] / dt + 0.5);
     if (delay > VOLLEY_MAX_DELAY) {
@@ -195,6 +207,7 @@ void volley_connect_block(const volley_experiment *experiment, const volley_edge
   edge_pass pass = {.experiment = experiment,
                     .lists = lists,
                     .builder = volley_table_builder_create(),
+                    .outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights"),
                     .min_delay = VOLLEY_MAX_DELAY + 1,
                     .refused = -1};
   pass.plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass.plastic, "plastic synapses");
@@ -208,6 +221,7 @@ void volley_connect_block(const volley_experiment *experiment, const volley_edge
   block->table = volley_table_finish(pass.builder);
   finish_plastic(&pass, block);
   block->min_delay = pass.min_delay;
+  block->outgoing = pass.outgoing;
   free(pass.plastic);
   free(pass.values.weights);
   free(pass.values.delays);

@@ -40,6 +40,15 @@ static volley_status make_synapses(volley_network *network, const volley_reader 
   return volley_agree(network->comm);
 }
 
+/* The signs of the weights of each population, on all ranks. */
+static void share_signs(volley_network *network) {
+  const int n = network->experiment->n_populations;
+  network->outgoing = volley_alloc((size_t)n, 1, "signs of weights");
+  for (int b = 0; b < network->n_blocks; b++)
+    for (int p = 0; p < n; p++) network->outgoing[p] |= network->blocks[b].outgoing[p];
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, network->outgoing, n, MPI_UINT8_T, MPI_BOR, network->comm));
+}
+
 /* What all ranks must know of each other's tables. */
 static void share_figures(volley_network *network) {
   uint64_t sums[2] = {0};
@@ -79,6 +88,7 @@ volley_status volley_network_build(const volley_experiment *experiment, const vo
     return status;
   }
   share_figures(network);
+  share_signs(network);
   *out = network;
   return VOLLEY_OK;
 }
@@ -87,6 +97,7 @@ void volley_network_destroy(volley_network *network) {
   if (!network) return;
   volley_blocks_release(network);
   volley_partition_destroy(network->partition);
+  free(network->outgoing);
   free(network);
 }
 

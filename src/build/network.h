@@ -31,7 +31,8 @@ typedef struct volley_block {
   volley_table table;      /* static synapses */
   volley_plastic *plastic; /* [n_plastic] one for each plastic projection onto populations of the block */
   int n_plastic;
-  int min_delay; /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
+  int min_delay;     /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
+  uint8_t *outgoing; /* [n_populations] bits of volley_outgoing: weights onto the block by source */
 } volley_block;
 
 typedef struct volley_network {
@@ -45,6 +46,7 @@ typedef struct volley_network {
   int max_due;          /* steps after that of a spike at which its last run is due, on all ranks */
   uint64_t synapses;    /* on all ranks */
   uint64_t table_bytes; /* on all ranks */
+  uint8_t *outgoing;    /* [n_populations] a volley_outgoing each, of all synapses on all ranks */
 } volley_network;
 
 /* Builds this rank's part with `threads` threads. Collective over comm, agreed status; *out is owned by the caller. The

@@ -37,6 +37,14 @@ typedef struct volley_simulation {
   const struct volley_partitioner *partitioner;
 } volley_simulation;
 
+/* Signs of the weights of all synapses that leave a population, once the network is built; zeros have none. */
+typedef enum volley_outgoing {
+  VOLLEY_OUTGOING_NONE, /* no synapse, or before it is built */
+  VOLLEY_OUTGOING_EXCITATORY,
+  VOLLEY_OUTGOING_INHIBITORY,
+  VOLLEY_OUTGOING_MIXED /* both bits */
+} volley_outgoing;
+
 typedef struct volley_population {
   const char *name;
   const struct volley_neuron_model *model;
@@ -46,6 +54,7 @@ typedef struct volley_population {
   volley_distribution *initial;    /* [model->n_states] */
   double mean_rate;                /* Hz, of the full network; NAN where not given */
   double background_current;       /* pA, constant; compensates downscaling, 0 without */
+  volley_outgoing outgoing;        /* VOLLEY_OUTGOING_NONE until the network is built */
   volley_place place;
 } volley_population;
 

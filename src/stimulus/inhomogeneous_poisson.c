@@ -95,7 +95,7 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
   if (stimulus->n_columns != 2 && stimulus->n_columns != (uint64_t)stimulus->neurons.count + 1) {
     snprintf(buffer, size,
              "the rows of '%s' have %s; 2 are possible (a time and a rate for all), or %" PRIu64
-             " (a time and a rate for each of %s)",
+             " (a time and the rates of %s)",
              stimulus->file, volley_count(stimulus->n_columns, "column").text, (uint64_t)stimulus->neurons.count + 1,
              volley_count(stimulus->neurons.count, "neuron").text);
     return buffer;

@@ -29,7 +29,7 @@ CASES = [
     (RATES, "0,10\n5,20\n", "", None),
     (RATES, "0,1,2,3,4\n5,1,2,3,4\n", "", None),
     (RATES, "0,1,2,3\n", "", "the rows of 'data.csv' have 4 columns; 2 are possible (a time and a rate for all), or 5 "
-     "(a time and a rate for each of the 4 neurons)"),
+     "(a time and the rates of 4 neurons)"),
     (RATES, "0,1\n5,1\n5,2\n", "", "row 2 (from 0) of 'data.csv' has the time 5 ms, which is not after that of the row "
      "before"),
     (RATES, "0,1\n5,-1\n", "", "row 1 (from 0) of 'data.csv' has the rate -1 Hz; from 0 to 10 MHz is possible"),
