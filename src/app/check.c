@@ -2,6 +2,7 @@
 #include "app/app.h"
 #include "app/estimate.h"
 #include "app/threads.h"
+#include "base/text.h"
 #include "build/values.h"
 #include "io/checkpoint.h"
 #include "io/data_files.h"
@@ -43,7 +44,8 @@ static volley_status check_values(const volley_experiment *experiment, const vol
 }
 
 static void print_network(const volley_experiment *experiment, const volley_estimate *e) {
-  printf("%s\n", experiment->title[0] ? experiment->title : experiment->file);
+  char title[1024];
+  printf("%s\n", volley_escape(experiment->title[0] ? experiment->title : experiment->file, title, sizeof title));
   printf("  neurons         %u in %d populations\n", experiment->neurons, experiment->n_populations);
   printf("  synapses        %.0f in %d projections\n", e->synapses, experiment->n_projections);
   if (e->synapses > 0) printf("  delays          about %g to %g ms\n", e->min_delay, e->max_delay);
