@@ -1,6 +1,7 @@
 /* Sections simulation and populations. */
 #include "io/experiment_reading.h"
 
+#include "base/units.h"
 #include "neuron/neuron.h"
 #include "partition/partition.h"
 
@@ -93,6 +94,14 @@ static void bound_dataset(volley_distribution *values, const volley_parameter_in
   values->max = info->max;
 }
 
+/* Whether a value is the infinity that the model itself begins with: no bound. */
+static bool is_unbounded(const volley_yaml *node, const volley_parameter_info *info) {
+  char why[256];
+  double value;
+  return node != NULL && node->kind == VOLLEY_YAML_SCALAR && isinf(info->fallback) &&
+         volley_unit_convert(node->text, info->unit, &value, why, sizeof why) && value == info->fallback;
+}
+
 static void read_parameters(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
                             volley_population *population) {
   const volley_neuron_model *model = population->model;
@@ -103,8 +112,7 @@ static void read_parameters(volley_reading *reading, const volley_yaml *entry, v
     const volley_parameter_info *info = &model->parameters[i];
     volley_distribution *out = &population->parameters[i];
     volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, info->name), pick);
-    if (node != NULL && node->kind == VOLLEY_YAML_SCALAR && isinf(info->fallback) && strcmp(node->text, "-.inf") == 0)
-      node = NULL; /* -.inf, where the model itself has no bound */
+    if (is_unbounded(node, info)) node = NULL;
     if (node == NULL || !volley_read_value(reading, node, info->unit, pick, true, out))
       *out = volley_constant(info->fallback);
     else
