@@ -87,11 +87,11 @@ static volley_yaml *model_map(volley_reading *reading, const volley_yaml *entry,
   return map != NULL && volley_check_keys(reading, map, own.names) ? map : NULL;
 }
 
-/* The range of a parameter whose values are in a dataset: they are checked where they are read. */
-static void bound_dataset(volley_distribution *values, const volley_parameter_info *info) {
+/* The range of a parameter or state whose values are in a dataset: they are checked where they are read. */
+static void bound_dataset(volley_distribution *values, double min, double max, bool positive) {
   if (values->kind != VOLLEY_DATASET) return;
-  values->min = info->positive ? nextafter(info->min, INFINITY) : info->min;
-  values->max = info->max;
+  values->min = positive ? nextafter(min, INFINITY) : min;
+  values->max = max;
 }
 
 /* Whether a value is the infinity that the model itself begins with: no bound. */
@@ -117,7 +117,7 @@ static void read_parameters(volley_reading *reading, const volley_yaml *entry, v
       *out = volley_constant(info->fallback);
     else
       volley_check_value(reading, node, out, info->min, info->max, info->positive, info->unit);
-    bound_dataset(out, info);
+    bound_dataset(out, info->min, info->max, info->positive);
   }
 }
 
@@ -131,7 +131,11 @@ static void read_initial(volley_reading *reading, const volley_yaml *entry, voll
     volley_distribution *out = &population->initial[i];
     volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, info->name), pick);
     if (node != NULL && read_parameter_name(reading, model, node, info->unit, out)) continue;
-    if (node != NULL && volley_read_value(reading, node, info->unit, pick, true, out)) continue;
+    if (node != NULL && volley_read_value(reading, node, info->unit, pick, true, out)) {
+      volley_check_value(reading, node, out, info->min, info->max, false, info->unit);
+      bound_dataset(out, info->min, info->max, false);
+      continue;
+    }
     *out = volley_constant(info->from_parameter >= 0 ? info->from_parameter : info->fallback);
     if (info->from_parameter >= 0) out->kind = VOLLEY_PARAMETER;
   }

@@ -106,7 +106,7 @@ static void read_weight(volley_reading *reading, const entry_reading *e, volley_
                         volley_projection *projection) {
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
   volley_yaml *whole = volley_yaml_get(e->entry, "weight"), *node = volley_pick_node(reading, whole, pick);
-  const bool counts = projection->receptor >= 0 && model->receptors[projection->receptor].counts;
+  const bool counts = projection->receptor >= 0 && model->receptors[projection->receptor].weights == VOLLEY_COUNTS;
   if (volley_read_value(reading, node, weight_unit(model, projection->receptor), pick, false, &projection->weight)) {
     volley_check_weight(reading, node, projection->target, projection->receptor, &projection->weight);
     return;
@@ -137,8 +137,13 @@ static void read_balanced(volley_reading *reading, const entry_reading *e, volle
   volley_yaml *node = volley_pick_node(reading, volley_yaml_get(e->entry, "balanced"), pick);
   volley_read_flag(reading, e->entry, key_of("balanced"), pick, &projection->balanced);
   if (!projection->balanced || model == NULL) return;
-  if (projection->receptor >= 0 && model->receptors[projection->receptor].counts)
+  if (projection->receptor >= 0 && model->receptors[projection->receptor].weights == VOLLEY_COUNTS)
     volley_value_fault(reading, node, "receptor '%s' of %s counts spikes; its weights are 1 and cannot be balanced",
+                       model->receptors[projection->receptor].name, model->name);
+  else if (projection->receptor >= 0 && model->receptors[projection->receptor].weights == VOLLEY_CONDUCTANCE)
+    volley_value_fault(reading, node,
+                       "balanced weights have both signs, but receptor '%s' of %s is a conductance, which is never "
+                       "negative: leave the receptor out, so that the sign of a weight chooses it",
                        model->receptors[projection->receptor].name, model->name);
   else if (volley_distribution_is_constant(&projection->weight) && !isnan(projection->weight.a))
     volley_value_fault(reading, node,

@@ -149,7 +149,7 @@ static void read_kind_key(volley_reading *reading, volley_yaml *entry, const vol
                      : strcmp(key->unit, "pA") == 0 ? volley_current_unit(model)
                                                     : key->unit;
   const key_reading k = {reading, entry, volley_yaml_get(entry, key->name), key, key_info(key, unit), pick, stimulus};
-  if (k.node == NULL && (key->required || (weight && !model->receptors[receptor].counts)))
+  if (k.node == NULL && (key->required || (weight && model->receptors[receptor].weights != VOLLEY_COUNTS)))
     volley_entry_fault(reading, &stimulus->place, "the key '%s' is missing: %s", key->name, key->doc);
   else
     read_value(&k);

@@ -18,7 +18,8 @@ static const char *weight_unit(const volley_reading *reading, const volley_proje
 
 static bool counts(const volley_reading *reading, const volley_projection *projection) {
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
-  return model != NULL && model->receptors[projection->receptor >= 0 ? projection->receptor : 0].counts;
+  return model != NULL &&
+         model->receptors[projection->receptor >= 0 ? projection->receptor : 0].weights == VOLLEY_COUNTS;
 }
 
 static void add_keys(volley_reading *reading, volley_names *known, const volley_synapse_model *model) {
@@ -152,6 +153,24 @@ static void check_weight(volley_reading *reading, volley_yaml *node, const volle
   volley_check_value(reading, node, &projection->weight, low, high, false, weight_unit(reading, projection));
 }
 
+/* Bounds between which a weight could change its sign, but not its receptor. */
+static void check_sign(volley_reading *reading, volley_yaml *map, const volley_projection *projection,
+                       const volley_plasticity_plan *plan) {
+  const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
+  const bool by_sign = projection->receptor == VOLLEY_RECEPTOR_BY_SIGN;
+  const int receptor = by_sign ? model->receptor_of_sign[1] : projection->receptor;
+  double low, high;
+  plan->model->range(plan->parameters, &low, &high);
+  if (!plan->model->keeps_past || low >= 0 || model->receptors[receptor].weights != VOLLEY_CONDUCTANCE) return;
+  if (!by_sign || high > 0)
+    volley_value_fault(
+        reading, map,
+        "weights can become %g to %g, but receptor '%s' of %s is a conductance, which is never negative: "
+        "%s",
+        low, high, model->receptors[receptor].name, model->name,
+        by_sign ? "let both bounds have one sign" : "let no bound be negative");
+}
+
 static void read_plan(volley_reading *reading, volley_yaml *entry, volley_yaml *map, volley_pick pick,
                       const volley_projection *projection, volley_plasticity_plan *out) {
   const int before = reading->faults;
@@ -175,6 +194,7 @@ static void read_plan(volley_reading *reading, volley_yaml *entry, volley_yaml *
     volley_value_fault(reading, map, "%s", wrong);
   else
     check_weight(reading, volley_pick_node(reading, volley_yaml_get(entry, "weight"), pick), projection, out);
+  if (wrong == NULL) check_sign(reading, map, projection, out);
 }
 
 void volley_read_plasticity(volley_reading *reading, volley_yaml *entry, volley_pick pick,

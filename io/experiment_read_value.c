@@ -303,13 +303,34 @@ bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley
   return true;
 }
 
+/* Whether draws below 0 are more than impossible. */
+static bool can_be_negative(const volley_distribution *weight) {
+  volley_distribution cut = *weight;
+  if (volley_distribution_is_constant(weight)) return volley_distribution_least(weight) < 0;
+  if (volley_distribution_least(weight) >= 0) return false;
+  cut.min = 0;
+  cut.max = INFINITY;
+  cut.redraw = true;
+  return volley_distribution_acceptance(&cut) < 1;
+}
+
 bool volley_check_weight(volley_reading *reading, volley_yaml *node, int population, int receptor,
                          const volley_distribution *weight) {
   const volley_neuron_model *model = reading->experiment->populations[population].model;
-  if (receptor >= 0 && model->receptors[receptor].counts) {
+  if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_COUNTS) {
     if (volley_distribution_is_constant(weight) && volley_distribution_mean(weight) == 1.0) return true;
     volley_value_fault(reading, node, "receptor '%s' of %s counts spikes; leave the weight out or write 1",
                        model->receptors[receptor].name, model->name);
+    return false;
+  }
+  if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_CONDUCTANCE && can_be_negative(weight)) {
+    const bool is_constant = volley_distribution_is_constant(weight);
+    volley_value_fault(
+        reading, node,
+        "%s, but receptor '%s' of %s is a conductance, which never is: %s, or leave the receptor out, so "
+        "that the sign of a weight chooses it",
+        is_constant ? "this weight is negative" : "this distribution can give negative weights",
+        model->receptors[receptor].name, model->name, is_constant ? "write the weight without a sign" : "add 'min: 0'");
     return false;
   }
   const double least = volley_distribution_least(weight), greatest = volley_distribution_greatest(weight);

@@ -33,16 +33,16 @@ static void heading(bool markdown, const char *title, const char *third, const c
   printf("|---|---|---|---|---|\n");
 }
 
-static void write_range(const volley_parameter_info *info, char text[CELL]) {
-  const bool below = isinf(info->min), above = isinf(info->max);
+static void write_range(double min, double max, bool positive, char text[CELL]) {
+  const bool below = isinf(min), above = isinf(max);
   if (below && above) {
     snprintf(text, CELL, "any");
   } else if (above) {
-    snprintf(text, CELL, "%s %g", info->positive ? ">" : ">=", info->min);
+    snprintf(text, CELL, "%s %g", positive ? ">" : ">=", min);
   } else if (below) {
-    snprintf(text, CELL, "<= %g", info->max);
+    snprintf(text, CELL, "<= %g", max);
   } else {
-    snprintf(text, CELL, "%s%g to %g", info->positive ? "above " : "", info->min, info->max);
+    snprintf(text, CELL, "%s%g to %g", positive ? "above " : "", min, max);
   }
 }
 
@@ -53,20 +53,21 @@ static void write_parameters(bool markdown, const volley_parameter_info *paramet
     const volley_parameter_info *info = &parameters[i];
     char fallback[CELL], range[CELL];
     snprintf(fallback, CELL, "%g", info->fallback);
-    write_range(info, range);
+    write_range(info->min, info->max, info->positive, range);
     row(markdown, (const char *[]){info->name, info->unit, fallback, range, info->doc});
   }
 }
 
 static void write_states(bool markdown, const volley_neuron_model *model) {
   if (model->n_states == 0) return;
-  heading(markdown, "States (can be set under `initial` and recorded as traces)", "start", "");
+  heading(markdown, "States (can be set under `initial` and recorded as traces)", "start", "range");
   for (int i = 0; i < model->n_states; i++) {
     const volley_state_info *info = &model->states[i];
-    char start[CELL];
+    char start[CELL], range[CELL];
+    write_range(info->min, info->max, false, range);
     snprintf(start, CELL, "%g", info->fallback);
     if (info->from_parameter >= 0) snprintf(start, CELL, "%s", model->parameters[info->from_parameter].name);
-    row(markdown, (const char *[]){info->name, info->unit, start, "", info->doc});
+    row(markdown, (const char *[]){info->name, info->unit, start, range, info->doc});
   }
 }
 

@@ -8,7 +8,8 @@
 typedef enum volley_request {
   VOLLEY_REQUEST_NONE = 0,
   VOLLEY_REQUEST_SAVE = 1, /* write a checkpoint and go on */
-  VOLLEY_REQUEST_STOP = 2  /* write a checkpoint and leave */
+  VOLLEY_REQUEST_STOP = 2, /* write a checkpoint and leave */
+  VOLLEY_REQUEST_FAIL = 4  /* leave: a rank has a fault */
 } volley_request;
 
 /* From now on SIGUSR1 asks to save and SIGUSR2 to stop; SIGTERM and SIGINT end the process at once, as they do by default.

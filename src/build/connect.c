@@ -104,22 +104,31 @@ static void check_weight(edge_pass *pass, int p, double weight) {
                projection->plasticity.model->name, low, high);
 }
 
+/* The sign of a weight; of a plastic one of 0 that which it will have. */
+static bool is_negative(const volley_projection *projection, double weight) {
+  double low = 0, high = 0;
+  if ((float)weight == 0 && projection->plasticity.model)
+    projection->plasticity.model->range(projection->plasticity.parameters, &low, &high);
+  return (float)weight < 0 || (low < 0 && high <= 0);
+}
+
 static void fill_edge(edge_pass *pass, const volley_drawing *drawing, int p, uint16_t id, size_t e, int delay) {
   const volley_experiment *experiment = pass->experiment;
   const volley_projection *projection = drawing->projection;
   const volley_neuron_model *model = experiment->populations[projection->target].model;
   const uint32_t gid = experiment->populations[projection->source].first_gid + drawing->sources[e];
   const double weight = pass->values.weights[e];
-  const bool negative = (float)weight < 0;
-  const int receptor =
-      projection->receptor == VOLLEY_RECEPTOR_BY_SIGN ? model->receptor_of_sign[negative] : projection->receptor;
+  const int receptor = projection->receptor == VOLLEY_RECEPTOR_BY_SIGN
+                           ? model->receptor_of_sign[is_negative(projection, weight)]
+                           : projection->receptor;
   const uint16_t due = (uint16_t)(delay + volley_receptor_lag(model, receptor));
   if (delay < pass->min_delay) pass->min_delay = delay;
   if (projection->plasticity.model) {
     check_weight(pass, p, weight);
     volley_plastic_fill(pass->plastic[p], gid, id, due, (uint16_t)delay, (uint8_t)receptor, weight);
   } else {
-    volley_table_fill(pass->builder, gid, id, due, (uint8_t)receptor, (float)weight);
+    volley_table_fill(pass->builder, gid, id, due, (uint8_t)receptor,
+                      (float)volley_receptor_weight(model, receptor, weight));
   }
 }
 

@@ -109,7 +109,8 @@ static volley_status send_to_targets(const volley_partition *partition, int popu
 }
 
 static bool counts_spikes(const volley_neuron_model *model, int receptor, double weight) {
-  return model->receptors[receptor != VOLLEY_RECEPTOR_BY_SIGN ? receptor : model->receptor_of_sign[weight < 0]].counts;
+  return model->receptors[receptor != VOLLEY_RECEPTOR_BY_SIGN ? receptor : model->receptor_of_sign[weight < 0]]
+             .weights == VOLLEY_COUNTS;
 }
 
 static volley_status check_edge(const volley_experiment *experiment, const volley_projection *projection,
@@ -132,6 +133,15 @@ static volley_status check_edge(const volley_experiment *experiment, const volle
     return volley_fault(VOLLEY_USAGE, &projection->place,
                         "edge %llu of %s has the weight %g, but %s counts spikes: leave weights out, or write 1",
                         number, projection->file, slab->weight[e], target->model->name);
+  }
+  if (slab->weight && slab->weight[e] < 0 && projection->receptor != VOLLEY_RECEPTOR_BY_SIGN &&
+      target->model->receptors[projection->receptor].weights == VOLLEY_CONDUCTANCE) {
+    return volley_fault(
+        VOLLEY_USAGE, &projection->place,
+        "edge %llu of %s has the weight %g, but receptor '%s' of %s is a conductance, which is never "
+        "negative: write weights without a sign, or leave the receptor out, so that the sign chooses it",
+        number, projection->file, slab->weight[e], target->model->receptors[projection->receptor].name,
+        target->model->name);
   }
   if (slab->delay && !(slab->delay[e] >= dt / 2 && slab->delay[e] <= VOLLEY_MAX_DELAY * dt)) {
     return volley_fault(

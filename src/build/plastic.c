@@ -31,6 +31,15 @@ static void set_dopamine(volley_plastic *plastic, const volley_experiment *exper
   plastic->dopamine_delay = (int)volley_steps(experiment, plan->dopamine_delay);
 }
 
+/* The receptor that negative weights of a projection go to and that takes their size; or -1. */
+static int turned_receptor(const volley_experiment *experiment, const volley_projection *projection) {
+  const volley_neuron_model *model = experiment->populations[projection->target].model;
+  const int negative = model->receptor_of_sign[1];
+  const bool is_turned =
+      model->receptors[negative].weights == VOLLEY_CONDUCTANCE && negative != model->receptor_of_sign[0];
+  return projection->receptor == VOLLEY_RECEPTOR_BY_SIGN && is_turned ? negative : -1;
+}
+
 volley_plastic_builder *volley_plastic_begin(const volley_experiment *experiment, int projection, uint32_t first_id,
                                              uint32_t n_targets) {
   volley_plastic_builder *builder = volley_alloc(1, sizeof *builder, "plastic synapses");
@@ -43,6 +52,7 @@ volley_plastic_builder *volley_plastic_begin(const volley_experiment *experiment
                               .n_targets = n_targets,
                               .first_source = experiment->populations[p->source].first_gid,
                               .n_sources = experiment->populations[p->source].size,
+                              .turned = turned_receptor(experiment, p),
                               .min_delay = VOLLEY_MAX_DELAY + 1};
   set_dopamine(plastic, experiment, &p->plasticity);
   plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
@@ -175,6 +185,7 @@ volley_bundle volley_plastic_bundle(volley_plastic *plastic, uint32_t r, int64_t
                           .ids = plastic->ids + run->first,
                           .count = run->count,
                           .first_id = plastic->first_id,
+                          .sign = run->receptor == plastic->turned ? -1 : 1,
                           .row = run->row,
                           .last = &run->last,
                           .from = run->last > swept ? run->last : swept,

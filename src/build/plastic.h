@@ -29,6 +29,7 @@ typedef struct volley_plastic {
   uint32_t first_id, n_targets;                                 /* ids within the block */
   uint32_t first_source, n_sources, first_dopamine, n_dopamine; /* gids */
   int dopamine_delay;                                           /* steps */
+  int turned; /* receptor whose weights are negative and make a conductance grow, or -1 */
   uint64_t synapses;
   volley_gid_map rows;      /* source gid -> its first run */
   volley_plastic_run *runs; /* [n_runs + 1], the last one of no source */

@@ -32,7 +32,8 @@ static int receptor_of(const volley_population *target, int receptor, double wei
 /* Adds the current that makes up for an input of `rate` spikes per second in the full network, of which the share k is
  * left with weights greater by 1 / sqrt(k): the mean input is then sqrt(k) of what it was. */
 static void compensate(volley_population *target, int receptor, double weight, double rate, double k) {
-  target->background_current += (1.0 - sqrt(k)) * rate * weight * mean_current(target, receptor);
+  target->background_current +=
+      (1.0 - sqrt(k)) * rate * volley_receptor_weight(target->model, receptor, weight) * mean_current(target, receptor);
 }
 
 static void scale_weight(volley_distribution *weight, double factor) {
@@ -144,7 +145,7 @@ static void scale_projection(volley_experiment *experiment, volley_projection *p
   const double k = scale_number(experiment, projection, full_indegree);
   const double weight = volley_distribution_mean(&projection->weight);
   const int receptor = receptor_of(target, projection->receptor, weight);
-  if (k == 1.0 || k == 0.0 || target->model->receptors[receptor].counts) return;
+  if (k == 1.0 || k == 0.0 || target->model->receptors[receptor].weights == VOLLEY_COUNTS) return;
   scale_weight(&projection->weight, 1.0 / sqrt(k));
   scale_plasticity(&projection->plasticity, 1.0 / sqrt(k));
   if (isnan(source->mean_rate))
@@ -171,7 +172,7 @@ static void scale_stimulus(volley_experiment *experiment, volley_stimulus *stimu
   const double k = experiment->scale_indegree;
   if (k == 1.0 || !is_input(experiment, stimulus)) return;
   const int receptor = receptor_of(target, stimulus->receptor, stimulus->weight);
-  if (target->model->receptors[receptor].counts) return;
+  if (target->model->receptors[receptor].weights == VOLLEY_COUNTS) return;
   compensate(target, receptor, stimulus->weight, stimulus->rate * stimulus->sources, k);
   stimulus->sources *= k;
   stimulus->weight /= sqrt(k);

@@ -7,6 +7,7 @@
 #include "engine/exchange.h"
 #include "engine/history.h"
 #include "engine/plasticity.h"
+#include "engine/unsolved.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,10 @@ static void step_slice(engine *e, int b, int s, const volley_driver *drivers, in
   }
   if (step < experiment->simulation.steps) {
     slice->step = step;
-    experiment->populations[slice->population].model->update(slice, &e->spikes[b]);
+    if (slice->given_up == 0) {
+      experiment->populations[slice->population].model->update(slice, &e->spikes[b]);
+      if (slice->given_up > 0) volley_report_unsolved(experiment, slice, step);
+    }
   }
   lap(watch, VOLLEY_PHASE_UPDATE);
 }
@@ -177,6 +181,7 @@ static void exchange_spikes(engine *e, int64_t step, bool all, stopwatch *watch)
     volley_exchange_add(e->exchange, e->spikes[b].ids, e->spikes[b].n);
   }
   if (e->saver) volley_exchange_ask(e->exchange, e->saver->ask(e->saver->context));
+  if (volley_local_status() != VOLLEY_OK) volley_exchange_ask(e->exchange, VOLLEY_REQUEST_FAIL);
   volley_exchange_post(e->exchange, all);
   e->n_volleys = volley_exchange_complete(e->exchange, step, all, &e->volleys);
   e->requests |= volley_exchange_requests(e->exchange);
@@ -222,7 +227,8 @@ static void meet(engine *e, int64_t step, stopwatch *watch) {
   e->saves = step < steps && e->saver && (e->requests || e->saver->is_due(e->saver->context, step + 1));
   e->n_volleys = 0;
   if (step < steps) exchange_spikes(e, step, e->saves || step + 1 == steps, watch);
-  e->status = observe(e, step);
+  const bool fails = (e->requests & VOLLEY_REQUEST_FAIL) != 0;
+  e->status = fails ? volley_agree(e->network->comm) : observe(e, step);
   e->has_work = step < steps && ask_for_work(e, step);
   lap(watch, VOLLEY_PHASE_RECORD);
 }

@@ -62,36 +62,36 @@ enum {
 };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 281, 0, INFINITY, true, "membrane capacitance"},
-    [Delta_T] = {"Delta_T", "mV", 2, 0, INFINITY, false, "width of the rise to a spike; 0: V_th is a sharp threshold"},
-    [E_L] = {"E_L", "mV", -70.6, -INFINITY, INFINITY, false, "resting potential"},
-    [E_ex] = {"E_ex", "mV", 0, -INFINITY, INFINITY, false, "excitatory reversal potential"},
-    [E_in] = {"E_in", "mV", -85, -INFINITY, INFINITY, false, "inhibitory reversal potential"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [V_peak] = {"V_peak", "mV", 0, -INFINITY, INFINITY, false, "potential at which a spike ends"},
-    [V_reset] = {"V_reset", "mV", -60, -INFINITY, INFINITY, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -50.4, -INFINITY, INFINITY, false, "potential at which a spike begins"},
-    [a] = {"a", "nS", 4, -INFINITY, INFINITY, false, "what the adaptation strives for, by potential above E_L"},
-    [b] = {"b", "pA", 80.5, -INFINITY, INFINITY, false, "jump of the adaptation after a spike"},
-    [g_L] = {"g_L", "nS", 30, 0, INFINITY, false, "leak conductance"},
-    [t_ref] = {"t_ref", "ms", 0, 0, INFINITY, false, "refractory period, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, 0, INFINITY, true, "decay time of the excitatory conductance"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "decay time of the inhibitory conductance"},
-    [tau_w] = {"tau_w", "ms", 144, 0, INFINITY, true, "time constant of the adaptation"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 0, INFINITY, true, "estimated error of a step above which it is halved"},
+    [C_m] = {"C_m", "pF", 281, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [Delta_T] = {"Delta_T", "mV", 2, 0, 1e6, false, "width of the rise to a spike; 0: V_th is a sharp threshold"},
+    [E_L] = {"E_L", "mV", -70.6, VOLLEY_VOLTAGES, false, "resting potential"},
+    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, false, "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -85, VOLLEY_VOLTAGES, false, "inhibitory reversal potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
+    [V_peak] = {"V_peak", "mV", 0, VOLLEY_VOLTAGES, false, "potential at which a spike ends"},
+    [V_reset] = {"V_reset", "mV", -60, VOLLEY_VOLTAGES, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -50.4, VOLLEY_VOLTAGES, false, "potential at which a spike begins"},
+    [a] = {"a", "nS", 4, -1e9, 1e9, false, "what the adaptation strives for, by potential above E_L"},
+    [b] = {"b", "pA", 80.5, VOLLEY_CURRENTS, false, "jump of the adaptation after a spike"},
+    [g_L] = {"g_L", "nS", 30, VOLLEY_CONDUCTANCES, false, "leak conductance"},
+    [t_ref] = {"t_ref", "ms", 0, 0, 1e9, false, "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, false, "decay time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "decay time of the inhibitory conductance"},
+    [tau_w] = {"tau_w", "ms", 144, VOLLEY_TIMES, false, "time constant of the adaptation"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
-    [w] = {"w", "pA", -1, 0, "adaptation current"},
-    [g_ex] = {"g_ex", "nS", -1, 0, "excitatory conductance"},
-    [g_in] = {"g_in", "nS", -1, 0, "inhibitory conductance"},
-    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+    [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [w] = {"w", "pA", -1, 0, VOLLEY_CURRENTS, "adaptation current"},
+    [g_ex] = {"g_ex", "nS", -1, 0, VOLLEY_CONDUCTANCES, "excitatory conductance"},
+    [g_in] = {"g_in", "nS", -1, 0, VOLLEY_CONDUCTANCES, "inhibitory conductance"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "nS", false, g_ex, "excitatory conductance, decays with tau_syn_ex"},
-    [IN] = {"in", "nS", false, -1, "inhibitory conductance, decays with tau_syn_in, with a minus sign"},
+    [EX] = {"ex", "nS", VOLLEY_CONDUCTANCE, g_ex, "excitatory conductance, decays with tau_syn_ex"},
+    [IN] = {"in", "nS", VOLLEY_CONDUCTANCE, -1, "inhibitory conductance, decays with tau_syn_in"},
 };
 
 static const char *check(const double *p) {
@@ -131,7 +131,7 @@ static void prepare(const double *p, double dt, double *c) {
 /* At a potential halfway from rest to V_th. */
 static double mean_current(const double *p, int receptor) {
   const double v = 0.5 * (p[E_L] + p[V_th]);
-  return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (v - p[E_in]));
+  return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (p[E_in] - v));
 }
 
 /* One neuron; ex and in: conductances at the stages of a step. */
@@ -174,7 +174,7 @@ static void spike(void *of, double *y) {
   it->n_spikes++;
 }
 
-static const volley_equations equations = {2, slopes, prepare_part, reached, spike};
+static const volley_equations equations = {2, slopes, prepare_part, reached, spike, NULL};
 
 /* The coefficient of neuron i within a loop. */
 #define C(name) volley_at(c[name], cs, i)
@@ -240,14 +240,17 @@ VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uin
 }
 
 /* Takes the marked ones through the step by smaller ones and lists their spikes. */
-VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
+VOLLEY_INLINE void mend(volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
                         uint32_t end, const double *failed, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
     cell it;
     set_cell(&it, slice, c, i, cs, is);
     double y[2] = {slice->states[V_m][i], slice->states[w][i]};
-    volley_substeps(&equations, &it, C(step), C(error_allowed), y);
+    if (!volley_substeps(&equations, &it, C(step), C(error_allowed), y)) {
+      volley_give_up(slice, i);
+      continue;
+    }
     slice->states[V_m][i] = y[0];
     slice->states[w][i] = y[1];
     slice->states[refractory][i] = it.refractory;
@@ -261,7 +264,7 @@ VOLLEY_INLINE void decay(const volley_slice *slice, const volley_column *c, uint
 #pragma omp simd
   for (uint32_t i = first; i < end; i++) {
     ex[i] *= C(decays_ex + VOLLEY_LAST_STAGE_DECAY);
-    in[i] = in[i] * C(decays_in + VOLLEY_LAST_STAGE_DECAY) - input[i];
+    in[i] = in[i] * C(decays_in + VOLLEY_LAST_STAGE_DECAY) + input[i];
     input[i] = 0;
     r[i] = r[i] > 0 ? r[i] - 1 : 0;
   }

@@ -29,6 +29,7 @@ typedef struct volley_equations {
   /* NULL where the equations are continuous; else whether y has reached the end of a spike, and what then happens. */
   bool (*reached)(const void *cell, const double *y);
   void (*spike)(void *cell, double *y);
+  void (*look)(void *cell, const double *y); /* NULL, or is shown the end of every step that is taken */
 } volley_equations;
 
 /* A step of h ms from y to end; returns the sum of the estimated errors of the components, maybe not a number. */
@@ -59,26 +60,53 @@ VOLLEY_INLINE double volley_cash_karp(const volley_equations *of, const void *ce
   return error;
 }
 
+/* A step of h ms from `start`, in ms since the whole step began, where rates are so large that explicit steps would have
+ * no end: RODAS3 (Sandu et al. 1997, Atmos. Environ. 31: 3459), implicit, L-stable, of third order, by a Jacobian of
+ * differences. Returns as volley_cash_karp() does. */
+double volley_rosenbrock(const volley_equations *of, void *cell, double start, double h, const double *y, double *end);
+
+/* Whether explicit steps through the next h ms from `start` would be thousands, for stability and not for accuracy. */
+bool volley_is_stiff(const volley_equations *of, void *cell, double start, double h, const double *y);
+
+/* Attempts after which stiffness is looked for, the most of them in either way, and spikes of a neuron in a step. */
+enum { VOLLEY_LOOK_AT = 64, VOLLEY_MAX_ATTEMPTS = 1 << 14, VOLLEY_MAX_SPIKES = 1000 };
+
 /* Takes y through the whole step of dt ms by steps that are halved until the error of each is below tolerance and
- * doubled where it is far below. The end of a spike is found to a thousandth of dt. The size is halved 40 times at
- * most: states that are no longer finite then stay so. */
-VOLLEY_INLINE void volley_substeps(const volley_equations *of, void *cell, double dt, double tolerance, double *y) {
+ * doubled where it is far below. The end of a spike is found to a thousandth of dt. Returns false, and leaves y as it
+ * was, where this has no end: values that are not finite, an error that no step is short enough for, a thousand spikes. */
+VOLLEY_INLINE bool volley_substeps(const volley_equations *of, void *cell, double dt, double tolerance, double *y) {
   const double least = 0x1p-40, least_of_spike = 0x1p-10;
-  double passed = 0, part = 0.5, end[VOLLEY_MAX_DIMENSION]; /* in steps: exact */
-  while (passed < 1) {
-    of->prepare(cell, passed * dt, part * dt);
-    const double error = volley_cash_karp(of, cell, part * dt, y, end);
+  double passed = 0, part = 0.5, now[VOLLEY_MAX_DIMENSION], end[VOLLEY_MAX_DIMENSION]; /* in steps: exact */
+  int spikes = 0;
+  bool is_implicit = false;
+  for (int d = 0; d < of->n; d++) now[d] = y[d];
+  for (int attempts = 1; passed < 1; attempts++) {
+    if (attempts > VOLLEY_MAX_ATTEMPTS || spikes > VOLLEY_MAX_SPIKES || (is_implicit && part < least)) return false;
+    const bool looks = !is_implicit && attempts % VOLLEY_LOOK_AT == 0;
+    if ((!is_implicit && part < least) || (looks && attempts == VOLLEY_MAX_ATTEMPTS) ||
+        (looks && volley_is_stiff(of, cell, passed * dt, (1 - passed) * dt, now))) {
+      is_implicit = true;
+      attempts = 1;
+      part = 1 - passed;
+    }
+    if (!is_implicit) of->prepare(cell, passed * dt, part * dt);
+    const double error = is_implicit ? volley_rosenbrock(of, cell, passed * dt, part * dt, now, end)
+                                     : volley_cash_karp(of, cell, part * dt, now, end);
     const bool is_near = error <= tolerance, is_spike = of->reached && of->reached(cell, end);
-    if ((!is_near && part > least) || (is_spike && part > least_of_spike)) {
+    if (!is_near || (is_spike && part > least_of_spike)) {
       part *= 0.5;
       continue;
     }
-    for (int d = 0; d < of->n; d++) y[d] = end[d];
-    if (!(error < INFINITY)) return;
-    if (is_spike) of->spike(cell, y);
+    if (of->look) of->look(cell, end);
+    for (int d = 0; d < of->n; d++) now[d] = end[d];
+    if (is_spike) of->spike(cell, now);
+    if (is_spike) attempts = 0;
+    spikes += is_spike;
     passed += part;
     part = fmin(error <= tolerance / 64 ? 2 * part : part, 1 - passed);
   }
+  for (int d = 0; d < of->n; d++) y[d] = now[d];
+  return true;
 }
 
 /* Factors by which a synapse's variable with time constant tau has decayed at the stages 1 .. 5 of a step of dt. */

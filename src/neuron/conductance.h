@@ -65,7 +65,7 @@ static inline void volley_conductance_prepare(const double *p, double dt, double
 /* Mean current in pA by spikes of 1 Hz with weight 1 at a potential halfway from rest to threshold, without a rise. */
 static inline double volley_conductance_mean_current(const double *p, int receptor) {
   const double v = 0.5 * (p[E_L] + p[V_th]);
-  return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (v - p[E_in]));
+  return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (p[E_in] - v));
 }
 
 /* One neuron; ex and in: conductances at the stages of a step. */
@@ -87,8 +87,8 @@ static inline void volley_conductance_part(void *of, double start, double h) {
   volley_course_of_part(it->start_in, it->slope_in, it->time_in, start, h, it->in);
 }
 
-static const volley_equations volley_conductance_equations = {1, volley_conductance_slopes, volley_conductance_part,
-                                                              NULL, NULL};
+static const volley_equations volley_conductance_equations = {
+    1, volley_conductance_slopes, volley_conductance_part, NULL, NULL, NULL};
 
 /* The coefficient of neuron i within a loop. */
 #define VOLLEY_C(name) volley_at(c[name], cs, i)
@@ -143,14 +143,15 @@ VOLLEY_INLINE int volley_conductance_attempt(const volley_slice *slice, const vo
 }
 
 /* Takes the marked ones through the step by smaller ones. */
-VOLLEY_INLINE void volley_conductance_mend(const volley_slice *slice, const volley_column *c, uint32_t first,
-                                           uint32_t end, const double *failed, bool rises, uint32_t cs, uint32_t is) {
+VOLLEY_INLINE void volley_conductance_mend(volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
+                                           const double *failed, bool rises, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
     volley_conductance_cell it;
     volley_conductance_set(&it, slice, c, i, rises, cs, is);
-    volley_substeps(&volley_conductance_equations, &it, VOLLEY_C(step), VOLLEY_C(error_allowed),
-                    &slice->states[V_m][i]);
+    if (!volley_substeps(&volley_conductance_equations, &it, VOLLEY_C(step), VOLLEY_C(error_allowed),
+                         &slice->states[V_m][i]))
+      volley_give_up(slice, i);
   }
 }
 
@@ -178,7 +179,7 @@ VOLLEY_INLINE int volley_conductance_finish(const volley_slice *slice, const vol
     const double decay_ex = VOLLEY_C(decays_ex + VOLLEY_LAST_STAGE_DECAY);
     const double decay_in = VOLLEY_C(decays_in + VOLLEY_LAST_STAGE_DECAY);
     volley_conductance_decay(ex, ex_rise, rises, i, decay_ex, VOLLEY_C(slope_ex) * VOLLEY_C(step), 0);
-    volley_conductance_decay(in, in_rise, rises, i, decay_in, VOLLEY_C(slope_in) * VOLLEY_C(step), -input[i]);
+    volley_conductance_decay(in, in_rise, rises, i, decay_in, VOLLEY_C(slope_in) * VOLLEY_C(step), input[i]);
     input[i] = 0;
     r[i] = r[i] > 0 ? r[i] - 1 : 0;
     crossed |= v[i] >= VOLLEY_C(threshold);

@@ -11,8 +11,9 @@
  *
  * A spike that arrives at the end of a step makes g_x jump there by the size of its weight. Conductances are exact; V, m, h
  * and n take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at V_T +
- * 30 mV or more, has fallen, and then not for t_ref; V is never reset. */
-#include "neuron/cash_karp.h"
+ * 30 mV or more, has fallen, once for each time that V comes from below (action_potential.h), and then not for t_ref; V is
+ * never reset. */
+#include "neuron/action_potential.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -35,7 +36,7 @@ enum {
   tolerance,
   N_PARAMETERS
 };
-enum { V_m, Act_m, Inact_h, Act_n, g_ex, g_in, refractory, N_STATES };
+enum { V_m, Act_m, Inact_h, Act_n, g_ex, g_in, refractory, fired, N_STATES };
 enum { N_INTEGRATED = Act_n + 1 }; /* V, m, h, n */
 enum { EX, IN, N_RECEPTORS };
 enum {
@@ -61,37 +62,38 @@ enum {
 };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 200, 0, INFINITY, true, "membrane capacitance"},
-    [E_K] = {"E_K", "mV", -90, -INFINITY, INFINITY, false, "reversal potential of potassium"},
-    [E_L] = {"E_L", "mV", -60, -INFINITY, INFINITY, false, "reversal potential of the leak"},
-    [E_Na] = {"E_Na", "mV", 50, -INFINITY, INFINITY, false, "reversal potential of sodium"},
-    [E_ex] = {"E_ex", "mV", 0, -INFINITY, INFINITY, false, "excitatory reversal potential"},
-    [E_in] = {"E_in", "mV", -80, -INFINITY, INFINITY, false, "inhibitory reversal potential"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [V_T] = {"V_T", "mV", -63, -INFINITY, INFINITY, false, "shifts the rates; the threshold is about 13 mV above"},
-    [g_K] = {"g_K", "nS", 6000, 0, INFINITY, false, "peak conductance of potassium"},
-    [g_L] = {"g_L", "nS", 10, 0, INFINITY, false, "leak conductance"},
-    [g_Na] = {"g_Na", "nS", 20000, 0, INFINITY, false, "peak conductance of sodium"},
-    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "time without a second spike, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 5, 0, INFINITY, true, "decay time of the excitatory conductance"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 10, 0, INFINITY, true, "decay time of the inhibitory conductance"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 0, INFINITY, true, "estimated error of a step above which it is halved"},
+    [C_m] = {"C_m", "pF", 200, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [E_K] = {"E_K", "mV", -90, VOLLEY_VOLTAGES, false, "reversal potential of potassium"},
+    [E_L] = {"E_L", "mV", -60, VOLLEY_VOLTAGES, false, "reversal potential of the leak"},
+    [E_Na] = {"E_Na", "mV", 50, VOLLEY_VOLTAGES, false, "reversal potential of sodium"},
+    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, false, "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -80, VOLLEY_VOLTAGES, false, "inhibitory reversal potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
+    [V_T] = {"V_T", "mV", -63, VOLLEY_VOLTAGES, false, "shifts the rates; the threshold is about 13 mV above"},
+    [g_K] = {"g_K", "nS", 6000, VOLLEY_CONDUCTANCES, false, "peak conductance of potassium"},
+    [g_L] = {"g_L", "nS", 10, VOLLEY_CONDUCTANCES, false, "leak conductance"},
+    [g_Na] = {"g_Na", "nS", 20000, VOLLEY_CONDUCTANCES, false, "peak conductance of sodium"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "time without a second spike, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 5, VOLLEY_TIMES, false, "decay time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 10, VOLLEY_TIMES, false, "decay time of the inhibitory conductance"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
 };
 
 /* The start values of m, h and n are their equilibrium at -60 mV with V_T = -63 mV. */
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
-    [Act_m] = {"Act_m", "", -1, 0.026863329798445447, "activation m of sodium"},
-    [Inact_h] = {"Inact_h", "", -1, 0.9913058218943975, "inactivation h of sodium"},
-    [Act_n] = {"Act_n", "", -1, 0.06043403467863595, "activation n of potassium"},
-    [g_ex] = {"g_ex", "nS", -1, 0, "excitatory conductance"},
-    [g_in] = {"g_in", "nS", -1, 0, "inhibitory conductance"},
-    [refractory] = {"refractory", "", -1, 0, "steps left without a second spike"},
+    [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [Act_m] = {"Act_m", "", -1, 0.026863329798445447, 0, 1, "activation m of sodium"},
+    [Inact_h] = {"Inact_h", "", -1, 0.9913058218943975, 0, 1, "inactivation h of sodium"},
+    [Act_n] = {"Act_n", "", -1, 0.06043403467863595, 0, 1, "activation n of potassium"},
+    [g_ex] = {"g_ex", "nS", -1, 0, VOLLEY_CONDUCTANCES, "excitatory conductance"},
+    [g_in] = {"g_in", "nS", -1, 0, VOLLEY_CONDUCTANCES, "inhibitory conductance"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left without a second spike"},
+    [fired] = {"fired", "", -1, 0, 0, 1, "1 from a spike until V is below where spikes are looked for"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "nS", false, g_ex, "excitatory conductance, decays with tau_syn_ex"},
-    [IN] = {"in", "nS", false, -1, "inhibitory conductance, decays with tau_syn_in, with a minus sign"},
+    [EX] = {"ex", "nS", VOLLEY_CONDUCTANCE, g_ex, "excitatory conductance, decays with tau_syn_ex"},
+    [IN] = {"in", "nS", VOLLEY_CONDUCTANCE, -1, "inhibitory conductance, decays with tau_syn_in"},
 };
 
 static void prepare(const double *p, double dt, double *c) {
@@ -118,7 +120,7 @@ static void prepare(const double *p, double dt, double *c) {
 /* At a potential halfway from rest to threshold. */
 static double mean_current(const double *p, int receptor) {
   const double v = 0.5 * (p[E_L] + p[V_T] + 13);
-  return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (v - p[E_in]));
+  return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (p[E_in] - v));
 }
 
 /* One neuron; ex and in: conductances at the stages of a step. */
@@ -127,6 +129,7 @@ typedef struct cell {
   double inverse_capacitance, sodium, potassium, leak, reversal_sodium, reversal_potassium, rest;
   double reversal_ex, reversal_in, offset, current;
   double start_ex, time_ex, start_in, time_in; /* when the whole step begins */
+  volley_action_potential shape;
 } cell;
 
 /* x / (1 - exp(-x)), given exp(-x) too; near 0 by its series. */
@@ -138,7 +141,8 @@ VOLLEY_INLINE double rise_rate(double x, double exp_of_minus_x) {
 
 VOLLEY_INLINE void slopes(const void *of, int stage, const double *y, double *slope) {
   const cell *it = of;
-  const double v = y[V_m], m = y[Act_m], h = y[Inact_h], n = y[Act_n], w = v - it->offset;
+  const double v = y[V_m], m = y[Act_m], h = y[Inact_h], n = y[Act_n], u = v - it->offset;
+  const double w = u < -1000 ? -1000 : u > 1000 ? 1000 : u; /* rates beyond are finite, too */
   const double by_40 = volley_exponential(w * (-1.0 / 40)), by_20 = by_40 * by_40, by_10 = by_20 * by_20;
   const double by_5 = by_10 * by_10, by_4 = by_5 * by_20; /* exp(-W / 4); the rates' differ by constant factors */
   const double alpha_m = 1.28 * rise_rate((w - 13) * 0.25, by_4 * 25.790339917193062),
@@ -162,10 +166,13 @@ static void prepare_part(void *of, double start, double h) {
   volley_course_of_part(it->start_in, 0, it->time_in, start, h, it->in);
 }
 
-static const volley_equations equations = {N_INTEGRATED, slopes, prepare_part, NULL, NULL};
+static void look(void *of, const double *y) { volley_action_potential_look(&((cell *)of)->shape, y[V_m]); }
 
-/* The coefficient of neuron i within a loop. */
+static const volley_equations equations = {N_INTEGRATED, slopes, prepare_part, NULL, NULL, look};
+
+/* The coefficient of neuron i within a loop, and the potential that a spike passes. */
 #define C(name) volley_at(c[name], cs, i)
+#define THRESHOLD (C(offset) + 30)
 
 VOLLEY_INLINE cell cell_of(const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs, uint32_t is) {
   const volley_column injected = {slice->current, slice->current[0]};
@@ -211,16 +218,23 @@ VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uin
   return any;
 }
 
-/* Takes the marked ones through the step by smaller ones. */
-VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
-                        const double *failed, uint32_t cs, uint32_t is) {
+/* Takes the marked ones through the step by smaller ones; passed: spikes of theirs that are over when it ends. */
+VOLLEY_INLINE void mend(volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end, const double *failed,
+                        double *passed, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
+    passed[i - first] = 0;
     cell it = cell_of(slice, c, i, cs, is);
     double y[N_INTEGRATED];
     for (int d = 0; d < N_INTEGRATED; d++) y[d] = slice->states[d][i];
-    volley_substeps(&equations, &it, C(step), C(error_allowed), y);
+    it.shape = volley_action_potential_at(y[V_m], THRESHOLD, slice->states[fired][i]);
+    if (!volley_substeps(&equations, &it, C(step), C(error_allowed), y)) {
+      volley_give_up(slice, i);
+      continue;
+    }
     for (int d = 0; d < N_INTEGRATED; d++) slice->states[d][i] = y[d];
+    slice->states[fired][i] = it.shape.fired;
+    passed[i - first] = it.shape.passed;
   }
 }
 
@@ -229,32 +243,37 @@ VOLLEY_INLINE void decay(const volley_slice *slice, const volley_column *c, uint
 #pragma omp simd
   for (uint32_t i = first; i < end; i++) {
     ex[i] *= C(decays_ex + VOLLEY_LAST_STAGE_DECAY);
-    in[i] = in[i] * C(decays_in + VOLLEY_LAST_STAGE_DECAY) - input[i];
+    in[i] = in[i] * C(decays_in + VOLLEY_LAST_STAGE_DECAY) + input[i];
     input[i] = 0;
   }
 }
 
-/* Lists those of the neurons first .. end - 1 that are past the peak; before: their V when the step began. */
+/* Lists the spikes of the neurons first .. end - 1; before: their V when the step began; failed, passed: see mend(). */
 VOLLEY_INLINE void fire(const volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
-                        uint32_t end, const double *before, uint32_t cs) {
-  double *v = slice->states[V_m], *r = slice->states[refractory];
+                        uint32_t end, const double *before, const double *failed, const double *passed, uint32_t cs) {
+  double *v = slice->states[V_m], *r = slice->states[refractory], *f = slice->states[fired];
   for (uint32_t i = first; i < end; i++) {
-    const bool is_spike = r[i] <= 0 && v[i] >= C(offset) + 30 && before[i - first] > v[i];
-    r[i] = is_spike ? C(refractory_steps) : r[i] > 0 ? r[i] - 1 : 0;
-    if (is_spike) volley_spike_push(spikes, slice->offset + i);
+    volley_action_potential whole = volley_action_potential_at(before[i - first], THRESHOLD, f[i]);
+    if (failed[i - first] == 0) {
+      volley_action_potential_look(&whole, v[i]);
+      f[i] = whole.fired;
+    }
+    const double over = failed[i - first] == 0 ? whole.passed : passed[i - first];
+    double n = volley_action_potentials(before[i - first], v[i], THRESHOLD, over, C(refractory_steps), &r[i], &f[i]);
+    for (; n > 0; n--) volley_spike_push(spikes, slice->offset + i);
   }
 }
 
 VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
   volley_column c[N_COEFFICIENTS];
-  double failed[VOLLEY_CHUNK], before[VOLLEY_CHUNK];
+  double failed[VOLLEY_CHUNK], before[VOLLEY_CHUNK], passed[VOLLEY_CHUNK];
   for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
   for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
     const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
     memcpy(before, slice->states[V_m] + first, (end - first) * sizeof *before);
-    if (attempt(slice, c, first, end, failed, cs, is)) mend(slice, c, first, end, failed, cs, is);
+    if (attempt(slice, c, first, end, failed, cs, is)) mend(slice, c, first, end, failed, passed, cs, is);
     decay(slice, c, first, end, cs);
-    fire(slice, c, spikes, first, end, before, cs);
+    fire(slice, c, spikes, first, end, before, failed, passed, cs);
   }
 }
 

@@ -11,14 +11,15 @@
  *
  * A spike that arrives at the end of a step makes rise jump there by its weight. Synaptic currents are exact; V, m, h
  * and n take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at 0 mV
- * or more, has fallen, and then not for t_ref; V is never reset. */
-#include "neuron/cash_karp.h"
+ * or more, has fallen, once for each time that V comes from below (action_potential.h), and then not for t_ref; V is never
+ * reset. */
+#include "neuron/action_potential.h"
 
 #include <stddef.h>
 #include <string.h>
 
 enum { C_m, E_K, E_L, E_Na, I_e, g_K, g_L, g_Na, t_ref, tau_syn_ex, tau_syn_in, tolerance, N_PARAMETERS };
-enum { V_m, Act_m, Inact_h, Act_n, I_syn_ex, rise_ex, I_syn_in, rise_in, refractory, N_STATES };
+enum { V_m, Act_m, Inact_h, Act_n, I_syn_ex, rise_ex, I_syn_in, rise_in, refractory, fired, N_STATES };
 enum { N_INTEGRATED = Act_n + 1 }; /* V, m, h, n */
 enum { EX, IN, N_RECEPTORS };
 enum {
@@ -43,36 +44,39 @@ enum {
 };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 100, 0, INFINITY, true, "membrane capacitance"},
-    [E_K] = {"E_K", "mV", -77, -INFINITY, INFINITY, false, "reversal potential of potassium"},
-    [E_L] = {"E_L", "mV", -54.402, -INFINITY, INFINITY, false, "reversal potential of the leak"},
-    [E_Na] = {"E_Na", "mV", 50, -INFINITY, INFINITY, false, "reversal potential of sodium"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [g_K] = {"g_K", "nS", 3600, 0, INFINITY, false, "peak conductance of potassium"},
-    [g_L] = {"g_L", "nS", 30, 0, INFINITY, false, "leak conductance"},
-    [g_Na] = {"g_Na", "nS", 12000, 0, INFINITY, false, "peak conductance of sodium"},
-    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "time without a second spike, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, 0, INFINITY, true, "rise time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "rise time of inhibitory currents"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 0, INFINITY, true, "estimated error of a step above which it is halved"},
+    [C_m] = {"C_m", "pF", 100, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [E_K] = {"E_K", "mV", -77, VOLLEY_VOLTAGES, false, "reversal potential of potassium"},
+    [E_L] = {"E_L", "mV", -54.402, VOLLEY_VOLTAGES, false, "reversal potential of the leak"},
+    [E_Na] = {"E_Na", "mV", 50, VOLLEY_VOLTAGES, false, "reversal potential of sodium"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
+    [g_K] = {"g_K", "nS", 3600, VOLLEY_CONDUCTANCES, false, "peak conductance of potassium"},
+    [g_L] = {"g_L", "nS", 30, VOLLEY_CONDUCTANCES, false, "leak conductance"},
+    [g_Na] = {"g_Na", "nS", 12000, VOLLEY_CONDUCTANCES, false, "peak conductance of sodium"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "time without a second spike, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, false, "rise time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "rise time of inhibitory currents"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
 };
 
 /* The start values of m, h and n are their equilibrium at -65 mV. */
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", -1, -65, "membrane potential"},
-    [Act_m] = {"Act_m", "", -1, 0.05293248525724958, "activation m of sodium"},
-    [Inact_h] = {"Inact_h", "", -1, 0.5961207535084603, "inactivation h of sodium"},
-    [Act_n] = {"Act_n", "", -1, 0.3176769140606974, "activation n of potassium"},
-    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, "excitatory synaptic current"},
-    [rise_ex] = {"rise_ex", "pA", -1, 0, "what makes I_syn_ex rise, at a rate of rise_ex e / tau_syn_ex"},
-    [I_syn_in] = {"I_syn_in", "pA", -1, 0, "inhibitory synaptic current"},
-    [rise_in] = {"rise_in", "pA", -1, 0, "what makes I_syn_in rise, at a rate of rise_in e / tau_syn_in"},
-    [refractory] = {"refractory", "", -1, 0, "steps left without a second spike"},
+    [V_m] = {"V_m", "mV", -1, -65, VOLLEY_VOLTAGES, "membrane potential"},
+    [Act_m] = {"Act_m", "", -1, 0.05293248525724958, 0, 1, "activation m of sodium"},
+    [Inact_h] = {"Inact_h", "", -1, 0.5961207535084603, 0, 1, "inactivation h of sodium"},
+    [Act_n] = {"Act_n", "", -1, 0.3176769140606974, 0, 1, "activation n of potassium"},
+    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, VOLLEY_CURRENTS, "excitatory synaptic current"},
+    [rise_ex] = {"rise_ex", "pA", -1, 0, VOLLEY_CURRENTS,
+                 "what makes I_syn_ex rise, at a rate of rise_ex e / tau_syn_ex"},
+    [I_syn_in] = {"I_syn_in", "pA", -1, 0, VOLLEY_CURRENTS, "inhibitory synaptic current"},
+    [rise_in] = {"rise_in", "pA", -1, 0, VOLLEY_CURRENTS,
+                 "what makes I_syn_in rise, at a rate of rise_in e / tau_syn_in"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left without a second spike"},
+    [fired] = {"fired", "", -1, 0, 0, 1, "1 from a spike until V is below where spikes are looked for"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "pA", false, rise_ex, "excitatory current, an alpha function of tau_syn_ex; its peak"},
-    [IN] = {"in", "pA", false, rise_in, "inhibitory current, an alpha function of tau_syn_in; its peak"},
+    [EX] = {"ex", "pA", VOLLEY_SIGNED, rise_ex, "excitatory current, an alpha function of tau_syn_ex; its peak"},
+    [IN] = {"in", "pA", VOLLEY_SIGNED, rise_in, "inhibitory current, an alpha function of tau_syn_in; its peak"},
 };
 
 static void prepare(const double *p, double dt, double *c) {
@@ -104,6 +108,7 @@ typedef struct cell {
   double ex[VOLLEY_STAGES], in[VOLLEY_STAGES];
   double inverse_capacitance, sodium, potassium, leak, reversal_sodium, reversal_potassium, rest, current;
   double start_ex, slope_ex, time_ex, start_in, slope_in, time_in; /* when the whole step begins */
+  volley_action_potential shape;
 } cell;
 
 /* x / (1 - exp(-x)), given exp(-x) too; near 0 by its series. */
@@ -116,11 +121,12 @@ VOLLEY_INLINE double rise_rate(double x, double exp_of_minus_x) {
 VOLLEY_INLINE void slopes(const void *of, int stage, const double *y, double *slope) {
   const cell *it = of;
   const double v = y[V_m], m = y[Act_m], h = y[Inact_h], n = y[Act_n];
-  const double by_80 = volley_exponential((v + 65) * (-1.0 / 80)), by_40 = by_80 * by_80, by_20 = by_40 * by_40;
+  const double u = v < -1000 ? -1000 : v > 1000 ? 1000 : v; /* rates beyond are finite, too */
+  const double by_80 = volley_exponential((u + 65) * (-1.0 / 80)), by_40 = by_80 * by_80, by_20 = by_40 * by_40;
   const double by_10 = by_20 * by_20; /* exp(-(V + 65) / 10), from which the others differ by constant factors */
-  const double alpha_m = rise_rate((v + 40) * 0.1, by_10 * 12.182493960703473),
-               alpha_n = 0.1 * rise_rate((v + 55) * 0.1, by_10 * 2.7182818284590452),
-               beta_m = 4 * volley_exponential((v + 65) * (-1.0 / 18)), beta_n = 0.125 * by_80, alpha_h = 0.07 * by_20,
+  const double alpha_m = rise_rate((u + 40) * 0.1, by_10 * 12.182493960703473),
+               alpha_n = 0.1 * rise_rate((u + 55) * 0.1, by_10 * 2.7182818284590452),
+               beta_m = 4 * volley_exponential((u + 65) * (-1.0 / 18)), beta_n = 0.125 * by_80, alpha_h = 0.07 * by_20,
                beta_h = 1 / (1 + by_10 * 20.085536923187668);
   const double ionic = it->sodium * (m * m * m) * h * (v - it->reversal_sodium) +
                        it->potassium * (n * n) * (n * n) * (v - it->reversal_potassium) + it->leak * (v - it->rest);
@@ -136,10 +142,13 @@ static void prepare_part(void *of, double start, double h) {
   volley_course_of_part(it->start_in, it->slope_in, it->time_in, start, h, it->in);
 }
 
-static const volley_equations equations = {N_INTEGRATED, slopes, prepare_part, NULL, NULL};
+static void look(void *of, const double *y) { volley_action_potential_look(&((cell *)of)->shape, y[V_m]); }
 
-/* The coefficient of neuron i within a loop. */
+static const volley_equations equations = {N_INTEGRATED, slopes, prepare_part, NULL, NULL, look};
+
+/* The coefficient of neuron i within a loop, and the potential in mV that a spike passes. */
 #define C(name) volley_at(c[name], cs, i)
+enum { THRESHOLD = 0 };
 
 VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs,
                             uint32_t is) {
@@ -196,17 +205,24 @@ VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uin
   return any;
 }
 
-/* Takes the marked ones through the step by smaller ones. */
-VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
-                        const double *failed, uint32_t cs, uint32_t is) {
+/* Takes the marked ones through the step by smaller ones; passed: spikes of theirs that are over when it ends. */
+VOLLEY_INLINE void mend(volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end, const double *failed,
+                        double *passed, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
+    passed[i - first] = 0;
     cell it;
     set_cell(&it, slice, c, i, cs, is);
     double y[N_INTEGRATED];
     for (int d = 0; d < N_INTEGRATED; d++) y[d] = slice->states[d][i];
-    volley_substeps(&equations, &it, C(step), C(error_allowed), y);
+    it.shape = volley_action_potential_at(y[V_m], THRESHOLD, slice->states[fired][i]);
+    if (!volley_substeps(&equations, &it, C(step), C(error_allowed), y)) {
+      volley_give_up(slice, i);
+      continue;
+    }
     for (int d = 0; d < N_INTEGRATED; d++) slice->states[d][i] = y[d];
+    slice->states[fired][i] = it.shape.fired;
+    passed[i - first] = it.shape.passed;
   }
 }
 
@@ -223,27 +239,32 @@ VOLLEY_INLINE void decay(const volley_slice *slice, const volley_column *c, uint
   }
 }
 
-/* Lists those of the neurons first .. end - 1 that are past the peak; before: their V when the step began. */
+/* Lists the spikes of the neurons first .. end - 1; before: their V when the step began; failed, passed: see mend(). */
 VOLLEY_INLINE void fire(const volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
-                        uint32_t end, const double *before, uint32_t cs) {
-  double *v = slice->states[V_m], *r = slice->states[refractory];
+                        uint32_t end, const double *before, const double *failed, const double *passed, uint32_t cs) {
+  double *v = slice->states[V_m], *r = slice->states[refractory], *f = slice->states[fired];
   for (uint32_t i = first; i < end; i++) {
-    const bool is_spike = r[i] <= 0 && v[i] >= 0 && before[i - first] > v[i];
-    r[i] = is_spike ? C(refractory_steps) : r[i] > 0 ? r[i] - 1 : 0;
-    if (is_spike) volley_spike_push(spikes, slice->offset + i);
+    volley_action_potential whole = volley_action_potential_at(before[i - first], THRESHOLD, f[i]);
+    if (failed[i - first] == 0) {
+      volley_action_potential_look(&whole, v[i]);
+      f[i] = whole.fired;
+    }
+    const double over = failed[i - first] == 0 ? whole.passed : passed[i - first];
+    double n = volley_action_potentials(before[i - first], v[i], THRESHOLD, over, C(refractory_steps), &r[i], &f[i]);
+    for (; n > 0; n--) volley_spike_push(spikes, slice->offset + i);
   }
 }
 
 VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
   volley_column c[N_COEFFICIENTS];
-  double failed[VOLLEY_CHUNK], before[VOLLEY_CHUNK];
+  double failed[VOLLEY_CHUNK], before[VOLLEY_CHUNK], passed[VOLLEY_CHUNK];
   for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
   for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
     const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
     memcpy(before, slice->states[V_m] + first, (end - first) * sizeof *before);
-    if (attempt(slice, c, first, end, failed, cs, is)) mend(slice, c, first, end, failed, cs, is);
+    if (attempt(slice, c, first, end, failed, cs, is)) mend(slice, c, first, end, failed, passed, cs, is);
     decay(slice, c, first, end, cs);
-    fire(slice, c, spikes, first, end, before, cs);
+    fire(slice, c, spikes, first, end, before, failed, passed, cs);
   }
 }
 

@@ -3,33 +3,35 @@
 #include "neuron/conductance.h"
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -70, -INFINITY, INFINITY, false, "resting potential"},
-    [E_ex] = {"E_ex", "mV", 0, -INFINITY, INFINITY, false, "excitatory reversal potential"},
-    [E_in] = {"E_in", "mV", -85, -INFINITY, INFINITY, false, "inhibitory reversal potential"},
-    [g_L] = {"g_L", "nS", 16.6667, 0, INFINITY, false, "leak conductance"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, 0, INFINITY, true, "rise time of the excitatory conductance"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "rise time of the inhibitory conductance"},
-    [V_reset] = {"V_reset", "mV", -60, -INFINITY, INFINITY, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -55, -INFINITY, INFINITY, false, "threshold"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 0, INFINITY, true, "estimated error of a step above which it is halved"},
+    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, false, "resting potential"},
+    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, false, "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -85, VOLLEY_VOLTAGES, false, "inhibitory reversal potential"},
+    [g_L] = {"g_L", "nS", 16.6667, VOLLEY_CONDUCTANCES, false, "leak conductance"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, false, "rise time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "rise time of the inhibitory conductance"},
+    [V_reset] = {"V_reset", "mV", -60, VOLLEY_VOLTAGES, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
 };
 
 static const volley_state_info states[] = {
-    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
-    [g_ex] = {"g_ex", "nS", -1, 0, "excitatory conductance"},
-    [g_in] = {"g_in", "nS", -1, 0, "inhibitory conductance"},
-    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
-    [rise_ex] = {"rise_ex", "nS", -1, 0, "what makes g_ex rise, at a rate of rise_ex e / tau_syn_ex"},
-    [rise_in] = {"rise_in", "nS", -1, 0, "what makes g_in rise, at a rate of rise_in e / tau_syn_in"},
+    [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [g_ex] = {"g_ex", "nS", -1, 0, VOLLEY_CONDUCTANCES, "excitatory conductance"},
+    [g_in] = {"g_in", "nS", -1, 0, VOLLEY_CONDUCTANCES, "inhibitory conductance"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
+    [rise_ex] = {"rise_ex", "nS", -1, 0, VOLLEY_CONDUCTANCES,
+                 "what makes g_ex rise, at a rate of rise_ex e / tau_syn_ex"},
+    [rise_in] = {"rise_in", "nS", -1, 0, VOLLEY_CONDUCTANCES,
+                 "what makes g_in rise, at a rate of rise_in e / tau_syn_in"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "nS", false, rise_ex, "excitatory conductance, an alpha function of tau_syn_ex; its peak"},
-    [IN] = {"in", "nS", false, -1,
-            "inhibitory conductance, an alpha function of tau_syn_in; its peak with a minus sign"},
+    [EX] = {"ex", "nS", VOLLEY_CONDUCTANCE, rise_ex,
+            "excitatory conductance, an alpha function of tau_syn_ex; its peak"},
+    [IN] = {"in", "nS", VOLLEY_CONDUCTANCE, -1, "inhibitory conductance, an alpha function of tau_syn_in; its peak"},
 };
 
 static double mean_current(const double *p, int receptor) {

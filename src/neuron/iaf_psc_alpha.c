@@ -36,30 +36,32 @@ enum {
 };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -70, -INFINITY, INFINITY, false, "resting potential"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, 0, INFINITY, true, "membrane time constant"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, 0, INFINITY, true, "rise time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "rise time of inhibitory currents"},
-    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, INFINITY, false, "lower bound of the potential"},
-    [V_reset] = {"V_reset", "mV", -70, -INFINITY, INFINITY, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -55, -INFINITY, INFINITY, false, "threshold"},
+    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, false, "resting potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, false, "rise time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "rise time of inhibitory currents"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, false, "lower bound of the potential"},
+    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
-    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, "excitatory synaptic current"},
-    [rise_ex] = {"rise_ex", "pA", -1, 0, "what makes I_syn_ex rise, at a rate of rise_ex e / tau_syn_ex"},
-    [I_syn_in] = {"I_syn_in", "pA", -1, 0, "inhibitory synaptic current"},
-    [rise_in] = {"rise_in", "pA", -1, 0, "what makes I_syn_in rise, at a rate of rise_in e / tau_syn_in"},
-    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+    [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, VOLLEY_CURRENTS, "excitatory synaptic current"},
+    [rise_ex] = {"rise_ex", "pA", -1, 0, VOLLEY_CURRENTS,
+                 "what makes I_syn_ex rise, at a rate of rise_ex e / tau_syn_ex"},
+    [I_syn_in] = {"I_syn_in", "pA", -1, 0, VOLLEY_CURRENTS, "inhibitory synaptic current"},
+    [rise_in] = {"rise_in", "pA", -1, 0, VOLLEY_CURRENTS,
+                 "what makes I_syn_in rise, at a rate of rise_in e / tau_syn_in"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "pA", false, rise_ex, "excitatory current, an alpha function of tau_syn_ex; its peak"},
-    [IN] = {"in", "pA", false, rise_in, "inhibitory current, an alpha function of tau_syn_in; its peak"},
+    [EX] = {"ex", "pA", VOLLEY_SIGNED, rise_ex, "excitatory current, an alpha function of tau_syn_ex; its peak"},
+    [IN] = {"in", "pA", VOLLEY_SIGNED, rise_in, "inhibitory current, an alpha function of tau_syn_in; its peak"},
 };
 
 static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th"; }

@@ -16,25 +16,25 @@ enum { SPIKES, N_RECEPTORS };
 enum { decay_m, gain_dc, rest, current_e, lowest, threshold, reset, refractory_steps, keep, N_COEFFICIENTS };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -70, -INFINITY, INFINITY, false, "resting potential"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, 0, INFINITY, true, "membrane time constant"},
-    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, INFINITY, false, "lower bound of the potential"},
-    [V_reset] = {"V_reset", "mV", -70, -INFINITY, INFINITY, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -55, -INFINITY, INFINITY, false, "threshold"},
+    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, false, "resting potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, false, "lower bound of the potential"},
+    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
     [refractory_input] = {"refractory_input", "", 0, 0, 1, false, "1: keep input that arrives while refractory"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
-    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
-    [kept] = {"kept", "mV", -1, 0, "input kept for the end of the refractory period"},
+    [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
+    [kept] = {"kept", "mV", -1, 0, VOLLEY_VOLTAGES, "input kept for the end of the refractory period"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [SPIKES] = {"spikes", "mV", false, -1, "jump of the potential"},
+    [SPIKES] = {"spikes", "mV", VOLLEY_SIGNED, -1, "jump of the potential"},
 };
 
 static const char *check(const double *p) {

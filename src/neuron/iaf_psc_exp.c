@@ -28,27 +28,27 @@ enum {
 };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -70, -INFINITY, INFINITY, false, "resting potential"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, 0, INFINITY, true, "membrane time constant"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, 0, INFINITY, true, "decay time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "decay time of inhibitory currents"},
-    [V_reset] = {"V_reset", "mV", -70, -INFINITY, INFINITY, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -55, -INFINITY, INFINITY, false, "threshold"},
+    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, false, "resting potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, false, "decay time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "decay time of inhibitory currents"},
+    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
-    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, "excitatory synaptic current"},
-    [I_syn_in] = {"I_syn_in", "pA", -1, 0, "inhibitory synaptic current"},
-    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+    [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, VOLLEY_CURRENTS, "excitatory synaptic current"},
+    [I_syn_in] = {"I_syn_in", "pA", -1, 0, VOLLEY_CURRENTS, "inhibitory synaptic current"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "pA", false, I_syn_ex, "excitatory current, decays with tau_syn_ex"},
-    [IN] = {"in", "pA", false, I_syn_in, "inhibitory current, decays with tau_syn_in"},
+    [EX] = {"ex", "pA", VOLLEY_SIGNED, I_syn_ex, "excitatory current, decays with tau_syn_ex"},
+    [IN] = {"in", "pA", VOLLEY_SIGNED, I_syn_in, "inhibitory current, decays with tau_syn_in"},
 };
 
 static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th"; }

@@ -23,23 +23,23 @@ enum { step, rate, gain, reset, jump, current_e, lowest, threshold, scheme, part
 static const volley_parameter_info parameters[N_PARAMETERS] = {
     [a] = {"a", "1/ms", 0.02, -INFINITY, INFINITY, false, "rate of the recovery"},
     [b] = {"b", "", 0.2, -INFINITY, INFINITY, false, "what the recovery strives for, by potential"},
-    [c] = {"c", "mV", -65, -INFINITY, INFINITY, false, "potential after a spike"},
-    [d] = {"d", "mV", 8, -INFINITY, INFINITY, false, "jump of the recovery after a spike"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current; 1 pA counts as 1 mV/ms"},
-    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, INFINITY, false, "lower bound of the potential"},
-    [V_th] = {"V_th", "mV", 30, -INFINITY, INFINITY, false, "potential at which a spike ends"},
+    [c] = {"c", "mV", -65, VOLLEY_VOLTAGES, false, "potential after a spike"},
+    [d] = {"d", "mV", 8, VOLLEY_VOLTAGES, false, "jump of the recovery after a spike"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current; 1 pA counts as 1 mV/ms"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, false, "lower bound of the potential"},
+    [V_th] = {"V_th", "mV", 30, VOLLEY_VOLTAGES, false, "potential at which a spike ends"},
     [integration] = {"integration", "", 0, 0, 2, false,
                      "0: Euler, 1: Runge-Kutta of fourth order, 2: half steps of 2003"},
     [substeps] = {"substeps", "", 1, 1, 1000, false, "Runge-Kutta steps in a step"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", -1, -65, "membrane potential"},
-    [U_m] = {"U_m", "mV", -1, -13, "recovery"},
+    [V_m] = {"V_m", "mV", -1, -65, VOLLEY_VOLTAGES, "membrane potential"},
+    [U_m] = {"U_m", "mV", -1, -13, VOLLEY_VOLTAGES, "recovery"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [SPIKES] = {"spikes", "mV", false, -1, "jump of the potential"},
+    [SPIKES] = {"spikes", "mV", VOLLEY_SIGNED, -1, "jump of the potential"},
 };
 
 static const char *check(const double *p) {

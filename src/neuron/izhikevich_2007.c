@@ -31,29 +31,31 @@ enum {
 };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C] = {"C", "pF", 250, 0, INFINITY, true, "membrane capacitance"},
-    [I_e] = {"I_e", "pA", 1000, -INFINITY, INFINITY, false, "constant input current, as in the published files"},
+    [C] = {"C", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [I_e] = {"I_e", "pA", 1000, VOLLEY_CURRENTS, false, "constant input current, as in the published files"},
     [a] = {"a", "1/ms", 0.01, 0, INFINITY, true, "rate of the recovery"},
-    [b] = {"b", "nS", -2, -INFINITY, INFINITY, false, "recovery current by potential above v_r"},
-    [c] = {"c", "mV", -65, -INFINITY, INFINITY, false, "potential after a spike"},
-    [d] = {"d", "pA", 200, -INFINITY, INFINITY, false, "jump of the recovery current after a spike"},
+    [b] = {"b", "nS", -2, -1e9, 1e9, false, "recovery current by potential above v_r"},
+    [c] = {"c", "mV", -65, VOLLEY_VOLTAGES, false, "potential after a spike"},
+    [d] = {"d", "pA", 200, VOLLEY_CURRENTS, false, "jump of the recovery current after a spike"},
     [k] = {"k", "nS/mV", 2.5, 0, INFINITY, true, "gain of the current that makes a spike"},
-    [tau_decay] = {"tau_decay", "ms", 20, 0, INFINITY, true, "decay time of synaptic currents"},
-    [tau_rise] = {"tau_rise", "ms", 2, 0, INFINITY, false, "rise time of synaptic currents; 0: none"},
-    [v_peak] = {"v_peak", "mV", 30, -INFINITY, INFINITY, false, "potential at which a spike ends"},
-    [v_r] = {"v_r", "mV", -60, -INFINITY, INFINITY, false, "resting potential"},
-    [v_t] = {"v_t", "mV", -19.2, -INFINITY, INFINITY, false, "instantaneous threshold; published as v_r + 40 - b / k"},
+    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, false, "decay time of synaptic currents"},
+    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, false, "rise time of synaptic currents; 0: none"},
+    [v_peak] = {"v_peak", "mV", 30, VOLLEY_VOLTAGES, false, "potential at which a spike ends"},
+    [v_r] = {"v_r", "mV", -60, VOLLEY_VOLTAGES, false, "resting potential"},
+    [v_t] = {"v_t", "mV", -19.2, VOLLEY_VOLTAGES, false, "instantaneous threshold; published as v_r + 40 - b / k"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", v_r, 0, "membrane potential"},
-    [U_m] = {"U_m", "pA", -1, 0, "recovery current"},
-    [I_syn] = {"I_syn", "pA", -1, 0, "synaptic current; with tau_rise 0 without the spikes that the next step takes"},
-    [h] = {"h", "pA/ms", -1, 0, "what makes I_syn rise, without the spikes that the next step takes"},
+    [V_m] = {"V_m", "mV", v_r, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [U_m] = {"U_m", "pA", -1, 0, VOLLEY_CURRENTS, "recovery current"},
+    [I_syn] = {"I_syn", "pA", -1, 0, VOLLEY_CURRENTS,
+               "synaptic current; with tau_rise 0 without the spikes that the next step takes"},
+    [h] = {"h", "pA/ms", -1, 0, VOLLEY_ANY, "what makes I_syn rise, without the spikes that the next step takes"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [SPIKES] = {"spikes", "pA ms", false, -1, "current, rises with tau_rise and decays with tau_decay; its area"},
+    [SPIKES] = {"spikes", "pA ms", VOLLEY_SIGNED, -1,
+                "current, rises with tau_rise and decays with tau_decay; its area"},
 };
 
 static const char *check(const double *p) {

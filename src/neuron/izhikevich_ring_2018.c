@@ -28,14 +28,15 @@ enum { place, amplitude, N_COEFFICIENTS };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
     [cell] = {"cell", "", 0, 0, 2, false, "which cell of the ring the neuron is"},
-    [amp] = {"amp", "mV", 0, -INFINITY, INFINITY, false, "what a spike does to s: 5 excites, -5 inhibits, 0: no ring"},
+    [amp] = {"amp", "mV", 0, VOLLEY_VOLTAGES, false, "what a spike does to s: 5 excites, -5 inhibits, 0: no ring"},
 };
 
 #define CELL(which, suffix, of)                                                                                        \
-  [which * N_VARIABLES + V] = {"V_m" suffix, "mV", -1, -65, "potential" of},                                           \
-                         [which * N_VARIABLES + U] = {"U_m" suffix, "mV", -1, 5, "recovery" of},                       \
-                         [which * N_VARIABLES + S] = {"s" suffix, "mV", -1, 0, "synaptic variable" of},                \
-                         [which * N_VARIABLES + I] = {"I" suffix, "mV", -1, 10, "input" of}
+  [which * N_VARIABLES + V] = {"V_m" suffix, "mV", -1, -65, VOLLEY_VOLTAGES, "potential" of},                          \
+                         [which * N_VARIABLES + U] = {"U_m" suffix, "mV", -1, 5, VOLLEY_VOLTAGES, "recovery" of},      \
+                         [which * N_VARIABLES +                                                                        \
+                             S] = {"s" suffix, "mV", -1, 0, VOLLEY_VOLTAGES, "synaptic variable" of},                  \
+                         [which * N_VARIABLES + I] = {"I" suffix, "mV", -1, 10, VOLLEY_VOLTAGES, "input" of}
 
 static const volley_state_info states[N_STATES] = {
     CELL(OWN, "", ""),
@@ -44,7 +45,8 @@ static const volley_state_info states[N_STATES] = {
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [SPIKES] = {"spikes", "mV", false, I, "adds to I for good; with amp 0 only: the other cells' rings do not see it"},
+    [SPIKES] = {"spikes", "mV", VOLLEY_SIGNED, I,
+                "adds to I for good; with amp 0 only: the other cells' rings do not see it"},
 };
 
 static const char *check(const double *p) { return p[cell] == round(p[cell]) ? NULL : "cell must be 0, 1 or 2"; }

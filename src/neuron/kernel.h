@@ -53,6 +53,11 @@ static inline void volley_fire(volley_slice *slice, volley_spike_list *spikes, c
   }
 }
 
+/* Notes that the equations of neuron i of the slice have no solution in this step. */
+static inline void volley_give_up(volley_slice *slice, uint32_t i) {
+  if (slice->given_up == 0) slice->given_up = i + 1;
+}
+
 #define volley_with_strides(loop, slice, spikes)                                                                       \
   do {                                                                                                                 \
     if ((slice)->coefficient_stride == 0) {                                                                            \

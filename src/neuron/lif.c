@@ -30,27 +30,31 @@ enum {
 };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [I_e] = {"I_e", "mV", -40, -INFINITY, INFINITY, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, 0, INFINITY, true, "membrane time constant"},
-    [tau_decay] = {"tau_decay", "ms", 20, 0, INFINITY, true, "decay time of synaptic currents"},
-    [tau_rise] = {"tau_rise", "ms", 2, 0, INFINITY, false, "rise time of synaptic currents; 0: none"},
-    [V_reset] = {"V_reset", "mV", -65, -INFINITY, INFINITY, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -40, -INFINITY, INFINITY, false, "threshold"},
+    [I_e] = {"I_e", "mV", -40, VOLLEY_VOLTAGES, false, "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
+    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, false, "decay time of synaptic currents"},
+    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, false, "rise time of synaptic currents; 0: none"},
+    [V_reset] = {"V_reset", "mV", -65, VOLLEY_VOLTAGES, false, "potential after a spike"},
+    [V_th] = {"V_th", "mV", -40, VOLLEY_VOLTAGES, false, "threshold"},
     [published_refractory] = {"published_refractory", "", 0, 0, 1, false,
                               "1: V moves where n dt > t_last + t_ref in floating point, as in the published program"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", V_reset, 0, "membrane potential"},
-    [I_syn] = {"I_syn", "mV", -1, 0, "synaptic current; with tau_rise 0 without the spikes that the next step takes"},
-    [h] = {"h", "mV/s", -1, 0, "what makes I_syn rise, without the spikes that the next step takes"},
-    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period; not used by published_refractory"},
-    [t_last] = {"t_last", "s", -1, 0, "end of the step of the last spike; used by published_refractory only"},
+    [V_m] = {"V_m", "mV", V_reset, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [I_syn] = {"I_syn", "mV", -1, 0, VOLLEY_VOLTAGES,
+               "synaptic current; with tau_rise 0 without the spikes that the next step takes"},
+    [h] = {"h", "mV/s", -1, 0, VOLLEY_ANY, "what makes I_syn rise, without the spikes that the next step takes"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9,
+                    "steps left of the refractory period; not used by published_refractory"},
+    [t_last] = {"t_last", "s", -1, 0, VOLLEY_ANY,
+                "end of the step of the last spike; used by published_refractory only"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [SPIKES] = {"spikes", "mV s", false, -1, "current, rises with tau_rise and decays with tau_decay; its area"},
+    [SPIKES] = {"spikes", "mV s", VOLLEY_SIGNED, -1,
+                "current, rises with tau_rise and decays with tau_decay; its area"},
 };
 
 static const char *check(const double *p) {

@@ -37,25 +37,25 @@ static const volley_parameter_info parameters[N_PARAMETERS] = {
     [I_e] = {"I_e", "", 0, -INFINITY, INFINITY, false, "constant input current"},
     [V_reset] = {"V_reset", "", 0, -INFINITY, INFINITY, false, "potential after a spike"},
     [V_th] = {"V_th", "", 0, -INFINITY, INFINITY, false, "what the threshold decays to"},
-    [t_ref] = {"t_ref", "ms", 2, 0, INFINITY, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, 0, INFINITY, true, "membrane time constant"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 15, 0, INFINITY, true, "decay time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 15, 0, INFINITY, true, "decay time of inhibitory currents"},
-    [tau_threshold] = {"tau_threshold", "ms", 50, 0, INFINITY, true, "time constant of the threshold"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 15, VOLLEY_TIMES, false, "decay time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 15, VOLLEY_TIMES, false, "decay time of inhibitory currents"},
+    [tau_threshold] = {"tau_threshold", "ms", 50, VOLLEY_TIMES, false, "time constant of the threshold"},
     [threshold_jump] = {"threshold_jump", "", 0.2, 0, INFINITY, false, "jump of the threshold after a spike"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "", E_L, 0, "membrane potential"},
-    [I_syn_ex] = {"I_syn_ex", "", -1, 0, "excitatory synaptic current"},
-    [I_syn_in] = {"I_syn_in", "", -1, 0, "inhibitory synaptic current"},
-    [threshold] = {"threshold", "", -1, 3, "threshold"},
-    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+    [V_m] = {"V_m", "", E_L, 0, VOLLEY_ANY, "membrane potential"},
+    [I_syn_ex] = {"I_syn_ex", "", -1, 0, VOLLEY_ANY, "excitatory synaptic current"},
+    [I_syn_in] = {"I_syn_in", "", -1, 0, VOLLEY_ANY, "inhibitory synaptic current"},
+    [threshold] = {"threshold", "", -1, 3, VOLLEY_ANY, "threshold"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "", false, I_syn_ex, "excitatory current, decays with tau_syn_ex"},
-    [IN] = {"in", "", false, I_syn_in, "inhibitory current, decays with tau_syn_in"},
+    [EX] = {"ex", "", VOLLEY_SIGNED, I_syn_ex, "excitatory current, decays with tau_syn_ex"},
+    [IN] = {"in", "", VOLLEY_SIGNED, I_syn_in, "inhibitory current, decays with tau_syn_in"},
 };
 
 static const char *check(const double *p) { return p[V_reset] <= p[V_th] ? NULL : "V_reset must not be above V_th"; }

@@ -5,6 +5,7 @@
 
 #include "model/experiment.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,17 +17,34 @@ typedef struct volley_parameter_info {
   const char *doc;
 } volley_parameter_info;
 
+/* Ranges of what has no narrower one: numbers beyond are mistakes, and what they do to others cannot be computed. In mV,
+ * pA, nS, ms (of time constants) and pF. */
+#define VOLLEY_VOLTAGES -1e6, 1e6
+#define VOLLEY_CURRENTS -1e9, 1e9
+#define VOLLEY_CONDUCTANCES 0, 1e9
+#define VOLLEY_TIMES 1e-6, 1e9
+#define VOLLEY_CAPACITIES 1e-6, 1e9
+#define VOLLEY_ANY -INFINITY, INFINITY
+
 typedef struct volley_state_info {
   const char *name, *unit;
   int from_parameter; /* starts at the neuron's own value of this parameter, or -1 */
   double fallback;    /* start value where from_parameter is -1 */
+  double min, max;    /* range of start values, closed; INFINITY where unbounded */
   const char *doc;
 } volley_state_info;
 
+/* What the weights of a receptor are. */
+typedef enum volley_weights {
+  VOLLEY_SIGNED, /* numbers, which are added */
+  VOLLEY_COUNTS, /* the receptor counts spikes: every weight is 1 */
+  VOLLEY_CONDUCTANCE /* never negative where the receptor is named; where the sign of a weight chooses it, its size counts */
+} volley_weights;
+
 typedef struct volley_receptor_info {
   const char *name, *unit; /* unit of a synaptic weight */
-  bool counts;             /* counts spikes: every weight is 1 */
-  int state;               /* input is added to this state, at the end of the step in which it arrives; or -1 */
+  volley_weights weights;
+  int state; /* input is added to this state, at the end of the step in which it arrives; or -1 */
   const char *doc;
 } volley_receptor_info;
 
@@ -48,7 +66,8 @@ typedef struct volley_slice {
   int coefficient_stride;               /* 1: one set a neuron, 0: one set for all */
   double *inputs[VOLLEY_MAX_RECEPTORS]; /* [n_receptors][count]: where input is added; a state's own array, or the
                                               summed input of this step */
-  double *current;                      /* pA injected during this step, [stride ? count : 1] */
+  uint32_t given_up; /* 1 + position of a neuron that update() could not take through the step; or 0 */
+  double *current;   /* pA injected during this step, [stride ? count : 1] */
   int current_stride;
 } volley_slice;
 
@@ -82,6 +101,9 @@ typedef struct volley_neuron_model {
 
 /* Steps from the one in which input arrives at a receptor to the one before whose update it is added. */
 int volley_receptor_lag(const volley_neuron_model *model, int receptor);
+
+/* What a weight adds at a receptor: its size where this is a conductance. */
+double volley_receptor_weight(const volley_neuron_model *model, int receptor, double weight);
 
 /* All models, ended by NULL, and one by name (NULL if unknown). */
 const volley_neuron_model *const *volley_neuron_models(void);

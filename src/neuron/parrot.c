@@ -7,7 +7,7 @@
 enum { SPIKES, N_RECEPTORS };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [SPIKES] = {"spikes", "", true, -1, "spikes to repeat"},
+    [SPIKES] = {"spikes", "", VOLLEY_COUNTS, -1, "spikes to repeat"},
 };
 
 static void prepare(const double *p, double dt, double *c) {

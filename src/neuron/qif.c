@@ -34,29 +34,29 @@ enum {
 };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 100, 0, INFINITY, true, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -60, -INFINITY, INFINITY, false, "resting potential"},
-    [I_e] = {"I_e", "pA", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [V_c] = {"V_c", "mV", -40, -INFINITY, INFINITY, false, "critical potential, above which V rises by itself"},
-    [V_peak] = {"V_peak", "mV", 35, -INFINITY, INFINITY, false, "potential at which a spike ends"},
-    [V_reset] = {"V_reset", "mV", -50, -INFINITY, INFINITY, false, "potential after a spike"},
+    [C_m] = {"C_m", "pF", 100, VOLLEY_CAPACITIES, false, "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -60, VOLLEY_VOLTAGES, false, "resting potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
+    [V_c] = {"V_c", "mV", -40, VOLLEY_VOLTAGES, false, "critical potential, above which V rises by itself"},
+    [V_peak] = {"V_peak", "mV", 35, VOLLEY_VOLTAGES, false, "potential at which a spike ends"},
+    [V_reset] = {"V_reset", "mV", -50, VOLLEY_VOLTAGES, false, "potential after a spike"},
     [k] = {"k", "nS/mV", 0.7, 0, INFINITY, true, "gain of the current that makes a spike"},
-    [t_ref] = {"t_ref", "ms", 0, 0, INFINITY, false, "refractory period, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, 0, INFINITY, true, "decay time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, 0, INFINITY, true, "decay time of inhibitory currents"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 0, INFINITY, true, "estimated error of a step above which it is halved"},
+    [t_ref] = {"t_ref", "ms", 0, 0, 1e9, false, "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, false, "decay time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "decay time of inhibitory currents"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "mV", E_L, 0, "membrane potential"},
-    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, "excitatory synaptic current"},
-    [I_syn_in] = {"I_syn_in", "pA", -1, 0, "inhibitory synaptic current"},
-    [refractory] = {"refractory", "", -1, 0, "steps left of the refractory period"},
+    [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, VOLLEY_CURRENTS, "excitatory synaptic current"},
+    [I_syn_in] = {"I_syn_in", "pA", -1, 0, VOLLEY_CURRENTS, "inhibitory synaptic current"},
+    [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [EX] = {"ex", "pA", false, I_syn_ex, "excitatory current, decays with tau_syn_ex"},
-    [IN] = {"in", "pA", false, I_syn_in, "inhibitory current, decays with tau_syn_in"},
+    [EX] = {"ex", "pA", VOLLEY_SIGNED, I_syn_ex, "excitatory current, decays with tau_syn_ex"},
+    [IN] = {"in", "pA", VOLLEY_SIGNED, I_syn_in, "inhibitory current, decays with tau_syn_in"},
 };
 
 static const char *check(const double *p) {
@@ -122,7 +122,7 @@ static void spike(void *of, double *y) {
   it->n_spikes++;
 }
 
-static const volley_equations equations = {1, slopes, prepare_part, reached, spike};
+static const volley_equations equations = {1, slopes, prepare_part, reached, spike, NULL};
 
 /* The coefficient of neuron i within a loop. */
 #define C(name) volley_at(c[name], cs, i)
@@ -177,13 +177,16 @@ VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uin
 }
 
 /* Takes the marked ones through the step by smaller ones and lists their spikes. */
-VOLLEY_INLINE void mend(const volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
+VOLLEY_INLINE void mend(volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
                         uint32_t end, const double *failed, uint32_t cs, uint32_t is) {
   for (uint32_t i = first; i < end; i++) {
     if (failed[i - first] == 0) continue;
     cell it;
     set_cell(&it, slice, c, i, cs, is);
-    volley_substeps(&equations, &it, C(step), C(error_allowed), &slice->states[V_m][i]);
+    if (!volley_substeps(&equations, &it, C(step), C(error_allowed), &slice->states[V_m][i])) {
+      volley_give_up(slice, i);
+      continue;
+    }
     slice->states[refractory][i] = it.refractory;
     for (int n = 0; n < it.n_spikes; n++) volley_spike_push(spikes, slice->offset + i);
   }

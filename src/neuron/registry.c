@@ -53,6 +53,10 @@ int volley_receptor_lag(const volley_neuron_model *model, int receptor) {
   return model->receptors[receptor].state >= 0 ? 1 : 0;
 }
 
+double volley_receptor_weight(const volley_neuron_model *model, int receptor, double weight) {
+  return model->receptors[receptor].weights == VOLLEY_CONDUCTANCE ? fabs(weight) : weight;
+}
+
 void volley_spike_push(volley_spike_list *list, uint32_t id) {
   if (list->n == list->capacity) {
     list->capacity = list->capacity ? 2 * list->capacity : 64;

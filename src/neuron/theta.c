@@ -18,18 +18,19 @@ static const double pi = 0x1.921fb54442d18p+1;
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
     [I_e] = {"I_e", "", 0, -INFINITY, INFINITY, false, "constant input current; alone it gives sqrt(I_e) Hz"},
-    [tau_decay] = {"tau_decay", "ms", 20, 0, INFINITY, true, "decay time of synaptic currents"},
-    [tau_rise] = {"tau_rise", "ms", 2, 0, INFINITY, false, "rise time of synaptic currents; 0: none"},
+    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, false, "decay time of synaptic currents"},
+    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, false, "rise time of synaptic currents; 0: none"},
 };
 
 static const volley_state_info states[N_STATES] = {
-    [V_m] = {"V_m", "", -1, 0, "phase in radians"},
-    [I_syn] = {"I_syn", "", -1, 0, "synaptic current; with tau_rise 0 without the spikes that the next step takes"},
-    [h] = {"h", "1/s", -1, 0, "what makes I_syn rise, without the spikes that the next step takes"},
+    [V_m] = {"V_m", "", -1, 0, VOLLEY_ANY, "phase in radians"},
+    [I_syn] = {"I_syn", "", -1, 0, VOLLEY_ANY,
+               "synaptic current; with tau_rise 0 without the spikes that the next step takes"},
+    [h] = {"h", "1/s", -1, 0, VOLLEY_ANY, "what makes I_syn rise, without the spikes that the next step takes"},
 };
 
 static const volley_receptor_info receptors[N_RECEPTORS] = {
-    [SPIKES] = {"spikes", "s", false, -1, "current, rises with tau_rise and decays with tau_decay; its area"},
+    [SPIKES] = {"spikes", "s", VOLLEY_SIGNED, -1, "current, rises with tau_rise and decays with tau_decay; its area"},
 };
 
 static const char *check(const double *p) { return volley_filter_check(p[tau_rise], p[tau_decay]); }

@@ -95,7 +95,7 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   generator->window = volley_stimulus_window(experiment, stimulus, volley_stimulus_delay(experiment, stimulus));
   generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number);
   generator->receptor = volley_stimulus_receptor(experiment, stimulus);
-  generator->weight = stimulus->weight;
+  generator->weight = volley_stimulus_weight(experiment, stimulus);
   generator->parts = (int)ceil(mean / max_mean);
   fill_table(generator, mean / generator->parts);
   generator->block = -1;

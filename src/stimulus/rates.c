@@ -18,7 +18,7 @@ bool volley_rates_begin(volley_rates *rates, const volley_experiment *experiment
                           .columns = volley_selected_columns(experiment, stimulus, slice, &selected),
                           .key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number),
                           .receptor = volley_stimulus_receptor(experiment, stimulus),
-                          .weight = stimulus->weight,
+                          .weight = volley_stimulus_weight(experiment, stimulus),
                           .dt = experiment->simulation.dt,
                           .means = volley_alloc(selected.count, sizeof(double), "rates"),
                           .first = volley_alloc(selected.count, sizeof(uint32_t), "rates"),

@@ -40,6 +40,11 @@ int volley_stimulus_receptor(const volley_experiment *experiment, const volley_s
   return experiment->populations[stimulus->target].model->receptor_of_sign[stimulus->weight < 0];
 }
 
+double volley_stimulus_weight(const volley_experiment *experiment, const volley_stimulus *stimulus) {
+  const volley_neuron_model *model = experiment->populations[stimulus->target].model;
+  return volley_receptor_weight(model, volley_stimulus_receptor(experiment, stimulus), stimulus->weight);
+}
+
 int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_stimulus *stimulus) {
   const int64_t steps = isnan(stimulus->delay) ? 1 : volley_steps(experiment, stimulus->delay);
   const volley_neuron_model *model = experiment->populations[stimulus->target].model;

@@ -23,6 +23,9 @@ volley_selected volley_select(const volley_experiment *experiment, const volley_
 /* The receptor of the target model that the stimulus reaches. */
 int volley_stimulus_receptor(const volley_experiment *experiment, const volley_stimulus *stimulus);
 
+/* What a spike adds there. */
+double volley_stimulus_weight(const volley_experiment *experiment, const volley_stimulus *stimulus);
+
 /* Steps from that of a spike to the one before whose update it is added: the delay, at least 1, and the receptor's lag. */
 int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_stimulus *stimulus);
 

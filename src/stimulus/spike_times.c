@@ -57,7 +57,7 @@ static volley_generator *create(const volley_experiment *experiment, int number,
     generator->steps[k] = volley_steps(experiment, stimulus->times[k]) - 1 + shift;
   }
   generator->receptor = volley_stimulus_receptor(experiment, stimulus);
-  generator->weight = stimulus->weight;
+  generator->weight = volley_stimulus_weight(experiment, stimulus);
   return generator;
 }
 

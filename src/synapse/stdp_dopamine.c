@@ -11,17 +11,17 @@ enum { WEIGHT, ELIGIBILITY };
 static const volley_parameter_info parameters[N_PARAMETERS] = {
     {"A_plus", "weight", 1, -INFINITY, INFINITY, false, "growth of the eligibility at a spike of the target"},
     {"A_minus", "weight", 1.5, -INFINITY, INFINITY, false, "loss of the eligibility at a spike of the source"},
-    {"tau_plus", "ms", 20, 0, INFINITY, true, "time constant of the source's trace"},
-    {"tau_minus", "ms", 20, 0, INFINITY, true, "time constant of the target's trace"},
-    {"tau_c", "ms", 1000, 0, INFINITY, true, "time constant of the eligibility"},
-    {"tau_n", "ms", 200, 0, INFINITY, true, "time constant of the dopamine concentration, which grows by 1 / tau_n"},
+    {"tau_plus", "ms", 20, VOLLEY_TIMES, false, "time constant of the source's trace"},
+    {"tau_minus", "ms", 20, VOLLEY_TIMES, false, "time constant of the target's trace"},
+    {"tau_c", "ms", 1000, VOLLEY_TIMES, false, "time constant of the eligibility"},
+    {"tau_n", "ms", 200, VOLLEY_TIMES, false, "time constant of the dopamine concentration, which grows by 1 / tau_n"},
     {"b", "1/ms", 0, -INFINITY, INFINITY, false, "concentration at which weights do not change"},
     {"Wmin", "weight", 0, -INFINITY, INFINITY, false, "least weight"},
     {"Wmax", "weight", 200, -INFINITY, INFINITY, false, "greatest weight"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight"},
-                                           {"c", "weight", -1, 0, "eligibility"}};
+static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"},
+                                           {"c", "weight", -1, 0, VOLLEY_ANY, "eligibility"}};
 static const char *const row_states[] = {"trace_before", "trace"};
 
 static const char *check(const volley_plasticity_plan *plan, const double *values) {
@@ -98,7 +98,7 @@ static void spike(volley_bundle *b, double *input) {
     const walk w = walk_through(b, i, &pairs, level);
     b->states[WEIGHT][i] = w.weight;
     b->states[ELIGIBILITY][i] = w.eligibility - loss * volley_target_trace(b, &pairs);
-    input[b->ids[i]] += w.weight;
+    input[b->ids[i]] += b->sign * w.weight;
   }
   volley_advance_trace(b);
 }

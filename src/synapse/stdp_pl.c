@@ -10,11 +10,11 @@ static const volley_parameter_info parameters[N_PARAMETERS] = {
     {"alpha", "", 1, 0, INFINITY, false, "depression as a part of potentiation"},
     {"mu", "", 0.4, 0, INFINITY, false, "power of the weight that potentiation grows with"},
     {"w0", "weight", 1, 0, INFINITY, true, "weight at which a potentiation is lambda w0 for a trace of 1"},
-    {"tau_plus", "ms", 20, 0, INFINITY, true, "time constant of the source's trace: window of potentiation"},
-    {"tau_minus", "ms", 20, 0, INFINITY, true, "time constant of the target's trace: window of depression"},
+    {"tau_plus", "ms", 20, VOLLEY_TIMES, false, "time constant of the source's trace: window of potentiation"},
+    {"tau_minus", "ms", 20, VOLLEY_TIMES, false, "time constant of the target's trace: window of depression"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight"}};
+static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
 static const char *const row_states[] = {"trace_before", "trace"};
 
 static void range(const double *values, double *low, double *high) {
@@ -43,7 +43,7 @@ static void spike(volley_bundle *b, double *input) {
     const volley_pairs pairs = volley_find_pairs(b, i);
     const double weight = take_pairs(b, &pairs, weights[i]);
     weights[i] = fmax(0, weight - loss * weight * volley_target_trace(b, &pairs));
-    input[b->ids[i]] += weights[i];
+    input[b->ids[i]] += b->sign * weights[i];
   }
   volley_advance_trace(b);
 }

@@ -26,19 +26,19 @@ static const volley_parameter_info parameters[N_PARAMETERS] = {
     {"A_plus_dopamine", "weight", 1.5, -INFINITY, INFINITY, false, "A_plus while there is dopamine"},
     {"A_minus_dopamine", "weight", -0.5, -INFINITY, INFINITY, false,
      "A_minus while there is dopamine; negative: weak growth"},
-    {"tau_plus", "ms", 20, 0, INFINITY, true, "time constant of the source's trace"},
-    {"tau_minus", "ms", 20, 0, INFINITY, true, "time constant of the target's trace"},
+    {"tau_plus", "ms", 20, VOLLEY_TIMES, false, "time constant of the source's trace"},
+    {"tau_minus", "ms", 20, VOLLEY_TIMES, false, "time constant of the target's trace"},
     {"mu", "", 0, 0, INFINITY, false,
      "changes are multiplied by the distance to the bound that they move to, as a part of Wmax - Wmin, to the power of "
      "mu; 0: hard bounds, 1: soft ones"},
     {"Wmin", "weight", 0, -INFINITY, INFINITY, false, "least weight"},
     {"Wmax", "weight", 100, -INFINITY, INFINITY, false, "greatest weight"},
-    {"tau_n", "ms", 200, 0, INFINITY, true, "time constant of the dopamine concentration that spikes release"},
+    {"tau_n", "ms", 200, VOLLEY_TIMES, false, "time constant of the dopamine concentration that spikes release"},
     {"n_jump", "", 1, 0, INFINITY, false, "growth of the concentration at a spike"},
     {"n_threshold", "", 0.5, 0, INFINITY, true, "there is dopamine while its concentration is not below this"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight"}};
+static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
 static const char *const row_states[] = {"trace_before", "trace"};
 
 static const char *check(const volley_plasticity_plan *plan, const double *values) {
@@ -87,7 +87,7 @@ static void spike(volley_bundle *b, double *input) {
     const volley_pairs pairs = volley_find_pairs(b, i);
     const double weight = take_pairs(b, &pairs, weights[i]);
     weights[i] = loss == 0 ? weight : bounded(p, weight, -loss * volley_target_trace(b, &pairs));
-    input[b->ids[i]] += weights[i];
+    input[b->ids[i]] += b->sign * weights[i];
   }
   volley_advance_trace(b);
 }

@@ -59,6 +59,7 @@ typedef struct volley_bundle {
   double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [n_states][count]; the first is the weight */
   const uint16_t *ids;                       /* [count] targets within the block */
   uint32_t count, first_id;
+  double sign;       /* of what a weight adds to the input: -1 where negative weights make a conductance grow, else 1 */
   double *row;       /* [n_row_states] what depends on the source's spikes alone */
   int64_t *last;     /* step of the spike delivered before this one, or VOLLEY_NEVER */
   int64_t from, now; /* pairings were dealt with as if a spike of step `from` had been delivered; now of `now` */

@@ -10,13 +10,13 @@ static const volley_parameter_info parameters[N_PARAMETERS] = {
     {"learning_rate", "weight", 0.05, -INFINITY, INFINITY, false,
      "change at a spike of the target for a difference of 1; negative: what fires together inhibits less, or more"},
     {"decay", "weight", 0.001, -INFINITY, INFINITY, false, "what a weight loses at every spike of the target"},
-    {"tau_fast", "ms", 10, 0, INFINITY, true, "time constant of the fast trace"},
-    {"tau_slow", "ms", 100, 0, INFINITY, true, "time constant of the slow trace"},
+    {"tau_fast", "ms", 10, VOLLEY_TIMES, false, "time constant of the fast trace"},
+    {"tau_slow", "ms", 100, VOLLEY_TIMES, false, "time constant of the slow trace"},
     {"Wmin", "weight", 0, -INFINITY, INFINITY, false, "least weight"},
     {"Wmax", "weight", 1, -INFINITY, INFINITY, false, "greatest weight"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight"}};
+static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
 static const char *const row_states[] = {"fast_before", "fast", "slow_before", "slow"};
 
 static const char *check(const volley_plasticity_plan *plan, const double *values) {
@@ -53,7 +53,7 @@ static void catch_up(volley_bundle *b) {
 static void spike(volley_bundle *b, double *input) {
   const double *p = b->constants->plan->parameters, *weights = b->states[0];
   catch_up(b);
-  for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += weights[i];
+  for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += b->sign * weights[i];
   const int64_t steps = b->now - *b->last;
   b->row[FAST_BEFORE] = b->row[FAST] * volley_decay_at(&b->constants->source, steps);
   b->row[SLOW_BEFORE] = b->row[SLOW] * volley_decay_at(&b->constants->second, steps);

@@ -8,13 +8,14 @@ enum { X, U };
 
 static const volley_parameter_info parameters[N_PARAMETERS] = {
     {"U", "", 0.5, 0, 1, false, "part of the resources that is released at rest; grows of u at a spike"},
-    {"tau_rec", "ms", 800, 0, INFINITY, true, "time constant of the recovery of resources"},
-    {"tau_fac", "ms", 0, 0, INFINITY, false, "time constant of facilitation; 0: there is none"},
+    {"tau_rec", "ms", 800, VOLLEY_TIMES, false, "time constant of the recovery of resources"},
+    {"tau_fac", "ms", 0, 0, 1e9, false, "time constant of facilitation; 0: there is none"},
     {"x", "", 1, 0, 1, false, "resources at the beginning"},
     {"u", "", 0, 0, 1, false, "part that is released, at the beginning"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, "weight with all resources released"}};
+static const volley_state_info states[] = {
+    {"weight", "weight", -1, 0, VOLLEY_ANY, "weight with all resources released"}};
 static const char *const row_states[] = {"x", "u"};
 
 static void range(const double *values, double *low, double *high) {
@@ -42,7 +43,7 @@ static void spike(volley_bundle *b, double *input) {
   const double *weights = b->states[0];
   advance(b);
   const double released = b->row[X] * b->row[U];
-  for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += released * weights[i];
+  for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += b->sign * released * weights[i];
 }
 
 const volley_synapse_model volley_synapse_tsodyks2 = {

@@ -1,0 +1,40 @@
+/* Spikes of neurons whose potential is never reset: one for each time that it has been above a threshold, however long and
+ * however short the steps. A spike is stamped at the end of the first step in which the potential, still above, has
+ * fallen, or else, if it is below again by then, at the end of the step in which it fell below. */
+#ifndef VOLLEY_NEURON_ACTION_POTENTIAL_H
+#define VOLLEY_NEURON_ACTION_POTENTIAL_H
+
+#include "neuron/cash_karp.h"
+
+/* A potential while a step is taken by smaller ones. */
+typedef struct volley_action_potential {
+  double threshold;
+  double fired;  /* 1 from a spike until the potential is below the threshold */
+  double passed; /* times that it has come back from above without a spike so far */
+  bool is_above;
+} volley_action_potential;
+
+static inline volley_action_potential volley_action_potential_at(double v, double threshold, double fired) {
+  return (volley_action_potential){threshold, fired, 0, v >= threshold};
+}
+
+/* v: at the end of a smaller step. */
+static inline void volley_action_potential_look(volley_action_potential *it, double v) {
+  const bool is_above = v >= it->threshold;
+  if (it->is_above && !is_above && it->fired == 0) it->passed++;
+  if (!is_above) it->fired = 0;
+  it->is_above = is_above;
+}
+
+/* Spikes of a neuron whose potential a step took from `before` to v; passed and *fired: from above. Moves *refractory, which
+ * counts steps without a spike, and *fired. */
+VOLLEY_INLINE double volley_action_potentials(double before, double v, double threshold, double passed,
+                                              double refractory_steps, double *refractory, double *fired) {
+  const double n = passed + (v >= threshold && *fired == 0 && before > v ? 1 : 0);
+  const double spikes = *refractory > 0 ? 0 : n > 1 && refractory_steps > 0 ? 1 : n;
+  *refractory = spikes > 0 ? refractory_steps : *refractory > 0 ? *refractory - 1 : 0;
+  *fired = v >= threshold && (*fired != 0 || spikes > 0);
+  return spikes;
+}
+
+#endif
