@@ -82,8 +82,8 @@ static bool run_alone(int n, const char *const *words, volley_status *status) {
 static volley_status run_one(int n, const char *const *words) {
   volley_status status;
   if (!run_alone(n, words, &status)) {
-    volley_mpi_start();
-    status = volley_command_find(words[0])->run(n - 1, words + 1);
+    status = volley_mpi_start();
+    if (status == VOLLEY_OK) status = volley_command_find(words[0])->run(n - 1, words + 1);
   }
   volley_petsc_stop();
   volley_streams_flush();
@@ -93,7 +93,7 @@ static volley_status run_one(int n, const char *const *words) {
 
 static volley_status run_many(int n, const char *const *words) {
   int rank, outcome[2] = {0, VOLLEY_OK}; /* whether rank 0 did it all, with which status */
-  volley_mpi_start();
+  VOLLEY_TRY(volley_mpi_start());
   VOLLEY_TRY(volley_ranks_compare(n, words, MPI_COMM_WORLD));
   VOLLEY_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
   if (rank == 0) {

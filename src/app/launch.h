@@ -8,8 +8,9 @@
 bool volley_is_launched(void);
 
 /* Starts MPI, if it is not started yet. For a process that no launcher has started only what one process needs, which takes a
- * tenth of the time. Ends the process where there is no MPI. */
-void volley_mpi_start(void);
+ * tenth of the time. Ends the process where there is no MPI. VOLLEY_USAGE with a fault if srun has started several such
+ * processes. */
+volley_status volley_mpi_start(void);
 
 /* Ends MPI, if it was started. */
 void volley_mpi_stop(void);
