@@ -6,6 +6,15 @@ pkg_check_modules(VOLLEY_HDF5 REQUIRED IMPORTED_TARGET hdf5-openmpi)
 pkg_check_modules(VOLLEY_YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(VOLLEY_PETSC REQUIRED IMPORTED_TARGET slepc>=3.18 petsc>=3.18)
 
+# Volley loads SLEPc, and with it PETSc, while it runs (base/petsc.h): by the name that programs linked with it look for.
+list(GET VOLLEY_PETSC_LINK_LIBRARIES 0 VOLLEY_SLEPC_FILE)
+get_filename_component(VOLLEY_SLEPC_FOLDER ${VOLLEY_SLEPC_FILE} DIRECTORY)
+execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${VOLLEY_SLEPC_FILE} OUTPUT_VARIABLE VOLLEY_SLEPC_HEADERS ERROR_QUIET)
+if(NOT VOLLEY_SLEPC_HEADERS MATCHES "SONAME +([^ \n]+)")
+  message(FATAL_ERROR "${VOLLEY_SLEPC_FILE} is no shared library: Volley needs SLEPc and PETSc as shared libraries")
+endif()
+set(VOLLEY_SLEPC_LIBRARY ${CMAKE_MATCH_1})
+
 include(CheckCSourceCompiles)
 set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_C PkgConfig::VOLLEY_PETSC PkgConfig::VOLLEY_HDF5)
 set(CMAKE_REQUIRED_QUIET ON)

@@ -1,5 +1,11 @@
 # -ffp-contract=off: a vector loop and its scalar tail must round alike, or results would depend on the partition.
 set(VOLLEY_FLAGS -ffp-contract=off)
+# Those of CMAKE_C_FLAGS are seen here, all others by base/exact.h, and this also where a compiler does not tell.
+string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+if("${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}}" MATCHES
+    "-Ofast|-ffast-math|-funsafe-math-optimizations|-fassociative-math|-freciprocal-math|-ffinite-math-only|-fno-signed-zeros")
+  message(FATAL_ERROR "${CMAKE_MATCH_0} makes results wrong, and different on other numbers of ranks: leave it out")
+endif()
 set(VOLLEY_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
 if(VOLLEY_NATIVE)
   list(APPEND VOLLEY_FLAGS -march=native)

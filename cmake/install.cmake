@@ -21,11 +21,13 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/volleyConfig.cmake ${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
   DESTINATION ${VOLLEY_CMAKE_FOLDER})
 
-# A static library hands what it needs to whoever links it; a shared one carries it. The prefix is relative to the file.
+# A static library hands what it needs to whoever links it; a shared one carries it. SLEPc and PETSc are loaded by either
+# and are named for the sake of their headers. The prefix is relative to the file.
 list(TRANSFORM CMAKE_DL_LIBS PREPEND -l OUTPUT_VARIABLE VOLLEY_PC_DL)
 string(JOIN " " VOLLEY_PC_LIBRARIES ${OpenMP_C_FLAGS} ${VOLLEY_PC_DL} -lm)
+set(VOLLEY_PC_REQUIRES "Requires: hdf5-openmpi yaml-0.1\nRequires.private: slepc petsc")
 if(BUILD_SHARED_LIBS)
-  set(VOLLEY_PC_PRIVATE ".private")
+  set(VOLLEY_PC_REQUIRES "Requires.private: hdf5-openmpi yaml-0.1 slepc petsc")
   set(VOLLEY_PC_LIBRARIES "")
 endif()
 file(RELATIVE_PATH VOLLEY_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})

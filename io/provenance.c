@@ -11,19 +11,13 @@
 #include <string.h>
 #include <time.h>
 
-#ifdef __clang__
-#define COMPILER "clang " __clang_version__
-#else
-#define COMPILER "gcc " __VERSION__
-#endif
-
 static void put_software(volley_hdf5 *file, hid_t group) {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   unsigned major = 0, minor = 0, release = 0;
   volley_hdf5_put_text(file, group, "version", VOLLEY_VERSION);
   volley_hdf5_put_text(file, group, "git_commit", VOLLEY_GIT_COMMIT);
-  volley_hdf5_put_text(file, group, "compiler", COMPILER);
+  volley_hdf5_put_text(file, group, "compiler", VOLLEY_COMPILER);
   volley_hdf5_put_text(file, group, "c_flags", VOLLEY_C_FLAGS);
   VOLLEY_MPI(MPI_Get_library_version(text, &length));
   volley_hdf5_put_text(file, group, "mpi_version", text);
@@ -140,6 +134,20 @@ static void put_figures(volley_hdf5 *file, hid_t group, const volley_summary *su
   volley_hdf5_release(file, timers);
 }
 
+/* Host and cores of each rank. */
+static void put_places(volley_hdf5 *file, hid_t group, const volley_summary *summary) {
+  const size_t n = (size_t)summary->ranks;
+  if (!summary->places) return;
+  const char **texts = volley_alloc(2 * n, sizeof *texts, "the places of ranks");
+  for (size_t r = 0; r < n; r++) {
+    texts[r] = summary->places[r].host;
+    texts[n + r] = summary->places[r].cores;
+  }
+  volley_hdf5_put_texts(file, group, "hosts", n, texts);
+  volley_hdf5_put_texts(file, group, "cores", n, texts + n);
+  free(texts);
+}
+
 void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *summary, MPI_Comm comm) {
   volley_summary first = *summary; /* rank 0's figures, this rank's pointers */
   VOLLEY_MPI(MPI_Bcast(&first, sizeof first, MPI_BYTE, 0, comm));
@@ -148,6 +156,7 @@ void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *
   put_figures(file, group, &first);
   volley_hdf5_release(file, volley_hdf5_put_array(file, group, "peak_rss_bytes", H5T_NATIVE_UINT64, (size_t)first.ranks,
                                                   summary->peak_rss_bytes));
+  put_places(file, group, summary);
   volley_hdf5_release(file, volley_hdf5_put_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE,
                                                   (size_t)first.n_populations, summary->rate_hz));
   volley_hdf5_release(file, group);
@@ -169,5 +178,5 @@ size_t volley_provenance_bytes(const volley_experiment *experiment, int ranks) {
     if (strlen(experiment->populations[p].name) > names) names = strlen(experiment->populations[p].name);
   const size_t fixed = (size_t)64 << 10; /* attributes and the headers of groups and datasets */
   return fixed + strlen(experiment->resolved) + strlen(experiment->title) + strlen(experiment->file) +
-         (size_t)experiment->n_populations * (names + 128) + (size_t)ranks * sizeof(uint64_t);
+         (size_t)experiment->n_populations * (names + 128) + (size_t)ranks * (sizeof(uint64_t) + sizeof(volley_rank_place));
 }

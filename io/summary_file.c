@@ -65,6 +65,18 @@ static void write_rates(FILE *out, const volley_summary *summary) {
   fputs("},\n", out);
 }
 
+/* Host and cores of each rank. */
+static void write_places(FILE *out, const volley_summary *summary) {
+  for (int column = 0; summary->places && column < 2; column++) {
+    fputs(column ? "  \"cores\": [" : "  \"hosts\": [", out);
+    for (int rank = 0; rank < summary->ranks; rank++) {
+      if (rank) fputs(", ", out);
+      volley_json_text(out, column ? summary->places[rank].cores : summary->places[rank].host);
+    }
+    fputs("],\n", out);
+  }
+}
+
 static void write_summary(FILE *out, const volley_summary *summary) {
   char digest[VOLLEY_DIGEST_SIZE];
   volley_digest_text(summary->digest, digest);
@@ -87,6 +99,7 @@ static void write_summary(FILE *out, const volley_summary *summary) {
   for (int rank = 0; rank < summary->ranks; rank++)
     fprintf(out, "%s%" PRIu64, rank ? ", " : "", summary->peak_rss_bytes[rank]);
   fputs("],\n", out);
+  write_places(out, summary);
   write_phases(out, summary);
   write_rates(out, summary);
   fprintf(out, "  \"spike_digest\": \"%s\"\n}\n", digest);

@@ -20,6 +20,16 @@ static volley_status refuse(const walk *w, const char *what, const char *part) {
   return volley_fault(VOLLEY_USAGE, &place, "%s: '%s'", what, part);
 }
 
+/* Whether an assignment other than this one has made the node. One of the two would be lost. */
+static bool is_set_before(const walk *w, const volley_yaml *node) {
+  return node->file != w->label && strncmp(node->file, "--set ", strlen("--set ")) == 0;
+}
+
+static volley_status refuse_again(const walk *w, const volley_yaml *node) {
+  const volley_place place = {.file = w->label, .path = w->path};
+  return volley_fault(VOLLEY_USAGE, &place, "it is set already, by '%s'; give one of the two", node->file);
+}
+
 static void put(volley_yaml *parent, int index, volley_yaml *child) {
   const volley_yaml *old = parent->items[index];
   child->parent = parent;
@@ -88,22 +98,19 @@ static volley_yaml *expand(const walk *w, volley_yaml *parent, int index) {
   return list;
 }
 
-static void replace(walk *w, volley_yaml *parent, int index) {
-  if (w->element < 0) {
-    put(parent, index, w->value);
-    return;
-  }
-  put(expand(w, parent, index), w->element, w->value);
+static volley_status replace(walk *w, volley_yaml *parent, int index) {
+  volley_yaml *holder = w->element < 0 ? parent : expand(w, parent, index);
+  const int at = w->element < 0 ? index : w->element;
+  if (is_set_before(w, holder->items[at])) return refuse_again(w, holder->items[at]);
+  put(holder, at, w->value);
+  return VOLLEY_OK;
 }
 
 static volley_status enter(walk *w, volley_yaml *node, char *rest);
 
 /* Goes on below child `index` of parent, or replaces it where the path ends. */
 static volley_status follow(walk *w, volley_yaml *parent, int index, char *rest) {
-  if (rest == NULL) {
-    replace(w, parent, index);
-    return VOLLEY_OK;
-  }
+  if (rest == NULL) return replace(w, parent, index);
   volley_yaml *child = parent->items[index];
   if (is_expanded(w, child)) {
     parent = child;
@@ -143,8 +150,7 @@ static volley_status enter(walk *w, volley_yaml *node, char *rest) {
   if (w->element >= 0 && rest == NULL)
     return refuse(w, "this is one of several names of an entry, a key of it must follow", part);
   if (rest != NULL) return follow(w, node, index, rest);
-  put(node, index, w->value);
-  return VOLLEY_OK;
+  return replace(w, node, index);
 }
 
 volley_status volley_yaml_set(volley_arena *arena, volley_yaml *root, const char *assignment) {

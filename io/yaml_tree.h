@@ -33,8 +33,8 @@ volley_yaml *volley_yaml_parse(volley_arena *arena, const char *file, const char
                                bool with_lines);
 
 /* Applies "a.b.c=value" to the tree. Maps are entered by key, lists by the `name` of an entry or by index. In an entry
- * whose name is a list, such a name reaches its element of each list-valued key. New keys are created. Returns
- * VOLLEY_USAGE after reporting a fault. */
+ * whose name is a list, such a name reaches its element of each list-valued key. New keys are created; a
+ * value that an earlier assignment has made is not replaced. Returns VOLLEY_USAGE after reporting a fault. */
 volley_status volley_yaml_set(volley_arena *arena, volley_yaml *root, const char *assignment);
 
 /* The value of a key, or NULL if map is none, has no such key, or the value is null. */

@@ -2,10 +2,13 @@
 
 #include "base/random.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern const volley_partitioner volley_partitioner_block, volley_partitioner_round_robin;
+
+enum { MOST_LOOKS = 1 << 26 }; /* at a population on a rank, when a balance is estimated */
 
 static const volley_partitioner *const partitioners[] = {&volley_partitioner_block, &volley_partitioner_round_robin,
                                                          NULL};
@@ -62,21 +65,38 @@ int volley_partition_owner(const volley_partition *partition, int population, ui
   return experiment->simulation.partitioner->owner(experiment, population, index, partition->ranks);
 }
 
+/* The load of one rank. */
+static double load_of(const volley_experiment *experiment, int rank, int ranks, const double *loads) {
+  double sum = 0;
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const uint32_t n = experiment->simulation.partitioner->count(experiment, p, rank, ranks);
+    sum += n * (loads ? loads[p] : 1);
+  }
+  return sum;
+}
+
+static void take_load(volley_balance *balance, double load) {
+  balance->least = fmin(balance->least, load);
+  balance->most = fmax(balance->most, load);
+}
+
+/* Where there are more ranks than neurons, those that own one are looked at; some others own none. */
 volley_balance volley_partition_balance(const volley_experiment *experiment, int ranks, const double *loads) {
   const volley_partitioner *partitioner = experiment->simulation.partitioner;
-  double *sums = volley_alloc((size_t)ranks, sizeof *sums, "the balance of a partition");
-  for (int p = 0; p < experiment->n_populations; p++) {
-    const double load = loads ? loads[p] : 1;
-    for (uint32_t i = 0; i < experiment->populations[p].size; i++)
-      sums[partitioner->owner(experiment, p, i, ranks)] += load;
+  const int n = experiment->n_populations;
+  const bool by_rank = (uint32_t)ranks <= experiment->neurons;
+  const uint32_t items = by_rank ? (uint32_t)ranks : experiment->neurons, step = items / (MOST_LOOKS / (uint32_t)n) + 1;
+  volley_balance balance = {by_rank ? INFINITY : 0, 0, 0};
+  for (uint64_t r = 0; by_rank && r < items; r += step)
+    take_load(&balance, load_of(experiment, (int)r, ranks, loads));
+  for (int p = 0; p < n; p++) {
+    const uint32_t size = experiment->populations[p].size;
+    balance.mean += size * (loads ? loads[p] : 1) / ranks;
+    for (uint64_t i = 0; !by_rank && i < size; i += step) {
+      const int owner = partitioner->owner(experiment, p, (uint32_t)i, ranks);
+      take_load(&balance, load_of(experiment, owner, ranks, loads));
+    }
   }
-  volley_balance balance = {sums[0], 0, sums[0]};
-  for (int r = 0; r < ranks; r++) {
-    balance.least = sums[r] < balance.least ? sums[r] : balance.least;
-    balance.most = sums[r] > balance.most ? sums[r] : balance.most;
-    balance.mean += sums[r] / ranks;
-  }
-  free(sums);
   return balance;
 }
 

@@ -10,6 +10,8 @@ typedef struct volley_partitioner {
   const char *name, *doc;
   /* Rank that owns the neuron with this index in population p. Pure and cheap: called for every neuron of the model. */
   int (*owner)(const volley_experiment *experiment, int population, uint32_t index, int ranks);
+  /* Number of neurons of population p that a rank owns. Pure and cheap: called for every rank. */
+  uint32_t (*count)(const volley_experiment *experiment, int population, int rank, int ranks);
 } volley_partitioner;
 
 /* All partitioners, ended by NULL, and one by name (NULL if unknown). The first is the default. */
@@ -38,7 +40,8 @@ typedef struct volley_balance {
 } volley_balance;
 
 /* The balance that the experiment's partitioner gives on `ranks` ranks. loads: [n_populations] load of one neuron of each
- * population, for example its indegree; NULL counts neurons. Not collective; looks at every neuron. */
+ * population, for example its indegree; NULL counts neurons. Not collective. Takes little memory and less than a
+ * second: of millions of ranks only some, evenly spread, are looked at. */
 volley_balance volley_partition_balance(const volley_experiment *experiment, int ranks, const double *loads);
 
 /* Collective over comm: VOLLEY_OK if the ranks' shares hold every neuron exactly once, else an agreed fault. */

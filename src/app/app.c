@@ -1,7 +1,10 @@
 /* From the command line to a command: help, version, and which ranks take part. */
 #include "app/app.h"
 
+#include "app/alike.h"
+#include "app/launch.h"
 #include "base/build_info.h"
+#include "base/petsc.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -75,18 +78,23 @@ static bool run_alone(int n, const char *const *words, volley_status *status) {
   return true;
 }
 
-void volley_app_for_petsc(int *argc, char ***argv) {
-  const volley_command *command = *argc > 1 ? volley_command_find((*argv)[1]) : NULL;
-  int at = *argc;
-  if (command) at = 2 + volley_options_passed_on(command, *argc - 2, (const char *const *)(*argv + 2));
-  *argv += at;
-  *argc -= at;
+/* One process that no launcher started: MPI starts where it is needed only. */
+static volley_status run_one(int n, const char *const *words) {
+  volley_status status;
+  if (!run_alone(n, words, &status)) {
+    status = volley_mpi_start();
+    if (status == VOLLEY_OK) status = volley_command_find(words[0])->run(n - 1, words + 1);
+  }
+  volley_petsc_stop();
+  volley_streams_flush();
+  const volley_status left = volley_print_faults();
+  return status != VOLLEY_OK ? status : left;
 }
 
-volley_status volley_app_main(int argc, char **argv) {
-  const int n = argc > 0 ? argc - 1 : 0;
-  const char *const *words = (const char *const *)(argv + 1);
+static volley_status run_many(int n, const char *const *words) {
   int rank, outcome[2] = {0, VOLLEY_OK}; /* whether rank 0 did it all, with which status */
+  VOLLEY_TRY(volley_mpi_start());
+  VOLLEY_TRY(volley_ranks_compare(n, words, MPI_COMM_WORLD));
   VOLLEY_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
   if (rank == 0) {
     volley_status status;
@@ -96,6 +104,16 @@ volley_status volley_app_main(int argc, char **argv) {
   VOLLEY_MPI(MPI_Bcast(outcome, 2, MPI_INT, 0, MPI_COMM_WORLD));
   volley_status status = (volley_status)outcome[1];
   if (!outcome[0]) status = volley_command_find(words[0])->run(n - 1, words + 1);
+  volley_petsc_stop();
+  volley_streams_flush();
   const volley_status left = volley_agree(MPI_COMM_WORLD);
   return status != VOLLEY_OK ? status : left;
+}
+
+volley_status volley_app_main(int argc, char **argv) {
+  const int n = argc > 0 ? argc - 1 : 0;
+  const char *const *words = (const char *const *)(argv + 1);
+  const volley_status status = volley_is_launched() ? run_many(n, words) : run_one(n, words);
+  volley_mpi_stop();
+  return status;
 }

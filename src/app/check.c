@@ -1,6 +1,7 @@
 /* volley check: all that a run would find wrong, and what it would take, without running it. */
 #include "app/app.h"
 #include "app/estimate.h"
+#include "app/petsc_options.h"
 #include "app/threads.h"
 #include "base/text.h"
 #include "build/values.h"
@@ -113,7 +114,9 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   const volley_reader reader = volley_data_reader(&comm);
   VOLLEY_TRY(volley_output_check(experiment->output, true, comm));
-  const int threads = volley_choose_threads(options->threads, comm);
+  int threads;
+  VOLLEY_TRY(volley_choose_threads(options->threads, comm, &threads));
+  VOLLEY_TRY(volley_petsc_prepare(experiment, 0, NULL));
   VOLLEY_TRY(volley_signals_load(experiment, &reader, comm));
   VOLLEY_TRY(volley_stimuli_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));

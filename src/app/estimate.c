@@ -248,7 +248,8 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   edge_sample **samples = volley_alloc((size_t)experiment->n_projections, sizeof *samples, "an estimate");
   uint32_t *counts = volley_alloc((size_t)experiment->n_populations, sizeof *counts, "an estimate");
   for (int p = 0; p < experiment->n_populations; p++) {
-    counts[p] = (experiment->populations[p].size + (uint32_t)ranks - 1) / (uint32_t)ranks;
+    const uint64_t size = experiment->populations[p].size, of = (uint64_t)ranks;
+    counts[p] = (uint32_t)((size + of - 1) / of);
   }
   *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
   out->blocks = volley_blocks_count(experiment, counts, threads);

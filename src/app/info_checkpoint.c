@@ -2,6 +2,7 @@
 #include "app/info_checkpoint.h"
 
 #include "app/json.h"
+#include "app/launch.h"
 #include "base/text.h"
 #include "io/checkpoint.h"
 #include "io/summary_file.h"
@@ -65,6 +66,7 @@ static void print_json(const volley_checkpoint_info *info) {
 
 volley_status volley_info_checkpoint(const char *path, bool json) {
   volley_checkpoint *checkpoint = NULL;
+  VOLLEY_TRY(volley_mpi_start());
   VOLLEY_TRY(volley_checkpoint_open(path, MPI_COMM_SELF, &checkpoint));
   const volley_checkpoint_info *info = volley_checkpoint_get_info(checkpoint);
   if (json)

@@ -1,6 +1,7 @@
 /* volley run: from an experiment file to its results. */
 #include "app/app.h"
 #include "app/estimate.h"
+#include "app/petsc_options.h"
 #include "app/resume.h"
 #include "app/saving.h"
 #include "app/threads.h"
@@ -49,6 +50,8 @@ static volley_status show(void *context, int64_t step) {
 typedef struct running {
   const volley_run_options *options;
   const volley_start *start;
+  const char *const *passed_on; /* [n_passed_on] options of PETSc */
+  int n_passed_on;
   volley_network *network;
   volley_readouts *readouts; /* NULL: there are none */
   double deadline;
@@ -204,8 +207,11 @@ static volley_status check_files(const running *run, MPI_Comm comm) {
 
 static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_TRY(check_files(run, comm));
-  const int threads = volley_choose_threads(run->options->threads, comm);
+  int threads;
+  VOLLEY_TRY(volley_choose_threads(run->options->threads, comm, &threads));
+  run->summary.places = volley_places_find(threads, comm);
   const volley_reader reader = volley_data_reader(&comm);
+  VOLLEY_TRY(volley_petsc_prepare(run->start->experiment, run->n_passed_on, run->passed_on));
   VOLLEY_TRY(volley_signals_load(run->start->experiment, &reader, comm));
   VOLLEY_TRY(volley_stimuli_load(run->start->experiment, &reader, comm));
   VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, comm));
@@ -218,7 +224,9 @@ volley_status volley_run_command(int n_arguments, const char *const *arguments) 
   const MPI_Comm comm = MPI_COMM_WORLD;
   volley_run_options options = {0};
   volley_start start = {0};
-  running run = {.options = &options, .start = &start};
+  const int own = volley_options_passed_on(&volley_run_usage, n_arguments, arguments);
+  running run = {.options = &options, .start = &start, .passed_on = arguments + own + 1};
+  if (own < n_arguments) run.n_passed_on = n_arguments - own - 1;
   if (volley_options_parse(&volley_run_usage, n_arguments, arguments, &options) == VOLLEY_OK)
     (void)volley_deadline(options.walltime_limit, &run.deadline);
   volley_status status = volley_agree(comm);

@@ -138,6 +138,14 @@ volley_status volley_deadline(const char *limit, double *deadline) {
   if (*end || !isfinite(seconds))
     return volley_fault(VOLLEY_USAGE, NULL,
                         "SLURM_JOB_END_TIME is '%s'; seconds since 1970 are expected, or leave it unset", job_end);
+  if (seconds <= 0) { /* a shell that outlived its job: the end of a job that runs is never past */
+    int rank;
+    VOLLEY_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+    if (rank == 0)
+      volley_progress_note("note: SLURM_JOB_END_TIME was %.0f s ago, of a job that has ended: it is taken for unset",
+                           -seconds);
+    return VOLLEY_OK;
+  }
   *deadline = fmin(*deadline, MPI_Wtime() + seconds);
   return VOLLEY_OK;
 }

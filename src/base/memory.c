@@ -143,30 +143,60 @@ static uint64_t rest(uint64_t limit, uint64_t used) {
   return limit == UINT64_MAX ? UINT64_MAX : limit > used ? limit - used : 0;
 }
 
-/* What the control group of this process, and each group above it, leaves: /proc/self/cgroup names it (version 2). */
-static uint64_t group_rest(void) {
-  char line[4096], path[4200];
-  uint64_t bytes = UINT64_MAX;
-  FILE *file = fopen("/proc/self/cgroup", "r");
-  line[0] = '\0';
-  while (file && fgets(line, sizeof line, file) && strncmp(line, "0::", 3) != 0) line[0] = '\0';
-  if (file) fclose(file);
-  char *group = line[0] ? line + 3 : strcpy(line, "/");
-  group[strcspn(group, "\n")] = '\0';
-  for (;;) {
-    snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", group);
-    const uint64_t limit = read_number(path, "", UINT64_MAX);
-    snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.current", group);
-    bytes = least(bytes, rest(limit, read_number(path, "", 0)));
-    char *slash = strrchr(group, '/');
-    if (!slash || !group[0] || (slash == group && !group[1])) return bytes;
-    *slash = '\0';
+/* The two versions of control groups: how a line of /proc/self/cgroup that names this process's group goes on behind its number,
+ * and what the files of a group are called. */
+static const struct {
+  const char *line, *folder, *limit, *used, *idle;
+} versions[] = {
+    {"::", "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file "},
+    {":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "},
+};
+
+/* What a group leaves. Copies of files that the system keeps in memory as long as there is room count as free. */
+static uint64_t rest_of_group(int version, const char *root, const char *group) {
+  char path[8192];
+  const int n = snprintf(path, sizeof path - 64, "%s%s%s/", root, versions[version].folder, group);
+  strcpy(path + n, versions[version].limit);
+  const uint64_t limit = read_number(path, "", UINT64_MAX);
+  strcpy(path + n, versions[version].used);
+  const uint64_t used = read_number(path, "", 0);
+  strcpy(path + n, "memory.stat");
+  return rest(limit, rest(used, read_number(path, versions[version].idle, 0)));
+}
+
+/* The group of this process in one version, "/" where none is named: in a container groups may have other names outside. */
+static void find_group(int version, const char *root, char *group, size_t size) {
+  char path[4096], line[4096];
+  snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+  snprintf(group, size, "/");
+  FILE *file = fopen(path, "r");
+  while (file && fgets(line, sizeof line, file)) {
+    const char *behind = line + strspn(line, "0123456789");
+    const size_t length = strlen(versions[version].line);
+    if (strncmp(behind, versions[version].line, length) == 0)
+      snprintf(group, size, "%.*s", (int)strcspn(behind + length, "\n"), behind + length);
   }
+  if (file) fclose(file);
+}
+
+uint64_t volley_group_memory(const char *root) {
+  uint64_t bytes = UINT64_MAX;
+  char group[4000];
+  for (int version = 0; version < 2; version++) {
+    find_group(version, root, group, sizeof group);
+    for (;;) {
+      bytes = least(bytes, rest_of_group(version, root, group));
+      char *slash = strrchr(group, '/');
+      if (!slash) break;
+      *slash = '\0';
+    }
+  }
+  return bytes;
 }
 
 uint64_t volley_available_memory(void) {
   uint64_t bytes = 1024 * read_number("/proc/meminfo", "MemAvailable:", UINT64_MAX / 1024);
-  bytes = least(bytes, group_rest());
+  bytes = least(bytes, volley_group_memory(""));
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     bytes = least(bytes, rest(limit.rlim_cur, 1024 * read_number("/proc/self/status", "VmSize:", 0)));

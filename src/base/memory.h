@@ -31,6 +31,10 @@ char *volley_arena_format(volley_arena *arena, const char *format, ...) __attrib
 uint64_t volley_peak_rss(void);
 uint64_t volley_present_rss(void);
 
+/* Bytes that the control groups of this process (version 1 or 2), and those above them, still give; UINT64_MAX if they set no
+ * limit. root: where /proc and /sys are, "" but in tests. */
+uint64_t volley_group_memory(const char *root);
+
 /* Bytes that processes on this node can still take: the least of the system's available memory, the control group's
  * rest and this process's address space limit. */
 uint64_t volley_available_memory(void);

@@ -40,6 +40,8 @@ void volley_barrier_wait(volley_barrier *barrier) {
 void volley_parallel(int threads, void (*work)(void *context, int thread), void *context) {
   volley_barrier barrier;
   volley_barrier_init(&barrier, threads);
+  omp_set_dynamic(0); /* whatever the environment says, there are as many threads as there are shares of the work */
+  if (omp_get_max_active_levels() < 1) omp_set_max_active_levels(1);
 #pragma omp parallel num_threads(threads)
   {
     if (omp_get_num_threads() != threads) volley_die("%d threads asked for, %d given", threads, omp_get_num_threads());

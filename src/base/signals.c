@@ -3,6 +3,10 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 static const struct {
   int number;
@@ -13,8 +17,19 @@ static const struct {
     {SIGUSR2, "SIGUSR2", VOLLEY_REQUEST_STOP},
     {SIGTERM, "SIGTERM", VOLLEY_REQUEST_STOP},
     {SIGINT, "SIGINT", VOLLEY_REQUEST_STOP},
+    {SIGHUP, "SIGHUP", VOLLEY_REQUEST_STOP},
+    {SIGXCPU, "SIGXCPU", VOLLEY_REQUEST_STOP},
 };
 enum { N_SIGNALS = sizeof signals / sizeof *signals };
+
+/* Signals of a program that goes wrong. */
+static struct {
+  int number;
+  const char *name;
+  char message[256]; /* to be written as it is: a handler may do no more */
+} crashes[] = {{SIGSEGV, "SIGSEGV", ""}, {SIGBUS, "SIGBUS", ""}, {SIGFPE, "SIGFPE", ""}, {SIGILL, "SIGILL", ""},
+               {SIGABRT, "SIGABRT", ""}};
+enum { N_CRASHES = sizeof crashes / sizeof *crashes };
 
 static atomic_uint requests; /* lock free, so a handler may change them */
 static atomic_int last;
@@ -32,17 +47,48 @@ static void handle(int number, void (*handler)(int), int flags) {
   sigaction(number, &action, NULL);
 }
 
+static void (*handler_of(int number))(int) {
+  struct sigaction now = {.sa_handler = SIG_DFL};
+  sigaction(number, NULL, &now);
+  return now.sa_handler;
+}
+
+/* One line, and then what the system does. */
+static void tell(int number) {
+  for (int c = 0; c < N_CRASHES; c++) {
+    if (crashes[c].number == number && write(STDERR_FILENO, crashes[c].message, strlen(crashes[c].message)) < 0) break;
+  }
+  raise(number);
+}
+
+/* Handlers that are there are those of a sanitizer or a debugger. */
+static void watch_crashes(void) {
+  struct utsname host;
+  if (uname(&host) < 0) host.nodename[0] = '\0';
+  for (int c = 0; c < N_CRASHES; c++) {
+    if (handler_of(crashes[c].number) != SIG_DFL) continue;
+    snprintf(crashes[c].message, sizeof crashes[c].message,
+             "volley: process %ld on %.64s ends with %s: a fault of the program or of a plugin; please report it\n",
+             (long)getpid(), host.nodename, crashes[c].name);
+    handle(crashes[c].number, tell, (int)SA_RESETHAND | SA_NODEFER);
+  }
+}
+
 void volley_signals_watch(void) {
   handle(SIGUSR1, note, SA_RESTART);
   handle(SIGUSR2, note, SA_RESTART);
+  watch_crashes();
   volley_signals_defer_end(false);
 }
 
-/* SIGTERM may come twice to the same process, from a batch system and from a launcher: only SIGINT, which people send, is
- * impatient. */
+/* SIGTERM may come twice to the same process, from a batch system and from a launcher, and SIGXCPU comes every second: only
+ * SIGINT, which people send, is impatient. A run under nohup, which ignores SIGHUP, goes on when its terminal is closed. */
 void volley_signals_defer_end(bool defer) {
-  handle(SIGTERM, defer ? note : SIG_DFL, SA_RESTART);
-  handle(SIGINT, defer ? note : SIG_DFL, SA_RESTART | (int)SA_RESETHAND);
+  void (*const handler)(int) = defer ? note : SIG_DFL;
+  handle(SIGTERM, handler, SA_RESTART);
+  handle(SIGXCPU, handler, SA_RESTART);
+  handle(SIGINT, handler, SA_RESTART | (int)SA_RESETHAND);
+  if (handler_of(SIGHUP) != SIG_IGN) handle(SIGHUP, handler, SA_RESTART);
 }
 
 unsigned volley_signals_take(void) {

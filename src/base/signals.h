@@ -12,11 +12,13 @@ typedef enum volley_request {
   VOLLEY_REQUEST_FAIL = 4  /* leave: a rank has a fault */
 } volley_request;
 
-/* From now on SIGUSR1 asks to save and SIGUSR2 to stop; SIGTERM and SIGINT end the process at once, as they do by default.
- * For the start of the program, after libraries have set handlers of their own. */
+/* From now on SIGUSR1 asks to save and SIGUSR2 to stop; SIGTERM, SIGINT, SIGHUP and SIGXCPU end the process at once, as they
+ * do by default; SIGSEGV and its like end it with one line on stderr. For the start of the program: libraries that find these
+ * handlers set none of their own. */
 void volley_signals_watch(void);
 
-/* Whether SIGTERM and SIGINT ask to stop, too (a second SIGINT then ends the process), or end the process at once. */
+/* Whether SIGTERM, SIGINT, SIGHUP and SIGXCPU ask to stop, too (a second SIGINT then ends the process), or end the process at
+ * once. A SIGHUP that is ignored stays so. */
 void volley_signals_defer_end(bool defer);
 
 /* What signals of this process have asked for since the last call: an or of requests. */

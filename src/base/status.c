@@ -146,10 +146,11 @@ _Noreturn void volley_die(const char *format, ...) {
   va_end(list);
   fprintf(stderr, "volley: %s\n", volley_escape(text, shown, sizeof shown));
   fflush(stderr);
-  int up = 0, down = 0;
+  int up = 0, down = 0, ranks = 1;
   MPI_Initialized(&up);
   MPI_Finalized(&down);
-  if (up && !down) MPI_Abort(MPI_COMM_WORLD, VOLLEY_FAILURE);
+  if (up && !down) MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  if (ranks > 1) MPI_Abort(MPI_COMM_WORLD, VOLLEY_FAILURE);
   _Exit(VOLLEY_FAILURE);
 }
 

@@ -5,6 +5,8 @@
 #ifndef VOLLEY_BASE_STATUS_H
 #define VOLLEY_BASE_STATUS_H
 
+#include "base/exact.h"
+
 #include <mpi.h>
 #include <stdbool.h>
 

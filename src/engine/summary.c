@@ -10,6 +10,7 @@ const char *const volley_phase_names[VOLLEY_PHASES] = {
 
 void volley_summary_release(volley_summary *summary) {
   free(summary->peak_rss_bytes);
+  free(summary->places);
   free(summary->rate_hz);
   free(summary->population_names);
   for (int s = 0; s < summary->n_spectra; s++) {

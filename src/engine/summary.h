@@ -25,6 +25,11 @@ typedef struct volley_spectrum {
   double *before, *after; /* [n][2] real and imaginary part */
 } volley_spectrum;
 
+/* Where a rank ran. */
+typedef struct volley_rank_place {
+  char host[64], cores[96]; /* cores: as Linux numbers and writes them, 0-3,8 */
+} volley_rank_place;
+
 typedef struct volley_summary {
   uint32_t neurons;
   uint64_t synapses;
@@ -40,6 +45,7 @@ typedef struct volley_summary {
   uint64_t delivered_bytes;      /* of synapse tables read */
   uint64_t table_bytes;          /* of synapse tables, all ranks */
   uint64_t *peak_rss_bytes;      /* [ranks] */
+  volley_rank_place *places;     /* [ranks]; NULL: not known */
   int n_populations;
   const char **population_names; /* [n_populations]; the names are the experiment's */
   double *rate_hz;               /* [n_populations] over the whole run */

@@ -1,10 +1,9 @@
 #include "force/batch.h"
 
 #include "base/memory.h"
-#include "base/petsc_check.h"
+#include "base/petsc.h"
 #include "force/rls_kernels.h"
 
-#include <petscksp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,10 +143,10 @@ static KSP make_solver(const volley_batch *batch, char *why, size_t size) {
   VOLLEY_PETSC(KSPGetPC(solver, &preconditioner));
   VOLLEY_PETSC(PCSetType(preconditioner, PCBJACOBI));
   VOLLEY_PETSC(KSPSetTolerances(solver, tolerance, PETSC_DEFAULT, PETSC_DEFAULT, most));
-  int failed = (int)KSPSetFromOptions(solver);
+  int failed = VOLLEY_PETSC_CODE(KSPSetFromOptions(solver));
   VOLLEY_PETSC(KSPSetErrorIfNotConverged(solver, PETSC_FALSE)); /* it is asked why it stopped */
-  if (failed == 0) failed = (int)KSPSetUp(solver);
-  if (failed == 0) failed = (int)KSPSetUpOnBlocks(solver);
+  if (failed == 0) failed = VOLLEY_PETSC_CODE(KSPSetUp(solver));
+  if (failed == 0) failed = VOLLEY_PETSC_CODE(KSPSetUpOnBlocks(solver));
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, batch->comm));
   if (failed == 0) return solver;
   VOLLEY_PETSC(KSPDestroy(&solver));
@@ -228,7 +227,7 @@ const char *volley_batch_solve(volley_batch *batch, double *decoders) {
   snprintf(why, sizeof why,
            "PETSc's solver stopped with %s; -- -ksp_monitor shows how, and options such as -ksp_max_it, -ksp_rtol, "
            "-ksp_type and -pc_type choose another way",
-           KSPConvergedReasons[reason]);
+           (*volley_petsc.KSPConvergedReasons)[reason]);
   return why;
 }
 

@@ -1,6 +1,5 @@
 #include "force/readout.h"
 
-#include "base/petsc_check.h"
 #include "force/feedback.h"
 #include "force/filter.h"
 #include "force/readout_values.h"
@@ -108,7 +107,6 @@ volley_status volley_readouts_create(volley_network *network, const volley_reade
   const volley_experiment *experiment = network->experiment;
   volley_readouts *readouts = volley_alloc(1, sizeof *readouts, "the readouts");
   volley_status status = VOLLEY_OK;
-  volley_petsc_listen();
   readouts->network = network;
   readouts->decodings = volley_alloc((size_t)experiment->n_readouts, sizeof *readouts->decodings, "the readouts");
   for (int r = 0; r < experiment->n_readouts && status == VOLLEY_OK; r++)

@@ -1,7 +1,7 @@
 #include "force/rls.h"
 
 #include "base/memory.h"
-#include "base/petsc_check.h"
+#include "base/petsc.h"
 #include "force/rls_kernels.h"
 
 #include <math.h>

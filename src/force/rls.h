@@ -13,7 +13,6 @@
 #include "base/parallel.h"
 #include "base/status.h"
 
-#include <petscmat.h>
 #include <stdint.h>
 
 typedef struct volley_rls volley_rls;
@@ -52,8 +51,9 @@ const char *volley_rls_check(const volley_rls *rls);
 /* The rows that this rank holds: first .. first + count - 1. */
 void volley_rls_rows(const volley_rls *rls, uint32_t *first, uint32_t *count);
 
-/* P with all updates applied, for inspection. Collective, by one thread of each rank. Changes how later sums round. */
-Mat volley_rls_matrix(volley_rls *rls);
+/* P with all updates applied, a Mat of PETSc, for inspection. Collective, by one thread of each rank. Changes how later sums
+ * round. */
+struct _p_Mat *volley_rls_matrix(volley_rls *rls);
 
 /* For checkpoints, by one thread: rows from .. from + n_rows - 1 of P0, which this rank holds, row by row:
  * [n_rows][n]; and the pending vectors, [n_pending][n], equal on every rank: the columns of C that are not yet applied

@@ -2,11 +2,10 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "base/petsc_check.h"
+#include "base/petsc.h"
 #include "base/progress.h"
 
 #include <math.h>
-#include <slepceps.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,8 +257,8 @@ static int solve(EPS solver, Mat matrix, int wanted) {
   VOLLEY_PETSC(EPSSetWhichEigenpairs(solver, EPS_LARGEST_MAGNITUDE));
   VOLLEY_PETSC(EPSSetType(solver, wanted < 0 ? EPSLAPACK : EPSKRYLOVSCHUR));
   if (wanted > 0) VOLLEY_PETSC(EPSSetDimensions(solver, wanted, PETSC_DEFAULT, PETSC_DEFAULT));
-  const int code = (int)EPSSetFromOptions(solver);
-  return code ? code : (int)EPSSolve(solver);
+  const int code = VOLLEY_PETSC_CODE(EPSSetFromOptions(solver));
+  return code ? code : VOLLEY_PETSC_CODE(EPSSolve(solver));
 }
 
 static void take_values(EPS solver, int wanted, double **values, uint32_t *n) {

@@ -8,7 +8,7 @@
  * measurements take turns in several rounds, and the best counts: of the passes over an array, and of each of the steps
  * from one update of P to the next. */
 #include "base/memory.h"
-#include "base/petsc_check.h"
+#include "base/petsc.h"
 #include "force/rls.h"
 
 #include <math.h>
@@ -181,7 +181,7 @@ int main(int argc, char **argv) {
   int provided;
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) return 1;
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-  VOLLEY_PETSC(PetscInitializeNoArguments());
+  if (volley_petsc_start(0, NULL) != VOLLEY_OK) return 1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   threads = omp_get_max_threads();
@@ -193,7 +193,7 @@ int main(int argc, char **argv) {
     if (n < 1 || n > 100000) volley_die("N must be a number from 1 to 100000");
     bench_learning((uint32_t)n);
   }
-  VOLLEY_PETSC(PetscFinalize());
+  volley_petsc_stop();
   MPI_Finalize();
   return 0;
 }

@@ -1,9 +1,9 @@
 /* Batch learning against recursive least squares, on any number of ranks and threads. */
 #include "base/memory.h"
+#include "base/petsc.h"
 #include "force/batch.h"
 #include "force/rls.h"
 
-#include <petscsys.h>
 
 #include <math.h>
 #include <setjmp.h>
@@ -160,13 +160,13 @@ int main(int argc, char **argv) {
   int provided;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-  if (PetscInitializeNoArguments()) return 1;
+  if (volley_petsc_start(0, NULL) != VOLLEY_OK) return 1;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_agrees_with_recursion),
       cmocka_unit_test(test_saved_and_restored),
   };
   const int failures = cmocka_run_group_tests(tests, NULL, NULL);
-  PetscFinalize();
+  volley_petsc_stop();
   MPI_Finalize();
   return failures > 0;
 }

@@ -2,6 +2,7 @@
 #include "partition/partition.h"
 #include "support/experiments.h"
 
+#include <limits.h>
 #include <math.h>
 #include <mpi.h>
 #include <setjmp.h>
@@ -42,6 +43,7 @@ static void take_part(const volley_experiment *e, int of_rank, int of_ranks, uin
   for (int p = 0; p < e->n_populations; p++) {
     const volley_population *population = &e->populations[p];
     const uint32_t n = partition->counts[p], share = (population->size + (uint32_t)of_ranks - 1) / (uint32_t)of_ranks;
+    assert_int_equal(e->simulation.partitioner->count(e, p, of_rank, of_ranks), n);
     if (n > share) fail_msg("rank %d of %d has %u of %u neurons", of_rank, of_ranks, n, population->size);
     for (uint32_t i = 0; i < n; i++) {
       const uint32_t gid = partition->gids[p][i];
@@ -89,6 +91,18 @@ static void test_small_populations_spread(void **state) {
   }
 }
 
+/* As many ranks as a number of ranks can say, in no more memory than for one. */
+static void test_balance_of_many(void **state) {
+  (void)state;
+  for (const volley_partitioner *const *partitioner = volley_partitioners(); *partitioner; partitioner++) {
+    volley_experiment *e = make_experiment(4, *partitioner);
+    const volley_balance balance = volley_partition_balance(e, INT_MAX, NULL);
+    assert_true(balance.least == 0 && balance.most == 1);
+    assert_true(fabs(balance.mean * INT_MAX - e->neurons) < 1e-6);
+    volley_experiment_destroy(e);
+  }
+}
+
 static volley_status check(int net, const volley_partitioner *partitioner) {
   volley_experiment *e = make_experiment(net, partitioner);
   volley_partition *partition = volley_partition_create(e, rank, ranks);
@@ -132,8 +146,10 @@ static int owner_swapped(const volley_experiment *e, int population, uint32_t in
 
 static void test_check_fails(void **state) {
   (void)state;
-  const volley_partitioner beyond = {"beyond", "", owner_beyond}, negative = {"negative", "", owner_negative};
-  const volley_partitioner twice = {"twice", "", owner_twice}, swapped = {"swapped", "", owner_swapped};
+  const volley_partitioner beyond = {.name = "beyond", .owner = owner_beyond};
+  const volley_partitioner negative = {.name = "negative", .owner = owner_negative};
+  const volley_partitioner twice = {.name = "twice", .owner = owner_twice};
+  const volley_partitioner swapped = {.name = "swapped", .owner = owner_swapped};
   for (int net = 0; net < NETS; net++) assert_int_equal(check(net, &beyond), VOLLEY_FAILURE);
   assert_int_equal(check(4, &negative), VOLLEY_FAILURE);
   assert_int_equal(check(4, &twice), ranks > 1 ? VOLLEY_FAILURE : VOLLEY_OK);
@@ -147,7 +163,7 @@ static void test_balance(void **state) {
   static const double loads[] = {1, 20, 0.5, 3, 7};
   for (const volley_partitioner *const *partitioner = volley_partitioners(); *partitioner; partitioner++) {
     volley_experiment *e = make_experiment(6, *partitioner);
-    for (int of_ranks = 1; of_ranks <= 7; of_ranks++) {
+    for (int of_ranks = 1; of_ranks <= 300; of_ranks += of_ranks < 7 ? 1 : 97) { /* also more than there are neurons */
       for (int weighted = 0; weighted < 2; weighted++) {
         double least = 1e300, most = 0, sum = 0;
         for (int r = 0; r < of_ranks; r++) {
@@ -179,7 +195,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_neuron_once), cmocka_unit_test(test_small_populations_spread),
       cmocka_unit_test(test_check_passes),      cmocka_unit_test(test_check_fails),
-      cmocka_unit_test(test_balance),           cmocka_unit_test(test_find)};
+      cmocka_unit_test(test_balance),           cmocka_unit_test(test_balance_of_many), cmocka_unit_test(test_find)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);

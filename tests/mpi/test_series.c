@@ -1,6 +1,7 @@
 /* Time series from HDF5 and text files reach every rank, as signals, gains, images and rates too; what is wrong in a file is an agreed
  * fault. */
 #include "base/memory.h"
+#include "base/petsc.h"
 #include "io/data_files.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
@@ -9,7 +10,6 @@
 
 #include <hdf5.h>
 #include <math.h>
-#include <petscsys.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -309,9 +309,9 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (PetscInitialize(&argc, &argv, NULL, NULL)) return 1;
+  if (volley_petsc_start(0, NULL) != VOLLEY_OK) return 1;
   const int failed = cmocka_run_group_tests(tests, set_up, clean_up);
-  PetscFinalize();
+  volley_petsc_stop();
   MPI_Finalize();
   return failed;
 }

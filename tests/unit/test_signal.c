@@ -1,5 +1,6 @@
 /* Each kind of signal against closed forms or an independent integration; warp, noise, and a signal as input. */
 #include "base/memory.h"
+#include "base/petsc.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
@@ -7,7 +8,6 @@
 #include "support/statistics.h"
 
 #include <math.h>
-#include <petscsys.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -500,8 +500,10 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_warp),   cmocka_unit_test(test_noise),      cmocka_unit_test(test_refused),
       cmocka_unit_test(test_input),
   };
-  if (PetscInitialize(&argc, &argv, NULL, NULL)) return 1;
+  MPI_Init(&argc, &argv);
+  if (volley_petsc_start(0, NULL) != VOLLEY_OK) return 1;
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  PetscFinalize();
+  volley_petsc_stop();
+  MPI_Finalize();
   return failed;
 }

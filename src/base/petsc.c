@@ -1,0 +1,121 @@
+#include "base/petsc.h"
+
+#include "base/build_info.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+volley_petsc_table volley_petsc;
+
+#define NAME(name) #name,
+static const char *const names[] = {VOLLEY_PETSC_NAMES(NAME)};
+enum { N_NAMES = sizeof names / sizeof *names };
+
+/* dlsym() gives all addresses as one kind of pointer. */
+typedef union members {
+  volley_petsc_table table;
+  void *addresses[N_NAMES];
+} members;
+_Static_assert(sizeof(members) == sizeof(volley_petsc_table), "a table of pointers");
+
+static char words[512]; /* of the last failure, one line */
+static int failed;      /* its code; 0: there was none */
+static bool started;
+
+/* PETSc calls it where a failure begins and again in each function that it goes through. */
+static PetscErrorCode keep(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
+                           PetscErrorType type, const char *message, void *context) {
+  (void)comm, (void)line, (void)function, (void)file, (void)context;
+  if (type != PETSC_ERROR_INITIAL) return code;
+  snprintf(words, sizeof words, "%s", message ? message : "");
+  words[strcspn(words, "\n")] = '\0';
+  failed = (int)code;
+  return code;
+}
+
+const char *volley_petsc_words(int code) {
+  const char *general = NULL;
+  if (failed == code && words[0]) return words;
+  if (VOLLEY_PETSC_CODE(PetscErrorMessage((PetscErrorCode)code, &general, NULL)) != 0 || !general)
+    general = "no reason given";
+  snprintf(words, sizeof words, "error %d, %s", code, general);
+  return words;
+}
+
+/* The library of SLEPc, which brings that of PETSc: of the folder that it was found in when this was built, or else where
+ * the system looks for libraries. */
+static void load(void) {
+  char place[4096];
+  members found;
+  snprintf(place, sizeof place, "%s/%s", VOLLEY_SLEPC_FOLDER, VOLLEY_SLEPC_LIBRARY);
+  void *library = dlopen(place, RTLD_NOW | RTLD_GLOBAL);
+  if (!library) library = dlopen(VOLLEY_SLEPC_LIBRARY, RTLD_NOW | RTLD_GLOBAL);
+  if (!library) {
+    volley_fault(VOLLEY_FAILURE, NULL, "PETSc and SLEPc, which readouts and signals need, cannot be loaded: %s",
+                 dlerror());
+    return;
+  }
+  for (int n = 0; n < N_NAMES; n++) {
+    found.addresses[n] = dlsym(library, names[n]);
+    if (!found.addresses[n]) {
+      volley_fault(VOLLEY_FAILURE, NULL, "%s has no %s: this program was built with another version of SLEPc",
+                   VOLLEY_SLEPC_LIBRARY, names[n]);
+      return;
+    }
+  }
+  volley_petsc = found.table;
+}
+
+/* Signals are ours: PETSc would end the process with a page on what it was doing. */
+static volley_status begin(int n_words, const char *const *given) {
+  int n = n_words + 2;
+  char **all = calloc((size_t)n + 1, sizeof *all), **list = all;
+  if (!all) volley_die("no memory for the options of PETSc");
+  all[0] = "volley";
+  all[1] = "-no_signal_handler";
+  for (int w = 0; w < n_words; w++) all[2 + w] = (char *)given[w];
+  const int code = VOLLEY_PETSC_CODE(SlepcInitialize(&n, &list, NULL, NULL));
+  free(all);
+  if (code != 0) return volley_fault(VOLLEY_FAILURE, NULL, "PETSc could not be started: its error %d", code);
+  VOLLEY_PETSC(PetscPushErrorHandler(keep, NULL));
+  VOLLEY_PETSC(PetscSetProgramName("volley"));
+  started = true;
+  return VOLLEY_OK;
+}
+
+volley_status volley_petsc_start(int n_words, const char *const *given) {
+  if (started) return VOLLEY_OK;
+  load();
+  VOLLEY_TRY(volley_agree(MPI_COMM_WORLD));
+  (void)begin(n_words, given);
+  return volley_agree(MPI_COMM_WORLD);
+}
+
+void volley_petsc_stop(void) {
+  if (started) VOLLEY_PETSC(SlepcFinalize());
+  started = false;
+}
+
+/* Whether PETSc looks at an option only when it ends. */
+static bool is_for_the_end(const char *option) {
+  static const char *const beginnings[] = {"options_", "objects_", "malloc", "memory_", "get_total_flops"};
+  for (size_t b = 0; b < sizeof beginnings / sizeof *beginnings; b++) {
+    if (strncmp(option, beginnings[b], strlen(beginnings[b])) == 0) return true;
+  }
+  return false;
+}
+
+void volley_petsc_note_unused(void) {
+  int rank;
+  PetscInt n;
+  char **options, **values;
+  VOLLEY_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+  VOLLEY_PETSC(PetscOptionsLeftGet(NULL, &n, &options, &values));
+  for (PetscInt o = 0; o < n && rank == 0; o++) {
+    if (!is_for_the_end(options[o]))
+      fprintf(stderr, "volley: note: nothing looks at the option -%s of PETSc\n", options[o]);
+  }
+  VOLLEY_PETSC(PetscOptionsLeftRestore(NULL, &n, &options, &values));
+}
