@@ -25,33 +25,22 @@ static const char *const alone[][2] = {
     {"OMPI_MCA_pml", "ob1"},
     {"OMPI_MCA_btl", "self"},
     {"OMPI_MCA_coll", "basic,libnbc,self"},
+    {"OMPI_MCA_sharedfp", "individual"},
     {"HWLOC_COMPONENTS", "-pci,-linuxio"},
     {"SLURM_JOB_ID", NULL},
     {"SLURM_NODELIST", NULL},
 };
 enum { N_ALONE = sizeof alone / sizeof *alone };
 
-static void put(const char *name, const char *value) {
-  if (value)
-    setenv(name, value, 1);
-  else
-    unsetenv(name);
-}
-
-/* As MPI_Init_thread(), for a process that is alone. The environment is then as it was. */
+/* As MPI_Init_thread(), for a process that is alone. */
 static int start_alone(int *provided) {
-  char *before[N_ALONE];
   for (int e = 0; e < N_ALONE; e++) {
-    const char *value = getenv(alone[e][0]);
-    before[e] = value ? strdup(value) : NULL;
-    put(alone[e][0], alone[e][1]);
+    if (alone[e][1])
+      setenv(alone[e][0], alone[e][1], 1);
+    else
+      unsetenv(alone[e][0]);
   }
-  const int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, provided);
-  for (int e = 0; e < N_ALONE; e++) {
-    put(alone[e][0], before[e]);
-    free(before[e]);
-  }
-  return code;
+  return MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, provided);
 }
 
 static bool has_started(void) {

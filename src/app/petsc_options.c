@@ -1,6 +1,8 @@
 #include "app/petsc_options.h"
 
 #include "base/petsc.h"
+#include "force/batch.h"
+#include "force/spectrum.h"
 #include "signal/signal.h"
 
 static bool is_equation(const volley_signal *signal) { return signal && signal->kind->make_rows; }
@@ -13,9 +15,22 @@ static bool needs_petsc(const volley_experiment *experiment) {
   return false;
 }
 
+/* Makes the solvers that the experiment will need: a word that PETSc does not know shows itself now and not after hours. */
+static volley_status try_options(const volley_experiment *experiment) {
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    const volley_readout *readout = &experiment->readouts[r];
+    const char *wrong = readout->solver == VOLLEY_SOLVER_BATCH ? volley_batch_try(MPI_COMM_WORLD) : NULL;
+    if (!wrong && readout->eigenvalues != 0) wrong = volley_spectrum_try(readout->eigenvalues, MPI_COMM_WORLD);
+    if (wrong) volley_fault(VOLLEY_USAGE, NULL, "the options behind --, for readout '%s': %s", readout->name, wrong);
+  }
+  return volley_agree(MPI_COMM_WORLD);
+}
+
 volley_status volley_petsc_prepare(const volley_experiment *experiment, int n_words, const char *const *words) {
   if (n_words == 0 && !needs_petsc(experiment)) return VOLLEY_OK;
   VOLLEY_TRY(volley_petsc_start(n_words, words));
-  if (n_words > 0) volley_petsc_note_unused();
+  if (n_words == 0) return VOLLEY_OK;
+  VOLLEY_TRY(try_options(experiment));
+  volley_petsc_note_unused();
   return VOLLEY_OK;
 }

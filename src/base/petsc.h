@@ -29,7 +29,7 @@
   USE(TSSetMaxSNESFailures) USE(TSSetMaxStepRejections) USE(TSSetMaxSteps) USE(TSSetMaxTime) USE(TSSetProblemType)     \
   USE(TSSetRHSFunction) USE(TSSetStepNumber) USE(TSSetTime) USE(TSSetTimeStep) USE(TSSetTolerances) USE(TSSetType)     \
   USE(TSSolve)                                                                                                         \
-  USE(VecCreateSeq) USE(VecDestroy) USE(VecGetArray) USE(VecGetArrayRead) USE(VecGetArrayWrite) USE(VecRestoreArray)   \
+  USE(VecCopy) USE(VecCreateSeq) USE(VecDestroy) USE(VecGetArray) USE(VecGetArrayRead) USE(VecGetArrayWrite) USE(VecRestoreArray)   \
   USE(VecRestoreArrayRead) USE(VecRestoreArrayWrite) USE(VecScatterBegin) USE(VecScatterCreateToAll)                   \
   USE(VecScatterDestroy) USE(VecScatterEnd) USE(VecSet) USE(VecZeroEntries)
 

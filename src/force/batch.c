@@ -231,6 +231,21 @@ const char *volley_batch_solve(volley_batch *batch, double *decoders) {
   return why;
 }
 
+const char *volley_batch_try(MPI_Comm comm) {
+  static char why[640];
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  const uint32_t n = GROUP * (uint32_t)ranks;
+  double *decoders = make_vectors(1, n);
+  volley_batch *batch = volley_batch_create(n, 1, 1, decoders, 1, comm);
+  KSP solver = make_solver(batch, why, sizeof why);
+  const bool fits = solver != NULL;
+  if (fits) VOLLEY_PETSC(KSPDestroy(&solver));
+  volley_batch_destroy(batch);
+  free(decoders);
+  return fits ? NULL : why;
+}
+
 void volley_batch_rows(const volley_batch *batch, uint32_t *first, uint32_t *count) {
   const uint32_t end = batch->first + batch->count;
   *first = batch->first < batch->n ? batch->first : batch->n;

@@ -34,6 +34,10 @@ void volley_batch_learn(volley_batch *batch, const double *r, const double *x, i
  * every rank, valid until the next call; decoders are then as they were. */
 const char *volley_batch_solve(volley_batch *batch, double *decoders);
 
+/* Makes a solver for a small matrix as PETSc's options say. Returns NULL, or what is wrong with them, the same on every rank,
+ * valid until the next call. Collective. */
+const char *volley_batch_try(MPI_Comm comm);
+
 /* For checkpoints, by one thread, as those of rls.h: rows of A without the gathered r, [n_rows][n]; and vectors that go
  * with it, [n_pending][n], the same on every rank: the gathered r, and B by columns. */
 void volley_batch_rows(const volley_batch *batch, uint32_t *first, uint32_t *count);

@@ -251,14 +251,34 @@ static void close_weights(effective *e) {
 }
 
 /* Returns PETSc's error code. */
-static int solve(EPS solver, Mat matrix, int wanted) {
+static int set_up(EPS solver, Mat matrix, int wanted) {
   VOLLEY_PETSC(EPSSetOperators(solver, matrix, NULL));
   VOLLEY_PETSC(EPSSetProblemType(solver, EPS_NHEP));
   VOLLEY_PETSC(EPSSetWhichEigenpairs(solver, EPS_LARGEST_MAGNITUDE));
   VOLLEY_PETSC(EPSSetType(solver, wanted < 0 ? EPSLAPACK : EPSKRYLOVSCHUR));
   if (wanted > 0) VOLLEY_PETSC(EPSSetDimensions(solver, wanted, PETSC_DEFAULT, PETSC_DEFAULT));
   const int code = VOLLEY_PETSC_CODE(EPSSetFromOptions(solver));
-  return code ? code : VOLLEY_PETSC_CODE(EPSSolve(solver));
+  return code ? code : VOLLEY_PETSC_CODE(EPSSetUp(solver));
+}
+
+static PetscErrorCode copy(Mat matrix, Vec x, Vec y) {
+  (void)matrix;
+  return VOLLEY_PETSC_CODE(VecCopy(x, y));
+}
+
+const char *volley_spectrum_try(int wanted, MPI_Comm comm) {
+  Mat matrix;
+  EPS solver;
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  VOLLEY_PETSC(MatCreateShell(comm, 8, 8, 8 * ranks, 8 * ranks, NULL, &matrix));
+  VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))copy));
+  VOLLEY_PETSC(EPSCreate(comm, &solver));
+  int code = set_up(solver, matrix, wanted < 0 ? wanted : 2);
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &code, 1, MPI_INT, MPI_MAX, comm));
+  if (code == 0) VOLLEY_PETSC(EPSDestroy(&solver)); /* after an error it may be in no state to be */
+  VOLLEY_PETSC(MatDestroy(&matrix));
+  return code ? volley_petsc_words(code) : NULL;
 }
 
 static void take_values(EPS solver, int wanted, double **values, uint32_t *n) {
@@ -296,7 +316,8 @@ static volley_status find(const volley_effective_weights *weights, const char *w
                               (PetscInt)e.n, &e, &matrix));
   VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))multiply));
   VOLLEY_PETSC(EPSCreate(weights->network->comm, &solver));
-  const int code = solve(solver, matrix, wanted);
+  int code = set_up(solver, matrix, wanted);
+  if (code == 0) code = VOLLEY_PETSC_CODE(EPSSolve(solver));
   if (judge(&e, code) == VOLLEY_OK) take_values(solver, wanted, values, n);
   if (code == 0) VOLLEY_PETSC(EPSDestroy(&solver)); /* after an error it may be in no state to be */
   VOLLEY_PETSC(MatDestroy(&matrix));

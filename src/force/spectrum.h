@@ -31,6 +31,10 @@ double *volley_spectrum_plastic(const volley_network *network, int64_t step);
 volley_status volley_spectrum_find(const volley_effective_weights *before, const volley_effective_weights *after,
                                    volley_spectrum *out);
 
+/* Makes a solver for that number of eigenvalues of a small matrix as PETSc's options say. Returns NULL, or what is wrong with
+ * them, the same on every rank, valid until the next call. Collective. */
+const char *volley_spectrum_try(int wanted, MPI_Comm comm);
+
 /* Bytes that a rank needs meanwhile at most, without those of volley_spectrum_plastic(). */
 uint64_t volley_spectrum_bytes(const volley_readout *readout, int ranks);
 
