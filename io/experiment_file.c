@@ -1,12 +1,14 @@
 /* From the bytes of an experiment file to a checked experiment. */
 #include "io/experiment_file.h"
 
+#include "base/alike.h"
 #include "build/rule.h"
 #include "build/scale.h"
 #include "io/experiment_reading.h"
 #include "neuron/plugin.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,14 +85,31 @@ static volley_status share_folder(volley_arena *arena, const char *folder, MPI_C
   return VOLLEY_OK;
 }
 
+/* Adds a plugin to the list of those of this rank, with a number that stands for its bytes. */
+static void list_plugin(volley_reading *reading, const char *path) {
+  unsigned char bytes[4096];
+  uint64_t hash = 0, n = 0;
+  FILE *file = fopen(path, "rb");
+  for (size_t got = 1; file && got > 0; n += got) {
+    got = fread(bytes, 1, sizeof bytes, file);
+    hash = volley_bytes_hash(hash, bytes, got);
+  }
+  if (file) fclose(file);
+  const char *before = reading->experiment->plugins;
+  reading->experiment->plugins =
+      volley_arena_format(reading->arena, "%s%s'%s' (%" PRIu64 " bytes, hash %016" PRIx64 ")", before ? before : "",
+                          before ? ", " : "", path, n, hash);
+}
+
 /* Loads the models that the experiment brings along; without them nothing else makes sense. */
 static bool read_plugins(volley_reading *reading, volley_yaml *section) {
   volley_yaml **names;
   char why[1024];
   const int n = volley_read_names(reading, section, &names), before = reading->faults;
   for (int i = 0; i < n; ++i) {
-    const char *wrong = volley_plugin_load(volley_path(reading, names[i]), why, sizeof why);
+    const char *path = volley_path(reading, names[i]), *wrong = volley_plugin_load(path, why, sizeof why);
     if (wrong != NULL) volley_value_fault(reading, names[i], "%s", wrong);
+    list_plugin(reading, path);
   }
   return reading->faults == before;
 }
@@ -209,7 +228,9 @@ static volley_status make_experiment(volley_arena *arena, const char *file, cons
   experiment->folder = folder;
   experiment->scale_neurons = experiment->scale_indegree = 1.0;
   parse_experiment(experiment, from, rank == 0);
-  const volley_status status = volley_agree(comm);
+  volley_status status = volley_agree(comm);
+  if (status == VOLLEY_OK && experiment->plugins)
+    status = volley_alike(comm, "find different files under `plugins`", experiment->plugins);
   if (status != VOLLEY_OK)
     volley_experiment_destroy(experiment);
   else
