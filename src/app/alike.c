@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /* The words as a shell takes them; caller frees. */
@@ -56,4 +57,40 @@ volley_status volley_ranks_compare(int n, const char *const *words, MPI_Comm com
   snprintf(build, sizeof build, "Volley %s (%s), by %s with %s, build %s", VOLLEY_VERSION, VOLLEY_GIT_COMMIT,
            VOLLEY_COMPILER, VOLLEY_C_FLAGS, id);
   return volley_alike(comm, "run different programs", build);
+}
+
+/* A new file in the folder of `path`, its name in `marker`; "" if there can be none. */
+static void make_marker(const char *path, char marker[PATH_MAX]) {
+  const char *slash = strrchr(path, '/');
+  const int length = slash ? (int)(slash - path) + 1 : 0;
+  const bool fits = snprintf(marker, PATH_MAX, "%.*s.volley-XXXXXX", length, path) < PATH_MAX;
+  const int file = fits ? mkstemp(marker) : -1;
+  if (file < 0)
+    marker[0] = '\0';
+  else
+    close(file);
+}
+
+volley_status volley_folder_compare(const char *path, MPI_Comm comm) {
+  char marker[PATH_MAX] = "";
+  int rank, ranks, first;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  if (ranks == 1) return VOLLEY_OK;
+  if (rank == 0) make_marker(path, marker);
+  VOLLEY_MPI(MPI_Bcast(marker, PATH_MAX, MPI_CHAR, 0, comm));
+  if (!marker[0]) return VOLLEY_OK;
+  const int blind = access(marker, F_OK) != 0 ? rank : ranks;
+  VOLLEY_MPI(MPI_Allreduce(&blind, &first, 1, MPI_INT, MPI_MIN, comm));
+  if (rank == 0) unlink(marker);
+  if (first == ranks) return VOLLEY_OK;
+  if (rank == first) {
+    struct utsname host;
+    const char *name = uname(&host) == 0 ? host.nodename : "a host";
+    volley_fault(VOLLEY_USAGE, NULL,
+                 "rank %d on %s does not see the folder that rank 0 sees, where '%s' is to be written: all hosts must "
+                 "share it",
+                 rank, name, path);
+  }
+  return volley_agree(comm);
 }

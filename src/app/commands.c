@@ -97,13 +97,14 @@ const volley_command volley_run_usage = {
     "Runs an experiment and writes its recordings to one HDF5 file (SONATA layout). Start it with mpirun or srun to\n"
     "use several ranks: the spikes are the same on any number of ranks and threads.\n"
     "\n"
-    "SIGUSR1 writes a checkpoint. SIGUSR2, SIGTERM and SIGINT write one and stop; so does the end of the wall-clock\n"
-    "time. --resume goes on from it, on any number of ranks and threads, with the same spikes as if nothing had been.\n"
+    "SIGUSR1 writes a checkpoint. SIGUSR2, SIGTERM, SIGINT, SIGHUP (unless it is ignored, as by nohup) and SIGXCPU write\n"
+    "one and stop; so does the end of the wall-clock time. --resume goes on from it, on any number of ranks and\n"
+    "threads, with the same spikes as if nothing had been.\n"
     "Exit code: 0 done, 1 failed while running, 2 wrong usage or experiment,\n"
     "3 stopped, checkpoint written.\n"
     "\n"
     "What stands behind -- goes to PETSc, which solves batch learning: -- -ksp_type cg -log_view;\n"
-    "-options_left tells which of it was not used.",
+    "these are tried before the network is built, and those that nothing looks at are named.",
     run_options,
     COUNT(run_options),
     false,

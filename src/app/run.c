@@ -1,5 +1,6 @@
 /* volley run: from an experiment file to its results. */
 #include "app/app.h"
+#include "app/alike.h"
 #include "app/estimate.h"
 #include "app/petsc_options.h"
 #include "app/resume.h"
@@ -207,6 +208,8 @@ static volley_status check_files(const running *run, MPI_Comm comm) {
 
 static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_TRY(check_files(run, comm));
+  VOLLEY_TRY(volley_folder_compare(run->start->output, comm));
+  VOLLEY_TRY(volley_folder_compare(run->start->checkpoint_file, comm));
   int threads;
   VOLLEY_TRY(volley_choose_threads(run->options->threads, comm, &threads));
   run->summary.places = volley_places_find(threads, comm);
