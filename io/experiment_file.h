@@ -18,6 +18,9 @@ volley_status volley_experiment_read(const char *file, const char *const *sets, 
 volley_status volley_experiment_read_text(const char *text, const char *name, const char *file, const char *folder,
                                           const char *const *sets, int n_sets, MPI_Comm comm, volley_experiment **out);
 
+/* Rank 0 prints the experiment's notes to stderr. Not collective. */
+void volley_experiment_print_notes(const volley_experiment *experiment, MPI_Comm comm);
+
 /* Whether a run of the experiment `then` (a resolved text) can be gone on with as the experiment `now` from time_ms of model
  * time on. Adds a fault for every key that differs and could change the results; what cannot (title, output, checkpoint,
  * partition, exchange interval, a duration that ends at time_ms or later) may differ. name: what messages call `then`.

@@ -27,7 +27,7 @@ static const volley_key_info top_keys[] = {
 };
 
 static const volley_key_info simulation_keys[] = {
-    {"dt", VOLLEY_KEY_NUMBER, "ms", false, "0.1 ms", 0, 5, true, NULL, "time step"},
+    {"dt", VOLLEY_KEY_NUMBER, "ms", false, "0.1 ms", 1e-6, 5, false, NULL, "time step"},
     {"duration", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, true, NULL, "model time; whole steps"},
     {"seed", VOLLEY_KEY_COUNT, "", false, "1", 0, UINT32_MAX, false, NULL, "of all random numbers"},
     {"exchange_interval", VOLLEY_KEY_WORD, .fallback = "step", .words = "step|min_delay",
@@ -70,9 +70,13 @@ static const volley_key_info projection_keys[] = {
     {"autapses", VOLLEY_KEY_FLAG, .fallback = "true", .doc = "whether a neuron may connect to itself"},
     {"multapses", VOLLEY_KEY_FLAG, .fallback = "true", .doc = "whether a pair may have several synapses"},
     {"weight", VOLLEY_KEY_VALUE, "weight", UNBOUNDED,
-     .doc = "required, unless the receptor counts spikes or the file of edges has it"},
+     .doc = "required, unless the receptor counts spikes or the file of edges has it; kept in single precision (7 "
+            "digits), "
+            "of synapses that learn in double. A named receptor that is a conductance takes no negative weights; where "
+            "none is named, negative weights go to the inhibitory one by their size, as in NEST"},
     {"delay", VOLLEY_KEY_VALUE, "ms", FROM_ZERO,
-     .doc = "at least one step, rounded to steps; required, unless the file of edges has it"},
+     .doc = "at least one step, at most 65534; rounded to the nearest step, halves up, so that the ends of a uniform "
+            "distribution get half of what the delays between them get; required, unless the file of edges has it"},
     {"balanced", VOLLEY_KEY_FLAG, .fallback = "false",
      .doc =
          "whether the mean weight of a target's synapses in this projection is subtracted from each of them, so that "
@@ -115,8 +119,9 @@ static const volley_key_info stimulus_keys[] = {
      .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
     {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "all, an index, a range 0-99, or a list of these"},
     {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of the weight decides"},
-    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin"},
-    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .doc = "end; by default that of the simulation"},
+    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
+     .doc = "end; whole steps, by default that of the simulation"},
     {"signal", VOLLEY_KEY_SIGNAL, .doc = "signal that is played, where the type takes one"},
     {"gain", VOLLEY_KEY_VALUE, "current", UNBOUNDED,
      .doc =

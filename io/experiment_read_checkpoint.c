@@ -25,12 +25,14 @@ static const char *before_word(volley_arena *arena, const char *text, const char
 static void read_model_time(volley_reading *reading, volley_yaml *node, const char *time) {
   char why[256];
   double ms = 0.0;
+  const volley_place place = volley_yaml_place(reading->arena, node);
   if (!volley_unit_convert(time, "ms", &ms, why, sizeof why))
     volley_value_fault(reading, node, "%s", why);
   else if (!(ms > 0.0 && isfinite(ms)))
     volley_value_fault(reading, node, "'%.60s' given, a time above 0 is expected, like 500 ms model", node->text);
-  else
-    volley_whole_steps(reading, node, ms, true, &reading->experiment->checkpoint.steps);
+  else if (volley_whole_steps(reading, node, ms, true, &reading->experiment->checkpoint.steps) &&
+           reading->experiment->checkpoint.steps > reading->experiment->simulation.steps)
+    volley_note(reading, &place, "the run ends before the first checkpoint, at %.10g ms, is due", ms);
 }
 
 /* "10 s" by the clock on the wall. */

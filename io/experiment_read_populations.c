@@ -118,6 +118,10 @@ static void read_parameters(volley_reading *reading, const volley_yaml *entry, v
     else
       volley_check_value(reading, node, out, info->min, info->max, info->positive, info->unit);
     bound_dataset(out, info->min, info->max, info->positive);
+    if (strcmp(info->name, "t_ref") == 0 && volley_distribution_is_constant(out)) {
+      const volley_place place = node != NULL ? volley_yaml_place(reading->arena, node) : population->place;
+      volley_note_rounding(reading, &place, "t_ref", volley_distribution_mean(out));
+    }
   }
 }
 

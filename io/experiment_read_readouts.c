@@ -205,7 +205,9 @@ static void read_ablation(volley_reading *reading, volley_yaml *entry, volley_pi
   volley_read_selection(reading, volley_yaml_get(entry, "neurons"), size, pick, &ablation->neurons);
   volley_read_steps(reading, entry, ablation_key("start"), pick, &ablation->start);
   ablation->stop = INT64_MAX;
-  if (!volley_read_steps(reading, entry, ablation_key("stop"), pick, &ablation->stop)) return;
+  const bool stops = volley_read_steps(reading, entry, ablation_key("stop"), pick, &ablation->stop);
+  volley_note_window(reading, &ablation->place, "the ablation", (double)ablation->start * dt,
+                     stops ? (double)ablation->stop * dt : INFINITY);
   if (ablation->stop <= ablation->start)
     volley_value_fault(reading, volley_yaml_get(entry, "stop"), "stop at %.10g ms is not after start at %.10g ms",
                        (double)ablation->stop * dt, (double)ablation->start * dt);

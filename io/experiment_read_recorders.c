@@ -25,11 +25,14 @@ static void read_window(volley_reading *reading, const volley_yaml *entry, volle
   volley_read_steps(reading, entry, recorder_key("start"), pick, &recorder->start);
   volley_read_steps(reading, entry, recorder_key("stop"), pick, &recorder->stop);
   volley_read_steps(reading, entry, recorder_key("interval"), pick, &recorder->interval);
+  const double dt = reading->experiment->simulation.dt;
+  if (recorder->start < end)
+    volley_note_window(reading, &recorder->place, "the recorder", (double)recorder->start * dt,
+                       (double)recorder->stop * dt);
   if (recorder->stop > end) recorder->stop = end;
   if (recorder->start >= recorder->stop && end > 0 && reading->faults == before)
     volley_entry_fault(reading, &recorder->place, "nothing is recorded: start at %g ms is not before stop at %g ms",
-                       (double)recorder->start * reading->experiment->simulation.dt,
-                       (double)recorder->stop * reading->experiment->simulation.dt);
+                       (double)recorder->start * dt, (double)recorder->stop * dt);
 }
 
 /* Index of the state that node names; -1 after a fault. */

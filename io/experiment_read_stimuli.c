@@ -9,11 +9,11 @@
 #include <string.h>
 
 static const volley_key_type key_types[] = {
-    [VOLLEY_VALUE_NUMBER] = VOLLEY_KEY_NUMBER,  [VOLLEY_VALUE_STEPS] = VOLLEY_KEY_NUMBER,
-    [VOLLEY_VALUE_COUNT] = VOLLEY_KEY_COUNT,    [VOLLEY_VALUE_LIST] = VOLLEY_KEY_NUMBER,
-    [VOLLEY_VALUE_INDICES] = VOLLEY_KEY_NUMBER, [VOLLEY_VALUE_CHOICE] = VOLLEY_KEY_WORD,
-    [VOLLEY_VALUE_PATH] = VOLLEY_KEY_TEXT,      [VOLLEY_VALUE_TEXT] = VOLLEY_KEY_TEXT,
-    [VOLLEY_VALUE_STIMULUS] = VOLLEY_KEY_WORD,
+    [VOLLEY_VALUE_NUMBER] = VOLLEY_KEY_NUMBER, [VOLLEY_VALUE_STEPS] = VOLLEY_KEY_NUMBER,
+    [VOLLEY_VALUE_COUNT] = VOLLEY_KEY_COUNT,   [VOLLEY_VALUE_LIST] = VOLLEY_KEY_NUMBER,
+    [VOLLEY_VALUE_TIMES] = VOLLEY_KEY_NUMBER,  [VOLLEY_VALUE_INDICES] = VOLLEY_KEY_NUMBER,
+    [VOLLEY_VALUE_CHOICE] = VOLLEY_KEY_WORD,   [VOLLEY_VALUE_PATH] = VOLLEY_KEY_TEXT,
+    [VOLLEY_VALUE_TEXT] = VOLLEY_KEY_TEXT,     [VOLLEY_VALUE_STIMULUS] = VOLLEY_KEY_WORD,
 };
 
 /* A key of a stimulus kind as a row of a key table. */
@@ -40,6 +40,24 @@ typedef struct key_reading {
 
 static void *member(const key_reading *k, size_t offset) { return (char *)k->stimulus + offset; }
 
+/* Times must be whole steps unless others are allowed; those behind the end of the run are told. */
+static void check_times(const key_reading *k, volley_yaml *node, const double *times, int n) {
+  const volley_simulation *simulation = &k->reading->experiment->simulation;
+  const volley_place place = volley_yaml_place(k->reading->arena, node);
+  const double end = (double)simulation->steps * simulation->dt;
+  int late = 0;
+  for (int i = 0; i < n; ++i) {
+    volley_yaml *item = node->kind == VOLLEY_YAML_LIST ? node->items[i] : node;
+    int64_t steps;
+    late += times[i] > end * (1 + 1e-9);
+    if (k->stimulus->allow_offgrid_times || !(simulation->dt > 0.0)) continue;
+    if (!volley_whole_steps(k->reading, item, times[i], k->key->positive, &steps)) return;
+  }
+  if (late > 0 && end > 0.0)
+    volley_note(k->reading, &place, "%d of %d times lie behind the end of the run at %.10g ms: nothing happens there",
+                late, n, end);
+}
+
 /* A list, or a list of lists with one for each target. */
 static void read_list(const key_reading *k) {
   volley_yaml *node = k->node;
@@ -50,8 +68,8 @@ static void read_list(const key_reading *k) {
   if (node == NULL) return;
   if (k->key->kind == VOLLEY_VALUE_INDICES)
     volley_read_indices(k->reading, node, k->key->name, list, count);
-  else
-    volley_read_list(k->reading, node, &k->info, list, count);
+  else if (volley_read_list(k->reading, node, &k->info, list, count) && k->key->kind == VOLLEY_VALUE_TIMES)
+    check_times(k, node, *list, *count);
 }
 
 /* A weight or delay obeys the rules of those of a projection, other times are whole steps where they have to be. */
@@ -128,6 +146,7 @@ static void read_value(const key_reading *k) {
     case VOLLEY_VALUE_STEPS: *(double *)out = read_number(k); break;
     case VOLLEY_VALUE_COUNT: *(int *)out = (int)read_number(k); break;
     case VOLLEY_VALUE_LIST:
+    case VOLLEY_VALUE_TIMES:
     case VOLLEY_VALUE_INDICES:
       if (k->node != NULL) read_list(k);
       break;
@@ -173,16 +192,25 @@ static void read_signal(volley_reading *reading, volley_yaml *entry, volley_pick
   volley_read_value(reading, nodes[1], volley_current_unit(model), pick, true, &stimulus->gain);
 }
 
+static void read_window(volley_reading *reading, volley_yaml *entry, volley_pick pick, volley_stimulus *stimulus) {
+  int64_t steps;
+  volley_yaml *stop = volley_yaml_get(entry, "stop");
+  volley_read_steps(reading, entry, stimulus_key("start"), pick, &steps);
+  volley_read_steps(reading, entry, stimulus_key("stop"), pick, &steps);
+  volley_read_number(reading, entry, stimulus_key("start"), pick, &stimulus->start);
+  stimulus->stop = INFINITY;
+  if (!volley_read_number(reading, entry, stimulus_key("stop"), pick, &stimulus->stop)) stimulus->stop = INFINITY;
+  if (stimulus->stop <= stimulus->start)
+    volley_value_fault(reading, stop, "stop at %g ms is not after start at %g ms", stimulus->stop, stimulus->start);
+  else
+    volley_note_window(reading, &stimulus->place, "the stimulus", stimulus->start, stimulus->stop);
+}
+
 static void read_stimulus(volley_reading *reading, volley_yaml *entry, volley_pick pick, volley_stimulus *stimulus) {
   const volley_stimulus_kind *kind = stimulus->kind;
   const volley_population *target = &reading->experiment->populations[stimulus->target];
   volley_read_selection(reading, volley_yaml_get(entry, "neurons"), target->size, pick, &stimulus->neurons);
-  volley_read_number(reading, entry, stimulus_key("start"), pick, &stimulus->start);
-  stimulus->stop = INFINITY;
-  volley_yaml *stop = volley_yaml_get(entry, "stop");
-  if (!volley_read_number(reading, entry, stimulus_key("stop"), pick, &stimulus->stop)) stimulus->stop = INFINITY;
-  if (stimulus->stop <= stimulus->start)
-    volley_value_fault(reading, stop, "stop at %g ms is not after start at %g ms", stimulus->stop, stimulus->start);
+  read_window(reading, entry, pick, stimulus);
   stimulus->receptor = VOLLEY_RECEPTOR_BY_SIGN;
   if (target->model == NULL) return;
   if (!kind->is_current) {

@@ -111,6 +111,7 @@ static void read_windows(volley_reading *reading, volley_yaml *map, enum volley_
     volley_value_fault(reading, stop, "%d ends for %d begins", n_stops, n_starts);
     return;
   }
+  const volley_place place = volley_yaml_place(reading->arena, map);
   *out = volley_arena_alloc(reading->arena, (size_t)n_starts + 1, sizeof **out);
   for (int w = 0; w < n_starts; ++w) {
     volley_window_of_time *window = &(*out)[w];
@@ -121,6 +122,7 @@ static void read_windows(volley_reading *reading, volley_yaml *map, enum volley_
                          stops[w]);
       return;
     }
+    volley_note_window(reading, &place, "a window", starts[w], stops[w]);
   }
   *n = n_starts;
 }

@@ -195,12 +195,24 @@ bool volley_read_value(volley_reading *reading, volley_yaml *node, const char *u
   return read_distribution(reading, node, unit, pick, out);
 }
 
+/* Whether draws outside of [min, max] (of ]min, max] if positive) are more than impossible. */
+static bool can_be_outside(const volley_distribution *value, double min, double max, bool positive) {
+  const double least = volley_distribution_least(value), greatest = volley_distribution_greatest(value);
+  if (least >= min && !(positive && least == min) && greatest <= max) return false;
+  if (value->kind == VOLLEY_UNIFORM || volley_distribution_is_constant(value)) return true;
+  volley_distribution cut = *value;
+  cut.min = fmax(min, value->min);
+  cut.max = fmin(max, value->max);
+  cut.redraw = true;
+  return volley_distribution_acceptance(&cut) < volley_distribution_acceptance(value);
+}
+
 bool volley_check_value(volley_reading *reading, volley_yaml *node, const volley_distribution *value, double min,
                         double max, bool positive, const char *unit) {
   if (value->kind == VOLLEY_DATASET || value->kind == VOLLEY_PARAMETER) return true;
   const double least = volley_distribution_least(value), greatest = volley_distribution_greatest(value);
-  const bool low = least < min || (positive && least <= min), high = greatest > max;
-  if (!low && !high) return true;
+  const bool low = least < min || (positive && least <= min);
+  if (!can_be_outside(value, min, max, positive)) return true;
   const bool constant = volley_distribution_is_constant(value);
   const double wrong = low ? least : greatest, limit = low ? min : max;
   const char *gap = *unit ? " " : "", *relation = !low ? "at most" : positive ? "above" : "at least";
@@ -220,13 +232,13 @@ bool volley_check_value(volley_reading *reading, volley_yaml *node, const volley
 bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out) {
   const double dt = reading->experiment->simulation.dt;
   if (!(dt > 0.0)) return false; /* reported */
-  const double steps = nearbyint(time / dt);
+  const double steps = volley_round_steps(time, dt);
   if (steps > UINT32_MAX) {
     volley_value_fault(reading, node, "%g ms are more than %u steps of %g ms", time, UINT32_MAX, dt);
     return false;
   }
   *out = (int64_t)steps;
-  if (fabs(steps * dt - time) <= 1e-9 * time) return true;
+  if (volley_is_whole_steps(time, dt)) return true;
   const double below = floor(time / dt);
   if (positive && below == 0.0) {
     volley_value_fault(reading, node, "%.10g ms is less than one step of dt = %g ms", time, dt);
@@ -272,6 +284,7 @@ bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int popula
 
 bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley_distribution *delay) {
   const double dt = reading->experiment->simulation.dt;
+  const volley_place place = volley_yaml_place(reading->arena, node);
   if (!(dt > 0.0)) return false;
   const double least = volley_distribution_least(delay), greatest = volley_distribution_greatest(delay);
   if (volley_distribution_is_constant(delay) && least < dt * (1.0 - 1e-9)) {
@@ -300,18 +313,8 @@ bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley
                        VOLLEY_MAX_DELAY);
     return false;
   }
+  if (volley_distribution_is_constant(delay)) volley_note_rounding(reading, &place, "a delay", least);
   return true;
-}
-
-/* Whether draws below 0 are more than impossible. */
-static bool can_be_negative(const volley_distribution *weight) {
-  volley_distribution cut = *weight;
-  if (volley_distribution_is_constant(weight)) return volley_distribution_least(weight) < 0;
-  if (volley_distribution_least(weight) >= 0) return false;
-  cut.min = 0;
-  cut.max = INFINITY;
-  cut.redraw = true;
-  return volley_distribution_acceptance(&cut) < 1;
 }
 
 bool volley_check_weight(volley_reading *reading, volley_yaml *node, int population, int receptor,
@@ -323,7 +326,8 @@ bool volley_check_weight(volley_reading *reading, volley_yaml *node, int populat
                        model->receptors[receptor].name, model->name);
     return false;
   }
-  if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_CONDUCTANCE && can_be_negative(weight)) {
+  if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_CONDUCTANCE &&
+      can_be_outside(weight, 0, INFINITY, false)) {
     const bool is_constant = volley_distribution_is_constant(weight);
     volley_value_fault(
         reading, node,

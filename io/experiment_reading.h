@@ -115,6 +115,18 @@ size_t volley_count_names(const volley_yaml *names);
  * Names of all kinds pass through here. */
 void volley_check_name(volley_reading *reading, volley_yaml *node);
 
+/* Adds a note to those of the experiment, unless it has the same already: what is right but may not be what was meant. */
+void volley_note(volley_reading *reading, const volley_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Notes of what happens from start to stop ms, INFINITY for the end of the run, that it lies behind the end of the run as
+ * a whole or in part. what: "the stimulus" */
+void volley_note_window(volley_reading *reading, const volley_place *place, const char *what, double start,
+                        double stop);
+
+/* Notes of a time in ms that is rounded to steps if that makes it 0 or changes it by more than a tenth. */
+void volley_note_rounding(volley_reading *reading, const volley_place *place, const char *what, double time);
+
 /* Steps that a time in ms is; false and a fault of node unless they are whole, and at least one if positive. */
 bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out);
 

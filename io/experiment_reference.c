@@ -103,7 +103,8 @@ static const char *stimulus_value(const volley_stimulus_key *key) {
     case VOLLEY_VALUE_NUMBER:
     case VOLLEY_VALUE_STEPS: return "number";
     case VOLLEY_VALUE_COUNT: return "whole number";
-    case VOLLEY_VALUE_LIST: return "list of numbers";
+    case VOLLEY_VALUE_LIST:
+    case VOLLEY_VALUE_TIMES: return "list of numbers";
     case VOLLEY_VALUE_INDICES: return "indices";
     case VOLLEY_VALUE_CHOICE: return key->words;
     case VOLLEY_VALUE_PATH: return "file";

@@ -113,6 +113,7 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   const volley_reader reader = volley_data_reader(&comm);
+  volley_experiment_print_notes(experiment, comm);
   VOLLEY_TRY(volley_output_check(experiment->output, true, comm));
   int threads;
   VOLLEY_TRY(volley_choose_threads(options->threads, comm, &threads));

@@ -90,6 +90,7 @@ static volley_status expect_synapses(const volley_experiment *experiment, const 
 /* What the rows of one source population look like: synapses of one row that are due at each step, by sign of weight. */
 typedef struct row_shape {
   double *due[SIGNS]; /* [VOLLEY_MAX_DELAY + 1] */
+  int longest;        /* step that any of them is due at */
   double synapses;    /* of one row */
   bool equal;         /* all weights are one constant */
   double weight;
@@ -111,9 +112,10 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   const int n = sample ? sample->n : drawn;
   for (int k = 0; k < n; k++) {
     const double delay = delays_listed ? sample->delays[k] : delays[k];
-    const double step = fmin(fmax(round(delay / experiment->simulation.dt), 1), VOLLEY_MAX_DELAY);
+    const double step = fmin(fmax(volley_round_steps(delay, experiment->simulation.dt), 1), VOLLEY_MAX_DELAY);
     const bool is_negative = (weights_listed ? sample->weights[k] : mean) < 0;
     shape->due[is_negative][(int)step] += per_row / n;
+    if ((int)step > shape->longest) shape->longest = (int)step;
     estimate->min_delay = fmin(estimate->min_delay, step * experiment->simulation.dt);
     estimate->max_delay = fmax(estimate->max_delay, step * experiment->simulation.dt);
   }
@@ -126,7 +128,7 @@ static void add_rows(const volley_experiment *experiment, const row_shape *shape
   const double rows = (double)experiment->populations[source].size * estimate->blocks * -expm1(-shape->synapses);
   double runs = 0;
   for (int sign = 0; sign < SIGNS; sign++) {
-    for (int d = 0; d <= VOLLEY_MAX_DELAY; d++) runs -= expm1(-shape->due[sign][d]);
+    for (int d = 0; d <= shape->longest; d++) runs -= expm1(-shape->due[sign][d]);
   }
   runs *= (double)experiment->populations[source].size * estimate->blocks;
   const double synapses = (double)experiment->populations[source].size * estimate->blocks * shape->synapses;
@@ -144,14 +146,15 @@ static void add_rows(const volley_experiment *experiment, const row_shape *shape
 }
 
 static void clear_shape(row_shape *shape) {
+  for (int sign = 0; sign < SIGNS; sign++) memset(shape->due[sign], 0, ((size_t)shape->longest + 1) * sizeof(double));
   shape->synapses = 0;
-  for (int sign = 0; sign < SIGNS; sign++) memset(shape->due[sign], 0, (VOLLEY_MAX_DELAY + 1) * sizeof(double));
+  shape->longest = 0;
 }
 
 static void estimate_tables(const volley_experiment *experiment, const double *synapses, edge_sample *const *samples,
                             volley_estimate *estimate) {
   const double blocks = (double)estimate->ranks * estimate->blocks;
-  row_shape shape;
+  row_shape shape = {0};
   for (int sign = 0; sign < SIGNS; sign++) {
     shape.due[sign] = volley_alloc(VOLLEY_MAX_DELAY + 1, sizeof(double), "an estimate");
   }

@@ -13,6 +13,7 @@
 #include "engine/simulate.h"
 #include "force/readout.h"
 #include "io/data_files.h"
+#include "io/experiment_file.h"
 #include "io/output.h"
 #include "io/recordings.h"
 #include "io/summary_file.h"
@@ -234,6 +235,7 @@ volley_status volley_run_command(int n_arguments, const char *const *arguments) 
     (void)volley_deadline(options.walltime_limit, &run.deadline);
   volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK) status = volley_start_read(&options, comm, &start);
+  if (status == VOLLEY_OK) volley_experiment_print_notes(start.experiment, comm);
   if (status == VOLLEY_OK) status = run_experiment(&run, comm);
   volley_summary_release(&run.summary);
   volley_readouts_destroy(run.readouts);

@@ -24,7 +24,7 @@ static volley_status worse(volley_status a, volley_status b) {
   return severity[a] >= severity[b] ? a : b;
 }
 
-static int write_place(char *text, size_t size, const volley_place *place) {
+int volley_place_write(const volley_place *place, char *text, size_t size) {
   int n = 0;
   if (place->file && place->line > 0) {
     n = snprintf(text, size, "%s:%d:%d: ", place->file, place->line, place->column);
@@ -39,7 +39,7 @@ static int write_place(char *text, size_t size, const volley_place *place) {
 
 volley_status volley_fault(volley_status status, const volley_place *place, const char *format, ...) {
   char text[MAX_TEXT], shown[2 * MAX_TEXT];
-  const int n = place ? write_place(text, sizeof text, place) : 0;
+  const int n = place ? volley_place_write(place, text, sizeof text) : 0;
   va_list list;
   va_start(list, format);
   vsnprintf(text + n, sizeof text - (size_t)n, format, list);

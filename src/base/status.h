@@ -9,6 +9,7 @@
 
 #include <mpi.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Also the exit codes of the program. */
 typedef enum volley_status {
@@ -25,6 +26,9 @@ typedef struct volley_place {
   int column;       /* from 1 */
   const char *path; /* key path, e.g. populations.L23E.parameters.tau_m */
 } volley_place;
+
+/* Writes "FILE:LINE:COLUMN: PATH: ", as far as place has them, into text of `size` bytes. Returns the length. */
+int volley_place_write(const volley_place *place, char *text, size_t size);
 
 /* Adds a fault to this process's list. Not collective; callable from any thread. place may be NULL. The message
  * says what was found and what would be right, in one sentence without a final full stop; bytes of it that a terminal

@@ -1,6 +1,7 @@
 #include "base/units.h"
 
 #include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,6 +170,15 @@ bool volley_unit_convert(const char *text, const char *unit, double *value, char
   const int shift = given_exponent - exponent;
   *value = shift >= 0 ? number * pow(10.0, shift) : number / pow(10.0, -shift);
   return true;
+}
+
+double volley_round_steps(double time, double dt) {
+  const double steps = time / dt;
+  return floor(steps + 4 * DBL_EPSILON * fabs(steps) + 0.5); /* the quotient of two rounded numbers, rounded */
+}
+
+bool volley_is_whole_steps(double time, double dt) {
+  return fabs(volley_round_steps(time, dt) * dt - time) <= 1e-9 * fabs(time);
 }
 
 /* Fields of digits in text, separated by '-' (days) and ':'. Returns their number, -1 if there is anything else. */

@@ -21,4 +21,11 @@ bool volley_wall_time(const char *text, double *seconds, char *why, size_t size)
  * which is returned. */
 const char *volley_unit_describe(const char *unit, char *buffer, size_t size);
 
+/* A time in steps of dt, to the nearest whole one; halves go up as they are written in decimals: 0.15 ms are 2 steps of 0.1
+ * ms, though 0.15 / 0.1 is less than 1.5 in binary. Everything that is rounded to steps is rounded here. */
+double volley_round_steps(double time, double dt);
+
+/* Whether a time is a whole number of steps but for its last digits. */
+bool volley_is_whole_steps(double time, double dt);
+
 #endif

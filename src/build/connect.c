@@ -1,5 +1,6 @@
 #include "build/connect.h"
 
+#include "base/units.h"
 #include "build/rule.h"
 
 #include <math.h>
@@ -147,7 +148,7 @@ static void fill_edges(edge_pass *pass, const volley_drawing *drawing, int p, ui
   draw_values(pass, drawing, p, gid);
   note_signs(pass, drawing->projection->source, drawing->n);
   for (size_t e = 0; e < drawing->n; e++) {
-    double delay = floor(pass->values.delays[e] / dt + 0.5);
+    double delay = volley_round_steps(pass->values.delays[e], dt);
     if (delay > VOLLEY_MAX_DELAY) {
       volley_fault(VOLLEY_USAGE, &drawing->projection->place,
                    "a delay of %g ms was drawn; at most %d steps, %g ms: set max", pass->values.delays[e],

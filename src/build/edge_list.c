@@ -1,6 +1,7 @@
 #include "build/edge_list.h"
 
 #include "base/text.h"
+#include "base/units.h"
 #include "build/rule.h"
 #include "neuron/neuron.h"
 
@@ -113,6 +114,11 @@ static bool counts_spikes(const volley_neuron_model *model, int receptor, double
              .weights == VOLLEY_COUNTS;
 }
 
+static bool is_delay(double delay, double dt) {
+  const double steps = volley_round_steps(delay, dt);
+  return steps >= 1 && steps <= VOLLEY_MAX_DELAY;
+}
+
 static volley_status check_edge(const volley_experiment *experiment, const volley_projection *projection,
                                 const volley_edge_slab *slab, size_t e) {
   const volley_population *source = &experiment->populations[projection->source];
@@ -143,7 +149,7 @@ static volley_status check_edge(const volley_experiment *experiment, const volle
         number, projection->file, slab->weight[e], target->model->receptors[projection->receptor].name,
         target->model->name);
   }
-  if (slab->delay && !(slab->delay[e] >= dt / 2 && slab->delay[e] <= VOLLEY_MAX_DELAY * dt)) {
+  if (slab->delay && !is_delay(slab->delay[e], dt)) {
     return volley_fault(
         VOLLEY_USAGE, &projection->place,
         "edge %llu of %s has a delay of %g ms; it must round to 1 step at least (dt = %g ms) and be %g ms at most",

@@ -10,16 +10,19 @@
 typedef struct record {
   float weight;
   uint16_t id;
-  uint16_t kind; /* due step and receptor: what makes a run */
+  uint16_t kind; /* number of its due step and receptor, which make a run */
 } record;
 
-enum { RECEPTOR_BITS = 3, SLOTS = 256, FEW = 48 };
-_Static_assert(VOLLEY_MAX_DELAY + 1 < 1 << (16 - RECEPTOR_BITS), "due step and receptor must fit in 16 bits");
+enum { RECEPTOR_BITS = 3, DUE_BITS = 16, SLOTS = 256, FEW = 48, MAX_KINDS = UINT16_MAX };
+_Static_assert(VOLLEY_MAX_DELAY + 1 < 1 << DUE_BITS, "the step on which a synapse is due must fit in 16 bits");
 
 struct volley_table_builder {
   volley_gid_map rows; /* source -> count, then -> next free record */
   record *records;
   uint64_t n;
+  uint16_t *numbers; /* [1 << (DUE_BITS + RECEPTOR_BITS)] 1 + kind by due step and receptor, 0: none so far */
+  uint32_t *kinds;   /* [n_kinds] due step and receptor; ascending when all records are there */
+  uint32_t n_kinds;
 };
 
 /* One source and its records, first .. first + count - 1. */
@@ -31,6 +34,7 @@ typedef struct row {
 volley_table_builder *volley_table_builder_create(void) {
   volley_table_builder *builder = volley_alloc(1, sizeof *builder, "the synapse tables");
   builder->rows = volley_gid_map_create();
+  builder->numbers = volley_alloc(1 << (DUE_BITS + RECEPTOR_BITS), sizeof *builder->numbers, "the synapse tables");
   return builder;
 }
 
@@ -49,10 +53,44 @@ void volley_table_allocate(volley_table_builder *builder) {
   builder->records = volley_table_alloc(builder->n * sizeof *builder->records, "the synapses of a block");
 }
 
+/* The number of a due step and receptor that were not there before. */
+static uint16_t add_kind(volley_table_builder *builder, uint32_t kind) {
+  if (builder->n_kinds == MAX_KINDS) {
+    volley_fault(VOLLEY_FAILURE, NULL, "more than %d different delays onto the neurons of one thread: use more ranks",
+                 MAX_KINDS);
+    return MAX_KINDS;
+  }
+  if ((builder->n_kinds & (builder->n_kinds - 1)) == 0)
+    builder->kinds = volley_grow(builder->kinds, builder->n_kinds ? 2 * (size_t)builder->n_kinds : 1,
+                                 sizeof *builder->kinds, "the synapse tables");
+  builder->kinds[builder->n_kinds++] = kind;
+  return (uint16_t)builder->n_kinds;
+}
+
+static int ascending(const void *a, const void *b) {
+  const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* Numbers the kinds in their order. */
+static void order_kinds(volley_table_builder *builder) {
+  uint16_t *ranks = volley_alloc(builder->n_kinds, sizeof *ranks, "the synapse tables");
+  uint32_t *sorted = volley_alloc(builder->n_kinds, sizeof *sorted, "the synapse tables");
+  for (uint32_t k = 0; k < builder->n_kinds; k++) sorted[k] = builder->kinds[k];
+  qsort(sorted, builder->n_kinds, sizeof *sorted, ascending);
+  for (uint32_t k = 0; k < builder->n_kinds; k++) ranks[builder->numbers[sorted[k]] - 1] = (uint16_t)k;
+  for (uint64_t i = 0; i < builder->n; i++) builder->records[i].kind = ranks[builder->records[i].kind];
+  free(ranks);
+  free(builder->kinds);
+  builder->kinds = sorted;
+}
+
 void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due, uint8_t receptor,
                        float weight) {
   volley_gid_entry *entry = volley_gid_map_find(&builder->rows, source_gid);
-  builder->records[entry->value++] = (record){weight, id, (uint16_t)(due << RECEPTOR_BITS | receptor)};
+  const uint32_t kind = (uint32_t)due << RECEPTOR_BITS | receptor;
+  if (builder->numbers[kind] == 0) builder->numbers[kind] = add_kind(builder, kind);
+  builder->records[entry->value++] = (record){weight, id, (uint16_t)(builder->numbers[kind] - 1)};
 }
 
 /* One pass of a stable radix sort by eight bits of the kind. */
@@ -83,7 +121,7 @@ static void sort_row(record *records, uint64_t n, record *scratch) {
 }
 
 /* The run that begins at record `from` of a sorted row of n. */
-static volley_run next_run(const record *records, uint64_t from, uint64_t n) {
+static volley_run next_run(const uint32_t *kinds, const record *records, uint64_t from, uint64_t n) {
   const record *first = &records[from];
   uint32_t count = 1;
   int equal = 1;
@@ -92,17 +130,17 @@ static volley_run next_run(const record *records, uint64_t from, uint64_t n) {
     count++;
   }
   return (volley_run){.count = (uint16_t)count,
-                      .due = (uint16_t)(first->kind >> RECEPTOR_BITS),
-                      .receptor = (uint8_t)(first->kind & ((1 << RECEPTOR_BITS) - 1)),
+                      .due = (uint16_t)(kinds[first->kind] >> RECEPTOR_BITS),
+                      .receptor = (uint8_t)(kinds[first->kind] & ((1 << RECEPTOR_BITS) - 1)),
                       .equal = (uint8_t)equal};
 }
 
 /* Sorts a row and returns the bytes it will take in the table; counts its runs and notes when they are due. */
-static size_t measure_row(volley_table *table, record *records, uint64_t n, record *scratch) {
+static size_t measure_row(volley_table *table, const uint32_t *kinds, record *records, uint64_t n, record *scratch) {
   sort_row(records, n, scratch);
   size_t bytes = sizeof(uint32_t);
   for (uint64_t from = 0; from < n;) {
-    const volley_run run = next_run(records, from, n);
+    const volley_run run = next_run(kinds, records, from, n);
     bytes += sizeof run + volley_run_bytes(run.count, run.equal);
     if (run.due > table->max_due) table->max_due = run.due;
     table->runs++;
@@ -119,15 +157,15 @@ static unsigned char *write_run(unsigned char *at, const record *records, volley
   return at + volley_run_bytes(run.count, run.equal);
 }
 
-static void write_row(unsigned char *at, const record *records, uint64_t n) {
+static void write_row(unsigned char *at, const uint32_t *kinds, const record *records, uint64_t n) {
   uint32_t n_runs = 0;
-  for (uint64_t from = 0; from < n; n_runs++) from += next_run(records, from, n).count;
+  for (uint64_t from = 0; from < n; n_runs++) from += next_run(kinds, records, from, n).count;
   memcpy(at, &n_runs, sizeof n_runs);
   unsigned char *header = at + sizeof n_runs;
   unsigned char *data = header + n_runs * sizeof(volley_run);
   data = at + (size_t)(data - at + 3) / 4 * 4;
   for (uint64_t from = 0; from < n;) {
-    const volley_run run = next_run(records, from, n);
+    const volley_run run = next_run(kinds, records, from, n);
     memcpy(header, &run, sizeof run);
     header += sizeof run;
     data = write_run(data, records + from, run);
@@ -168,22 +206,26 @@ static record *make_scratch(const row *rows, uint32_t n) {
 volley_table volley_table_finish(volley_table_builder *builder) {
   volley_table table = {.rows = builder->rows, .synapses = builder->n};
   const uint32_t n_rows = builder->rows.n;
+  order_kinds(builder);
   row *rows = list_rows(builder);
   record *scratch = make_scratch(rows, n_rows);
   for (uint32_t r = 0; r < n_rows; r++) {
     volley_gid_map_find(&table.rows, rows[r].gid)->value = table.pool_bytes;
-    table.pool_bytes += measure_row(&table, builder->records + rows[r].first, rows[r].count, scratch);
+    table.pool_bytes += measure_row(&table, builder->kinds, builder->records + rows[r].first, rows[r].count, scratch);
   }
   table.pool = volley_table_alloc(table.pool_bytes, "the synapse tables");
   void *kept = builder->records; /* records that have been written are given back */
   for (uint32_t r = 0; r < n_rows; r++) {
     record *records = builder->records + rows[r].first;
-    write_row(table.pool + volley_gid_map_find(&table.rows, rows[r].gid)->value, records, rows[r].count);
+    write_row(table.pool + volley_gid_map_find(&table.rows, rows[r].gid)->value, builder->kinds, records,
+              rows[r].count);
     kept = volley_table_discard(kept, records);
   }
   volley_table_free(builder->records, builder->n * sizeof *builder->records);
   free(scratch);
   free(rows);
+  free(builder->numbers);
+  free(builder->kinds);
   free(builder);
   return table;
 }

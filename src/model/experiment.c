@@ -1,13 +1,14 @@
 #include "model/experiment.h"
 
-#include <math.h>
+#include "base/units.h"
 
 void volley_experiment_destroy(volley_experiment *experiment) {
   if (experiment) volley_arena_destroy(experiment->arena); /* the experiment itself lies in its arena */
 }
 
 int64_t volley_steps(const volley_experiment *experiment, double time) {
-  return (int64_t)llround(time / experiment->simulation.dt);
+  const double steps = volley_round_steps(time, experiment->simulation.dt);
+  return steps < 0x1p62 ? (int64_t)steps : INT64_C(1) << 62;
 }
 
 void volley_selection_finish(volley_selection *selection) {

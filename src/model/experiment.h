@@ -60,7 +60,7 @@ typedef struct volley_population {
 
 enum {
   VOLLEY_RECEPTOR_BY_SIGN = -1,
-  VOLLEY_MAX_DELAY = 8190 /* steps: delay and receptor of a synapse share 16 bits while tables are built */
+  VOLLEY_MAX_DELAY = 65534 /* steps: with the lag of a receptor they take 16 bits */
 };
 
 /* Model time from start to stop in steps: start < t <= stop. */
@@ -140,16 +140,17 @@ typedef struct volley_stimulus {
   double rate;        /* Hz, of one source */
   double sources;     /* number of independent sources a neuron */
   double weight;
-  double delay;       /* ms */
-  double amplitude;   /* pA */
-  double mean, std;   /* pA, of noise */
-  double interval;    /* ms between two values of noise */
-  double offset;      /* pA, of alternating current */
-  double frequency;   /* Hz */
-  double phase;       /* degrees */
-  double *times;      /* ms, ascending */
-  double *amplitudes; /* pA, one for each time */
-  double *rates;      /* Hz, one for each time */
+  double delay;            /* ms */
+  double amplitude;        /* pA */
+  double mean, std;        /* pA, of noise */
+  double interval;         /* ms between two values of noise */
+  double offset;           /* pA, of alternating current */
+  double frequency;        /* Hz */
+  double phase;            /* degrees */
+  double *times;           /* ms, ascending */
+  int allow_offgrid_times; /* 1: times that are no whole steps are moved to the end of the step in which they lie */
+  double *amplitudes;      /* pA, one for each time */
+  double *rates;           /* Hz, one for each time */
   int n_times, n_amplitudes, n_rates;
   const char *file, *dataset; /* of rates over time, or of images */
   const double *rows; /* [n_rows][n_columns] what they hold, once read; NULL before and where there is no file */
@@ -268,6 +269,8 @@ typedef struct volley_experiment {
   uint32_t neurons; /* sum of the sizes */
   double scale_neurons, scale_indegree;
   const char *output; /* path of the output file */
+  const char **notes; /* [n_notes] what a user should know of it, though nothing is wrong */
+  int n_notes;
   volley_checkpoint_plan checkpoint;
 } volley_experiment;
 
@@ -278,7 +281,7 @@ void volley_experiment_destroy(volley_experiment *experiment);
  * known. */
 uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder);
 
-/* Steps nearest to a time in ms. */
+/* Steps nearest to a time in ms (volley_round_steps); of times without end more than any run has. */
 int64_t volley_steps(const volley_experiment *experiment, double time);
 
 /* Sums up the ranges of a selection that is being made: sets `before` of each, and `count`. */

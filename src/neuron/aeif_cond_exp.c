@@ -119,7 +119,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[highest] = p[V_peak];
   c[peak] = p[Delta_T] > 0 ? p[V_peak] : p[V_th];
   c[reset] = p[V_reset];
-  c[refractory_steps] = round(p[t_ref] / dt);
+  c[refractory_steps] = volley_round_steps(p[t_ref], dt);
   c[adaptation] = p[a];
   c[jump] = p[b];
   c[rate] = 1 / p[tau_w];

@@ -56,7 +56,7 @@ static inline void volley_conductance_prepare(const double *p, double dt, double
   c[slope_in] = exp(1) / p[tau_syn_in];
   c[threshold] = p[V_th];
   c[reset] = p[V_reset];
-  c[refractory_steps] = round(p[t_ref] / dt);
+  c[refractory_steps] = volley_round_steps(p[t_ref], dt);
   c[error_allowed] = p[tolerance];
   volley_stage_decays(p[tau_syn_ex], dt, &c[decays_ex]);
   volley_stage_decays(p[tau_syn_in], dt, &c[decays_in]);

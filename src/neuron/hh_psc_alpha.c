@@ -93,7 +93,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[time_in] = p[tau_syn_in];
   c[slope_ex] = exp(1) / p[tau_syn_ex];
   c[slope_in] = exp(1) / p[tau_syn_in];
-  c[refractory_steps] = round(p[t_ref] / dt);
+  c[refractory_steps] = volley_round_steps(p[t_ref], dt);
   c[error_allowed] = p[tolerance];
   volley_stage_decays(p[tau_syn_ex], dt, &c[decays_ex]);
   volley_stage_decays(p[tau_syn_in], dt, &c[decays_in]);

@@ -24,7 +24,9 @@ static const volley_parameter_info parameters[N_PARAMETERS] = {
     [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, false, "lower bound of the potential"},
     [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, false, "potential after a spike"},
     [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
-    [refractory_input] = {"refractory_input", "", 0, 0, 1, false, "1: keep input that arrives while refractory"},
+    [refractory_input] = {"refractory_input", "", 0, 0, 1, false,
+                          "1: keep input that arrives while refractory, else it is lost; that at the very end of t_ref "
+                          "arrives while refractory, as in NEST"},
 };
 
 static const volley_state_info states[N_STATES] = {
@@ -50,7 +52,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[lowest] = p[V_min];
   c[threshold] = p[V_th];
   c[reset] = p[V_reset];
-  c[refractory_steps] = round(p[t_ref] / dt);
+  c[refractory_steps] = volley_round_steps(p[t_ref], dt);
   c[keep] = p[refractory_input];
 }
 

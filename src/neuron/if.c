@@ -61,7 +61,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[lowest] = p[V_min];
   c[threshold] = p[V_th];
   c[reset] = p[V_reset];
-  c[refractory_steps] = round(p[t_ref] / dt);
+  c[refractory_steps] = volley_round_steps(p[t_ref], dt);
 }
 
 static double mean_current(const double *p, int receptor) {

@@ -71,7 +71,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[current_e] = p[I_e];
   c[threshold] = p[V_th];
   c[reset] = p[V_reset];
-  c[refractory_steps] = round(p[t_ref] / dt);
+  c[refractory_steps] = volley_round_steps(p[t_ref], dt);
   c[refractory_time] = p[t_ref] / 1000;
   c[published] = p[published_refractory];
   c[counted] = 1 - p[published_refractory];

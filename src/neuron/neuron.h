@@ -3,6 +3,7 @@
 #ifndef VOLLEY_NEURON_NEURON_H
 #define VOLLEY_NEURON_NEURON_H
 
+#include "base/units.h"
 #include "model/experiment.h"
 
 #include <math.h>

@@ -19,12 +19,13 @@ struct volley_generator {
 };
 
 static const volley_stimulus_key keys[] = {
+    VOLLEY_KEY_OFFGRID,
     {.name = "times",
      .unit = "ms",
-     .kind = VOLLEY_VALUE_LIST,
+     .kind = VOLLEY_VALUE_TIMES,
      .offset = offsetof(volley_stimulus, times),
      .count_offset = offsetof(volley_stimulus, n_times),
-     .doc = "times at which the rate changes, ascending"},
+     .doc = "times at which the rate changes, ascending; whole steps"},
     {.name = "rates",
      .unit = "Hz",
      .kind = VOLLEY_VALUE_LIST,
@@ -71,12 +72,20 @@ static const char *check(const volley_stimulus *stimulus) {
 }
 
 /* What is wrong with row k. */
-static const char *check_row(const volley_stimulus *stimulus, uint64_t k, char *buffer, size_t size) {
+static const char *check_row(const volley_stimulus *stimulus, double dt, uint64_t k, char *buffer, size_t size) {
   const double *row = stimulus->rows + k * stimulus->n_columns;
   if (k > 0 && !(row[0] > row[0 - (ptrdiff_t)stimulus->n_columns])) {
     snprintf(buffer, size,
              "row %" PRIu64 " (from 0) of '%s' has the time %g ms, which is not after that of the row before", k,
              stimulus->file, row[0]);
+    return buffer;
+  }
+  if (!(row[0] >= 0) || (!stimulus->allow_offgrid_times && !volley_is_whole_steps(row[0], dt))) {
+    snprintf(buffer, size,
+             "row %" PRIu64 " (from 0) of '%s' has the time %.10g ms; from 0 up and whole steps of dt = %g ms are "
+             "possible%s",
+             k, stimulus->file, row[0], dt,
+             row[0] >= 0 ? ", or allow_offgrid_times: true, which moves times to the end of their step" : "");
     return buffer;
   }
   for (uint64_t c = 1; c < stimulus->n_columns; c++) {
@@ -90,7 +99,6 @@ static const char *check_row(const volley_stimulus *stimulus, uint64_t k, char *
 
 static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
                                 size_t size) {
-  (void)experiment;
   if (!stimulus->rows) return NULL;
   if (stimulus->n_columns != 2 && stimulus->n_columns != (uint64_t)stimulus->neurons.count + 1) {
     snprintf(buffer, size,
@@ -101,7 +109,8 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
     return buffer;
   }
   const char *wrong = NULL;
-  for (uint64_t k = 0; k < stimulus->n_rows && !wrong; k++) wrong = check_row(stimulus, k, buffer, size);
+  for (uint64_t k = 0; k < stimulus->n_rows && !wrong; k++)
+    wrong = check_row(stimulus, experiment->simulation.dt, k, buffer, size);
   return wrong;
 }
 
@@ -126,7 +135,7 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   generator->n = stimulus->rows ? (int64_t)stimulus->n_rows : stimulus->n_times;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "an inhomogeneous Poisson stimulus");
   for (int64_t k = 0; k < generator->n; k++)
-    generator->steps[k] = volley_steps(experiment, time_of(stimulus, k)) + shift;
+    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, time_of(stimulus, k)) + shift;
   generator->at = -1;
   return generator;
 }

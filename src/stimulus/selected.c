@@ -51,6 +51,12 @@ int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_
   return (steps > 1 ? steps : 1) + volley_receptor_lag(model, volley_stimulus_receptor(experiment, stimulus));
 }
 
+int64_t volley_stimulus_steps(const volley_experiment *experiment, const volley_stimulus *stimulus, double time) {
+  const double dt = experiment->simulation.dt;
+  const bool moves = stimulus->allow_offgrid_times && !volley_is_whole_steps(time, dt);
+  return volley_steps(experiment, moves ? ceil(time / dt) * dt : time);
+}
+
 volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus,
                                      int64_t shift) {
   const int64_t end = isinf(stimulus->stop) ? INT64_MAX : volley_steps(experiment, stimulus->stop) + shift;

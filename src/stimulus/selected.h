@@ -29,6 +29,9 @@ double volley_stimulus_weight(const volley_experiment *experiment, const volley_
 /* Steps from that of a spike to the one before whose update it is added: the delay, at least 1, and the receptor's lag. */
 int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_stimulus *stimulus);
 
+/* Steps until one of its times, in ms: see VOLLEY_VALUE_TIMES. */
+int64_t volley_stimulus_steps(const volley_experiment *experiment, const volley_stimulus *stimulus, double time);
+
 /* Steps first .. end - 1 lie in [start, stop) of the stimulus, shifted by `shift` steps. */
 typedef struct volley_window {
   int64_t first, end;

@@ -14,13 +14,16 @@ struct volley_generator {
 };
 
 static const volley_stimulus_key keys[] = {
+    VOLLEY_KEY_OFFGRID,
     {.name = "times",
      .unit = "ms",
-     .kind = VOLLEY_VALUE_LIST,
+     .kind = VOLLEY_VALUE_TIMES,
      .offset = offsetof(volley_stimulus, times),
      .count_offset = offsetof(volley_stimulus, n_times),
      .required = true,
-     .doc = "times of the spikes, ascending; a time may repeat"},
+     .positive = true,
+     .doc = "times of the spikes, ascending; a time may repeat. Whole steps, above 0: the first step of a run ends at "
+            "dt, and a spike at t acts as one of a neuron does that is stamped t, a delay later"},
     {.name = "weight",
      .unit = "weight",
      .kind = VOLLEY_VALUE_NUMBER,
@@ -54,7 +57,7 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   generator->n = stimulus->n_times;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a spike_times stimulus");
   for (int k = 0; k < generator->n; k++) {
-    generator->steps[k] = volley_steps(experiment, stimulus->times[k]) - 1 + shift;
+    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, stimulus->times[k]) - 1 + shift;
   }
   generator->receptor = volley_stimulus_receptor(experiment, stimulus);
   generator->weight = volley_stimulus_weight(experiment, stimulus);

@@ -13,13 +13,14 @@ struct volley_generator {
 };
 
 static const volley_stimulus_key keys[] = {
+    VOLLEY_KEY_OFFGRID,
     {.name = "times",
      .unit = "ms",
-     .kind = VOLLEY_VALUE_LIST,
+     .kind = VOLLEY_VALUE_TIMES,
      .offset = offsetof(volley_stimulus, times),
      .count_offset = offsetof(volley_stimulus, n_times),
      .required = true,
-     .doc = "times at which the current changes, ascending"},
+     .doc = "times at which the current changes, ascending; whole steps"},
     {.name = "amplitudes",
      .unit = "pA",
      .kind = VOLLEY_VALUE_LIST,
@@ -48,7 +49,8 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   generator->amplitudes = stimulus->amplitudes;
   generator->n = stimulus->n_times;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a step_current stimulus");
-  for (int k = 0; k < generator->n; k++) generator->steps[k] = volley_steps(experiment, stimulus->times[k]);
+  for (int k = 0; k < generator->n; k++)
+    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, stimulus->times[k]);
   return generator;
 }
 

@@ -9,10 +9,11 @@
 #include <stddef.h>
 
 typedef enum volley_value_kind {
-  VOLLEY_VALUE_NUMBER,  /* double */
-  VOLLEY_VALUE_STEPS,   /* double: a time in ms that is a whole number of steps */
-  VOLLEY_VALUE_COUNT,   /* int */
-  VOLLEY_VALUE_LIST,    /* double * and int: a list of numbers, or one number */
+  VOLLEY_VALUE_NUMBER, /* double */
+  VOLLEY_VALUE_STEPS,  /* double: a time in ms that is a whole number of steps */
+  VOLLEY_VALUE_COUNT,  /* int */
+  VOLLEY_VALUE_LIST,   /* double * and int: a list of numbers, or one number */
+  VOLLEY_VALUE_TIMES,  /* the same of times in ms that are whole steps, unless allow_offgrid_times, read before, is 1 */
   VOLLEY_VALUE_INDICES, /* double * and int: whole numbers and ranges like 0-99 in any order, or one of these */
   VOLLEY_VALUE_CHOICE,  /* int: index of the word among `words` */
   VOLLEY_VALUE_PATH,    /* const char *: a file, relative to the experiment file */
@@ -33,6 +34,15 @@ typedef struct volley_stimulus_key {
   bool positive;     /* min itself is not allowed */
   const char *words; /* choice: "listed|random"; stimulus: its type */
 } volley_stimulus_key;
+
+/* The key that stands before those of VOLLEY_VALUE_TIMES. */
+#define VOLLEY_KEY_OFFGRID                                                                                             \
+  {                                                                                                                    \
+    .name = "allow_offgrid_times", .unit = "", .kind = VOLLEY_VALUE_CHOICE,                                            \
+    .offset = offsetof(volley_stimulus, allow_offgrid_times), .words = "false|true",                                   \
+    .doc = "whether times that are no whole number of steps are moved to the end of the step in which they lie, or "   \
+           "refused"                                                                                                   \
+  }
 
 /* A generator at work on one slice. */
 typedef struct volley_generator volley_generator;

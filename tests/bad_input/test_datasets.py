@@ -20,7 +20,7 @@ CASES = [
     ("parameters", "tau_m", 10, -5, "value -5 of tau_m for neuron 7 lies outside"),
     ("parameters", "tau_m", 10, 0, "value 0 of tau_m for neuron 7 lies outside"),
     ("parameters", "t_ref", 2, 0, None),
-    ("parameters", "t_ref", 2, -1, "value -1 of t_ref for neuron 7 lies outside 0 to inf"),
+    ("parameters", "t_ref", 2, -1, "value -1 of t_ref for neuron 7 lies outside 0 to 1e+09"),
     ("parameters", "C_m", 250, numpy.nan, "holds nan at position 7"),
     ("initial", "V_m", -65, -80, None),
     ("initial", "V_m", -65, numpy.inf, "holds inf at position 7"),

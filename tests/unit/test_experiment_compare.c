@@ -342,7 +342,7 @@ static void test_documented_units(void **state) {
       }
       n[t] += (size_t)sprintf(texts[t] + n[t], "}\n  initial: {");
       for (int i = 0; i < model->n_states; ++i)
-        n[t] += (size_t)sprintf(texts[t] + n[t], "%s: 3 %s, ", model->states[i].name, t ? model->states[i].unit : "");
+        n[t] += (size_t)sprintf(texts[t] + n[t], "%s: 0.5 %s, ", model->states[i].name, t ? model->states[i].unit : "");
       sprintf(texts[t] + n[t], "}\n");
     }
     volley_experiment *now = read_experiment(bare, NULL), *then = read_experiment(with_unit, NULL);

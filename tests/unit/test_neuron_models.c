@@ -422,7 +422,7 @@ static void test_checks(void **unused) {
   expect_refused("lif_adaptive", "V_reset", 1);
 }
 
-/* A current that is not a number ends in a potential that is none, not in an endless search for a step. */
+/* A current that is not a number ends the search for a step, and leaves the neuron as it was. */
 static void test_not_a_number(void **unused) {
   (void)unused;
   static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha",    "aeif_cond_exp",
@@ -432,9 +432,83 @@ static void test_not_a_number(void **unused) {
       neurons these = neurons_of(names[k]);
       neurons_make(&these, 1, 0.1, NULL, false);
       these.slice.current[0] = infinite ? INFINITY : NAN;
-      for (int n = 0; n < 3; n++) neurons_step(&these);
-      if (isfinite(*neurons_state(&these, "V_m"))) fail_msg("%s went on", names[k]);
+      const double before = *neurons_state(&these, "V_m");
+      neurons_step(&these);
+      if (these.slice.given_up != 1) fail_msg("%s went on", names[k]);
+      expect_near(*neurons_state(&these, "V_m"), before, 0);
       neurons_drop(&these);
+    }
+  }
+}
+
+/* Conductances through which explicit steps would be millions: V is where all currents are in balance. */
+static void test_stiff_conductances(void **unused) {
+  (void)unused;
+  static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha", "aeif_cond_exp"};
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+    neurons these = neurons_of(names[k]);
+    neurons_set(&these, "V_th", 1e5);
+    if (strcmp(names[k], "aeif_cond_exp") == 0) neurons_set(&these, "V_peak", 1e5);
+    neurons_make(&these, 1, 0.1, NULL, false);
+    *neurons_state(&these, "g_ex") = *neurons_state(&these, "g_in") = 1e9;
+    for (int n = 1; n <= 10; n++) {
+      assert_int_equal(neurons_step(&these), 0);
+      const double ex = exp(-0.1 * n / 0.2), in = exp(-0.1 * n / 2);
+      expect_near(*neurons_state(&these, "V_m"), -85 * in / (ex + in), 1e-3);
+    }
+    assert_int_equal(these.slice.given_up, 0);
+    neurons_drop(&these);
+  }
+}
+
+/* Far below rest the rates of the gates are beyond all steps, the gates are shut, and V leaks. */
+static void test_stiff_gates(void **unused) {
+  (void)unused;
+  static const struct {
+    const char *name;
+    double rest, tau, leak;
+  } hh[] = {{"hh_psc_alpha", -54.402, 100.0 / 30, 30}, {"hh_cond_exp_traub", -60, 200.0 / 10, 10}};
+  for (size_t k = 0; k < 2; k++) {
+    neurons these = neurons_of(hh[k].name);
+    neurons_make(&these, 1, 0.1, NULL, false);
+    *neurons_state(&these, "V_m") = -690;
+    *neurons_state(&these, "Inact_h") = 1;
+    *neurons_state(&these, "Act_m") = *neurons_state(&these, "Act_n") = 0;
+    these.slice.current[0] = -700 * hh[k].leak;
+    const double end = hh[k].rest - 700;
+    for (int n = 1; n <= 30; n++) {
+      assert_int_equal(neurons_step(&these), 0);
+      expect_near(*neurons_state(&these, "V_m"), end + (-690 - end) * exp(-0.1 * n / hh[k].tau), 1e-4);
+    }
+    these.slice.current[0] = 0; /* back to where steps are explicit */
+    for (int n = 0; n < 2000; n++) neurons_step(&these);
+    assert_true(*neurons_state(&these, "V_m") > -80 && *neurons_state(&these, "V_m") < -50);
+    assert_int_equal(these.slice.given_up, 0);
+    neurons_drop(&these);
+  }
+}
+
+/* As many spikes as action potentials, however long the steps and the time without a second spike. */
+static void test_action_potentials(void **unused) {
+  (void)unused;
+  static const struct {
+    const char *name;
+    uint32_t spikes; /* in 105 ms */
+  } hh[] = {{"hh_cond_exp_traub", 14}, {"hh_psc_alpha", 8}};
+  static const double steps[] = {0.0125, 0.05, 0.1, 0.5, 1, 5}, without[] = {0, 0.3, 2};
+  for (size_t k = 0; k < 2; k++) {
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+      for (size_t t = 0; t < sizeof without / sizeof *without; t++) {
+        neurons these = neurons_of(hh[k].name);
+        neurons_set(&these, "I_e", 1000);
+        neurons_set(&these, "t_ref", without[t]);
+        neurons_make(&these, 1, steps[s], NULL, false);
+        uint32_t spikes = 0;
+        for (double n = 0; n < 105 / steps[s]; n++) spikes += neurons_step(&these);
+        if (spikes != hh[k].spikes)
+          fail_msg("%s, dt %g ms, t_ref %g ms: %u spikes", hh[k].name, steps[s], without[t], spikes);
+        neurons_drop(&these);
+      }
     }
   }
 }
@@ -452,6 +526,9 @@ int main(void) {
                                      cmocka_unit_test(test_adaptive_threshold),
                                      cmocka_unit_test(test_adaptive_input),
                                      cmocka_unit_test(test_checks),
+                                     cmocka_unit_test(test_stiff_conductances),
+                                     cmocka_unit_test(test_stiff_gates),
+                                     cmocka_unit_test(test_action_potentials),
                                      cmocka_unit_test(test_not_a_number)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,8 @@
 #include "base/units.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -149,12 +151,31 @@ static void test_nan(void **state) {
   assert_true(isnan(value));
 }
 
+/* Halves go up as they are written; beyond halves nothing is bent. */
+static void test_steps(void **state) {
+  (void)state;
+  static const struct {
+    double time, dt, steps;
+  } cases[] = {{0.15, 0.1, 2},     {0.25, 0.1, 3},     {0.35, 0.1, 4},  {0.45, 0.1, 5},
+               {0.55, 0.1, 6},     {0.05, 0.1, 1},     {0.049, 0.1, 0}, {0.149999, 0.1, 1},
+               {1.005, 0.01, 101}, {0.0375, 0.025, 2}, {2, 0.1, 20},    {1e5 + 0.15, 0.1, 1000002},
+               {0.3, 0.1, 3},      {0.7, 0.1, 7},      {0, 0.1, 0}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    const double steps = volley_round_steps(cases[i].time, cases[i].dt);
+    if (steps != cases[i].steps) fail_msg("%g / %g is %g, not %g", cases[i].time, cases[i].dt, steps, cases[i].steps);
+  }
+  for (int n = 0; n < 100000; ++n) { /* as a user writes n + 1/2 steps of 0.1 ms */
+    char text[32];
+    snprintf(text, sizeof text, "%d.%d5", n / 10, n % 10);
+    if (volley_round_steps(strtod(text, NULL), 0.1) != n + 1) fail_msg("%s ms is not %d steps", text, n + 1);
+  }
+  assert_true(volley_is_whole_steps(0.3, 0.1) && volley_is_whole_steps(0, 0.1) && !volley_is_whole_steps(0.31, 0.1));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_right),
-      cmocka_unit_test(test_wrong),
-      cmocka_unit_test(test_nan),
-      cmocka_unit_test(test_wall_times),
+      cmocka_unit_test(test_right), cmocka_unit_test(test_wrong),      cmocka_unit_test(test_nan),
+      cmocka_unit_test(test_steps), cmocka_unit_test(test_wall_times),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
