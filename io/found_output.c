@@ -156,8 +156,9 @@ typedef struct track {
   int64_t start, interval; /* of rows, in steps */
 } track;
 
-static int64_t rows_up_to(const track *t, int64_t step) {
-  return step > t->start && t->interval > 0 ? (step - t->start) / t->interval : 0;
+/* Rows of samples before a step: that of the step itself is taken once its input is in. */
+static int64_t rows_before(const track *t, int64_t step) {
+  return step - 1 > t->start && t->interval > 0 ? (step - 1 - t->start) / t->interval : 0;
 }
 
 /* What of a part goes where in the view: rows skip .. n - 1 to place .. */
@@ -181,9 +182,9 @@ static piece piece_of(view *v, const track *t, const part *p, hsize_t n, hsize_t
     if (times >= 0) (void)H5Dclose(times);
     return found;
   }
-  found.skip = (hsize_t)(rows_up_to(t, p->from) - rows_up_to(t, p->first));
+  found.skip = (hsize_t)(rows_before(t, p->from) - rows_before(t, p->first));
   if (found.skip > n) found.skip = n;
-  found.place = (hsize_t)rows_up_to(t, p->from);
+  found.place = (hsize_t)rows_before(t, p->from);
   const int64_t last = t->start + (int64_t)(found.place + n - found.skip) * t->interval;
   if (n > found.skip && last > v->end) v->end = last;
   return found;
