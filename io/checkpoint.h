@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 /* Layout of the file; raised when a reader of the old one would go wrong. */
-enum { VOLLEY_CHECKPOINT_FORMAT = 1 };
+enum { VOLLEY_CHECKPOINT_FORMAT = 2 };
 
 /* Writes the network's neurons, its readouts (NULL if it has none), the state and where the recordings are. output:
  * absolute path of the run's output. keep: number of checkpoints to keep, this one included, 1 or more. Collective over
@@ -44,6 +44,9 @@ typedef struct volley_checkpoint_info {
   const char *output;                 /* absolute path of the run's output */
   volley_past past;
   int n_recorders; /* of past.positions */
+  char **input_keys, **input_files; /* [n_inputs] what the run had read: keys of the experiment, and files */
+  uint64_t *input_bytes, *input_checksums;
+  int n_inputs;
   volley_run_state state;
 } volley_checkpoint_info;
 

@@ -57,7 +57,7 @@ static char **get_texts(volley_checkpoint *checkpoint, hid_t group, const char *
 
 static void read_description(volley_checkpoint *checkpoint, hid_t group) {
   volley_checkpoint_info *info = &checkpoint->info;
-  uint64_t n = 0, n_recorders = 0, n_populations = 0;
+  uint64_t n = 0, n_recorders = 0, n_populations = 0, n_inputs[4] = {0};
   volley_checkpoint_get_header(&checkpoint->file, group, checkpoint->arena, info);
   if (!checkpoint->file.failed && (double)info->state.step * info->dt_ms != info->time_ms)
     refuse(checkpoint, "its step and its time do not fit");
@@ -68,9 +68,16 @@ static void read_description(volley_checkpoint *checkpoint, hid_t group) {
   info->past.files = get_texts(checkpoint, group, "recorded_files", &n);
   info->past.positions = get_counts(checkpoint, group, "recorder_positions", &n_recorders);
   info->state.counts = get_counts(checkpoint, group, "population_spikes", &n_populations);
-  if (n > INT_MAX || n_recorders > INT_MAX || n_populations > INT_MAX) refuse(checkpoint, "it holds too much");
+  info->input_keys = get_texts(checkpoint, group, "input_keys", &n_inputs[0]);
+  info->input_files = get_texts(checkpoint, group, "input_files", &n_inputs[1]);
+  info->input_bytes = get_counts(checkpoint, group, "input_bytes", &n_inputs[2]);
+  info->input_checksums = get_counts(checkpoint, group, "input_checksums", &n_inputs[3]);
+  for (int i = 1; i < 4; i++)
+    if (n_inputs[i] != n_inputs[0]) refuse(checkpoint, "what it says of the files that were read does not fit");
+  if (n > INT_MAX || n_inputs[0] > INT_MAX || n_recorders > INT_MAX || n_populations > INT_MAX) refuse(checkpoint, "it holds too much");
   info->past.n_files = (int)n;
   info->n_recorders = (int)n_recorders;
+  info->n_inputs = (int)n_inputs[0];
   info->state.n_populations = (int)n_populations;
 }
 

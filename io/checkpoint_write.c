@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { N_SMALL = 8 }; /* datasets beside those of states */
+enum { N_SMALL = 12 }; /* datasets beside those of states */
 
 /* Bytes of metadata at most, generous. */
 enum { BYTES_FIXED = 65536, BYTES_PER_POPULATION = 4096, BYTES_PER_DATASET = 2048, BYTES_PER_EXTENT = 64 };
@@ -70,6 +70,12 @@ static uint64_t fixed_bytes(const volley_experiment *experiment) {
   for (int r = 0; r < experiment->n_readouts; r++)
     bytes += BYTES_PER_POPULATION + VOLLEY_READOUT_DATASETS * (BYTES_PER_DATASET + BYTES_PER_EXTENT) +
              volley_readout_bytes(experiment, r);
+  uint64_t input = 0;
+  for (int i = 0; i < experiment->n_inputs; i++) {
+    const uint64_t text = text_bytes(experiment->inputs[i].path) + text_bytes(experiment->inputs[i].place.path);
+    if (text > input) input = text;
+  }
+  bytes += (uint64_t)experiment->n_inputs * (input + 2 * sizeof(uint64_t));
   return bytes + (uint64_t)(2 * experiment->n_populations + experiment->n_recorders) * (name + 2 * sizeof(uint64_t));
 }
 
@@ -165,6 +171,24 @@ static void add_counts(writer *w, hid_t group, const char *name, size_t n, const
   w->datasets[w->n_datasets++] = volley_dataset_create(&w->file, group, name, H5T_NATIVE_UINT64, n, NULL, counts);
 }
 
+/* What the run has read. */
+static void create_inputs(writer *w, hid_t group) {
+  const size_t n = (size_t)w->experiment->n_inputs;
+  const char **texts = volley_arena_alloc(w->arena, 2 * n, sizeof *texts);
+  uint64_t *numbers = volley_arena_alloc(w->arena, 2 * n, sizeof *numbers);
+  for (size_t i = 0; i < n; i++) {
+    const volley_input *input = &w->experiment->inputs[i];
+    texts[i] = input->place.path;
+    texts[n + i] = input->path;
+    numbers[i] = input->bytes;
+    numbers[n + i] = input->checksum;
+  }
+  add_texts(w, group, "input_keys", n, texts);
+  add_texts(w, group, "input_files", n, texts + n);
+  add_counts(w, group, "input_bytes", n, numbers);
+  add_counts(w, group, "input_checksums", n, numbers + n);
+}
+
 static void create_description(writer *w, hid_t group) {
   const volley_experiment *experiment = w->experiment;
   const size_t n_populations = (size_t)experiment->n_populations, n_recorders = (size_t)experiment->n_recorders;
@@ -183,6 +207,7 @@ static void create_description(writer *w, hid_t group) {
   add_counts(w, group, "recorder_positions", n_recorders, w->past->positions);
   add_texts(w, group, "recorded_files", (size_t)w->past->n_files, (const char *const *)w->past->files);
   free(names);
+  create_inputs(w, group);
 }
 
 static void create_states(writer *w, hid_t populations) {

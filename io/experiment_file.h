@@ -23,7 +23,8 @@ void volley_experiment_print_notes(const volley_experiment *experiment, MPI_Comm
 
 /* Whether a run of the experiment `then` (a resolved text) can be gone on with as the experiment `now` from time_ms of model
  * time on. Adds a fault for every key that differs and could change the results; what cannot (title, output, checkpoint,
- * partition, exchange interval, a duration that ends at time_ms or later) may differ. name: what messages call `then`.
+ * partition, exchange interval, a duration that ends at time_ms or later) may differ, and so may the places of files,
+ * whose contents volley_inputs_compare() compares. name: what messages call `then`.
  * Not collective, but the same on every rank. */
 volley_status volley_experiment_compare(const volley_experiment *now, const char *then, const char *name,
                                         double time_ms);

@@ -345,11 +345,28 @@ bool volley_check_weight(volley_reading *reading, volley_yaml *node, int populat
   return false;
 }
 
+/* A list in the file names its files for many entries: each is noted once. */
+static void note_input(volley_reading *reading, const volley_yaml *node, const char *path) {
+  volley_experiment *experiment = reading->experiment;
+  const int n = experiment->n_inputs;
+  for (int i = n - 1; i >= 0; --i)
+    if (experiment->inputs[i].node == node) return;
+  if ((n & (n - 1)) == 0) { /* doubled */
+    volley_input *inputs = volley_arena_alloc(reading->arena, n ? 2 * (size_t)n : 1, sizeof *inputs);
+    if (n) memcpy(inputs, experiment->inputs, (size_t)n * sizeof *inputs);
+    experiment->inputs = inputs;
+  }
+  experiment->inputs[experiment->n_inputs++] =
+      (volley_input){.path = path, .node = node, .place = volley_yaml_place(reading->arena, node)};
+}
+
 const char *volley_path(volley_reading *reading, const volley_yaml *node) {
   const bool absolute = node->text[0] == '/';
-  return absolute || strcmp(reading->folder, ".") == 0
-             ? node->text
-             : volley_arena_format(reading->arena, "%s/%s", reading->folder, node->text);
+  const char *path = absolute || strcmp(reading->folder, ".") == 0
+                         ? node->text
+                         : volley_arena_format(reading->arena, "%s/%s", reading->folder, node->text);
+  note_input(reading, node, path);
+  return path;
 }
 
 const char *volley_read_path(volley_reading *reading, volley_yaml *node) {

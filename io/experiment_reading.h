@@ -148,7 +148,7 @@ bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley
 bool volley_check_weight(volley_reading *reading, volley_yaml *node, int population, int receptor,
                          const volley_distribution *weight);
 
-/* The text of node as a path as seen from the experiment file. */
+/* The text of node as a path as seen from the experiment file, which is noted among the experiment's inputs. */
 const char *volley_path(volley_reading *reading, const volley_yaml *node);
 
 /* The same of a file; on the rank that looks at files, a fault if there is no such file. */

@@ -30,17 +30,6 @@ static char *join(const char *path, const char *ending) {
   return strcat(strcpy(text, path), ending);
 }
 
-volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm comm) {
-  int rank = 0;
-  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  if (rank == 0) {
-    char *temporary = join(path, ".part");
-    (void)volley_file_check(path, temporary, overwrite);
-    free(temporary);
-  }
-  return volley_agree(comm);
-}
-
 /* Has rank 0 reserve a file of `size` bytes and what closing needs. Collective; returns 0 or errno on every rank. */
 static int reserve(volley_output *output, uint64_t size) {
   int code = 0;
@@ -161,10 +150,10 @@ static volley_status open_room(volley_output *output) {
   return status;
 }
 
-static void write_skeleton(volley_output *output, const volley_trace_columns *columns) {
+static void write_skeleton(volley_output *output, const volley_trace_columns *columns, int64_t first_step) {
   volley_hdf5 *file = &output->file;
   volley_layout_put_root(file, output->handle);
-  volley_provenance_begin(file, output->handle, output->experiment, output->comm);
+  volley_provenance_begin(file, output->handle, output->experiment, first_step, output->comm);
   hid_t groups[VOLLEY_RECORDER_KINDS];
   for (int k = 0; k < VOLLEY_RECORDER_KINDS; k++)
     groups[k] = volley_hdf5_put_group(file, output->handle, volley_recorder_groups[k]);
@@ -177,7 +166,8 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
 }
 
 volley_status volley_output_open(const volley_experiment *experiment, const char *path,
-                                 const volley_trace_columns *columns, MPI_Comm comm, volley_output **out) {
+                                 const volley_trace_columns *columns, int64_t first_step, MPI_Comm comm,
+                                 volley_output **out) {
   volley_output *output = create(experiment, path, comm);
   output->closing_bytes = volley_provenance_bytes(experiment, output->ranks) + volley_layout_spectra_bytes(experiment) +
                           volley_showings_bytes(experiment);
@@ -190,7 +180,7 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
   status = agree(output);
   if (status == VOLLEY_OK) status = make_room(output, 0);
   if (status == VOLLEY_OK) {
-    write_skeleton(output, columns);
+    write_skeleton(output, columns, first_step);
     status = agree(output);
   }
   if (status != VOLLEY_OK) {

@@ -20,14 +20,11 @@ typedef struct volley_tile {
   uint64_t first_row, rows, first_column, columns;
 } volley_tile;
 
-/* Whether the output could be written: its folder exists and can be written to, the file is not there or may be
- * overwritten. Collective over comm, agreed status. Creates nothing. */
-volley_status volley_output_check(const char *path, bool overwrite, MPI_Comm comm);
-
 /* Creates the file under a temporary name (path with ".part" added). columns: [n_recorders], used for trace recorders.
- * Collective, agreed status. The experiment must outlive the output. */
+ * first_step: that is recorded in it. Collective, agreed status. The experiment must outlive the output. */
 volley_status volley_output_open(const volley_experiment *experiment, const char *path,
-                                 const volley_trace_columns *columns, MPI_Comm comm, volley_output **out);
+                                 const volley_trace_columns *columns, int64_t first_step, MPI_Comm comm,
+                                 volley_output **out);
 
 /* The sink that writes to this output. */
 volley_sink volley_output_sink(volley_output *output);

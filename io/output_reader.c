@@ -168,6 +168,8 @@ static void read_run(volley_output_file *file, hid_t volley) {
   info->dt_ms = get_number(file, volley, "dt_ms");
   info->duration_ms = get_number(file, volley, "duration_ms");
   info->complete = get_count(file, volley, "complete") == 1;
+  info->recorded_ms = info->complete ? info->duration_ms : NAN;
+  if (H5Aexists(volley, "recorded_ms") > 0) info->recorded_ms = get_number(file, volley, "recorded_ms");
   read_populations(file, volley);
   info->digest = "";
   if (info->complete) read_summary(file, volley);

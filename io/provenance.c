@@ -2,6 +2,7 @@
 
 #include "base/build_info.h"
 #include "base/memory.h"
+#include "io/inputs.h"
 #include "io/summary_file.h"
 #include "neuron/neuron.h"
 
@@ -92,7 +93,8 @@ static void put_populations(volley_hdf5 *file, hid_t parent, const volley_experi
   free(sizes);
 }
 
-void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, MPI_Comm comm) {
+void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int64_t first_step,
+                             MPI_Comm comm) {
   const volley_simulation *simulation = &experiment->simulation;
   const hid_t group = volley_hdf5_put_group(file, root, "volley");
   const uint32_t format = VOLLEY_FORMAT_VERSION;
@@ -105,6 +107,10 @@ void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experim
   volley_hdf5_put_number(file, group, "duration_ms", (double)simulation->steps * simulation->dt);
   volley_hdf5_put_count(file, group, "seed", simulation->seed);
   volley_hdf5_put_count(file, group, "neurons", experiment->neurons);
+  volley_hdf5_put_count(file, group, "first_step", (uint64_t)first_step);
+  char hash[VOLLEY_INPUTS_HASH_SIZE];
+  volley_inputs_hash(experiment, hash);
+  volley_hdf5_put_text(file, group, "inputs_hash", hash);
   put_software(file, group);
   put_place_and_time(file, group, comm);
   put_populations(file, group, experiment);

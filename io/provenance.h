@@ -11,8 +11,9 @@
 /* Layout of /volley; raised when a reader of the old one would go wrong. */
 enum { VOLLEY_FORMAT_VERSION = 1 };
 
-/* Writes the group as it stands at the start, attribute `complete` 0. Collective over comm. */
-void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, MPI_Comm comm);
+/* Writes the group as it stands at the start, attribute `complete` 0. first_step: that the file has. Collective over comm. */
+void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int64_t first_step,
+                             MPI_Comm comm);
 
 /* Adds the figures of rank 0's summary. Collective over comm. */
 void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *summary, MPI_Comm comm);

@@ -35,8 +35,8 @@ static char *join_text(const char *path, const char *ending) {
 /* Opens a stretch if none is open. Collective, agreed status. */
 static volley_status need_stretch(volley_recordings *recordings) {
   if (recordings->output) return VOLLEY_OK;
-  VOLLEY_TRY(volley_output_open(recordings->experiment, recordings->path, recordings->columns, recordings->comm,
-                                &recordings->output));
+  VOLLEY_TRY(volley_output_open(recordings->experiment, recordings->path, recordings->columns, recordings->first_step,
+                                recordings->comm, &recordings->output));
   recordings->sink = volley_output_sink(recordings->output);
   return VOLLEY_OK;
 }
@@ -159,6 +159,7 @@ const volley_past *volley_recordings_past(const volley_recordings *recordings) {
 /* Makes one output of all stretches, still under its temporary name. Collective, agreed status. */
 static volley_status join(volley_recordings *recordings) {
   VOLLEY_TRY(volley_recordings_cut(recordings, recordings->experiment->simulation.steps));
+  recordings->first_step = 0;
   VOLLEY_TRY(need_stretch(recordings));
   const int code = volley_output_reserve(recordings->output, recordings->parts.past.positions);
   if (code && recordings->rank == 0)
@@ -171,20 +172,33 @@ static volley_status join(volley_recordings *recordings) {
   return status;
 }
 
-/* Removes what attempts of this run that were killed have left in the folder: the output holds it. */
+/* The path of a stretch of this experiment, owned by the caller, and the step that it ends at; NULL: another file. */
+static char *stretch_at(const volley_recordings *recordings, const char *folder, const char *name, long long *end) {
+  int length = 0;
+  if (sscanf(name, "%*[0-9]-%lld.h5%n", end, &length) < 1 || length == 0 || name[length]) return NULL;
+  char *file = volley_alloc(strlen(folder) + strlen(name) + 2, 1, "a path");
+  sprintf(file, "%s/%s", folder, name);
+  if (volley_stretch_is_of(file, recordings->experiment)) return file;
+  free(file);
+  return NULL;
+}
+
+/* Removes what attempts of this run that were killed have left in the folder: the output holds it. If one of them went on for
+ * longer than this run, nothing is removed: its checkpoint needs all of them. */
 static void remove_leftovers(const volley_recordings *recordings, const char *folder) {
-  DIR *entries = opendir(folder);
-  if (!entries) return;
-  for (const struct dirent *entry; (entry = readdir(entries));) {
-    int length = 0;
-    (void)sscanf(entry->d_name, "%*[0-9]-%*[0-9].h5%n", &length);
-    if (length == 0 || entry->d_name[length]) continue;
-    char *file = volley_alloc(strlen(folder) + strlen(entry->d_name) + 2, 1, "a path");
-    sprintf(file, "%s/%s", folder, entry->d_name);
-    if (volley_stretch_is_of(file, recordings->experiment)) (void)unlink(file);
-    free(file);
+  bool all_end = true;
+  for (int removes = 0; removes < 2 && all_end; removes++) {
+    DIR *entries = opendir(folder);
+    if (!entries) return;
+    for (const struct dirent *entry; (entry = readdir(entries));) {
+      long long end = 0;
+      char *file = stretch_at(recordings, folder, entry->d_name, &end);
+      if (file && end > recordings->experiment->simulation.steps) all_end = false;
+      if (file && removes) (void)unlink(file);
+      free(file);
+    }
+    (void)closedir(entries);
   }
-  (void)closedir(entries);
 }
 
 /* Removes the stretches that lie in this output's folder, and the folder if nothing else is in it. Rank 0. */

@@ -173,6 +173,23 @@ int volley_seal_append(const char *path, uint32_t format, const volley_extent *e
   return code;
 }
 
+int volley_seal_sum_file(const char *path, uint64_t *bytes, uint64_t *sum) {
+  struct stat found;
+  *bytes = *sum = 0;
+  const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return errno;
+  int code = fstat(descriptor, &found) ? errno : 0;
+  if (code == 0) {
+    const part whole = {.bytes = (uint64_t)found.st_size};
+    void *buffer = volley_alloc(PIECE, 1, "a checksum");
+    code = add_checksum(descriptor, &whole, 0, whole.bytes, buffer, sum);
+    *bytes = whole.bytes;
+    free(buffer);
+  }
+  close(descriptor);
+  return code;
+}
+
 /* A file that is being verified. */
 typedef struct verification {
   volley_seal_result result;

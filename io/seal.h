@@ -23,6 +23,9 @@ typedef struct volley_extent {
  * ends the extent. A changed byte, and two words that change places, change it. */
 uint64_t volley_checksum(const void *data, uint64_t at, uint64_t bytes);
 
+/* Size and checksum of a whole file. Returns 0 or the system's errno. Not collective. */
+int volley_seal_sum_file(const char *path, uint64_t *bytes, uint64_t *sum);
+
 /* Appends the seal to the file at path, which must be closed. format: number that volley_seal_verify() compares.
  * Returns 0 or the system's errno. Not collective. The caller brings the file to the disk. */
 int volley_seal_append(const char *path, uint32_t format, const volley_extent *extents, int n);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "io/experiment_file.h"
 #include "io/hdf5_file.h"
+#include "io/inputs.h"
 #include "io/output_layout.h"
 
 #include <stdio.h>
@@ -137,10 +138,22 @@ volley_status volley_stretch_tile(volley_stretch *stretch, int r, const volley_t
   return outcome(stretch);
 }
 
-bool volley_stretch_is_of(const char *path, const volley_experiment *experiment) {
+/* Whether the file was recorded with the same contents of the files that the experiment reads. */
+static bool has_inputs(hid_t file, const volley_experiment *experiment) {
+  char hash[VOLLEY_INPUTS_HASH_SIZE], found[VOLLEY_INPUTS_HASH_SIZE] = "";
+  volley_inputs_hash(experiment, hash);
+  const hid_t attribute = H5Aopen_by_name(file, "volley", "inputs_hash", H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t type = attribute < 0 ? -1 : H5Aget_type(attribute);
+  if (type >= 0 && H5Tget_size(type) < sizeof found) (void)H5Aread(attribute, type, found);
+  if (type >= 0) (void)H5Tclose(type);
+  if (attribute >= 0) (void)H5Aclose(attribute);
+  return strcmp(hash, found) == 0;
+}
+
+/* Whether the text of an experiment at a path in a file is the same experiment. */
+static bool has_experiment(hid_t file, const char *path, const volley_experiment *experiment) {
   bool same = false;
-  const hid_t file = volley_hdf5_try_open(path);
-  const hid_t set = file < 0 ? -1 : H5Dopen2(file, "/volley/experiment", H5P_DEFAULT);
+  const hid_t set = file < 0 ? -1 : H5Dopen2(file, path, H5P_DEFAULT);
   const hid_t type = set < 0 ? -1 : H5Dget_type(set);
   if (type >= 0) {
     char *text = volley_alloc(H5Tget_size(type) + 1, 1, "the text of an experiment");
@@ -149,6 +162,19 @@ bool volley_stretch_is_of(const char *path, const volley_experiment *experiment)
   }
   if (type >= 0) (void)H5Tclose(type);
   if (set >= 0) (void)H5Dclose(set);
+  return same;
+}
+
+bool volley_stretch_is_of(const char *path, const volley_experiment *experiment) {
+  const hid_t file = volley_hdf5_try_open(path);
+  const bool same = has_experiment(file, "/volley/experiment", experiment) && has_inputs(file, experiment);
+  if (file >= 0) (void)H5Fclose(file);
+  return same;
+}
+
+bool volley_checkpoint_is_of(const char *path, const volley_experiment *experiment) {
+  const hid_t file = volley_hdf5_try_open(path);
+  const bool same = has_experiment(file, "/volley_checkpoint/experiment", experiment);
   if (file >= 0) (void)H5Fclose(file);
   return same;
 }

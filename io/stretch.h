@@ -29,4 +29,7 @@ volley_status volley_stretch_tile(volley_stretch *stretch, int r, const volley_t
  * fault. */
 bool volley_stretch_is_of(const char *path, const volley_experiment *experiment);
 
+/* Whether the checkpoint at path holds the same experiment; files that it reads are not compared. Adds no fault. */
+bool volley_checkpoint_is_of(const char *path, const volley_experiment *experiment);
+
 #endif

@@ -1,8 +1,10 @@
 """What a Volley run has written, as figures need it."""
+import os
 import sys
 
-import h5py
-import numpy as np
+os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"  # many file systems have no locks, and reading needs none
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
 
 LEAST_SPIKES = 4  # of a neuron whose intervals count
 
@@ -68,14 +70,14 @@ class Recording:
 class Run:
     """What a figure needs of an output file."""
 
-    def __init__(self, path):
+    def __init__(self, path, name):
         try:
             self.file = h5py.File(path, "r")
         except OSError as error:
-            raise Fault(f"cannot open '{path}': {error}") from None
+            raise Fault(f"cannot open '{name}': {error}") from None
         if "volley" not in self.file:
-            raise Fault(f"'{path}' is no output of Volley: it has no group /volley")
-        self.path = path
+            raise Fault(f"'{name}' is no output of Volley: it has no group /volley")
+        self.path = name
         self.about = self.file["volley"].attrs
         self.title = text(self.about["title"])
         self.duration = float(self.about["duration_ms"])
@@ -87,8 +89,9 @@ class Run:
             self.outgoing = dict(zip(self.populations, map(text, populations["outgoing"][:])))
         self.complete = bool(self.about["complete"])
         if not self.complete:
-            self.duration = min(self.duration, self.last_time())
-            print(f"volley: '{path}' is incomplete: the run still goes on or was broken off", file=sys.stderr)
+            self.duration = min(self.duration, float(self.about.get("recorded_ms", self.last_time())))
+            print(f"volley: '{name}' is incomplete: the run still goes on or was broken off; recorded up to "
+                  f"{self.duration:.10g} ms", file=sys.stderr)
 
     def last_time(self):
         """The last time that an incomplete file knows of, in ms."""

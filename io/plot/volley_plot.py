@@ -53,7 +53,7 @@ def choose(run, options):
 
 def draw(options):
     """The figure, and a hint."""
-    run = Run(options.file)
+    run = Run(options.file, options.name)
     start = 0 if options.start is None else options.start
     if start >= (run.duration if options.stop is None else options.stop):
         raise Fault("--stop must come after --start, and --start before the end of what was recorded, "
@@ -80,13 +80,16 @@ def save(figure, path, ending):
 def parse():
     parser = argparse.ArgumentParser(prog="volley plot", description=__doc__)
     parser.add_argument("file", metavar="OUT.h5", help="output of a run")
+    parser.add_argument("--name", help="what messages call the output, if not OUT.h5")
     parser.add_argument("-o", "--output", required=True, metavar="FILE.png", help="figure to write (png, pdf, svg)")
     parser.add_argument("--start", type=float, metavar="MS", help="leave out what comes up to this time")
     parser.add_argument("--stop", type=float, metavar="MS", help="leave out what comes after this time")
     parser.add_argument("--frames", metavar="ROWSxCOLUMNS", help="outputs of readouts as images of this size")
     for name in ASKED:
         parser.add_argument(f"--{name}", action="store_true", help="see: volley help plot")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.name = options.name or options.file
+    return options
 
 
 def main():
@@ -100,12 +103,12 @@ def main():
         print(f"volley: {fault}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"volley: cannot plot '{options.file}' to '{options.output}': {error}", file=sys.stderr)
+        print(f"volley: cannot plot '{options.name}' to '{options.output}': {error}", file=sys.stderr)
         return 1
     except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file leads to
         if "VOLLEY_PLOT_DEBUG" in os.environ:
             raise
-        print(f"volley: cannot plot '{options.file}', it is damaged or was not written by this version of Volley: "
+        print(f"volley: cannot plot '{options.name}', it is damaged or was not written by this version of Volley: "
               f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     print(f"figure in {options.output}{hint}")

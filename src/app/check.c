@@ -9,7 +9,7 @@
 #include "io/checkpoint.h"
 #include "io/data_files.h"
 #include "io/experiment_file.h"
-#include "io/output.h"
+#include "io/written_files.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
 
@@ -114,7 +114,15 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   const volley_reader reader = volley_data_reader(&comm);
   volley_experiment_print_notes(experiment, comm);
-  VOLLEY_TRY(volley_output_check(experiment->output, true, comm));
+  const volley_written written = {
+      .output = experiment->output,
+      .checkpoint = experiment->checkpoint.file
+                        ? experiment->checkpoint.file
+                        : volley_checkpoint_beside(experiment->arena, experiment->output),
+      .keep = experiment->checkpoint.keep,
+      .overwrite = true,
+      .saves = experiment->checkpoint.file};
+  VOLLEY_TRY(volley_written_check(experiment, &written, comm));
   int threads;
   VOLLEY_TRY(volley_choose_threads(options->threads, comm, &threads));
   VOLLEY_TRY(volley_petsc_prepare(experiment, 0, NULL));

@@ -8,7 +8,9 @@
 #include "app/time_option.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/progress.h"
 #include "io/checkpoint.h"
+#include "io/found_output.h"
 #include "io/output_reader.h"
 #include "io/summary_file.h"
 
@@ -86,8 +88,8 @@ static volley_status measure(volley_output_file *file, int recorder, double star
     status =
         volley_fault(VOLLEY_USAGE, NULL, "recorder '%s' holds spikes of neurons that population '%s' does not have",
                      which->name, which->population);
-  if (!info->complete)
-    seen.stop_ms = fmax(seen.start_ms, fmin(seen.stop_ms, seen.latest_ms)); /* as far as it is known */
+  const double known_ms = isnan(info->recorded_ms) ? seen.latest_ms : info->recorded_ms;
+  seen.stop_ms = fmax(seen.start_ms, fmin(seen.stop_ms, known_ms));
   const double seconds = 1e-3 * (seen.stop_ms - seen.start_ms);
   out->recorder = which;
   out->start_ms = seen.start_ms;
@@ -123,7 +125,13 @@ static volley_status measure_all(volley_output_file *file, double start, double 
 static void print_run(const volley_output_info *info, const char *path) {
   printf("%s%s%s\n", path, info->title[0] ? ": " : "", info->title);
   printf("  experiment    %s, seed %" PRIu64 "\n", info->experiment_file, info->seed);
-  printf("  state         %s\n", info->complete ? "complete" : "INCOMPLETE: still running or broken off");
+  if (info->complete)
+    printf("  state         complete\n");
+  else if (isnan(info->recorded_ms))
+    printf("  state         INCOMPLETE: still running or broken off\n");
+  else
+    printf("  state         INTERRUPTED, or still running: recorded up to %.10g of %.10g ms\n", info->recorded_ms,
+           info->duration_ms);
   printf("  started       %s on %s%s\n", info->started, info->host, info->hosts > 1 ? " and others" : "");
   printf("  program       Volley %s (%s), %s, HDF5 %s\n", info->version, info->git_commit, info->compiler,
          info->hdf5_version);
@@ -237,6 +245,7 @@ static void print_json(const volley_output_info *info, const char *path, const l
   volley_json_member_count("threads", info->threads, next);
   volley_json_member_number("dt_ms", info->dt_ms, next);
   volley_json_member_number("duration_ms", info->duration_ms, next);
+  volley_json_member_number("recorded_ms", info->recorded_ms, next);
   volley_json_member_count("neurons", info->neurons, next);
   volley_json_member_count("synapses", info->synapses, next);
   volley_json_member_count("spikes", info->spikes, next);
@@ -255,7 +264,8 @@ static void print_json(const volley_output_info *info, const char *path, const l
   printf("\n  ]");
 }
 
-static volley_status show(volley_output_file *file, const volley_info_options *options) {
+/* path: where the file is read, which has the name options->file. */
+static volley_status show(volley_output_file *file, const char *path, const volley_info_options *options) {
   const volley_output_info *info = volley_output_file_info(file);
   double start = 0, stop = info->duration_ms;
   VOLLEY_TRY(volley_time_option("start", options->start, &start));
@@ -266,18 +276,30 @@ static volley_status show(volley_output_file *file, const volley_info_options *o
   volley_status status = measure_all(file, start, stop, lines, &n);
   if (status == VOLLEY_OK && options->json) {
     print_json(info, options->file, lines, n);
-    status = show_readouts(options->file, true);
-    if (status == VOLLEY_OK) status = volley_info_labels(file, options->file, start, stop, true);
+    status = show_readouts(path, true);
+    if (status == VOLLEY_OK) status = volley_info_labels(file, path, start, stop, true);
     printf("\n}\n");
   } else if (status == VOLLEY_OK) {
     print_run(info, options->file);
     print_lines(lines, n);
-    status = show_readouts(options->file, false);
-    if (status == VOLLEY_OK) status = volley_info_labels(file, options->file, start, stop, false);
+    status = show_readouts(path, false);
+    if (status == VOLLEY_OK) status = volley_info_labels(file, path, start, stop, false);
     if (info->complete) print_timers(info);
   }
   free(lines);
   return status;
+}
+
+/* A run that has not ended is told on stderr, too, where it is seen beside a table that goes to a file. */
+static void note_interruption(const volley_output_info *info, const char *name) {
+  if (info->complete) return;
+  fflush(stdout);
+  if (isnan(info->recorded_ms))
+    volley_progress_note("'%s' is incomplete: the run still goes on or was broken off", name);
+  else
+    volley_progress_note("'%s' is not there yet: the run still goes on or was interrupted; its recordings, up to %.10g of "
+                         "%.10g ms, are in '%s.parts' and '%s.part'",
+                         name, info->recorded_ms, info->duration_ms, name, name);
 }
 
 volley_status volley_info_command(int n_arguments, const char *const *arguments) {
@@ -285,11 +307,14 @@ volley_status volley_info_command(int n_arguments, const char *const *arguments)
   volley_output_file *file = NULL;
   VOLLEY_TRY(volley_options_parse(&volley_info_usage, n_arguments, arguments, &options));
   if (volley_is_checkpoint(options.file)) return volley_info_checkpoint(options.file, options.json);
-  VOLLEY_TRY(volley_output_file_open(options.file, &file));
-  volley_status status = show(file, &options);
-  if (!volley_output_file_info(file)->complete)
-    status =
-        volley_fault(VOLLEY_USAGE, NULL, "'%s' is incomplete: the run still goes on or was broken off", options.file);
-  volley_output_file_close(file);
+  volley_found_output found;
+  volley_status status = volley_output_find(options.file, &found);
+  if (status == VOLLEY_OK) status = volley_output_file_open(found.path, &file);
+  if (status == VOLLEY_OK) {
+    status = show(file, found.path, &options);
+    note_interruption(volley_output_file_info(file), options.file);
+    volley_output_file_close(file);
+  }
+  volley_output_found_release(&found);
   return status;
 }

@@ -4,6 +4,7 @@
 #include "app/time_option.h"
 #include "base/build_info.h"
 #include "io/checkpoint.h"
+#include "io/found_output.h"
 #include "io/output_reader.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
 
 extern char **environ;
 
-enum { MAX_WORDS = 20 };
+enum { MAX_WORDS = 22 };
 
 /* Path of a file that lies at `relative` from the folder of this program; false if there is none. */
 static bool find_beside_program(const char *relative, char path[PATH_MAX]) {
@@ -131,28 +132,39 @@ static void name_figure(const char *file, const char *kind, char path[PATH_MAX])
   snprintf(path, PATH_MAX, "%.*s%s%s.png", (int)length, file, *kind ? "_" : "", kind);
 }
 
-volley_status volley_plot_command(int n_arguments, const char *const *arguments) {
-  volley_plot_options options = {0};
+/* Draws a figure of the file at path, which is what was found of the output that the options name. */
+static volley_status draw(const char *path, const char *kind, const volley_plot_options *options) {
   char script[PATH_MAX], figure[PATH_MAX], option[16];
-  const char *python, *kind;
-  VOLLEY_TRY(volley_options_parse(&volley_plot_usage, n_arguments, arguments, &options));
-  VOLLEY_TRY(choose_kind(&options, &kind));
-  VOLLEY_TRY(check_file(options.file));
+  const char *python;
   VOLLEY_TRY(find_script(script));
   VOLLEY_TRY(find_python(&python));
-  if (!options.output) name_figure(options.file, kind, figure);
-  const char *words[MAX_WORDS] = {python, script, "--output", options.output ? options.output : figure};
-  int n = 4;
+  if (!options->output) name_figure(options->file, kind, figure);
+  const char *words[MAX_WORDS] = {python,   script,       "--output", options->output ? options->output : figure,
+                                  "--name", options->file};
+  int n = 6;
   char start[32], stop[32];
-  VOLLEY_TRY(add_time("start", options.start, start, words, &n));
-  VOLLEY_TRY(add_time("stop", options.stop, stop, words, &n));
+  VOLLEY_TRY(add_time("start", options->start, start, words, &n));
+  VOLLEY_TRY(add_time("stop", options->stop, stop, words, &n));
   snprintf(option, sizeof option, "--%s", kind);
   if (*kind) words[n++] = option;
-  if (options.frames) words[n++] = options.frames;
+  if (options->frames) words[n++] = options->frames;
   words[n++] = "--";
-  words[n++] = options.file;
+  words[n++] = path;
   fflush(stdout);
   const int code = run((char *const *)words, false);
   if (code < 0) return volley_fault(VOLLEY_FAILURE, NULL, "the plotting script '%s' was broken off", script);
   return code == 0 ? VOLLEY_OK : code == VOLLEY_USAGE ? VOLLEY_USAGE : VOLLEY_FAILURE;
+}
+
+volley_status volley_plot_command(int n_arguments, const char *const *arguments) {
+  volley_plot_options options = {0};
+  const char *kind;
+  VOLLEY_TRY(volley_options_parse(&volley_plot_usage, n_arguments, arguments, &options));
+  VOLLEY_TRY(choose_kind(&options, &kind));
+  volley_found_output found;
+  volley_status status = volley_output_find(options.file, &found);
+  if (status == VOLLEY_OK) status = check_file(found.path);
+  if (status == VOLLEY_OK) status = draw(found.path, kind, &options);
+  volley_output_found_release(&found);
+  return status;
 }

@@ -3,6 +3,8 @@
 #include "base/build_info.h"
 #include "base/progress.h"
 #include "io/experiment_file.h"
+#include "io/stretch.h"
+#include "io/written_files.h"
 
 #include <ctype.h>
 #include <libgen.h>
@@ -36,13 +38,6 @@ static volley_text_list assignments(const volley_run_options *options, volley_ar
   return all;
 }
 
-/* OUT.h5 -> OUT.checkpoint.h5 */
-static const char *checkpoint_beside(volley_arena *arena, const char *output) {
-  const size_t length = strlen(output);
-  const bool has_ending = length > 3 && strcmp(output + length - 3, ".h5") == 0;
-  return volley_arena_format(arena, "%.*s.checkpoint.h5", (int)(has_ending ? length - 3 : length), output);
-}
-
 /* FILE.2 -> FILE: a run that resumes from an older checkpoint goes on with the same series. */
 static const char *without_number(volley_arena *arena, const char *path) {
   const char *dot = strrchr(path, '.');
@@ -55,12 +50,30 @@ static bool wants_latest(const volley_run_options *options) {
   return options->resume && strcmp(options->resume, "latest") == 0;
 }
 
-/* Sets the paths of output and checkpoints as far as they follow from options and experiment. */
-static void choose_paths(const volley_run_options *options, volley_start *start) {
+/* What a path leads to, as rank 0 sees it: a link is written through, not replaced. Collective; NULL stays NULL. */
+static const char *follow_links(MPI_Comm comm, volley_start *start, const char *path) {
+  char target[PATH_MAX] = "";
+  int rank;
+  if (!path) return NULL;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) {
+    char *found = volley_written_target(path);
+    snprintf(target, sizeof target, "%s", found);
+    free(found);
+  }
+  VOLLEY_MPI(MPI_Bcast(target, PATH_MAX, MPI_CHAR, 0, comm));
+  return volley_arena_copy(start->arena, target);
+}
+
+/* Sets the paths of output, checkpoints and summary as far as they follow from options and experiment. Collective. */
+static void choose_paths(const volley_run_options *options, MPI_Comm comm, volley_start *start) {
   const volley_experiment *experiment = start->experiment;
   start->output = options->output ? options->output : experiment ? experiment->output : NULL;
   start->checkpoint_file = experiment ? experiment->checkpoint.file : options->checkpoint;
-  if (!start->checkpoint_file && start->output) start->checkpoint_file = checkpoint_beside(start->arena, start->output);
+  if (!start->checkpoint_file && start->output) start->checkpoint_file = volley_checkpoint_beside(start->arena, start->output);
+  start->output = follow_links(comm, start, start->output);
+  start->checkpoint_file = follow_links(comm, start, start->checkpoint_file);
+  start->summary = follow_links(comm, start, options->summary);
 }
 
 static volley_status check_options(const volley_run_options *options) {
@@ -83,6 +96,29 @@ static volley_status open_checkpoint(const volley_run_options *options, MPI_Comm
   return volley_agree(comm);
 }
 
+/* The path from the root on, as rank 0 sees it; as it is if there is no such folder, which is found out when the output is
+ * checked. Collective. */
+static const char *make_absolute(MPI_Comm comm, volley_arena *arena, const char *given_path) {
+  char path[PATH_MAX] = "";
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) {
+    char folder[PATH_MAX];
+    const char *given = dirname(volley_arena_copy(arena, given_path));
+    const char *name = basename(volley_arena_copy(arena, given_path));
+    const bool fits = realpath(given, folder) && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX;
+    if (!fits) snprintf(path, sizeof path, "%s", given_path);
+  }
+  VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
+  return volley_arena_copy(arena, path);
+}
+
+/* Whether a checkpoint is the run's file of checkpoints or an older one of that series. Collective. */
+static bool is_of_series(MPI_Comm comm, volley_start *start, const char *path) {
+  const char *file = without_number(start->arena, follow_links(comm, start, path));
+  return strcmp(make_absolute(comm, start->arena, file), make_absolute(comm, start->arena, start->checkpoint_file)) == 0;
+}
+
 /* Goes on where the checkpoint's run left off: its experiment, output and series of checkpoints, unless others are given. */
 static volley_status follow_checkpoint(const volley_run_options *options, const volley_text_list *sets, MPI_Comm comm,
                                        volley_start *start) {
@@ -91,30 +127,14 @@ static volley_status follow_checkpoint(const volley_run_options *options, const 
     VOLLEY_TRY(volley_experiment_read_text(info->experiment, info->path, info->experiment_file, info->experiment_folder,
                                            sets->texts, sets->n, comm, &start->experiment));
     if (!options->checkpoint && !options->output)
-      start->checkpoint_file = without_number(start->arena, info->path); /* else another run begins here */
+      start->checkpoint_file = without_number(start->arena, follow_links(comm, start, info->path)); /* else another run
+                                                                                                        begins here */
   }
-  start->continues_series = strcmp(without_number(start->arena, info->path), start->checkpoint_file) == 0;
-  if (!options->output) start->output = info->output;
+  start->continues_series = is_of_series(comm, start, info->path);
+  if (!options->output) start->output = follow_links(comm, start, info->output);
   volley_experiment_compare(start->experiment, info->experiment,
                             volley_arena_format(start->arena, "checkpoint '%s'", info->path), info->time_ms);
   return volley_agree(comm);
-}
-
-/* The path from the root on, as rank 0 sees it; as it is if there is no such folder, which is found out when the output is
- * checked. Collective. */
-static void make_absolute(MPI_Comm comm, volley_start *start) {
-  char path[PATH_MAX] = "";
-  int rank;
-  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  if (rank == 0) {
-    char folder[PATH_MAX];
-    const char *given = dirname(volley_arena_copy(start->arena, start->output));
-    const char *name = basename(volley_arena_copy(start->arena, start->output));
-    const bool fits = realpath(given, folder) && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX;
-    if (!fits) snprintf(path, sizeof path, "%s", start->output);
-  }
-  VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
-  start->output_absolute = volley_arena_copy(start->arena, path);
 }
 
 /* Tells where the run begins, if that is not plain. */
@@ -132,7 +152,8 @@ static void announce(const volley_run_options *options, MPI_Comm comm, const vol
                            info->version, info->git_commit, VOLLEY_VERSION, VOLLEY_GIT_COMMIT);
   } else if (options->resume) {
     volley_progress_note("no checkpoint %s yet: starting from the beginning", start->checkpoint_file);
-  } else if ((plan->wall > 0 || plan->steps > 0) && volley_is_checkpoint(start->checkpoint_file)) {
+  } else if (volley_is_checkpoint(start->checkpoint_file) &&
+             (plan->wall > 0 || plan->steps > 0 || volley_checkpoint_is_of(start->checkpoint_file, start->experiment))) {
     volley_progress_note(
         "starting from the beginning, although there is a checkpoint %s; --resume latest goes on from it",
         start->checkpoint_file);
@@ -145,13 +166,10 @@ volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm
   (void)check_options(options);
   VOLLEY_TRY(volley_agree(comm));
   if (options->file) VOLLEY_TRY(volley_experiment_read(options->file, sets.texts, sets.n, comm, &start->experiment));
-  choose_paths(options, start);
+  choose_paths(options, comm, start);
   VOLLEY_TRY(open_checkpoint(options, comm, start));
   if (start->checkpoint) VOLLEY_TRY(follow_checkpoint(options, &sets, comm, start));
-  if (strcmp(start->checkpoint_file, start->output) == 0)
-    volley_fault(VOLLEY_USAGE, NULL, "the checkpoint and the output are the same file, '%s'", start->output);
-  VOLLEY_TRY(volley_agree(comm));
-  make_absolute(comm, start);
+  start->output_absolute = make_absolute(comm, start->arena, start->output);
   announce(options, comm, start);
   return VOLLEY_OK;
 }

@@ -11,6 +11,7 @@ typedef struct volley_start {
   const char *output;            /* path of the output */
   const char *output_absolute;   /* the same from the root on */
   const char *checkpoint_file;   /* where checkpoints go */
+  const char *summary;           /* path of the summary, or NULL; where one of the three is a link, what it leads to */
   bool continues_series;         /* `checkpoint` is that file or an older one of the same series */
   volley_arena *arena;           /* of the texts */
 } volley_start;

@@ -14,9 +14,12 @@
 #include "force/readout.h"
 #include "io/data_files.h"
 #include "io/experiment_file.h"
+#include "io/inputs.h"
 #include "io/output.h"
 #include "io/recordings.h"
+#include "io/run_lock.h"
 #include "io/summary_file.h"
+#include "io/written_files.h"
 #include "record/record.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
@@ -54,6 +57,7 @@ typedef struct running {
   const volley_start *start;
   const char *const *passed_on; /* [n_passed_on] options of PETSc */
   int n_passed_on;
+  volley_lock *lock;
   volley_network *network;
   volley_readouts *readouts; /* NULL: there are none */
   double deadline;
@@ -192,36 +196,42 @@ static volley_status build(running *run, const volley_reader *reader, int thread
   return VOLLEY_OK;
 }
 
-/* Finds out before anything is built whether all that the run writes can be written. */
-static volley_status check_files(const running *run, MPI_Comm comm) {
-  const volley_checkpoint_plan *plan = &run->start->experiment->checkpoint;
-  VOLLEY_TRY(volley_output_check(run->start->output, run->options->overwrite, comm));
-  if (run->options->summary) VOLLEY_TRY(volley_output_check(run->options->summary, true, comm));
-  const bool saves = plan->file || plan->wall > 0 || plan->steps > 0;
-  if (!saves) return VOLLEY_OK;
-  VOLLEY_TRY(volley_output_check(run->start->checkpoint_file, true, comm));
-  const char *file = run->start->checkpoint_file;
-  const bool may_be_damaged = run->start->continues_series; /* then an older one of the series is resumed */
-  if (access(file, F_OK) == 0 && !may_be_damaged && !volley_is_checkpoint(file))
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is there and no checkpoint; choose another name for checkpoints", file);
-  return volley_agree(comm);
+/* Finds out before anything is built whether all that the run writes can be written, and keeps other runs from it. */
+static volley_status take_files(running *run, MPI_Comm comm) {
+  const volley_start *start = run->start;
+  const volley_checkpoint_plan *plan = &start->experiment->checkpoint;
+  const volley_written written = {.output = start->output,
+                                  .checkpoint = start->checkpoint_file,
+                                  .summary = start->summary,
+                                  .keep = plan->keep,
+                                  .overwrite = run->options->overwrite,
+                                  .saves = plan->file || plan->wall > 0 || plan->steps > 0,
+                                  .continues = start->continues_series,
+                                  .resumed = start->checkpoint ? resumed(run)->path : NULL,
+                                  .past = start->checkpoint ? &resumed(run)->past : NULL};
+  VOLLEY_TRY(volley_written_check(start->experiment, &written, comm));
+  VOLLEY_TRY(volley_lock_take((const char *const[]){start->output, start->checkpoint_file}, 2, comm, &run->lock));
+  return volley_written_check(start->experiment, &written, comm); /* again: another run may just have ended */
 }
 
 static volley_status run_experiment(running *run, MPI_Comm comm) {
-  VOLLEY_TRY(check_files(run, comm));
   VOLLEY_TRY(volley_folder_compare(run->start->output, comm));
   VOLLEY_TRY(volley_folder_compare(run->start->checkpoint_file, comm));
+  VOLLEY_TRY(take_files(run, comm));
   int threads;
   VOLLEY_TRY(volley_choose_threads(run->options->threads, comm, &threads));
   run->summary.places = volley_places_find(threads, comm);
   const volley_reader reader = volley_data_reader(&comm);
   VOLLEY_TRY(volley_petsc_prepare(run->start->experiment, run->n_passed_on, run->passed_on));
+  VOLLEY_TRY(volley_inputs_sum(run->start->experiment, comm));
+  if (run->start->checkpoint) (void)volley_inputs_compare(run->start->experiment, resumed(run));
+  VOLLEY_TRY(volley_agree(comm));
   VOLLEY_TRY(volley_signals_load(run->start->experiment, &reader, comm));
   VOLLEY_TRY(volley_stimuli_load(run->start->experiment, &reader, comm));
   VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, comm));
   VOLLEY_TRY(build(run, &reader, threads, comm));
   VOLLEY_TRY(record_run(run));
-  return report(&run->summary, run->start->output, run->options->summary, comm);
+  return report(&run->summary, run->start->output, run->start->summary, comm);
 }
 
 volley_status volley_run_command(int n_arguments, const char *const *arguments) {
@@ -240,6 +250,7 @@ volley_status volley_run_command(int n_arguments, const char *const *arguments) 
   volley_summary_release(&run.summary);
   volley_readouts_destroy(run.readouts);
   volley_network_destroy(run.network);
+  volley_lock_release(run.lock);
   volley_start_release(&start);
   free(options.sets.texts);
   return status;

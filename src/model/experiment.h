@@ -245,6 +245,14 @@ typedef struct volley_checkpoint_plan {
   int keep;         /* how many */
 } volley_checkpoint_plan;
 
+/* A file that the experiment reads, and the key that names it. */
+typedef struct volley_input {
+  const char *path;
+  const struct volley_yaml *node;
+  volley_place place;
+  uint64_t bytes, checksum; /* of its content; 0 until io/inputs.h has looked */
+} volley_input;
+
 typedef struct volley_experiment {
   volley_arena *arena;
   const char *file;               /* path as given by the user */
@@ -266,6 +274,8 @@ typedef struct volley_experiment {
   int n_ablations;
   volley_recorder *recorders;
   int n_recorders;
+  volley_input *inputs; /* in the order in which they are named; a file may be named more than once */
+  int n_inputs;
   uint32_t neurons; /* sum of the sizes */
   double scale_neurons, scale_indegree;
   const char *output; /* path of the output file */

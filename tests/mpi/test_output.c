@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "io/output.h"
 #include "io/output_reader.h"
+#include "io/written_files.h"
 #include "neuron/neuron.h"
 
 #include <hdf5.h>
@@ -121,7 +122,7 @@ static void write_file(const char *path, bool complete) {
   volley_trace_columns columns[3] = {{0}};
   columns[2] = deal_columns();
   volley_output *output = NULL;
-  assert_int_equal(volley_output_open(&experiment, path, columns, MPI_COMM_WORLD, &output), VOLLEY_OK);
+  assert_int_equal(volley_output_open(&experiment, path, columns, 0, MPI_COMM_WORLD, &output), VOLLEY_OK);
   const volley_sink sink = volley_output_sink(output);
   write_spikes(sink);
   write_traces(sink, &columns[2]);
@@ -254,7 +255,7 @@ static void test_full(void **state) {
   least.rlim_cur = (rlim_t)3 << 20;
   setrlimit(RLIMIT_FSIZE, &least);
   volley_output *output = NULL;
-  assert_int_equal(volley_output_open(&experiment, path, columns, MPI_COMM_WORLD, &output), VOLLEY_OK);
+  assert_int_equal(volley_output_open(&experiment, path, columns, 0, MPI_COMM_WORLD, &output), VOLLEY_OK);
   volley_sink sink = volley_output_sink(output);
   const uint64_t done = write_until_full(sink);
   assert_int_equal(volley_output_close(output, NULL), VOLLEY_OK);
@@ -272,7 +273,12 @@ static void test_full(void **state) {
 }
 
 static void check_gives(const char *path, bool overwrite, volley_status expected) {
-  assert_int_equal(volley_output_check(path, overwrite, MPI_COMM_WORLD), expected);
+  char given[128], checkpoint[128];
+  strcpy(given, path);
+  strcpy(checkpoint, path_of("checkpoint.h5"));
+  const volley_experiment none = {.file = ""};
+  const volley_written written = {.output = given, .checkpoint = checkpoint, .keep = 1, .overwrite = overwrite};
+  assert_int_equal(volley_written_check(&none, &written, MPI_COMM_WORLD), expected);
 }
 
 static void test_check(void **state) {

@@ -7,7 +7,7 @@
   code:      its exit code
   says:      texts that its output, stdout or stderr, has
   never:     texts that it has not
-  check:     Python expressions that must be true: text(NAME), h5(NAME, PATH) a dataset as a list, attribute(NAME, PATH,
+  check:     Python expressions that must be true: text(NAME), json(NAME), h5(NAME, PATH) a dataset as a list, attribute(NAME, PATH,
              ATTRIBUTE), exists(NAME), names() of the folder, output (what the command printed), close(A, B, TOLERANCE)
   ranks:     at which numbers of ranks, [1, 2] if not given
   within:    seconds that the command may take, 60 if not given
@@ -18,6 +18,7 @@ one of Volley's. Arguments: FILE.yaml ... or --only TEXT to run the cases whose 
 import argparse
 import concurrent.futures
 import glob
+import json
 import math
 import os
 import subprocess
@@ -61,7 +62,8 @@ def names_for_checks(folder, output):
         with h5py.File(place(name), "r") as file:
             return file[path].attrs[key]
 
-    return {"text": text, "h5": h5, "attribute": attribute, "output": output, "math": math, "folder": folder,
+    return {"text": text, "h5": h5, "attribute": attribute, "output": output, "math": math, "folder": folder, "os": os,
+            "json": lambda name: json.loads(text(name)),
             "exists": lambda name: os.path.lexists(place(name)), "names": lambda: sorted(os.listdir(folder)),
             "close": lambda a, b, tolerance: abs(a - b) <= tolerance}
 
@@ -101,6 +103,7 @@ def run_case(case, ranks):
     """What is wrong with a case at a number of ranks: a text, empty if nothing is."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in case.get("files", {}).items():
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
         code, output = bash("set -e\n" + case.get("prepare", ""), folder, ranks, 60 * SLOWER)
