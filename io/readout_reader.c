@@ -8,7 +8,7 @@
 /* One recorder of a readout. */
 typedef struct recorder {
   const char *group, *readout, *value;
-  double start, interval, learning_start, learning_stop;
+  double start, interval, learning_start, learning_stop, comparable;
 } recorder;
 
 typedef struct reading {
@@ -48,6 +48,7 @@ static herr_t add_recorder(hid_t groups, const char *name, const H5L_info_t *unu
                                     .interval = get_number(r, group, "interval_ms"),
                                     .learning_start = get_number(r, group, "learning_start_ms"),
                                     .learning_stop = get_number(r, group, "learning_stop_ms")};
+  r->recorders[r->n - 1].comparable = H5Aexists(group, "comparable") > 0 ? get_number(r, group, "comparable") : 1;
   volley_hdf5_release(&r->file, group);
   return r->file.failed ? -1 : 0;
 }
@@ -91,7 +92,8 @@ static void read_records(reading *r, volley_readout_record *records, int *n) {
                                       .start_ms = output->start,
                                       .interval_ms = output->interval,
                                       .learning_start_ms = output->learning_start,
-                                      .learning_stop_ms = output->learning_stop};
+                                      .learning_stop_ms = output->learning_stop,
+                                      .is_comparable = output->comparable != 0};
     record->output = read_rows(r, output, &record->rows, &record->dimension);
     record->supervisor = read_rows(r, supervisor, &rows, &columns);
     if (columns != record->dimension) --*n;
