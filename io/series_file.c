@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLAB = 1 << 20 /* values at a time */ };
+enum {
+  SLAB = 1 << 20,  /* values at a time */
+  LITTLE = 1 << 24 /* bytes for which nobody asks how much memory is left */
+};
 
 /* A series while rank 0 reads it. */
 typedef struct series {
@@ -120,6 +123,32 @@ static void close_series(series *s) {
   if (s->handle >= 0) volley_hdf5_check(&s->file, H5Fclose(s->handle), "close");
 }
 
+/* Bytes that each rank can still take where all ranks of its node take as much: the least of all ranks. Collective. */
+static double memory_of_each(MPI_Comm comm) {
+  MPI_Comm node;
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+  VOLLEY_MPI(MPI_Comm_size(node, &ranks));
+  VOLLEY_MPI(MPI_Comm_free(&node));
+  double left = (double)volley_available_memory() / ranks;
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &left, 1, MPI_DOUBLE, MPI_MIN, comm));
+  return left;
+}
+
+/* Every rank keeps the whole series: a file may announce more than that. Collective, agreed status. */
+static volley_status check_size(const series *s, MPI_Comm comm, uint64_t rows, uint64_t columns) {
+  const double bytes = (double)rows * (double)columns * sizeof(double);
+  if (bytes < LITTLE) return VOLLEY_OK;
+  const double left = memory_of_each(comm);
+  if (bytes > left)
+    volley_fault(VOLLEY_USAGE, s->file.place,
+                 "%s%s%s'%s' holds %" PRIu64 " rows of %" PRIu64 " values: %.2f GB of memory on each rank, and %.2f GB "
+                 "are left for each",
+                 s->dataset ? "dataset '" : "", s->dataset ? s->dataset : "", s->dataset ? "' of " : "", s->file.path,
+                 rows, columns, 1e-9 * bytes, 1e-9 * left);
+  return volley_agree(comm);
+}
+
 volley_status volley_series_read(MPI_Comm comm, const volley_place *place, const char *path, const char *dataset,
                                  volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns) {
   series s = {.file = {.path = path, .place = place, .blame = VOLLEY_USAGE, .transfer = H5P_DEFAULT},
@@ -135,7 +164,10 @@ volley_status volley_series_read(MPI_Comm comm, const volley_place *place, const
     VOLLEY_MPI(MPI_Bcast(shape, 2, MPI_UINT64_T, 0, comm));
     *rows = shape[0];
     *columns = shape[1];
-    *values = volley_arena_alloc(arena, shape[0] * shape[1], sizeof **values);
+    status = check_size(&s, comm, shape[0], shape[1]);
+  }
+  if (status == VOLLEY_OK) {
+    *values = volley_arena_alloc(arena, *rows * *columns, sizeof **values);
     if (rank == 0) read_all(&s, *values);
     status = volley_agree(comm);
   }

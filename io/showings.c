@@ -162,7 +162,7 @@ static void *read_values(reading *r, hid_t group, const char *name, hid_t type, 
   const hid_t set = volley_hdf5_check(&r->file, H5Dopen2(group, name, H5P_DEFAULT), "find a dataset in");
   const hid_t space = volley_hdf5_check(&r->file, H5Dget_space(set), "look up data of");
   const hssize_t points = volley_hdf5_check(&r->file, H5Sget_simple_extent_npoints(space), "look up data of");
-  *n = points > 0 ? (uint64_t)points : 0;
+  *n = points > 0 && volley_hdf5_fits(&r->file, name, (uint64_t)points, sizeof(uint64_t)) ? (uint64_t)points : 0;
   void *values = volley_arena_alloc(r->arena, *n, sizeof(uint64_t));
   if (!r->file.failed) volley_hdf5_check(&r->file, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "read");
   volley_hdf5_release(&r->file, space);
@@ -173,7 +173,8 @@ static void *read_values(reading *r, hid_t group, const char *name, hid_t type, 
 static const char *read_text(reading *r, hid_t group, const char *name) {
   const hid_t attribute = volley_hdf5_check(&r->file, H5Aopen(group, name, H5P_DEFAULT), "find an attribute in");
   const hid_t type = volley_hdf5_check(&r->file, H5Aget_type(attribute), "look up data of");
-  char *text = volley_arena_alloc(r->arena, (type >= 0 ? H5Tget_size(type) : 0) + 1, 1);
+  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
+  char *text = volley_arena_alloc(r->arena, volley_hdf5_fits(&r->file, name, 1, size) ? size + 1 : 1, 1);
   if (!r->file.failed) volley_hdf5_check(&r->file, H5Aread(attribute, type, text), "read");
   volley_hdf5_release(&r->file, type);
   volley_hdf5_release(&r->file, attribute);
