@@ -100,7 +100,19 @@ static void read_rows(series *s, uint64_t first, uint64_t n, double *out) {
   if (!s->file.failed) check_finite(s, first, size, out);
 }
 
+/* A few values that were never written are zeros; many are a file that announces what it does not have. */
+static void check_stored(series *s) {
+  char what[160];
+  uint64_t stored;
+  const uint64_t values = s->rows * s->columns;
+  if (values <= SLAB || volley_hdf5_is_stored(s->set, &stored)) return;
+  snprintf(what, sizeof what, "announces %" PRIu64 " values, but the file holds %" PRIu64 " bytes of them", values,
+           stored);
+  fault_in(s, what);
+}
+
 static void read_all(series *s, double *out) {
+  if (!s->text_values) check_stored(s);
   const uint64_t at_once = s->columns < SLAB ? SLAB / s->columns : 1;
   if (s->text_values) memcpy(out, s->text_values, s->rows * s->columns * sizeof *out);
   for (uint64_t first = 0; !s->text_values && !s->file.failed && first < s->rows; first += at_once) {
