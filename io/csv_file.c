@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct table {
   const volley_place *place;
@@ -22,6 +23,8 @@ typedef struct table {
   size_t n, capacity;
   uint64_t rows, columns;
 } table;
+
+enum { LITTLE = 1 << 24 /* bytes for which nobody asks how much memory is left */ };
 
 static const char blanks[] = " \t\r\n\v\f";
 
@@ -49,12 +52,35 @@ static volley_status not_a_number(const table *t, const char *field, uint64_t nu
   return fault(t, what, number);
 }
 
-static void add(table *t, double value) {
+/* A line may be as long as the file. */
+static volley_status check_file(const table *t, FILE *file) {
+  struct stat found;
+  const double left = (double)volley_available_memory();
+  if (fstat(fileno(file), &found) != 0 || (double)found.st_size <= left) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, t->place, "'%s' is a text of %.2f GB; %.2f GB of memory are left on this node",
+                      t->path, 1e-9 * (double)found.st_size, 1e-9 * left);
+}
+
+/* Whether a table can grow to this number of values. */
+static volley_status check_room(const table *t, size_t capacity) {
+  const double bytes = (double)capacity * sizeof *t->values,
+               left = bytes > LITTLE ? (double)volley_available_memory() : bytes;
+  if (bytes <= left) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, t->place,
+                      "'%s', line %" PRIu64
+                      ": the values up to here take %.2f GB of memory, with those to come at least "
+                      "%.2f GB; %.2f GB are left on this node",
+                      t->path, t->line, 1e-9 * (double)(t->n * sizeof *t->values), 1e-9 * bytes, 1e-9 * left);
+}
+
+static volley_status add(table *t, double value) {
   if (t->n == t->capacity) {
     t->capacity = t->capacity ? 2 * t->capacity : 1024;
+    VOLLEY_TRY(check_room(t, t->capacity));
     t->values = volley_grow(t->values, t->capacity, sizeof *t->values, "a table from a file");
   }
   t->values[t->n++] = value;
+  return VOLLEY_OK;
 }
 
 /* Goes past the blanks and at most one separator. Returns what follows; *must_follow: whether that has to be a
@@ -77,7 +103,7 @@ static volley_status read_numbers(table *t, const char *text, uint64_t *n) {
     ++*n;
     if (!is_number(text, &value, &end)) return not_a_number(t, text, *n);
     if (!isfinite(value)) return fault(t, isnan(value) ? "is not a number (NaN)" : "is infinite", *n);
-    add(t, value);
+    VOLLEY_TRY(add(t, value));
     text = pass_separator(end, &separator, &must_follow);
     if (t->separator && separator != t->separator)
       return fault(t, "is followed by another separator than those before; decimals need a point, not a comma", *n);
@@ -129,7 +155,8 @@ volley_status volley_csv_read(const volley_place *place, const char *path, doubl
   FILE *file = fopen(path, "r");
   *values = NULL;
   if (!file) return volley_fault(VOLLEY_USAGE, place, "cannot open '%s': %s", path, strerror(errno));
-  const volley_status status = read_lines(&t, file);
+  volley_status status = check_file(&t, file);
+  if (status == VOLLEY_OK) status = read_lines(&t, file);
   fclose(file);
   if (status != VOLLEY_OK) {
     free(t.values);

@@ -47,6 +47,16 @@ static void check_type(column *data) {
   volley_hdf5_release(data->file, type);
 }
 
+/* A few values that were never written are zeros; many are a file that announces what it does not have. */
+static void check_stored(column *data) {
+  char what[160];
+  uint64_t stored;
+  if (data->file->failed || data->size <= SLAB || volley_hdf5_is_stored(data->set, &stored)) return;
+  snprintf(what, sizeof what, "announces %" PRIu64 " values, but the file holds %" PRIu64 " bytes of them", data->size,
+           stored);
+  fault_in(data, what);
+}
+
 /* Opens dataset `name` under parent, checks type and shape, sets size. */
 static column open_column(volley_hdf5 *file, hid_t parent, const char *name, bool is_integer) {
   column data = {.file = file, .name = name, .set = -1, .is_integer = is_integer};
@@ -62,6 +72,7 @@ static column open_column(volley_hdf5 *file, hid_t parent, const char *name, boo
   if (!file->failed && H5Sget_simple_extent_ndims(space) != 1) fault_in(&data, "must have one dimension");
   if (!file->failed) volley_hdf5_check(file, H5Sget_simple_extent_dims(space, &size, NULL), "look up data of");
   data.size = size;
+  check_stored(&data);
   volley_hdf5_release(file, space);
   return data;
 }

@@ -163,14 +163,22 @@ static void check_sign(volley_reading *reading, volley_yaml *map, const volley_p
   const int receptor = by_sign ? model->receptor_of_sign[1] : projection->receptor;
   double low, high;
   plan->model->range(plan->parameters, &low, &high);
-  if (!plan->model->keeps_past || low >= 0 || model->receptors[receptor].weights != VOLLEY_CONDUCTANCE) return;
-  if (!by_sign || high > 0)
+  if (!plan->model->keeps_past || low >= 0 || (by_sign && high <= 0)) return;
+  const bool chooses = by_sign && model->receptor_of_sign[0] != model->receptor_of_sign[1];
+  if (model->receptors[receptor].weights == VOLLEY_CONDUCTANCE)
     volley_value_fault(
         reading, map,
         "weights can become %g to %g, but receptor '%s' of %s is a conductance, which is never negative: "
         "%s",
         low, high, model->receptors[receptor].name, model->name,
         by_sign ? "let both bounds have one sign" : "let no bound be negative");
+  else if (chooses)
+    volley_value_fault(
+        reading, map,
+        "weights can become %g to %g, but the sign that a weight begins with chooses its receptor, '%s' or "
+        "'%s', and later signs do not: let both bounds have one sign, or name the receptor",
+        low, high, model->receptors[model->receptor_of_sign[0]].name,
+        model->receptors[model->receptor_of_sign[1]].name);
 }
 
 static void read_plan(volley_reading *reading, volley_yaml *entry, volley_yaml *map, volley_pick pick,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LITTLE = 1 << 24 /* bytes for which nobody asks how much memory is left */ };
+
 void volley_hdf5_quiet(void) { (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
 
 /* Keeps the description of the innermost entry of the error stack. */
@@ -79,6 +81,40 @@ void volley_hdf5_put_number(volley_hdf5 *file, hid_t object, const char *name, d
 
 void volley_hdf5_put_count(volley_hdf5 *file, hid_t object, const char *name, uint64_t value) {
   volley_hdf5_put_values(file, object, name, H5T_NATIVE_UINT64, 0, &value);
+}
+
+bool volley_hdf5_fits(volley_hdf5 *file, const char *what, uint64_t count, size_t size) {
+  const double bytes = (double)count * (double)size, left = bytes > LITTLE ? (double)volley_available_memory() : bytes;
+  if (file->failed || bytes <= left) return !file->failed;
+  file->failed = true;
+  volley_fault(file->blame, file->place, "%s of '%s' takes %.2f GB of memory; %.2f GB are left on this node", what,
+               file->path, 1e-9 * bytes, 1e-9 * left);
+  return false;
+}
+
+/* Bytes that so many values take at least: a compressed chunk has one at least. */
+static double least_bytes(hid_t set, hid_t properties, double values) {
+  hsize_t chunk[H5S_MAX_RANK];
+  double in_chunk = 1;
+  if (H5Pget_layout(properties) == H5D_CHUNKED && H5Pget_nfilters(properties) > 0) {
+    const int n = H5Pget_chunk(properties, H5S_MAX_RANK, chunk);
+    for (int k = 0; k < n; k++) in_chunk *= (double)chunk[k];
+    return values / in_chunk;
+  }
+  const hid_t type = H5Dget_type(set);
+  const double bytes = values * (double)H5Tget_size(type);
+  H5Tclose(type);
+  return bytes;
+}
+
+bool volley_hdf5_is_stored(hid_t set, uint64_t *stored) {
+  const hid_t properties = H5Dget_create_plist(set), space = H5Dget_space(set);
+  const double values = (double)H5Sget_simple_extent_npoints(space);
+  *stored = H5Dget_storage_size(set);
+  const bool is = H5Pget_layout(properties) == H5D_VIRTUAL || (double)*stored >= least_bytes(set, properties, values);
+  H5Pclose(properties);
+  H5Sclose(space);
+  return is;
 }
 
 /* A new dataset of values in this space, which is released. HDF5 cannot write to one that has no values. */

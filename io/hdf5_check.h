@@ -28,6 +28,14 @@ int64_t volley_hdf5_check(volley_hdf5 *file, int64_t result, const char *doing);
 /* Closes any identifier but a file's; negative ones are ignored. Collective where the object is shared. */
 void volley_hdf5_release(volley_hdf5 *file, hid_t id);
 
+/* Whether what a file announces can be kept in memory: `count` values of `size` bytes. If not, adds a fault that names
+ * `what` of the file, and both figures. Not collective. */
+bool volley_hdf5_fits(volley_hdf5 *file, const char *what, uint64_t count, size_t size);
+
+/* Whether a file can hold as many values of a dataset as it announces: one whose values were never written, or not to their
+ * end, has none, or fewer bytes than values. `stored`: bytes that it has. Not collective. */
+bool volley_hdf5_is_stored(hid_t set, uint64_t *stored);
+
 /* The writers below are collective over the ranks that opened the file, all with equal arguments. */
 
 /* A new group, to be released by the caller. */

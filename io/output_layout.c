@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "neuron/neuron.h"
+#include "signal/signal.h"
 #include "synapse/synapse.h"
 
 #include <stdlib.h>
@@ -58,6 +59,15 @@ static int64_t last_step(const volley_experiment *experiment, const volley_recor
   return recorder->stop < experiment->simulation.steps ? recorder->stop : experiment->simulation.steps;
 }
 
+/* Whether errors of the output after learning, shifted in time as is best, say whether it was learned. */
+static bool is_comparable(const volley_experiment *experiment, const volley_readout *readout) {
+  const volley_signal *supervisor = readout->supervisor;
+  const double stop = (double)readout->stop * experiment->simulation.dt;
+  bool comparable = !supervisor->kind->is_chaotic;
+  for (int k = 0; k < supervisor->n_speeds; k++) comparable &= supervisor->speed_times[k] < stop;
+  return comparable;
+}
+
 /* What spikes and traces have in common. */
 static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                          const volley_recorder *recorder) {
@@ -67,6 +77,7 @@ static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment
     volley_hdf5_put_text(file, group, "readout", readout->name);
     volley_hdf5_put_number(file, group, "learning_start_ms", (double)readout->start * dt);
     volley_hdf5_put_number(file, group, "learning_stop_ms", (double)readout->stop * dt);
+    volley_hdf5_put_count(file, group, "comparable", is_comparable(experiment, readout));
   } else if (recorder->kind == VOLLEY_RECORD_WEIGHTS) {
     const volley_projection *projection = &experiment->projections[recorder->projection];
     volley_hdf5_put_text(file, group, "projection", projection->name);

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SLAB = 1 << 18 /* spikes read at a time */ };
+enum {
+  SLAB = 1 << 18, /* spikes read at a time */
+  NEURON = 32     /* bytes that statistics of a neuron take */
+};
 
 struct volley_output_file {
   volley_hdf5 hdf5;
@@ -27,7 +30,7 @@ static const char *get_text(volley_output_file *file, hid_t object, const char *
   const hid_t attribute = open_attribute(file, object, name);
   const hid_t type = volley_hdf5_check(&file->hdf5, H5Aget_type(attribute), "look up data of");
   const size_t size = type >= 0 ? H5Tget_size(type) : 0;
-  char *text = volley_arena_alloc(file->arena, size + 1, 1);
+  char *text = volley_arena_alloc(file->arena, volley_hdf5_fits(&file->hdf5, name, 1, size) ? size + 1 : 1, 1);
   if (!file->hdf5.failed) volley_hdf5_check(&file->hdf5, H5Aread(attribute, type, text), "read");
   volley_hdf5_release(&file->hdf5, type);
   volley_hdf5_release(&file->hdf5, attribute);
@@ -79,10 +82,11 @@ static void get_array(volley_output_file *file, hid_t group, const char *name, h
 
 /* Reads n texts of fixed length into members `offset` of the populations. */
 static void get_texts(volley_output_file *file, hid_t group, const char *name, size_t offset) {
-  const size_t n = (size_t)file->info.n_populations;
   const hid_t set = open_dataset(file, group, name);
   const hid_t type = volley_hdf5_check(&file->hdf5, H5Dget_type(set), "look up data of");
   const size_t width = type >= 0 ? H5Tget_size(type) : 0;
+  const bool fits = volley_hdf5_fits(&file->hdf5, name, (uint64_t)file->info.n_populations, 2 * (width + 1));
+  const size_t n = fits ? (size_t)file->info.n_populations : 0;
   char *rows = volley_arena_alloc(file->arena, n, width + 1);
   get_array(file, group, name, type, n, rows);
   for (size_t i = 0; i < n; i++) {
@@ -101,14 +105,18 @@ static void read_populations(volley_output_file *file, hid_t volley) {
   volley_output_info *info = &file->info;
   const hid_t group = open_group(file, volley, "populations");
   const hid_t set = open_dataset(file, group, "size");
-  const size_t n = file->hdf5.failed ? 0 : count_values(file, set);
+  size_t n = file->hdf5.failed ? 0 : count_values(file, set);
+  if (!volley_hdf5_fits(&file->hdf5, "size", n, sizeof *info->populations)) n = 0;
   info->n_populations = (int)n;
   info->populations = volley_arena_alloc(file->arena, n, sizeof *info->populations);
   uint64_t *sizes = volley_arena_alloc(file->arena, n, sizeof *sizes);
   get_texts(file, group, "name", offsetof(volley_population_info, name));
   get_texts(file, group, "model", offsetof(volley_population_info, model));
   get_array(file, group, "size", H5T_NATIVE_UINT64, n, sizes);
-  for (size_t i = 0; i < n; i++) info->populations[i].size = sizes[i];
+  for (size_t i = 0; i < n; i++) {
+    const bool fits = volley_hdf5_fits(&file->hdf5, "a population", sizes[i], NEURON);
+    info->populations[i].size = fits ? sizes[i] : 0;
+  }
   for (size_t i = 0; i < n; i++) info->populations[i].rate_hz = NAN;
   volley_hdf5_release(&file->hdf5, set);
   volley_hdf5_release(&file->hdf5, group);

@@ -8,7 +8,7 @@
 /* One recorder of a readout. */
 typedef struct recorder {
   const char *group, *readout, *value;
-  double start, interval, learning_start, learning_stop;
+  double start, interval, learning_start, learning_stop, comparable;
 } recorder;
 
 typedef struct reading {
@@ -22,7 +22,8 @@ typedef struct reading {
 static const char *get_text(reading *r, hid_t group, const char *name) {
   const hid_t attribute = volley_hdf5_check(&r->file, H5Aopen(group, name, H5P_DEFAULT), "find an attribute in");
   const hid_t type = volley_hdf5_check(&r->file, H5Aget_type(attribute), "look up data of");
-  char *text = volley_arena_alloc(r->arena, (type >= 0 ? H5Tget_size(type) : 0) + 1, 1);
+  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
+  char *text = volley_arena_alloc(r->arena, volley_hdf5_fits(&r->file, name, 1, size) ? size + 1 : 1, 1);
   if (!r->file.failed) volley_hdf5_check(&r->file, H5Aread(attribute, type, text), "read");
   volley_hdf5_release(&r->file, type);
   volley_hdf5_release(&r->file, attribute);
@@ -48,6 +49,7 @@ static herr_t add_recorder(hid_t groups, const char *name, const H5L_info_t *unu
                                     .interval = get_number(r, group, "interval_ms"),
                                     .learning_start = get_number(r, group, "learning_start_ms"),
                                     .learning_stop = get_number(r, group, "learning_stop_ms")};
+  r->recorders[r->n - 1].comparable = H5Aexists(group, "comparable") > 0 ? get_number(r, group, "comparable") : 1;
   volley_hdf5_release(&r->file, group);
   return r->file.failed ? -1 : 0;
 }
@@ -59,7 +61,10 @@ static double *read_rows(reading *r, const recorder *from, uint64_t *rows, int *
   const hid_t set = volley_hdf5_check(&r->file, H5Dopen2(r->groups, path, H5P_DEFAULT), "find a dataset in");
   const hid_t space = volley_hdf5_check(&r->file, H5Dget_space(set), "look up data of");
   if (space >= 0 && H5Sget_simple_extent_ndims(space) == 2) H5Sget_simple_extent_dims(space, size, NULL);
-  double *data = volley_arena_alloc(r->arena, (size_t)(size[0] * size[1]), sizeof *data);
+  uint64_t values;
+  if (__builtin_mul_overflow(size[0], size[1], &values)) values = UINT64_MAX;
+  if (!volley_hdf5_fits(&r->file, path, values, sizeof(double))) values = 0;
+  double *data = volley_arena_alloc(r->arena, values, sizeof *data);
   if (!r->file.failed)
     volley_hdf5_check(&r->file, H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "read");
   volley_hdf5_release(&r->file, space);
@@ -91,7 +96,8 @@ static void read_records(reading *r, volley_readout_record *records, int *n) {
                                       .start_ms = output->start,
                                       .interval_ms = output->interval,
                                       .learning_start_ms = output->learning_start,
-                                      .learning_stop_ms = output->learning_stop};
+                                      .learning_stop_ms = output->learning_stop,
+                                      .is_comparable = output->comparable != 0};
     record->output = read_rows(r, output, &record->rows, &record->dimension);
     record->supervisor = read_rows(r, supervisor, &rows, &columns);
     if (columns != record->dimension) --*n;

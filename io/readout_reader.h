@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A readout of which both were recorded at the same times. Row k is at (k + 1) * interval_ms after start_ms. */
@@ -14,6 +15,7 @@ typedef struct volley_readout_record {
   int dimension;
   double start_ms, interval_ms;
   double learning_start_ms, learning_stop_ms;
+  bool is_comparable;          /* errors after learning, at the best shift in time, say whether it was learned */
   double *output, *supervisor; /* [rows][dimension] */
 } volley_readout_record;
 

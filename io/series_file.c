@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLAB = 1 << 20 /* values at a time */ };
+enum {
+  SLAB = 1 << 20,  /* values at a time */
+  LITTLE = 1 << 24 /* bytes for which nobody asks how much memory is left */
+};
 
 /* A series while rank 0 reads it. */
 typedef struct series {
@@ -97,7 +100,19 @@ static void read_rows(series *s, uint64_t first, uint64_t n, double *out) {
   if (!s->file.failed) check_finite(s, first, size, out);
 }
 
+/* A few values that were never written are zeros; many are a file that announces what it does not have. */
+static void check_stored(series *s) {
+  char what[160];
+  uint64_t stored;
+  const uint64_t values = s->rows * s->columns;
+  if (values <= SLAB || volley_hdf5_is_stored(s->set, &stored)) return;
+  snprintf(what, sizeof what, "announces %" PRIu64 " values, but the file holds %" PRIu64 " bytes of them", values,
+           stored);
+  fault_in(s, what);
+}
+
 static void read_all(series *s, double *out) {
+  if (!s->text_values) check_stored(s);
   const uint64_t at_once = s->columns < SLAB ? SLAB / s->columns : 1;
   if (s->text_values) memcpy(out, s->text_values, s->rows * s->columns * sizeof *out);
   for (uint64_t first = 0; !s->text_values && !s->file.failed && first < s->rows; first += at_once) {
@@ -120,6 +135,32 @@ static void close_series(series *s) {
   if (s->handle >= 0) volley_hdf5_check(&s->file, H5Fclose(s->handle), "close");
 }
 
+/* Bytes that each rank can still take where all ranks of its node take as much: the least of all ranks. Collective. */
+static double memory_of_each(MPI_Comm comm) {
+  MPI_Comm node;
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+  VOLLEY_MPI(MPI_Comm_size(node, &ranks));
+  VOLLEY_MPI(MPI_Comm_free(&node));
+  double left = (double)volley_available_memory() / ranks;
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &left, 1, MPI_DOUBLE, MPI_MIN, comm));
+  return left;
+}
+
+/* Every rank keeps the whole series: a file may announce more than that. Collective, agreed status. */
+static volley_status check_size(const series *s, MPI_Comm comm, uint64_t rows, uint64_t columns) {
+  const double bytes = (double)rows * (double)columns * sizeof(double);
+  if (bytes < LITTLE) return VOLLEY_OK;
+  const double left = memory_of_each(comm);
+  if (bytes > left)
+    volley_fault(VOLLEY_USAGE, s->file.place,
+                 "%s%s%s'%s' holds %" PRIu64 " rows of %" PRIu64 " values: %.2f GB of memory on each rank, and %.2f GB "
+                 "are left for each",
+                 s->dataset ? "dataset '" : "", s->dataset ? s->dataset : "", s->dataset ? "' of " : "", s->file.path,
+                 rows, columns, 1e-9 * bytes, 1e-9 * left);
+  return volley_agree(comm);
+}
+
 volley_status volley_series_read(MPI_Comm comm, const volley_place *place, const char *path, const char *dataset,
                                  volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns) {
   series s = {.file = {.path = path, .place = place, .blame = VOLLEY_USAGE, .transfer = H5P_DEFAULT},
@@ -135,7 +176,10 @@ volley_status volley_series_read(MPI_Comm comm, const volley_place *place, const
     VOLLEY_MPI(MPI_Bcast(shape, 2, MPI_UINT64_T, 0, comm));
     *rows = shape[0];
     *columns = shape[1];
-    *values = volley_arena_alloc(arena, shape[0] * shape[1], sizeof **values);
+    status = check_size(&s, comm, shape[0], shape[1]);
+  }
+  if (status == VOLLEY_OK) {
+    *values = volley_arena_alloc(arena, *rows * *columns, sizeof **values);
     if (rank == 0) read_all(&s, *values);
     status = volley_agree(comm);
   }

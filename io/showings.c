@@ -4,11 +4,15 @@
 #include "stimulus/showing.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { METADATA = 16384 /* bytes of a group with its datasets, generous */ };
+enum {
+  METADATA = 16384, /* bytes of a group with its datasets, generous */
+  LESSON = sizeof(volley_lesson) / sizeof(double)
+};
 
 static bool is_of(const volley_stimulus *stimulus, const char *kind) {
   return stimulus->kind == volley_stimulus_kind_find(kind);
@@ -68,13 +72,43 @@ static uint64_t list_taught(const volley_experiment *experiment, int p, uint64_t
   return n;
 }
 
+/* Number K of the group /images/K of stimulus s. */
+static int number_of_images(const volley_experiment *experiment, int s) {
+  int number = 0;
+  for (int earlier = 0; earlier < s; earlier++) number += count_images(experiment, earlier) > 0;
+  return number;
+}
+
+/* When the teachers of population p teach, one after the other; into lessons unless NULL. */
+static uint64_t list_lessons(const volley_experiment *experiment, int p, volley_lesson *lessons) {
+  const double dt = experiment->simulation.dt, end = (double)experiment->simulation.steps * dt;
+  uint64_t n = 0;
+  for (int s = 0; s < experiment->n_stimuli; s++) {
+    const volley_stimulus *teacher = &experiment->stimuli[s];
+    if (!is_of(teacher, "teacher") || teacher->target != p || teacher->amplitude == 0) continue;
+    if (count_images(experiment, teacher->shown) == 0) continue;
+    const volley_window window = volley_stimulus_window(experiment, teacher, 0);
+    if (lessons)
+      lessons[n] = (volley_lesson){number_of_images(experiment, teacher->shown), (double)window.first * dt,
+                                   fmin((double)window.end * dt, end)};
+    n++;
+  }
+  return n;
+}
+
 static void put_taught(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int p, uint64_t n) {
   uint64_t *ids = volley_alloc(2 * n, sizeof *ids, "labels of outputs");
   list_taught(experiment, p, ids, ids + n);
   const hid_t group = volley_hdf5_put_group(file, parent, experiment->populations[p].name);
   put_and_close(file, group, "node_ids", H5T_NATIVE_UINT64, n, ids);
   put_and_close(file, group, "labels", H5T_NATIVE_UINT64, n, ids + n);
+  const uint64_t n_lessons = list_lessons(experiment, p, NULL);
+  volley_lesson *lessons = volley_alloc(n_lessons, sizeof *lessons, "lessons");
+  list_lessons(experiment, p, lessons);
+  volley_hdf5_release(file,
+                      volley_hdf5_put_rows(file, group, "lessons", H5T_NATIVE_DOUBLE, n_lessons, LESSON, lessons));
   volley_hdf5_release(file, group);
+  free(lessons);
   free(ids);
 }
 
@@ -108,7 +142,7 @@ uint64_t volley_showings_bytes(const volley_experiment *experiment) {
   }
   for (int p = 0; p < experiment->n_populations; p++) {
     const uint64_t n = list_taught(experiment, p, NULL, NULL);
-    if (n > 0) bytes += METADATA + n * 2 * sizeof(uint64_t);
+    if (n > 0) bytes += METADATA + n * 2 * sizeof(uint64_t) + list_lessons(experiment, p, NULL) * sizeof(volley_lesson);
   }
   return bytes;
 }
@@ -128,7 +162,7 @@ static void *read_values(reading *r, hid_t group, const char *name, hid_t type, 
   const hid_t set = volley_hdf5_check(&r->file, H5Dopen2(group, name, H5P_DEFAULT), "find a dataset in");
   const hid_t space = volley_hdf5_check(&r->file, H5Dget_space(set), "look up data of");
   const hssize_t points = volley_hdf5_check(&r->file, H5Sget_simple_extent_npoints(space), "look up data of");
-  *n = points > 0 ? (uint64_t)points : 0;
+  *n = points > 0 && volley_hdf5_fits(&r->file, name, (uint64_t)points, sizeof(uint64_t)) ? (uint64_t)points : 0;
   void *values = volley_arena_alloc(r->arena, *n, sizeof(uint64_t));
   if (!r->file.failed) volley_hdf5_check(&r->file, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "read");
   volley_hdf5_release(&r->file, space);
@@ -139,7 +173,8 @@ static void *read_values(reading *r, hid_t group, const char *name, hid_t type, 
 static const char *read_text(reading *r, hid_t group, const char *name) {
   const hid_t attribute = volley_hdf5_check(&r->file, H5Aopen(group, name, H5P_DEFAULT), "find an attribute in");
   const hid_t type = volley_hdf5_check(&r->file, H5Aget_type(attribute), "look up data of");
-  char *text = volley_arena_alloc(r->arena, (type >= 0 ? H5Tget_size(type) : 0) + 1, 1);
+  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
+  char *text = volley_arena_alloc(r->arena, volley_hdf5_fits(&r->file, name, 1, size) ? size + 1 : 1, 1);
   if (!r->file.failed) volley_hdf5_check(&r->file, H5Aread(attribute, type, text), "read");
   volley_hdf5_release(&r->file, type);
   volley_hdf5_release(&r->file, attribute);
@@ -154,11 +189,12 @@ static void check_length(reading *r, const char *group, uint64_t n, uint64_t oth
                r->file.path, group, n, other);
 }
 
-static void read_images(reading *r, const char *path, volley_showings *out) {
+static void read_images(reading *r, int number, const char *path, volley_showings *out) {
   const hid_t group = open_group(r, path);
   if (group >= 0 && H5Lexists(group, "labels", H5P_DEFAULT) > 0) {
     volley_shown_images *shown = &out->images[out->n_images++];
     uint64_t n[3];
+    shown->number = number;
     shown->stimulus = read_text(r, group, "stimulus");
     shown->start_ms = read_values(r, group, "start_ms", H5T_NATIVE_DOUBLE, &shown->n);
     shown->stop_ms = read_values(r, group, "stop_ms", H5T_NATIVE_DOUBLE, &n[0]);
@@ -178,7 +214,7 @@ static void read_all_images(reading *r, volley_showings *out) {
   out->images = volley_arena_alloc(r->arena, (size_t)links.nlinks, sizeof *out->images);
   for (hsize_t k = 0; k < links.nlinks && !r->file.failed; k++) {
     snprintf(path, sizeof path, "images/%llu", (unsigned long long)k);
-    read_images(r, path, out);
+    read_images(r, (int)k, path, out);
   }
 }
 
@@ -194,6 +230,10 @@ static void read_all_taught(reading *r, const volley_output_info *info, volley_s
     taught->ids = read_values(r, group, "node_ids", H5T_NATIVE_UINT64, &taught->n);
     taught->labels = read_values(r, group, "labels", H5T_NATIVE_UINT64, &n);
     check_length(r, path, taught->n, n);
+    if (!r->file.failed && H5Lexists(group, "lessons", H5P_DEFAULT) > 0) {
+      taught->lessons = read_values(r, group, "lessons", H5T_NATIVE_DOUBLE, &taught->n_lessons);
+      taught->n_lessons /= LESSON;
+    }
     volley_hdf5_release(&r->file, group);
   }
 }

@@ -16,16 +16,25 @@ uint64_t volley_showings_bytes(const volley_experiment *experiment);
 /* What a stimulus has shown, in order of time: image `rows[k]` of its file at start_ms[k] < t <= stop_ms[k]. */
 typedef struct volley_shown_images {
   const char *stimulus;
+  int number; /* K of /images/K */
   uint64_t n;
   double *start_ms, *stop_ms; /* [n] */
   uint64_t *rows, *labels;    /* [n] */
 } volley_shown_images;
+
+/* When a teacher taught: while images of one stimulus were shown, at start_ms <= t < stop_ms. */
+typedef struct volley_lesson {
+  double images; /* number of the group /images/K */
+  double start_ms, stop_ms;
+} volley_lesson;
 
 /* The neurons of a population that teachers reach, and the label of each. */
 typedef struct volley_taught {
   const char *population;
   uint64_t n;
   uint64_t *ids, *labels; /* [n] ids: indices within the population */
+  volley_lesson *lessons; /* [n_lessons]; NULL: the file does not tell */
+  uint64_t n_lessons;
 } volley_taught;
 
 typedef struct volley_showings {

@@ -6,7 +6,7 @@
 #include "build/edge_list.h"
 #include "build/plastic.h"
 #include "build/rule.h"
-#include "force/readout.h"
+#include "force/readout_values.h"
 #include "record/record.h"
 
 #include <math.h>

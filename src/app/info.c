@@ -146,7 +146,7 @@ static void print_run(const volley_output_info *info, const char *path) {
 }
 
 static void print_number(const char *format, int width, double value) {
-  if (isnan(value))
+  if (!isfinite(value))
     printf("%*s", width, "-");
   else
     printf(format, width, value);
@@ -173,6 +173,24 @@ static void print_lines(const line *lines, int n) {
   printf("CV: of intervals between spikes, mean over neurons with at least %d spikes\n", LEAST_SPIKES);
 }
 
+static void print_readout(const char *name, const volley_readout_measures *m, bool is_first) {
+  if (is_first)
+    printf("\n%-16s %8s %17s %19s %8s\n", "readout", "train", "win mean/max", "period (target)/s", "spread");
+  printf("%-16s ", name);
+  print_number("%*.4f", 8, m->train);
+  putchar(' ');
+  print_number("%*.4f", 8, m->win_mean);
+  putchar('/');
+  print_number("%*.4f", 8, m->win_most);
+  putchar(' ');
+  print_number("%*.4f", 8, m->period);
+  printf(" (");
+  print_number("%*.4f", 8, m->supervisor_period);
+  printf(") ");
+  print_number("%*.3f", 8, m->spread);
+  putchar('\n');
+}
+
 /* How well readouts have learned, where that was recorded. */
 static volley_status show_readouts(const char *path, bool json) {
   volley_arena *arena = volley_arena_create();
@@ -192,15 +210,12 @@ static volley_status show_readouts(const char *path, bool json) {
       printf("}%s", i + 1 == n ? "]" : "");
       continue;
     }
-    if (i == 0)
-      printf("\n%-16s %8s %17s %19s %8s\n", "readout", "train", "win mean/max", "period (target)/s", "spread");
-    printf("%-16s %8.4f %8.4f/%8.4f %8.4f (%8.4f) %8.3f\n", records[i].name, m.train, m.win_mean, m.win_most, m.period,
-           m.supervisor_period, m.spread);
+    print_readout(records[i].name, &m, i == 0);
   }
   if (n > 0 && !json)
     printf(
         "train: error in the last second of learning; win: in windows of 1 s afterwards, at the best shift in time;\n"
-        "spread: standard deviation of the output over the supervisor's\n");
+        "spread: standard deviation of the output over the supervisor's; -: too short, or nothing to compare with\n");
   volley_arena_destroy(arena);
   return status;
 }

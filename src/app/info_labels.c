@@ -11,6 +11,15 @@
 
 static const double trace_ms = 10, last_ms = 5; /* decay of the traces, and the time at the end over which they count */
 
+/* Whether a teacher told the answer while an image was shown. */
+enum { UNTAUGHT, TAUGHT, UNKNOWN, KINDS };
+
+/* The images of one kind, as they were told. */
+typedef struct score {
+  uint64_t all, right;
+  uint64_t *confusion; /* [labels][labels + 1] label of the image, prediction */
+} score;
+
 /* The images that a stimulus has shown, as one population tells them. */
 typedef struct judgement {
   const volley_shown_images *shown;
@@ -22,8 +31,8 @@ typedef struct judgement {
   uint64_t *spikes;    /* [n][labels] */
   double *traces;      /* [n][labels] integrals at the end of the image, ms */
   uint64_t *told;      /* [n] labels: undecided */
-  uint64_t *confusion; /* [labels][labels + 1] label of the image, prediction */
-  uint64_t all, right;
+  int *kinds;          /* [n] */
+  score scores[KINDS];
 } judgement;
 
 /* What a spike at time t adds to the integral of a trace over the last of an image that ends at stop. */
@@ -66,14 +75,27 @@ static uint64_t tell(const judgement *j, uint64_t image) {
   return spikes[best] == 0 || tied ? j->labels : best;
 }
 
+static int kind_of(const judgement *j, uint64_t image) {
+  if (!j->taught->lessons) return UNKNOWN;
+  for (uint64_t l = 0; l < j->taught->n_lessons; l++) {
+    const volley_lesson *lesson = &j->taught->lessons[l];
+    if (lesson->images == j->shown->number && j->shown->start_ms[image] < lesson->stop_ms &&
+        j->shown->stop_ms[image] > lesson->start_ms)
+      return TAUGHT;
+  }
+  return UNTAUGHT;
+}
+
 static void compare(judgement *j) {
   for (uint64_t k = j->first; k < j->end; k++) {
     const uint64_t label = j->shown->labels[k];
     j->told[k] = tell(j, k);
+    j->kinds[k] = kind_of(j, k);
     if (label >= j->labels) continue;
-    j->all++;
-    j->confusion[label * (j->labels + 1) + j->told[k]]++;
-    j->right += j->told[k] == label;
+    score *s = &j->scores[j->kinds[k]];
+    s->all++;
+    s->confusion[label * (j->labels + 1) + j->told[k]]++;
+    s->right += j->told[k] == label;
   }
 }
 
@@ -91,7 +113,9 @@ static void prepare(judgement *j, const volley_recorder_info *recorder, double s
   j->spikes = volley_alloc(shown->n * j->labels, sizeof *j->spikes, "spikes by image");
   j->traces = volley_alloc(shown->n * j->labels, sizeof *j->traces, "spikes by image");
   j->told = volley_alloc(shown->n, sizeof *j->told, "predictions");
-  j->confusion = volley_alloc(j->labels * (j->labels + 1), sizeof *j->confusion, "predictions");
+  j->kinds = volley_alloc(shown->n, sizeof *j->kinds, "predictions");
+  for (int kind = 0; kind < KINDS; kind++)
+    j->scores[kind].confusion = volley_alloc(j->labels * (j->labels + 1), sizeof(uint64_t), "predictions");
   for (uint64_t i = 0; i < j->size; i++) j->label_of[i] = j->labels;
   for (uint64_t i = 0; i < j->taught->n; i++)
     if (j->taught->ids[i] < j->size) j->label_of[j->taught->ids[i]] = j->taught->labels[i];
@@ -102,23 +126,30 @@ static void release(judgement *j) {
   free(j->spikes);
   free(j->traces);
   free(j->told);
-  free(j->confusion);
+  free(j->kinds);
+  for (int kind = 0; kind < KINDS; kind++) free(j->scores[kind].confusion);
 }
 
-static void print_text(const judgement *j, bool is_first) {
-  if (is_first) printf("\n%-16s %-16s %8s %8s %9s\n", "images", "told by", "shown", "right", "accuracy");
-  printf("%-16s %-16s %8" PRIu64 " %8" PRIu64 " %7.1f %%\n", j->shown->stimulus, j->taught->population, j->all,
-         j->right, 100 * (double)j->right / (double)j->all);
+static void print_text(const judgement *j, int kind, bool is_first) {
+  static const char *const words[KINDS] = {[UNTAUGHT] = "no", [TAUGHT] = "yes", [UNKNOWN] = "-"};
+  const score *s = &j->scores[kind];
+  if (is_first) printf("\n%-16s %-16s %7s %8s %8s %9s\n", "images", "told by", "taught", "shown", "right", "accuracy");
+  printf("%-16s %-16s %7s %8" PRIu64 " %8" PRIu64 " %7.1f %%\n", j->shown->stimulus, j->taught->population, words[kind],
+         s->all, s->right, 100 * (double)s->right / (double)s->all);
 }
 
-static void print_confusion(const judgement *j) {
-  printf("\n%s: images of a label (rows) by what they were taken for\n%5s", j->shown->stimulus, "");
+static void print_confusion(const judgement *j, int kind, bool is_first) {
+  static const char *const words[KINDS] = {[UNTAUGHT] = ", without a teacher", [TAUGHT] = ", while taught"};
+  const score *s = &j->scores[kind];
+  (void)is_first;
+  printf("\n%s%s: images of a label (rows) by what they were taken for\n%5s", j->shown->stimulus,
+         words[kind] ? words[kind] : "", "");
   for (uint64_t told = 0; told < j->labels; told++) printf(" %5" PRIu64, told);
   printf("  none\n");
   for (uint64_t label = 0; label < j->labels; label++) {
     printf("%5" PRIu64, label);
     for (uint64_t told = 0; told <= j->labels; told++)
-      printf(" %5" PRIu64, j->confusion[label * (j->labels + 1) + told]);
+      printf(" %5" PRIu64, s->confusion[label * (j->labels + 1) + told]);
     printf("\n");
   }
 }
@@ -129,29 +160,52 @@ static void print_json_row(const uint64_t *values, uint64_t n, const char *befor
   printf("]");
 }
 
-static void print_json(const judgement *j, bool is_first) {
-  const uint64_t n = j->end - j->first;
+/* values of the images of a kind; null where there is none. */
+static void print_json_images(const judgement *j, int kind, const char *name, const uint64_t *values, uint64_t none) {
+  const char *before = "[";
+  volley_json_member(name, ",\n     ");
+  for (uint64_t k = j->first; k < j->end; k++) {
+    if (j->kinds[k] != kind) continue;
+    if (values[k] == none)
+      printf("%snull", before);
+    else
+      printf("%s%" PRIu64, before, values[k]);
+    before = ", ";
+  }
+  printf("]");
+}
+
+static void print_json(const judgement *j, int kind, bool is_first) {
+  const score *s = &j->scores[kind];
   volley_json_member_text("images", j->shown->stimulus, is_first ? ",\n  \"classifications\": [\n    {" : ",\n    {");
   volley_json_member_text("population", j->taught->population, ", ");
-  volley_json_member_count("shown", j->all, ", ");
-  volley_json_member_count("right", j->right, ", ");
-  volley_json_member_number("accuracy", (double)j->right / (double)j->all, ", ");
+  if (kind != UNKNOWN) {
+    volley_json_member("taught", ", ");
+    printf(kind == TAUGHT ? "true" : "false");
+  }
+  volley_json_member_count("shown", s->all, ", ");
+  volley_json_member_count("right", s->right, ", ");
+  volley_json_member_number("accuracy", (double)s->right / (double)s->all, ", ");
   volley_json_member("confusion", ",\n     ");
   for (uint64_t label = 0; label < j->labels; label++)
-    print_json_row(j->confusion + label * (j->labels + 1), j->labels + 1, label ? ", " : "[");
-  volley_json_member("rows", "],\n     ");
-  print_json_row(j->shown->rows + j->first, n, "");
-  volley_json_member("labels", ",\n     ");
-  print_json_row(j->shown->labels + j->first, n, "");
-  volley_json_member("predictions", ",\n     ");
-  for (uint64_t k = j->first; k < j->end; k++) {
-    printf("%s", k > j->first ? ", " : "[");
-    if (j->told[k] == j->labels)
-      printf("null");
-    else
-      printf("%" PRIu64, j->told[k]);
+    print_json_row(s->confusion + label * (j->labels + 1), j->labels + 1, label ? ", " : "[");
+  printf("]");
+  print_json_images(j, kind, "rows", j->shown->rows, UINT64_MAX);
+  print_json_images(j, kind, "labels", j->shown->labels, UINT64_MAX);
+  print_json_images(j, kind, "predictions", j->told, j->labels);
+  printf("}");
+}
+
+/* Calls `print` for each kind of images that every judgement has. */
+static void print_all(const judgement *all, int n, void (*print)(const judgement *j, int kind, bool is_first)) {
+  bool is_first = true;
+  for (int k = 0; k < n; k++) {
+    for (int kind = KINDS - 1; kind >= 0; kind--) { /* taught ones first, as in most runs */
+      if (all[k].scores[kind].all == 0) continue;
+      print(&all[k], kind, is_first);
+      is_first = false;
+    }
   }
-  printf("]}");
 }
 
 /* The recorder of all neurons of the population that covers most time; -1: none. */
@@ -188,10 +242,10 @@ volley_status volley_info_labels(volley_output_file *file, const char *path, dou
     n++;
     status = volley_output_file_spikes(file, recorder, take_spikes, j);
     compare(j);
-    if (j->all == 0) release(&all[--n]);
+    if (j->scores[UNTAUGHT].all + j->scores[TAUGHT].all + j->scores[UNKNOWN].all == 0) release(&all[--n]);
   }
-  for (int k = 0; k < n && status == VOLLEY_OK; k++) json ? print_json(&all[k], k == 0) : print_text(&all[k], k == 0);
-  for (int k = 0; k < n && status == VOLLEY_OK && !json; k++) print_confusion(&all[k]);
+  if (status == VOLLEY_OK) print_all(all, n, json ? print_json : print_text);
+  if (status == VOLLEY_OK && !json) print_all(all, n, print_confusion);
   if (n > 0 && status == VOLLEY_OK && json) printf("\n  ]");
   for (int k = 0; k < n; k++) release(&all[k]);
   free(all);

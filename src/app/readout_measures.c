@@ -127,6 +127,6 @@ volley_readout_measures volley_readout_measure(const volley_readout_record *reco
   const double of_output = period > 0 ? find_period(tested.output + d, rows, all.dimension) : 0;
   if (period > 0) m.supervisor_period = 1e-3 * period * record->interval_ms;
   if (of_output > 0) m.period = 1e-3 * of_output * record->interval_ms;
-  measure_windows(&all, end, window, (int64_t)ceil(period), &m);
+  if (record->is_comparable) measure_windows(&all, end, window, (int64_t)ceil(period), &m);
   return m;
 }

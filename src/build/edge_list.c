@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "build/rule.h"
 #include "neuron/neuron.h"
+#include "synapse/synapse.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -158,6 +159,18 @@ static volley_status check_edge(const volley_experiment *experiment, const volle
   return VOLLEY_OK;
 }
 
+/* Weights that synapses that learn cannot begin with; balanced ones are known later. */
+static volley_status check_range(const volley_projection *projection, const volley_edge_slab *slab, size_t e) {
+  const volley_synapse_model *model = projection->plasticity.model;
+  double low, high;
+  if (!model || !slab->weight || projection->balanced) return VOLLEY_OK;
+  model->range(projection->plasticity.parameters, &low, &high);
+  if (low <= slab->weight[e] && slab->weight[e] <= high) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, &projection->place,
+                      "edge %" PRIu64 " of %s has the weight %g; its model %s takes %g to %g at the beginning",
+                      slab->first + e, projection->file, slab->weight[e], model->name, low, high);
+}
+
 /* What the file does not say the experiment must. */
 static volley_status check_columns(const volley_projection *projection, const volley_edge_slab *slab) {
   const bool lacks_weight = !slab->weight && isnan(volley_distribution_mean(&projection->weight));
@@ -172,7 +185,10 @@ static volley_status check_columns(const volley_projection *projection, const vo
 volley_status volley_edge_slab_check(const volley_experiment *experiment, const volley_projection *projection,
                                      const volley_edge_slab *slab) {
   VOLLEY_TRY(check_columns(projection, slab));
-  for (size_t e = 0; e < slab->count; e++) VOLLEY_TRY(check_edge(experiment, projection, slab, e));
+  for (size_t e = 0; e < slab->count; e++) {
+    VOLLEY_TRY(check_edge(experiment, projection, slab, e));
+    VOLLEY_TRY(check_range(projection, slab, e));
+  }
   return VOLLEY_OK;
 }
 

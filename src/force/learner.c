@@ -70,3 +70,11 @@ uint64_t volley_learner_bytes(const volley_readout *readout, int ranks) {
              ? volley_batch_bytes(readout->size, readout->supervisor->dimension, ranks)
              : volley_rls_bytes(readout->size, ranks);
 }
+
+const char *volley_learner_advice(const volley_readout *readout) {
+  if (readout->stop == 0) return "it does not learn: smaller decoders or a smaller gain may keep it finite";
+  if (readout->solver == VOLLEY_SOLVER_BATCH) return "a larger lambda or a smaller gain may keep it finite";
+  if (readout->is_exact)
+    return "learning diverged: a larger lambda (a smaller initial_p) or a smaller gain may keep it stable";
+  return "learning diverged: `update: exact` or a smaller initial_p may keep it stable";
+}

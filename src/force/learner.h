@@ -34,4 +34,7 @@ void volley_learner_set_pending(const volley_learner *learner, int n_pending, co
 /* Bytes that a rank needs for it at most. */
 uint64_t volley_learner_bytes(const volley_readout *readout, int ranks);
 
+/* What may keep an output finite that has grown without bounds. */
+const char *volley_learner_advice(const volley_readout *readout);
+
 #endif

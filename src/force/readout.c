@@ -41,12 +41,6 @@ struct volley_readouts {
   int64_t learned;     /* the step whose learning is due */
 };
 
-static bool wants_eigenvalues(const volley_experiment *experiment) {
-  bool wants = false;
-  for (int r = 0; r < experiment->n_readouts; r++) wants |= experiment->readouts[r].eigenvalues != 0;
-  return wants;
-}
-
 static const volley_experiment *experiment_of(const volley_readouts *readouts) { return readouts->network->experiment; }
 
 static double *make_values(int n) { return volley_alloc((size_t)n, sizeof(double), "a readout"); }
@@ -111,7 +105,7 @@ volley_status volley_readouts_create(volley_network *network, const volley_reade
   readouts->decodings = volley_alloc((size_t)experiment->n_readouts, sizeof *readouts->decodings, "the readouts");
   for (int r = 0; r < experiment->n_readouts && status == VOLLEY_OK; r++)
     status = prepare(readouts, r, network, reader);
-  if (wants_eigenvalues(experiment)) readouts->plastic = volley_spectrum_plastic(network, 0);
+  if (volley_readouts_want_eigenvalues(experiment)) readouts->plastic = volley_spectrum_plastic(network, 0);
   const volley_status agreed = volley_agree(network->comm);
   if (agreed != VOLLEY_OK) status = agreed;
   if (status == VOLLEY_OK)
@@ -119,19 +113,6 @@ volley_status volley_readouts_create(volley_network *network, const volley_reade
   else
     volley_readouts_destroy(readouts);
   return status;
-}
-
-uint64_t volley_readouts_bytes(const volley_experiment *experiment, int ranks) {
-  uint64_t bytes = 0;
-  for (int r = 0; r < experiment->n_readouts; r++) {
-    const volley_readout *readout = &experiment->readouts[r];
-    const uint64_t n = readout->size, k = (uint64_t)readout->supervisor->dimension;
-    const uint64_t own = n / (uint64_t)ranks + 1;
-    /* decoders, while they are made the feedback too; filters, gains, neurons that moved; feedback of own neurons */
-    bytes += volley_learner_bytes(readout, ranks) + n * (2 * k + 4) * sizeof(double) + own * k * sizeof(double);
-    bytes += volley_spectrum_bytes(readout, ranks);
-  }
-  return bytes;
 }
 
 void volley_readouts_destroy(volley_readouts *readouts) {
@@ -199,10 +180,9 @@ static void decode(const volley_readouts *readouts, decoding *d, int64_t step, c
 static volley_status check_output(const volley_readouts *readouts, const decoding *d, int64_t step) {
   for (int v = 0; v < d->dimension; v++) {
     if (fabs(d->output[v]) < beyond_measure * (1 + fabs(d->target[v]))) continue; /* not so if it is NaN */
-    volley_fault(VOLLEY_FAILURE, &d->readout->place,
-                 "readout '%s': output %d is %g at %.10g ms; learning diverged: `update: exact` or a smaller initial_p "
-                 "may keep it stable",
-                 d->readout->name, v, d->output[v], (double)(step + 1) * experiment_of(readouts)->simulation.dt);
+    volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': output %d is %g at %.10g ms; %s", d->readout->name,
+                 v, d->output[v], (double)(step + 1) * experiment_of(readouts)->simulation.dt,
+                 volley_learner_advice(d->readout));
     return volley_agree(readouts->network->comm);
   }
   return VOLLEY_OK;
@@ -335,7 +315,7 @@ void volley_readouts_get(const volley_readouts *readouts, const volley_recorder 
 volley_status volley_readouts_find_spectra(const volley_readouts *readouts, volley_summary *summary) {
   const volley_experiment *experiment = experiment_of(readouts);
   volley_status status = VOLLEY_OK;
-  if (!wants_eigenvalues(experiment)) return VOLLEY_OK;
+  if (!volley_readouts_want_eigenvalues(experiment)) return VOLLEY_OK;
   summary->spectra = volley_alloc((size_t)experiment->n_readouts, sizeof *summary->spectra, "eigenvalues");
   double *now = volley_spectrum_plastic(readouts->network, experiment->simulation.steps);
   for (int r = 0; r < experiment->n_readouts; r++) {

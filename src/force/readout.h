@@ -25,9 +25,6 @@ typedef struct volley_readouts volley_readouts;
 volley_status volley_readouts_create(volley_network *network, const volley_reader *reader, volley_readouts **out);
 void volley_readouts_destroy(volley_readouts *readouts); /* NULL is allowed; collective */
 
-/* Bytes that a rank needs for the readouts at most. Their dimensions must be known. */
-uint64_t volley_readouts_bytes(const volley_experiment *experiment, int ranks);
-
 /* The observer that decodes and learns. To be told of a step after the recorders, which see the values at step * dt. */
 volley_observer volley_readouts_observer(volley_readouts *readouts);
 

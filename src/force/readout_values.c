@@ -1,5 +1,10 @@
 #include "force/readout_values.h"
 
+#include "build/rule.h"
+#include "force/learner.h"
+#include "force/spectrum.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,4 +68,36 @@ volley_status volley_readouts_check(const volley_experiment *experiment, const v
   }
   const volley_status agreed = volley_agree(comm);
   return agreed != VOLLEY_OK ? agreed : status;
+}
+
+bool volley_readouts_want_eigenvalues(const volley_experiment *experiment) {
+  bool wants = false;
+  for (int r = 0; r < experiment->n_readouts; r++) wants |= experiment->readouts[r].eigenvalues != 0;
+  return wants;
+}
+
+/* Of a rank, in the mean; of those in files nothing is known yet. */
+static double plastic_synapses(const volley_experiment *experiment, int ranks) {
+  double n = 0;
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const volley_projection *projection = &experiment->projections[p];
+    const double expected = projection->plasticity.model ? projection->rule->expected(experiment, projection) : 0;
+    if (!isnan(expected)) n += expected / ranks;
+  }
+  return n;
+}
+
+uint64_t volley_readouts_bytes(const volley_experiment *experiment, int ranks) {
+  uint64_t bytes = 0;
+  if (volley_readouts_want_eigenvalues(experiment))
+    bytes += 2 * sizeof(double) * (uint64_t)plastic_synapses(experiment, ranks);
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    const volley_readout *readout = &experiment->readouts[r];
+    const uint64_t n = readout->size, k = (uint64_t)readout->supervisor->dimension;
+    const uint64_t own = n / (uint64_t)ranks + 1;
+    /* decoders, while they are made the feedback too; filters, gains, neurons that moved; feedback of own neurons */
+    bytes += volley_learner_bytes(readout, ranks) + n * (2 * k + 4) * sizeof(double) + own * k * sizeof(double);
+    bytes += volley_spectrum_bytes(readout, ranks);
+  }
+  return bytes;
 }

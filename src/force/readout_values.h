@@ -1,5 +1,5 @@
 /* The neurons of a readout: their numbers, and the values that are drawn or read for them, decoders at the beginning and
- * eta. */
+ * eta; and what they take. */
 #ifndef VOLLEY_FORCE_READOUT_VALUES_H
 #define VOLLEY_FORCE_READOUT_VALUES_H
 
@@ -22,5 +22,11 @@ volley_status volley_readout_draw(const volley_experiment *experiment, const vol
 /* Reads all datasets that readouts name, for what is wrong with them. The dimensions of their supervisors must be known.
  * Collective, agreed status. */
 volley_status volley_readouts_check(const volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
+
+/* Whether any readout asks for eigenvalues. */
+bool volley_readouts_want_eigenvalues(const volley_experiment *experiment);
+
+/* Bytes that a rank needs for all readouts at most. Their dimensions must be known. */
+uint64_t volley_readouts_bytes(const volley_experiment *experiment, int ranks);
 
 #endif

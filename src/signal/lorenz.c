@@ -66,6 +66,7 @@ const volley_signal_kind volley_signal_lorenz = {
     .doc = "Lorenz attractor; 3 values",
     .keys = keys,
     .n_keys = sizeof keys / sizeof *keys,
+    .is_chaotic = true,
     .check = check,
     .make_rows = make_rows,
     .length = length,
