@@ -31,7 +31,7 @@ VARIABLES = {
     "LANG": ["tr_TR.UTF-8", ""],
     "LANGUAGE": ["de"],
     "TZ": ["Asia/Kathmandu", "xyz"],
-    "TMPDIR": ["/tmp", "."],
+    "TMPDIR": ["/tmp"],
     "HOME": ["/nowhere", ""],
     "USER": ["", "a b"],
     "TERM": ["", "dumb", "xterm-256color"],
