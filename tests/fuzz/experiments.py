@@ -49,6 +49,8 @@ def _shrink(tree, most):
         _shrink(tree[key], most)
         if key in ("learning", "dopamine_on"):
             tree[key].update(start="1 ms", stop="4 ms")
+            if "interval" in tree[key]:
+                tree[key]["interval"] = "0.4 ms"
 
 
 def read_bases(source):
