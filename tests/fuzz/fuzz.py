@@ -81,7 +81,7 @@ class Maker:
         else:
             grower = experiments.Grower(self.schema, rng)
             tree, files = grower.grow(), grower.files
-        changes = {9: 0, 8: 0, 6: 0}.get(kind, rng.choice([0, 1, 1, 1, 2, 4]) if kind != 7 else 0)
+        changes = 0 if kind >= 6 else rng.choice([0, 0, 1, 1] if runs else [0, 1, 1, 1, 2, 4])
         for _ in range(changes):
             experiments.mutate(tree, self.schema, rng, runs)
         text = experiments.write_file(tree, rng)
@@ -96,7 +96,7 @@ class Maker:
             words += ["--set", ".".join(map(str, path)) + "=" + experiments.write(value, rng)]
         if runs:
             words += ["-o", "out.h5", "--overwrite", "--progress", "off", "--threads", rng.choice(["1", "1", "2"])]
-            words += ["--set", "simulation.duration=5ms", "--set", "simulation.dt=" + rng.choice(["0.1", "0.1", "0.5"])]
+            words += ["--set", "simulation.duration=5ms"] + rng.choice([[]] * 9 + [["--set", "simulation.dt=0.5"]])
         elif rng.random() < 0.1:
             words += ["--ranks", rng.choice(["1", "7", "1000"])]
         words += ["--", file] if file[0] == "-" and not runs else ["./" + file if file[0] == "-" else file]
