@@ -17,7 +17,7 @@ VARIABLES = {
     "OMPI_MCA_mpi_yield_when_idle": ["0", "1"],
     "OMPI_MCA_coll": ["^tuned"],
     "OMPI_COMM_WORLD_LOCAL_SIZE": ["x", "-1", "0", "1000000"],
-    "SLURM_CPUS_PER_TASK": ["1", "2", "3x", "", "-1", "0", "99999999999", "1000"],
+    "SLURM_CPUS_PER_TASK": ["1", "2", "3x", "", "-1", "0", "99999999999", "64"],
     "SLURM_JOB_END_TIME": ["1", "x", "", "99999999999999999999", "4102444800", "-5"],
     "SLURM_JOB_START_TIME": ["1", "x"],
     "SLURM_TASKS_PER_NODE": ["x", "2(x3)", "1"],
