@@ -30,7 +30,7 @@ WALL_SECONDS = 180
 ADDRESS_SPACE = 4_000_000  # kB; sanitizers need terabytes
 FOREIGN = ["MPI_ABORT", "PETSC ERROR", "HDF5-DIAG", "HDF5: ", "Traceback (most recent", "ORTE_ERROR", "*** Process", "libgomp",
            "Sanitizer", "runtime error:", "Segmentation fault", "core dumped", "Assertion", "double free", "corrupted",
-           "free(): ", "malloc(): ", "hwloc", "An error occurred in MPI", "PML ", "opal_", "glibc", "stack smashing"]
+           "free(): ", "malloc(): ", "hwloc", "An error occurred in MPI", "PML ", "opal_", "glibc", "stack smashing", "mca_"]
 SANITIZER_OPTIONS = {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4000:hard_rss_limit_mb=6000",
                      "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1"}
 
