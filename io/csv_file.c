@@ -30,12 +30,17 @@ static const char blanks[] = " \t\r\n\v\f";
 
 static bool is_separator(char c) { return c == ',' || c == ';'; }
 
-/* Whether the field that begins here is a number; *end: what follows it. */
+/* Whether the field that begins here is a number, maybe in quotation marks; *end: what follows it. */
 static bool is_number(const char *field, double *value, const char **end) {
+  const bool is_quoted = *field == '"';
+  const char *digits = field + is_quoted, *first = digits + (*digits == '-' || *digits == '+');
   char *after;
-  *value = strtod(field, &after);
+  *value = strtod(digits, &after);
+  if (after == digits || (first[0] == '0' && (first[1] == 'x' || first[1] == 'X')) || isspace((unsigned char)*digits))
+    return false;
+  if (is_quoted && *after++ != '"') return false;
   *end = after;
-  return after > field && (*after == '\0' || is_separator(*after) || strchr(blanks, *after));
+  return *after == '\0' || is_separator(*after) || strchr(blanks, *after);
 }
 
 static volley_status fault(const table *t, const char *what, uint64_t number) {
@@ -112,22 +117,64 @@ static volley_status read_numbers(table *t, const char *text, uint64_t *n) {
   return VOLLEY_OK;
 }
 
-static volley_status read_line(table *t, const char *text) {
+/* How many fields of a line are numbers. */
+static int count_numbers(const char *text) {
+  int n = 0;
+  for (const char *end; *text; text += strspn(text, blanks)) {
+    double value;
+    if (is_number(text, &value, &end)) {
+      n++;
+      text = end;
+    }
+    text += strcspn(text, ",;\t");
+    text += *text != '\0';
+  }
+  return n;
+}
+
+/* Whether a line names the columns. *status: VOLLEY_USAGE after a fault where some of them are numbers. */
+static bool has_names(table *t, const char *text, volley_status *status) {
   const char *end;
   double value;
+  const bool may_have = isalpha((unsigned char)*text) || strchr("\"'_", *text);
+  if (t->rows > 0 || t->has_names || !may_have || is_number(text, &value, &end)) return false;
+  t->has_names = true;
+  if (count_numbers(text) > 0)
+    *status = volley_fault(VOLLEY_USAGE, t->place,
+                           "'%s', line %" PRIu64 ": words and numbers; if they name the columns, the line begins with #",
+                           t->path, t->line);
+  return true;
+}
+
+static volley_status read_line(table *t, const char *text) {
+  volley_status status = VOLLEY_OK;
   uint64_t n;
   text += strspn(text, blanks);
-  if (*text == '\0' || *text == '#') return VOLLEY_OK;
-  const bool may_be_names = isalpha((unsigned char)*text) || strchr("\"'_", *text);
-  if (t->rows == 0 && !t->has_names && may_be_names && !is_number(text, &value, &end)) {
-    t->has_names = true;
-    return VOLLEY_OK;
-  }
+  if (*text == '\0' || *text == '#' || has_names(t, text, &status)) return status;
   VOLLEY_TRY(read_numbers(t, text, &n));
   if (t->rows++ == 0) t->columns = n;
   if (n == t->columns) return VOLLEY_OK;
   return volley_fault(VOLLEY_USAGE, t->place, "'%s', line %" PRIu64 ": %s; the lines before have %" PRIu64, t->path,
                       t->line, volley_count(n, "value").text, t->columns);
+}
+
+/* The lines that a \r ends, which some programs write without a \n behind it. */
+static volley_status read_parts(table *t, char *text) {
+  volley_status status = VOLLEY_OK;
+  while (text && status == VOLLEY_OK) {
+    char *next = strchr(text, '\r');
+    if (next) *next++ = '\0';
+    t->line++;
+    status = read_line(t, text);
+    text = next && *next && *next != '\n' ? next : NULL;
+  }
+  return status;
+}
+
+static volley_status not_text(const table *t, const char *text) {
+  const bool is_wide = memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0;
+  return volley_fault(VOLLEY_USAGE, t->place, is_wide ? "'%s' is a text in UTF-16; save it as UTF-8"
+                                                      : "'%s' is not a text file", t->path);
 }
 
 static volley_status read_lines(table *t, FILE *file) {
@@ -137,10 +184,8 @@ static volley_status read_lines(table *t, FILE *file) {
   ssize_t length;
   volley_status status = VOLLEY_OK;
   while (status == VOLLEY_OK && (length = getline(&text, &room, file)) >= 0) {
-    t->line++;
-    const size_t skip = t->line == 1 && strncmp(text, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
-    status = strlen(text) == (size_t)length ? read_line(t, text + skip)
-                                            : volley_fault(VOLLEY_USAGE, t->place, "'%s' is not a text file", t->path);
+    const size_t skip = t->line == 0 && strncmp(text, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
+    status = strlen(text) == (size_t)length ? read_parts(t, text + skip) : not_text(t, text);
   }
   if (status == VOLLEY_OK && !feof(file))
     status = volley_fault(VOLLEY_USAGE, t->place, "cannot read '%s': %s", t->path, strerror(errno));

@@ -116,7 +116,7 @@ static void read_slab(const column *data, uint64_t first, size_t n, void *out) {
   const hid_t space = volley_hdf5_check(file, H5Dget_space(data->set), "look up data of");
   const hid_t memory = volley_hdf5_check(file, H5Screate_simple(1, &count, NULL), "describe data of");
   volley_hdf5_check(file, H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL), "select data of");
-  volley_hdf5_check(file, H5Dread(data->set, type, memory, space, H5P_DEFAULT, out), "read");
+  volley_hdf5_read(file, data->set, data->name, type, memory, space, out);
   volley_hdf5_release(file, memory);
   volley_hdf5_release(file, space);
   if (file->failed) return;

@@ -181,7 +181,8 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
     read_weight(reading, e, pick, projection);
   read_delay(reading, e, pick, projection);
   read_balanced(reading, e, pick, projection);
-  volley_read_plasticity(reading, e->entry, pick, projection, &projection->plasticity);
+  if (experiment->populations[projection->target].model != NULL)
+    volley_read_plasticity(reading, e->entry, pick, projection, &projection->plasticity);
   const char *pair =
       volley_arena_format(reading->arena, "%s->%s", e->sources[pick.column]->text, e->targets[pick.row]->text);
   if (projection->name == NULL)

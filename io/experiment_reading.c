@@ -131,10 +131,12 @@ static bool is_decimal(const volley_yaml *map, int i) {
 /* Reports a key that is not known. It is read on as the one that it may mean, so that nothing is called missing that is
  * only misspelt. */
 static void refuse_key(volley_reading *reading, volley_yaml *map, volley_yaml *item, volley_names known) {
-  const char *meant = meant_name(item->key, known), *colon = strchr(item->key, ':');
+  const char *meant = meant_name(item->key, known), *colon = strchr(item->key, ':'), *odd = volley_lookalike(item->key);
   if (colon != NULL && volley_yaml_is_null(item))
     volley_key_fault(reading, item, "a space must follow the colon: '%.*s: %.60s'", (int)(colon - item->key), item->key,
                      colon + 1);
+  else if (odd != NULL)
+    volley_key_fault(reading, item, "the key '%.80s' has %s", item->key, odd);
   else
     volley_key_fault(reading, item, "unknown key '%.80s'; %s", item->key, suggestion(reading, item->key, known));
   if (meant != NULL && volley_yaml_get(map, meant) == NULL) item->key = meant;

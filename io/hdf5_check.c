@@ -10,9 +10,12 @@ enum { LITTLE = 1 << 24 /* bytes for which nobody asks how much memory is left *
 
 void volley_hdf5_quiet(void) { (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
 
-/* Keeps the description of the innermost entry of the error stack. */
+static const char unknown_reason[] = "HDF5 gives no reason; is it damaged?";
+
+/* Keeps the description of the innermost entry of the error stack that has one. */
 static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *reason) {
-  if (n == 0) snprintf(reason, 512, "%s", error->desc ? error->desc : "no reason given");
+  const bool is_told = n > 0 && strcmp(reason, unknown_reason) != 0;
+  if (!is_told && error->desc && *error->desc) snprintf(reason, 512, "%s", error->desc);
   return 0;
 }
 
@@ -29,12 +32,53 @@ static void shorten(char *reason) {
 
 int64_t volley_hdf5_check(volley_hdf5 *file, int64_t result, const char *doing) {
   if (result >= 0 || file->failed) return result;
-  char reason[512] = "no reason given";
+  char reason[512];
+  snprintf(reason, sizeof reason, "%s", unknown_reason);
   (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, reason);
   shorten(reason);
   file->failed = true;
   volley_fault(file->blame, file->place, "cannot %s '%s': %s", doing, file->path, reason);
   return result;
+}
+
+/* The filter of a dataset that this HDF5 does not have, or -1; what people call it in name, [size]. */
+static int missing_filter(hid_t set, char *name, size_t size) {
+  static const struct {
+    int id;
+    const char *name;
+  } known[] = {{1, "gzip"},        {4, "szip"},          {305, "LZO"},     {307, "bzip2"},   {32000, "LZF"},
+               {32001, "Blosc"},   {32004, "LZ4"},       {32008, "bitshuffle"}, {32013, "ZFP"}, {32015, "Zstandard"},
+               {32026, "Blosc2"}};
+  int missing = -1;
+  const hid_t creation = H5Dget_create_plist(set);
+  const int n = creation >= 0 ? H5Pget_nfilters(creation) : 0;
+  for (int f = 0; f < n && missing < 0; f++) {
+    unsigned flags = 0, config = 0;
+    size_t values = 0;
+    const int id = (int)H5Pget_filter2(creation, (unsigned)f, &flags, &values, NULL, size, name, &config);
+    if (id >= 0 && H5Zfilter_avail((H5Z_filter_t)id) <= 0) missing = id;
+  }
+  for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+    if (known[k].id == missing) snprintf(name, size, "%s", known[k].name);
+  if (creation >= 0) (void)H5Pclose(creation);
+  return missing;
+}
+
+void volley_hdf5_read(volley_hdf5 *file, hid_t set, const char *name, hid_t type, hid_t memory, hid_t space,
+                      void *values) {
+  char filter[64] = "";
+  if (file->failed) return;
+  const herr_t result = H5Dread(set, type, memory, space, H5P_DEFAULT, values);
+  const int missing = result < 0 ? missing_filter(set, filter, sizeof filter) : -1;
+  if (missing < 0) {
+    volley_hdf5_check(file, result, "read");
+    return;
+  }
+  file->failed = true;
+  volley_fault(file->blame, file->place,
+               "dataset '%s' of '%s' went through the filter %d%s%s%s, which is not installed here: write it with gzip or "
+               "without compression, or set HDF5_PLUGIN_PATH to the folder of its plugin",
+               name, file->path, missing, *filter ? " (" : "", filter, *filter ? ")" : "");
 }
 
 void volley_hdf5_release(volley_hdf5 *file, hid_t id) {

@@ -25,6 +25,10 @@ void volley_hdf5_quiet(void);
 /* Hands result through. If it is negative and nothing has failed before, adds the fault "cannot DOING PATH: reason". */
 int64_t volley_hdf5_check(volley_hdf5 *file, int64_t result, const char *doing);
 
+/* H5Dread into all of `values`, checked. A filter that the data went through and that is not here is named. */
+void volley_hdf5_read(volley_hdf5 *file, hid_t set, const char *name, hid_t type, hid_t memory, hid_t space,
+                      void *values);
+
 /* Closes any identifier but a file's; negative ones are ignored. Collective where the object is shared. */
 void volley_hdf5_release(volley_hdf5 *file, hid_t id);
 

@@ -94,7 +94,7 @@ static void read_rows(series *s, uint64_t first, uint64_t n, double *out) {
   const hid_t space = volley_hdf5_check(&s->file, H5Dget_space(s->set), "look up data of");
   const hid_t memory = volley_hdf5_check(&s->file, H5Screate_simple(1, &size, NULL), "describe data of");
   volley_hdf5_check(&s->file, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL), "select data of");
-  volley_hdf5_check(&s->file, H5Dread(s->set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, out), "read");
+  volley_hdf5_read(&s->file, s->set, s->dataset, H5T_NATIVE_DOUBLE, memory, space, out);
   volley_hdf5_release(&s->file, memory);
   volley_hdf5_release(&s->file, space);
   if (!s->file.failed) check_finite(s, first, size, out);

@@ -1,6 +1,8 @@
 /* Nodes, places and the way from libyaml's document to the tree. */
 #include "io/yaml_tree.h"
 
+#include "io/yaml_fault.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,6 +246,15 @@ static void convert_map(conversion *c, const yaml_node_t *node, volley_yaml *map
   }
 }
 
+/* Reports a tag of one's own, like that of `title: !wow a net`: the rest would be taken without it. */
+static void refuse_tag(const yaml_node_t *node, volley_place place) {
+  static const char known[] = "tag:yaml.org,2002:";
+  const char *tag = (const char *)node->tag;
+  if (tag == NULL || strncmp(tag, known, sizeof known - 1) == 0) return;
+  volley_fault(VOLLEY_USAGE, &place, "'%.60s' is a tag of YAML, which means nothing here; a text with '!' in front stands "
+                                     "in quotation marks", tag);
+}
+
 static volley_yaml *convert(conversion *c, int id) {
   const yaml_node_t *node = yaml_document_get_node(c->document, id);
   const volley_place place = mark_place(c, node->start_mark);
@@ -251,6 +262,7 @@ static volley_yaml *convert(conversion *c, int id) {
                                 : node->type == YAML_SEQUENCE_NODE ? VOLLEY_YAML_LIST
                                                                    : VOLLEY_YAML_MAP;
   volley_yaml *result = volley_yaml_node(c->arena, kind, c->file);
+  refuse_tag(node, place);
   result->line = place.line;
   result->column = place.column;
   if (kind == VOLLEY_YAML_SCALAR) {
@@ -290,27 +302,11 @@ static volley_yaml *convert_document(conversion *c) {
   return root;
 }
 
-/* Reports what stopped the parser. */
-static void report_parser(const yaml_parser_t *parser, const char *file, bool with_lines) {
-  volley_place place = {.file = file};
-  if (parser->error == YAML_READER_ERROR) {
-    volley_fault(VOLLEY_USAGE, &place, "this is not a YAML text: %s at byte %zu; text in UTF-8 is expected",
-                 parser->problem, parser->problem_offset);
-    return;
-  }
-  if (with_lines) {
-    place.line = (int)parser->problem_mark.line + 1;
-    place.column = (int)parser->problem_mark.column + 1;
-  }
-  volley_fault(VOLLEY_USAGE, &place, "this is not valid YAML: %s%s%s", parser->problem ? parser->problem : "no memory",
-               parser->context ? ", " : "", parser->context ? parser->context : "");
-}
-
 /* Whether another document follows the one that was loaded. */
-static bool has_more(yaml_parser_t *parser, const char *file, bool with_lines) {
+static bool has_more(yaml_parser_t *parser, const char *file, const char *bytes, size_t length, bool with_lines) {
   yaml_document_t document;
   if (!yaml_parser_load(parser, &document)) {
-    report_parser(parser, file, with_lines);
+    volley_yaml_fault(parser, file, bytes, length, with_lines);
     return true;
   }
   const yaml_node_t *root = yaml_document_get_root_node(&document);
@@ -355,7 +351,7 @@ volley_yaml *volley_yaml_parse(volley_arena *arena, const char *file, const char
   yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
   volley_yaml *root = NULL;
   if (!yaml_parser_load(&parser, &document)) {
-    report_parser(&parser, file, with_lines);
+    volley_yaml_fault(&parser, file, bytes, length, with_lines);
     yaml_parser_delete(&parser);
     return NULL;
   }
@@ -365,7 +361,7 @@ volley_yaml *volley_yaml_parse(volley_arena *arena, const char *file, const char
     root->line = root->column = with_lines;
   } else {
     root = convert_document(&c);
-    if (root != NULL && has_more(&parser, file, with_lines)) root = NULL;
+    if (root != NULL && has_more(&parser, file, bytes, length, with_lines)) root = NULL;
   }
   yaml_document_delete(&document);
   yaml_parser_delete(&parser);

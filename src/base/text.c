@@ -111,6 +111,27 @@ char *volley_shell_word(const char *word) {
   return quoted;
 }
 
+const char *volley_lookalike(const char *text) {
+  static const struct {
+    const char *bytes, *what;
+  } known[] = {
+      {"\xC2\xA0", "a non-breaking space"},
+      {"\xE2\x80\xAF", "a non-breaking space"},
+      {"\xE2\x80\x89", "a thin space"},
+      {"\xE2\x88\x92", "a minus sign of typography, not '-'"},
+      {"\xE2\x80\x93", "a dash of typography, not '-'"},
+      {"\xE2\x80\x94", "a dash of typography, not '-'"},
+      {"\xE2\x80\x98", "a quotation mark of typography"},
+      {"\xE2\x80\x99", "a quotation mark of typography"},
+      {"\xE2\x80\x9C", "a quotation mark of typography"},
+      {"\xE2\x80\x9D", "a quotation mark of typography"},
+      {"\xE2\x80\x9E", "a quotation mark of typography"},
+  };
+  for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+    if (strstr(text, known[k].bytes) != NULL) return known[k].what;
+  return NULL;
+}
+
 size_t volley_printable(const char *text) {
   static const struct {
     uint32_t first, last;

@@ -16,6 +16,10 @@ const char *volley_nearest(const char *word, const char *const *known, int n);
  * volley_alloc(), owned by the caller. */
 char *volley_shell_word(const char *word);
 
+/* What a text has that looks like a character of a number or key but is none: a non-breaking space, a minus sign or a
+ * quotation mark of typography. NULL if there is nothing like that. */
+const char *volley_lookalike(const char *text);
+
 /* Length in bytes of the character of UTF-8 that text begins with; 0 where it is no well-formed one, the end of the text,
  * or one that a terminal takes for a command: a control character, or a mark that turns the direction of writing. */
 size_t volley_printable(const char *text);

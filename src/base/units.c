@@ -1,5 +1,7 @@
 #include "base/units.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <float.h>
 #include <math.h>
@@ -108,7 +110,12 @@ static double example(const char *number, const char *rest, const char *unit) {
  * false. */
 static bool refuse(const char *text, const char *number, const char *rest, const char *unit, char *why, size_t size) {
   char expected[64];
+  const char *odd = volley_lookalike(text);
   volley_unit_describe(unit, expected, sizeof expected);
+  if (odd != NULL) {
+    snprintf(why, size, "'%.60s' has %s; %s is expected, like -1.5%s%s", text, odd, expected, *unit ? " " : "", unit);
+    return false;
+  }
   snprintf(why, size, "'%.60s' given, %s is expected: for example %.10g%s%s", text, expected,
            example(number, rest, unit), *unit ? " " : "", unit);
   return false;

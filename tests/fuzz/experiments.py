@@ -26,29 +26,31 @@ def is_number(text):
         return False
 
 
-def _small(tree, key, value):
+def _small(key, value, most):
     """A value of the key made small enough for a short run of a few neurons."""
     if isinstance(value, list):
-        return [_small(tree, key, item) for item in value]
-    most = {"size": 12, "indegree": 3, "outdegree": 3, "number": 40, "eigenvalues": 3}.get(key)
-    return str(min(int(float(value)), most)) if most and is_number(value) else value
+        return [_small(key, item, most) for item in value]
+    return str(min(int(float(value)), most[key])) if key in most and is_number(value) else value
 
 
-def _shrink(tree):
+def _shrink(tree, most):
     """Makes a whole experiment small and short, in place."""
-    if isinstance(tree, list):
-        for item in tree:
-            _shrink(item)
-    elif isinstance(tree, dict):
-        for key in list(tree):
-            if key in ("start", "stop", "neurons", "interval", "targets", "sources") and not is_number(tree[key]):
-                if "lambda" not in tree and "initial_p" not in tree and not isinstance(tree[key], dict):
-                    del tree[key]
-                    continue
-            tree[key] = _small(tree, key, tree[key])
-            _shrink(tree[key])
-        if "lambda" in tree or "initial_p" in tree:
-            tree.update(start="1 ms", stop="4 ms", interval="0.2 ms")
+    for item in tree if isinstance(tree, list) else []:
+        _shrink(item, most)
+    if not isinstance(tree, dict):
+        return
+    is_recorder = tree.get("type") in ("spikes", "traces", "readout", "weights")
+    for key in list(tree):
+        if key in ("start", "stop", "neurons", "targets", "sources") or (is_recorder and key == "interval"):
+            if not isinstance(tree[key], dict) and not (key == "sources" and not is_recorder):
+                del tree[key]
+                continue
+        tree[key] = _small(key, tree[key], most)
+        _shrink(tree[key], most)
+        if key in ("learning", "dopamine_on"):
+            tree[key].update(start="1 ms", stop="4 ms")
+            if "interval" in tree[key]:
+                tree[key]["interval"] = "0.4 ms"
 
 
 def read_bases(source):
@@ -57,7 +59,8 @@ def read_bases(source):
     for path in sorted(glob.glob(os.path.join(source, "jobs", "experiments", "**", "*.yaml"), recursive=True)):
         with open(path, encoding="utf-8") as file:
             tree = yaml.load(file, _Texts)
-        _shrink(tree)
+        images = any(stimulus.get("type") == "images" for stimulus in tree.get("stimuli", []))
+        _shrink(tree, {"size": 64 if images else 12, "indegree": 3, "outdegree": 3, "number": 40, "eigenvalues": 3})
         tree["simulation"]["duration"] = "5 ms"
         tree["simulation"].setdefault("dt", "0.1")
         tree["simulation"].pop("exchange_interval", None)
