@@ -4,17 +4,20 @@ import argparse
 import os
 import sys
 
-import matplotlib
-
 sys.dont_write_bytecode = True  # beside installed files
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
-from plot_fields import plot_fields  # noqa: E402
-from plot_images import plot_images  # noqa: E402
-from plot_output import Fault, Run  # noqa: E402
-from plot_readouts import frame_shape, plot_frames, plot_readouts  # noqa: E402
-from plot_spikes import plot_isi, plot_raster, plot_traces  # noqa: E402
-from plot_weights import plot_weights, plot_window  # noqa: E402
+try:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    from plot_fields import plot_fields
+    from plot_images import plot_images
+    from plot_output import Fault, Run
+    from plot_readouts import frame_shape, plot_frames, plot_readouts
+    from plot_spikes import plot_isi, plot_raster, plot_traces
+    from plot_weights import plot_weights, plot_window
+except ImportError as broken:
+    sys.exit(f"volley: Python cannot plot ({broken}); name another one in VOLLEY_PYTHON")
 
 STYLE = {
     "font.size": 8,

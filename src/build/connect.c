@@ -133,20 +133,25 @@ static void fill_edge(edge_pass *pass, const volley_drawing *drawing, int p, uin
   }
 }
 
-/* Notes the signs of n weights for the population that they come from. */
-static void note_signs(edge_pass *pass, int source, size_t n) {
+/* Notes for the source what n synapses of a projection do: their sign, or that of the conductance that they open. */
+static void note_signs(edge_pass *pass, const volley_projection *projection, size_t n) {
+  const volley_neuron_model *model = pass->experiment->populations[projection->target].model;
+  const int receptor = projection->receptor;
+  const bool inhibits = receptor >= 0 && model->receptors[receptor].weights == VOLLEY_CONDUCTANCE &&
+                        receptor == model->receptor_of_sign[1] && receptor != model->receptor_of_sign[0];
   unsigned signs = 0;
   for (size_t e = 0; e < n; e++) {
-    const float weight = (float)pass->values.weights[e];
-    signs |= (weight > 0 ? VOLLEY_OUTGOING_EXCITATORY : 0u) | (weight < 0 ? VOLLEY_OUTGOING_INHIBITORY : 0u);
+    const double weight = pass->values.weights[e];
+    if ((float)weight == 0 && !projection->plasticity.model) continue;
+    signs |= inhibits || is_negative(projection, weight) ? VOLLEY_OUTGOING_INHIBITORY : VOLLEY_OUTGOING_EXCITATORY;
   }
-  pass->outgoing[source] = (uint8_t)(pass->outgoing[source] | signs);
+  pass->outgoing[projection->source] = (uint8_t)(pass->outgoing[projection->source] | signs);
 }
 
 static void fill_edges(edge_pass *pass, const volley_drawing *drawing, int p, uint32_t gid, uint16_t id) {
   const double dt = pass->experiment->simulation.dt;
   draw_values(pass, drawing, p, gid);
-  note_signs(pass, drawing->projection->source, drawing->n);
+  note_signs(pass, drawing->projection, drawing->n);
   for (size_t e = 0; e < drawing->n; e++) {
     double delay = volley_round_steps(pass->values.delays[e], dt);
     if (delay > VOLLEY_MAX_DELAY) {

@@ -37,7 +37,8 @@ typedef struct volley_simulation {
   const struct volley_partitioner *partitioner;
 } volley_simulation;
 
-/* Signs of the weights of all synapses that leave a population, once the network is built; zeros have none. */
+/* What all synapses that leave a population do, by the signs of their weights, once the network is built. A positive
+ * weight at a conductance that inhibits is inhibitory; one of 0 that stays 0 is nothing. */
 typedef enum volley_outgoing {
   VOLLEY_OUTGOING_NONE, /* no synapse, or before it is built */
   VOLLEY_OUTGOING_EXCITATORY,
