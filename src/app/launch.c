@@ -32,15 +32,24 @@ static const char *const alone[][2] = {
 };
 enum { N_ALONE = sizeof alone / sizeof *alone };
 
-/* As MPI_Init_thread(), for a process that is alone. */
+/* As MPI_Init_thread(), for a process that is alone. What is unset for it is there again afterwards. */
 static int start_alone(int *provided) {
+  char *hidden[N_ALONE] = {NULL};
   for (int e = 0; e < N_ALONE; e++) {
-    if (alone[e][1])
+    const char *value = getenv(alone[e][0]);
+    if (alone[e][1]) {
       setenv(alone[e][0], alone[e][1], 1);
-    else
+    } else if (value) {
+      hidden[e] = strdup(value);
       unsetenv(alone[e][0]);
+    }
   }
-  return MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, provided);
+  const int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, provided);
+  for (int e = 0; e < N_ALONE; e++) {
+    if (hidden[e]) setenv(alone[e][0], hidden[e], 1);
+    free(hidden[e]);
+  }
+  return code;
 }
 
 static bool has_started(void) {
