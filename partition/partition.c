@@ -87,8 +87,7 @@ volley_balance volley_partition_balance(const volley_experiment *experiment, int
   const bool by_rank = (uint32_t)ranks <= experiment->neurons;
   const uint32_t items = by_rank ? (uint32_t)ranks : experiment->neurons, step = items / (MOST_LOOKS / (uint32_t)n) + 1;
   volley_balance balance = {by_rank ? INFINITY : 0, 0, 0};
-  for (uint64_t r = 0; by_rank && r < items; r += step)
-    take_load(&balance, load_of(experiment, (int)r, ranks, loads));
+  for (uint64_t r = 0; by_rank && r < items; r += step) take_load(&balance, load_of(experiment, (int)r, ranks, loads));
   for (int p = 0; p < n; p++) {
     const uint32_t size = experiment->populations[p].size;
     balance.mean += size * (loads ? loads[p] : 1) / ranks;

@@ -62,10 +62,11 @@ static bool has_started(void) {
 static volley_status check_lonely(void) {
   const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
   if (!tasks || strtol(tasks, NULL, 10) < 2) return VOLLEY_OK;
-  return volley_fault(VOLLEY_USAGE, NULL,
-                      "srun has started %.20s tasks (SLURM_STEP_NUM_TASKS) that cannot find each other: srun --mpi=pmix "
-                      "tells them how; for one process alone leave SLURM_STEP_NUM_TASKS unset",
-                      tasks);
+  return volley_fault(
+      VOLLEY_USAGE, NULL,
+      "srun has started %.20s tasks (SLURM_STEP_NUM_TASKS) that cannot find each other: srun --mpi=pmix "
+      "tells them how; for one process alone leave SLURM_STEP_NUM_TASKS unset",
+      tasks);
 }
 
 volley_status volley_mpi_start(void) {

@@ -1,6 +1,6 @@
 /* volley run: from an experiment file to its results. */
-#include "app/app.h"
 #include "app/alike.h"
+#include "app/app.h"
 #include "app/estimate.h"
 #include "app/petsc_options.h"
 #include "app/resume.h"

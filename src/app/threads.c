@@ -25,10 +25,11 @@ static int from_environment(const char *name) {
   end += strspn(end, " \t");
   const bool is_list = *end == ',' && strcmp(name, "OMP_NUM_THREADS") == 0;
   if (end != text && (!*end || is_list) && n > 0 && n <= MOST_THREADS) return (int)n;
-  volley_fault(VOLLEY_USAGE, NULL,
-               "%s is '%s' in the environment; a number of threads from 1 to %d is expected, or leave it unset, or give "
-               "--threads",
-               name, text, MOST_THREADS);
+  volley_fault(
+      VOLLEY_USAGE, NULL,
+      "%s is '%s' in the environment; a number of threads from 1 to %d is expected, or leave it unset, or give "
+      "--threads",
+      name, text, MOST_THREADS);
   return 0;
 }
 
@@ -107,11 +108,12 @@ static void note_binding(int threads, MPI_Comm comm) {
   VOLLEY_MPI(MPI_Allreduce(&own, &worst, 1, MPI_DOUBLE_INT, MPI_MAXLOC, comm));
   if (own.rank != worst.rank || worst.excess < 1.25) return;
   struct utsname host;
-  fprintf(stderr,
-          "volley: note: on %s core %d has %.3g threads to run, of %d rank%s, while others have none; one thread a core "
-          "is had by mpirun --map-by slot:PE=%d, or by --bind-to none%s\n",
-          uname(&host) == 0 ? host.nodename : "this host", fullest, loads[fullest], sharing, sharing == 1 ? "" : "s",
-          threads, getenv("OMP_PROC_BIND") || getenv("OMP_PLACES") ? " without OMP_PROC_BIND and OMP_PLACES" : "");
+  fprintf(
+      stderr,
+      "volley: note: on %s core %d has %.3g threads to run, of %d rank%s, while others have none; one thread a core "
+      "is had by mpirun --map-by slot:PE=%d, or by --bind-to none%s\n",
+      uname(&host) == 0 ? host.nodename : "this host", fullest, loads[fullest], sharing, sharing == 1 ? "" : "s",
+      threads, getenv("OMP_PROC_BIND") || getenv("OMP_PLACES") ? " without OMP_PROC_BIND and OMP_PLACES" : "");
 }
 
 /* OpenMP gives no more threads than its limit, which the environment sets. */

@@ -39,10 +39,11 @@ static void tell(MPI_Comm comm, const char *what, const char *text, uint64_t own
   VOLLEY_MPI(MPI_Allreduce(&differs, &n, 1, MPI_INT, MPI_SUM, comm));
   const showing of_first = show(comm, 0, text), of_odd = show(comm, odd, text);
   if (rank != 0) return;
-  volley_fault(VOLLEY_USAGE, NULL,
-               "the ranks %s: rank 0 on %s has %s; rank %d on %s has %s; %d of %d ranks differ from rank 0, and all must "
-               "be alike",
-               what, of_first.host, of_first.text, odd, of_odd.host, of_odd.text, n, ranks);
+  volley_fault(
+      VOLLEY_USAGE, NULL,
+      "the ranks %s: rank 0 on %s has %s; rank %d on %s has %s; %d of %d ranks differ from rank 0, and all must "
+      "be alike",
+      what, of_first.host, of_first.text, odd, of_odd.host, of_odd.text, n, ranks);
 }
 
 volley_status volley_alike(MPI_Comm comm, const char *what, const char *text) {

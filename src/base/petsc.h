@@ -11,6 +11,7 @@
 #include <slepceps.h>
 
 /* All that Volley calls or reads of them. */
+/* clang-format off */
 #define VOLLEY_PETSC_NAMES(USE)                                                                                        \
   USE(PetscErrorMessage) USE(PetscOptionsLeftGet) USE(PetscOptionsLeftRestore) USE(PetscPushErrorHandler)              \
   USE(PetscSetProgramName) USE(SlepcInitialize) USE(SlepcFinalize)                                                     \
@@ -32,6 +33,7 @@
   USE(VecCopy) USE(VecCreateSeq) USE(VecDestroy) USE(VecGetArray) USE(VecGetArrayRead) USE(VecGetArrayWrite) USE(VecRestoreArray)   \
   USE(VecRestoreArrayRead) USE(VecRestoreArrayWrite) USE(VecScatterBegin) USE(VecScatterCreateToAll)                   \
   USE(VecScatterDestroy) USE(VecScatterEnd) USE(VecSet) USE(VecZeroEntries)
+/* clang-format on */
 
 #define VOLLEY_PETSC_MEMBER(name) __typeof__(&name) name;
 typedef struct volley_petsc_table {

@@ -13,12 +13,9 @@ static const struct {
   const char *name;
   unsigned request;
 } signals[] = {
-    {SIGUSR1, "SIGUSR1", VOLLEY_REQUEST_SAVE},
-    {SIGUSR2, "SIGUSR2", VOLLEY_REQUEST_STOP},
-    {SIGTERM, "SIGTERM", VOLLEY_REQUEST_STOP},
-    {SIGINT, "SIGINT", VOLLEY_REQUEST_STOP},
-    {SIGHUP, "SIGHUP", VOLLEY_REQUEST_STOP},
-    {SIGXCPU, "SIGXCPU", VOLLEY_REQUEST_STOP},
+    {SIGUSR1, "SIGUSR1", VOLLEY_REQUEST_SAVE}, {SIGUSR2, "SIGUSR2", VOLLEY_REQUEST_STOP},
+    {SIGTERM, "SIGTERM", VOLLEY_REQUEST_STOP}, {SIGINT, "SIGINT", VOLLEY_REQUEST_STOP},
+    {SIGHUP, "SIGHUP", VOLLEY_REQUEST_STOP},   {SIGXCPU, "SIGXCPU", VOLLEY_REQUEST_STOP},
 };
 enum { N_SIGNALS = sizeof signals / sizeof *signals };
 
@@ -27,7 +24,10 @@ static struct {
   int number;
   const char *name;
   char message[256]; /* to be written as it is: a handler may do no more */
-} crashes[] = {{SIGSEGV, "SIGSEGV", ""}, {SIGBUS, "SIGBUS", ""}, {SIGFPE, "SIGFPE", ""}, {SIGILL, "SIGILL", ""},
+} crashes[] = {{SIGSEGV, "SIGSEGV", ""},
+               {SIGBUS, "SIGBUS", ""},
+               {SIGFPE, "SIGFPE", ""},
+               {SIGILL, "SIGILL", ""},
                {SIGABRT, "SIGABRT", ""}};
 enum { N_CRASHES = sizeof crashes / sizeof *crashes };
 

@@ -192,10 +192,13 @@ static void test_find(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_every_neuron_once), cmocka_unit_test(test_small_populations_spread),
-      cmocka_unit_test(test_check_passes),      cmocka_unit_test(test_check_fails),
-      cmocka_unit_test(test_balance),           cmocka_unit_test(test_balance_of_many), cmocka_unit_test(test_find)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_neuron_once),
+                                     cmocka_unit_test(test_small_populations_spread),
+                                     cmocka_unit_test(test_check_passes),
+                                     cmocka_unit_test(test_check_fails),
+                                     cmocka_unit_test(test_balance),
+                                     cmocka_unit_test(test_balance_of_many),
+                                     cmocka_unit_test(test_find)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
