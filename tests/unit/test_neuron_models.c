@@ -493,8 +493,9 @@ static void test_action_potentials(void **unused) {
   (void)unused;
   static const struct {
     const char *name;
-    uint32_t spikes; /* in 105 ms */
-  } hh[] = {{"hh_cond_exp_traub", 14}, {"hh_psc_alpha", 8}};
+    double time; /* ms, between two action potentials */
+    uint32_t spikes;
+  } hh[] = {{"hh_cond_exp_traub", 105, 14}, {"hh_psc_alpha", 112, 8}};
   static const double steps[] = {0.0125, 0.05, 0.1, 0.5, 1, 5}, without[] = {0, 0.3, 2};
   for (size_t k = 0; k < 2; k++) {
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
@@ -504,7 +505,7 @@ static void test_action_potentials(void **unused) {
         neurons_set(&these, "t_ref", without[t]);
         neurons_make(&these, 1, steps[s], NULL, false);
         uint32_t spikes = 0;
-        for (double n = 0; n < 105 / steps[s]; n++) spikes += neurons_step(&these);
+        for (double n = 0; n < hh[k].time / steps[s]; n++) spikes += neurons_step(&these);
         if (spikes != hh[k].spikes)
           fail_msg("%s, dt %g ms, t_ref %g ms: %u spikes", hh[k].name, steps[s], without[t], spikes);
         neurons_drop(&these);
