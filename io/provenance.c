@@ -169,12 +169,16 @@ void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *
   volley_hdf5_release(file, volley);
 }
 
-void volley_provenance_complete(volley_hdf5 *file, hid_t root) {
-  const uint8_t complete = 1;
-  const hid_t group = volley_hdf5_check(file, H5Gopen2(root, "volley", H5P_DEFAULT), "open a group of");
-  const hid_t attribute = volley_hdf5_check(file, H5Aopen(group, "complete", H5P_DEFAULT), "open an attribute of");
-  volley_hdf5_check(file, H5Awrite(attribute, H5T_NATIVE_UINT8, &complete), "write attributes to");
+static void replace_count(volley_hdf5 *file, hid_t group, const char *name, uint64_t value) {
+  const hid_t attribute = volley_hdf5_check(file, H5Aopen(group, name, H5P_DEFAULT), "open an attribute of");
+  volley_hdf5_check(file, H5Awrite(attribute, H5T_NATIVE_UINT64, &value), "write attributes to");
   volley_hdf5_release(file, attribute);
+}
+
+void volley_provenance_complete(volley_hdf5 *file, hid_t root) {
+  const hid_t group = volley_hdf5_check(file, H5Gopen2(root, "volley", H5P_DEFAULT), "open a group of");
+  replace_count(file, group, "first_step", 0); /* it may have been opened as a stretch */
+  replace_count(file, group, "complete", 1);
   volley_hdf5_release(file, group);
 }
 

@@ -159,7 +159,6 @@ const volley_past *volley_recordings_past(const volley_recordings *recordings) {
 /* Makes one output of all stretches, still under its temporary name. Collective, agreed status. */
 static volley_status join(volley_recordings *recordings) {
   VOLLEY_TRY(volley_recordings_cut(recordings, recordings->experiment->simulation.steps));
-  recordings->first_step = 0;
   VOLLEY_TRY(need_stretch(recordings));
   const int code = volley_output_reserve(recordings->output, recordings->parts.past.positions);
   if (code && recordings->rank == 0)

@@ -115,8 +115,8 @@ static void test_no_checkpoints(void **state) {
   expect_refusal(path, "other.h5' is no checkpoint of Volley: it has no group /volley_checkpoint");
   if (rank == 0) assert_int_equal(truncate(path, 800), 0);
   MPI_Barrier(MPI_COMM_WORLD);
-  if (rank == 0) assert_int_equal(volley_seal_append(path, 2, NULL, 0), 0);
-  expect_refusal(path, "other.h5' has checkpoint format 2; this version of Volley reads format 1");
+  if (rank == 0) assert_int_equal(volley_seal_append(path, 1, NULL, 0), 0);
+  expect_refusal(path, "other.h5' has checkpoint format 1; this version of Volley reads format 2");
   if (rank == 0) assert_int_equal(truncate(path, 0), 0);
   expect_refusal(path, "other.h5' is no checkpoint of Volley: ");
   checkpoint_remove("other.h5");
@@ -148,7 +148,7 @@ static void replace_dataset(hid_t file, const char *name, hid_t type, hsize_t n,
 enum { IMPOSSIBLE = 15 };
 static void make_impossible(hid_t file, int number) {
   static const double many[1000];
-  static const uint32_t two = 2;
+  static const uint32_t other = VOLLEY_CHECKPOINT_FORMAT - 1;
   static const char *const text = "text";
   const hid_t header = H5Gopen2(file, "volley_checkpoint", H5P_DEFAULT), variable = H5Tcopy(H5T_C_S1);
   H5Tset_size(variable, H5T_VARIABLE);
@@ -158,7 +158,7 @@ static void make_impossible(hid_t file, int number) {
     case 2: replace_attribute(header, "title", variable, 1, &text); break;
     case 3: replace_attribute(header, "seed", H5T_C_S1, 1, "x"); break;
     case 4: replace_attribute(header, "spike_digest", H5T_C_S1, 1, "x"); break;
-    case 5: replace_attribute(header, "format_version", H5T_NATIVE_UINT32, 1, &two); break;
+    case 5: replace_attribute(header, "format_version", H5T_NATIVE_UINT32, 1, &other); break;
     case 6: replace_dataset(file, "recent_spikes/counts", H5T_NATIVE_UINT64, (hsize_t)1 << 50, 0, false); break;
     case 7: replace_dataset(file, "recent_spikes/gids", H5T_NATIVE_UINT32, (hsize_t)1 << 30, 0, true); break;
     case 8: replace_dataset(file, "recent_spikes/counts", H5T_NATIVE_UINT64, 5, 3, false); break;
@@ -166,7 +166,7 @@ static void make_impossible(hid_t file, int number) {
     case 10: replace_dataset(file, "volley_checkpoint/recorded_files", variable, 2, 0, true); break;
     case 11: replace_dataset(file, "volley_checkpoint/recorder_positions", H5T_C_S1, 2, 0, true); break;
     case 12: H5Ldelete(file, "volley_checkpoint/population_spikes", H5P_DEFAULT); break;
-    case 13: replace_attribute(header, "neurons", H5T_NATIVE_UINT32, 1, &two); break;
+    case 13: replace_attribute(header, "neurons", H5T_NATIVE_UINT32, 1, &other); break;
     default: H5Ldelete(file, "recent_spikes", H5P_DEFAULT); break;
   }
   H5Tclose(variable);

@@ -13,15 +13,15 @@ from restarting import Job, all_at_once, read_summary, run_words, scratch
 from program import expect, finish
 
 NET = """
-simulation: {dt: 0.1 ms, duration: 40 ms}
+simulation: {dt: 0.1 ms, duration: 2 s}
 populations:
-  - {name: A, model: iaf_psc_exp, size: 20}
+  - {name: A, model: iaf_psc_exp, size: 200}
 stimuli:
   - {type: poisson, target: A, rate: 20 kHz, weight: 60}
 recorders:
   - {type: spikes, population: A}
 """
-LONGEST_OFFSET = 0.6  # s; starting takes half of it
+LONGEST_OFFSET = 0.4  # s
 
 
 def digest_of(output):
@@ -30,7 +30,7 @@ def digest_of(output):
 
 
 def words(net, output, seed, checkpoints):
-    every = "10 ms model" if checkpoints else None
+    every = "500 ms model" if checkpoints else None
     return [word for word in run_words(net, output, {"simulation.seed": seed}, every) if word != "--overwrite"]
 
 
