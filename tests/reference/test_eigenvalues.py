@@ -10,7 +10,7 @@ import numpy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from program import expect, finish, run  # noqa: E402
+from program import execute, expect, finish, run  # noqa: E402
 
 LAYOUTS = ((1, 1), (1, 2), (2, 2), (3, 1), (4, 2))
 SIZES = {"A": 9, "X": 3, "B": 5, "C": 14}  # X is not read
@@ -90,6 +90,20 @@ def weights_at_the_end(file, names, blocks):
     return last
 
 
+def expect_the_same_resumed(folder, experiment):
+    """A run that goes on from its middle has the first weights of the beginning, not of where it goes on."""
+    outputs = [os.path.join(folder, name) for name in ("whole.h5", "resumed.h5")]
+    settings = {"checkpoint": f"{{every: 10 ms model, file: {folder}/c.h5}}"}
+    run(experiment, outputs[0], settings)
+    result = execute(["run", experiment, "-o", outputs[1], "--resume", f"{folder}/c.h5.1", "--progress", "off"])
+    expect(result.returncode == 0 and "resuming at 10 ms" in result.stderr, f"resumed: {result.stdout}{result.stderr}")
+    found = []
+    for output in outputs:
+        with h5py.File(output) as file:
+            found.append([file[f"eigenvalues/z/{when}"][:].tolist() for when in ("before", "after")])
+    expect(found[0] == found[1], "a resumed run has other eigenvalues")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         projections, blocks, plastic = make_edges(folder)
@@ -109,6 +123,7 @@ def main():
                 expect(moved > 1 and abs(decoders).max() > 0, f"{what}: nothing was learned")
                 expect_spectrum(what, file, "before", assemble(blocks))
                 expect_spectrum(what, file, "after", assemble(last) + 50 * data["eta"][:] @ decoders.T)
+        expect_the_same_resumed(folder, experiment)
     finish()
 
 
