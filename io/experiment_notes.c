@@ -1,5 +1,6 @@
 /* What is right with an experiment but may not be what was meant: told, not refused. */
 #include "io/experiment_file.h"
+#include "base/text.h"
 #include "io/experiment_reading.h"
 
 #include "base/units.h"
@@ -53,5 +54,5 @@ void volley_experiment_print_notes(const volley_experiment *experiment, MPI_Comm
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   for (int k = 0; k < experiment->n_notes && rank == 0; ++k)
-    fprintf(stderr, "volley: note: %s\n", experiment->notes[k]);
+    fprintf(stderr, "volley: note: %s\n", volley_show(experiment->notes[k]).text);
 }
