@@ -52,10 +52,7 @@ void volley_note_rounding(volley_reading *reading, const volley_place *place, co
 
 void volley_experiment_print_notes(const volley_experiment *experiment, MPI_Comm comm) {
   int rank;
-  char shown[2 * TEXT];
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  for (int k = 0; k < experiment->n_notes && rank == 0; ++k) {
-    volley_escape(experiment->notes[k], shown, sizeof shown);
-    fprintf(stderr, "volley: note: %s\n", shown);
-  }
+  for (int k = 0; k < experiment->n_notes && rank == 0; ++k)
+    fprintf(stderr, "volley: note: %s\n", volley_show(experiment->notes[k]).text);
 }

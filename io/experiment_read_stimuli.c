@@ -124,13 +124,17 @@ static int read_stimulus_name(const key_reading *k) {
   const volley_experiment *experiment = k->reading->experiment;
   volley_names names = {0};
   volley_yaml *node = NULL;
+  int found = -1;
   const char *name = volley_read_text(k->reading, k->entry, &k->info, k->pick, &node);
   for (int s = 0; s + 1 < experiment->n_stimuli && name != NULL; ++s) {
     const volley_stimulus *stimulus = &experiment->stimuli[s];
     if (strcmp(stimulus->kind->name, k->key->words) != 0) continue;
-    if (strcmp(stimulus->name, name) == 0) return s;
     volley_names_add(k->reading, &names, stimulus->name);
+    if (strcmp(stimulus->name, name) != 0) continue;
+    if (found >= 0) volley_value_fault(k->reading, node, "several stimuli are called '%s': give them a 'name'", name);
+    found = s;
   }
+  if (found >= 0) return found;
   if (name != NULL && names.n == 0 && !k->reading->lost[VOLLEY_SECTION_STIMULI])
     volley_value_fault(k->reading, node, "no stimulus of type %s stands before this one", k->key->words);
   else if (name != NULL)

@@ -44,10 +44,10 @@ static void look_up_shape(series *s) {
     *(k == 0 ? &s->rows : &s->columns) *= s->dimensions[k];
     too_large |= __builtin_mul_overflow(all, s->dimensions[k], &all) || all > SIZE_MAX / 16;
   }
-  if (all == 0)
-    fault_in(s, "holds no values");
-  else if (too_large)
+  if (too_large)
     fault_in(s, "is too large");
+  else if (all == 0)
+    fault_in(s, "holds no values");
   volley_hdf5_release(&s->file, type);
   volley_hdf5_release(&s->file, space);
 }

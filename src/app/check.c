@@ -46,8 +46,7 @@ static volley_status check_values(const volley_experiment *experiment, const vol
 }
 
 static void print_network(const volley_experiment *experiment, const volley_estimate *e) {
-  char title[1024];
-  printf("%s\n", volley_escape(experiment->title[0] ? experiment->title : experiment->file, title, sizeof title));
+  printf("%s\n", volley_show(experiment->title[0] ? experiment->title : experiment->file).text);
   printf("  neurons         %u in %s\n", experiment->neurons,
          volley_count((uint64_t)experiment->n_populations, "population").text);
   printf("  synapses        %.0f in %s\n", e->synapses,

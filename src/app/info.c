@@ -123,8 +123,8 @@ static volley_status measure_all(volley_output_file *file, double start, double 
 }
 
 static void print_run(const volley_output_info *info, const char *path) {
-  printf("%s%s%s\n", path, info->title[0] ? ": " : "", info->title);
-  printf("  experiment    %s, seed %" PRIu64 "\n", info->experiment_file, info->seed);
+  printf("%s%s%s\n", volley_show(path).text, info->title[0] ? ": " : "", volley_show(info->title).text);
+  printf("  experiment    %s, seed %" PRIu64 "\n", volley_show(info->experiment_file).text, info->seed);
   if (info->complete)
     printf("  state         complete\n");
   else if (isnan(info->recorded_ms))

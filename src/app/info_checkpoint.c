@@ -13,11 +13,12 @@
 static void print_checkpoint(const volley_checkpoint_info *info) {
   char digest[VOLLEY_DIGEST_SIZE];
   volley_digest_text(info->state.digest, digest);
-  printf("%s%s%s\n", info->path, info->title[0] ? ": " : "", info->title);
+  printf("%s%s%s\n", volley_show(info->path).text, info->title[0] ? ": " : "", volley_show(info->title).text);
   printf("  checkpoint    at %.10g of %.10g ms (%.3g %%)\n", info->time_ms, info->duration_ms,
          100 * info->time_ms / info->duration_ms);
   printf("  state         whole: every byte is as it was written\n");
-  printf("  experiment    %s, seed %" PRIu64 ", hash %s\n", info->experiment_file, info->seed, info->experiment_hash);
+  printf("  experiment    %s, seed %" PRIu64 ", hash %s\n", volley_show(info->experiment_file).text,
+         info->seed, info->experiment_hash);
   printf("  written       %s on %s\n", info->written, info->host);
   printf("  program       Volley %s (%s)\n", info->version, info->git_commit);
   printf("  ranks         %" PRIu64 " x %s; goes on with any number\n", info->ranks,
@@ -25,8 +26,8 @@ static void print_checkpoint(const volley_checkpoint_info *info) {
   printf("  network       %s, %s, steps of %g ms\n", volley_count(info->neurons, "neuron").text,
          volley_count(info->state.synapses, "synapse").text, info->dt_ms);
   printf("  spikes        %" PRIu64 ", digest %s\n", info->state.spikes, digest);
-  printf("  output        %s\n", info->output);
-  for (int f = 0; f < info->past.n_files; f++) printf("  recorded      %s\n", info->past.files[f]);
+  printf("  output        %s\n", volley_show(info->output).text);
+  for (int f = 0; f < info->past.n_files; f++) printf("  recorded      %s\n", volley_show(info->past.files[f]).text);
   printf("  size          %.3g MB\n", 1e-6 * (double)info->bytes);
   char *word = volley_shell_word(info->path);
   printf("go on with: volley run --resume %s\n", word);

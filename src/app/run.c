@@ -160,7 +160,7 @@ static void print_result(const volley_summary *summary, const char *path) {
   printf("\n");
   char digest[VOLLEY_DIGEST_SIZE];
   volley_digest_text(summary->digest, digest);
-  printf("spike digest %s\nresults in %s\n", digest, path);
+  printf("spike digest %s\nresults in %s\n", digest, volley_show(path).text);
 }
 
 /* Rank 0 tells the user and writes the summary; all ranks agree on whether it could. */

@@ -139,12 +139,12 @@ void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons) {
 }
 
 void volley_progress_note(const char *format, ...) {
+  char text[2048];
   va_list list;
   va_start(list, format);
-  fputs(display.mode == VOLLEY_PROGRESS_BAR ? "\033[Kvolley: " : "volley: ", stderr);
-  vfprintf(stderr, format, list);
-  putc('\n', stderr);
+  vsnprintf(text, sizeof text, format, list);
   va_end(list);
+  fprintf(stderr, "%svolley: %s\n", display.mode == VOLLEY_PROGRESS_BAR ? "\033[K" : "", volley_show(text).text);
 }
 
 void volley_progress_end(void) {

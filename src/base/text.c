@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -188,4 +189,14 @@ volley_words volley_speed(double seconds, double model_ms) {
              times < 9.95 ? "%.1f times %s than real time" : "%.0f times %s than real time", fmin(times, 1e12),
              factor < 1 ? "faster" : "slower");
   return words;
+}
+
+volley_shown volley_show(const char *text) {
+  volley_shown shown;
+  size_t n = strlen(text);
+  while (n > 0 && text[n - 1] == '\n') n--;
+  char *line = memcpy(volley_alloc(n + 1, 1, "a line of output"), text, n);
+  volley_escape(line, shown.text, sizeof shown.text);
+  free(line);
+  return shown;
 }

@@ -28,6 +28,12 @@ size_t volley_printable(const char *text);
  * hold. Returns out. */
 char *volley_escape(const char *text, char *out, size_t size);
 
+/* The same of a name, title or path that is shown in a line of output; what ends a title's last line is left out. */
+typedef struct volley_shown {
+  char text[2048];
+} volley_shown;
+volley_shown volley_show(const char *text);
+
 /* A few words by value: printf("%s", volley_count(n, "neuron").text). */
 typedef struct volley_words {
   char text[64];
