@@ -247,7 +247,7 @@ def plot_frames(run, start, stop, shape):
             panel.set(xticks=[], yticks=[])
             panel.set_xlabel(f"{1e-3 * times[row]:.2f} s" if state == readout.shown[-1] else "", fontsize=6)
         panels[0].set_ylabel(state)
-    others = [plain(other.name) for other in others]
-    add_heading(figure, run, (begin, readout.stop), [f"readout {plain(readout.name)}: {FRAMES} of {count(len(times), 'row')}"]
-                + [f"not shown: readout {', '.join(others)}"] * bool(others))
+    notes = [f"readout {plain(readout.name)}: {FRAMES} of {count(len(times), 'row')}"]
+    notes += [f"not shown: readout {plain(other.name)}" for other in others]
+    add_heading(figure, run, (begin, readout.stop), notes)
     return figure

@@ -115,7 +115,7 @@ def notes_on(recordings, begin, end):
 
 
 def window_of(run, start, stop):
-    """What was recorded of spikes between start and stop (None: from the beginning, to the end): begin and end in ms."""
+    """Begin and end in ms of the spikes recorded between start and stop (None: from the beginning, to the end)."""
     recordings = run.recordings(0 if start is None else start, run.duration if stop is None else stop)
     return min(recording.start for recording in recordings), max(recording.stop for recording in recordings)
 
@@ -133,7 +133,8 @@ def plot_raster(run, start, stop):
     drawn = draw_raster(left, run, recordings, begin, end)
     draw_rates(right, run, recordings)
     add_key(figure, run, recordings)
-    add_heading(figure, run, (begin, end), [note + ", rates of all" for note in left_out(*drawn)] + notes_on(recordings, begin, end))
+    notes = [note + ", rates of all" for note in left_out(*drawn)]
+    add_heading(figure, run, (begin, end), notes + notes_on(recordings, begin, end))
     return figure
 
 
