@@ -10,8 +10,8 @@ PANELS = 10  # targets that are shown
 
 
 def images_of(group, start, stop):
-    """The last weights of the first targets, by target, if their sources make a square, their time in ms, and the number of
-    targets; else nothing."""
+    """The last weights of the first targets, by target, if their sources make a square, their time in ms, and how many
+    targets there are; else nothing."""
     times, values = Rows(group).between(start, stop)
     sources, targets = (group[f"mapping/{end}_ids"][:] for end in ("source", "target"))
     images, all_targets = {}, np.unique(targets)

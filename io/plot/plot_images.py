@@ -68,6 +68,6 @@ def plot_images(run, start, stop):
     for panel, recording in zip(axes[:, 0], recordings):
         draw_images(panel, run, begin, end)
         draw_traces(panel, recording, taught[recording.population], begin, end)
-    add_heading(figure, run, (begin, end), [f"traces: spikes, each decaying with {TRACE_MS} ms; numbers above: labels of "
-                                            "the images shown"])
+    notes = [f"traces: spikes, each decaying with {TRACE_MS} ms", "numbers above: labels of the images shown"]
+    add_heading(figure, run, (begin, end), notes)
     return figure

@@ -4,7 +4,7 @@ import numpy as np
 
 from plot_heading import add_heading
 from plot_output import Fault, Rows, count, plain, text
-from plot_spikes import draw_raster
+from plot_spikes import add_key, draw_raster, left_out
 
 DIMENSIONS = 12  # shown of a readout, and decoders
 ZOOM_MS = 1000  # shown of each phase of learning
@@ -125,20 +125,21 @@ def draw_cells(axes, run, start, stop):
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_ylabel(f"{text(traces[0].attrs['state'])} of\n{plain(text(traces[0].attrs['population']))}")
-        all_columns, left_out = traces[0]["data"].shape[1], []
+        all_columns, notes = traces[0]["data"].shape[1], []
         if values.shape[1] < all_columns:
-            left_out = [f"{text(traces[0].attrs['state'])}: the first {values.shape[1]} of {count(all_columns, 'neuron')}"]
+            notes = [f"{text(traces[0].attrs['state'])}: the first {values.shape[1]} of {count(all_columns, 'neuron')}"]
     else:
-        left_out = draw_raster(axes, run, run.recordings(start, stop), start, stop, RASTER_CELLS)
+        neurons, _ = draw_raster(axes, run, run.recordings(start, stop), start, stop, RASTER_CELLS)
+        notes = left_out(neurons)
         axes.xaxis.set_major_formatter(lambda time, _: f"{1e-3 * time:g}")
     unit = 1e-3 if traces else 1.0
     axes.set_xlim(unit * start, unit * stop)
-    return left_out
+    return notes
 
 
 def draw_phases(figure, grid, row, run, readout):
     """The last second of each phase: outputs, and what some neurons do meanwhile. Returns notes on what is left out."""
-    phases, left_out = readout.phases(), []
+    phases, notes = readout.phases(), []
     has_cells = run.recorded("report") or run.recorded("spikes")
     for column, (name, first, last) in enumerate(phases):
         zoom = max(first, last - ZOOM_MS), last
@@ -150,11 +151,11 @@ def draw_phases(figure, grid, row, run, readout):
         if has_cells:
             axes.tick_params(axis="x", labelbottom=False)
             axes = figure.add_subplot(grid[row + 1, column])
-            left_out = draw_cells(axes, run, *zoom) or left_out
+            notes = draw_cells(axes, run, *zoom) or notes
             if column:
                 axes.set(ylabel="", yticks=[])
         axes.set_xlabel("Time (s)")
-    return left_out
+    return notes
 
 
 def draw_readout(figure, run, readout, heights):
@@ -162,7 +163,7 @@ def draw_readout(figure, run, readout, heights):
     out."""
     phases, courses = readout.phases(), [state for state in ("decoders", "norm") if state in readout.rows]
     grid = figure.add_gridspec(len(heights), max(len(phases), 1), height_ratios=heights)
-    row, left_out = 0, []
+    row, notes = 0, []
     if readout.shown:
         axes = figure.add_subplot(grid[0, :])
         shade_learning(axes, readout)
@@ -174,14 +175,14 @@ def draw_readout(figure, run, readout, heights):
         some = f": {DIMENSIONS} of {total} dimensions" if total > DIMENSIONS else ""
         shaded = ", shaded: learning" if any(name == "learning" for name, _, _ in phases) else ""
         axes.set_title(f"Readout {plain(readout.name)}{some}{shaded}", loc="left", fontsize=8)
-        left_out = draw_phases(figure, grid, 1, run, readout)
+        notes = draw_phases(figure, grid, 1, run, readout)
         row = len(heights) - len(courses) - (readout.eigenvalues is not None)
     for state in courses:
         draw_course(figure.add_subplot(grid[row, :]), readout, state)
         row += 1
     if readout.eigenvalues is not None:
         draw_eigenvalues(figure.add_subplot(grid[row, :]), readout.eigenvalues)
-    return left_out
+    return notes
 
 
 def heights_of(run, readout):
@@ -206,6 +207,8 @@ def plot_readouts(run, start, stop):
     for part, readout, rows in zip(parts, readouts, heights):
         notes += draw_readout(part, run, readout, rows)
     window = min(readout.start for readout in readouts), max(readout.stop for readout in readouts)
+    if run.recorded("spikes") and not run.recorded("report") and any(readout.shown for readout in readouts):
+        add_key(figure, run, run.recordings(*window))
     add_heading(figure, run, window, dict.fromkeys(notes))
     return figure
 
@@ -244,7 +247,7 @@ def plot_frames(run, start, stop, shape):
             panel.set(xticks=[], yticks=[])
             panel.set_xlabel(f"{1e-3 * times[row]:.2f} s" if state == readout.shown[-1] else "", fontsize=6)
         panels[0].set_ylabel(state)
-    others = [plain(other.name) for other in others]
-    add_heading(figure, run, (begin, readout.stop), [f"readout {plain(readout.name)}: {FRAMES} of {count(len(times), 'row')}"]
-                + [f"not shown: readout {', '.join(others)}"] * bool(others))
+    notes = [f"readout {plain(readout.name)}: {FRAMES} of {count(len(times), 'row')}"]
+    notes += [f"not shown: readout {plain(other.name)}" for other in others]
+    add_heading(figure, run, (begin, readout.stop), notes)
     return figure

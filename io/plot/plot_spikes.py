@@ -45,8 +45,8 @@ def thin(recording, shown, dots, random):
 
 
 def draw_raster(axes, run, recordings, start, stop, most=RASTER_NEURONS):
-    """Dots by time and neuron, the first population on top, each with rows in proportion to its size. Returns notes on
-    what is left out."""
+    """Dots by time and neuron, the first population on top, each with rows in proportion to its size. Returns what is
+    drawn of the neurons and of the spikes, for left_out()."""
     random = np.random.default_rng(0)
     total = sum(recording.neurons for recording in recordings)
     spikes = sum(recording.times.size for recording in recordings)
@@ -68,9 +68,13 @@ def draw_raster(axes, run, recordings, start, stop, most=RASTER_NEURONS):
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     label_time(axes, start, stop)
-    left_out = [f"{sum(counts)} of {count(total, 'neuron')}"] if sum(counts) < total else []
-    left_out += [f"{drawn} of {count(spikes, 'spike')}"] if drawn < spikes else []
-    return ["dots: " + " and ".join(left_out)] if left_out else []
+    return [(sum(counts), total, "neuron"), (drawn, spikes, "spike")]
+
+
+def left_out(*drawn):
+    """Notes on what a raster leaves out, from what of it is drawn: number, number of all, name of one."""
+    parts = [f"{n} of {count(total, one)}" for n, total, one in drawn if n < total]
+    return ["dots: " + " and ".join(parts)] if parts else []
 
 
 def draw_rates(axes, run, recordings):
@@ -111,7 +115,7 @@ def notes_on(recordings, begin, end):
 
 
 def window_of(run, start, stop):
-    """What was recorded of spikes between start and stop (None: from the beginning, to the end): begin and end in ms."""
+    """Begin and end in ms of the spikes recorded between start and stop (None: from the beginning, to the end)."""
     recordings = run.recordings(0 if start is None else start, run.duration if stop is None else stop)
     return min(recording.start for recording in recordings), max(recording.stop for recording in recordings)
 
@@ -126,10 +130,11 @@ def plot_raster(run, start, stop):
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(7.2, height), width_ratios=(2.6, 1), layout="constrained"
     )
-    left_out = draw_raster(left, run, recordings, begin, end)
+    drawn = draw_raster(left, run, recordings, begin, end)
     draw_rates(right, run, recordings)
     add_key(figure, run, recordings)
-    add_heading(figure, run, (begin, end), [note + ", rates of all" for note in left_out] + notes_on(recordings, begin, end))
+    notes = [note + ", rates of all" for note in left_out(*drawn)]
+    add_heading(figure, run, (begin, end), notes + notes_on(recordings, begin, end))
     return figure
 
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 
 sys.dont_write_bytecode = True  # beside installed files
 try:
@@ -35,8 +36,8 @@ STYLE = {
 
 # What is drawn by itself, of what was recorded, spikes first; and what is drawn where it is asked for.
 DRAWN = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights}
-ASKED = {"isi": plot_isi, "traces": plot_traces, "readout": plot_readouts, "weights": plot_weights, "window": plot_window,
-         "fields": plot_fields, "images": plot_images}
+ASKED = {"isi": plot_isi, "traces": plot_traces, "readout": plot_readouts, "weights": plot_weights,
+         "window": plot_window, "fields": plot_fields, "images": plot_images}
 OPTIONS = {"report": "--traces", "readout": "--readout", "weights": "--weights", "taught": "--images"}
 
 
@@ -97,6 +98,7 @@ def parse():
 
 def main():
     options = parse()
+    warnings.showwarning = lambda message, *_: print(f"volley: {message}", file=sys.stderr)
     try:
         ending = check_ending(options.output)
         with plt.rc_context(STYLE):

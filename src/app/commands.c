@@ -17,8 +17,8 @@
   }
 
 #define WINDOW(type)                                                                                                   \
-  {"start", 0, VOLLEY_OPTION_TEXT, false, offsetof(type, start), "TIME", "leave out spikes up to this time (ms)"}, {   \
-    "stop", 0, VOLLEY_OPTION_TEXT, false, offsetof(type, stop), "TIME", "leave out spikes after this time (ms)"        \
+  {"start", 0, VOLLEY_OPTION_TEXT, false, offsetof(type, start), "TIME", "leave out all up to it: 500, '0.5 s'"}, {    \
+    "stop", 0, VOLLEY_OPTION_TEXT, false, offsetof(type, stop), "TIME", "leave out all after it"                       \
   }
 
 static const volley_option run_options[] = {
@@ -143,7 +143,8 @@ const volley_command volley_info_usage = {"info",
 const volley_command volley_plot_usage = {
     "plot",
     "plot the output of a run",
-    "Plots a raster and the rates of the populations; where no spikes were recorded, readouts, traces or weights.\n"
+    "Plots a raster and the rates of the populations, of the last second where no times are given; or, without\n"
+    "spikes, readouts, traces or weights. The window and what a figure leaves out are written below its title.\n"
     "Needs Python with h5py and matplotlib.",
     plot_options,
     COUNT(plot_options),

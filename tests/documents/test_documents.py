@@ -1,10 +1,10 @@
-"""Every command block of README.md, of docs/*.md and of `volley help` is run as it is written, in order, in an empty folder
-of each document, where `jobs` is Volley's folder of that name and the program is on the PATH.
+"""Every command block of README.md, of docs/*.md and of `volley help` is run as it is written, in order, in an empty
+folder of each document, where `jobs` is Volley's folder of that name and the program is on the PATH.
 
 A block is one between ``` or indented by four spaces. One of commands is run by Bash and must succeed, but for commands
-behind which stands "# exit code N". One of Python is run, one of anything else that a file name in backquotes stands before
-becomes that file; the rest is no program. What cannot be run here is in SKIPPED, what would take minutes in SCALED, both
-with the reason; with --long nothing is scaled."""
+behind which stands "# exit code N". One of Python is run; one of anything else that a file name in backquotes stands
+before becomes that file; the rest is no program. What cannot be run here is in SKIPPED, what would take minutes in
+SCALED; test_documents_long.py scales nothing."""
 import concurrent.futures
 import glob
 import os
@@ -43,8 +43,8 @@ SKIPPED = {  # beginning of a block -> why it is not run
         "VOLLEY=": "measures, for minutes",
     },
 }
-SHORT = ' --set simulation.duration="300 ms" --set readouts.z.learning.start="100 ms" --set readouts.z.learning.stop="200 ms"'
-SINE = (r"(volley run jobs/experiments/force/lif_sine.yaml -o \w+.h5)", r"\1" + SHORT.replace("\\", r"\\"))
+SINE = (r"(volley run jobs/experiments/force/lif_sine.yaml -o \w+.h5)", r'\1 --set simulation.duration="300 ms" '
+        r'--set readouts.z.learning.start="100 ms" --set readouts.z.learning.stop="200 ms"')
 SCALED = {  # pattern and what it is replaced by, where the documents' runs take minutes
     "README.md": [SINE],
     "docs/force.md": [
@@ -80,7 +80,8 @@ def blocks(text):
 def with_codes(script):
     """Commands behind which an exit code stands must leave with that one."""
     lines = script.replace("\\\n", "").split("\n")
-    return "\n".join(re.sub(r"^(.*?)\s*# exit code (\d+)$", r"code=0; \1 || code=$?; [ $code -eq \2 ]", line) for line in lines)
+    marked = r"^(.*?)\s*# exit code (\d+)$"
+    return "\n".join(re.sub(marked, r"code=0; \1 || code=$?; [ $code -eq \2 ]", line) for line in lines)
 
 
 class Document:
@@ -160,7 +161,8 @@ def run_series(names, is_long):
 
 
 def main(is_long):
-    pages = ["README.md"] + sorted(os.path.relpath(page, SOURCE) for page in glob.glob(os.path.join(SOURCE, "docs", "*.md")))
+    docs = glob.glob(os.path.join(SOURCE, "docs", "*.md"))
+    pages = ["README.md"] + sorted(os.path.relpath(page, SOURCE) for page in docs)
     series = [[page] + [name for name, first in AFTER.items() if first == page] for page in pages if page not in AFTER]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         n_run = sum(pool.map(lambda names: run_series(names, is_long), series))
@@ -169,5 +171,5 @@ def main(is_long):
 
 
 if __name__ == "__main__":
-    main("--long" in sys.argv)
+    main(is_long=False)
     finish()

@@ -87,13 +87,13 @@ class Scenarios:
         for options, ranks in ((("-n2", "-N1"), 2), (("-n4", "-N2", "--ntasks-per-node=2"), 4)):
             job = self.submit(f"srun_{ranks}.h5", SHORT, options)
             self.expect_done(job, f"srun_{ranks}.h5", self.short_digest)
-            self.expect_log(job, f"{ranks} ranks x 1 threads, by srun --mpi=pmix")
+            self.expect_log(job, f"{ranks} ranks x 1 thread, by srun --mpi=pmix")
             job = self.submit(f"mpirun_{ranks}.h5", SHORT, options, self.without_pmix())
             self.expect_done(job, f"mpirun_{ranks}.h5", self.short_digest)
-            self.expect_log(job, "looking for mpi/pmix", f"{ranks} ranks x 1 threads, by mpirun")
+            self.expect_log(job, "looking for mpi/pmix", f"{ranks} ranks x 1 thread, by mpirun")
         job = self.submit("threads.h5", SHORT, ("-n1", "-c2"))
         self.expect_done(job, "threads.h5", self.short_digest)
-        self.expect_log(job, "1 ranks x 2 threads")
+        self.expect_log(job, "1 rank x 2 threads")
 
         job = self.submit("threads.h5", SHORT)
         expect(job.wait() == "COMPLETED", "a job whose output is there fails")
