@@ -117,6 +117,9 @@ static double time_neurons(const volley_experiment *experiment, const volley_est
     add_feedback(network, arena);
     if (volley_simulate(network, NULL, NULL, 0, NULL, &summary) == VOLLEY_OK) {
       seconds = (summary.phase_s[VOLLEY_PHASE_UPDATE] + summary.phase_s[VOLLEY_PHASE_STIMULI]) / SAMPLE_STEPS;
+    } else {
+      volley_fault(VOLLEY_FAILURE, NULL, "a trial of %d steps of these neurons with their stimuli failed",
+                   SAMPLE_STEPS);
     }
     volley_summary_release(&summary);
     volley_network_destroy(network);
