@@ -18,6 +18,9 @@ def add_heading(figure, run, window, notes=()):
     width = figure.get_figwidth()
     title = [plain(line) for line in textwrap.wrap(run.title, int(TITLE * width))]
     lines = textwrap.wrap("; ".join([window_text(run, *window), *notes]), int(NOTES * width))
+    if not title:
+        figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=7, linespacing=1.45)
+        return
     heading = figure.suptitle("\n".join(title + len(lines) * [""]), x=0.01, ha="left", fontsize=9, fontweight="bold",
                               linespacing=1.25)
     below = figure.axes[0].annotate("\n".join(lines), (0, 0), xycoords=heading, ha="left", va="bottom", fontsize=7,

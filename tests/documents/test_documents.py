@@ -45,8 +45,10 @@ SKIPPED = {  # beginning of a block -> why it is not run
 }
 SINE = (r"(volley run jobs/experiments/force/lif_sine.yaml -o \w+.h5)", r'\1 --set simulation.duration="300 ms" '
         r'--set readouts.z.learning.start="100 ms" --set readouts.z.learning.stop="200 ms"')
+BROKEN_OFF = [(r'"10([01]) s"', r'"3\1 s"'), (r'"2 s"', '"1 s"')]
 SCALED = {  # pattern and what it is replaced by, where the documents' runs take minutes
-    "README.md": [SINE],
+    "README.md": [SINE, *BROKEN_OFF],
+    "docs/tutorial.md": BROKEN_OFF,
     "docs/force.md": [
         SINE,
         (r"\b(\d+) s\b", lambda seconds: f"{10 * int(seconds[1])} ms"),

@@ -1,6 +1,5 @@
 """The scripts in jobs/slurm as a user submits them, in a SLURM of the test's own: every run ends with the spikes
 of a run that nobody disturbed."""
-import glob
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ EXPERIMENT = os.path.join(EXPERIMENTS, "microcircuit.yaml")
 NETWORK = {"network.scale.neurons": 0.05, "network.scale.indegree": 0.05, "recorders.0.start": "0 ms"}
 SHORT = {**NETWORK, "simulation.duration": "300 ms"}
 SLOW = {"VOLLEY": os.path.join(HERE, "slow_volley"), "VOLLEY_AT_FULL_SPEED": VOLLEY}
+SAVING = {**SLOW, "VOLLEY_CHECKPOINT_EVERY": "20 ms model"}  # so that it can be seen that a run gets on
 SLOWER = 10  # times
 
 
@@ -113,18 +113,19 @@ class Scenarios:
         expect(job.wait() == "FAILED" and job.fields("Restarts") == ["0"], f"a run that gets no further: {job.log()}")
         self.expect_log(job, "no progress: this start went from 0 to")
 
-    def await_recording(self, output):
-        """Waits until a run simulates: then its recordings are open."""
-        self.slurm.wait_until(lambda: glob.glob(self.path(output) + ".part*"), 60, f"{output} to be recorded")
+    def await_checkpoint(self, name):
+        """Waits until a run got on: until it has written a checkpoint."""
+        path = self.path(f"{name}.checkpoint.h5")
+        self.slurm.wait_until(lambda: os.path.exists(path), 60, f"{path} to be written")
 
     def cancel(self):
         """scancel, with both launchers and of the gentle kind; then one goes on as a job, one without SLURM."""
         digest = run(EXPERIMENT, self.path("plain_medium.h5"), self.medium)["spike_digest"]
-        jobs = {"srun": self.submit("cancel_srun.h5", self.medium, environment=SLOW),
-                "mpirun": self.submit("cancel_mpirun.h5", self.medium, environment={**SLOW, **self.without_pmix()}),
-                "signal": self.submit("cancel_signal.h5", self.medium, environment=SLOW)}
+        jobs = {"srun": self.submit("cancel_srun.h5", self.medium, environment=SAVING),
+                "mpirun": self.submit("cancel_mpirun.h5", self.medium, environment={**SAVING, **self.without_pmix()}),
+                "signal": self.submit("cancel_signal.h5", self.medium, environment=SAVING)}
         for name, job in jobs.items():
-            self.await_recording(f"cancel_{name}.h5")
+            self.await_checkpoint(f"cancel_{name}")
             self.slurm.command("scancel", *(["--batch", "--signal=USR2"] if name == "signal" else []), str(job.number))
         for name, job in jobs.items():
             expected = "FAILED" if name == "signal" else "CANCELLED"
@@ -153,9 +154,9 @@ class Scenarios:
         """An array by mpirun. One task is asked to give way: the last one, whose job has the array's number."""
         arguments = [EXPERIMENT, self.path("yielding"), *set_words(self.medium)]
         self.yielding = self.slurm.submit(ARRAY, arguments, ["--time=5", "-n2", "-N1", "--array=1-2"],
-                                          {**SLOW, **self.without_pmix()})
+                                          {**SAVING, **self.without_pmix()})
         for task in (1, 2):
-            self.await_recording(f"yielding/{task}.h5")
+            self.await_checkpoint(f"yielding/{task}")
         self.slurm.command("scancel", "--batch", "--signal=USR1", f"{self.yielding.number}_2")
 
     def finish_yielding(self):
