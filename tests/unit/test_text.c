@@ -53,10 +53,10 @@ static void test_escape(void **state) {
       {"a\nb\tc\r", "a\\x0Ab\\x09c\\x0D"},
       {"\x1B[31m\x7F", "\\x1B[31m\\x7F"},
       {"\xC2\x9B", "\\xC2\\x9B"},                              /* control sequence introducer of 8 bits */
-      {"\xE2\x80\xAE", "\\xE2\\x80\\xAE"},                      /* from right to left */
-      {"\xFF\xB5 \xC3", "\\xFF\\xB5 \\xC3"},                     /* no UTF-8, and one that is cut off */
+      {"\xE2\x80\xAE", "\\xE2\\x80\\xAE"},                     /* from right to left */
+      {"\xFF\xB5 \xC3", "\\xFF\\xB5 \\xC3"},                   /* no UTF-8, and one that is cut off */
       {"\xC0\xAF \xED\xA0\x80", "\\xC0\\xAF \\xED\\xA0\\x80"}, /* too long for '/', half of a surrogate */
-      {"\xF5\x80\x80\x80", "\\xF5\\x80\\x80\\x80"},              /* beyond Unicode */
+      {"\xF5\x80\x80\x80", "\\xF5\\x80\\x80\\x80"},            /* beyond Unicode */
   };
   char text[256];
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
@@ -69,8 +69,12 @@ static void test_lookalike(void **state) {
   (void)state;
   assert_null(volley_lookalike("-70 mV, 10 \xC2\xB5s"));
   assert_string_equal(volley_lookalike("0.1\xC2\xA0ms"), "a non-breaking space");
-  assert_string_equal(volley_lookalike("\xE2\x88\x92" "70 mV"), "a minus sign of typography, not '-'");
-  assert_string_equal(volley_lookalike("\xE2\x80\x9C" "A\xE2\x80\x9D"), "a quotation mark of typography");
+  assert_string_equal(volley_lookalike("\xE2\x88\x92"
+                                       "70 mV"),
+                      "a minus sign of typography, not '-'");
+  assert_string_equal(volley_lookalike("\xE2\x80\x9C"
+                                       "A\xE2\x80\x9D"),
+                      "a quotation mark of typography");
 }
 
 int main(void) {
