@@ -140,9 +140,10 @@ static bool has_names(table *t, const char *text, volley_status *status) {
   if (t->rows > 0 || t->has_names || !may_have || is_number(text, &value, &end)) return false;
   t->has_names = true;
   if (count_numbers(text) > 0)
-    *status = volley_fault(VOLLEY_USAGE, t->place,
-                           "'%s', line %" PRIu64 ": words and numbers; if they name the columns, the line begins with #",
-                           t->path, t->line);
+    *status =
+        volley_fault(VOLLEY_USAGE, t->place,
+                     "'%s', line %" PRIu64 ": words and numbers; if they name the columns, the line begins with #",
+                     t->path, t->line);
   return true;
 }
 
@@ -173,8 +174,8 @@ static volley_status read_parts(table *t, char *text) {
 
 static volley_status not_text(const table *t, const char *text) {
   const bool is_wide = memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0;
-  return volley_fault(VOLLEY_USAGE, t->place, is_wide ? "'%s' is a text in UTF-16; save it as UTF-8"
-                                                      : "'%s' is not a text file", t->path);
+  return volley_fault(VOLLEY_USAGE, t->place,
+                      is_wide ? "'%s' is a text in UTF-16; save it as UTF-8" : "'%s' is not a text file", t->path);
 }
 
 static volley_status read_lines(table *t, FILE *file) {

@@ -161,7 +161,8 @@ static void check_rules(volley_reading *reading) {
 /* The title becomes an attribute of the output, for which HDF5 has a limit of 64 kB. */
 static void read_title(volley_reading *reading, volley_yaml *root) {
   volley_yaml *node = NULL;
-  const char *title = volley_read_text(reading, root, volley_key_find(VOLLEY_SECTION_TOP, "title"), (volley_pick){0}, &node);
+  const char *title =
+      volley_read_text(reading, root, volley_key_find(VOLLEY_SECTION_TOP, "title"), (volley_pick){0}, &node);
   reading->experiment->title = title != NULL ? title : ""; /* NULL: reported */
   if (title != NULL && strlen(title) > MAX_TITLE)
     volley_value_fault(reading, node, "a title of %zu bytes; at most %d are possible, comments (#) can be longer",

@@ -46,9 +46,9 @@ static int missing_filter(hid_t set, char *name, size_t size) {
   static const struct {
     int id;
     const char *name;
-  } known[] = {{1, "gzip"},        {4, "szip"},          {305, "LZO"},     {307, "bzip2"},   {32000, "LZF"},
-               {32001, "Blosc"},   {32004, "LZ4"},       {32008, "bitshuffle"}, {32013, "ZFP"}, {32015, "Zstandard"},
-               {32026, "Blosc2"}};
+  } known[] = {{1, "gzip"},    {4, "szip"},          {305, "LZO"},     {307, "bzip2"},
+               {32000, "LZF"}, {32001, "Blosc"},     {32004, "LZ4"},   {32008, "bitshuffle"},
+               {32013, "ZFP"}, {32015, "Zstandard"}, {32026, "Blosc2"}};
   int missing = -1;
   const hid_t creation = H5Dget_create_plist(set);
   const int n = creation >= 0 ? H5Pget_nfilters(creation) : 0;
@@ -75,10 +75,11 @@ void volley_hdf5_read(volley_hdf5 *file, hid_t set, const char *name, hid_t type
     return;
   }
   file->failed = true;
-  volley_fault(file->blame, file->place,
-               "dataset '%s' of '%s' went through the filter %d%s%s%s, which is not installed here: write it with gzip or "
-               "without compression, or set HDF5_PLUGIN_PATH to the folder of its plugin",
-               name, file->path, missing, *filter ? " (" : "", filter, *filter ? ")" : "");
+  volley_fault(
+      file->blame, file->place,
+      "dataset '%s' of '%s' went through the filter %d%s%s%s, which is not installed here: write it with gzip or "
+      "without compression, or set HDF5_PLUGIN_PATH to the folder of its plugin",
+      name, file->path, missing, *filter ? " (" : "", filter, *filter ? ")" : "");
 }
 
 void volley_hdf5_release(volley_hdf5 *file, hid_t id) {

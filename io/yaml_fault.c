@@ -91,7 +91,8 @@ static bool say_no_key(const stop *s, const char *line, size_t n) {
 
 static void second_colon(stop *s) {
   size_t n, rest, before = 0;
-  const char *line = line_of(s, s->place.line, &n), *key = colon_in(line, n, false), *here = rest_at(s, s->place, &rest);
+  const char *line = line_of(s, s->place.line, &n), *key = colon_in(line, n, false),
+             *here = rest_at(s, s->place, &rest);
   const char *above = s->place.line > 0 ? line_of(s, s->place.line - 1, &before) : "";
   if (key != NULL && key < here) {
     for (; *line == ' ' && line < key; n--) line++;
@@ -121,8 +122,8 @@ static void open_bracket(stop *s) {
     return;
   }
   const char other = n > 0 && *bracket == '[' ? ']' : '}';
-  say(s, "the '%c' of line %zu, column %zu is not closed before this; ',' or '%c' is expected", other == ']' ? '[' : '{',
-      begin.line + 1, begin.column + 1, other);
+  say(s, "the '%c' of line %zu, column %zu is not closed before this; ',' or '%c' is expected",
+      other == ']' ? '[' : '{', begin.line + 1, begin.column + 1, other);
 }
 
 static void open_quote(stop *s) {
@@ -157,7 +158,8 @@ static void unknown_alias(stop *s) {
   size_t n;
   const char *rest = rest_at(s, s->place, &n);
   const size_t name = strcspn(rest, " ,]}\r\n");
-  say(s, "'%.*s' refers to a '&%.*s' above it, which is not there; a text that begins with '*' stands in quotation marks",
+  say(s,
+      "'%.*s' refers to a '&%.*s' above it, which is not there; a text that begins with '*' stands in quotation marks",
       shown(name), rest, shown(name > 0 ? name - 1 : 0), rest + (name > 0));
 }
 
@@ -169,7 +171,8 @@ static void escape(stop *s) {
 }
 
 static void dash_in_line(stop *s) {
-  say(s, "a list begins here; its '-' belongs on a line of its own below the key, or else the value in quotation marks");
+  say(s,
+      "a list begins here; its '-' belongs on a line of its own below the key, or else the value in quotation marks");
 }
 
 static void behind_end(stop *s) {
@@ -211,8 +214,8 @@ static void report_bytes(const yaml_parser_t *parser, const volley_place *place,
   size_t line = 1;
   for (size_t i = 0; i < parser->problem_offset && i < length; i++) line += bytes[i] == '\n';
   volley_fault(VOLLEY_USAGE, place,
-               "this is not a YAML text: %s: 0x%02X at byte %zu, in line %zu; text in UTF-8 is expected", parser->problem,
-               (unsigned)parser->problem_value, parser->problem_offset, line);
+               "this is not a YAML text: %s: 0x%02X at byte %zu, in line %zu; text in UTF-8 is expected",
+               parser->problem, (unsigned)parser->problem_value, parser->problem_offset, line);
 }
 
 void volley_yaml_fault(const yaml_parser_t *parser, const char *file, const char *bytes, size_t length,

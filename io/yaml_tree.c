@@ -81,7 +81,8 @@ static const char *path_below(volley_arena *arena, const volley_yaml *node, cons
   if (node == top || parent == NULL) return "";
   if (node->key != NULL) return join(arena, path_below(arena, parent, top), node->key);
   const volley_yaml *name = volley_yaml_get(node, "name");
-  if (name != NULL && name->kind == VOLLEY_YAML_SCALAR && *name->text) return join(arena, path_below(arena, parent, top), name->text);
+  if (name != NULL && name->kind == VOLLEY_YAML_SCALAR && *name->text)
+    return join(arena, path_below(arena, parent, top), name->text);
   const volley_yaml *entry = named_entry(parent);
   if (entry != NULL && entry != top && entry->parent != NULL) { /* populations.0.size.3 is populations.L4I.size */
     const char *element = volley_yaml_get(entry, "name")->items[node->index]->text;
@@ -251,8 +252,10 @@ static void refuse_tag(const yaml_node_t *node, volley_place place) {
   static const char known[] = "tag:yaml.org,2002:";
   const char *tag = (const char *)node->tag;
   if (tag == NULL || strncmp(tag, known, sizeof known - 1) == 0) return;
-  volley_fault(VOLLEY_USAGE, &place, "'%.60s' is a tag of YAML, which means nothing here; a text with '!' in front stands "
-                                     "in quotation marks", tag);
+  volley_fault(VOLLEY_USAGE, &place,
+               "'%.60s' is a tag of YAML, which means nothing here; a text with '!' in front stands "
+               "in quotation marks",
+               tag);
 }
 
 static volley_yaml *convert(conversion *c, int id) {

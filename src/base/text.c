@@ -136,7 +136,7 @@ const char *volley_lookalike(const char *text) {
 size_t volley_printable(const char *text) {
   static const struct {
     uint32_t first, last;
-  } commands[] = {{0, 0x1F},          {0x7F, 0x9F},       {0x61C, 0x61C}, {0x200B, 0x200F}, {0x2028, 0x202E},
+  } commands[] = {{0, 0x1F},        {0x7F, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200F},      {0x2028, 0x202E},
                   {0x2060, 0x206F}, {0xD800, 0xDFFF}, {0xFEFF, 0xFEFF}, {0x110000, UINT32_MAX}};
   static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* that takes so many bytes */
   const unsigned char *bytes = (const unsigned char *)text;

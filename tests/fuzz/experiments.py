@@ -85,9 +85,9 @@ class Grower:
         pick = self.random.random()
         if row.get("value", "").startswith("whole"):
             return str(self.random.choice([1, 2, 3, 10]))
-        if pick < 0.9:
+        if pick < 0.95:
             value = usual * self.random.choice([1, 1, 1, 1.05, 0.9])
-        elif pick < 0.95 and bounds:
+        elif pick < 0.98 and bounds:
             value = self.random.choice(bounds)
         else:
             value = self.random.choice([0.1, 0.2, 1, 2, 5, 10, 20, 100, -10])
@@ -97,8 +97,9 @@ class Grower:
     def value(self, row, takes_file=True):
         if self.random.random() < 0.8:
             return self.number(row)
-        kind = self.random.choice(["normal", "uniform", "lognormal", "exponential"] + takes_file * ["file"])
         middle = float(self.number({**row, "unit": ""}))
+        kinds = ["normal", "uniform"] + (["lognormal", "exponential"] if middle > 0 else [])
+        kind = self.random.choice(kinds + takes_file * ["file"])
         low, high = f"{middle - 0.1 * abs(middle):g}", f"{middle + 0.1 * abs(middle):g}"
         if kind == "file":
             return {"file": self.data("values"), "dataset": self.random.choice(["v", "v", "m", "w", "/g/v"])}
@@ -205,10 +206,12 @@ class Grower:
             chosen = self.random.sample(rows, min(len(rows), self.random.choice([0, 1, 2])))
             entry["weight"] = "0.5"
             entry["synapse"] = {"model": model, **{row["name"]: self.number(row) for row in chosen}}
+            if "dopamine" in model:
+                entry["synapse"]["dopamine"] = self.population()
             entry["name"] = f"learning{len(self.projections)}"
             self.projections.append(entry["name"])
         if self.random.random() < 0.1:
-            entry[self.random.choice(["autapses", "multapses", "balanced"])] = self.random.choice(["true", "false"])
+            entry[self.random.choice(["autapses", "autapses", "balanced"])] = self.random.choice(["true", "false"])
         return entry
 
     def grow_stimulus(self):
@@ -249,14 +252,17 @@ class Grower:
     def grow_recorder(self, readouts, number):
         kind = self.random.choice(["spikes", "traces", "readout" if readouts else "spikes",
                                    "weights" if self.projections else "traces"])
+        population = self.population()
+        if kind == "traces" and self.populations[population] == "parrot":
+            kind = "spikes"
         entry = {"type": kind, "name": f"{kind}{number}"}
         if self.random.random() < 0.2:
             del entry["name"]
         if kind in ("spikes", "traces"):
-            entry["population"] = self.population()
+            entry["population"] = population
         if kind == "traces":
             states = self.schema.models[self.populations[entry["population"]]].get("States", [])
-            entry["states"] = self.random.choice(states)["name"] if states else "V_m"
+            entry["states"] = self.random.choice(states)["name"]
         elif kind == "readout":
             entry.update(readout="R0", values=self.random.choice(["output", ["error", "norm"], "decoders"]))
         elif kind == "weights":
