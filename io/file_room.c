@@ -70,6 +70,14 @@ static char *folder_of(const char *path) {
   return copy;
 }
 
+uint64_t volley_file_free_space(const char *path) {
+  struct statvfs system;
+  char *folder = folder_of(path);
+  const bool found = statvfs(folder, &system) == 0;
+  free(folder);
+  return found ? (uint64_t)system.f_bavail * system.f_frsize : 0;
+}
+
 /* Brings the names in the folder of path to the disk. Returns 0 or errno. */
 static int sync_folder_of(const char *path) {
   char *folder = folder_of(path);

@@ -22,6 +22,9 @@ int volley_file_room_reserve(volley_file_room *room, uint64_t size);
 /* Gives back what was reserved but not written, brings the file to the disk and closes it. Returns 0 or errno. */
 int volley_file_room_close(volley_file_room *room);
 
+/* Bytes that may still be written to the file system of path's folder; 0 if that cannot be found out. */
+uint64_t volley_file_free_space(const char *path);
+
 /* Renames a file that is on the disk, replacing `to`, and brings the new name to the disk. Returns 0 or errno. */
 int volley_file_rename(const char *from, const char *to);
 

@@ -217,13 +217,17 @@ static uint64_t chunk_columns(const volley_track *track) {
   return track->width ? least(track->width, VOLLEY_TILE_COLUMNS) : 1;
 }
 
+/* Columns and rows of a chunk of traces, of which there will be `rows`. */
+static void set_chunk(volley_track *track, uint64_t rows) {
+  track->chunk = least(TRACE_CHUNK / chunk_columns(track), rows ? rows : 1);
+}
+
 static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                           const volley_recorder *recorder, volley_track *track) {
   const volley_state_info state = recorded_state(experiment, recorder);
   track->width = volley_recorder_width(experiment, recorder);
-  const uint64_t columns = chunk_columns(track), rows = count_rows(experiment, recorder);
-  track->chunk = least(TRACE_CHUNK / columns, rows ? rows : 1);
-  const hsize_t chunk[2] = {track->chunk, columns};
+  set_chunk(track, count_rows(experiment, recorder));
+  const hsize_t chunk[2] = {track->chunk, chunk_columns(track)};
   track->data = growing_dataset(file, group, "data", H5T_NATIVE_DOUBLE, 2, chunk, track->width);
   volley_hdf5_put_text(file, track->data, "units", state.unit);
   volley_hdf5_put_text(file, group, "state", state.name);
@@ -259,6 +263,15 @@ uint64_t volley_track_growth(const volley_track *track, uint64_t total) {
   const uint64_t columns = chunk_columns(track);
   const uint64_t side_by_side = (track->width + columns - 1) / columns;
   return chunks * side_by_side * (track->chunk * columns * sizeof(double) + METADATA_PER_CHUNK);
+}
+
+uint64_t volley_track_file_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total) {
+  static const volley_trace_columns some = {0};
+  volley_track track = {.chunk = SPIKE_CHUNK};
+  if (experiment->recorders[r].kind == VOLLEY_RECORD_SPIKES) return volley_track_growth(&track, total);
+  track = (volley_track){.columns = &some, .width = width};
+  set_chunk(&track, count_rows(experiment, &experiment->recorders[r]));
+  return volley_track_growth(&track, total);
 }
 
 /* Grows a dataset to total along its first dimension. */

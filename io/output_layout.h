@@ -33,6 +33,9 @@ void volley_track_release(volley_hdf5 *file, volley_track *track);
 /* Bytes by which the file grows at most when the track grows to total spikes or rows. Not collective. */
 uint64_t volley_track_growth(const volley_track *track, uint64_t total);
 
+/* Bytes that `total` spikes or rows of recorder r take in a file, at most; width: columns of its rows. Not collective. */
+uint64_t volley_track_file_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total);
+
 /* Writes as the sink's calls of the same names say (record/record.h). */
 void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t first, uint64_t count,
                              const double *times, const uint64_t *ids, uint64_t total);

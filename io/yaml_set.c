@@ -129,7 +129,7 @@ static volley_status enter_map(walk *w, volley_yaml *map, char *key, char *rest)
   int index = find_key(map, key);
   if (index < 0) {
     index = map->n;
-    volley_yaml *missing = volley_yaml_node(w->arena, VOLLEY_YAML_SCALAR, w->label); /* null */
+    volley_yaml *missing = volley_yaml_node(w->arena, VOLLEY_YAML_SCALAR, map->file); /* null, which nobody has set */
     volley_yaml_append(w->arena, map, missing, volley_arena_copy(w->arena, key));
   }
   return follow(w, map, index, rest);

@@ -1,5 +1,5 @@
 /* Time of plastic synapses, from a made-up block of them whose sources and targets spike at their mean rates. */
-#include "app/calibrate_plastic.h"
+#include "app/calibrate.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "engine/plasticity.h"
@@ -53,6 +53,8 @@ static volley_plastic make_synapses(const volley_experiment *experiment, const v
 
 /* Threads that learn at the same time, as those of a rank do. */
 typedef struct learning {
+  double limit;         /* s */
+  double dopamine_rate; /* spikes a step */
   const volley_experiment *experiment;
   const volley_estimate *estimate;
   int projection;
@@ -62,19 +64,27 @@ typedef struct learning {
   double *seconds; /* [threads], of one event */
 } learning;
 
-static double run_sample(volley_plasticity *plasticity, cycle sources, cycle targets) {
-  const uint64_t events = SAMPLE_ROUNDS * plasticity->block->plastic->synapses;
+/* Spikes in turn until each synapse has seen some, or there is no more time. Seconds of an event. */
+static double run_sample(const learning *l, volley_plasticity *plasticity) {
+  volley_plastic *plastic = &plasticity->block->plastic[0];
+  cycle sources = {plastic->first_source, l->rows, 0, l->rows * l->source_rate, 0};
+  cycle targets = {0, l->targets, 0, l->targets * l->target_rate, 0};
+  const uint64_t events = SAMPLE_ROUNDS * plastic->synapses;
+  const double begin = volley_thread_seconds(), end = MPI_Wtime() + l->limit;
+  double dopamine = 0;
   volley_spike_list spikes = {0};
-  const double start = MPI_Wtime();
   for (int64_t step = 0; plasticity->events < events && step < SAMPLE_STEPS; step++) {
+    if (step % 16 == 0 && MPI_Wtime() > end) break;
     volley_plasticity_deliver(plasticity, step);
     take_spikes(&targets, &spikes);
     volley_plasticity_note(plasticity, step, &spikes);
     take_spikes(&sources, &spikes);
     volley_plasticity_schedule(plasticity, step, spikes.ids, spikes.n);
+    for (dopamine += l->dopamine_rate; dopamine >= 1; dopamine = fmod(dopamine, 1))
+      volley_plastic_note_dopamine(plastic, step, (uint32_t)dopamine);
   }
   free(spikes.ids);
-  return (MPI_Wtime() - start) / fmax(1, (double)plasticity->events);
+  return (volley_thread_seconds() - begin) / fmax(1, (double)plasticity->events);
 }
 
 static void learn_in_thread(void *context, int thread) {
@@ -84,28 +94,37 @@ static void learn_in_thread(void *context, int thread) {
   block.inputs = volley_alloc(l->targets, sizeof(double), "an estimate");
   volley_plasticity plasticity = volley_plasticity_create(&block, plastic.max_due);
   volley_barrier_wait(&l->barrier);
-  l->seconds[thread] = run_sample(&plasticity, (cycle){plastic.first_source, l->rows, 0, l->rows * l->source_rate, 0},
-                                  (cycle){0, l->targets, 0, l->targets * l->target_rate, 0});
+  l->seconds[thread] = run_sample(l, &plasticity);
   volley_plasticity_free(&plasticity);
   volley_plastic_release(&plastic);
   free(block.inputs);
 }
 
+/* Spikes a step of the neurons that release dopamine. */
+static double dopamine_rate(const volley_experiment *experiment, const volley_plasticity_plan *plan) {
+  if (plan->dopamine < 0) return 0;
+  return 1e-3 * experiment->simulation.dt * volley_expected_rate(&experiment->populations[plan->dopamine]) *
+         plan->dopamine_neurons.count;
+}
+
 double volley_time_plastic(const volley_experiment *experiment, const volley_estimate *estimate, int projection,
-                           double synapses, int threads) {
+                           int threads, double seconds) {
   const volley_projection *p = &experiment->projections[projection];
   const volley_population *source = &experiment->populations[p->source], *target = &experiment->populations[p->target];
-  const double blocks = (double)estimate->ranks * estimate->blocks, second = 1e-3 * experiment->simulation.dt;
-  const double per_row = fmax(1, round(synapses / source->size / blocks));
+  const double blocks = (double)estimate->ranks * estimate->blocks, step = 1e-3 * experiment->simulation.dt;
+  const double per_row = fmax(1, round(estimate->expected[projection] / source->size / blocks));
+  const double synapses = fmax(SAMPLE_SYNAPSES * fmin(1, seconds / volley_sample_s) / threads, 1 << 12);
   learning l = {.experiment = experiment,
                 .estimate = estimate,
                 .projection = projection,
-                .per_row = (uint32_t)fmin(per_row, SAMPLE_SYNAPSES),
+                .limit = seconds,
+                .per_row = (uint32_t)fmin(per_row, synapses),
                 .targets = (uint32_t)fmax(1, fmin(target->size / blocks, VOLLEY_MAX_BLOCK)),
-                .source_rate = second * volley_expected_rate(source),
-                .target_rate = second * volley_expected_rate(target)};
+                .source_rate = step * volley_expected_rate(source),
+                .target_rate = step * volley_expected_rate(target),
+                .dopamine_rate = dopamine_rate(experiment, &p->plasticity)};
   if (l.source_rate == 0) return 0;
-  l.rows = (uint32_t)fmax(1, fmin(source->size, SAMPLE_SYNAPSES / l.per_row));
+  l.rows = (uint32_t)fmax(1, fmin(source->size, synapses / l.per_row));
   l.seconds = volley_alloc((size_t)threads, sizeof *l.seconds, "an estimate");
   volley_barrier_init(&l.barrier, threads);
   volley_parallel(threads, learn_in_thread, &l);

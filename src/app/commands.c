@@ -52,6 +52,8 @@ static const volley_option check_options[] = {
      "ranks to plan for; default those it is started with"},
     THREADS(volley_check_options),
     SETS(volley_check_options),
+    {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_check_options, json), NULL,
+     "print all figures as JSON: bytes, seconds, milliseconds"},
 };
 
 static const volley_option models_options[] = {
@@ -113,8 +115,9 @@ const volley_command volley_run_usage = {
 const volley_command volley_check_usage = {
     "check",
     "check an experiment and estimate its memory and time, without running it",
-    "Finds everything that run would find wrong, and prints neurons, synapses, delays, memory of each rank, expected\n"
-    "spikes and time. Builds no tables: it takes seconds and little memory for a network of any size.",
+    "Finds everything that run would find wrong, and prints neurons, synapses, delays, memory of each rank, the size of\n"
+    "the output, expected spikes and time. Builds small samples only: it takes a second or two and little memory for a\n"
+    "network of any size.",
     check_options,
     COUNT(check_options),
     false,

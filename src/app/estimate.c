@@ -1,5 +1,8 @@
 #include "app/estimate.h"
 
+#include "app/calibrate.h"
+#include "app/estimate_output.h"
+#include "app/launch.h"
 #include "app/threads.h"
 #include "base/text.h"
 #include "build/blocks.h"
@@ -19,18 +22,26 @@ double volley_expected_rate(const volley_population *population) {
   return isnan(population->mean_rate) ? volley_assumed_rate : population->mean_rate;
 }
 
+double volley_model_seconds(const volley_experiment *experiment) {
+  return 1e-3 * (double)experiment->simulation.steps * experiment->simulation.dt;
+}
+
 enum { SAMPLES = 4096, FEW_SAMPLES = 64, MANY = 1000, SIGNS = 2 };
 
 /* Bytes that tables take while they are built: a record a synapse, kept until its row is written. */
 static const double record_size = 8, plastic_record_size = 16;
-/* An entry of the index of sources: it is at most half full, on average three eighths. */
-static const double index_size = 16 / 0.375;
+/* What a row takes in the list of rows of a builder. */
+static const double row_size = 24;
 
-/* What HDF5 and MPI-IO take for an open file, measured with Open MPI 4.1 and HDF5 1.10 on a network of 77 neurons. */
-static const double file_bytes = 9.5e6;
+/* Buffers of the reader of edges: columns of a slab. */
+static const double slab_bytes = 4 * 8 * (double)(1 << 20);
+
+/* What HDF5 and MPI-IO take for an open file, a thread for its stack and heap, and MPI for other ranks, which a check by a
+ * process alone does not see. Measured with Open MPI 4.1 and HDF5 1.10 on a network of ten neurons. */
+static const double file_bytes = 7.2e6, thread_bytes = 1.6e6, launched_bytes = 3.8e6;
 
 /* What the libraries of PETSc take when its first matrix is made. */
-static const double petsc_bytes = 18e6;
+static const double petsc_bytes = 5e6;
 
 /* Every stride-th edge of a file, at most SAMPLES. */
 typedef struct edge_sample {
@@ -94,6 +105,7 @@ typedef struct row_shape {
   double synapses;    /* of one row */
   bool equal;         /* all weights are one constant */
   double weight;
+  double spikes; /* of the population, in the whole run */
 } row_shape;
 
 static void add_to_shape(const volley_experiment *experiment, row_shape *shape, int p, const edge_sample *sample,
@@ -121,74 +133,135 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   }
 }
 
+/* Bytes of the index of sources of one block: a power of two of entries, at most half full. */
+static double index_bytes(double rows) {
+  double entries = 256;
+  while (2 * rows > entries) entries *= 2;
+  return entries * sizeof(volley_gid_entry);
+}
+
 /* Adds the tables of all rows of one source population onto all blocks of a rank; plastic: their model, or NULL. The number
  * of synapses of a run is about Poisson distributed, so a run is there with probability 1 - exp(-mean). */
-static void add_rows(const volley_experiment *experiment, const row_shape *shape, int source,
-                     const volley_synapse_model *plastic, volley_estimate *estimate) {
-  const double rows = (double)experiment->populations[source].size * estimate->blocks * -expm1(-shape->synapses);
-  double runs = 0;
+static void add_rows(const row_shape *shape, double sources, const volley_synapse_model *plastic,
+                     volley_estimate *estimate) {
+  double row_runs = 0; /* of one row */
   for (int sign = 0; sign < SIGNS; sign++) {
-    for (int d = 0; d <= shape->longest; d++) runs -= expm1(-shape->due[sign][d]);
+    for (int d = 0; d <= shape->longest; d++) row_runs -= expm1(-shape->due[sign][d]);
   }
-  runs *= (double)experiment->populations[source].size * estimate->blocks;
-  const double synapses = (double)experiment->populations[source].size * estimate->blocks * shape->synapses;
+  const double there = -expm1(-shape->synapses), rows = sources * estimate->blocks * there;
+  const double runs = row_runs * sources * estimate->blocks, synapses = shape->synapses * sources * estimate->blocks;
+  estimate->rows += rows;
+  estimate->runs += runs;
   if (plastic) {
-    estimate->rows += rows;
-    estimate->runs += runs;
-    estimate->table_bytes +=
-        synapses * (8.0 * plastic->n_states + 2) + runs * (double)sizeof(volley_plastic_run) + rows * index_size;
+    estimate->table_bytes += synapses * (8.0 * plastic->n_states + 2) + runs * (double)sizeof(volley_plastic_run) +
+                             estimate->blocks * index_bytes(rows / estimate->blocks);
     return;
   }
   const double data = shape->equal ? 2 * synapses + 4 * runs : 6 * synapses;
-  estimate->rows += rows;
-  estimate->runs += runs;
-  estimate->table_bytes += data + runs * (sizeof(volley_run) + 1) + rows * (4 + 1 + index_size);
+  estimate->table_bytes += data + runs * (sizeof(volley_run) + 1) + rows * (4 + 1);
+  estimate->visits.rows += shape->spikes * estimate->blocks * there;
+  estimate->visits.runs += shape->spikes * estimate->blocks * row_runs;
+  estimate->visits.synapses += shape->spikes * estimate->blocks * shape->synapses;
+  if (shape->equal) estimate->visits.equal += shape->spikes * estimate->blocks * shape->synapses;
 }
 
-static void clear_shape(row_shape *shape) {
+static void clear_shape(row_shape *shape, double spikes) {
   for (int sign = 0; sign < SIGNS; sign++) memset(shape->due[sign], 0, ((size_t)shape->longest + 1) * sizeof(double));
   shape->synapses = 0;
+  shape->spikes = spikes;
   shape->longest = 0;
 }
 
-static void estimate_tables(const volley_experiment *experiment, const double *synapses, edge_sample *const *samples,
-                            volley_estimate *estimate) {
-  const double blocks = (double)estimate->ranks * estimate->blocks;
-  row_shape shape = {0};
-  for (int sign = 0; sign < SIGNS; sign++) {
-    shape.due[sign] = volley_alloc(VOLLEY_MAX_DELAY + 1, sizeof(double), "an estimate");
-  }
-  for (int source = 0; source < experiment->n_populations; source++) {
-    clear_shape(&shape);
-    for (int p = 0; p < experiment->n_projections; p++) {
-      const volley_projection *projection = &experiment->projections[p];
-      if (projection->source != source || synapses[p] == 0 || projection->plasticity.model) continue;
-      const double per_row = synapses[p] / experiment->populations[source].size / blocks;
-      add_to_shape(experiment, &shape, p, samples[p], per_row, estimate);
-    }
-    if (shape.synapses > 0) add_rows(experiment, &shape, source, NULL, estimate);
-  }
+static double count_spikes(const volley_experiment *experiment, int population) {
+  const volley_population *p = &experiment->populations[population];
+  return volley_model_seconds(experiment) * volley_expected_rate(p) * p->size;
+}
+
+/* Adds the tables of all synapses of one source population that do not change. */
+static void add_static(const volley_experiment *experiment, int source, edge_sample *const *samples, row_shape *shape,
+                       volley_estimate *estimate) {
+  const double sources = experiment->populations[source].size;
+  clear_shape(shape, count_spikes(experiment, source));
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
-    if (!projection->plasticity.model || synapses[p] == 0) continue;
-    clear_shape(&shape);
-    add_to_shape(experiment, &shape, p, samples[p],
-                 synapses[p] / experiment->populations[projection->source].size / blocks, estimate);
-    add_rows(experiment, &shape, projection->source, projection->plasticity.model, estimate);
+    if (projection->source != source || estimate->expected[p] == 0 || projection->plasticity.model) continue;
+    const double per_row = estimate->expected[p] / sources / estimate->ranks / estimate->blocks;
+    add_to_shape(experiment, shape, p, samples[p], per_row, estimate);
+  }
+  if (shape->synapses > 0) add_rows(shape, sources, NULL, estimate);
+}
+
+/* Adds the table of one projection whose synapses learn, and what is kept of its targets' spikes: those since the last
+ * sweep, in an array that doubles. */
+static void add_plastic(const volley_experiment *experiment, int p, edge_sample *const *samples, row_shape *shape,
+                        volley_estimate *estimate) {
+  const volley_projection *projection = &experiment->projections[p];
+  const volley_population *source = &experiment->populations[projection->source];
+  const volley_population *target = &experiment->populations[projection->target];
+  const double steps = fmin(VOLLEY_SWEEP_STEPS, (double)experiment->simulation.steps);
+  const double kept = 1e-3 * steps * experiment->simulation.dt * volley_expected_rate(target);
+  clear_shape(shape, count_spikes(experiment, projection->source));
+  add_to_shape(experiment, shape, p, samples[p],
+               estimate->expected[p] / source->size / estimate->ranks / estimate->blocks, estimate);
+  add_rows(shape, source->size, projection->plasticity.model, estimate);
+  estimate->table_bytes +=
+      ceil((double)target->size / estimate->ranks) *
+      (sizeof(volley_past_spikes) + (kept < 1 ? kept * 8 : fmax(8, 1.5 * kept)) * sizeof(volley_past_spike));
+}
+
+static void estimate_tables(const volley_experiment *experiment, edge_sample *const *samples,
+                            volley_estimate *estimate) {
+  row_shape shape = {0};
+  for (int sign = 0; sign < SIGNS; sign++)
+    shape.due[sign] = volley_alloc(VOLLEY_MAX_DELAY + 1, sizeof(double), "an estimate");
+  for (int source = 0; source < experiment->n_populations; source++)
+    add_static(experiment, source, samples, &shape, estimate);
+  estimate->table_bytes += estimate->blocks * index_bytes(estimate->rows / estimate->blocks);
+  for (int p = 0; p < experiment->n_projections; p++) {
+    if (experiment->projections[p].plasticity.model && estimate->expected[p] > 0)
+      add_plastic(experiment, p, samples, &shape, estimate);
   }
   for (int sign = 0; sign < SIGNS; sign++) free(shape.due[sign]);
 }
 
-/* Edges that stand in a list while tables are built take their size three times: list, sorted copy, what is received. */
-static void estimate_build(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
-  double listed = 0, records = estimate->rows * (24 + index_size);
+/* Of the buffers that read edges first, to count them, what the process does not give back or use again: so with MPI for
+ * several processes, as was found. */
+static double lost_bytes(const volley_estimate *estimate, double list) {
+  return estimate->ranks > 1 || volley_is_launched() ? fmin(slab_bytes, fmax(slab_bytes / 3, list)) : 0;
+}
+
+/* Bytes of the lists of edges: the most at a time, when they are read through a slab of the file, or when sorting or sending
+ * takes as much again; *kept: while tables are built. */
+static double estimate_lists(const volley_experiment *experiment, volley_estimate *estimate, double *kept) {
+  double most = 0, lost = 0;
+  *kept = 0;
   for (int p = 0; p < experiment->n_projections; p++) {
-    const bool is_plastic = experiment->projections[p].plasticity.model != NULL;
-    if (experiment->projections[p].rule->is_listed) listed += synapses[p];
-    records += (is_plastic ? plastic_record_size : record_size) * synapses[p] / estimate->ranks;
+    const volley_rule *rule = experiment->projections[p].rule;
+    if (!rule->is_listed) continue;
+    const double edges = estimate->expected[p] / estimate->ranks, bytes = sizeof(volley_edge) * edges;
+    estimate->listed += edges;
+    most = fmax(most, *kept + bytes + fmax(bytes, rule->takes_file ? slab_bytes : 0));
+    if (rule->takes_file) lost = fmax(lost, lost_bytes(estimate, bytes));
+    *kept += bytes;
   }
-  estimate->listed = listed / estimate->ranks;
-  estimate->build_bytes = fmax(0, records - estimate->table_bytes) + 3 * sizeof(volley_edge) * estimate->listed;
+  return most + lost;
+}
+
+/* Blocks that are built at the same time, one a thread, hold records of their synapses until rows are written, and lists of
+ * their rows; plastic ones a number for each source. */
+static void estimate_build(const volley_experiment *experiment, volley_estimate *estimate) {
+  double kept, records = estimate->rows * row_size;
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const volley_projection *projection = &experiment->projections[p];
+    const double sources = experiment->populations[projection->source].size;
+    const double each = projection->plasticity.model ? plastic_record_size : record_size;
+    records += each * estimate->expected[p] / estimate->ranks;
+    if (projection->plasticity.model) records += 8 * sources * estimate->blocks;
+  }
+  const double at_once = (double)estimate->threads / estimate->blocks;
+  const double lists = estimate_lists(experiment, estimate, &kept);
+  const double building = kept + at_once * fmax(0, records - estimate->table_bytes);
+  estimate->build_bytes = fmax(building, lists - estimate->table_bytes);
 }
 
 static void estimate_neurons(const volley_experiment *experiment, volley_estimate *estimate) {
@@ -208,82 +281,110 @@ static void estimate_neurons(const volley_experiment *experiment, volley_estimat
   }
 }
 
+/* Batches of spikes under way and what is received of them, and the spikes of the last steps. */
+static double exchange_bytes(const volley_experiment *experiment, const volley_estimate *estimate) {
+  const double steps = isfinite(estimate->min_delay) ? fmax(1, estimate->min_delay / experiment->simulation.dt) : 1;
+  const double per_step = estimate->spikes / (double)experiment->simulation.steps;
+  const double block = 8 + 1e-3 * 20 * experiment->simulation.dt * experiment->neurons / estimate->ranks;
+  return (fmin(steps, 16) + 1) * 4 * estimate->ranks * block +
+         4 * per_step * estimate->max_delay / experiment->simulation.dt;
+}
+
+/* Buffers of recorders, and what a rank knows of its columns. */
 static void estimate_recorders(const volley_experiment *experiment, volley_estimate *estimate) {
-  estimate->record_bytes = file_bytes;
+  const double spikes = VOLLEY_SPIKES_AT_ONCE * 16.0; /* a time and an id */
+  estimate->record_bytes = file_bytes + exchange_bytes(experiment, estimate);
   for (int r = 0; r < experiment->n_recorders; r++) {
-    const volley_recorder *recorder = &experiment->recorders[r];
-    const int64_t end = recorder->stop < experiment->simulation.steps ? recorder->stop : experiment->simulation.steps;
-    const double rows = fmax(0, floor((double)(end - recorder->start) / (double)recorder->interval));
-    const double values = fmin(VOLLEY_VALUES_AT_ONCE, rows * (double)volley_recorder_width(experiment, recorder));
-    const double spikes = VOLLEY_SPIKES_AT_ONCE * 16.0; /* a time and an id */
-    estimate->record_bytes += recorder->kind == VOLLEY_RECORD_SPIKES ? spikes : values * 8 / estimate->ranks;
+    const volley_recorder_kind kind = experiment->recorders[r].kind;
+    const volley_records records = volley_estimate_records(experiment, estimate, r);
+    const double values = (floor(VOLLEY_VALUES_AT_ONCE / (records.width + 1)) + 1) * records.width;
+    const double column = kind == VOLLEY_RECORD_WEIGHTS ? 100 : 40;
+    estimate->record_bytes +=
+        kind == VOLLEY_RECORD_SPIKES ? spikes : (8 * values + column * records.width) / estimate->ranks;
   }
 }
 
-static void estimate_spikes(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
-  const double seconds = 1e-3 * (double)experiment->simulation.steps * experiment->simulation.dt;
+/* A checkpoint deals states out in pieces, and has values and places of all synapses that learn. */
+static void estimate_saving(const volley_experiment *experiment, volley_estimate *estimate) {
+  const double pieces_bytes = 4e6, synapse_bytes = 20;
+  const volley_checkpoint_plan *plan = &experiment->checkpoint;
+  if (plan->steps <= 0 && plan->wall <= 0) return;
+  estimate->record_bytes += pieces_bytes;
+  for (int p = 0; p < experiment->n_projections; p++)
+    if (experiment->projections[p].plasticity.model)
+      estimate->record_bytes += synapse_bytes * estimate->expected[p] / estimate->ranks;
+}
+
+static void estimate_spikes(const volley_experiment *experiment, volley_estimate *estimate) {
   for (int p = 0; p < experiment->n_populations; p++) {
-    const volley_population *population = &experiment->populations[p];
-    const double rate = volley_expected_rate(population);
-    estimate->assumed_rates |= isnan(population->mean_rate);
-    estimate->spikes += seconds * rate * population->size;
-    for (int k = 0; k < experiment->n_projections; k++) {
-      if (experiment->projections[k].source == p) estimate->events += seconds * rate * synapses[k];
-    }
+    estimate->assumed_rates |= isnan(experiment->populations[p].mean_rate);
+    estimate->spikes += count_spikes(experiment, p);
+  }
+  for (int k = 0; k < experiment->n_projections; k++) {
+    const volley_population *source = &experiment->populations[experiment->projections[k].source];
+    estimate->events += volley_model_seconds(experiment) * volley_expected_rate(source) * estimate->expected[k];
   }
 }
 
 /* The load of a neuron is the expected number of synapses onto it. */
-static void estimate_balance(const volley_experiment *experiment, const double *synapses, volley_estimate *estimate) {
+static void estimate_balance(const volley_experiment *experiment, volley_estimate *estimate) {
   double *indegrees = volley_alloc((size_t)experiment->n_populations, sizeof *indegrees, "an estimate");
   for (int p = 0; p < experiment->n_projections; p++) {
     const int target = experiment->projections[p].target;
-    indegrees[target] += synapses[p] / experiment->populations[target].size;
+    indegrees[target] += estimate->expected[p] / experiment->populations[target].size;
   }
   estimate->neuron_balance = volley_partition_balance(experiment, estimate->ranks, NULL);
   estimate->synapse_balance = volley_partition_balance(experiment, estimate->ranks, indegrees);
   free(indegrees);
 }
 
-volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, bool with_balance, volley_estimate *out) {
-  double *synapses = volley_alloc((size_t)experiment->n_projections, sizeof *synapses, "an estimate");
-  edge_sample **samples = volley_alloc((size_t)experiment->n_projections, sizeof *samples, "an estimate");
+/* Blocks of a rank. */
+static int count_blocks(const volley_experiment *experiment, int ranks, int threads) {
   uint32_t *counts = volley_alloc((size_t)experiment->n_populations, sizeof *counts, "an estimate");
   for (int p = 0; p < experiment->n_populations; p++) {
     const uint64_t size = experiment->populations[p].size, of = (uint64_t)ranks;
     counts[p] = (uint32_t)((size + of - 1) / of);
   }
-  *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
-  out->blocks = volley_blocks_count(experiment, counts, threads);
-  out->plastic = volley_alloc((size_t)experiment->n_projections, sizeof *out->plastic, "an estimate");
-  out->base_bytes = (double)volley_present_rss();
-  const volley_status status = expect_synapses(experiment, reader, synapses, samples);
-  if (status == VOLLEY_OK) {
-    for (int p = 0; p < experiment->n_projections; p++) {
-      out->synapses += synapses[p];
-      if (experiment->projections[p].plasticity.model) out->plastic[p] = synapses[p];
-    }
-    if (with_balance) estimate_balance(experiment, synapses, out);
-    estimate_tables(experiment, synapses, samples, out);
-    estimate_build(experiment, synapses, out);
-    estimate_neurons(experiment, out);
-    estimate_recorders(experiment, out);
-    if (experiment->n_readouts > 0)
-      out->readout_bytes = petsc_bytes + (double)volley_readouts_bytes(experiment, out->ranks);
-    estimate_spikes(experiment, synapses, out);
-    if (out->synapses == 0) out->min_delay = out->max_delay = 0;
-    out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes +
-                      fmax(out->build_bytes, out->record_bytes + out->readout_bytes);
-  }
-  for (int p = 0; p < experiment->n_projections; p++) free(samples[p]);
-  free(samples);
-  free(synapses);
+  const int blocks = volley_blocks_count(experiment, counts, threads);
   free(counts);
+  return blocks;
+}
+
+static void estimate_all(const volley_experiment *experiment, edge_sample *const *samples, volley_estimate *out) {
+  for (int p = 0; p < experiment->n_projections; p++) out->synapses += out->expected[p];
+  estimate_tables(experiment, samples, out);
+  if (out->synapses == 0) out->min_delay = out->max_delay = 0;
+  estimate_build(experiment, out);
+  estimate_neurons(experiment, out);
+  estimate_spikes(experiment, out);
+  estimate_recorders(experiment, out);
+  estimate_saving(experiment, out);
+  if (experiment->n_readouts > 0)
+    out->readout_bytes = petsc_bytes + (double)volley_readouts_bytes(experiment, out->ranks);
+  out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes +
+                    fmax(out->build_bytes, out->record_bytes + out->readout_bytes);
+}
+
+volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
+                                   int threads, bool with_balance, volley_estimate *out) {
+  const size_t n = (size_t)experiment->n_projections;
+  edge_sample **samples = volley_alloc(n, sizeof *samples, "an estimate");
+  *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
+  out->blocks = count_blocks(experiment, ranks, threads);
+  out->expected = volley_alloc(n, sizeof *out->expected, "an estimate");
+  out->base_bytes = (double)volley_present_rss() + thread_bytes * (threads - 1);
+  if (ranks > 1 && !volley_is_launched()) out->base_bytes += launched_bytes;
+  const double begin = volley_thread_seconds();
+  const volley_status status = expect_synapses(experiment, reader, out->expected, samples);
+  out->read_s = volley_thread_seconds() - begin;
+  if (status == VOLLEY_OK) estimate_all(experiment, samples, out);
+  if (status == VOLLEY_OK && with_balance) estimate_balance(experiment, out);
+  for (size_t p = 0; p < n; p++) free(samples[p]);
+  free(samples);
   return status;
 }
 
-void volley_estimate_release(volley_estimate *estimate) { free(estimate->plastic); }
+void volley_estimate_release(volley_estimate *estimate) { free(estimate->expected); }
 
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,
                                   MPI_Comm comm) {

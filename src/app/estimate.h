@@ -9,24 +9,33 @@
 #include <mpi.h>
 #include <stdbool.h>
 
+/* What the spikes of a run find in the tables of one rank. */
+typedef struct volley_visits {
+  double rows, runs, synapses; /* of all spikes together */
+  double equal;                /* of the synapses, those in runs of one weight */
+} volley_visits;
+
 /* Expected figures of a run on `ranks` x `threads`. Bytes are those of the rank with most. */
 typedef struct volley_estimate {
   int ranks, threads, blocks; /* blocks of a rank */
+  double *expected;           /* [n_projections] synapses of each; owned */
   double synapses;            /* on all ranks */
   volley_balance neuron_balance, synapse_balance;
-  double rows, runs;           /* of all tables of a rank: sources, and runs of equal delay and receptor */
-  double listed;               /* edges of a rank that are kept as a list while tables are built */
-  double min_delay, max_delay; /* ms: least and greatest that will occur, about */
-  double base_bytes;           /* program and libraries */
-  double neuron_bytes;         /* states, inputs, stimuli */
-  double table_bytes;          /* synapses */
-  double readout_bytes;        /* readouts: mostly P of recursive least squares */
-  double record_bytes;         /* recorders, exchange and lists of arrivals */
-  double build_bytes;          /* more than the tables, while they are built */
+  double rows, runs;    /* of all tables of a rank: sources, and runs of equal delay and receptor */
+  volley_visits visits; /* of rows of static synapses, by all spikes of the run */
+  double listed;        /* edges of a rank that are kept as a list while tables are built */
+  double read_s;        /* that reading and checking the edges of files took here */
+  double min_delay;     /* ms: the least and the greatest that will occur, about */
+  double max_delay;
+  double base_bytes;    /* program and libraries, and data files that every rank holds */
+  double neuron_bytes;  /* states, inputs, stimuli */
+  double table_bytes;   /* synapses */
+  double readout_bytes; /* readouts: mostly P of recursive least squares */
+  double record_bytes;  /* recorders, output file, exchange, checkpoints */
+  double build_bytes;   /* more than the tables, while they are built */
   double peak_bytes;
   double spikes;      /* of the whole run */
   double events;      /* synaptic events of the whole run */
-  double *plastic;    /* [n_projections] synapses of those that learn, 0 of the others; owned */
   bool assumed_rates; /* some population has no mean_rate: `assumed_rate` was taken */
 } volley_estimate;
 
@@ -34,6 +43,9 @@ extern const double volley_assumed_rate; /* Hz */
 
 /* The mean rate that a population is said or assumed to have, in Hz. */
 double volley_expected_rate(const volley_population *population);
+
+/* Model time of a run in seconds. */
+double volley_model_seconds(const volley_experiment *experiment);
 
 /* Collective, over the ranks of the reader, if a projection's edges come from a file: they are checked, counted and
  * sampled. Agreed status; out is to be released in any case. with_balance: the balances too, for which every neuron is
@@ -45,13 +57,5 @@ void volley_estimate_release(volley_estimate *estimate);
 /* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,
                                   MPI_Comm comm);
-
-/* Seconds of a run, from kernels that are timed here for about a second. */
-typedef struct volley_times {
-  double build_s;
-  double simulate_s;
-  double update_s, deliver_s, exchange_s, learn_s; /* parts of simulate_s */
-} volley_times;
-volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate);
 
 #endif

@@ -1,5 +1,15 @@
-"""The memory that volley check announces is within 10 % of the peak of a run: microcircuit at full scale."""
-from estimate import compare_microcircuit, finish
+"""The table of docs/performance.md: what volley check announces of over twenty networks of different kinds and of the
+microcircuit at full scale, and what they take."""
+import tempfile
 
-compare_microcircuit(1, "1 s")
+from estimate import compare, compare_microcircuit, finish, head
+from estimate_networks import make_networks
+
+with tempfile.TemporaryDirectory() as folder:
+    head()
+    for name, experiment, settings, ranks, threads in make_networks(folder):
+        compare(name, experiment, settings, ranks, threads, folder)
+        if ranks * threads > 1:
+            compare(name, experiment, settings, 1, 1, folder)
+    compare_microcircuit(1, "1 s", 1, 2, folder)
 finish()

@@ -1,0 +1,140 @@
+/* Time of spikes: their way through the exchange, and their delivery to a made-up table in which as many of them find a row
+ * as in the run, of as many runs and synapses. Where a rank has few synapses most of it is looking for rows that are not
+ * there, and opening rows of one synapse. */
+#include "app/calibrate.h"
+#include "base/parallel.h"
+#include "engine/arrivals.h"
+#include "engine/exchange.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST_SYNAPSES = 1 << 22 /* of all threads' tables */, MOST_ROWS = 1 << 19, MOST_SPIKES = 1 << 14 /* a step */ };
+
+/* The table of a block, and how its spikes come. */
+typedef struct shape {
+  double rows, runs, synapses; /* rows of the table; runs and synapses of a row that a spike finds, in the mean */
+  double found;                /* share of the spikes that find a row */
+  double per_step;             /* spikes */
+  bool equal;                  /* weights */
+  uint32_t targets;
+  int threads;
+  volley_barrier barrier;
+  double *seconds; /* [threads] of one spike */
+} shape;
+
+/* Rounds to one of the two next whole numbers, so that the mean over all words is x. */
+static uint32_t round_by(double x, uint32_t word) { return (uint32_t)floor(x + volley_open_uniform(word)); }
+
+/* The row of number r: as many synapses and runs as are right in the mean. Counts or fills them. */
+static void go_through_row(volley_table_builder *builder, const shape *s, uint32_t r, bool fills, uint32_t *words) {
+  const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 0);
+  uint32_t drawn[2];
+  volley_random_words(key, r, 0, 1, 2, drawn);
+  const uint32_t runs = (uint32_t)fmax(1, round_by(s->runs, drawn[0]));
+  const uint32_t n = (uint32_t)fmax(runs, fmin(round_by(s->synapses, drawn[1]), MOST_SYNAPSES));
+  const uint32_t gid = (uint32_t)(r / s->found);
+  if (fills) volley_random_words(key, r, 0, 0, n, words);
+  for (uint32_t k = 0; k < n; k++) {
+    const uint16_t due = (uint16_t)(1 + (uint64_t)k * runs / n);
+    if (fills)
+      volley_table_fill(builder, gid, (uint16_t)volley_below(words[k], s->targets), due, (uint8_t)(r & 1),
+                        s->equal ? 1 : (float)(k + 1));
+    else
+      volley_table_count(builder, gid);
+  }
+}
+
+static volley_table make_table(const shape *s, uint32_t n_rows) {
+  volley_table_builder *builder = volley_table_builder_create();
+  uint32_t *words = volley_alloc(MOST_SYNAPSES, sizeof *words, "an estimate");
+  for (uint32_t r = 0; r < n_rows; r++) go_through_row(builder, s, r, false, words);
+  volley_table_allocate(builder);
+  for (uint32_t r = 0; r < n_rows; r++) go_through_row(builder, s, r, true, words);
+  free(words);
+  return volley_table_finish(builder);
+}
+
+/* The spikes of a step: ascending, anywhere among those whose rows may be in the table. */
+static void draw_spikes(volley_stream *stream, double universe, uint32_t *gids, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) gids[i] = (uint32_t)((i + volley_stream_uniform(stream)) / n * universe);
+}
+
+/* Delivers the spikes of steps while there is time, and returns the seconds of a spike. */
+static double deliver(const shape *s, volley_block *block, uint32_t n_rows, uint32_t thread) {
+  volley_arrivals arrivals = volley_arrivals_create(block, block->table.max_due);
+  volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 1), thread, 0);
+  const uint32_t n = (uint32_t)fmin(MOST_SPIKES, fmax(1, s->per_step));
+  uint32_t *gids = volley_alloc(n, sizeof *gids, "an estimate");
+  const double end = MPI_Wtime() + volley_sample_s;
+  double spikes = 0, seconds = 0;
+  for (int64_t step = 0; step < 2 * block->table.max_due || (spikes < 2 * n_rows / s->found && MPI_Wtime() < end);
+       step++) {
+    draw_spikes(&stream, n_rows / s->found, gids, n);
+    if (step == block->table.max_due) spikes = seconds = 0; /* nothing was due before */
+    const double begin = volley_thread_seconds();
+    volley_arrivals_deliver(&arrivals, step);
+    volley_arrivals_schedule(&arrivals, step, gids, n);
+    seconds += volley_thread_seconds() - begin;
+    spikes += n;
+  }
+  free(gids);
+  volley_arrivals_free(&arrivals);
+  return seconds / spikes;
+}
+
+static void deliver_in_thread(void *context, int thread) {
+  shape *s = context;
+  const double most = fmin(MOST_ROWS, MOST_SYNAPSES / fmax(1, s->synapses)) / s->threads;
+  const uint32_t n_rows = (uint32_t)fmax(1, fmin(s->rows, most));
+  volley_block block = {.stride = s->targets, .inputs = volley_alloc(2 * s->targets, sizeof(double), "an estimate")};
+  block.table = make_table(s, n_rows);
+  volley_barrier_wait(&s->barrier);
+  s->seconds[thread] = deliver(s, &block, n_rows, (uint32_t)thread);
+  volley_table_release(&block.table);
+  free(block.inputs);
+}
+
+double volley_time_spike(const volley_experiment *experiment, const volley_estimate *estimate) {
+  const volley_visits *visits = &estimate->visits;
+  const double share = experiment->neurons / (double)estimate->ranks / estimate->blocks;
+  if (!(visits->rows > 0)) return 0;
+  shape s = {.rows = estimate->rows / estimate->blocks,
+             .runs = visits->runs / visits->rows,
+             .synapses = visits->synapses / visits->rows,
+             .found = fmin(1, visits->rows / estimate->spikes / estimate->blocks),
+             .per_step = estimate->spikes / (double)experiment->simulation.steps,
+             .equal = visits->equal > 0.5 * visits->synapses,
+             .targets = (uint32_t)fmin(fmax(1, share), VOLLEY_MAX_BLOCK),
+             .threads = volley_sample_threads(estimate)};
+  s.found = fmax(s.found, fmax(1, fmin(s.rows, MOST_ROWS)) / (double)UINT32_MAX);
+  s.seconds = volley_alloc((size_t)s.threads, sizeof *s.seconds, "an estimate");
+  volley_barrier_init(&s.barrier, s.threads);
+  volley_parallel(s.threads, deliver_in_thread, &s);
+  double slowest = 0;
+  for (int t = 0; t < s.threads; t++) slowest = fmax(slowest, s.seconds[t]);
+  free(s.seconds);
+  return slowest;
+}
+
+double volley_time_exchange(const volley_experiment *experiment, const volley_estimate *estimate) {
+  const double per_step = estimate->spikes / (double)experiment->simulation.steps;
+  if (per_step < 1) return 0; /* the steps themselves are timed with the neurons */
+  const uint32_t n = (uint32_t)fmin(MOST_SPIKES, per_step);
+  uint32_t *gids = volley_alloc(n, sizeof *gids, "an estimate");
+  volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 2), 0, 0);
+  volley_exchange *exchange = volley_exchange_create(MPI_COMM_SELF, 1, 1, 0, n);
+  const double end = MPI_Wtime() + 0.1 * volley_sample_s, begin = volley_thread_seconds();
+  int64_t step = 0;
+  for (; step < 4 || (step < 1000 && MPI_Wtime() < end); step++) {
+    const volley_volley *volleys;
+    draw_spikes(&stream, experiment->neurons, gids, n);
+    volley_exchange_add(exchange, gids, n);
+    volley_exchange_post(exchange, true);
+    (void)volley_exchange_complete(exchange, step, true, &volleys);
+  }
+  const double seconds = volley_thread_seconds() - begin;
+  volley_exchange_destroy(exchange);
+  free(gids);
+  return seconds / (double)step / n;
+}

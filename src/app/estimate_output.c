@@ -1,0 +1,72 @@
+#include "app/estimate_output.h"
+
+#include "io/checkpoint.h"
+#include "io/file_room.h"
+#include "io/output_layout.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What groups, attributes and an index of chunks take, about; and a column in the mapping of a recorder: of traces and
+ * decoders, of weights. */
+static const double group_bytes = 8192, neuron_bytes = 28, synapse_bytes = 16;
+
+/* The part of a run in which a recorder is at work. */
+static double count_steps(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const int64_t steps = experiment->simulation.steps, stop = recorder->stop < steps ? recorder->stop : steps;
+  return stop > recorder->start ? (double)(stop - recorder->start) : 0;
+}
+
+static double width_of(const volley_experiment *experiment, const volley_estimate *estimate,
+                       const volley_recorder *recorder) {
+  if (recorder->kind != VOLLEY_RECORD_WEIGHTS) return (double)volley_recorder_width(experiment, recorder);
+  const volley_projection *projection = &experiment->projections[recorder->projection];
+  return round(estimate->expected[recorder->projection] * recorder->sources.count /
+               experiment->populations[projection->source].size * recorder->neurons.count /
+               experiment->populations[projection->target].size);
+}
+
+volley_records volley_estimate_records(const volley_experiment *experiment, const volley_estimate *estimate, int r) {
+  const volley_recorder *recorder = &experiment->recorders[r];
+  const double steps = count_steps(experiment, recorder);
+  if (recorder->kind == VOLLEY_RECORD_SPIKES) {
+    const double rate = volley_expected_rate(&experiment->populations[recorder->population]);
+    return (volley_records){.count = 1e-3 * steps * experiment->simulation.dt * rate * recorder->neurons.count};
+  }
+  return (volley_records){.width = width_of(experiment, estimate, recorder),
+                          .count = floor(steps / (double)recorder->interval)};
+}
+
+static double recorder_bytes(const volley_experiment *experiment, const volley_estimate *estimate, int r) {
+  const volley_records records = volley_estimate_records(experiment, estimate, r);
+  const double mapping_bytes = experiment->recorders[r].kind == VOLLEY_RECORD_WEIGHTS ? synapse_bytes : neuron_bytes;
+  return (double)volley_track_file_bytes(experiment, r, (uint64_t)records.width, (uint64_t)ceil(records.count)) +
+         group_bytes + mapping_bytes * records.width;
+}
+
+/* The last one is kept besides those of the past while a new one is written. */
+static void add_checkpoints(const volley_experiment *experiment, volley_output_estimate *output) {
+  const volley_checkpoint_plan *plan = &experiment->checkpoint;
+  if (plan->steps <= 0 && plan->wall <= 0) return;
+  const double written = plan->steps > 0 ? ceil((double)experiment->simulation.steps / (double)plan->steps) : INFINITY;
+  output->kept_checkpoints = fmin(plan->keep, written);
+  output->needed_bytes = 2 * output->file_bytes + (output->kept_checkpoints + 1) * output->checkpoint_bytes;
+}
+
+volley_output_estimate volley_estimate_output(const volley_experiment *experiment, const volley_estimate *estimate) {
+  volley_output_estimate output = {.checkpoint_bytes = (double)volley_checkpoint_bytes(experiment)};
+  output.recorders = volley_alloc((size_t)experiment->n_recorders, sizeof *output.recorders, "an estimate");
+  output.file_bytes = group_bytes + (experiment->resolved ? (double)strlen(experiment->resolved) : 0) +
+                      (double)volley_layout_spectra_bytes(experiment);
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    output.recorders[r] = recorder_bytes(experiment, estimate, r);
+    output.file_bytes += output.recorders[r];
+  }
+  output.needed_bytes = output.file_bytes;
+  output.free_bytes = (double)volley_file_free_space(experiment->output);
+  add_checkpoints(experiment, &output);
+  return output;
+}
+
+void volley_output_estimate_release(volley_output_estimate *output) { free(output->recorders); }
