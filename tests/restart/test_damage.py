@@ -508,7 +508,7 @@ def check_recordings(whole, experiment, folder):
     with open(first, "wb") as file:
         file.write(content)
     with h5py.File(first, "a") as file:
-        file["recorders/trace.V_m/report/A/data"].resize(1, 0)
+        file["recorders/trace.V_m/report/E/data"].resize(1, 0)
     refused("fewer rows", 2, ["rows of recorder 'trace.V_m', but", out + ".parts"], 1)
     with open(first, "wb") as file:
         file.write(content)
