@@ -203,10 +203,11 @@ static bool is_free(const comparison *c, const volley_section_info *section, con
     int section;
     const char *key;
   } always_free[] = {{VOLLEY_SECTION_TOP, "title"},
-                     {VOLLEY_SECTION_TOP, "output"},
                      {VOLLEY_SECTION_TOP, "checkpoint"},
                      {VOLLEY_SECTION_SIMULATION, "partition"},
-                     {VOLLEY_SECTION_SIMULATION, "exchange_interval"}};
+                     {VOLLEY_SECTION_SIMULATION, "exchange_interval"},
+                     {VOLLEY_SECTION_OUTPUT, "file"},
+                     {VOLLEY_SECTION_OUTPUT, "compression"}};
   for (size_t i = 0; i < sizeof always_free / sizeof *always_free; ++i)
     if (is_section(section, always_free[i].section) && strcmp(always_free[i].key, key) == 0) return true;
   return is_section(section, VOLLEY_SECTION_POPULATIONS) && strcmp(key, "mean_rate") == 0 && !rates_matter(c->now);

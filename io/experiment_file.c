@@ -5,6 +5,7 @@
 #include "build/rule.h"
 #include "build/scale.h"
 #include "io/experiment_reading.h"
+#include "io/hdf5_check.h"
 #include "neuron/plugin.h"
 
 #include <errno.h>
@@ -129,13 +130,27 @@ static void read_network(volley_reading *reading, volley_yaml *section) {
                      &experiment->scale_indegree);
 }
 
+static const volley_key_info *output_key(const char *name) { return volley_key_find(VOLLEY_SECTION_OUTPUT, name); }
+
+/* Compression and precision of recorded data. */
+static void read_form(volley_reading *reading, const volley_yaml *section) {
+  volley_experiment *experiment = reading->experiment;
+  double level = 0.0;
+  if (volley_read_number(reading, section, output_key("compression"), (volley_pick){0}, &level))
+    experiment->compression = (int)level;
+  experiment->is_double = volley_read_choice(reading, section, output_key("precision")) == 1;
+  if (experiment->compression > 0 && !volley_hdf5_can_compress())
+    volley_value_fault(reading, volley_yaml_get(section, "compression"),
+                       "this HDF5 library cannot compress what several ranks write; set it to 0");
+}
+
 /* The output's path; by default the experiment file's name with .h5, in the working folder. */
 static void read_output(volley_reading *reading, volley_yaml *section) {
-  if (section != NULL) volley_check_section(reading, section, VOLLEY_SECTION_OUTPUT);
+  if (section != NULL && !volley_check_section(reading, section, VOLLEY_SECTION_OUTPUT)) section = NULL;
   volley_yaml *node = NULL;
-  const char *path =
-      volley_read_text(reading, section, volley_key_find(VOLLEY_SECTION_OUTPUT, "file"), (volley_pick){0}, &node);
+  const char *path = volley_read_text(reading, section, output_key("file"), (volley_pick){0}, &node);
   if (path != NULL && *path == '\0') volley_value_fault(reading, node, "a file name is expected");
+  read_form(reading, section);
   reading->experiment->output = path;
   if (path != NULL) return;
   const char *file = reading->experiment->file, *slash = strrchr(file, '/');

@@ -221,6 +221,10 @@ static const volley_key_info output_keys[] = {
     {"file", VOLLEY_KEY_TEXT,
      .doc = "HDF5 file of the run, by default the experiment's name with .h5; relative to the "
             "working folder"},
+    {"compression", VOLLEY_KEY_COUNT, "", false, "0", 0, 9, false, NULL,
+     "how hard recorded data are compressed (shuffle and gzip): 0 not at all, 1 fast, 9 slowly; it loses nothing"},
+    {"precision", VOLLEY_KEY_WORD, .fallback = "single", .words = "single|double",
+     .doc = "of traces: float32 as SONATA has them, or float64; readouts and weights are float64 always"},
 };
 
 static const volley_key_info checkpoint_keys[] = {

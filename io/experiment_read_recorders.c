@@ -33,6 +33,12 @@ static void read_window(volley_reading *reading, const volley_yaml *entry, volle
   if (recorder->start >= recorder->stop && end > 0 && reading->faults == before)
     volley_entry_fault(reading, &recorder->place, "nothing is recorded: start at %g ms is not before stop at %g ms",
                        (double)recorder->start * dt, (double)recorder->stop * dt);
+  else if (recorder->interval > recorder->stop - recorder->start && end > 0 && reading->faults == before)
+    volley_note(
+        reading, &recorder->place,
+        "the recorder takes no sample: its interval of %.10g ms is longer than the %.10g ms from its start to its "
+        "stop",
+        (double)recorder->interval * dt, (double)(recorder->stop - recorder->start) * dt);
 }
 
 /* Index of the state that node names; -1 after a fault. */

@@ -51,6 +51,11 @@ int volley_file_room_reserve(volley_file_room *room, uint64_t size) {
   return code;
 }
 
+uint64_t volley_file_room_size(const volley_file_room *room) {
+  struct stat file;
+  return fstat(room->descriptor, &file) == 0 ? (uint64_t)file.st_size : 0;
+}
+
 int volley_file_room_close(volley_file_room *room) {
   struct stat file;
   int code = 0;

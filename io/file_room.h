@@ -19,6 +19,9 @@ int volley_file_room_open(volley_file_room *room, const char *path);
 /* Sees that the file can grow to size bytes. Returns 0 or errno: ENOSPC, EDQUOT, EFBIG, ... */
 int volley_file_room_reserve(volley_file_room *room, uint64_t size);
 
+/* Bytes that the file has now. */
+uint64_t volley_file_room_size(const volley_file_room *room);
+
 /* Gives back what was reserved but not written, brings the file to the disk and closes it. Returns 0 or errno. */
 int volley_file_room_close(volley_file_room *room);
 

@@ -10,6 +10,14 @@ enum { LITTLE = 1 << 24 /* bytes for which nobody asks how much memory is left *
 
 void volley_hdf5_quiet(void) { (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
 
+bool volley_hdf5_can_compress(void) {
+#if H5_VERSION_GE(1, 10, 2) && MPI_VERSION >= 3
+  return H5Zfilter_avail(H5Z_FILTER_DEFLATE) > 0 && H5Zfilter_avail(H5Z_FILTER_SHUFFLE) > 0;
+#else
+  return false;
+#endif
+}
+
 static const char unknown_reason[] = "HDF5 gives no reason; is it damaged?";
 
 /* Keeps the description of the innermost entry of the error stack that has one. */

@@ -22,6 +22,9 @@ typedef struct volley_hdf5 {
 /* Keeps HDF5 from printing its error stack, in this thread. Not collective. */
 void volley_hdf5_quiet(void);
 
+/* Whether this library compresses data that all ranks write together. */
+bool volley_hdf5_can_compress(void);
+
 /* Hands result through. If it is negative and nothing has failed before, adds the fault "cannot DOING PATH: reason". */
 int64_t volley_hdf5_check(volley_hdf5 *file, int64_t result, const char *doing);
 

@@ -23,6 +23,7 @@ struct volley_output {
   volley_file_room room;  /* rank 0 */
   uint64_t size;          /* bytes that the file has at most, but for what closing writes */
   uint64_t closing_bytes; /* kept free for that */
+  uint64_t opening_bytes; /* of groups, attributes and other such things while nothing is recorded */
 };
 
 static char *join(const char *path, const char *ending) {
@@ -38,8 +39,10 @@ static int reserve(volley_output *output, uint64_t size) {
   return code;
 }
 
-/* Takes room for `more` bytes. Collective, agreed status. */
+/* Takes room for `more` bytes. How large compressed data have become only the file tells. Collective, agreed status. */
 static volley_status make_room(volley_output *output, uint64_t more) {
+  if (output->rank == 0 && output->experiment->compression > 0)
+    output->size = output->opening_bytes + volley_file_room_size(&output->room);
   output->size += more;
   const int code = reserve(output, output->size);
   if (code)
@@ -48,10 +51,12 @@ static volley_status make_room(volley_output *output, uint64_t more) {
   return volley_agree(output->comm);
 }
 
-int volley_output_reserve(volley_output *output, const uint64_t *totals) {
-  uint64_t size = output->size;
-  for (int r = 0; r < output->experiment->n_recorders; r++) size += volley_track_growth(&output->tracks[r], totals[r]);
-  return reserve(output, size);
+int volley_output_reserve(volley_output *output, const uint64_t *totals, uint64_t compressed) {
+  uint64_t growth = 0;
+  for (int r = 0; r < output->experiment->n_recorders; r++)
+    growth += volley_track_growth(&output->tracks[r], totals[r]);
+  if (output->experiment->compression > 0 && compressed < growth) growth = compressed;
+  return reserve(output, output->size + growth);
 }
 
 /* Agrees on the outcome of all HDF5 calls since the last agreement. */
@@ -87,9 +92,15 @@ static volley_status take_traces(void *context, int recorder, uint64_t first_row
 volley_status volley_output_put_tile(volley_output *output, int recorder, const volley_tile *tile, const double *data,
                                      uint64_t total) {
   volley_track *track = &output->tracks[recorder];
-  VOLLEY_TRY(make_room(output, volley_track_growth(track, total)));
+  VOLLEY_TRY(make_room(output, track->is_compressed ? (uint64_t)output->ranks * volley_track_tile_bytes(track, tile)
+                                                    : volley_track_growth(track, total)));
   volley_track_put_tile(&output->file, track, tile, data, total);
   return agree(output);
+}
+
+void volley_output_chunk(const volley_output *output, int recorder, uint64_t *rows, uint64_t *columns) {
+  *rows = output->tracks[recorder].chunk;
+  *columns = output->tracks[recorder].chunk_columns;
 }
 
 volley_sink volley_output_sink(volley_output *output) {
@@ -97,6 +108,7 @@ volley_sink volley_output_sink(volley_output *output) {
 }
 
 static void destroy(volley_output *output) {
+  for (int r = 0; r < output->experiment->n_recorders; r++) volley_column_deal_destroy(output->tracks[r].deal);
   free(output->tracks);
   free(output->path);
   free(output->temporary);
@@ -133,13 +145,12 @@ static void create_file(volley_output *output) {
 
 /* Opens the file for reserving on rank 0 and takes room for all that opening and closing write. */
 static volley_status open_room(volley_output *output) {
-  const uint64_t bytes = volley_track_bytes(output->experiment);
   if (output->rank == 0) {
     const int code = volley_file_room_open(&output->room, output->temporary);
     if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot create '%s': %s", output->temporary, strerror(code));
   }
   VOLLEY_TRY(volley_agree(output->comm));
-  const volley_status status = make_room(output, bytes);
+  const volley_status status = make_room(output, output->opening_bytes);
   if (output->rank == 0) {
     if (status != VOLLEY_OK) {
       volley_file_room_close(&output->room);
@@ -154,14 +165,12 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
   volley_hdf5 *file = &output->file;
   volley_layout_put_root(file, output->handle);
   volley_provenance_begin(file, output->handle, output->experiment, first_step, output->comm);
-  hid_t groups[VOLLEY_RECORDER_KINDS];
+  volley_hdf5_release(file, volley_hdf5_put_group(file, output->handle, "recorders"));
   for (int k = 0; k < VOLLEY_RECORDER_KINDS; k++)
-    groups[k] = volley_hdf5_put_group(file, output->handle, volley_recorder_groups[k]);
-  for (int r = 0; r < output->experiment->n_recorders; r++) {
-    const hid_t group = groups[output->experiment->recorders[r].kind];
-    volley_track_create(file, group, output->experiment, r, columns + r, &output->tracks[r]);
-  }
-  for (int k = 0; k < VOLLEY_RECORDER_KINDS; k++) volley_hdf5_release(file, groups[k]);
+    volley_hdf5_release(file, volley_hdf5_put_group(file, output->handle, volley_recorder_groups[k]));
+  for (int r = 0; r < output->experiment->n_recorders; r++)
+    volley_track_create(file, output->handle, output->experiment, r, columns + r, output->comm, &output->tracks[r]);
+  volley_layout_put_links(file, output->handle, output->experiment);
   volley_hdf5_check(file, H5Fflush(output->handle, H5F_SCOPE_GLOBAL), "write");
 }
 
@@ -169,6 +178,7 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
                                  const volley_trace_columns *columns, int64_t first_step, MPI_Comm comm,
                                  volley_output **out) {
   volley_output *output = create(experiment, path, comm);
+  output->opening_bytes = volley_track_bytes(experiment);
   output->closing_bytes = volley_provenance_bytes(experiment, output->ranks) + volley_layout_spectra_bytes(experiment) +
                           volley_showings_bytes(experiment);
   volley_status status = open_room(output);

@@ -12,9 +12,6 @@
 
 typedef struct volley_output volley_output;
 
-/* Traces lie in the file by pieces of so many columns at most. */
-enum { VOLLEY_TILE_COLUMNS = 256 };
-
 /* A rectangle of a trace recorder's data; empty where rows or columns is 0. */
 typedef struct volley_tile {
   uint64_t first_row, rows, first_column, columns;
@@ -29,9 +26,13 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
 /* The sink that writes to this output. */
 volley_sink volley_output_sink(volley_output *output);
 
-/* Sees that the file can hold totals[r] spikes or rows of each recorder. Returns 0 or the system's errno: ENOSPC, EDQUOT,
- * EFBIG, ... Collective, the same on every rank. */
-int volley_output_reserve(volley_output *output, const uint64_t *totals);
+/* Sees that the file can hold totals[r] spikes or rows of each recorder; where they are compressed, that it can grow by
+ * `compressed` bytes, the size of files that hold them. Returns 0 or the system's errno: ENOSPC, EDQUOT, EFBIG, ...
+ * Collective, the same on every rank; only rank 0's `compressed` counts. */
+int volley_output_reserve(volley_output *output, const uint64_t *totals, uint64_t compressed);
+
+/* Rows and columns of the pieces in which the file holds a trace recorder's data. Not collective. */
+void volley_output_chunk(const volley_output *output, int recorder, uint64_t *rows, uint64_t *columns);
 
 /* Writes this rank's tile of a trace recorder, whoever holds its columns. data: [rows][columns]; total: rows that the
  * recorder is to have in the file then. Collective, agreed status. */

@@ -1,26 +1,52 @@
 #include "io/output_layout.h"
 
 #include "base/memory.h"
+#include "io/output_mapping.h"
 #include "neuron/neuron.h"
 #include "signal/signal.h"
 #include "synapse/synapse.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-  SPIKE_CHUNK = 8192,       /* spikes */
+  LEAST_SPIKE_CHUNK = 512, /* spikes: a page of a disk */
+  SPIKE_CHUNK = 8192,
+  TRACE_COLUMNS = 256,      /* of a chunk at most, where it has enough rows */
   TRACE_CHUNK = 32768,      /* values */
   METADATA_PER_CHUNK = 256, /* bytes, generous */
   METADATA_PER_RECORDER = 65536
 };
+
+/* A chunk holds the spikes that its neurons fire at this rate: what the last one has to spare is little, whatever the
+ * network. */
+static const double spike_chunk_rate = 1.0 / 8; /* Hz */
 
 const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS] = {[VOLLEY_RECORD_SPIKES] = "spikes",
                                                                    [VOLLEY_RECORD_TRACES] = "report",
                                                                    [VOLLEY_RECORD_READOUT] = "readout",
                                                                    [VOLLEY_RECORD_WEIGHTS] = "weights"};
 
+char *volley_recorder_path(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const char *kind = volley_recorder_groups[recorder->kind];
+  const bool is_sonata = recorder->kind == VOLLEY_RECORD_SPIKES || recorder->kind == VOLLEY_RECORD_TRACES;
+  const char *population = is_sonata ? experiment->populations[recorder->population].name : "";
+  char *path = volley_alloc(strlen(recorder->name) + strlen(kind) + strlen(population) + 16, 1, "a path");
+  if (is_sonata)
+    sprintf(path, "recorders/%s/%s/%s", recorder->name, kind, population);
+  else
+    sprintf(path, "%s/%s", kind, recorder->name);
+  return path;
+}
+
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* Type of the values of a trace recorder, in the file and when it is written. */
+static hid_t value_type(const volley_track *track) {
+  return track->value_size == sizeof(float) ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
+}
 
 void volley_layout_put_root(volley_hdf5 *file, hid_t root) {
   const uint32_t magic = 0x0A7A, version[2] = {0, 1};
@@ -38,25 +64,27 @@ static void put_sorting(volley_hdf5 *file, hid_t group) {
   volley_hdf5_release(file, type);
 }
 
-/* An empty dataset that grows along its first dimension by chunks, which are not filled before they are written. */
+/* An empty dataset that grows along its first dimension by chunks. These are not filled before they are written, unless
+ * what is left of the last one is to be compressed. */
 static hid_t growing_dataset(volley_hdf5 *file, hid_t group, const char *name, hid_t type, int rank,
-                             const hsize_t *chunk, uint64_t width) {
+                             const hsize_t *chunk, uint64_t width, int compression) {
   const hsize_t size[2] = {0, width}, limit[2] = {H5S_UNLIMITED, width ? width : H5S_UNLIMITED}; /* above a chunk */
   const hid_t space = volley_hdf5_check(file, H5Screate_simple(rank, size, limit), "describe data of");
   const hid_t creation = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_CREATE), "describe data of");
   volley_hdf5_check(file, H5Pset_chunk(creation, rank, chunk), "describe data of");
-  volley_hdf5_check(file, H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), "describe data of");
-  volley_hdf5_check(file, H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), "describe data of");
+  volley_hdf5_check(file, H5Pset_alloc_time(creation, compression ? H5D_ALLOC_TIME_INCR : H5D_ALLOC_TIME_EARLY),
+                    "describe data of");
+  volley_hdf5_check(file, H5Pset_fill_time(creation, compression ? H5D_FILL_TIME_ALLOC : H5D_FILL_TIME_NEVER),
+                    "describe data of");
+  if (compression) {
+    volley_hdf5_check(file, H5Pset_shuffle(creation), "compress data of");
+    volley_hdf5_check(file, H5Pset_deflate(creation, (unsigned)compression), "compress data of");
+  }
   const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
                                       "create a dataset in");
   volley_hdf5_release(file, creation);
   volley_hdf5_release(file, space);
   return set;
-}
-
-/* Last step that a recorder can see. */
-static int64_t last_step(const volley_experiment *experiment, const volley_recorder *recorder) {
-  return recorder->stop < experiment->simulation.steps ? recorder->stop : experiment->simulation.steps;
 }
 
 /* Whether errors of the output after learning, shifted in time as is best, say whether it was learned. */
@@ -92,110 +120,25 @@ static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment
     volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);
   }
   volley_hdf5_put_number(file, group, "start_ms", (double)recorder->start * dt);
-  volley_hdf5_put_number(file, group, "stop_ms", (double)last_step(experiment, recorder) * dt);
+  volley_hdf5_put_number(file, group, "stop_ms", (double)volley_recorder_end(experiment, recorder) * dt);
 }
 
-static void create_spikes(volley_hdf5 *file, hid_t group, volley_track *track) {
-  const hsize_t chunk = SPIKE_CHUNK;
+/* Spikes of a chunk: a power of two. */
+static uint64_t spike_chunk(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const double steps = (double)(volley_recorder_end(experiment, recorder) - recorder->start);
+  const double spikes = spike_chunk_rate * 1e-3 * steps * experiment->simulation.dt * (double)recorder->neurons.count;
+  uint64_t chunk = LEAST_SPIKE_CHUNK;
+  while (chunk < SPIKE_CHUNK && (double)chunk < spikes) chunk *= 2;
+  return chunk;
+}
+
+static void create_spikes(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                          const volley_recorder *recorder, volley_track *track) {
+  const hsize_t chunk = track->chunk = spike_chunk(experiment, recorder);
   put_sorting(file, group);
-  track->times = growing_dataset(file, group, "timestamps", H5T_NATIVE_DOUBLE, 1, &chunk, 0);
-  track->ids = growing_dataset(file, group, "node_ids", H5T_NATIVE_UINT64, 1, &chunk, 0);
-  track->chunk = SPIKE_CHUNK;
+  track->times = growing_dataset(file, group, "timestamps", H5T_NATIVE_DOUBLE, 1, &chunk, 0, experiment->compression);
+  track->ids = growing_dataset(file, group, "node_ids", H5T_NATIVE_UINT64, 1, &chunk, 0, experiment->compression);
   volley_hdf5_put_text(file, track->times, "units", "ms");
-}
-
-static uint64_t count_rows(const volley_experiment *experiment, const volley_recorder *recorder) {
-  const int64_t steps = last_step(experiment, recorder) - recorder->start;
-  return steps > 0 ? (uint64_t)(steps / recorder->interval) : 0;
-}
-
-/* `each` elements for each neuron: SONATA maps the columns from index_pointers[i] on to node_ids[i]. */
-static void put_neuron_columns(volley_hdf5 *file, hid_t mapping, const volley_selection *neurons, uint64_t each) {
-  const size_t n = neurons->count;
-  uint64_t *ids = volley_alloc(2 * n + 1, sizeof *ids, "columns of a trace recorder"), *pointers = ids + n;
-  uint32_t *zeros = volley_alloc(n, sizeof(double), "columns of a trace recorder");
-  size_t column = 0;
-  for (int r = 0; r < neurons->n_ranges; r++)
-    for (uint32_t i = 0; i < neurons->ranges[r].count; i++) ids[column++] = neurons->ranges[r].first + i;
-  for (size_t i = 0; i <= n; i++) pointers[i] = i * each;
-  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "node_ids", H5T_NATIVE_UINT64, n, ids));
-  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "index_pointers", H5T_NATIVE_UINT64, n + 1, pointers));
-  volley_hdf5_check(file, H5Lcreate_hard(mapping, "index_pointers", mapping, "index_pointer", H5P_DEFAULT, H5P_DEFAULT),
-                    "create a link in");
-  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "element_ids", H5T_NATIVE_UINT32, n, zeros));
-  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "element_pos", H5T_NATIVE_DOUBLE, n, zeros));
-  free(ids);
-  free(zeros);
-}
-
-/* Writes values at the selection of space. Their array has the extent size, [dimensions], and as many values as are
- * selected; a rank without values takes part with none. Where the selection has the form of the array, HDF5 maps blocks
- * to chunks, otherwise element by element. */
-static void write_selected(volley_hdf5 *file, hid_t set, hid_t type, hid_t space, int dimensions, const hsize_t *size,
-                           const void *values) {
-  static const char nothing = 0;
-  static const hsize_t one[2] = {1, 1};
-  const bool empty = size[0] == 0 || (dimensions == 2 && size[1] == 0);
-  const hid_t memory =
-      volley_hdf5_check(file, H5Screate_simple(dimensions, empty ? one : size, NULL), "describe data of");
-  if (empty) volley_hdf5_check(file, H5Sselect_none(memory), "select data of");
-  volley_hdf5_check(file, H5Dwrite(set, type, memory, space, file->transfer, empty ? &nothing : values), "write");
-  volley_hdf5_release(file, memory);
-}
-
-/* Selects the rank's columns in rows first_row .. first_row + rows - 1, one hyperslab for each run of columns at equal
- * distances: one for block and round robin partitions of a contiguous selection. */
-static void select_columns(volley_hdf5 *file, hid_t space, int dimensions, const volley_trace_columns *columns,
-                           uint64_t first_row, uint64_t rows) {
-  const uint64_t *column = columns->columns;
-  const int skip = 2 - dimensions; /* of the rows */
-  volley_hdf5_check(file, H5Sselect_none(space), "select data of");
-  for (uint64_t from = 0, to; rows && from < columns->count; from = to) {
-    const uint64_t stride = from + 1 < columns->count ? column[from + 1] - column[from] : 1;
-    for (to = from + 1; to < columns->count && column[to] - column[to - 1] == stride; to++) continue;
-    const hsize_t start[2] = {first_row, column[from]}, step[2] = {1, stride}, count[2] = {rows, to - from};
-    const H5S_seloper_t operation = from ? H5S_SELECT_OR : H5S_SELECT_SET;
-    volley_hdf5_check(file, H5Sselect_hyperslab(space, operation, start + skip, step + skip, count + skip, NULL),
-                      "select data of");
-  }
-}
-
-/* Writes values of the rank's columns, [columns->count], as a dataset of one dimension. */
-static void put_columns(volley_hdf5 *file, hid_t group, const char *name, hid_t type,
-                        const volley_trace_columns *columns, uint64_t width, const void *values) {
-  const hsize_t size = width, own = columns->count;
-  const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &size, NULL), "describe data of");
-  const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-                                      "create a dataset in");
-  select_columns(file, space, 1, columns, 0, 1);
-  if (width > 0) write_selected(file, set, type, space, 1, &own, values); /* HDF5 fails at sets without a place */
-  volley_hdf5_release(file, space);
-  volley_hdf5_release(file, set);
-}
-
-/* Which synapses the columns are. */
-static void put_synapses(volley_hdf5 *file, hid_t mapping, const volley_trace_columns *columns, uint64_t width) {
-  put_columns(file, mapping, "source_ids", H5T_NATIVE_UINT32, columns, width, columns->sources);
-  put_columns(file, mapping, "target_ids", H5T_NATIVE_UINT32, columns, width, columns->targets);
-  put_columns(file, mapping, "delays", H5T_NATIVE_DOUBLE, columns, width, columns->delays);
-}
-
-static void put_mapping(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
-                        const volley_recorder *recorder, const volley_trace_columns *columns) {
-  const double dt = experiment->simulation.dt;
-  const int64_t first = recorder->start + recorder->interval; /* SONATA: row k is at time[0] + k * time[2] */
-  const int64_t end = first + (int64_t)count_rows(experiment, recorder) * recorder->interval;
-  const double time[3] = {(double)first * dt, (double)end * dt, (double)recorder->interval * dt};
-  const hid_t mapping = volley_hdf5_put_group(file, group, "mapping");
-  const bool has_decoders = recorder->kind == VOLLEY_RECORD_READOUT && recorder->state == VOLLEY_READOUT_DECODERS;
-  if (recorder->kind == VOLLEY_RECORD_TRACES || has_decoders)
-    put_neuron_columns(file, mapping, &recorder->neurons,
-                       volley_recorder_width(experiment, recorder) / recorder->neurons.count);
-  if (recorder->kind == VOLLEY_RECORD_WEIGHTS) put_synapses(file, mapping, columns, recorder->synapses);
-  const hid_t times = volley_hdf5_put_array(file, mapping, "time", H5T_NATIVE_DOUBLE, 3, time);
-  volley_hdf5_put_text(file, times, "units", "ms");
-  volley_hdf5_release(file, times);
-  volley_hdf5_release(file, mapping);
 }
 
 /* What the rows of a recorder hold, and its unit. */
@@ -212,42 +155,102 @@ static volley_state_info recorded_state(const volley_experiment *experiment, con
   return state;
 }
 
-/* Columns of a chunk; one where there are none to record. */
-static uint64_t chunk_columns(const volley_track *track) {
-  return track->width ? least(track->width, VOLLEY_TILE_COLUMNS) : 1;
+/* Rows and columns of a chunk: as many rows as columns or more, but not more than are handed over at once, so that a
+ * chunk is written once; and such that little of the last ones is left empty. */
+static volley_tile choose_chunk(uint64_t width, uint64_t rows) {
+  const uint64_t window = volley_window_rows(width);
+  uint64_t columns = TRACE_COLUMNS, height = 1;
+  while (2 * height * least(columns, width ? width : 1) <= TRACE_CHUNK && 2 * height <= window) height *= 2;
+  if (columns * height < TRACE_CHUNK) columns = TRACE_CHUNK / height;
+  const uint64_t side_by_side = width ? (width + columns - 1) / columns : 1;
+  columns = (width + side_by_side - 1) / side_by_side;
+  if (rows <= height)
+    height = rows ? rows : 1;
+  else
+    while ((height - rows % height) % height > rows / 8) height /= 2;
+  return (volley_tile){.rows = height, .columns = columns ? columns : 1};
 }
 
-/* Columns and rows of a chunk of traces, of which there will be `rows`. */
-static void set_chunk(volley_track *track, uint64_t rows) {
-  track->chunk = least(TRACE_CHUNK / chunk_columns(track), rows ? rows : 1);
+/* The form of the data of a recorder of traces, readouts or weights with so many columns. */
+static void shape_traces(const volley_experiment *experiment, const volley_recorder *recorder, uint64_t width,
+                         volley_track *track) {
+  const bool is_single = recorder->kind == VOLLEY_RECORD_TRACES && !experiment->is_double;
+  const volley_tile shape = choose_chunk(width, volley_recorder_rows(experiment, recorder));
+  track->width = width;
+  track->value_size = is_single ? sizeof(float) : sizeof(double);
+  track->chunk = shape.rows;
+  track->chunk_columns = shape.columns;
 }
 
 static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
-                          const volley_recorder *recorder, volley_track *track) {
+                          const volley_recorder *recorder, MPI_Comm comm, volley_track *track) {
   const volley_state_info state = recorded_state(experiment, recorder);
-  track->width = volley_recorder_width(experiment, recorder);
-  set_chunk(track, count_rows(experiment, recorder));
-  const hsize_t chunk[2] = {track->chunk, chunk_columns(track)};
-  track->data = growing_dataset(file, group, "data", H5T_NATIVE_DOUBLE, 2, chunk, track->width);
+  shape_traces(experiment, recorder, volley_recorder_width(experiment, recorder), track);
+  const hsize_t chunk[2] = {track->chunk, track->chunk_columns};
+  track->deal = volley_column_deal_create(track->columns, track->width, track->chunk, track->chunk_columns, comm);
+  track->data =
+      growing_dataset(file, group, "data", value_type(track), 2, chunk, track->width, experiment->compression);
   volley_hdf5_put_text(file, track->data, "units", state.unit);
   volley_hdf5_put_text(file, group, "state", state.name);
   volley_hdf5_put_number(file, group, "interval_ms", (double)recorder->interval * experiment->simulation.dt);
-  put_mapping(file, group, experiment, recorder, track->columns);
+  volley_mapping_put(file, group, experiment, recorder, track);
 }
 
-void volley_track_create(volley_hdf5 *file, hid_t parent, const volley_experiment *experiment, int r,
-                         const volley_trace_columns *columns, volley_track *track) {
+/* A new group, with those that it stands in. */
+static hid_t put_path(volley_hdf5 *file, hid_t root, const char *path) {
+  const hid_t links = volley_hdf5_check(file, H5Pcreate(H5P_LINK_CREATE), "set up");
+  volley_hdf5_check(file, H5Pset_create_intermediate_group(links, 1), "set up");
+  const hid_t group =
+      volley_hdf5_check(file, H5Gcreate2(root, path, links, H5P_DEFAULT, H5P_DEFAULT), "create a group in");
+  volley_hdf5_release(file, links);
+  return group;
+}
+
+void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int r,
+                         const volley_trace_columns *columns, MPI_Comm comm, volley_track *track) {
   const volley_recorder *recorder = &experiment->recorders[r];
-  const hid_t group = volley_hdf5_put_group(file, parent, recorder->name);
-  *track = (volley_track){.times = -1, .ids = -1, .data = -1};
+  char *path = volley_recorder_path(experiment, recorder);
+  const hid_t group = put_path(file, root, path);
+  *track = (volley_track){
+      .times = -1, .ids = -1, .data = -1, .value_size = sizeof(double), .is_compressed = experiment->compression > 0};
   put_recorder(file, group, experiment, recorder);
   if (recorder->kind != VOLLEY_RECORD_SPIKES) {
     track->columns = columns;
-    create_traces(file, group, experiment, recorder, track);
+    create_traces(file, group, experiment, recorder, comm, track);
   } else {
-    create_spikes(file, group, track);
+    create_spikes(file, group, experiment, recorder, track);
   }
   volley_hdf5_release(file, group);
+  free(path);
+}
+
+/* The recorder of a kind that stands for a population: the one of its name, else the first. -1: there is none. */
+static int stand_in(const volley_experiment *experiment, volley_recorder_kind kind, int population) {
+  int first = -1;
+  for (int r = experiment->n_recorders - 1; r >= 0; r--) {
+    const volley_recorder *recorder = &experiment->recorders[r];
+    if (recorder->kind != kind || recorder->population != population) continue;
+    if (strcmp(recorder->name, experiment->populations[population].name) == 0) return r;
+    first = r;
+  }
+  return first;
+}
+
+void volley_layout_put_links(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
+  static const volley_recorder_kind kinds[] = {VOLLEY_RECORD_SPIKES, VOLLEY_RECORD_TRACES};
+  for (int p = 0; p < experiment->n_populations; p++) {
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+      const int r = stand_in(experiment, kinds[k], p);
+      if (r < 0) continue;
+      const char *kind = volley_recorder_groups[kinds[k]], *name = experiment->populations[p].name;
+      char *path = volley_recorder_path(experiment, &experiment->recorders[r]);
+      char *link = volley_alloc(strlen(kind) + strlen(name) + 2, 1, "a path");
+      sprintf(link, "%s/%s", kind, name);
+      volley_hdf5_check(file, H5Lcreate_hard(root, path, root, link, H5P_DEFAULT, H5P_DEFAULT), "create a link in");
+      free(link);
+      free(path);
+    }
+  }
 }
 
 void volley_track_release(volley_hdf5 *file, volley_track *track) {
@@ -256,21 +259,28 @@ void volley_track_release(volley_hdf5 *file, volley_track *track) {
   volley_hdf5_release(file, track->data);
 }
 
+/* Bytes of a chunk of traces at most. */
+static uint64_t chunk_bytes(const volley_track *track) {
+  return track->chunk * track->chunk_columns * track->value_size + METADATA_PER_CHUNK;
+}
+
 uint64_t volley_track_growth(const volley_track *track, uint64_t total) {
   if (total <= track->allocated) return 0;
   const uint64_t chunks = (total - track->allocated + track->chunk - 1) / track->chunk;
-  if (!track->columns) return 2 * chunks * (SPIKE_CHUNK * sizeof(double) + METADATA_PER_CHUNK);
-  const uint64_t columns = chunk_columns(track);
-  const uint64_t side_by_side = (track->width + columns - 1) / columns;
-  return chunks * side_by_side * (track->chunk * columns * sizeof(double) + METADATA_PER_CHUNK);
+  if (!track->columns) return 2 * chunks * (track->chunk * sizeof(double) + METADATA_PER_CHUNK);
+  return chunks * ((track->width + track->chunk_columns - 1) / track->chunk_columns) * chunk_bytes(track);
+}
+
+uint64_t volley_track_tile_bytes(const volley_track *track, const volley_tile *tile) {
+  return (tile->rows / track->chunk + 2) * chunk_bytes(track);
 }
 
 uint64_t volley_track_file_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total) {
   static const volley_trace_columns some = {0};
-  volley_track track = {.chunk = SPIKE_CHUNK};
-  if (experiment->recorders[r].kind == VOLLEY_RECORD_SPIKES) return volley_track_growth(&track, total);
-  track = (volley_track){.columns = &some, .width = width};
-  set_chunk(&track, count_rows(experiment, &experiment->recorders[r]));
+  const volley_recorder *recorder = &experiment->recorders[r];
+  const bool is_spikes = recorder->kind == VOLLEY_RECORD_SPIKES;
+  volley_track track = {.columns = is_spikes ? NULL : &some, .chunk = spike_chunk(experiment, recorder)};
+  if (!is_spikes) shape_traces(experiment, recorder, width, &track);
   return volley_track_growth(&track, total);
 }
 
@@ -280,51 +290,54 @@ static void grow(volley_hdf5 *file, hid_t set, uint64_t total, uint64_t width) {
   volley_hdf5_check(file, H5Dset_extent(set, size), "grow a dataset of");
 }
 
+/* A chunk that is compressed takes its room only when it is written, and new room when it is written again. */
 static void note_growth(volley_track *track, uint64_t total) {
-  const uint64_t allocated = (total + track->chunk - 1) / track->chunk * track->chunk;
+  const uint64_t whole = track->is_compressed ? total : total + track->chunk - 1;
+  const uint64_t allocated = whole / track->chunk * track->chunk;
   if (allocated > track->allocated) track->allocated = allocated;
 }
 
 void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t first, uint64_t count,
                              const double *times, const uint64_t *ids, uint64_t total) {
-  const hsize_t start = first, n = count;
+  const volley_tile tile = {.rows = 1, .first_column = first, .columns = count};
   grow(file, track->times, total, 0);
   grow(file, track->ids, total, 0);
   note_growth(track, total);
-  const hid_t space = volley_hdf5_check(file, H5Dget_space(track->times), "look up data of");
-  volley_hdf5_check(file,
-                    n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &n, NULL) : H5Sselect_none(space),
-                    "select data of");
-  write_selected(file, track->times, H5T_NATIVE_DOUBLE, space, 1, &n, times);
-  write_selected(file, track->ids, H5T_NATIVE_UINT64, space, 1, &n, ids);
-  volley_hdf5_release(file, space);
+  volley_tile_write(file, track->times, H5T_NATIVE_DOUBLE, 1, &tile, times);
+  volley_tile_write(file, track->ids, H5T_NATIVE_UINT64, 1, &tile, ids);
+}
+
+/* The values as the file has them: themselves, or an array that the caller frees. HDF5 would not convert them in a
+ * collective write. */
+static void *narrow(const volley_track *track, const double *data, uint64_t n) {
+  if (track->value_size == sizeof(double)) return NULL;
+  float *values = volley_alloc(n, sizeof *values, "the rows of a recorder");
+  for (uint64_t i = 0; i < n; i++) values[i] = (float)data[i];
+  return values;
+}
+
+static void write_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const void *values,
+                       uint64_t total) {
+  grow(file, track->data, total, track->width);
+  note_growth(track, total);
+  if (track->width > 0) volley_tile_write(file, track->data, value_type(track), 2, tile, values);
 }
 
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
                              const double *data) {
-  const hsize_t size[2] = {rows, track->columns->count};
-  grow(file, track->data, first_row + rows, track->width);
-  note_growth(track, first_row + rows);
-  if (track->width == 0) return;
-  const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
-  select_columns(file, space, 2, track->columns, first_row, rows);
-  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, 2, size, data);
-  volley_hdf5_release(file, space);
+  volley_tile tile;
+  void *narrowed = narrow(track, data, rows * track->columns->count);
+  const void *values = volley_column_deal_rows(track->deal, first_row, rows, narrowed ? narrowed : (const void *)data,
+                                               track->value_size, &tile);
+  write_tile(file, track, &tile, values, first_row + rows);
+  free(narrowed);
 }
 
 void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
                            uint64_t total) {
-  const hsize_t start[2] = {tile->first_row, tile->first_column}, count[2] = {tile->rows, tile->columns};
-  grow(file, track->data, total, track->width);
-  note_growth(track, total);
-  if (track->width == 0) return;
-  const hid_t space = volley_hdf5_check(file, H5Dget_space(track->data), "look up data of");
-  volley_hdf5_check(file,
-                    tile->rows && tile->columns ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL)
-                                                : H5Sselect_none(space),
-                    "select data of");
-  write_selected(file, track->data, H5T_NATIVE_DOUBLE, space, 2, count, data);
-  volley_hdf5_release(file, space);
+  void *narrowed = narrow(track, data, tile->rows * tile->columns);
+  write_tile(file, track, tile, narrowed ? narrowed : (const void *)data, total);
+  free(narrowed);
 }
 
 uint64_t volley_track_bytes(const volley_experiment *experiment) {

@@ -20,6 +20,7 @@ struct volley_output_file {
   hid_t handle;
   volley_arena *arena;
   volley_output_info info;
+  uint32_t format; /* VOLLEY_FORMAT_VERSION of the program that wrote it */
 };
 
 static hid_t open_attribute(volley_output_file *file, hid_t object, const char *name) {
@@ -189,11 +190,27 @@ static int find_population(const volley_output_info *info, const char *name) {
   return -1;
 }
 
-static herr_t add_recorder(hid_t spikes, const char *name, const H5L_info_t *unused, void *context) {
+/* Path of the spikes of a recorder in a file of format 2, from the root; NULL: it records none. */
+static const char *find_spikes(volley_output_file *file, hid_t recorders, const char *name) {
+  const char *parent = volley_arena_format(file->arena, "%s/spikes", name);
+  if (H5Lexists(recorders, parent, H5P_DEFAULT) <= 0) return NULL;
+  char population[4096] = ""; /* the one name in it */
+  volley_hdf5_check(
+      &file->hdf5,
+      H5Lget_name_by_idx(recorders, parent, H5_INDEX_NAME, H5_ITER_INC, 0, population, sizeof population, H5P_DEFAULT),
+      "read");
+  return volley_arena_format(file->arena, "recorders/%s/%s", parent, population);
+}
+
+static herr_t add_recorder(hid_t recorders, const char *name, const H5L_info_t *unused, void *context) {
   (void)unused;
   volley_output_file *file = context;
+  const char *path =
+      file->format > 1 ? find_spikes(file, recorders, name) : volley_arena_format(file->arena, "spikes/%s", name);
+  if (!path || file->hdf5.failed) return file->hdf5.failed ? -1 : 0;
   volley_recorder_info *recorder = &file->info.recorders[file->info.n_recorders++];
-  const hid_t group = open_group(file, spikes, name);
+  const hid_t group = open_group(file, file->handle, path);
+  recorder->path = path;
   recorder->name = volley_arena_copy(file->arena, name);
   recorder->population = get_text(file, group, "population");
   recorder->population_number = find_population(&file->info, recorder->population);
@@ -205,7 +222,7 @@ static herr_t add_recorder(hid_t spikes, const char *name, const H5L_info_t *unu
 }
 
 static void read_recorders(volley_output_file *file) {
-  const hid_t group = open_group(file, file->handle, "spikes");
+  const hid_t group = open_group(file, file->handle, file->format > 1 ? "recorders" : "spikes");
   H5G_info_t links = {0};
   volley_hdf5_check(&file->hdf5, H5Gget_info(group, &links), "look up data of");
   file->info.recorders = volley_arena_alloc(file->arena, (size_t)links.nlinks, sizeof *file->info.recorders);
@@ -231,16 +248,15 @@ static void read_all(volley_output_file *file, const char *path) {
   file->handle = volley_hdf5_open(&file->hdf5);
   if (file->hdf5.failed) return;
   const hid_t volley = H5Gopen2(file->handle, "volley", H5P_DEFAULT);
-  uint32_t format = 0;
   if (volley < 0) {
     volley_fault(VOLLEY_USAGE, NULL, "'%s' is no output of Volley: it has no group /volley", path);
     file->hdf5.failed = true;
     return;
   }
-  get_value(file, volley, "format_version", H5T_NATIVE_UINT32, &format);
-  if (!file->hdf5.failed && format != VOLLEY_FORMAT_VERSION) {
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' has format %u; this version of Volley reads format %d", path, format,
-                 VOLLEY_FORMAT_VERSION);
+  get_value(file, volley, "format_version", H5T_NATIVE_UINT32, &file->format);
+  if (!file->hdf5.failed && (file->format < 1 || file->format > VOLLEY_FORMAT_VERSION)) {
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' has format %u; this version of Volley reads formats 1 to %d", path,
+                 file->format, VOLLEY_FORMAT_VERSION);
     file->hdf5.failed = true;
   }
   if (!file->hdf5.failed) read_run(file, volley);
@@ -285,8 +301,7 @@ static void read_slab(volley_output_file *file, hid_t set, hid_t type, hsize_t f
 volley_status volley_output_file_spikes(volley_output_file *file, int recorder,
                                         void (*take)(void *taker, size_t n, const double *times, const uint64_t *ids),
                                         void *taker) {
-  const hid_t spikes = open_group(file, file->handle, "spikes");
-  const hid_t group = open_group(file, spikes, file->info.recorders[recorder].name);
+  const hid_t group = open_group(file, file->handle, file->info.recorders[recorder].path);
   const hid_t time_set = open_dataset(file, group, "timestamps"), id_set = open_dataset(file, group, "node_ids");
   double *times = volley_alloc(SLAB, sizeof *times, "spikes");
   uint64_t *ids = volley_alloc(SLAB, sizeof *ids, "spikes");
@@ -304,6 +319,5 @@ volley_status volley_output_file_spikes(volley_output_file *file, int recorder,
   volley_hdf5_release(&file->hdf5, time_set);
   volley_hdf5_release(&file->hdf5, id_set);
   volley_hdf5_release(&file->hdf5, group);
-  volley_hdf5_release(&file->hdf5, spikes);
   return file->hdf5.failed ? VOLLEY_USAGE : VOLLEY_OK;
 }

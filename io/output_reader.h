@@ -16,6 +16,7 @@ typedef struct volley_population_info {
 
 typedef struct volley_recorder_info {
   const char *name, *population; /* population: its name */
+  const char *path;              /* of its group, from the root */
   int population_number;         /* index into populations, or -1 if there is none of that name */
   uint64_t neurons;              /* recorded ones, silent ones included */
   double start_ms, stop_ms;      /* spikes at start_ms < t <= stop_ms are there */

@@ -241,20 +241,25 @@ static volley_status copy_spikes(const copy *c) {
   return status;
 }
 
-/* Copies rows: in each round every rank takes a tile, as wide as the file's chunks and many rows high, so that it is
- * made of few pieces both in memory and in the files. Collective, agreed status. */
+/* Copies rows: in each round every rank takes a tile of whole chunks of the new file, one chunk wide and many high.
+ * Collective, agreed status. */
 static volley_status copy_rows(const copy *c, uint64_t width) {
-  const uint64_t columns = width ? least(width, VOLLEY_TILE_COLUMNS) : 1;
+  uint64_t chunk_rows, columns;
+  volley_output_chunk(c->to, c->recorder, &chunk_rows, &columns);
   const uint64_t side_by_side = width ? (width + columns - 1) / columns : 1;
-  const uint64_t rows = least(c->n, WINDOW / (columns * sizeof(double)));
-  const uint64_t tiles = rows ? (c->n + rows - 1) / rows * side_by_side : 0;
-  double *data = volley_alloc(rows * columns, sizeof *data, "joining recordings");
+  const uint64_t chunk = chunk_rows * columns * sizeof(double);
+  const uint64_t rows = (chunk < WINDOW ? WINDOW / chunk : 1) * chunk_rows, end = c->before + c->n;
+  const uint64_t first_tile = c->before / rows * side_by_side;
+  const uint64_t end_tile = c->n ? (end + rows - 1) / rows * side_by_side : first_tile;
+  double *data = volley_alloc(least(rows, c->n) * columns, sizeof *data, "joining recordings");
   volley_status status = VOLLEY_OK;
-  for (uint64_t done = 0; done < tiles && status == VOLLEY_OK; done += c->ranks) {
-    const uint64_t number = done + c->rank;
-    volley_tile tile = {.first_row = number / side_by_side * rows, .first_column = number % side_by_side * columns};
-    tile.rows = number < tiles ? least(rows, c->n - tile.first_row) : 0;
+  for (uint64_t done = first_tile; done < end_tile && status == VOLLEY_OK; done += c->ranks) {
+    const uint64_t number = done + c->rank, row = number / side_by_side * rows;
+    volley_tile tile = {.first_row = row > c->before ? row : c->before,
+                        .first_column = number % side_by_side * columns};
+    tile.rows = number < end_tile ? least(row + rows, end) - tile.first_row : 0;
     tile.columns = least(columns, width - tile.first_column);
+    tile.first_row -= c->before;
     (void)volley_stretch_tile(c->from, c->recorder, &tile, data);
     status = volley_agree(c->comm);
     tile.first_row += c->before;

@@ -9,7 +9,7 @@
 #include <mpi.h>
 
 /* Layout of /volley; raised when a reader of the old one would go wrong. */
-enum { VOLLEY_FORMAT_VERSION = 1 };
+enum { VOLLEY_FORMAT_VERSION = 2 };
 
 /* Writes the group as it stands at the start, attribute `complete` 0. first_step: that the file has. Collective over comm. */
 void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int64_t first_step,

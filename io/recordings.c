@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct volley_recordings {
@@ -156,11 +157,21 @@ volley_status volley_recordings_cut(volley_recordings *recordings, int64_t step)
 
 const volley_past *volley_recordings_past(const volley_recordings *recordings) { return &recordings->parts.past; }
 
+/* Bytes of the stretches, on rank 0. */
+static uint64_t stretch_bytes(const volley_recordings *recordings) {
+  uint64_t bytes = 0;
+  struct stat found;
+  for (int f = 0; recordings->rank == 0 && f < recordings->parts.past.n_files; f++)
+    if (stat(recordings->parts.past.files[f], &found) == 0) bytes += (uint64_t)found.st_size;
+  return bytes;
+}
+
 /* Makes one output of all stretches, still under its temporary name. Collective, agreed status. */
 static volley_status join(volley_recordings *recordings) {
   VOLLEY_TRY(volley_recordings_cut(recordings, recordings->experiment->simulation.steps));
   VOLLEY_TRY(need_stretch(recordings));
-  const int code = volley_output_reserve(recordings->output, recordings->parts.past.positions);
+  const int code =
+      volley_output_reserve(recordings->output, recordings->parts.past.positions, stretch_bytes(recordings));
   if (code && recordings->rank == 0)
     volley_fault(VOLLEY_FAILURE, NULL, "cannot join the files in '%s' into '%s': %s; make room and resume the run",
                  recordings->folder, recordings->path, strerror(code));

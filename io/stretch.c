@@ -45,9 +45,9 @@ static void fail(volley_stretch *stretch, const volley_recorder *recorder) {
  * [*count][width] where it has two dimensions, else [*count]. */
 static hid_t open_set(volley_stretch *stretch, const volley_recorder *recorder, const char *name, int dimensions,
                       uint64_t width, uint64_t *count) {
-  const char *parent = volley_recorder_groups[recorder->kind];
-  char *path = volley_alloc(strlen(parent) + strlen(recorder->name) + strlen(name) + 4, 1, "a path");
-  sprintf(path, "/%s/%s/%s", parent, recorder->name, name);
+  char *group = volley_recorder_path(stretch->experiment, recorder);
+  char *path = volley_alloc(strlen(group) + strlen(name) + 2, 1, "a path");
+  sprintf(path, "%s/%s", group, name);
   const hid_t access = volley_hdf5_check(&stretch->hdf5, H5Pcreate(H5P_DATASET_ACCESS), "set up");
   volley_hdf5_check(&stretch->hdf5, H5Pset_chunk_cache(access, 0, 0, H5D_CHUNK_CACHE_W0_DEFAULT), "set up");
   const hid_t set = stretch->hdf5.failed ? -1 : H5Dopen2(stretch->handle, path, access);
@@ -59,6 +59,7 @@ static hid_t open_set(volley_stretch *stretch, const volley_recorder *recorder, 
   volley_hdf5_release(&stretch->hdf5, space);
   volley_hdf5_release(&stretch->hdf5, access);
   free(path);
+  free(group);
   return set;
 }
 

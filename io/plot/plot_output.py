@@ -95,19 +95,22 @@ class Run:
 
     def last_time(self):
         """The last time that an incomplete file knows of, in ms."""
-        times = [group["timestamps"][-1] for group in self.file["spikes"].values() if group["timestamps"].size]
+        times = [group["timestamps"][-1] for group in self.recorded("spikes").values() if group["timestamps"].size]
         for kind in ("report", "readout", "weights"):
             times += [rows.times[-1] for rows in map(Rows, self.recorded(kind).values()) if rows.times.size]
         return float(max(times, default=0.0))
 
     def recorded(self, kind):
         """Groups of the recorders of a kind by their names: spikes, report (traces) or readout."""
-        return dict(self.file.get(kind, {}))
+        if kind not in ("spikes", "report") or "recorders" not in self.file:
+            return dict(self.file.get(kind, {}))
+        return {name: next(iter(group[kind].values())) for name, group in self.file["recorders"].items() if kind in group}
 
     def recordings(self, start, stop):
         """Recorded populations in the order of the experiment; of several recorders the one with most neurons."""
         recorders = {}
-        for name, group in self.file["spikes"].items():
+        groups = self.recorded("spikes")
+        for name, group in groups.items():
             recorders.setdefault(text(group.attrs["population"]), []).append((group.attrs["recorded_neurons"], name))
         if not recorders:
             raise Fault(f"'{self.path}' holds no recorded spikes; give the experiment a recorder of type spikes")
@@ -116,7 +119,7 @@ class Run:
         for population in self.populations:
             if population in recorders:
                 name = max(recorders[population], key=lambda recorder: recorder[0])[1]
-                found.append(Recording(name, self.file["spikes"][name], start, stop, len(recorders[population]) - 1))
+                found.append(Recording(name, groups[name], start, stop, len(recorders[population]) - 1))
         return found
 
 

@@ -207,14 +207,14 @@ def draw_trace(axes, group, spikes, start, stop):
 
 def plot_traces(run, start, stop):
     """One panel for each trace recorder."""
-    groups = list(run.file["report"].values())
+    groups = list(run.recorded("report").values())
     if not groups:
         raise Fault(f"'{run.path}' holds no recorded traces; give the experiment a recorder of type traces")
     begin = min(float(group.attrs["start_ms"]) for group in groups) if start is None else start
     end = max(float(group.attrs["stop_ms"]) for group in groups) if stop is None else stop
     end = min(end, run.duration)
     by_population = {}
-    if len(run.file["spikes"]):
+    if run.recorded("spikes"):
         by_population = {recording.population: recording for recording in run.recordings(begin, end)}
     figure, axes = plt.subplots(
         len(groups), 1, figsize=(7.2, 1.5 * len(groups) + 0.9), sharex=True, squeeze=False, layout="constrained"

@@ -18,6 +18,9 @@ static const double doubling_s = 2e-6, rank_s = 8e-9, received_byte_s = 1e-10;
  * docs/performance.md. */
 static const double count_s = 5e-9, spike_s = 15e-9, value_s = 3e-9, recorded_byte_s = 0.7e-9;
 
+/* A byte on its way through shuffle and gzip: most of what recording takes then. */
+static const double compressed_byte_s = 20e-9;
+
 /* Every rank asks for every neuron who owns it. */
 static const double owner_s = 5e-9;
 
@@ -97,6 +100,7 @@ static double time_recording(const volley_experiment *experiment, const volley_e
                              double byte_s) {
   const double workers = (double)estimate->ranks * estimate->threads;
   double seconds = bytes * (byte_s + recorded_byte_s);
+  if (experiment->compression > 0) seconds += bytes * compressed_byte_s / estimate->ranks;
   for (int r = 0; r < experiment->n_recorders; r++) {
     const volley_records records = volley_estimate_records(experiment, estimate, r);
     seconds += experiment->recorders[r].kind == VOLLEY_RECORD_SPIKES

@@ -290,18 +290,24 @@ static double exchange_bytes(const volley_experiment *experiment, const volley_e
          4 * per_step * estimate->max_delay / experiment->simulation.dt;
 }
 
-/* Buffers of recorders, and what a rank knows of its columns. */
+/* Buffers of recorders, and what a rank knows of its columns. While rows are written, one recorder at a time, they are
+ * there again as the file has them, and on several ranks as they are sent and received. */
 static void estimate_recorders(const volley_experiment *experiment, volley_estimate *estimate) {
   const double spikes = VOLLEY_SPIKES_AT_ONCE * 16.0; /* a time and an id */
+  double in_flight = 0;
   estimate->record_bytes = file_bytes + exchange_bytes(experiment, estimate);
   for (int r = 0; r < experiment->n_recorders; r++) {
     const volley_recorder_kind kind = experiment->recorders[r].kind;
     const volley_records records = volley_estimate_records(experiment, estimate, r);
-    const double values = (floor(VOLLEY_VALUES_AT_ONCE / (records.width + 1)) + 1) * records.width;
+    const double window = (double)volley_window_rows((uint64_t)fmax(1, records.width));
+    const double values = fmin(window, records.count) * records.width;
+    const double value_bytes = kind == VOLLEY_RECORD_TRACES && !experiment->is_double ? 4 : 8;
     const double column = kind == VOLLEY_RECORD_WEIGHTS ? 100 : 40;
     estimate->record_bytes +=
         kind == VOLLEY_RECORD_SPIKES ? spikes : (8 * values + column * records.width) / estimate->ranks;
+    in_flight = fmax(in_flight, (estimate->ranks > 1 ? 3 : 1) * value_bytes * values / estimate->ranks);
   }
+  estimate->record_bytes += in_flight;
 }
 
 /* A checkpoint deals states out in pieces, and has values and places of all synapses that learn. */

@@ -10,7 +10,7 @@
 
 /* What groups, attributes and an index of chunks take, about; and a column in the mapping of a recorder: of traces and
  * decoders, of weights. */
-static const double group_bytes = 8192, neuron_bytes = 28, synapse_bytes = 16;
+static const double group_bytes = 8192, neuron_bytes = 24, synapse_bytes = 16;
 
 /* The part of a run in which a recorder is at work. */
 static double count_steps(const volley_experiment *experiment, const volley_recorder *recorder) {

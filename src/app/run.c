@@ -2,6 +2,7 @@
 #include "app/alike.h"
 #include "app/app.h"
 #include "app/estimate.h"
+#include "app/notes.h"
 #include "app/petsc_options.h"
 #include "app/resume.h"
 #include "app/saving.h"
@@ -89,6 +90,7 @@ static volley_status simulate(running *run, volley_recording *recording, volley_
   volley_status status = volley_simulate(run->network, from, observers, n, &saver, &run->summary);
   volley_signals_defer_end(false);
   if (shows) volley_progress_end();
+  if (status == VOLLEY_OK) volley_note_not_finite(run->network);
   if (status == VOLLEY_OK) status = volley_recording_flush(recording);
   return status;
 }

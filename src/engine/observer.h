@@ -10,6 +10,9 @@
 
 typedef struct volley_observer {
   void *context;
+  /* When a block has the state at the time `step` * dt, before anything is delivered that acts in this step; otherwise
+   * as sample(). */
+  void (*before)(void *context, int block, int64_t step);
   /* When a slice of a block has the state at the time `step` * dt, its input up to then included; by the thread that owns
    * the block, while other threads work. Called for steps 0 .. number of steps. */
   void (*sample)(void *context, int block, int slice, int64_t step);

@@ -103,6 +103,9 @@ static void step_slice(engine *e, int b, int s, const volley_driver *drivers, in
 static void step_block(engine *e, int b, int64_t step, stopwatch *watch) {
   const volley_block *block = &e->network->blocks[b];
   volley_spike_list *spikes = &e->spikes[b];
+  for (int o = 0; o < e->n_observers; o++) {
+    if (e->observers[o].before) e->observers[o].before(e->observers[o].context, b, step);
+  }
   volley_arrivals_deliver(&e->arrivals[b], step);
   volley_plasticity_deliver(&e->plasticities[b], step);
   lap(watch, VOLLEY_PHASE_DELIVER);

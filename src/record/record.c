@@ -20,6 +20,7 @@ typedef struct trace_buffer {
   double *rows;      /* [capacity][columns of this rank] */
   uint64_t capacity; /* rows, the same on every rank */
   uint64_t held, written;
+  uint64_t origin; /* row from which windows are counted */
 } trace_buffer;
 
 /* One traced neuron: where its value is and where it goes. */
@@ -110,6 +111,12 @@ static void place_probes(volley_recording *recording, int b) {
   }
 }
 
+uint64_t volley_window_rows(uint64_t width) {
+  uint64_t rows = 1;
+  while (2 * rows * width <= VOLLEY_VALUES_AT_ONCE && rows < VOLLEY_VALUES_AT_ONCE) rows *= 2;
+  return rows;
+}
+
 static void prepare_recorder(volley_recording *recording, int number) {
   const volley_recorder *recorder = &experiment_of(recording)->recorders[number];
   if (recorder->kind == VOLLEY_RECORD_SPIKES) {
@@ -126,7 +133,7 @@ static void prepare_recorder(volley_recording *recording, int number) {
     *columns = find_columns(recording->network, recorder);
   else
     recording->weights[number] = volley_weight_probes_create(recording->network, recorder, columns);
-  traces->capacity = VOLLEY_VALUES_AT_ONCE / (width + 1) + 1;
+  traces->capacity = volley_window_rows(width);
   traces->rows = volley_alloc(traces->capacity * columns->count, sizeof(double), "a trace recorder");
 }
 
@@ -177,7 +184,7 @@ void volley_recording_set_sink(volley_recording *recording, volley_sink sink) { 
 void volley_recording_go_on_from(volley_recording *recording, const uint64_t *positions) {
   for (int r = 0; r < experiment_of(recording)->n_recorders; r++) {
     recording->spikes[r].window = recording->spikes[r].total = positions[r];
-    recording->traces[r].written = positions[r];
+    recording->traces[r].written = recording->traces[r].origin = positions[r];
   }
 }
 
@@ -201,7 +208,8 @@ static volley_status flush_traces(volley_recording *recording, int number) {
   return recording->sink.traces(recording->sink.context, number, first, rows, buffer->rows);
 }
 
-volley_status volley_recording_flush(volley_recording *recording) {
+/* Hands over what is in all buffers. Collective, agreed status. */
+static volley_status flush_all(volley_recording *recording) {
   for (int r = 0; r < experiment_of(recording)->n_recorders; r++) {
     if (experiment_of(recording)->recorders[r].kind == VOLLEY_RECORD_SPIKES) {
       VOLLEY_TRY(flush_spikes(recording, r));
@@ -209,6 +217,13 @@ volley_status volley_recording_flush(volley_recording *recording) {
       VOLLEY_TRY(flush_traces(recording, r));
     }
   }
+  return VOLLEY_OK;
+}
+
+volley_status volley_recording_flush(volley_recording *recording) {
+  VOLLEY_TRY(flush_all(recording));
+  for (int r = 0; r < experiment_of(recording)->n_recorders; r++)
+    recording->traces[r].origin = recording->traces[r].written;
   return VOLLEY_OK;
 }
 
@@ -261,19 +276,21 @@ static bool is_sampled(const volley_recorder *recorder, int64_t step) {
          (step - recorder->start) % recorder->interval == 0;
 }
 
-/* The weights of a block, once a step: all that is due has been delivered. */
-static void sample_weights(volley_recording *recording, int block, int64_t step) {
+/* The weights of a block at receptors of this lag. */
+static void sample_weights(volley_recording *recording, int block, int64_t step, int lag) {
   for (int r = 0; r < experiment_of(recording)->n_recorders; r++) {
     const trace_buffer *buffer = &recording->traces[r];
     if (!recording->weights[r] || !is_sampled(&experiment_of(recording)->recorders[r], step)) continue;
-    volley_weight_probes_sample(recording->weights[r], block, step,
+    volley_weight_probes_sample(recording->weights[r], block, step, lag,
                                 buffer->rows + buffer->held * recording->columns[r].count);
   }
 }
 
+static void sample_before(void *context, int block, int64_t step) { sample_weights(context, block, step, 0); }
+
 static void sample(void *context, int block, int slice, int64_t step) {
   volley_recording *recording = context;
-  if (slice == 0) sample_weights(recording, block, step);
+  if (slice == 0) sample_weights(recording, block, step, 1);
   const block_probes *probes = &recording->probes[block];
   for (size_t k = probes->first[slice]; k < probes->first[slice + 1]; k++) {
     const probe *p = &probes->probes[k];
@@ -308,14 +325,17 @@ static volley_status advance(void *context, int64_t step) {
   for (int r = 0; r < experiment->n_recorders; r++) {
     if (!is_sampled(&experiment->recorders[r], step)) continue;
     sample_readout(recording, r);
-    if (++recording->traces[r].held == recording->traces[r].capacity) VOLLEY_TRY(flush_traces(recording, r));
+    trace_buffer *buffer = &recording->traces[r];
+    const uint64_t rows = buffer->written - buffer->origin + ++buffer->held;
+    if (rows % buffer->capacity == 0) VOLLEY_TRY(flush_traces(recording, r));
   }
   const bool looks = experiment->n_recorders > 0 && step % CLOCK_STEPS == CLOCK_STEPS - 1;
   if (!looks || !is_time(recording)) return VOLLEY_OK;
-  VOLLEY_TRY(volley_recording_flush(recording));
+  VOLLEY_TRY(flush_all(recording));
   return recording->sink.flush(recording->sink.context);
 }
 
 volley_observer volley_recording_observer(volley_recording *recording) {
-  return (volley_observer){.context = recording, .sample = sample, .spikes = take_spikes, .advance = advance};
+  return (volley_observer){
+      .context = recording, .before = sample_before, .sample = sample, .spikes = take_spikes, .advance = advance};
 }

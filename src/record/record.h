@@ -13,6 +13,10 @@
 /* Sizes of buffers: spikes of one rank and recorder in one window, values of all ranks of one trace recorder. */
 enum { VOLLEY_SPIKES_AT_ONCE = 1 << 16, VOLLEY_VALUES_AT_ONCE = 1 << 20 };
 
+/* Rows of a trace recorder of that width that are handed over at once, when there is time: a power of two. They begin at
+ * multiples of this number, counted from the beginning of the run or from the last call of volley_recording_flush(). */
+uint64_t volley_window_rows(uint64_t width);
+
 /* Where recorded data go. All calls are collective over the ranks of the run and made in the same order on each;
  * they return an agreed status. */
 typedef struct volley_sink {

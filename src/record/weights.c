@@ -91,21 +91,23 @@ void volley_weight_probes_destroy(volley_weight_probes *probes) {
   free(probes);
 }
 
-void volley_weight_probes_sample(const volley_weight_probes *probes, int b, int64_t step, double *row) {
+void volley_weight_probes_sample(const volley_weight_probes *probes, int b, int64_t step, int lag, double *row) {
   const volley_recorder *recorder = probes->recorder;
   const volley_plastic *plastic = volley_block_plastic(&probes->network->blocks[b], recorder->projection);
   double *states = NULL;
   size_t capacity = 0;
   for (uint64_t i = probes->firsts[b]; i < probes->firsts[b + 1]; i++) {
     const probe *p = &probes->probes[i];
-    const uint32_t count = plastic->runs[p->run].count;
+    const volley_plastic_run *run = &plastic->runs[p->run];
+    const uint32_t count = run->count;
+    if (run->due - run->delay != lag) continue;
     if (i == probes->firsts[b] || p->run != probes->probes[i - 1].run) {
       const size_t needed = (size_t)count * (size_t)plastic->model->n_states;
       if (needed > capacity) {
         capacity = 2 * needed;
         states = volley_grow(states, capacity, sizeof *states, "a recorder of weights");
       }
-      volley_plastic_look(plastic, p->run, step, states);
+      volley_plastic_look(plastic, p->run, step - 1 + lag, states);
     }
     row[p->column] = states[(size_t)recorder->state * count + p->synapse];
   }

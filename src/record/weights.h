@@ -13,8 +13,9 @@ volley_weight_probes *volley_weight_probes_create(const volley_network *network,
                                                   volley_trace_columns *columns);
 void volley_weight_probes_destroy(volley_weight_probes *probes);
 
-/* Writes the weights of a block's synapses as they are before the update of `step`, all that is due then delivered,
- * into row: [columns of this rank]. */
-void volley_weight_probes_sample(const volley_weight_probes *probes, int block, int64_t step, double *row);
+/* Writes the weights of a block's synapses at the time `step` * dt, with all that has arrived by then, into row: [columns
+ * of this rank]. Only of those at receptors with this lag (volley_receptor_lag()): of lag 1 to be called after what is
+ * due before the update of `step` was delivered, of lag 0 before that, since there it arrives at the end of the step. */
+void volley_weight_probes_sample(const volley_weight_probes *probes, int block, int64_t step, int lag, double *row);
 
 #endif

@@ -16,6 +16,7 @@ from program import MPIRUN, SOURCE, TIMEOUT, expect, finish, read_spikes, read_t
 NET = """
 plugins: [plugins/resonate_and_fire.so]
 simulation: {duration: 60 ms, seed: 5}
+output: {precision: double}
 populations:
   - {name: R, model: resonate_and_fire, size: 300, parameters: {frequency: {distribution: uniform, low: 20, high: 60}},
      initial: {x: {distribution: normal, mean: 0, std: 0.2}}}

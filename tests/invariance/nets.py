@@ -24,6 +24,7 @@ populations:
 projections:
   - {source: A, target: [A, B], rule: all_to_all, weight: [[-1], [900]], delay: 0.3 ms}
 simulation: {duration: 60 ms}
+output: {precision: double}
 recorders:
   - {type: spikes, population: [A, B]}
   - {name: trace, type: traces, population: A, states: V_m}
@@ -42,6 +43,7 @@ simulation: {duration: 50 ms}
 populations: [{name: A, model: iaf_psc_exp, size: 50, parameters: {V_reset: -80}, initial: {V_m: -50}}]
 projections: [{source: A, target: A, rule: fixed_indegree, indegree: 5, weight: 200, delay: 1.5 ms}]
 simulation: {duration: 0.1 ms}
+output: {precision: double}
 recorders:
   - {type: spikes, population: A}
   - {name: trace, type: traces, population: A, states: V_m}
@@ -108,7 +110,7 @@ def content(output):
             found[path] = item[()]
 
     with h5py.File(output) as file:
-        for root in ("spikes", "report", "readout", "weights"):
+        for root in ("recorders", "readout", "weights"):
             if root in file:
                 file[root].visititems(lambda path, item, root=root: note(root + "/" + path, item))
     return found

@@ -10,7 +10,7 @@ from nets import make_everything
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from program import expect, finish, run  # noqa: E402
+from program import expect, finish, recorded, run  # noqa: E402
 
 MODELS = {"alpha": 11, "coba": 21, "coba_alpha": 13, "aeif": 17, "hh": 9, "izhikevich": 14, "izhikevich_rk": 10,
           "qif": 12, "no_leak": 10, "adaptive": 15, "traub": 8, "ring": 3}
@@ -19,6 +19,9 @@ SELECTED = {"some.E": 7, "some.crowd": 7, "E": 120, "D": 70, "F": 33, "single": 
 COLUMNS = {"trace": list(range(120)), "coarse": [1] + list(range(20, 33)), "lone": [0],
            **{f"of_models.{name}": list(range(size)) for name, size in MODELS.items()}}
 WINDOWS = {"trace": (0, 40, 0.1), "coarse": (3, 37, 0.7), "lone": (0, 40, 2.5), "of_models": (0, 40, 0.5)}
+
+
+PRECISIONS = {"single": numpy.float32, "double": numpy.float64}
 
 
 def check_root(file):
@@ -46,24 +49,24 @@ def check_spikes(name, group):
     return times, ids
 
 
-def check_selection(file):
+def check_selection(groups):
     """A recorder of some neurons in a window has what the one of all neurons has there."""
     for population in ("E", "crowd"):
-        group = file["spikes"][population]
+        group = groups[population]
         times, ids = group["timestamps"][:], group["node_ids"][:]
         inside = numpy.isin(ids, [0, 7, 8, 9, 10, 11, 30]) & (times > 4 + 1e-9) & (times <= 33.3 + 1e-9)
-        some = file["spikes"]["some." + population]
+        some = groups["some." + population]
         expect(inside.sum() > 0, f"some.{population}: no spikes to compare")
         expect((some["timestamps"][:] == times[inside]).all() and (some["node_ids"][:] == ids[inside]).all(),
                f"some.{population}: not the selection of {population}")
 
 
-def check_trace(name, group):
+def check_trace(name, group, precision):
     recorder = name.split(".")[0]
     columns, (start, stop, interval) = COLUMNS.get(name, COLUMNS.get(recorder)), WINDOWS[recorder]
     data, mapping = group["data"], group["mapping"]
     n, rows = len(columns), int((stop - start) / interval + 1e-6)
-    expect(data.shape == (rows, n) and data.dtype == numpy.float64, f"{name}: data {data.shape} {data.dtype}")
+    expect(data.shape == (rows, n) and data.dtype == PRECISIONS[precision], f"{name}: data {data.shape} {data.dtype}")
     expect("units" in data.attrs and "units" in mapping["time"].attrs, f"{name}: units are missing")
     expect(mapping["node_ids"][:].tolist() == columns, f"{name}: node_ids")
     expect(mapping["index_pointers"][:].tolist() == list(range(n + 1)), f"{name}: index_pointers")
@@ -71,7 +74,8 @@ def check_trace(name, group):
     expect(mapping["element_ids"][:].tolist() == n * [0], f"{name}: element_ids")
     expect(mapping["element_pos"][:].tolist() == n * [0], f"{name}: element_pos")
     types = [mapping[key].dtype for key in ("node_ids", "index_pointers", "element_ids", "element_pos", "time")]
-    expect(types == [numpy.uint64, numpy.uint64, numpy.uint32, numpy.float64, numpy.float64], f"{name}: types {types}")
+    expect(types == [numpy.uint64, numpy.uint64, numpy.uint32, numpy.float32, numpy.float64], f"{name}: types {types}")
+    expect(mapping["node_ids"].attrs["sorted"] == 1, f"{name}: node_ids are not called sorted")
     expect(numpy.allclose(mapping["time"][:], [start + interval, start + (rows + 1) * interval, interval], atol=1e-9),
            f"{name}: time {mapping['time'][:]}")
     moves = name != "coarse.F.kept"  # these neurons keep no input
@@ -81,7 +85,7 @@ def check_trace(name, group):
 def check_resets(file):
     """Traces and spikes tell the same story: who spiked at t becomes refractory there, and nobody else."""
     times, ids = file["spikes/E/timestamps"][:], file["spikes/E/node_ids"][:].astype(int)
-    left = file["report/trace.refractory/data"][:]
+    left = file["recorders/trace.refractory/report/E/data"][:]
     before = numpy.vstack([numpy.zeros(left.shape[1]), left[:-1]])
     begun = numpy.argwhere(left > before)
     spiked = {(round(t / 0.1) - 1, i) for t, i in zip(times, ids)}
@@ -91,19 +95,40 @@ def check_resets(file):
     expect(not silent, f"spikes without a refractory period: {sorted(silent)[:5]}")
 
 
+def check_links(file, kind):
+    """At the root stand populations and nothing else: each is the recorder of its name, else its first one."""
+    groups = recorded(file, kind)
+    populations = [text.decode() for text in file["volley/populations/name"][:]]
+    expect(set(file[kind]) == {group.attrs["population"].decode() for group in groups.values()}, f"/{kind}: populations")
+    expect(set(file[kind]) <= set(populations), f"/{kind}: {sorted(file[kind])} are not all populations")
+    for name, group in groups.items():
+        expect(group.name.endswith("/" + group.attrs["population"].decode()), f"{name}: {group.name}")
+        if name in populations:
+            expect(file[kind][name] == group, f"/{kind}/{name} is not the recorder of that name")
+    if kind == "report":
+        expect(file["report/E"] == groups["trace.V_m"], "/report/E is not the first recorder of E")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         output = os.path.join(folder, "layout.h5")
-        run(make_everything(folder), output, ranks=2)
-        with h5py.File(output) as file:
-            check_root(file)
-            expect(set(file["spikes"]) == set(SELECTED), f"groups of spikes: {sorted(file['spikes'])}")
-            for name in file["spikes"]:
-                check_spikes(name, file["spikes"][name])
-            for name in file["report"]:
-                check_trace(name, file["report"][name])
-            check_selection(file)
-            check_resets(file)
+        for precision, compression in (("single", 0), ("double", 4)):
+            settings = {"output.precision": precision, "output.compression": compression}
+            run(make_everything(folder), output, settings, ranks=2)
+            with h5py.File(output) as file:
+                check_root(file)
+                spikes = recorded(file, "spikes")
+                expect(set(spikes) == set(SELECTED), f"recorders of spikes: {sorted(spikes)}")
+                for name, group in spikes.items():
+                    check_spikes(name, group)
+                    expect(group["node_ids"].compression_opts == (compression or None), f"{name}: compression")
+                for name, group in recorded(file, "report").items():
+                    check_trace(name, group, precision)
+                    expect(group["data"].compression_opts == (compression or None), f"{name}: compression")
+                for kind in ("spikes", "report"):
+                    check_links(file, kind)
+                check_selection(spikes)
+                check_resets(file)
     finish()
 
 

@@ -2,7 +2,8 @@
 
 The twin is written from the equations alone (docs/models.md). A step's events at a synapse: with a dendritic delay the
 target's spike, then the source's; with an axonal delay the other way round; neither sees the other's trace. What
-Volley records at the beginning of step n is the weight as a spike finds it that arrives then: of n less the steps to it."""
+Volley records at the time of the end of step n - 1 is the weight as a spike finds it that arrives then, whatever kind of
+receptor the target has: of n - 1 less the steps to it."""
 import os
 import sys
 import tempfile
@@ -16,7 +17,6 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import expect, finish, read_spikes, run  # noqa: E402
 
 TOLERANCE = 1e-9
-LAG = {"S": 0, "DA": 0, "V": 0, "T": 1}  # a receptor that is a state takes its input one step later
 
 
 def count_spikes(output, population, size, steps):
@@ -160,8 +160,7 @@ def check_projection(entry, output, counts, steps):
         released[delay:] = counts["DA"][:, chosen].sum(axis=1)[:steps - delay]
     none = numpy.zeros_like(twin.delays)
     axonal, dendritic = (twin.delays, none) if twin.axonal else (none, twin.delays)
-    # Recorded at the beginning of step n: the time n - lag at the synapse (axonal) or n - lag - delay (dendritic).
-    behind = LAG[entry["target"]] + dendritic
+    behind = 1 + dendritic
     kept = [numpy.zeros((int(behind.max()) + 1, len(twin.w))) for _ in range(2)]
     worst = [0.0, 0.0]
     for step in range(steps):

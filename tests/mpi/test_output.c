@@ -1,5 +1,6 @@
 /* A recording written by several ranks in random pieces reads back as exactly what one process would have written. */
 #include "base/memory.h"
+#include "io/column_deal.h"
 #include "io/output.h"
 #include "io/output_reader.h"
 #include "io/written_files.h"
@@ -144,42 +145,45 @@ static void *read_dataset(hid_t file, const char *name, hid_t type, hsize_t size
 
 static void check_spikes(hid_t file) {
   hsize_t size[2];
-  double *times = read_dataset(file, "/spikes/E_spikes/timestamps", H5T_NATIVE_DOUBLE, size);
+  double *times = read_dataset(file, "/spikes/E/timestamps", H5T_NATIVE_DOUBLE, size);
   assert_int_equal(size[0], SPIKES);
   for (uint64_t k = 0; k < SPIKES; k++) assert_true(times[k] == spike_time(k));
-  uint64_t *ids = read_dataset(file, "/spikes/E_spikes/node_ids", H5T_NATIVE_UINT64, size);
+  uint64_t *ids = read_dataset(file, "/spikes/E/node_ids", H5T_NATIVE_UINT64, size);
   assert_int_equal(size[0], SPIKES);
   for (uint64_t k = 0; k < SPIKES; k++) assert_int_equal(ids[k], spike_id(k));
   free(times);
   free(ids);
-  free(read_dataset(file, "/spikes/silent/node_ids", H5T_NATIVE_UINT64, size));
+  free(read_dataset(file, "/recorders/silent/spikes/E/node_ids", H5T_NATIVE_UINT64, size));
   assert_int_equal(size[0], 0);
 }
 
+/* A value as the file has it. */
+static double kept(double value) { return experiment.is_double ? value : (double)(float)value; }
+
 static void check_traces(hid_t file) {
   hsize_t size[2];
-  double *data = read_dataset(file, "/report/E_traces/data", H5T_NATIVE_DOUBLE, size);
+  double *data = read_dataset(file, "/recorders/E_traces/report/E/data", H5T_NATIVE_DOUBLE, size);
   assert_int_equal(size[0], (STEPS - START) / INTERVAL);
   assert_int_equal(size[1], 14);
   for (uint64_t row = 0; row < size[0]; row++)
-    for (uint64_t column = 0; column < 14; column++) assert_true(data[row * 14 + column] == sample(row, column));
+    for (uint64_t column = 0; column < 14; column++) assert_true(data[row * 14 + column] == kept(sample(row, column)));
   free(data);
-  uint64_t *pointers = read_dataset(file, "/report/E_traces/mapping/index_pointer", H5T_NATIVE_UINT64, size);
+  uint64_t *pointers =
+      read_dataset(file, "/recorders/E_traces/report/E/mapping/index_pointer", H5T_NATIVE_UINT64, size);
   assert_int_equal(size[0], 15);
   assert_int_equal(pointers[14], 14);
   free(pointers);
-  uint64_t *nodes = read_dataset(file, "/report/E_traces/mapping/node_ids", H5T_NATIVE_UINT64, size);
+  uint64_t *nodes = read_dataset(file, "/recorders/E_traces/report/E/mapping/node_ids", H5T_NATIVE_UINT64, size);
   assert_int_equal(size[0], 14);
   assert_int_equal(nodes[3], 6);
   assert_int_equal(nodes[4], 20);
   free(nodes);
-  double *time = read_dataset(file, "/report/E_traces/mapping/time", H5T_NATIVE_DOUBLE, size);
+  double *time = read_dataset(file, "/recorders/E_traces/report/E/mapping/time", H5T_NATIVE_DOUBLE, size);
   assert_true(time[0] == (START + INTERVAL) * 0.1 && time[2] == INTERVAL * 0.1);
   free(time);
 }
 
-static void test_reads_back(void **state) {
-  (void)state;
+static void check_reads_back(void) {
   char path[128];
   struct stat found;
   strcpy(path, path_of("whole.h5"));
@@ -203,6 +207,60 @@ static void test_reads_back(void **state) {
   assert_string_equal(info->populations[0].name, "E");
   assert_true(info->populations[0].rate_hz == 12.5);
   volley_output_file_close(opened);
+}
+
+/* Spikes and rows in windows of any size, in each form that the file can have. */
+static void test_reads_back(void **state) {
+  (void)state;
+  check_reads_back();
+  experiment.compression = 2;
+  experiment.is_double = true;
+  check_reads_back();
+  experiment.compression = 0;
+  experiment.is_double = false;
+}
+
+/* Deals windows of rows of so many columns, held by the ranks at random; each value must come to one tile, of whole
+ * chunks but for the ends of the window. */
+static void check_deal(uint64_t width, uint64_t chunk_rows, uint64_t chunk_columns, size_t size) {
+  volley_trace_columns mine = {.columns = volley_alloc(width, sizeof(uint64_t), "test")};
+  for (uint32_t column = 0; column < width; column++)
+    if ((int)(mix(column) % (uint32_t)ranks) == rank) mine.columns[mine.count++] = column;
+  volley_column_deal *deal = volley_column_deal_create(&mine, width, chunk_rows, chunk_columns, MPI_COMM_WORLD);
+  for (uint64_t first = 0, rows, window = 0; window < 12; first += rows, window++) {
+    rows = mix((uint32_t)window) % (3 * chunk_rows) + 1;
+    uint64_t *wide = volley_alloc(rows * mine.count, sizeof *wide, "test"), found = 0;
+    uint32_t *narrow = volley_alloc(rows * mine.count, sizeof *narrow, "test");
+    for (uint64_t row = 0; row < rows; row++)
+      for (uint64_t c = 0; c < mine.count; c++)
+        narrow[row * mine.count + c] = (uint32_t)(wide[row * mine.count + c] = (first + row) * width + mine.columns[c]);
+    volley_tile tile;
+    const void *dealt = volley_column_deal_rows(deal, first, rows, size == 8 ? (void *)wide : narrow, size, &tile);
+    for (uint64_t row = 0; row < tile.rows; row++)
+      for (uint64_t c = 0; c < tile.columns; c++, found++)
+        assert_int_equal(size == 8 ? ((const uint64_t *)dealt)[found] : ((const uint32_t *)dealt)[found],
+                         (tile.first_row + row) * width + tile.first_column + c);
+    const uint64_t end_row = tile.first_row + tile.rows, end_column = tile.first_column + tile.columns;
+    assert_true(found == 0 || tile.first_row == first || tile.first_row % chunk_rows == 0);
+    assert_true(found == 0 || end_row == first + rows || end_row % chunk_rows == 0);
+    assert_true(found == 0 ||
+                (tile.first_column % chunk_columns == 0 && (end_column == width || end_column % chunk_columns == 0)));
+    MPI_Allreduce(MPI_IN_PLACE, &found, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
+    assert_int_equal(found, rows * width);
+    free(wide);
+    free(narrow);
+  }
+  volley_column_deal_destroy(deal);
+  free(mine.columns);
+}
+
+static void test_deal(void **state) {
+  (void)state;
+  static const struct {
+    uint64_t width, chunk_rows, chunk_columns;
+  } shapes[] = {{1, 4, 1}, {2, 1, 1}, {7, 16, 7}, {300, 8, 150}, {301, 5, 43}, {5000, 2, 256}, {3, 64, 3}};
+  for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+    check_deal(shapes[s].width, shapes[s].chunk_rows, shapes[s].chunk_columns, s % 2 ? 4 : 8);
 }
 
 /* A run that failed leaves what it recorded under the temporary name, and the old output in its place. */
@@ -265,7 +323,7 @@ static void test_full(void **state) {
   if (rank != 0) return;
   hsize_t size[2];
   const hid_t file = H5Fopen(path_of("full.h5.part"), H5F_ACC_RDONLY, H5P_DEFAULT);
-  uint64_t *ids = read_dataset(file, "/spikes/E_spikes/node_ids", H5T_NATIVE_UINT64, size);
+  uint64_t *ids = read_dataset(file, "/spikes/E/node_ids", H5T_NATIVE_UINT64, size);
   assert_int_equal(size[0], done);
   for (uint64_t k = 0; k < done; k++) assert_int_equal(ids[k], spike_id(k));
   free(ids);
@@ -315,8 +373,9 @@ static int clean_up(void **state) {
 }
 
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_reads_back), cmocka_unit_test(test_keeps_part),
-                                     cmocka_unit_test(test_full), cmocka_unit_test(test_check)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_deal), cmocka_unit_test(test_reads_back),
+                                     cmocka_unit_test(test_keeps_part), cmocka_unit_test(test_full),
+                                     cmocka_unit_test(test_check)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);

@@ -11,7 +11,7 @@ import numpy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from program import execute, expect, finish  # noqa: E402
+from program import execute, expect, finish, recorded  # noqa: E402
 
 # name -> model, ms of the fixture's unit of time, parameters by the names of the fixture
 MODELS = {
@@ -52,6 +52,7 @@ def write_experiment(name, fixture, folder):
     given = ", ".join(f"{key}: {value!r}" for key, value in parameters.items())
     text = f"""
 simulation: {{dt: {dt!r}, duration: {dt * steps!r}}}
+output: {{precision: double}}
 populations:
   - name: A
     model: {model}
@@ -119,8 +120,7 @@ def expect_fixture(name, fixture, output, ranks):
         times, ids = file["spikes/A/timestamps"][:], file["spikes/A/node_ids"][:]
         z = file["readout/out.output/data"][:]
         decoders = file["readout/out.decoders/data"][-1].reshape(fixture["end_D"].shape)
-        end = {state: file[f"report/state.{state}/data" if f"state.{state}" in file["report"]
-                           else "report/state/data"][-1] for state in (["V_m", "U_m"] if name == "iz" else ["V_m"])}
+        end = {group.attrs["state"].decode(): group["data"][-1] for group in recorded(file, "report").values()}
     steps = numpy.round(times / dt).astype(int)
     wanted = fixture["spikes"]
     spikes = sorted(zip(steps.tolist(), ids.tolist()))

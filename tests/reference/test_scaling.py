@@ -42,6 +42,7 @@ stimuli:
   - {{name: outside, type: poisson, target: [exp, delta], sources: 1000, rate: 8 Hz, weight: [20, 0.1], delay: 500 ms}}
   - {{name: volley, type: spike_times, target: source, times: [{volley}]}}
 simulation: {{duration: 50 ms}}
+output: {{precision: double}}
 recorders:
   - {{name: exp, type: traces, population: exp, states: [V_m, I_syn_ex, I_syn_in]}}
   - {{name: delta, type: traces, population: delta, states: V_m}}

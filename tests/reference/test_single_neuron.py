@@ -41,6 +41,7 @@ TOLERANCES = {
 
 EXPERIMENT = """
 simulation: {{dt: {step} ms, duration: {duration_ms} ms}}
+output: {{precision: double}}
 populations:
   - {{name: neuron, model: {model}, size: 1}}
 {parrots}

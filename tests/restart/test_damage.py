@@ -44,6 +44,7 @@ OTHERS = [("populations.0.size=51", "populations.A.size: 51 here, 50 in"),
           ("recorders.1.states=I_syn_ex", "recorders.trace.states: I_syn_ex here, V_m in"),
           ("simulation.dt=0.2 ms", "simulation.dt: 0.2 ms here, 0.1 ms in"),
           ("simulation.seed=8", "simulation.seed: 8 here, 7 in"),
+          ("output.precision=double", "output.precision: double here, single (default) in"),
           ("simulation.duration=19.9 ms", "simulation.duration: ")]
 TEXTS = [("recorders:", "recorders:\n  - {name: some, type: spikes, population: A, neurons: 3}", "recorders.some: "),
          ("\n  - {name: trace, type: traces, population: A, states: V_m}", "", "recorders.trace: "),
@@ -53,7 +54,7 @@ TEXTS = [("recorders:", "recorders:\n  - {name: some, type: spikes, population: 
 # What cannot change them.
 SAME = ["title=Another title", "simulation.partition=round_robin", "simulation.exchange_interval=step",
         "simulation.exchange_interval=min_delay", "output.file=elsewhere.h5", "checkpoint.every=3 ms model",
-        "checkpoint.keep=7", "simulation.dt=100 us", "projections.0.delay=1500 us",
+        "checkpoint.keep=7", "output.compression=3", "output.precision=single", "simulation.dt=100 us", "projections.0.delay=1500 us",
         "projections.0.weight=[[20.0], [0.5]]"]
 
 FORBIDDEN = re.compile("HDF5-DIAG|HDF5: |H5[A-Z][a-z_]+\\(|#00|egmentation|Traceback|Signal|Abort|MPI_ERR|PETSC ERROR|"
@@ -507,7 +508,7 @@ def check_recordings(whole, experiment, folder):
     with open(first, "wb") as file:
         file.write(content)
     with h5py.File(first, "a") as file:
-        file["report/trace.V_m/data"].resize(1, 0)
+        file["recorders/trace.V_m/report/E/data"].resize(1, 0)
     refused("fewer rows", 2, ["rows of recorder 'trace.V_m', but", out + ".parts"], 1)
     with open(first, "wb") as file:
         file.write(content)

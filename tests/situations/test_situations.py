@@ -7,7 +7,8 @@
   code:      its exit code
   says:      texts that its output, stdout or stderr, has
   never:     texts that it has not
-  check:     Python expressions that must be true: text(NAME), json(NAME), h5(NAME, PATH) a dataset as a list, attribute(NAME, PATH,
+  check:     Python expressions that must be true: text(NAME), json(NAME), h5(NAME, PATH) a dataset as a list (spikes/NAME
+             and report/NAME are recorders of that name, too), attribute(NAME, PATH,
              ATTRIBUTE), exists(NAME), names() of the folder, output (what the command printed), close(A, B, TOLERANCE)
   ranks:     at which numbers of ranks, [1, 2] if not given
   within:    seconds that the command may take, 60 if not given
@@ -56,7 +57,9 @@ def names_for_checks(folder, output):
 
     def h5(name, path):
         with h5py.File(place(name), "r") as file:
-            return file[path][()].tolist()
+            kind, recorder, *rest = path.split("/") if path.count("/") > 1 else (path, "")
+            groups = file.get(f"recorders/{recorder}/{kind}", {})
+            return (file[path] if len(groups) == 0 else next(iter(groups.values()))["/".join(rest)])[()].tolist()
 
     def attribute(name, path, key):
         with h5py.File(place(name), "r") as file:

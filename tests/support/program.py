@@ -44,17 +44,22 @@ def run(experiment, output, settings=None, ranks=1, threads=1):
         return json.load(file)
 
 
+def recorded(file, kind):
+    """Groups of all recorders of spikes or traces (kind report) by their names."""
+    return {name: next(iter(group[kind].values())) for name, group in file["recorders"].items() if kind in group}
+
+
 def read_spikes(output, recorder):
     """Times in ms and indices of a recorder's spikes, and how many neurons it recorded."""
     with h5py.File(output) as file:
-        group = file["spikes"][recorder]
+        group = recorded(file, "spikes")[recorder]
         return group["timestamps"][:], group["node_ids"][:], int(group.attrs["recorded_neurons"])
 
 
 def read_trace(output, recorder):
     """Times of the rows in ms and data [rows, neurons] of a trace recorder."""
     with h5py.File(output) as file:
-        group = file["report"][recorder]
+        group = recorded(file, "report")[recorder]
         data = group["data"][:]
         first, _, step = group["mapping/time"][:]
         return first + step * numpy.arange(len(data)), data

@@ -1,0 +1,21 @@
+#include "app/notes.h"
+
+#include "base/progress.h"
+#include "engine/finite.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void volley_note_not_finite(const volley_network *network) {
+  const volley_not_finite found = volley_find_not_finite(network);
+  if (found.neurons == 0 || network->rank != 0) return;
+  const volley_population *population = &network->experiment->populations[found.population];
+  char others[80] = "";
+  if (found.neurons > 1)
+    snprintf(others, sizeof others, ", and states of %" PRIu64 " other neuron%s are not finite", found.neurons - 1,
+             found.neurons > 2 ? "s" : "");
+  volley_progress_note(
+      "note: population '%s': at the end state %s of neuron %" PRIu32 " is %s%s; look at its parameters and "
+      "input, or take a smaller dt",
+      population->name, population->model->states[found.state].name, found.neuron, found.value, others);
+}
