@@ -9,6 +9,7 @@
 /* An assignment on its way down the tree. */
 typedef struct walk {
   volley_arena *arena;
+  const char *file;  /* that the tree is of */
   const char *label; /* "--set a.b.c=value" */
   const char *path;  /* "a.b.c" */
   volley_yaml *value;
@@ -129,7 +130,7 @@ static volley_status enter_map(walk *w, volley_yaml *map, char *key, char *rest)
   int index = find_key(map, key);
   if (index < 0) {
     index = map->n;
-    volley_yaml *missing = volley_yaml_node(w->arena, VOLLEY_YAML_SCALAR, map->file); /* null, which nobody has set */
+    volley_yaml *missing = volley_yaml_node(w->arena, VOLLEY_YAML_SCALAR, w->file); /* null, which nobody has set */
     volley_yaml_append(w->arena, map, missing, volley_arena_copy(w->arena, key));
   }
   return follow(w, map, index, rest);
@@ -163,7 +164,7 @@ volley_status volley_yaml_set(volley_arena *arena, volley_yaml *root, const char
   path[equals - assignment] = '\0';
   volley_yaml *value = volley_yaml_parse(arena, label, equals + 1, strlen(equals + 1), false);
   if (value == NULL) return VOLLEY_USAGE;
-  walk w = {arena, label, volley_arena_copy(arena, path), value, -1, 0};
+  walk w = {arena, root->file, label, volley_arena_copy(arena, path), value, -1, 0};
   if (*path == '.' || path[strlen(path) - 1] == '.' || strstr(path, "..") != NULL)
     return refuse(&w, "a key is empty; keys are separated by single dots", w.path);
   return enter(&w, root, path);

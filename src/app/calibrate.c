@@ -142,6 +142,8 @@ volley_times volley_estimate_times(const volley_experiment *experiment, const vo
   times.simulate_s += times.save_s;
   times.close_s =
       file_s + (times.save_s > 0 ? output->file_bytes * (byte_s + 2 * recorded_byte_s) : 0); /* joins the parts */
+  if (neurons.failed)
+    volley_fault(VOLLEY_FAILURE, NULL, "a trial of some steps of these neurons with their stimuli failed");
   times.total_s = times.build_s + times.simulate_s + times.spectra_s + times.close_s;
   return times;
 }

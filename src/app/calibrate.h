@@ -27,6 +27,7 @@ int volley_sample_threads(const volley_estimate *estimate);
 typedef struct volley_neuron_times {
   double build_s, update_s, stimuli_s;
   double loop_s; /* what a step takes beside the work that is timed by itself */
+  bool failed;   /* the neurons could not take a step; which one is told */
 } volley_neuron_times;
 volley_neuron_times volley_time_neurons(const volley_experiment *experiment, const volley_estimate *estimate);
 

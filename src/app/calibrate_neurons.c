@@ -21,6 +21,7 @@ typedef struct sample {
   volley_experiment experiment;
   volley_arena *arena;
   double share; /* neurons of a thread of the run for each of a thread of the sample */
+  bool failed;  /* a step could not be taken; it is told */
 } sample;
 
 /* The populations of a rank: as many neurons a thread as in the run if these are not too many, `most`. */
@@ -157,10 +158,8 @@ static int64_t step(sample *s, volley_network *network, int64_t whole, int64_t s
     *all += used * summary.simulate_s;
     volley_run_state_release(&state);
     volley_summary_release(&summary);
-    if (status != VOLLEY_OK) {
-      volley_fault(VOLLEY_FAILURE, NULL, "a trial of some steps of these neurons with their stimuli failed");
-      return 0;
-    }
+    s->failed = status != VOLLEY_OK;
+    if (s->failed) return 0;
     taken += end - first;
   }
   return taken;
@@ -211,14 +210,15 @@ static sample make_sample(const volley_experiment *experiment, const volley_esti
 
 /* Seconds of a step for the update of neurons with input: of fewer neurons if a step takes long, so that there are enough steps
  * to leave the initial state behind. */
-static double time_update(const volley_experiment *experiment, const volley_estimate *estimate) {
+static double time_update(const volley_experiment *experiment, const volley_estimate *estimate, bool *failed) {
   double phases[VOLLEY_PHASES], all = 0, most = MOST_NEURONS, seconds = 0;
-  for (int attempt = 0; attempt < 2; attempt++) {
+  for (int attempt = 0; attempt < 2 && !*failed; attempt++) {
     sample s = make_sample(experiment, estimate, most);
     add_inputs(&s, experiment, estimate);
     (void)time_sample(&s, estimate, phases, &all);
     seconds = phases[VOLLEY_PHASE_UPDATE] * s.share;
     most = s.experiment.neurons / (double)volley_sample_threads(estimate) * affordable(all) / MOST_STEPS;
+    *failed = s.failed;
     volley_arena_destroy(s.arena);
     if (affordable(all) >= 0.5 * MOST_STEPS) break;
   }
@@ -229,11 +229,11 @@ volley_neuron_times volley_time_neurons(const volley_experiment *experiment, con
   double phases[VOLLEY_PHASES], all = 0;
   sample s = make_sample(experiment, estimate, MOST_NEURONS);
   const double build_s = time_sample(&s, estimate, phases, &all);
-  const volley_neuron_times times = {.build_s = build_s * s.share * estimate->threads / volley_sample_threads(estimate),
-                                     .stimuli_s = phases[VOLLEY_PHASE_STIMULI] * s.share,
-                                     .loop_s =
-                                         fmax(0, all - phases[VOLLEY_PHASE_STIMULI] - phases[VOLLEY_PHASE_UPDATE]),
-                                     .update_s = time_update(experiment, estimate)};
+  volley_neuron_times times = {.failed = s.failed,
+                               .build_s = build_s * s.share * estimate->threads / volley_sample_threads(estimate),
+                               .stimuli_s = phases[VOLLEY_PHASE_STIMULI] * s.share,
+                               .loop_s = fmax(0, all - phases[VOLLEY_PHASE_STIMULI] - phases[VOLLEY_PHASE_UPDATE])};
+  times.update_s = time_update(experiment, estimate, &times.failed);
   volley_arena_destroy(s.arena);
   return times;
 }

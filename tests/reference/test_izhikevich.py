@@ -34,7 +34,8 @@ def check_published_rings(folder, reference):
     for kind in ("excitatory", "inhibitory"):
         for ranks, partition in ((1, "block"), (2, "block"), (2, "round_robin"), (3, "block"), (3, "round_robin")):
             what = f"{kind} ring as published, {ranks} ranks, {partition}"
-            settings = {"populations.0.parameters.amp": reference[kind]["amp"], "simulation.partition": partition}
+            settings = {"populations.0.parameters.amp": reference[kind]["amp"], "simulation.partition": partition,
+                        "output.precision": "double"}
             run(os.path.join(FOLDER, "published_ring.yaml"), output, settings, ranks)
             found = spike_steps(output, RING, 1.0)
             expect(found == reference[kind]["spike_steps"], f"{what}: fires in the steps {found}")
