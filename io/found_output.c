@@ -6,7 +6,6 @@
 
 #include "base/memory.h"
 #include "io/hdf5_file.h"
-#include "io/output_layout.h"
 #include "io/written_files.h"
 
 #include <dirent.h>
@@ -98,8 +97,8 @@ static void chain_parts(view *v) {
   for (int p = 0; p < v->n; p++) {
     struct stat found;
     const bool is_newer = stat(v->parts[p].path, &found) == 0 &&
-                          (found.st_mtim.tv_sec > latest.tv_sec || (found.st_mtim.tv_sec == latest.tv_sec &&
-                                                                    found.st_mtim.tv_nsec >= latest.tv_nsec));
+                          (found.st_mtim.tv_sec > latest.tv_sec ||
+                           (found.st_mtim.tv_sec == latest.tv_sec && found.st_mtim.tv_nsec >= latest.tv_nsec));
     if (!is_newer && newest) continue;
     newest = &v->parts[p];
     latest = found.st_mtim;
@@ -151,7 +150,7 @@ static hsize_t spikes_up_to(const view *v, hid_t times, hsize_t n, int64_t step)
 
 /* A recorder while its datasets are mapped. */
 typedef struct track {
-  const char *group;       /* its path */
+  const char *group; /* its path */
   bool is_spikes;
   int64_t start, interval; /* of rows, in steps */
 } track;
@@ -230,8 +229,8 @@ static void map_set(view *v, const track *t, hid_t group, const char *name, voll
     volley_hdf5_check(&v->hdf5, H5Pset_virtual(creation, space, v->parts[p].path, path, source), "map data of");
     volley_hdf5_release(&v->hdf5, source);
   }
-  const hid_t set = volley_hdf5_check(&v->hdf5, H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
-                                      "create a dataset in");
+  const hid_t set = volley_hdf5_check(
+      &v->hdf5, H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT), "create a dataset in");
   volley_hdf5_release(&v->hdf5, set);
   volley_hdf5_release(&v->hdf5, space);
   volley_hdf5_release(&v->hdf5, creation);
@@ -263,16 +262,16 @@ static void copy_attributes(view *v, const char *path) {
   (void)H5Oclose(from);
 }
 
-static void map_recorder(view *v, hid_t parent, const char *kind, const char *name) {
-  volley_arena *arena = volley_arena_create();
-  const char *path = volley_arena_format(arena, "/%s/%s", kind, name);
+/* Maps the group of a recorder. */
+static void map_recorder(view *v, const char *path, volley_arena *arena) {
   static const char *const growing[] = {"timestamps", "node_ids", "data"};
-  track t = {.group = path, .is_spikes = strcmp(kind, volley_recorder_groups[VOLLEY_RECORD_SPIKES]) == 0};
+  track t = {.group = path};
+  t.is_spikes = H5Lexists(v->model->file, volley_arena_format(arena, "%s/%s", path, growing[0]), H5P_DEFAULT) > 0;
   if (!t.is_spikes) {
     t.start = llround(number_of(v->model->file, path, "start_ms") / v->dt);
     t.interval = llround(number_of(v->model->file, path, "interval_ms") / v->dt);
   }
-  const hid_t group = volley_hdf5_put_group(&v->hdf5, parent, name);
+  const hid_t group = volley_hdf5_put_group(&v->hdf5, v->file, path);
   copy_attributes(v, path);
   for (size_t s = 0; s < sizeof growing / sizeof *growing; s++) {
     map_set(v, &t, group, growing[s], arena);
@@ -282,21 +281,37 @@ static void map_recorder(view *v, hid_t parent, const char *kind, const char *na
   if (H5Lexists(v->model->file, mapping, H5P_DEFAULT) > 0)
     volley_hdf5_check(&v->hdf5, H5Ocopy(v->model->file, mapping, group, "mapping", H5P_DEFAULT, H5P_DEFAULT), "read");
   volley_hdf5_release(&v->hdf5, group);
-  volley_arena_destroy(arena);
 }
 
 typedef struct mapping {
   view *v;
-  hid_t group;
-  const char *kind;
+  const char *parent;
+  int depth; /* how far below it the groups of recorders are */
 } mapping;
+
+static void map_below(view *v, const char *parent, int depth);
 
 static herr_t map_next(hid_t unused, const char *name, const H5L_info_t *link, void *context) {
   const mapping *m = context;
+  volley_arena *arena = volley_arena_create();
+  const char *path = volley_arena_format(arena, "%s/%s", m->parent, name);
   (void)unused;
   (void)link;
-  map_recorder(m->v, m->group, m->kind, name);
+  if (m->depth > 1)
+    map_below(m->v, path, m->depth - 1);
+  else
+    map_recorder(m->v, path, arena);
+  volley_arena_destroy(arena);
   return m->v->hdf5.failed ? -1 : 0;
+}
+
+/* Maps the recorders in a group of the model, if it has that. */
+static void map_below(view *v, const char *parent, int depth) {
+  if (H5Lexists(v->model->file, parent, H5P_DEFAULT) <= 0) return;
+  mapping m = {v, parent, depth};
+  const hid_t from = H5Gopen2(v->model->file, parent, H5P_DEFAULT);
+  volley_hdf5_check(&v->hdf5, H5Literate(from, H5_INDEX_NAME, H5_ITER_INC, NULL, map_next, &m), "read");
+  (void)H5Gclose(from);
 }
 
 /* Fills the temporary file. */
@@ -305,15 +320,9 @@ static void write_view(view *v) {
   if (v->file < 0) return;
   copy_attributes(v, "/");
   volley_hdf5_check(&v->hdf5, H5Ocopy(v->model->file, "volley", v->file, "volley", H5P_DEFAULT, H5P_DEFAULT), "read");
-  for (int k = 0; k < VOLLEY_RECORDER_KINDS; k++) {
-    const char *kind = volley_recorder_groups[k];
-    if (H5Lexists(v->model->file, kind, H5P_DEFAULT) <= 0) continue;
-    mapping m = {.v = v, .kind = kind, .group = volley_hdf5_put_group(&v->hdf5, v->file, kind)};
-    const hid_t from = H5Gopen2(v->model->file, kind, H5P_DEFAULT);
-    volley_hdf5_check(&v->hdf5, H5Literate(from, H5_INDEX_NAME, H5_ITER_INC, NULL, map_next, &m), "read");
-    (void)H5Gclose(from);
-    volley_hdf5_release(&v->hdf5, m.group);
-  }
+  map_below(v, "/recorders", 3); /* /recorders/NAME/spikes/POPULATION */
+  map_below(v, "/readout", 1);
+  map_below(v, "/weights", 1);
   const hid_t volley = volley_hdf5_check(&v->hdf5, H5Gopen2(v->file, "volley", H5P_DEFAULT), "find a group in");
   volley_hdf5_put_number(&v->hdf5, volley, "recorded_ms", (double)v->end * v->dt);
   volley_hdf5_release(&v->hdf5, volley);
@@ -346,8 +355,8 @@ static volley_status make_view(const char *output, volley_found_output *out) {
   add_part(&v, folder, -1, INT64_MAX); /* the last, of which the end is not known */
   free(folder);
   if (v.n == 0)
-    return volley_fault(VOLLEY_USAGE, NULL, "cannot open '%s': there is no such file, and nothing in '%s.parts'", output,
-                        output);
+    return volley_fault(VOLLEY_USAGE, NULL, "cannot open '%s': there is no such file, and nothing in '%s.parts'",
+                        output, output);
   chain_parts(&v);
   if (open_temporary(out) == VOLLEY_OK) {
     v.hdf5.path = out->path;

@@ -95,7 +95,12 @@ void volley_hdf5_release(volley_hdf5 *file, hid_t id) {
 }
 
 hid_t volley_hdf5_put_group(volley_hdf5 *file, hid_t parent, const char *name) {
-  return volley_hdf5_check(file, H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a group in");
+  const hid_t links = volley_hdf5_check(file, H5Pcreate(H5P_LINK_CREATE), "set up");
+  volley_hdf5_check(file, H5Pset_create_intermediate_group(links, 1), "set up");
+  const hid_t group =
+      volley_hdf5_check(file, H5Gcreate2(parent, name, links, H5P_DEFAULT, H5P_DEFAULT), "create a group in");
+  volley_hdf5_release(file, links);
+  return group;
 }
 
 static hid_t simple_space(volley_hdf5 *file, size_t n) {

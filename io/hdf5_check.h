@@ -45,7 +45,7 @@ bool volley_hdf5_is_stored(hid_t set, uint64_t *stored);
 
 /* The writers below are collective over the ranks that opened the file, all with equal arguments. */
 
-/* A new group, to be released by the caller. */
+/* A new group, with those of its path that are not there yet; to be released by the caller. */
 hid_t volley_hdf5_put_group(volley_hdf5 *file, hid_t parent, const char *name);
 
 /* New attributes: a text (UTF-8, fixed length), a number, a count, or n values of type (both in memory and file;

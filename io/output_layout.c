@@ -196,21 +196,11 @@ static void create_traces(volley_hdf5 *file, hid_t group, const volley_experimen
   volley_mapping_put(file, group, experiment, recorder, track);
 }
 
-/* A new group, with those that it stands in. */
-static hid_t put_path(volley_hdf5 *file, hid_t root, const char *path) {
-  const hid_t links = volley_hdf5_check(file, H5Pcreate(H5P_LINK_CREATE), "set up");
-  volley_hdf5_check(file, H5Pset_create_intermediate_group(links, 1), "set up");
-  const hid_t group =
-      volley_hdf5_check(file, H5Gcreate2(root, path, links, H5P_DEFAULT, H5P_DEFAULT), "create a group in");
-  volley_hdf5_release(file, links);
-  return group;
-}
-
 void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int r,
                          const volley_trace_columns *columns, MPI_Comm comm, volley_track *track) {
   const volley_recorder *recorder = &experiment->recorders[r];
   char *path = volley_recorder_path(experiment, recorder);
-  const hid_t group = put_path(file, root, path);
+  const hid_t group = volley_hdf5_put_group(file, root, path);
   *track = (volley_track){
       .times = -1, .ids = -1, .data = -1, .value_size = sizeof(double), .is_compressed = experiment->compression > 0};
   put_recorder(file, group, experiment, recorder);

@@ -79,6 +79,7 @@ class Run:
             raise Fault(f"'{name}' is no output of Volley: it has no group /volley")
         self.path = name
         self.about = self.file["volley"].attrs
+        self.format = int(self.about["format_version"])
         self.title = text(self.about["title"])
         self.duration = float(self.about["duration_ms"])
         self.dt = float(self.about["dt_ms"])
@@ -102,9 +103,10 @@ class Run:
 
     def recorded(self, kind):
         """Groups of the recorders of a kind by their names: spikes, report (traces) or readout."""
-        if kind not in ("spikes", "report") or "recorders" not in self.file:
+        if kind not in ("spikes", "report") or self.format < 2:
             return dict(self.file.get(kind, {}))
-        return {name: next(iter(group[kind].values())) for name, group in self.file["recorders"].items() if kind in group}
+        recorders = self.file.get("recorders", {})
+        return {name: next(iter(group[kind].values())) for name, group in recorders.items() if kind in group}
 
     def recordings(self, start, stop):
         """Recorded populations in the order of the experiment; of several recorders the one with most neurons."""

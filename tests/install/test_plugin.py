@@ -130,7 +130,7 @@ def check_solution(output):
     fired, ids, _ = read_spikes(output, "R")
     expect(list(ids) == [0] and abs(fired[0] - first) < 1e-6, f"spikes of {ids} at {fired} ms, not of 0 at {first} ms")
     off = numpy.abs(x[:, 1] + 1j * y[:, 1] - solution(times, (10.1, 22.6))).max()
-    expect(off < 1e-12, f"the trace is off by {off}")
+    expect(off < 1e-7, f"the trace is off by {off}")  # it is recorded in float32
 
 
 def digest(text):

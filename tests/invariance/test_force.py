@@ -24,7 +24,7 @@ def check_resume_from_each(folder, digest):
     for number, (ranks, threads) in enumerate([(1, 1), (2, 1), (3, 2), (4, 1), (1, 2)], start=1):
         again = os.path.join(folder, f"again{number}.h5")
         result = execute(["run", "--resume", f"{folder}/kept.checkpoint.h5.{number}", "-o", again, "--progress", "off",
-                          "--checkpoint", f"{folder}/again.checkpoint.h5"], ranks, threads)
+                          "--overwrite", "--checkpoint", f"{folder}/again.checkpoint.h5"], ranks, threads)
         expect(result.returncode == 0, f"checkpoint {number}: {result.stderr}")
         expect(digest in result.stdout, f"checkpoint {number}: another digest on {ranks} ranks")
         found = content(again)
