@@ -62,12 +62,20 @@ static void remove_alias(const alias *short_name) {
   (void)rmdir(short_name->folder);
 }
 
-/* Opens or creates by MPI-IO. The file is there, whatever is done: who creates it has reserved room in it. */
+/* Has several ranks go through MPI-IO; one alone does without. */
+static void share(volley_hdf5 *file, hid_t access, MPI_Comm comm, bool creates) {
+  volley_hdf5_check(file, H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL), "set up");
+  volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
+  if (creates) volley_hdf5_check(file, H5Pset_coll_metadata_write(access, true), "set up");
+}
+
+/* Opens or creates. The file is there, whatever is done: who creates it has reserved room in it. */
 static hid_t open_shared(volley_hdf5 *file, MPI_Comm comm, bool creates) {
   alias short_name;
-  int fails = 0;
+  int fails = 0, ranks;
   volley_hdf5_quiet();
-  const bool is_long = strlen(file->path) > LONGEST;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  const bool is_long = ranks > 1 && strlen(file->path) > LONGEST;
   if (is_long && !make_alias(file->path, &short_name)) {
     volley_fault(file->blame, file->place, "cannot open '%s': no link to it in the folder for temporary files: %s",
                  file->path, strerror(errno));
@@ -76,9 +84,7 @@ static hid_t open_shared(volley_hdf5 *file, MPI_Comm comm, bool creates) {
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &fails, 1, MPI_INT, MPI_MAX, comm));
   const char *path = is_long ? short_name.path : file->path;
   const hid_t access = unlocked(file);
-  volley_hdf5_check(file, H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL), "set up");
-  volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
-  if (creates) volley_hdf5_check(file, H5Pset_coll_metadata_write(access, true), "set up");
+  if (ranks > 1) share(file, access, comm, creates);
   hid_t handle = -1;
   if (fails)
     file->failed = true;

@@ -138,8 +138,10 @@ static volley_output *create(const volley_experiment *experiment, const char *pa
 static void create_file(volley_output *output) {
   volley_hdf5 *file = &output->file;
   file->transfer = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_XFER), "set up");
-  volley_hdf5_check(file, H5Pset_dxpl_mpio(file->transfer, H5FD_MPIO_COLLECTIVE), "set up");
-  volley_hdf5_check(file, H5Pset_dxpl_mpio_chunk_opt(file->transfer, H5FD_MPIO_CHUNK_ONE_IO), "set up");
+  if (output->ranks > 1) { /* one alone does without MPI-IO */
+    volley_hdf5_check(file, H5Pset_dxpl_mpio(file->transfer, H5FD_MPIO_COLLECTIVE), "set up");
+    volley_hdf5_check(file, H5Pset_dxpl_mpio_chunk_opt(file->transfer, H5FD_MPIO_CHUNK_ONE_IO), "set up");
+  }
   output->handle = volley_hdf5_create_shared(file, output->comm);
 }
 

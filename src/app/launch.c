@@ -25,7 +25,6 @@ static const char *const alone[][2] = {
     {"OMPI_MCA_pml", "ob1"},
     {"OMPI_MCA_btl", "self"},
     {"OMPI_MCA_coll", "basic,libnbc,self"},
-    {"OMPI_MCA_sharedfp", "^sm"}, /* it would look for that folder; `individual` would leave files beside the output */
     {"HWLOC_COMPONENTS", "-pci,-linuxio"},
     {"SLURM_JOB_ID", NULL},
     {"SLURM_NODELIST", NULL},
