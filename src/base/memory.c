@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { ALIGNMENT = 64 };
-static const size_t huge_page = (size_t)2 << 20;
+static const size_t page = 4096, huge_page = (size_t)2 << 20;
 
 static _Noreturn void out_of_memory(size_t count, size_t size, const char *what) {
   volley_die("no memory for %s: %zu items of %zu bytes asked for, %.1f MB left on this node", what, count, size,
@@ -35,11 +35,20 @@ void *volley_grow(void *memory, size_t count, size_t size, const char *what) {
   return grown;
 }
 
-static size_t table_size(size_t bytes) { return (bytes / huge_page + 1) * huge_page; }
+/* What a small table has to spare of a huge page would be memory lost. */
+static size_t table_size(size_t bytes) {
+  const size_t unit = bytes < huge_page ? page : huge_page;
+  return (bytes / unit + 1) * unit;
+}
 
 /* Maps one huge page more than needed and cuts the ends off, so that the table starts at a huge page. */
 void *volley_table_alloc(size_t bytes, const char *what) {
   const size_t size = table_size(bytes);
+  if (size < huge_page) {
+    void *small = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (small == MAP_FAILED) out_of_memory(1, bytes, what);
+    return small;
+  }
   char *raw = mmap(NULL, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (raw == MAP_FAILED) out_of_memory(1, bytes, what);
   const size_t before = (huge_page - (uintptr_t)raw % huge_page) % huge_page;

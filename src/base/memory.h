@@ -13,7 +13,8 @@ void *volley_alloc(size_t count, size_t size, const char *what) __attribute__((m
  * from it or is NULL. Ends the job if there is no memory. */
 void *volley_grow(void *memory, size_t count, size_t size, const char *what);
 
-/* A table of `bytes` zeroed bytes in huge pages where the system has them. Released by volley_table_free(). */
+/* A table of `bytes` zeroed bytes, in huge pages where it fills one and the system has them. Released by
+ * volley_table_free(). */
 void *volley_table_alloc(size_t bytes, const char *what);
 void volley_table_free(void *table, size_t bytes);
 /* Gives the whole huge pages inside [from, to) back to the system; their content is lost. Returns where the rest begins. */
