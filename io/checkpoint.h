@@ -43,7 +43,7 @@ typedef struct volley_checkpoint_info {
   uint64_t bytes;                     /* of the file */
   const char *output;                 /* absolute path of the run's output */
   volley_past past;
-  int n_recorders; /* of past.positions */
+  int n_recorders;                  /* of past.positions */
   char **input_keys, **input_files; /* [n_inputs] what the run had read: keys of the experiment, and files */
   uint64_t *input_bytes, *input_checksums;
   int n_inputs;

@@ -74,7 +74,8 @@ static void read_description(volley_checkpoint *checkpoint, hid_t group) {
   info->input_checksums = get_counts(checkpoint, group, "input_checksums", &n_inputs[3]);
   for (int i = 1; i < 4; i++)
     if (n_inputs[i] != n_inputs[0]) refuse(checkpoint, "what it says of the files that were read does not fit");
-  if (n > INT_MAX || n_inputs[0] > INT_MAX || n_recorders > INT_MAX || n_populations > INT_MAX) refuse(checkpoint, "it holds too much");
+  if (n > INT_MAX || n_inputs[0] > INT_MAX || n_recorders > INT_MAX || n_populations > INT_MAX)
+    refuse(checkpoint, "it holds too much");
   info->past.n_files = (int)n;
   info->n_recorders = (int)n_recorders;
   info->n_inputs = (int)n_inputs[0];

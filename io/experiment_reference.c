@@ -204,14 +204,15 @@ static void write_partitioners(FILE *out) {
 }
 
 void volley_experiment_write_reference(FILE *out) {
-  fprintf(out, "# The experiment file\n\n"
-               "An experiment is one YAML file. A bare number has the unit that this page names; `20 ms`, `0.5 nA` or "
-               "`8 kHz` are converted and checked. On the command line `--set a.b.c=value` reaches any key: "
-               "`--set simulation.duration=2s`, `--set populations.L23E.size=100`; entries of lists are named by their "
-               "`name` or counted from 0. Anchors, aliases and merges (`<<: *name`) of YAML work. Paths of files that "
-               "an experiment refers to start at its own folder, the paths of "
-               "output and checkpoint at the working folder. Names of all kinds have at most 200 bytes, none of `/`, `.` "
-               "and `=`, no control characters, and neither a `-` at the beginning nor a space at either end.\n");
+  fprintf(out,
+          "# The experiment file\n\n"
+          "An experiment is one YAML file. A bare number has the unit that this page names; `20 ms`, `0.5 nA` or "
+          "`8 kHz` are converted and checked. On the command line `--set a.b.c=value` reaches any key: "
+          "`--set simulation.duration=2s`, `--set populations.L23E.size=100`; entries of lists are named by their "
+          "`name` or counted from 0. Anchors, aliases and merges (`<<: *name`) of YAML work. Paths of files that "
+          "an experiment refers to start at its own folder, the paths of "
+          "output and checkpoint at the working folder. Names of all kinds have at most 200 bytes, none of `/`, `.` "
+          "and `=`, no control characters, and neither a `-` at the beginning nor a space at either end.\n");
   for (int s = 0; s < VOLLEY_N_SECTIONS; ++s) {
     write_section(out, &volley_sections[s]);
     if (s == VOLLEY_SECTION_SIMULATION) write_partitioners(out);

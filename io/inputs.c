@@ -69,13 +69,14 @@ volley_status volley_inputs_compare(const volley_experiment *experiment, const v
     const int then = find(input, info);
     if (then >= 0 && info->input_bytes[then] == input->bytes && info->input_checksums[then] == input->checksum)
       continue;
-    volley_fault(VOLLEY_USAGE, &input->place,
-                 "'%s' does not hold what %s'%s' held when checkpoint '%s' was written (%" PRIu64 " bytes with checksum "
-                 "%016" PRIx64 " now, %" PRIu64 " with %016" PRIx64 " then): the results would not be those of one run; "
-                 "put the file back as it was, or start from the beginning",
-                 input->path, then >= 0 ? "" : "anything like ", then >= 0 ? info->input_files[then] : input->path,
-                 info->path, input->bytes, input->checksum, then >= 0 ? info->input_bytes[then] : 0,
-                 then >= 0 ? info->input_checksums[then] : 0);
+    volley_fault(
+        VOLLEY_USAGE, &input->place,
+        "'%s' does not hold what %s'%s' held when checkpoint '%s' was written (%" PRIu64 " bytes with checksum "
+        "%016" PRIx64 " now, %" PRIu64 " with %016" PRIx64 " then): the results would not be those of one run; "
+        "put the file back as it was, or start from the beginning",
+        input->path, then >= 0 ? "" : "anything like ", then >= 0 ? info->input_files[then] : input->path, info->path,
+        input->bytes, input->checksum, then >= 0 ? info->input_bytes[then] : 0,
+        then >= 0 ? info->input_checksums[then] : 0);
   }
   return volley_local_status();
 }

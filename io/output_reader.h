@@ -32,7 +32,8 @@ typedef struct volley_output_info {
   const char *title, *experiment_file, *version, *git_commit, *compiler, *mpi_version, *hdf5_version, *started, *host;
   uint64_t ranks, hosts, neurons, seed;
   double dt_ms, duration_ms;
-  double recorded_ms; /* time up to which there are recordings; NAN in an incomplete file by itself, of which it is not known */
+  double
+      recorded_ms; /* time up to which there are recordings; NAN in an incomplete file by itself, of which it is not known */
   volley_population_info *populations;
   int n_populations;
   volley_recorder_info *recorders; /* of spikes */

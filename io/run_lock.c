@@ -62,16 +62,16 @@ static holder myself(void) {
 static int read_holder(const char *path, holder *out) {
   FILE *file = fopen(path, "r");
   if (!file) return errno;
-  const int n = fscanf(file, "volley %255s %lld %lld %255s %lld", out->host, &out->pid, &out->start, out->job,
-                       &out->restarts);
+  const int n =
+      fscanf(file, "volley %255s %lld %lld %255s %lld", out->host, &out->pid, &out->start, out->job, &out->restarts);
   fclose(file);
   return n == 5 ? 0 : EILSEQ;
 }
 
 static int write_holder(int descriptor, const holder *me) {
   char text[2 * NAME + 80];
-  const int n = snprintf(text, sizeof text, "volley %s %lld %lld %s %lld\n", me->host, me->pid, me->start, me->job,
-                         me->restarts);
+  const int n =
+      snprintf(text, sizeof text, "volley %s %lld %lld %s %lld\n", me->host, me->pid, me->start, me->job, me->restarts);
   const ssize_t written = write(descriptor, text, (size_t)n);
   return written == n ? 0 : written < 0 ? errno : ENOSPC;
 }
@@ -122,8 +122,8 @@ static volley_status take(const char *path, const char *file, const char *guard,
   (void)unlink(guard);
   if (code == 0) return refuse(path, file, &other, me);
   if (code == EILSEQ)
-    return volley_fault(VOLLEY_USAGE, NULL, "'%s' is there and names no run that writes '%s'; if there is none, remove it",
-                        file, path);
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "'%s' is there and names no run that writes '%s'; if there is none, remove it", file, path);
   return volley_fault(VOLLEY_USAGE, NULL, "cannot use '%s', which keeps other runs from '%s': %s", file, path,
                       strerror(code));
 }

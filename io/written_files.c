@@ -130,9 +130,9 @@ static volley_status refuse_meeting(const check *c, const named *written, const 
   const char *made = written->of ? volley_arena_format(c->arena, "'%s', which is made for %s '%s',", written->path,
                                                        written->what, written->of)
                                  : volley_arena_format(c->arena, "%s '%s'", written->what, written->path);
-  const char *that = other->of ? volley_arena_format(c->arena, "'%s', which is made for %s '%s'", other->path,
-                                                     other->what, other->of)
-                               : volley_arena_format(c->arena, "%s, '%s'", other->what, other->path);
+  const char *that =
+      other->of ? volley_arena_format(c->arena, "'%s', which is made for %s '%s'", other->path, other->what, other->of)
+                : volley_arena_format(c->arena, "%s, '%s'", other->what, other->path);
   return volley_fault(VOLLEY_USAGE, NULL, "%s would replace %s; choose another name", made, that);
 }
 
@@ -188,7 +188,8 @@ static bool is_ours(const named *written) {
   const bool is_temporary = written->of != NULL;
   switch (written->family) {
     case OUTPUT: return has_group(written->path, "volley", is_temporary);
-    case CHECKPOINT: return volley_is_checkpoint(written->path) || has_group(written->path, "volley_checkpoint", is_temporary);
+    case CHECKPOINT:
+      return volley_is_checkpoint(written->path) || has_group(written->path, "volley_checkpoint", is_temporary);
     default: return is_summary(written->path);
   }
 }
@@ -200,13 +201,16 @@ static volley_status check_existing(const check *c, const named *written) {
   const bool is_lock = written->of && strncmp(written->path + strlen(written->of), VOLLEY_LOCK_ENDING,
                                               sizeof VOLLEY_LOCK_ENDING - 1) == 0;
   if (is_lock || lstat(written->path, &found) || (is_folder && S_ISDIR(found.st_mode))) return VOLLEY_OK;
-  const char *role = written->of ? volley_arena_format(c->arena, "which is made for %s '%s'", written->what, written->of)
-                                 : volley_arena_format(c->arena, "%s", written->what);
-  if (is_folder) return volley_fault(VOLLEY_USAGE, NULL, "'%s', %s, is not a folder; choose another name", written->path, role);
+  const char *role = written->of
+                         ? volley_arena_format(c->arena, "which is made for %s '%s'", written->what, written->of)
+                         : volley_arena_format(c->arena, "%s", written->what);
+  if (is_folder)
+    return volley_fault(VOLLEY_USAGE, NULL, "'%s', %s, is not a folder; choose another name", written->path, role);
   if (!S_ISREG(found.st_mode)) return VOLLEY_OK; /* volley_file_check() knows what to say */
   if (!(found.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) || access(written->path, W_OK))
-    return volley_fault(VOLLEY_USAGE, NULL, "'%s', %s, is write-protected; choose another name, or permit it by chmod +w",
-                        written->path, role);
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "'%s', %s, is write-protected; choose another name, or permit it by chmod +w", written->path,
+                        role);
   const bool may_be_damaged = written->family == CHECKPOINT && c->written->continues; /* then an older one is resumed */
   if (found.st_size == 0 || may_be_damaged || is_ours(written)) return VOLLEY_OK;
   return volley_fault(VOLLEY_USAGE, NULL,

@@ -12,13 +12,13 @@
 /* Where a run writes. Nothing is owned. */
 typedef struct volley_written {
   const char *output;
-  const char *checkpoint; /* FILE; FILE.1, ... go with it */
-  const char *summary;    /* NULL: none */
-  int keep;               /* checkpoints */
-  bool overwrite;         /* an output, and checkpoints, of other runs may be replaced */
-  bool saves;             /* checkpoints are planned; otherwise only a signal or the clock asks for one */
-  bool continues;         /* the run goes on with the series of checkpoints that is there */
-  const char *resumed;    /* checkpoint that it goes on from, or NULL */
+  const char *checkpoint;  /* FILE; FILE.1, ... go with it */
+  const char *summary;     /* NULL: none */
+  int keep;                /* checkpoints */
+  bool overwrite;          /* an output, and checkpoints, of other runs may be replaced */
+  bool saves;              /* checkpoints are planned; otherwise only a signal or the clock asks for one */
+  bool continues;          /* the run goes on with the series of checkpoints that is there */
+  const char *resumed;     /* checkpoint that it goes on from, or NULL */
   const volley_past *past; /* what was recorded before, or NULL */
 } volley_written;
 

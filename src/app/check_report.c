@@ -73,7 +73,8 @@ static void print_output(const volley_check_figures *figures) {
   }
   if (listed < experiment->n_recorders)
     printf("  and %s more\n", volley_count((uint64_t)(experiment->n_recorders - listed), "recorder").text);
-  printf("  whole file      %10s%s", in_bytes(output->file_bytes), experiment->compression > 0 ? " before compression," : "");
+  printf("  whole file      %10s%s", in_bytes(output->file_bytes),
+         experiment->compression > 0 ? " before compression," : "");
   if (output->free_bytes > 0) printf(" of %s that are free there", in_bytes(output->free_bytes));
   printf("\n  a checkpoint    %10s", in_bytes(output->checkpoint_bytes));
   if (output->kept_checkpoints > 0)

@@ -112,17 +112,18 @@ const volley_command volley_run_usage = {
     false,
     true,
     volley_run_command};
-const volley_command volley_check_usage = {
-    "check",
-    "check an experiment and estimate its memory and time, without running it",
-    "Finds everything that run would find wrong, and prints neurons, synapses, delays, memory of each rank, the size of\n"
-    "the output, expected spikes and time. Builds small samples only: it takes a second or two and little memory for a\n"
-    "network of any size.",
-    check_options,
-    COUNT(check_options),
-    false,
-    false,
-    volley_check_command};
+const volley_command volley_check_usage = {"check",
+                                           "check an experiment and estimate its memory and time, without running it",
+                                           "Finds everything that run would find wrong, and prints neurons, synapses, "
+                                           "delays, memory of each rank, the size of\n"
+                                           "the output, expected spikes and time. Builds small samples only: it takes "
+                                           "a second or two and little memory for a\n"
+                                           "network of any size.",
+                                           check_options,
+                                           COUNT(check_options),
+                                           false,
+                                           false,
+                                           volley_check_command};
 const volley_command volley_models_usage = {
     "models",
     "list the neuron models, or describe one",

@@ -7,8 +7,8 @@
 #include "app/readout_measures.h"
 #include "app/time_option.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "io/checkpoint.h"
 #include "io/found_output.h"
 #include "io/output_reader.h"
@@ -312,9 +312,10 @@ static void note_interruption(const volley_output_info *info, const char *name) 
   if (isnan(info->recorded_ms))
     volley_progress_note("'%s' is incomplete: the run still goes on or was broken off", name);
   else
-    volley_progress_note("'%s' is not there yet: the run still goes on or was interrupted; its recordings, up to %.10g of "
-                         "%.10g ms, are in '%s.parts' and '%s.part'",
-                         name, info->recorded_ms, info->duration_ms, name, name);
+    volley_progress_note(
+        "'%s' is not there yet: the run still goes on or was interrupted; its recordings, up to %.10g of "
+        "%.10g ms, are in '%s.parts' and '%s.part'",
+        name, info->recorded_ms, info->duration_ms, name, name);
 }
 
 volley_status volley_info_command(int n_arguments, const char *const *arguments) {

@@ -17,8 +17,8 @@ static void print_checkpoint(const volley_checkpoint_info *info) {
   printf("  checkpoint    at %.10g of %.10g ms (%.3g %%)\n", info->time_ms, info->duration_ms,
          100 * info->time_ms / info->duration_ms);
   printf("  state         whole: every byte is as it was written\n");
-  printf("  experiment    %s, seed %" PRIu64 ", hash %s\n", volley_show(info->experiment_file).text,
-         info->seed, info->experiment_hash);
+  printf("  experiment    %s, seed %" PRIu64 ", hash %s\n", volley_show(info->experiment_file).text, info->seed,
+         info->experiment_hash);
   printf("  written       %s on %s\n", info->written, info->host);
   printf("  program       Volley %s (%s)\n", info->version, info->git_commit);
   printf("  ranks         %" PRIu64 " x %s; goes on with any number\n", info->ranks,

@@ -42,9 +42,8 @@ typedef struct volley_command {
   const char *description; /* for `volley help NAME`; may hold several lines */
   const volley_option *options;
   int n_options;
-  bool serial; /* rank 0 alone runs it, perhaps without MPI */
-  bool
-      passes_on; /* what stands behind -- are options of PETSc; see volley_options_passed_on() */
+  bool serial;    /* rank 0 alone runs it, perhaps without MPI */
+  bool passes_on; /* what stands behind -- are options of PETSc; see volley_options_passed_on() */
   /* arguments: those after the command's name. Not serial: collective over MPI_COMM_WORLD, returns an agreed status. */
   volley_status (*run)(int n_arguments, const char *const *arguments);
 } volley_command;

@@ -70,7 +70,8 @@ static void choose_paths(const volley_run_options *options, MPI_Comm comm, volle
   const volley_experiment *experiment = start->experiment;
   start->output = options->output ? options->output : experiment ? experiment->output : NULL;
   start->checkpoint_file = experiment ? experiment->checkpoint.file : options->checkpoint;
-  if (!start->checkpoint_file && start->output) start->checkpoint_file = volley_checkpoint_beside(start->arena, start->output);
+  if (!start->checkpoint_file && start->output)
+    start->checkpoint_file = volley_checkpoint_beside(start->arena, start->output);
   start->output = follow_links(comm, start, start->output);
   start->checkpoint_file = follow_links(comm, start, start->checkpoint_file);
   start->summary = follow_links(comm, start, options->summary);
@@ -116,7 +117,8 @@ static const char *make_absolute(MPI_Comm comm, volley_arena *arena, const char 
 /* Whether a checkpoint is the run's file of checkpoints or an older one of that series. Collective. */
 static bool is_of_series(MPI_Comm comm, volley_start *start, const char *path) {
   const char *file = without_number(start->arena, follow_links(comm, start, path));
-  return strcmp(make_absolute(comm, start->arena, file), make_absolute(comm, start->arena, start->checkpoint_file)) == 0;
+  return strcmp(make_absolute(comm, start->arena, file), make_absolute(comm, start->arena, start->checkpoint_file)) ==
+         0;
 }
 
 /* Goes on where the checkpoint's run left off: its experiment, output and series of checkpoints, unless others are given. */
@@ -153,7 +155,8 @@ static void announce(const volley_run_options *options, MPI_Comm comm, const vol
   } else if (options->resume) {
     volley_progress_note("no checkpoint %s yet: starting from the beginning", start->checkpoint_file);
   } else if (volley_is_checkpoint(start->checkpoint_file) &&
-             (plan->wall > 0 || plan->steps > 0 || volley_checkpoint_is_of(start->checkpoint_file, start->experiment))) {
+             (plan->wall > 0 || plan->steps > 0 ||
+              volley_checkpoint_is_of(start->checkpoint_file, start->experiment))) {
     volley_progress_note(
         "starting from the beginning, although there is a checkpoint %s; --resume latest goes on from it",
         start->checkpoint_file);

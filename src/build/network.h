@@ -23,9 +23,9 @@ typedef struct volley_driver {
 typedef struct volley_block {
   volley_slice *slices; /* [n_slices] in order of the gids */
   int n_slices;
-  uint32_t count;         /* neurons */
-  uint32_t stride;        /* doubles from one receptor's inputs to the next: above all ids, which have gaps between slices */
-  double *inputs;         /* [receptors][stride] states and inputs that synapses add to */
+  uint32_t count;  /* neurons */
+  uint32_t stride; /* doubles from one receptor's inputs to the next: above all ids, which have gaps between slices */
+  double *inputs;  /* [receptors][stride] states and inputs that synapses add to */
   volley_driver *drivers; /* [n_drivers] by slice, then in the order of the stimuli */
   int n_drivers;
   volley_table table;      /* static synapses */

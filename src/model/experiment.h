@@ -256,11 +256,11 @@ typedef struct volley_input {
 
 typedef struct volley_experiment {
   volley_arena *arena;
-  const char *file;               /* path as given by the user */
-  const char *folder;             /* absolute: relative paths in the file start there */
-  const char *title;              /* "" where not given */
-  const char *plugins;            /* files of plugins as this rank finds them, and what stands for their bytes; NULL: none */
-  const char *resolved;           /* YAML text with all --set applied */
+  const char *file;     /* path as given by the user */
+  const char *folder;   /* absolute: relative paths in the file start there */
+  const char *title;    /* "" where not given */
+  const char *plugins;  /* files of plugins as this rank finds them, and what stands for their bytes; NULL: none */
+  const char *resolved; /* YAML text with all --set applied */
   const struct volley_yaml *tree; /* the same as nodes that know where they stand; for io */
   volley_simulation simulation;
   volley_population *populations;

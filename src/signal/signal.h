@@ -44,7 +44,8 @@ typedef struct volley_signal_kind {
   const char *name, *doc;
   const volley_signal_key *keys;
   int n_keys;
-  bool is_chaotic; /* who follows it cannot stay with it: no error against it, however shifted, says whether it was learned */
+  bool
+      is_chaotic; /* who follows it cannot stay with it: no error against it, however shifted, says whether it was learned */
   /* Sets `dimension`, unless it is known from a file only. NULL if the values fit together, else what is wrong. Called
    * again when the file was read. */
   const char *(*check)(volley_signal *signal);

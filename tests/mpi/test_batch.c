@@ -4,7 +4,6 @@
 #include "force/batch.h"
 #include "force/rls.h"
 
-
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -173,7 +173,7 @@ static void test_resume(void **state) {
   int ranks;
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   /* Three ranks take every second moment and four the others: they share the cores of a small machine. */
-  for (size_t s = ranks == 4; s < sizeof steps / sizeof *steps; s += ranks > 2 ? 2 : 1) {
+  for (size_t s = ranks == 4; s<sizeof steps / sizeof *steps; s += ranks> 2 ? 2 : 1) {
     run_up_to(dealt, 1 + (int)s % 2, steps[s]);
     go_on(s % 2 ? cut : dealt, 2 - (int)s % 2, end);
     expect_equal(end, whole);

@@ -160,7 +160,7 @@ static void test_resume(void **state) {
     volley_summary whole = simulate(dealt, 1, &none, VOLLEY_OK);
     assert_true(whole.spikes > 100 && whole.synaptic_events > 1000);
     /* Three ranks take every second moment and four the others: they share the cores of a small machine. */
-    for (size_t s = ranks == 4; s < sizeof steps / sizeof *steps; s += ranks > 2 ? 2 : 1) {
+    for (size_t s = ranks == 4; s<sizeof steps / sizeof *steps; s += ranks> 2 ? 2 : 1) {
       keeper k = {.due = steps[s], .ask_at = -1, .interval = s % 2 ? 37 : 0};
       volley_summary saved = simulate(cut, 1 + (int)s % 3, &k, VOLLEY_OK);
       expect_equal(&saved, &whole);
@@ -184,7 +184,7 @@ static void test_requests(void **state) {
   volley_experiment *e = make("block", true);
   keeper none = {.due = NEVER, .ask_at = -1};
   volley_summary whole = simulate(e, 1, &none, VOLLEY_OK);
-  for (int64_t at = 0; at < STEPS - 10; at += ranks > 2 ? 2 * 83 : 83) {
+  for (int64_t at = 0; at<STEPS - 10; at += ranks> 2 ? 2 * 83 : 83) {
     keeper k = {.due = NEVER, .ask_at = at, .request = VOLLEY_REQUEST_SAVE};
     volley_summary saved = simulate(e, 2, &k, VOLLEY_OK);
     assert_int_equal(k.saves, 1);
