@@ -105,6 +105,7 @@ static void release_block(volley_block *block) {
   for (int k = 0; k < block->n_plastic; k++) volley_plastic_release(&block->plastic[k]);
   for (int s = 0; s < block->n_slices; s++) free(block->slices[s].gids);
   free(block->plastic);
+  free(block->outgoing);
   free(block->slices);
   volley_table_release(&block->table);
 }

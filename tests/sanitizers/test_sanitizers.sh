@@ -9,10 +9,12 @@ ctest --preset asan --no-tests=error -R '^invariance_test_layout$'
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 volley=$PWD/build/asan/volley
+# The search for leaks fails where Open MPI starts without its launcher: it cannot stop a thread of Open MPI.
+alone=("$VOLLEY_MPIRUN" -n 1 "$volley")
 for net in plastic force; do
   words=("tests/invariance/$net.yaml" --progress off --overwrite --threads 2)
-  "$volley" check "${words[0]}" >/dev/null
-  "$volley" run "${words[@]}" -o "$room/one.h5" >/dev/null
+  "${alone[@]}" check "${words[0]}" >/dev/null
+  "${alone[@]}" run "${words[@]}" -o "$room/one.h5" >/dev/null
   "$VOLLEY_MPIRUN" -n 2 "$volley" run "${words[@]}" -o "$room/two.h5" >/dev/null
-  "$volley" info "$room/two.h5" >/dev/null
+  "${alone[@]}" info "$room/two.h5" >/dev/null
 done
