@@ -227,7 +227,7 @@ void volley_read_populations(volley_reading *reading, volley_yaml *section) {
   if (!allocate(reading, section)) return;
   *lost = section->n == 0;
   for (int i = 0; i < section->n; ++i) {
-    volley_yaml **names, *entry = section->items[i];
+    volley_yaml **names = NULL, *entry = section->items[i];
     const bool is_map = volley_check_section(reading, entry, VOLLEY_SECTION_POPULATIONS);
     const int n = is_map ? volley_read_names(reading, volley_yaml_get(entry, "name"), &names) : 0;
     if (n == 0) *lost = true;
