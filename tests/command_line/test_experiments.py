@@ -8,13 +8,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import EXPERIMENTS, execute, expect, finish, set_words  # noqa: E402
 
-SMALL = {"microcircuit.yaml": 0.02, "vogels_abbott_hh.yaml": 0.1}  # scales of those that take long
+SMALL = {"network.scale.neurons": 0.02, "network.scale.indegree": 0.02}
 
 
 def settings(name, text):
     """Recorders begin at 500 ms at most. Readouts of dt = 0.04 ms learn from 1 s on, when their neurons have settled."""
-    scale = SMALL.get(name)
-    small = {"network.scale.neurons": scale, "network.scale.indegree": scale} if scale else {}
+    small = SMALL if name == "microcircuit.yaml" else {}
     if "learning: {initial_p" not in text:
         return {"simulation.duration": "510 ms", **small}
     start = 1000 if "dt: 0.04 ms" in text else 100
