@@ -1,8 +1,8 @@
 /* Time of building: the tables of some neurons of one block, drawn as in the run, and lists of edges of made-up ones. */
 #include "app/calibrate.h"
-#include "build/connect.h"
-#include "build/edge_list.h"
-#include "build/rule.h"
+#include "network/connect.h"
+#include "rule/edge_list.h"
+#include "rule/rule.h"
 #include "synapse/synapse.h"
 
 #include <math.h>
@@ -102,7 +102,7 @@ static volley_block make_block(volley_experiment *small, const volley_estimate *
 }
 
 static void release_block(volley_block *block) {
-  for (int k = 0; k < block->n_plastic; k++) volley_plastic_release(&block->plastic[k]);
+  for (int k = 0; k < block->n_plastic; k++) volley_plastic_table_release(&block->plastic[k]);
   for (int s = 0; s < block->n_slices; s++) free(block->slices[s].gids);
   free(block->plastic);
   free(block->outgoing);

@@ -1,5 +1,5 @@
 /* Time of spikes: their way through the exchange, and their delivery to a made-up table in which as many of them find a row
- * as in the run, of as many runs and synapses. Where a rank has few synapses most of it is looking for rows that are not
+ * as in the run, of as many groups and synapses. Where a rank has few synapses most of it is looking for rows that are not
  * there, and opening rows of one synapse. */
 #include "app/calibrate.h"
 #include "base/parallel.h"
@@ -13,10 +13,10 @@ enum { MOST_SYNAPSES = 1 << 22 /* of all threads' tables */, MOST_ROWS = 1 << 19
 
 /* The table of a block, and how its spikes come. */
 typedef struct shape {
-  double rows, runs, synapses; /* rows of the table; runs and synapses of a row that a spike finds, in the mean */
-  double found;                /* share of the spikes that find a row */
-  double per_step;             /* spikes */
-  bool equal;                  /* weights */
+  double rows, groups, synapses; /* rows of the table; groups and synapses of a row that a spike finds, in the mean */
+  double found;                  /* share of the spikes that find a row */
+  double per_step;               /* spikes */
+  bool equal;                    /* weights */
   uint32_t targets;
   int threads;
   volley_barrier barrier;
@@ -26,17 +26,17 @@ typedef struct shape {
 /* Rounds to one of the two next whole numbers, so that the mean over all words is x. */
 static uint32_t round_by(double x, uint32_t word) { return (uint32_t)floor(x + volley_open_uniform(word)); }
 
-/* The row of number r: as many synapses and runs as are right in the mean. Counts or fills them. */
+/* The row of number r: as many synapses and groups as are right in the mean. Counts or fills them. */
 static void go_through_row(volley_table_builder *builder, const shape *s, uint32_t r, bool fills, uint32_t *words) {
   const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 0);
   uint32_t drawn[2];
   volley_random_words(key, r, 0, 1, 2, drawn);
-  const uint32_t runs = (uint32_t)fmax(1, round_by(s->runs, drawn[0]));
-  const uint32_t n = (uint32_t)fmax(runs, fmin(round_by(s->synapses, drawn[1]), MOST_SYNAPSES));
+  const uint32_t groups = (uint32_t)fmax(1, round_by(s->groups, drawn[0]));
+  const uint32_t n = (uint32_t)fmax(groups, fmin(round_by(s->synapses, drawn[1]), MOST_SYNAPSES));
   const uint32_t gid = (uint32_t)(r / s->found);
   if (fills) volley_random_words(key, r, 0, 0, n, words);
   for (uint32_t k = 0; k < n; k++) {
-    const uint16_t due = (uint16_t)(1 + (uint64_t)k * runs / n);
+    const uint16_t due = (uint16_t)(1 + (uint64_t)k * groups / n);
     if (fills)
       volley_table_fill(builder, gid, (uint16_t)volley_below(words[k], s->targets), due, (uint8_t)(r & 1),
                         s->equal ? 1 : (float)(k + 1));
@@ -100,7 +100,7 @@ double volley_time_spike(const volley_experiment *experiment, const volley_estim
   const double share = experiment->neurons / (double)estimate->ranks / estimate->blocks;
   if (!(visits->rows > 0)) return 0;
   shape s = {.rows = estimate->rows / estimate->blocks,
-             .runs = visits->runs / visits->rows,
+             .groups = visits->groups / visits->rows,
              .synapses = visits->synapses / visits->rows,
              .found = fmin(1, visits->rows / estimate->spikes / estimate->blocks),
              .per_step = estimate->spikes / (double)experiment->simulation.steps,
@@ -127,7 +127,7 @@ double volley_time_exchange(const volley_experiment *experiment, const volley_es
   const double end = MPI_Wtime() + 0.1 * volley_sample_s, begin = volley_thread_seconds();
   int64_t step = 0;
   for (; step < 4 || (step < 1000 && MPI_Wtime() < end); step++) {
-    const volley_volley *volleys;
+    const volley_step_spikes *volleys;
     draw_spikes(&stream, experiment->neurons, gids, n);
     volley_exchange_add(exchange, gids, n);
     volley_exchange_post(exchange, true);

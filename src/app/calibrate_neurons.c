@@ -3,9 +3,9 @@
  * with error control depends on it. */
 #include "app/calibrate.h"
 #include "base/parallel.h"
-#include "build/network.h"
 #include "engine/simulate.h"
 #include "force/feedback.h"
+#include "network/network.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "app/calibrate.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "engine/plasticity.h"
+#include "engine/plastic_delivery.h"
 
 #include <math.h>
 #include <mpi.h>
@@ -27,28 +27,28 @@ static void take_spikes(cycle *c, volley_spike_list *spikes) {
   }
 }
 
-/* Rows of the run's length, spread over runs as the run's are. */
-static volley_plastic make_synapses(const volley_experiment *experiment, const volley_estimate *estimate,
-                                    int projection, uint32_t per_row, uint32_t rows, uint32_t targets) {
+/* Rows of the run's length, spread over groups as the run's are. */
+static volley_plastic_table make_synapses(const volley_experiment *experiment, const volley_estimate *estimate,
+                                          int projection, uint32_t per_row, uint32_t rows, uint32_t targets) {
   const volley_projection *p = &experiment->projections[projection];
   const uint32_t source = experiment->populations[p->source].first_gid;
-  const uint32_t runs = (uint32_t)fmax(1, round(estimate->runs / estimate->rows));
+  const uint32_t groups = (uint32_t)fmax(1, round(estimate->groups / estimate->rows));
   const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)projection);
-  volley_plastic_builder *builder = volley_plastic_begin(experiment, projection, 0, targets);
+  volley_plastic_table_builder *builder = volley_plastic_table_begin(experiment, projection, 0, targets);
   for (uint32_t r = 0; r < rows; r++)
-    for (uint32_t k = 0; k < per_row; k++) volley_plastic_count(builder, source + r);
-  volley_plastic_allocate(builder);
+    for (uint32_t k = 0; k < per_row; k++) volley_plastic_table_count(builder, source + r);
+  volley_plastic_table_allocate(builder);
   uint32_t *words = volley_alloc(per_row, sizeof *words, "an estimate");
   for (uint32_t r = 0; r < rows; r++) {
     volley_random_words(key, r, 0, 0, per_row, words);
     for (uint32_t k = 0; k < per_row; k++) {
-      const uint16_t due = (uint16_t)(1 + (uint64_t)k * runs / per_row);
-      volley_plastic_fill(builder, source + r, (uint16_t)volley_below(words[k], targets), due, due, 0,
-                          volley_distribution_mean(&p->weight));
+      const uint16_t due = (uint16_t)(1 + (uint64_t)k * groups / per_row);
+      volley_plastic_table_fill(builder, source + r, (uint16_t)volley_below(words[k], targets), due, due, 0,
+                                volley_distribution_mean(&p->weight));
     }
   }
   free(words);
-  return volley_plastic_finish(builder);
+  return volley_plastic_table_finish(builder);
 }
 
 /* Threads that learn at the same time, as those of a rank do. */
@@ -65,8 +65,8 @@ typedef struct learning {
 } learning;
 
 /* Spikes in turn until each synapse has seen some, or there is no more time. Seconds of an event. */
-static double run_sample(const learning *l, volley_plasticity *plasticity) {
-  volley_plastic *plastic = &plasticity->block->plastic[0];
+static double run_sample(const learning *l, volley_plastic_delivery *plasticity) {
+  volley_plastic_table *plastic = &plasticity->block->plastic[0];
   cycle sources = {plastic->first_source, l->rows, 0, l->rows * l->source_rate, 0};
   cycle targets = {0, l->targets, 0, l->targets * l->target_rate, 0};
   const uint64_t events = SAMPLE_ROUNDS * plastic->synapses;
@@ -75,13 +75,13 @@ static double run_sample(const learning *l, volley_plasticity *plasticity) {
   volley_spike_list spikes = {0};
   for (int64_t step = 0; plasticity->events < events && step < SAMPLE_STEPS; step++) {
     if (step % 16 == 0 && MPI_Wtime() > end) break;
-    volley_plasticity_deliver(plasticity, step);
+    volley_plastic_delivery_deliver(plasticity, step);
     take_spikes(&targets, &spikes);
-    volley_plasticity_note(plasticity, step, &spikes);
+    volley_plastic_delivery_note(plasticity, step, &spikes);
     take_spikes(&sources, &spikes);
-    volley_plasticity_schedule(plasticity, step, spikes.ids, spikes.n);
+    volley_plastic_delivery_schedule(plasticity, step, spikes.ids, spikes.n);
     for (dopamine += l->dopamine_rate; dopamine >= 1; dopamine = fmod(dopamine, 1))
-      volley_plastic_note_dopamine(plastic, step, (uint32_t)dopamine);
+      volley_plastic_table_note_dopamine(plastic, step, (uint32_t)dopamine);
   }
   free(spikes.ids);
   return (volley_thread_seconds() - begin) / fmax(1, (double)plasticity->events);
@@ -89,14 +89,15 @@ static double run_sample(const learning *l, volley_plasticity *plasticity) {
 
 static void learn_in_thread(void *context, int thread) {
   learning *l = context;
-  volley_plastic plastic = make_synapses(l->experiment, l->estimate, l->projection, l->per_row, l->rows, l->targets);
+  volley_plastic_table plastic =
+      make_synapses(l->experiment, l->estimate, l->projection, l->per_row, l->rows, l->targets);
   volley_block block = {.stride = l->targets, .plastic = &plastic, .n_plastic = 1};
   block.inputs = volley_alloc(l->targets, sizeof(double), "an estimate");
-  volley_plasticity plasticity = volley_plasticity_create(&block, plastic.max_due);
+  volley_plastic_delivery plasticity = volley_plastic_delivery_create(&block, plastic.max_due);
   volley_barrier_wait(&l->barrier);
   l->seconds[thread] = run_sample(l, &plasticity);
-  volley_plasticity_free(&plasticity);
-  volley_plastic_release(&plastic);
+  volley_plastic_delivery_free(&plasticity);
+  volley_plastic_table_release(&plastic);
   free(block.inputs);
 }
 

@@ -156,7 +156,7 @@ static void print_json_network(const volley_experiment *experiment, const volley
                            {"peak", e->peak_bytes}};
   const figure visits[] = {{"spikes", e->spikes * e->blocks},
                            {"rows", e->visits.rows},
-                           {"runs", e->visits.runs},
+                           {"runs", e->visits.groups},
                            {"synapses", e->visits.synapses}};
   SECTION("network", network);
   SECTION("balance", balance);

@@ -5,12 +5,12 @@
 #include "app/launch.h"
 #include "app/threads.h"
 #include "base/text.h"
-#include "build/blocks.h"
-#include "build/edge_list.h"
-#include "build/plastic.h"
-#include "build/rule.h"
 #include "force/readout_values.h"
+#include "network/blocks.h"
+#include "network/plastic_table.h"
 #include "record/record.h"
+#include "rule/edge_list.h"
+#include "rule/rule.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -144,23 +144,24 @@ static double index_bytes(double rows) {
  * of synapses of a run is about Poisson distributed, so a run is there with probability 1 - exp(-mean). */
 static void add_rows(const row_shape *shape, double sources, const volley_synapse_model *plastic,
                      volley_estimate *estimate) {
-  double row_runs = 0; /* of one row */
+  double row_groups = 0; /* of one row */
   for (int sign = 0; sign < SIGNS; sign++) {
-    for (int d = 0; d <= shape->longest; d++) row_runs -= expm1(-shape->due[sign][d]);
+    for (int d = 0; d <= shape->longest; d++) row_groups -= expm1(-shape->due[sign][d]);
   }
   const double there = -expm1(-shape->synapses), rows = sources * estimate->blocks * there;
-  const double runs = row_runs * sources * estimate->blocks, synapses = shape->synapses * sources * estimate->blocks;
+  const double groups = row_groups * sources * estimate->blocks,
+               synapses = shape->synapses * sources * estimate->blocks;
   estimate->rows += rows;
-  estimate->runs += runs;
+  estimate->groups += groups;
   if (plastic) {
-    estimate->table_bytes += synapses * (8.0 * plastic->n_states + 2) + runs * (double)sizeof(volley_plastic_run) +
+    estimate->table_bytes += synapses * (8.0 * plastic->n_states + 2) + groups * (double)sizeof(volley_plastic_group) +
                              estimate->blocks * index_bytes(rows / estimate->blocks);
     return;
   }
-  const double data = shape->equal ? 2 * synapses + 4 * runs : 6 * synapses;
-  estimate->table_bytes += data + runs * (sizeof(volley_run) + 1) + rows * (4 + 1);
+  const double data = shape->equal ? 2 * synapses + 4 * groups : 6 * synapses;
+  estimate->table_bytes += data + groups * (sizeof(volley_group) + 1) + rows * (4 + 1);
   estimate->visits.rows += shape->spikes * estimate->blocks * there;
-  estimate->visits.runs += shape->spikes * estimate->blocks * row_runs;
+  estimate->visits.groups += shape->spikes * estimate->blocks * row_groups;
   estimate->visits.synapses += shape->spikes * estimate->blocks * shape->synapses;
   if (shape->equal) estimate->visits.equal += shape->spikes * estimate->blocks * shape->synapses;
 }
@@ -366,7 +367,7 @@ static void estimate_all(const volley_experiment *experiment, edge_sample *const
   estimate_recorders(experiment, out);
   estimate_saving(experiment, out);
   if (experiment->n_readouts > 0)
-    out->readout_bytes = petsc_bytes + (double)volley_readouts_bytes(experiment, out->ranks);
+    out->readout_bytes = petsc_bytes + (double)volley_readouts_memory(experiment, out->ranks);
   out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes +
                     fmax(out->build_bytes, out->record_bytes + out->readout_bytes);
 }

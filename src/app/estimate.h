@@ -11,8 +11,8 @@
 
 /* What the spikes of a run find in the tables of one rank. */
 typedef struct volley_visits {
-  double rows, runs, synapses; /* of all spikes together */
-  double equal;                /* of the synapses, those in runs of one weight */
+  double rows, groups, synapses; /* of all spikes together */
+  double equal;                  /* of the synapses, those in groups of one weight */
 } volley_visits;
 
 /* Expected figures of a run on `ranks` x `threads`. Bytes are those of the rank with most. */
@@ -21,7 +21,7 @@ typedef struct volley_estimate {
   double *expected;           /* [n_projections] synapses of each; owned */
   double synapses;            /* on all ranks */
   volley_balance neuron_balance, synapse_balance;
-  double rows, runs;    /* of all tables of a rank: sources, and runs of equal delay and receptor */
+  double rows, groups;  /* of all tables of a rank: sources, and groups of equal delay and receptor */
   volley_visits visits; /* of rows of static synapses, by all spikes of the run */
   double listed;        /* edges of a rank that are kept as a list while tables are built */
   double read_s;        /* that reading and checking the edges of files took here */

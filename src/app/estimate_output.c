@@ -1,8 +1,8 @@
 #include "app/estimate_output.h"
 
-#include "io/checkpoint.h"
-#include "io/file_room.h"
-#include "io/output_layout.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/file/disk_space.h"
+#include "io/output/layout.h"
 
 #include <math.h>
 #include <stdlib.h>

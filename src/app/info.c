@@ -9,10 +9,10 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "io/checkpoint.h"
-#include "io/found_output.h"
-#include "io/output_reader.h"
-#include "io/summary_file.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/output/found.h"
+#include "io/output/reader.h"
+#include "io/output/summary.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -4,8 +4,8 @@
 #include "app/json.h"
 #include "app/launch.h"
 #include "base/text.h"
-#include "io/checkpoint.h"
-#include "io/summary_file.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/output/summary.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

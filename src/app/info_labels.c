@@ -2,7 +2,7 @@
 #include "app/info_labels.h"
 
 #include "app/json.h"
-#include "io/showings.h"
+#include "io/output/images.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,14 +14,14 @@ static const double trace_ms = 10, last_ms = 5; /* decay of the traces, and the 
 /* Whether a teacher told the answer while an image was shown. */
 enum { UNTAUGHT, TAUGHT, UNKNOWN, KINDS };
 
-/* The images of one kind, as they were told. */
+/* The images of one kind, as they were shown. */
 typedef struct score {
   uint64_t all, right;
   uint64_t *confusion; /* [labels][labels + 1] label of the image, prediction */
 } score;
 
 /* The images that a stimulus has shown, as one population tells them. */
-typedef struct judgement {
+typedef struct classification {
   const volley_shown_images *shown;
   const volley_taught *taught;
   uint64_t first, end; /* of the images that count */
@@ -30,10 +30,10 @@ typedef struct judgement {
   uint64_t *label_of;  /* [size] labels: no output */
   uint64_t *spikes;    /* [n][labels] */
   double *traces;      /* [n][labels] integrals at the end of the image, ms */
-  uint64_t *told;      /* [n] labels: undecided */
+  uint64_t *predicted; /* [n] labels: undecided */
   int *kinds;          /* [n] */
   score scores[KINDS];
-} judgement;
+} classification;
 
 /* What a spike at time t adds to the integral of a trace over the last of an image that ends at stop. */
 static double trace_of(double t, double stop) {
@@ -42,7 +42,7 @@ static double trace_of(double t, double stop) {
 }
 
 static void take_spikes(void *taker, size_t n, const double *times, const uint64_t *ids) {
-  judgement *j = taker;
+  classification *j = taker;
   const volley_shown_images *shown = j->shown;
   for (size_t i = 0; i < n; i++) {
     const uint64_t label = ids[i] < j->size ? j->label_of[ids[i]] : j->labels;
@@ -62,7 +62,7 @@ static void take_spikes(void *taker, size_t n, const double *times, const uint64
 }
 
 /* The label with most spikes, of equally many the one with the larger trace; j->labels if there is none. */
-static uint64_t tell(const judgement *j, uint64_t image) {
+static uint64_t tell(const classification *j, uint64_t image) {
   const uint64_t *spikes = j->spikes + image * j->labels;
   const double *traces = j->traces + image * j->labels;
   uint64_t best = 0;
@@ -75,7 +75,7 @@ static uint64_t tell(const judgement *j, uint64_t image) {
   return spikes[best] == 0 || tied ? j->labels : best;
 }
 
-static int kind_of(const judgement *j, uint64_t image) {
+static int kind_of(const classification *j, uint64_t image) {
   if (!j->taught->lessons) return UNKNOWN;
   for (uint64_t l = 0; l < j->taught->n_lessons; l++) {
     const volley_lesson *lesson = &j->taught->lessons[l];
@@ -86,21 +86,21 @@ static int kind_of(const judgement *j, uint64_t image) {
   return UNTAUGHT;
 }
 
-static void compare(judgement *j) {
+static void compare(classification *j) {
   for (uint64_t k = j->first; k < j->end; k++) {
     const uint64_t label = j->shown->labels[k];
-    j->told[k] = tell(j, k);
+    j->predicted[k] = tell(j, k);
     j->kinds[k] = kind_of(j, k);
     if (label >= j->labels) continue;
     score *s = &j->scores[j->kinds[k]];
     s->all++;
-    s->confusion[label * (j->labels + 1) + j->told[k]]++;
-    s->right += j->told[k] == label;
+    s->confusion[label * (j->labels + 1) + j->predicted[k]]++;
+    s->right += j->predicted[k] == label;
   }
 }
 
-/* Sizes the judgement of a recorder's spikes and says which images it covers. */
-static void prepare(judgement *j, const volley_recorder_info *recorder, double start, double stop) {
+/* Sizes the classification of a recorder's spikes and says which images it covers. */
+static void prepare(classification *j, const volley_recorder_info *recorder, double start, double stop) {
   const volley_shown_images *shown = j->shown;
   for (uint64_t i = 0; i < j->taught->n; i++)
     if (j->taught->labels[i] >= j->labels) j->labels = j->taught->labels[i] + 1;
@@ -112,7 +112,7 @@ static void prepare(judgement *j, const volley_recorder_info *recorder, double s
   j->label_of = volley_alloc(j->size, sizeof *j->label_of, "labels of outputs");
   j->spikes = volley_alloc(shown->n * j->labels, sizeof *j->spikes, "spikes by image");
   j->traces = volley_alloc(shown->n * j->labels, sizeof *j->traces, "spikes by image");
-  j->told = volley_alloc(shown->n, sizeof *j->told, "predictions");
+  j->predicted = volley_alloc(shown->n, sizeof *j->predicted, "predictions");
   j->kinds = volley_alloc(shown->n, sizeof *j->kinds, "predictions");
   for (int kind = 0; kind < KINDS; kind++)
     j->scores[kind].confusion = volley_alloc(j->labels * (j->labels + 1), sizeof(uint64_t), "predictions");
@@ -121,16 +121,16 @@ static void prepare(judgement *j, const volley_recorder_info *recorder, double s
     if (j->taught->ids[i] < j->size) j->label_of[j->taught->ids[i]] = j->taught->labels[i];
 }
 
-static void release(judgement *j) {
+static void release(classification *j) {
   free(j->label_of);
   free(j->spikes);
   free(j->traces);
-  free(j->told);
+  free(j->predicted);
   free(j->kinds);
   for (int kind = 0; kind < KINDS; kind++) free(j->scores[kind].confusion);
 }
 
-static void print_text(const judgement *j, int kind, bool is_first) {
+static void print_text(const classification *j, int kind, bool is_first) {
   static const char *const words[KINDS] = {[UNTAUGHT] = "no", [TAUGHT] = "yes", [UNKNOWN] = "-"};
   const score *s = &j->scores[kind];
   if (is_first) printf("\n%-16s %-16s %7s %8s %8s %9s\n", "images", "told by", "taught", "shown", "right", "accuracy");
@@ -138,18 +138,18 @@ static void print_text(const judgement *j, int kind, bool is_first) {
          s->all, s->right, 100 * (double)s->right / (double)s->all);
 }
 
-static void print_confusion(const judgement *j, int kind, bool is_first) {
+static void print_confusion(const classification *j, int kind, bool is_first) {
   static const char *const words[KINDS] = {[UNTAUGHT] = ", without a teacher", [TAUGHT] = ", while taught"};
   const score *s = &j->scores[kind];
   (void)is_first;
   printf("\n%s%s: images of a label (rows) by what they were taken for\n%5s", j->shown->stimulus,
          words[kind] ? words[kind] : "", "");
-  for (uint64_t told = 0; told < j->labels; told++) printf(" %5" PRIu64, told);
+  for (uint64_t predicted = 0; predicted < j->labels; predicted++) printf(" %5" PRIu64, predicted);
   printf("  none\n");
   for (uint64_t label = 0; label < j->labels; label++) {
     printf("%5" PRIu64, label);
-    for (uint64_t told = 0; told <= j->labels; told++)
-      printf(" %5" PRIu64, s->confusion[label * (j->labels + 1) + told]);
+    for (uint64_t predicted = 0; predicted <= j->labels; predicted++)
+      printf(" %5" PRIu64, s->confusion[label * (j->labels + 1) + predicted]);
     printf("\n");
   }
 }
@@ -161,7 +161,8 @@ static void print_json_row(const uint64_t *values, uint64_t n, const char *befor
 }
 
 /* values of the images of a kind; null where there is none. */
-static void print_json_images(const judgement *j, int kind, const char *name, const uint64_t *values, uint64_t none) {
+static void print_json_images(const classification *j, int kind, const char *name, const uint64_t *values,
+                              uint64_t none) {
   const char *before = "[";
   volley_json_member(name, ",\n     ");
   for (uint64_t k = j->first; k < j->end; k++) {
@@ -175,7 +176,7 @@ static void print_json_images(const judgement *j, int kind, const char *name, co
   printf("]");
 }
 
-static void print_json(const judgement *j, int kind, bool is_first) {
+static void print_json(const classification *j, int kind, bool is_first) {
   const score *s = &j->scores[kind];
   volley_json_member_text("images", j->shown->stimulus, is_first ? ",\n  \"classifications\": [\n    {" : ",\n    {");
   volley_json_member_text("population", j->taught->population, ", ");
@@ -192,12 +193,13 @@ static void print_json(const judgement *j, int kind, bool is_first) {
   printf("]");
   print_json_images(j, kind, "rows", j->shown->rows, UINT64_MAX);
   print_json_images(j, kind, "labels", j->shown->labels, UINT64_MAX);
-  print_json_images(j, kind, "predictions", j->told, j->labels);
+  print_json_images(j, kind, "predictions", j->predicted, j->labels);
   printf("}");
 }
 
-/* Calls `print` for each kind of images that every judgement has. */
-static void print_all(const judgement *all, int n, void (*print)(const judgement *j, int kind, bool is_first)) {
+/* Calls `print` for each kind of images that every classification has. */
+static void print_all(const classification *all, int n,
+                      void (*print)(const classification *j, int kind, bool is_first)) {
   bool is_first = true;
   for (int k = 0; k < n; k++) {
     for (int kind = KINDS - 1; kind >= 0; kind--) { /* taught ones first, as in most runs */
@@ -227,15 +229,15 @@ static int find_recorder(const volley_output_info *info, const char *population,
 volley_status volley_info_labels(volley_output_file *file, const char *path, double start, double stop, bool json) {
   const volley_output_info *info = volley_output_file_info(file);
   volley_arena *arena = volley_arena_create();
-  volley_showings showings;
-  volley_status status = volley_showings_read(path, info, arena, &showings);
+  volley_images_shown showings;
+  volley_status status = volley_images_shown_read(path, info, arena, &showings);
   const int most = showings.n_images * showings.n_taught;
-  judgement *all = volley_alloc((size_t)most, sizeof *all, "predictions");
+  classification *all = volley_alloc((size_t)most, sizeof *all, "predictions");
   int n = 0;
   for (int k = 0; k < most && status == VOLLEY_OK; k++) {
-    judgement *j = &all[n];
-    *j = (judgement){.shown = &showings.images[k / showings.n_taught],
-                     .taught = &showings.taught[k % showings.n_taught]};
+    classification *j = &all[n];
+    *j = (classification){.shown = &showings.images[k / showings.n_taught],
+                          .taught = &showings.taught[k % showings.n_taught]};
     const int recorder = find_recorder(info, j->taught->population, &j->size);
     if (recorder < 0) continue;
     prepare(j, &info->recorders[recorder], start, stop);

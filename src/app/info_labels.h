@@ -1,7 +1,7 @@
 #ifndef VOLLEY_APP_INFO_LABELS_H
 #define VOLLEY_APP_INFO_LABELS_H
 
-#include "io/output_reader.h"
+#include "io/output/reader.h"
 
 /* Prints how well the outputs, neurons that a teacher reaches, tell the images that were shown. The prediction is the label
  * whose outputs spike most while the image is shown; of equally many spikes the larger trace decides: its spikes, each

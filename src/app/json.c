@@ -1,6 +1,6 @@
 #include "app/json.h"
 
-#include "io/summary_file.h"
+#include "io/output/summary.h"
 
 #include <inttypes.h>
 

@@ -2,7 +2,7 @@
 #ifndef VOLLEY_APP_NOTES_H
 #define VOLLEY_APP_NOTES_H
 
-#include "build/network.h"
+#include "network/network.h"
 
 /* Tells of states that are no finite numbers at the end: the run went on with them, but means nothing from there on.
  * Collective over the network's communicator; rank 0 writes. */

@@ -3,9 +3,9 @@
 
 #include "app/time_option.h"
 #include "base/build_info.h"
-#include "io/checkpoint.h"
-#include "io/found_output.h"
-#include "io/output_reader.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/output/found.h"
+#include "io/output/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>

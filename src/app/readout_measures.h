@@ -2,7 +2,7 @@
 #ifndef VOLLEY_APP_READOUT_MEASURES_H
 #define VOLLEY_APP_READOUT_MEASURES_H
 
-#include "io/readout_reader.h"
+#include "io/output/readout_reader.h"
 
 /* NAN where the recording does not tell. Errors are relative: norm(output - supervisor) / norm(supervisor). */
 typedef struct volley_readout_measures {

@@ -1,10 +1,11 @@
 #include "app/resume.h"
 
+#include "app/written_files.h"
 #include "base/build_info.h"
 #include "base/progress.h"
-#include "io/experiment_file.h"
-#include "io/stretch.h"
-#include "io/written_files.h"
+#include "io/experiment/file.h"
+#include "io/file/link.h"
+#include "io/output/segment.h"
 
 #include <ctype.h>
 #include <libgen.h>
@@ -57,7 +58,7 @@ static const char *follow_links(MPI_Comm comm, volley_start *start, const char *
   if (!path) return NULL;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0) {
-    char *found = volley_written_target(path);
+    char *found = volley_link_target(path);
     snprintf(target, sizeof target, "%s", found);
     free(found);
   }

@@ -3,7 +3,7 @@
 #define VOLLEY_APP_RESUME_H
 
 #include "app/app.h"
-#include "io/checkpoint.h"
+#include "io/checkpoint/checkpoint.h"
 
 typedef struct volley_start {
   volley_experiment *experiment;

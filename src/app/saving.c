@@ -4,7 +4,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "io/checkpoint.h"
+#include "io/checkpoint/checkpoint.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -96,7 +96,7 @@ static volley_status save(void *context, const volley_run_state *state, bool sto
   VOLLEY_TRY(volley_recording_flush(setup->recording));
   VOLLEY_TRY(volley_recordings_cut(setup->recordings, state->step));
   const volley_status status =
-      volley_checkpoint_write(setup->network, setup->readouts, state, volley_recordings_past(setup->recordings),
+      volley_checkpoint_write(setup->network, setup->readouts, state, volley_recordings_recorded(setup->recordings),
                               setup->output, setup->file, plan_of(saving)->keep);
   const char *reason = stops ? find_reason(saving) : "";
   saving->saved = MPI_Wtime();

@@ -4,7 +4,7 @@
 #define VOLLEY_APP_SAVING_H
 
 #include "engine/saver.h"
-#include "io/recordings.h"
+#include "io/output/recordings.h"
 #include "record/record.h"
 
 typedef struct volley_saving volley_saving;

@@ -42,7 +42,7 @@ static size_t table_size(size_t bytes) {
 }
 
 /* Maps one huge page more than needed and cuts the ends off, so that the table starts at a huge page. */
-void *volley_table_alloc(size_t bytes, const char *what) {
+void *volley_alloc_huge(size_t bytes, const char *what) {
   const size_t size = table_size(bytes);
   if (size < huge_page) {
     void *small = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

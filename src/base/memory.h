@@ -15,7 +15,7 @@ void *volley_grow(void *memory, size_t count, size_t size, const char *what);
 
 /* A table of `bytes` zeroed bytes, in huge pages where it fills one and the system has them. Released by
  * volley_table_free(). */
-void *volley_table_alloc(size_t bytes, const char *what);
+void *volley_alloc_huge(size_t bytes, const char *what);
 void volley_table_free(void *table, size_t bytes);
 /* Gives the whole huge pages inside [from, to) back to the system; their content is lost. Returns where the rest begins. */
 void *volley_table_discard(void *from, void *to);

@@ -32,12 +32,12 @@ enum { N_BASES = sizeof bases / sizeof *bases, N_PREFIXES = sizeof prefixes / si
 /* Splits a unit into prefix and base; false if it is none that we know. */
 static bool parse_unit(const char *unit, int *base, int *exponent) {
   const size_t length = strlen(unit);
-  for (int b = 0; b < N_BASES; ++b) {
+  for (int b = 0; b < N_BASES; b++) {
     const size_t base_length = strlen(bases[b].symbol);
     if (length < base_length || strcmp(unit + length - base_length, bases[b].symbol) != 0) continue;
     const size_t prefix_length = length - base_length;
     const int n_prefixes = bases[b].unprefixed ? 1 : N_PREFIXES; /* the first is none */
-    for (int p = 0; p < n_prefixes; ++p) {
+    for (int p = 0; p < n_prefixes; p++) {
       if (strlen(prefixes[p].symbol) != prefix_length || strncmp(unit, prefixes[p].symbol, prefix_length) != 0)
         continue;
       *base = b;
@@ -53,9 +53,9 @@ static size_t decimal_length(const char *text) {
   const char *at = text;
   size_t digits = 0;
   if (*at == '+' || *at == '-') ++at;
-  for (; isdigit((unsigned char)*at); ++at) ++digits;
+  for (; isdigit((unsigned char)*at); at++) ++digits;
   if (*at == '.') ++at;
-  for (; isdigit((unsigned char)*at); ++at) ++digits;
+  for (; isdigit((unsigned char)*at); at++) ++digits;
   if (digits == 0) return 0;
   if (*at == 'e' || *at == 'E') {
     const char *power = at + 1;
@@ -75,7 +75,7 @@ static size_t special_number(const char *text, double *value) {
     double value;
   } specials[] = {{".inf", INFINITY}, {".nan", NAN}, {"inf", INFINITY}, {"nan", NAN}};
   const size_t sign = *text == '+' || *text == '-';
-  for (size_t i = 0; i < sizeof specials / sizeof *specials; ++i) {
+  for (size_t i = 0; i < sizeof specials / sizeof *specials; i++) {
     const size_t length = strlen(specials[i].word);
     size_t same = 0;
     while (same < length && tolower((unsigned char)text[sign + same]) == specials[i].word[same]) ++same;
@@ -131,7 +131,7 @@ static bool has_separators(const char *text, size_t length, char *why, size_t si
   char joined[48];
   size_t n = 0, end = 0;
   int separators = 0;
-  for (; end < length || isdigit((unsigned char)text[end]) || is_separator(text[end]) || text[end] == '.'; ++end) {
+  for (; end < length || isdigit((unsigned char)text[end]) || is_separator(text[end]) || text[end] == '.'; end++) {
     separators += is_separator(text[end]);
     if (!is_separator(text[end]) && n + 1 < sizeof joined) joined[n++] = text[end];
   }
@@ -192,7 +192,7 @@ bool volley_is_whole_steps(double time, double dt) {
 static int clock_fields(const char *text, double fields[4], bool *has_days) {
   int n = 0;
   *has_days = false;
-  for (;; ++text) {
+  for (;; text++) {
     char *end = NULL;
     if (n == 4 || !isdigit((unsigned char)*text)) return -1;
     fields[n++] = strtod(text, &end);
@@ -216,7 +216,7 @@ static bool clock_time(const char *text, double *seconds) {
   if (n < 2 || (n == 4 && !has_days)) return false;
   const int first = has_days ? 0 : 4 - n;
   *seconds = 0.0;
-  for (int i = 0; i < n; ++i) {
+  for (int i = 0; i < n; i++) {
     if (i > 0 && fields[i] > most[first + i]) return false;
     *seconds += fields[i] * day[first + i];
   }

@@ -2,14 +2,14 @@
 
 #include <stdlib.h>
 
-volley_silence volley_silence_create(const volley_experiment *experiment, const volley_block *block) {
-  return (volley_silence){
+volley_ablated volley_ablated_create(const volley_experiment *experiment, const volley_block *block) {
+  return (volley_ablated){
       .experiment = experiment, .block = block, .changes = experiment->n_ablations > 0 ? INT64_MIN : INT64_MAX};
 }
 
-void volley_silence_free(volley_silence *silence) { free(silence->silent); }
+void volley_ablated_free(volley_ablated *silence) { free(silence->silent); }
 
-static void silence_slice(volley_silence *silence, const volley_slice *slice, const volley_ablation *ablation) {
+static void silence_slice(volley_ablated *silence, const volley_slice *slice, const volley_ablation *ablation) {
   const uint32_t first_gid = silence->experiment->populations[slice->population].first_gid;
   if (slice->population != ablation->population) return;
   for (uint32_t i = 0; i < slice->count; i++) {
@@ -20,7 +20,7 @@ static void silence_slice(volley_silence *silence, const volley_slice *slice, co
 }
 
 /* Finds who is silent at `step`, and until when that holds. */
-static void look_up(volley_silence *silence, int64_t step) {
+static void look_up(volley_ablated *silence, int64_t step) {
   const volley_experiment *experiment = silence->experiment;
   free(silence->silent);
   silence->silent = NULL;
@@ -36,7 +36,7 @@ static void look_up(volley_silence *silence, int64_t step) {
   }
 }
 
-void volley_silence_filter(volley_silence *silence, int64_t step, volley_spike_list *spikes) {
+void volley_ablated_filter(volley_ablated *silence, int64_t step, volley_spike_list *spikes) {
   if (step >= silence->changes) look_up(silence, step);
   if (!silence->silent) return;
   uint32_t kept = 0;

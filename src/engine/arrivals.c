@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An entry: where the run's data begin in the pool, in units of 4 bytes, its length, receptor, and kind. */
+/* An entry: where the group's data begin in the pool, in units of 4 bytes, its length, receptor, and kind. */
 enum { EQUAL_BITS = 1, RECEPTOR_BITS = 3, COUNT_BITS = 16, AHEAD = 4, LINE = 64 };
 
-static uint64_t pack(uint64_t offset, const volley_run *run) {
+static uint64_t pack(uint64_t offset, const volley_group *group) {
   return ((offset / 4) << (COUNT_BITS + RECEPTOR_BITS + EQUAL_BITS)) |
-         ((uint64_t)run->count << (RECEPTOR_BITS + EQUAL_BITS)) | ((uint64_t)run->receptor << EQUAL_BITS) | run->equal;
+         ((uint64_t)group->count << (RECEPTOR_BITS + EQUAL_BITS)) | ((uint64_t)group->receptor << EQUAL_BITS) |
+         group->equal;
 }
 
 static uint64_t offset_of(uint64_t entry) { return (entry >> (COUNT_BITS + RECEPTOR_BITS + EQUAL_BITS)) * 4; }
@@ -42,9 +43,9 @@ void volley_due_put(volley_due *due, uint64_t entry) {
 static void schedule_row(volley_arrivals *arrivals, int64_t step, uint64_t offset) {
   const unsigned char *pool = arrivals->block->table.pool;
   volley_row row = volley_row_open(pool, offset);
-  volley_run run;
-  for (const unsigned char *data; (data = volley_row_next(&row, &run));)
-    volley_due_put(&arrivals->due[(step + run.due) & arrivals->mask], pack((uint64_t)(data - pool), &run));
+  volley_group group;
+  for (const unsigned char *data; (data = volley_row_next(&row, &group));)
+    volley_due_put(&arrivals->due[(step + group.due) & arrivals->mask], pack((uint64_t)(data - pool), &group));
   arrivals->bytes += (uint64_t)(row.data - pool) - offset;
 }
 
@@ -58,7 +59,7 @@ void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uin
 
 static void prefetch_run(const unsigned char *pool, uint64_t entry) {
   const unsigned char *at = pool + offset_of(entry);
-  const unsigned char *end = at + volley_run_bytes(count_of(entry), is_equal(entry));
+  const unsigned char *end = at + volley_group_bytes(count_of(entry), is_equal(entry));
   for (; at < end; at += LINE) __builtin_prefetch(at, 0, 0);
 }
 

@@ -36,7 +36,7 @@ struct volley_exchange {
   size_t gids_capacity;
   uint32_t *scratch;
   uint32_t *taken; /* [ranks] spikes taken from a parcel so far */
-  volley_volley *volleys;
+  volley_step_spikes *volleys;
   unsigned requests; /* in the parcels completed last */
   double waited;
 };
@@ -182,7 +182,7 @@ static uint32_t spike_of(const volley_exchange *x, const parcel *p, int rank, ui
 }
 
 /* Takes a parcel apart into one volley a step, sorted by gid, behind the `used` ids that are there already. */
-static size_t unpack(volley_exchange *x, const parcel *p, size_t used, volley_volley *volleys) {
+static size_t unpack(volley_exchange *x, const parcel *p, size_t used, volley_step_spikes *volleys) {
   memset(x->taken, 0, (size_t)x->ranks * sizeof *x->taken);
   for (int s = 0; s < p->steps; s++) {
     uint32_t *ids = x->gids + used;
@@ -192,7 +192,7 @@ static size_t unpack(volley_exchange *x, const parcel *p, size_t used, volley_vo
       for (uint32_t k = 0; k < count; k++) ids[n++] = spike_of(x, p, r, x->taken[r]++);
     }
     sort_ids(ids, n, x->scratch);
-    volleys[s] = (volley_volley){.step = p->first + s, .n = n};
+    volleys[s] = (volley_step_spikes){.step = p->first + s, .n = n};
     used += n;
   }
   return used;
@@ -217,7 +217,7 @@ static void complete_parcel(volley_exchange *x, parcel *p) {
   for (int r = 0; r < x->ranks; r++) x->requests |= p->receive[(size_t)r * block_length(x) + (size_t)x->batch];
 }
 
-int volley_exchange_complete(volley_exchange *x, int64_t step, bool all, const volley_volley **volleys) {
+int volley_exchange_complete(volley_exchange *x, int64_t step, bool all, const volley_step_spikes **volleys) {
   int n = 0;
   size_t used = 0;
   x->requests = 0;

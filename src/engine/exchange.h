@@ -11,11 +11,11 @@
 typedef struct volley_exchange volley_exchange;
 
 /* The spikes of one step, of all ranks. */
-typedef struct volley_volley {
+typedef struct volley_step_spikes {
   int64_t step;
   const uint32_t *gids; /* [n] ascending; an id repeats if its neuron spiked more than once */
   uint32_t n;
-} volley_volley;
+} volley_step_spikes;
 
 /* batch: steps of one exchange, 1 .. min_delay. first_step: the first step that is exchanged. block_ids: ids that a rank's
  * block of fixed size holds, the same on all ranks. comm is duplicated. Collective. Owned by the caller. */
@@ -36,7 +36,7 @@ void volley_exchange_post(volley_exchange *exchange, bool all);
 
 /* Completes what must be known after `step`, or all of it: so at the end and at checkpoints. Collective. Returns the number
  * of volleys, which stay valid until the next call: consecutive steps, in order. */
-int volley_exchange_complete(volley_exchange *exchange, int64_t step, bool all, const volley_volley **volleys);
+int volley_exchange_complete(volley_exchange *exchange, int64_t step, bool all, const volley_step_spikes **volleys);
 
 /* What any rank has asked for in the batches that the last call completed. The same on every rank. */
 unsigned volley_exchange_requests(const volley_exchange *exchange);

@@ -2,7 +2,7 @@
 #ifndef VOLLEY_ENGINE_FINITE_H
 #define VOLLEY_ENGINE_FINITE_H
 
-#include "build/network.h"
+#include "network/network.h"
 
 /* Neurons of all ranks with a state that is NaN or infinite, and the first of these by gid. */
 typedef struct volley_not_finite {

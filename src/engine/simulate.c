@@ -6,7 +6,7 @@
 #include "engine/arrivals.h"
 #include "engine/exchange.h"
 #include "engine/history.h"
-#include "engine/plasticity.h"
+#include "engine/plastic_delivery.h"
 #include "engine/unsolved.h"
 
 #include <stdlib.h>
@@ -30,13 +30,13 @@ typedef struct engine {
   const volley_saver *saver; /* or NULL */
   unsigned requests;         /* of all ranks, not yet acted on; the same on every rank */
   int64_t first_step;
-  volley_arrivals *arrivals;       /* [n_blocks] */
-  volley_plasticity *plasticities; /* [n_blocks] */
-  volley_spike_list *spikes;       /* [n_blocks] of the present step */
-  volley_silence *silences;        /* [n_blocks] */
+  volley_arrivals *arrivals;             /* [n_blocks] */
+  volley_plastic_delivery *plasticities; /* [n_blocks] */
+  volley_spike_list *spikes;             /* [n_blocks] of the present step */
+  volley_ablated *ablated;               /* [n_blocks] */
   volley_exchange *exchange;
   volley_history history;
-  const volley_volley *volleys; /* [n_volleys] that became known with the present step */
+  const volley_step_spikes *volleys; /* [n_volleys] that became known with the present step */
   int n_volleys;
   volley_status status;
   volley_barrier barrier;
@@ -67,24 +67,24 @@ static void flush_subnormals(void) {
 }
 
 /* Adds the input of the stimuli to one slice. Currents start each step from the constant background. */
-static void apply_stimuli(const volley_experiment *experiment, volley_slice *slice, const volley_driver *drivers, int n,
-                          int64_t step) {
+static void apply_stimuli(const volley_experiment *experiment, volley_slice *slice, const volley_input *generated,
+                          int n, int64_t step) {
   bool is_reset = false;
   for (int d = 0; d < n; d++) {
-    if (drivers[d].kind->is_current && !is_reset) {
+    if (generated[d].kind->is_current && !is_reset) {
       const double background = experiment->populations[slice->population].background_current;
       for (uint32_t i = 0; i < (slice->current_stride ? slice->count : 1); i++) slice->current[i] = background;
       is_reset = true;
     }
-    drivers[d].kind->apply(drivers[d].generator, slice, step);
+    generated[d].kind->apply(generated[d].generator, slice, step);
   }
 }
 
 /* Brings the input of a slice up to the time step * dt, samples it there and takes it one step further. */
-static void step_slice(engine *e, int b, int s, const volley_driver *drivers, int n, int64_t step, stopwatch *watch) {
+static void step_slice(engine *e, int b, int s, const volley_input *generated, int n, int64_t step, stopwatch *watch) {
   const volley_experiment *experiment = e->network->experiment;
   volley_slice *slice = &e->network->blocks[b].slices[s];
-  apply_stimuli(experiment, slice, drivers, n, step);
+  apply_stimuli(experiment, slice, generated, n, step);
   lap(watch, VOLLEY_PHASE_STIMULI);
   for (int o = 0; o < e->n_observers; o++) {
     if (e->observers[o].sample) e->observers[o].sample(e->observers[o].context, b, s, step);
@@ -107,17 +107,17 @@ static void step_block(engine *e, int b, int64_t step, stopwatch *watch) {
     if (e->observers[o].before) e->observers[o].before(e->observers[o].context, b, step);
   }
   volley_arrivals_deliver(&e->arrivals[b], step);
-  volley_plasticity_deliver(&e->plasticities[b], step);
+  volley_plastic_delivery_deliver(&e->plasticities[b], step);
   lap(watch, VOLLEY_PHASE_DELIVER);
   spikes->n = 0;
   for (int s = 0, d = 0; s < block->n_slices; s++) {
     int n = 0;
-    while (d + n < block->n_drivers && block->drivers[d + n].slice == s) n++;
-    step_slice(e, b, s, block->drivers + d, n, step, watch);
+    while (d + n < block->n_generated && block->generated[d + n].slice == s) n++;
+    step_slice(e, b, s, block->generated + d, n, step, watch);
     d += n;
   }
-  volley_silence_filter(&e->silences[b], step, spikes);
-  volley_plasticity_note(&e->plasticities[b], step, spikes);
+  volley_ablated_filter(&e->ablated[b], step, spikes);
+  volley_plastic_delivery_note(&e->plasticities[b], step, spikes);
   for (uint32_t i = 0; i < spikes->n; i++) spikes->ids[i] = volley_block_gid(block, spikes->ids[i]);
 }
 
@@ -129,7 +129,7 @@ static uint64_t mix(uint64_t x) {
 }
 
 /* Sums of hashes: the same for every order of the spikes. */
-static void count_spikes(engine *e, const volley_volley *volley) {
+static void count_spikes(engine *e, const volley_step_spikes *volley) {
   const volley_experiment *experiment = e->network->experiment;
   int p = 0;
   for (uint32_t i = 0; i < volley->n; i++) {
@@ -147,7 +147,7 @@ static volley_status observe(engine *e, int64_t step) {
   for (int o = 0; o < e->n_observers; o++) {
     const volley_observer *observer = &e->observers[o];
     for (int v = 0; v < e->n_volleys && observer->spikes; v++) {
-      const volley_volley *volley = &e->volleys[v];
+      const volley_step_spikes *volley = &e->volleys[v];
       VOLLEY_TRY(observer->spikes(observer->context, volley->step, volley->gids, volley->n));
     }
     if (observer->advance) VOLLEY_TRY(observer->advance(observer->context, step));
@@ -189,7 +189,7 @@ static void exchange_spikes(engine *e, int64_t step, bool all, stopwatch *watch)
   e->n_volleys = volley_exchange_complete(e->exchange, step, all, &e->volleys);
   e->requests |= volley_exchange_requests(e->exchange);
   for (int v = 0; v < e->n_volleys; v++) {
-    const volley_volley *volley = &e->volleys[v];
+    const volley_step_spikes *volley = &e->volleys[v];
     count_spikes(e, volley);
     if (e->saver) volley_history_put(&e->history, volley->step, volley->gids, volley->n);
   }
@@ -268,9 +268,9 @@ static void run_thread(void *context, int thread) {
     if (e->status != VOLLEY_OK) break;
     for (int b = thread; b < e->network->n_blocks; b += threads) {
       for (int v = 0; v < e->n_volleys; v++) {
-        const volley_volley *volley = &e->volleys[v];
+        const volley_step_spikes *volley = &e->volleys[v];
         volley_arrivals_schedule(&e->arrivals[b], volley->step, volley->gids, volley->n);
-        volley_plasticity_schedule(&e->plasticities[b], volley->step, volley->gids, volley->n);
+        volley_plastic_delivery_schedule(&e->plasticities[b], volley->step, volley->gids, volley->n);
       }
     }
     lap(watch, VOLLEY_PHASE_DELIVER);
@@ -301,10 +301,10 @@ static void go_on_from(engine *e, const volley_run_state *from) {
     volley_history_put(&e->history, step, gids, n);
     for (int b = 0; b < e->network->n_blocks; b++) {
       volley_arrivals_schedule(&e->arrivals[b], step, gids, n);
-      volley_plasticity_schedule(&e->plasticities[b], step, gids, n);
+      volley_plastic_delivery_schedule(&e->plasticities[b], step, gids, n);
       if (step + 1 >= from->step) continue;
       volley_arrivals_skip(&e->arrivals[b], step + 1);
-      volley_plasticity_skip(&e->plasticities[b], step + 1);
+      volley_plastic_delivery_skip(&e->plasticities[b], step + 1);
     }
     gids += n;
   }
@@ -322,10 +322,11 @@ static engine create_engine(volley_network *network, const volley_run_state *fro
   e.arrivals = volley_alloc(n, sizeof *e.arrivals, "the step loop");
   for (size_t b = 0; b < n; b++) e.arrivals[b] = volley_arrivals_create(&network->blocks[b], network->max_due);
   e.plasticities = volley_alloc(n, sizeof *e.plasticities, "the step loop");
-  for (size_t b = 0; b < n; b++) e.plasticities[b] = volley_plasticity_create(&network->blocks[b], network->max_due);
+  for (size_t b = 0; b < n; b++)
+    e.plasticities[b] = volley_plastic_delivery_create(&network->blocks[b], network->max_due);
   e.spikes = volley_alloc(n, sizeof *e.spikes, "the step loop");
-  e.silences = volley_alloc(n, sizeof *e.silences, "the step loop");
-  for (size_t b = 0; b < n; b++) e.silences[b] = volley_silence_create(experiment, &network->blocks[b]);
+  e.ablated = volley_alloc(n, sizeof *e.ablated, "the step loop");
+  for (size_t b = 0; b < n; b++) e.ablated[b] = volley_ablated_create(experiment, &network->blocks[b]);
   e.exchange = volley_exchange_create(network->comm, batch, lag, e.first_step, block_ids(network, batch));
   e.history = volley_history_create(saver ? network->max_due : 0);
   e.watches = volley_alloc((size_t)network->threads, sizeof *e.watches, "the step loop");
@@ -337,13 +338,13 @@ static engine create_engine(volley_network *network, const volley_run_state *fro
 static void destroy_engine(engine *e) {
   for (int b = 0; b < e->network->n_blocks; b++) {
     volley_arrivals_free(&e->arrivals[b]);
-    volley_plasticity_free(&e->plasticities[b]);
-    volley_silence_free(&e->silences[b]);
+    volley_plastic_delivery_free(&e->plasticities[b]);
+    volley_ablated_free(&e->ablated[b]);
     free(e->spikes[b].ids);
   }
   free(e->arrivals);
   free(e->plasticities);
-  free(e->silences);
+  free(e->ablated);
   free(e->spikes);
   volley_exchange_destroy(e->exchange);
   volley_history_free(&e->history);

@@ -2,10 +2,10 @@
 #ifndef VOLLEY_ENGINE_SIMULATE_H
 #define VOLLEY_ENGINE_SIMULATE_H
 
-#include "build/network.h"
 #include "engine/observer.h"
 #include "engine/saver.h"
 #include "engine/summary.h"
+#include "network/network.h"
 
 /* Takes the network through the steps of its experiment with its threads: from the first on, or, where `from` is not NULL,
  * from the step of that state on, the network's neurons being as they were then. saver: NULL if nobody saves. Collective

@@ -56,7 +56,7 @@ static void create_matrix(volley_batch *batch, double lambda) {
   batch->first = (uint32_t)rows.from;
   batch->count = (uint32_t)count;
   batch->a_bytes = (batch->count > 0 ? batch->count : 1) * batch->padded * sizeof(double);
-  batch->a = volley_table_alloc(batch->a_bytes, "the matrix of batch learning");
+  batch->a = volley_alloc_huge(batch->a_bytes, "the matrix of batch learning");
   for (size_t i = 0; i < batch->count; i++) batch->a[(rows.from + i) * batch->count + i] = lambda;
   VOLLEY_PETSC(MatCreateDense(batch->comm, count, count, n, n, batch->a, &batch->matrix));
   VOLLEY_PETSC(MatAssemblyBegin(batch->matrix, MAT_FINAL_ASSEMBLY));

@@ -12,10 +12,10 @@
 #ifndef VOLLEY_FORCE_READOUT_H
 #define VOLLEY_FORCE_READOUT_H
 
-#include "build/network.h"
 #include "engine/observer.h"
 #include "engine/summary.h"
 #include "force/learner.h"
+#include "network/network.h"
 
 typedef struct volley_readouts volley_readouts;
 

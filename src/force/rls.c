@@ -88,7 +88,7 @@ static void allocate(volley_rls *rls) {
   rls->p_stride = padded(rls->count);
   rls->stride = padded(n);
   rls->p_bytes = (n + GROUP) * rls->p_stride * sizeof(double);
-  rls->p = volley_table_alloc(rls->p_bytes, "the inverse correlation matrix");
+  rls->p = volley_alloc_huge(rls->p_bytes, "the inverse correlation matrix");
   rls->columns = make_vectors(CAPACITY, rls->stride);
   rls->r = make_vectors(1, rls->stride);
   rls->h = make_vectors(1, rls->stride);

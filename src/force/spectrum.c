@@ -94,7 +94,7 @@ static void gather(effective *e, Vec x) {
 /* Adds what the static synapses of one source add to the rows of a block. */
 static void add_row(const volley_block *block, const uint32_t *rows, uint64_t offset, double x, double *product) {
   volley_row row = volley_row_open(block->table.pool, offset);
-  volley_run run;
+  volley_group run;
   for (const unsigned char *data; (data = volley_row_next(&row, &run));) {
     const float *weights = (const float *)data;
     const uint16_t *ids = (const uint16_t *)(weights + (run.equal ? 1 : run.count));
@@ -119,12 +119,12 @@ static const double *plastic_of(const effective *e, int b) {
 }
 
 /* Adds what the plastic synapses of one projection add to the rows of a block. */
-static void add_plastic(const effective *e, const volley_plastic *plastic, const uint32_t *rows, const double *weights,
-                        double *product) {
-  for (uint32_t r = 0; r < plastic->n_runs; r++) {
-    const volley_plastic_run *run = &plastic->runs[r];
-    const uint32_t number = number_of(e, run->source);
-    for (uint64_t s = run->first; number != not_read && s < run->first + run->count; s++) {
+static void add_plastic(const effective *e, const volley_plastic_table *plastic, const uint32_t *rows,
+                        const double *weights, double *product) {
+  for (uint32_t r = 0; r < plastic->n_groups; r++) {
+    const volley_plastic_group *group = &plastic->groups[r];
+    const uint32_t number = number_of(e, group->source);
+    for (uint64_t s = group->first; number != not_read && s < group->first + group->count; s++) {
       const uint32_t target = rows[plastic->ids[s]];
       if (target != not_read) product[target] += weights[s] * e->x[number];
     }
@@ -137,12 +137,12 @@ double *volley_spectrum_plastic(const volley_network *network, int64_t step) {
   double *weights = volley_alloc(all, sizeof *weights, "eigenvalues"), *states = NULL;
   for (int b = 0; b < network->n_blocks; b++) {
     for (int k = 0; k < network->blocks[b].n_plastic; k++) {
-      const volley_plastic *plastic = &network->blocks[b].plastic[k];
-      for (uint32_t r = 0; r < plastic->n_runs; r++) {
-        const uint32_t count = plastic->runs[r].count;
+      const volley_plastic_table *plastic = &network->blocks[b].plastic[k];
+      for (uint32_t r = 0; r < plastic->n_groups; r++) {
+        const uint32_t count = plastic->groups[r].count;
         states = volley_grow(states, (size_t)count * (size_t)plastic->model->n_states, sizeof *states, "eigenvalues");
-        volley_plastic_look(plastic, r, step, states);
-        memcpy(weights + at + plastic->runs[r].first, states, count * sizeof *states); /* the first state */
+        volley_plastic_table_look(plastic, r, step, states);
+        memcpy(weights + at + plastic->groups[r].first, states, count * sizeof *states); /* the first state */
       }
       at += plastic->synapses;
     }

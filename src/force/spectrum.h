@@ -6,8 +6,8 @@
 #ifndef VOLLEY_FORCE_SPECTRUM_H
 #define VOLLEY_FORCE_SPECTRUM_H
 
-#include "build/network.h"
 #include "engine/summary.h"
+#include "network/network.h"
 
 /* The matrix of one readout. No array is owned. */
 typedef struct volley_effective_weights {

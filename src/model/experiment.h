@@ -12,11 +12,11 @@
 
 struct volley_neuron_model;  /* neuron/neuron.h */
 struct volley_synapse_model; /* synapse/synapse.h */
-struct volley_rule;          /* build/rule.h */
+struct volley_rule;          /* rule/rule.h */
 struct volley_stimulus_kind; /* stimulus/stimulus.h */
 struct volley_signal_kind;   /* signal/signal.h */
 struct volley_partitioner;   /* partition/partition.h */
-struct volley_yaml;          /* io/yaml_tree.h */
+struct volley_yaml;          /* io/yaml/tree.h */
 
 /* Some neurons of one population: sorted, disjoint ranges of indices within the population. */
 typedef struct volley_range {
@@ -247,12 +247,12 @@ typedef struct volley_checkpoint_plan {
 } volley_checkpoint_plan;
 
 /* A file that the experiment reads, and the key that names it. */
-typedef struct volley_input {
+typedef struct volley_input_file {
   const char *path;
   const struct volley_yaml *node;
   volley_place place;
-  uint64_t bytes, checksum; /* of its content; 0 until io/inputs.h has looked */
-} volley_input;
+  uint64_t bytes, checksum; /* of its content; 0 until io/data/inputs.h has looked */
+} volley_input_file;
 
 typedef struct volley_experiment {
   volley_arena *arena;
@@ -275,7 +275,7 @@ typedef struct volley_experiment {
   int n_ablations;
   volley_recorder *recorders;
   int n_recorders;
-  volley_input *inputs; /* in the order in which they are named; a file may be named more than once */
+  volley_input_file *inputs; /* in the order in which they are named; a file may be named more than once */
   int n_inputs;
   uint32_t neurons; /* sum of the sizes */
   double scale_neurons, scale_indegree;

@@ -6,9 +6,9 @@
 #ifndef VOLLEY_RECORD_RECORD_H
 #define VOLLEY_RECORD_RECORD_H
 
-#include "build/network.h"
 #include "engine/observer.h"
 #include "force/readout.h"
+#include "network/network.h"
 
 /* Sizes of buffers: spikes of one rank and recorder in one window, values of all ranks of one trace recorder. */
 enum { VOLLEY_SPIKES_AT_ONCE = 1 << 16, VOLLEY_VALUES_AT_ONCE = 1 << 20 };
@@ -34,7 +34,7 @@ typedef struct volley_sink {
 /* Columns of a trace recorder that this rank holds; of a recorder of a readout rank 0 holds all. */
 typedef struct volley_trace_columns {
   uint64_t *columns; /* [count] ascending; column c of traces is the c-th selected neuron, by index; of weights the c-th
-                        synapse (build/synapse_order.h) */
+                        synapse (network/synapse_order.h) */
   uint32_t *sources, *targets; /* [count] of weights: indices within the populations; NULL otherwise */
   double *delays;              /* [count] of weights, ms */
   uint64_t count;

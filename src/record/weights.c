@@ -8,13 +8,13 @@
 typedef struct probe {
   uint64_t number, column; /* among all synapses of the recorder; among this rank's */
   int block;
-  uint32_t run, synapse; /* of the run */
+  uint32_t group, synapse; /* of the group */
 } probe;
 
 struct volley_weight_probes {
   const volley_network *network;
   const volley_recorder *recorder;
-  probe *probes;    /* [firsts[n_blocks]] block by block, run by run */
+  probe *probes;    /* [firsts[n_blocks]] block by block, group by group */
   uint64_t *firsts; /* [n_blocks + 1] */
 };
 
@@ -25,13 +25,13 @@ typedef struct collecting {
   int block;
 } collecting;
 
-static void take(void *context, uint32_t run, uint32_t synapse, uint64_t number) {
+static void take(void *context, uint32_t group, uint32_t synapse, uint64_t number) {
   collecting *c = context;
   if (c->n == c->capacity) {
     c->capacity = c->capacity ? 2 * c->capacity : 64;
     c->probes = volley_grow(c->probes, c->capacity, sizeof *c->probes, "a recorder of weights");
   }
-  c->probes[c->n++] = (probe){number, 0, c->block, run, synapse};
+  c->probes[c->n++] = (probe){number, 0, c->block, group, synapse};
 }
 
 static int by_number(const void *a, const void *b) {
@@ -51,14 +51,14 @@ static volley_trace_columns number_columns(const volley_weight_probes *probes, u
   qsort(sorted, n, sizeof *sorted, by_number);
   for (uint64_t i = 0; i < n; i++) {
     const volley_block *block = &probes->network->blocks[sorted[i]->block];
-    const volley_plastic *plastic = volley_block_plastic(block, probes->recorder->projection);
-    const volley_plastic_run *run = &plastic->runs[sorted[i]->run];
-    const uint32_t t = plastic->ids[run->first + sorted[i]->synapse] - plastic->first_id;
+    const volley_plastic_table *plastic = volley_block_plastic(block, probes->recorder->projection);
+    const volley_plastic_group *group = &plastic->groups[sorted[i]->group];
+    const uint32_t t = plastic->ids[group->first + sorted[i]->synapse] - plastic->first_id;
     sorted[i]->column = i;
     columns.columns[i] = sorted[i]->number;
-    columns.sources[i] = run->source - plastic->first_source;
+    columns.sources[i] = group->source - plastic->first_source;
     columns.targets[i] = volley_plastic_target(probes->network, block, plastic, t);
-    columns.delays[i] = run->delay * probes->network->experiment->simulation.dt;
+    columns.delays[i] = group->delay * probes->network->experiment->simulation.dt;
   }
   free(sorted);
   return columns;
@@ -74,7 +74,7 @@ volley_weight_probes *volley_weight_probes_create(const volley_network *network,
   probes->firsts = volley_alloc((size_t)network->n_blocks + 1, sizeof *probes->firsts, "a recorder of weights");
   for (c.block = 0; c.block < network->n_blocks; c.block++) {
     const volley_block *block = &network->blocks[c.block];
-    const volley_plastic *plastic = volley_block_plastic(block, recorder->projection);
+    const volley_plastic_table *plastic = volley_block_plastic(block, recorder->projection);
     if (plastic) volley_synapse_order_walk(&order, block, plastic, take, &c);
     probes->firsts[c.block + 1] = c.n;
   }
@@ -93,21 +93,21 @@ void volley_weight_probes_destroy(volley_weight_probes *probes) {
 
 void volley_weight_probes_sample(const volley_weight_probes *probes, int b, int64_t step, int lag, double *row) {
   const volley_recorder *recorder = probes->recorder;
-  const volley_plastic *plastic = volley_block_plastic(&probes->network->blocks[b], recorder->projection);
+  const volley_plastic_table *plastic = volley_block_plastic(&probes->network->blocks[b], recorder->projection);
   double *states = NULL;
   size_t capacity = 0;
   for (uint64_t i = probes->firsts[b]; i < probes->firsts[b + 1]; i++) {
     const probe *p = &probes->probes[i];
-    const volley_plastic_run *run = &plastic->runs[p->run];
-    const uint32_t count = run->count;
-    if (run->due - run->delay != lag) continue;
-    if (i == probes->firsts[b] || p->run != probes->probes[i - 1].run) {
+    const volley_plastic_group *group = &plastic->groups[p->group];
+    const uint32_t count = group->count;
+    if (group->due - group->delay != lag) continue;
+    if (i == probes->firsts[b] || p->group != probes->probes[i - 1].group) {
       const size_t needed = (size_t)count * (size_t)plastic->model->n_states;
       if (needed > capacity) {
         capacity = 2 * needed;
         states = volley_grow(states, capacity, sizeof *states, "a recorder of weights");
       }
-      volley_plastic_look(plastic, p->run, step - 1 + lag, states);
+      volley_plastic_table_look(plastic, p->group, step - 1 + lag, states);
     }
     row[p->column] = states[(size_t)recorder->state * count + p->synapse];
   }

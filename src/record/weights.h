@@ -1,8 +1,8 @@
-/* Recorders of weights: some synapses of a plastic projection, numbered as build/synapse_order.h does it. */
+/* Recorders of weights: some synapses of a plastic projection, numbered as network/synapse_order.h does it. */
 #ifndef VOLLEY_RECORD_WEIGHTS_H
 #define VOLLEY_RECORD_WEIGHTS_H
 
-#include "build/synapse_order.h"
+#include "network/synapse_order.h"
 #include "record/record.h"
 
 typedef struct volley_weight_probes volley_weight_probes;

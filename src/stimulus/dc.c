@@ -37,7 +37,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
 }
 
 static void destroy(volley_generator *generator) {
-  free(generator->selected.runs);
+  free(generator->selected.ranges);
   free(generator);
 }
 

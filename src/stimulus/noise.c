@@ -62,11 +62,11 @@ static volley_generator *create(const volley_experiment *experiment, int number,
 /* Draws the words of four intervals for all selected neurons. */
 static void draw(volley_generator *generator, const volley_slice *slice, int64_t block) {
   uint32_t *words = generator->words;
-  for (int r = 0; r < generator->selected.n_runs; r++) {
-    const volley_run_of_neurons run = generator->selected.runs[r];
-    volley_random_blocks(generator->key, slice->gids + run.first, run.count, (uint32_t)block, 0, words,
+  for (int r = 0; r < generator->selected.n_ranges; r++) {
+    const volley_neuron_range range = generator->selected.ranges[r];
+    volley_random_blocks(generator->key, slice->gids + range.first, range.count, (uint32_t)block, 0, words,
                          generator->selected.count);
-    words += run.count;
+    words += range.count;
   }
   generator->block = block;
 }
@@ -85,16 +85,16 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   const int64_t number = (step - generator->window.first) / generator->interval;
   if (number != generator->interval_number) begin(generator, slice, number);
   const double *values = generator->values;
-  for (int r = 0; r < generator->selected.n_runs; r++) {
-    const volley_run_of_neurons run = generator->selected.runs[r];
-    double *to = slice->current + run.first;
-    for (uint32_t i = 0; i < run.count; i++) to[i] += values[i];
-    values += run.count;
+  for (int r = 0; r < generator->selected.n_ranges; r++) {
+    const volley_neuron_range range = generator->selected.ranges[r];
+    double *to = slice->current + range.first;
+    for (uint32_t i = 0; i < range.count; i++) to[i] += values[i];
+    values += range.count;
   }
 }
 
 static void destroy(volley_generator *generator) {
-  free(generator->selected.runs);
+  free(generator->selected.ranges);
   free(generator->words);
   free(generator->values);
   free(generator);

@@ -87,7 +87,7 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   const double mean = stimulus->rate * stimulus->sources * experiment->simulation.dt * 1e-3;
   const volley_selected selected = volley_select(experiment, stimulus, slice);
   if (selected.count == 0 || mean <= 0) {
-    free(selected.runs);
+    free(selected.ranges);
     return NULL;
   }
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a Poisson stimulus");
@@ -172,11 +172,11 @@ static void fill(volley_generator *generator, const volley_slice *slice, int64_t
   memset(generator->counts, 0, (size_t)all * STEPS * sizeof *generator->counts);
   for (int part = 0; part < generator->parts; part++) {
     uint16_t *counts = generator->counts;
-    for (int r = 0; r < generator->selected.n_runs; r++) {
-      const volley_run_of_neurons run = generator->selected.runs[r];
-      for (uint32_t first = 0; first < run.count; first += CHUNK) {
-        const uint32_t n = run.count - first < CHUNK ? run.count - first : CHUNK;
-        const uint32_t *gids = slice->gids + run.first + first;
+    for (int r = 0; r < generator->selected.n_ranges; r++) {
+      const volley_neuron_range range = generator->selected.ranges[r];
+      for (uint32_t first = 0; first < range.count; first += CHUNK) {
+        const uint32_t n = range.count - first < CHUNK ? range.count - first : CHUNK;
+        const uint32_t *gids = slice->gids + range.first + first;
         volley_random_blocks(generator->key, gids, n, (uint32_t)block, (uint32_t)part, words[0], CHUNK);
         split_words(words, uppers);
         for (int s = 0; s < STEPS; s++) {
@@ -193,16 +193,16 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   if (step < generator->window.first || step >= generator->window.end) return;
   if (generator->block != step / STEPS) fill(generator, slice, step / STEPS);
   const uint16_t *counts = generator->counts + (size_t)(step % STEPS) * generator->selected.count;
-  for (int r = 0; r < generator->selected.n_runs; r++) {
-    const volley_run_of_neurons run = generator->selected.runs[r];
-    double *input = slice->inputs[generator->receptor] + run.first;
-    for (uint32_t i = 0; i < run.count; i++) input[i] += generator->weight * counts[i];
-    counts += run.count;
+  for (int r = 0; r < generator->selected.n_ranges; r++) {
+    const volley_neuron_range range = generator->selected.ranges[r];
+    double *input = slice->inputs[generator->receptor] + range.first;
+    for (uint32_t i = 0; i < range.count; i++) input[i] += generator->weight * counts[i];
+    counts += range.count;
   }
 }
 
 static void destroy(volley_generator *generator) {
-  free(generator->selected.runs);
+  free(generator->selected.ranges);
   free(generator->counts);
   free(generator);
 }

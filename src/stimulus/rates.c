@@ -29,7 +29,7 @@ bool volley_rates_begin(volley_rates *rates, const volley_experiment *experiment
 }
 
 void volley_rates_end(volley_rates *rates) {
-  free(rates->selected.runs);
+  free(rates->selected.ranges);
   free(rates->columns);
   free(rates->means);
   free(rates->first);
@@ -71,11 +71,11 @@ static uint32_t count(const volley_rates *rates, uint32_t gid, int64_t step, dou
 
 static void draw(volley_rates *rates, const volley_slice *slice, int64_t block) {
   uint32_t *words = rates->words;
-  for (int r = 0; r < rates->selected.n_runs; r++) {
-    const volley_run_of_neurons run = rates->selected.runs[r];
-    volley_random_blocks(rates->key, slice->gids + run.first, run.count, (uint32_t)block, 0, words,
+  for (int r = 0; r < rates->selected.n_ranges; r++) {
+    const volley_neuron_range range = rates->selected.ranges[r];
+    volley_random_blocks(rates->key, slice->gids + range.first, range.count, (uint32_t)block, 0, words,
                          rates->selected.count);
-    words += run.count;
+    words += range.count;
   }
   rates->block = block;
 }
@@ -85,15 +85,15 @@ void volley_rates_apply(volley_rates *rates, volley_slice *slice, int64_t step) 
   if (rates->block != step / STEPS) draw(rates, slice, step / STEPS);
   const uint32_t *words = rates->words + (size_t)(step % STEPS) * rates->selected.count, *first = rates->first;
   const double *means = rates->means;
-  for (int r = 0; r < rates->selected.n_runs; r++) {
-    const volley_run_of_neurons run = rates->selected.runs[r];
-    double *input = slice->inputs[rates->receptor] + run.first;
-    const uint32_t *gids = slice->gids + run.first;
-    for (uint32_t i = 0; i < run.count; i++) {
+  for (int r = 0; r < rates->selected.n_ranges; r++) {
+    const volley_neuron_range range = rates->selected.ranges[r];
+    double *input = slice->inputs[rates->receptor] + range.first;
+    const uint32_t *gids = slice->gids + range.first;
+    for (uint32_t i = 0; i < range.count; i++) {
       if (words[i] >= first[i]) input[i] += rates->weight * count(rates, gids[i], step, means[i], words[i]);
     }
-    words += run.count;
-    first += run.count;
-    means += run.count;
+    words += range.count;
+    first += range.count;
+    means += range.count;
   }
 }

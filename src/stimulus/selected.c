@@ -10,14 +10,15 @@ volley_selected volley_select(const volley_experiment *experiment, const volley_
   uint32_t column;
   for (uint32_t i = 0; i < slice->count; i++) {
     if (!volley_selection_column(&stimulus->neurons, slice->gids[i] - first_gid, &column)) continue;
-    volley_run_of_neurons *last = selected.n_runs > 0 ? &selected.runs[selected.n_runs - 1] : NULL;
+    volley_neuron_range *last = selected.n_ranges > 0 ? &selected.ranges[selected.n_ranges - 1] : NULL;
     selected.count++;
     if (last && last->first + last->count == i) {
       last->count++;
       continue;
     }
-    selected.runs = volley_grow(selected.runs, (size_t)selected.n_runs + 1, sizeof *selected.runs, "a stimulus");
-    selected.runs[selected.n_runs++] = (volley_run_of_neurons){i, 1};
+    selected.ranges =
+        volley_grow(selected.ranges, (size_t)selected.n_ranges + 1, sizeof *selected.ranges, "a stimulus");
+    selected.ranges[selected.n_ranges++] = (volley_neuron_range){i, 1};
   }
   return selected;
 }
@@ -26,9 +27,9 @@ uint32_t *volley_selected_columns(const volley_experiment *experiment, const vol
                                   const volley_slice *slice, const volley_selected *selected) {
   const uint32_t first_gid = experiment->populations[stimulus->target].first_gid;
   uint32_t *columns = volley_alloc(selected->count, sizeof *columns, "a stimulus"), *at = columns;
-  for (int r = 0; r < selected->n_runs; r++) {
-    const uint32_t *gids = slice->gids + selected->runs[r].first;
-    for (uint32_t i = 0; i < selected->runs[r].count; i++) {
+  for (int r = 0; r < selected->n_ranges; r++) {
+    const uint32_t *gids = slice->gids + selected->ranges[r].first;
+    for (uint32_t i = 0; i < selected->ranges[r].count; i++) {
       volley_selection_column(&stimulus->neurons, gids[i] - first_gid, at++);
     }
   }
@@ -68,8 +69,8 @@ void volley_add_current(volley_slice *slice, const volley_selected *selected, do
     slice->current[0] += current;
     return;
   }
-  for (int r = 0; r < selected->n_runs; r++) {
-    double *to = slice->current + selected->runs[r].first;
-    for (uint32_t i = 0; i < selected->runs[r].count; i++) to[i] += current;
+  for (int r = 0; r < selected->n_ranges; r++) {
+    double *to = slice->current + selected->ranges[r].first;
+    for (uint32_t i = 0; i < selected->ranges[r].count; i++) to[i] += current;
   }
 }

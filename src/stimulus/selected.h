@@ -1,4 +1,4 @@
-/* The selected neurons of a stimulus within a slice, as runs of neighbours, and the input they get. */
+/* The selected neurons of a stimulus within a slice, as ranges of neighbours, and the input they get. */
 #ifndef VOLLEY_STIMULUS_SELECTED_H
 #define VOLLEY_STIMULUS_SELECTED_H
 
@@ -6,17 +6,17 @@
 
 #include <stdbool.h>
 
-typedef struct volley_run_of_neurons {
+typedef struct volley_neuron_range {
   uint32_t first, count; /* positions within the slice */
-} volley_run_of_neurons;
+} volley_neuron_range;
 
 typedef struct volley_selected {
-  volley_run_of_neurons *runs;
-  int n_runs;
+  volley_neuron_range *ranges;
+  int n_ranges;
   uint32_t count;
 } volley_selected;
 
-/* Finds the runs; owned by the caller: free(selected.runs). */
+/* Finds the ranges; owned by the caller: free(selected.ranges). */
 volley_selected volley_select(const volley_experiment *experiment, const volley_stimulus *stimulus,
                               const volley_slice *slice);
 

@@ -36,10 +36,10 @@ static void set_gains(volley_generator *generator, const volley_experiment *expe
   const size_t n = (size_t)generator->dimension;
   size_t column = 0;
   generator->gains = volley_alloc(n * generator->selected.count, sizeof *generator->gains, "the gains of a signal");
-  for (int r = 0; r < generator->selected.n_runs; r++) {
-    const volley_run_of_neurons run = generator->selected.runs[r];
-    for (uint32_t i = 0; i < run.count; i++, column++) {
-      draw_gains(experiment, number, slice->gids[run.first + i], generator->values);
+  for (int r = 0; r < generator->selected.n_ranges; r++) {
+    const volley_neuron_range range = generator->selected.ranges[r];
+    for (uint32_t i = 0; i < range.count; i++, column++) {
+      draw_gains(experiment, number, slice->gids[range.first + i], generator->values);
       for (size_t d = 0; d < n; d++) generator->gains[d * generator->selected.count + column] = generator->values[d];
     }
   }
@@ -61,11 +61,11 @@ static volley_generator *create(const volley_experiment *experiment, int number,
 
 /* Adds one value of the signal. gains: [selected.count] */
 static void inject(const volley_generator *generator, volley_slice *slice, const double *gains, double value) {
-  for (int r = 0; r < generator->selected.n_runs; r++) {
-    const volley_run_of_neurons run = generator->selected.runs[r];
-    double *restrict to = slice->current + run.first;
-    for (uint32_t i = 0; i < run.count; i++) to[i] += gains[i] * value;
-    gains += run.count;
+  for (int r = 0; r < generator->selected.n_ranges; r++) {
+    const volley_neuron_range range = generator->selected.ranges[r];
+    double *restrict to = slice->current + range.first;
+    for (uint32_t i = 0; i < range.count; i++) to[i] += gains[i] * value;
+    gains += range.count;
   }
 }
 
@@ -80,7 +80,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
 
 static void destroy(volley_generator *generator) {
   volley_player_destroy(generator->player);
-  free(generator->selected.runs);
+  free(generator->selected.ranges);
   free(generator->values);
   free(generator->gains);
   free(generator);

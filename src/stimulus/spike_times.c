@@ -68,15 +68,15 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   while (generator->next < generator->n && generator->steps[generator->next] < step) generator->next++;
   const bool active = step >= generator->window.first && step < generator->window.end;
   for (; generator->next < generator->n && generator->steps[generator->next] == step; generator->next++) {
-    for (int r = 0; active && r < generator->selected.n_runs; r++) {
-      double *input = slice->inputs[generator->receptor] + generator->selected.runs[r].first;
-      for (uint32_t i = 0; i < generator->selected.runs[r].count; i++) input[i] += generator->weight;
+    for (int r = 0; active && r < generator->selected.n_ranges; r++) {
+      double *input = slice->inputs[generator->receptor] + generator->selected.ranges[r].first;
+      for (uint32_t i = 0; i < generator->selected.ranges[r].count; i++) input[i] += generator->weight;
     }
   }
 }
 
 static void destroy(volley_generator *generator) {
-  free(generator->selected.runs);
+  free(generator->selected.ranges);
   free(generator->steps);
   free(generator);
 }

@@ -71,17 +71,17 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   if (row < 0) return;
   const double label = generator->showing.stimulus->labels[row];
   const uint32_t *columns = generator->columns;
-  for (int r = 0; r < generator->selected.n_runs; r++) {
-    const volley_run_of_neurons run = generator->selected.runs[r];
-    for (uint32_t i = 0; i < run.count; i++) {
-      if (columns[i] == label) slice->current[run.first + i] += generator->amplitude;
+  for (int r = 0; r < generator->selected.n_ranges; r++) {
+    const volley_neuron_range range = generator->selected.ranges[r];
+    for (uint32_t i = 0; i < range.count; i++) {
+      if (columns[i] == label) slice->current[range.first + i] += generator->amplitude;
     }
-    columns += run.count;
+    columns += range.count;
   }
 }
 
 static void destroy(volley_generator *generator) {
-  free(generator->selected.runs);
+  free(generator->selected.ranges);
   free(generator->columns);
   free(generator);
 }

@@ -5,14 +5,14 @@
 #include "synapse/synapse.h"
 
 /* The last level that stands at a time. */
-static inline uint32_t volley_dopamine_find(const volley_bundle *b, int64_t at) {
+static inline uint32_t volley_dopamine_find(const volley_synapse_view *b, int64_t at) {
   uint32_t k = b->dopamine->n - 1;
   while (k > 0 && b->dopamine->levels[k].step > at) k--;
   return k;
 }
 
 /* The concentration at a time that level k stands at. */
-static inline double volley_dopamine_level(const volley_bundle *b, uint32_t k, int64_t at) {
+static inline double volley_dopamine_level(const volley_synapse_view *b, uint32_t k, int64_t at) {
   const volley_past_spike *level = &b->dopamine->levels[k];
   return level->trace * volley_decay_at(&b->constants->second, at - level->step);
 }

@@ -13,7 +13,7 @@ typedef struct volley_pairs {
   uint32_t first, end;
 } volley_pairs;
 
-static inline volley_pairs volley_find_pairs(const volley_bundle *b, uint32_t i) {
+static inline volley_pairs volley_find_pairs(const volley_synapse_view *b, uint32_t i) {
 
   const volley_past_spikes *past = &b->past[b->ids[i] - b->first_id];
   const volley_past_spike *spikes = past->spikes;
@@ -25,19 +25,19 @@ static inline volley_pairs volley_find_pairs(const volley_bundle *b, uint32_t i)
 }
 
 /* When spike k of the target reaches the synapse. */
-static inline int64_t volley_arrival(const volley_bundle *b, const volley_pairs *pairs, uint32_t k) {
+static inline int64_t volley_arrival(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k) {
   return pairs->spikes[k].step + b->dendritic;
 }
 
 /* The source's trace when a spike of the target arrives: at equal times without the source's own spike. */
-static inline double volley_source_trace(const volley_bundle *b, int64_t arrival) {
+static inline double volley_source_trace(const volley_synapse_view *b, int64_t arrival) {
   const int64_t steps = arrival - (*b->last + b->axonal);
   return steps > 0 ? b->row[VOLLEY_TRACE_AFTER] * volley_decay_at(&b->constants->source, steps)
                    : b->row[VOLLEY_TRACE_BEFORE];
 }
 
 /* The target's trace when the spike of step `now` arrives, without a spike that arrives at the same time. */
-static inline double volley_target_trace(const volley_bundle *b, const volley_pairs *pairs) {
+static inline double volley_target_trace(const volley_synapse_view *b, const volley_pairs *pairs) {
   const int64_t step = b->now + b->axonal - b->dendritic;
   uint32_t k = pairs->end;
   if (k > 0 && pairs->spikes[k - 1].step == step) k--;
@@ -47,7 +47,7 @@ static inline double volley_target_trace(const volley_bundle *b, const volley_pa
 }
 
 /* Counts the spike of step `now` in the source's trace. */
-static inline void volley_advance_trace(const volley_bundle *b) {
+static inline void volley_advance_trace(const volley_synapse_view *b) {
   b->row[VOLLEY_TRACE_BEFORE] = b->row[VOLLEY_TRACE_AFTER] * volley_decay_at(&b->constants->source, b->now - *b->last);
   b->row[VOLLEY_TRACE_AFTER] = b->constants->plan->nearest ? 1 : b->row[VOLLEY_TRACE_BEFORE] + 1;
   *b->last = b->now;

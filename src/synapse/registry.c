@@ -39,7 +39,7 @@ static volley_decay make_decay(const volley_plasticity_plan *plan, int parameter
 
 volley_synapse_constants volley_synapse_constants_make(const volley_plasticity_plan *plan, double dt) {
   const volley_synapse_model *model = plan->model;
-  const volley_decay second = make_decay(plan, model->tau_second, dt);
+  const volley_decay second = make_decay(plan, model->tau_slow, dt);
   return (volley_synapse_constants){.plan = plan,
                                     .dt = dt,
                                     .source = make_decay(plan, model->tau_source, dt),

@@ -44,7 +44,7 @@ static inline double depress(const double *p, double weight, double trace) {
 }
 
 /* The weight after the target's spikes. */
-static inline double take_pairs(const volley_bundle *b, const volley_pairs *pairs, double weight) {
+static inline double take_pairs(const volley_synapse_view *b, const volley_pairs *pairs, double weight) {
   for (uint32_t k = pairs->first; k < pairs->end; k++) {
     const int64_t arrival = volley_arrival(b, pairs, k);
     if (!volley_learns(b->constants, arrival)) continue;
@@ -54,7 +54,7 @@ static inline double take_pairs(const volley_bundle *b, const volley_pairs *pair
   return weight;
 }
 
-static void spike(volley_bundle *b, double *input) {
+static void spike(volley_synapse_view *b, double *input) {
   const bool learns = volley_learns(b->constants, b->now + b->axonal);
   double *weights = b->states[0];
   for (uint32_t i = 0; i < b->count; i++) {
@@ -68,7 +68,7 @@ static void spike(volley_bundle *b, double *input) {
   volley_advance_trace(b);
 }
 
-static void catch_up(volley_bundle *b) {
+static void catch_up(volley_synapse_view *b) {
   double *weights = b->states[0];
   for (uint32_t i = 0; i < b->count; i++) {
     const volley_pairs pairs = volley_find_pairs(b, i);
@@ -95,7 +95,7 @@ const volley_synapse_model volley_synapse_stdp = {
     .keeps_past = true,
     .tau_source = TAU_PLUS,
     .tau_target = TAU_MINUS,
-    .tau_second = -1,
+    .tau_slow = -1,
     .jump = -1,
     .check = check,
     .range = range,

@@ -36,7 +36,7 @@ static void range(const double *values, double *low, double *high) {
 
 /* One synapse on its way through time. */
 typedef struct walk {
-  const volley_bundle *bundle;
+  const volley_synapse_view *view;
   double weight, eligibility;
   int64_t at;
   uint32_t level; /* of dopamine, that stands at this time */
@@ -44,8 +44,8 @@ typedef struct walk {
 
 /* The first time after `at`, up to `to`, at which dopamine arrives or learning begins or ends. */
 static int64_t next_stop(const walk *w, int64_t to) {
-  const volley_dopamine *dopamine = w->bundle->dopamine;
-  const volley_plasticity_plan *plan = w->bundle->constants->plan;
+  const volley_dopamine *dopamine = w->view->dopamine;
+  const volley_plasticity_plan *plan = w->view->constants->plan;
   if (w->level + 1 < dopamine->n && dopamine->levels[w->level + 1].step < to) to = dopamine->levels[w->level + 1].step;
   for (int l = 0; l < plan->n_learning; l++) { /* a time t ends at t + 1 */
     const int64_t edges[2] = {plan->learning[l].start - 1, plan->learning[l].stop - 1};
@@ -57,11 +57,11 @@ static int64_t next_stop(const walk *w, int64_t to) {
 
 /* Goes on to a time without events: dw/dt = c (n - b). */
 static void glide(walk *w, int64_t to) {
-  const volley_synapse_constants *constants = w->bundle->constants;
+  const volley_synapse_constants *constants = w->view->constants;
   const double *p = constants->plan->parameters;
   const double h = (double)(to - w->at) * constants->dt;
   if (volley_learns(constants, to)) {
-    const double n = volley_dopamine_level(w->bundle, w->level, w->at), rate = 1 / p[TAU_C] + 1 / p[TAU_N];
+    const double n = volley_dopamine_level(w->view, w->level, w->at), rate = 1 / p[TAU_C] + 1 / p[TAU_N];
     const double integral = p[B] * p[TAU_C] * expm1(-h / p[TAU_C]) - n / rate * expm1(-rate * h);
     w->weight = volley_clip(w->weight + w->eligibility * integral, p[WMIN], p[WMAX]);
   }
@@ -70,7 +70,7 @@ static void glide(walk *w, int64_t to) {
 }
 
 static void go_to(walk *w, int64_t to) {
-  const volley_dopamine *dopamine = w->bundle->dopamine;
+  const volley_dopamine *dopamine = w->view->dopamine;
   while (w->at < to) {
     glide(w, next_stop(w, to));
     while (w->level + 1 < dopamine->n && dopamine->levels[w->level + 1].step <= w->at) w->level++;
@@ -78,7 +78,7 @@ static void go_to(walk *w, int64_t to) {
 }
 
 /* From `from` to `now`, through the spikes of the target. level: of dopamine at `from`. */
-static walk walk_through(const volley_bundle *b, uint32_t i, const volley_pairs *pairs, uint32_t level) {
+static walk walk_through(const volley_synapse_view *b, uint32_t i, const volley_pairs *pairs, uint32_t level) {
   const double growth = b->constants->plan->parameters[A_PLUS];
   walk w = {b, b->states[WEIGHT][i], b->states[ELIGIBILITY][i], b->from + b->axonal, level};
   for (uint32_t k = pairs->first; k < pairs->end; k++) {
@@ -90,7 +90,7 @@ static walk walk_through(const volley_bundle *b, uint32_t i, const volley_pairs 
   return w;
 }
 
-static void spike(volley_bundle *b, double *input) {
+static void spike(volley_synapse_view *b, double *input) {
   const uint32_t level = volley_dopamine_find(b, b->from + b->axonal);
   const double loss = volley_learns(b->constants, b->now + b->axonal) ? b->constants->plan->parameters[A_MINUS] : 0;
   for (uint32_t i = 0; i < b->count; i++) {
@@ -103,7 +103,7 @@ static void spike(volley_bundle *b, double *input) {
   volley_advance_trace(b);
 }
 
-static void catch_up(volley_bundle *b) {
+static void catch_up(volley_synapse_view *b) {
   const uint32_t level = volley_dopamine_find(b, b->from + b->axonal);
   for (uint32_t i = 0; i < b->count; i++) {
     const volley_pairs pairs = volley_find_pairs(b, i);
@@ -134,7 +134,7 @@ const volley_synapse_model volley_synapse_stdp_dopamine = {
     .keeps_past = true,
     .tau_source = TAU_PLUS,
     .tau_target = TAU_MINUS,
-    .tau_second = TAU_N,
+    .tau_slow = TAU_N,
     .jump = -1,
     .check = check,
     .range = range,

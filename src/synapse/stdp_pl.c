@@ -24,7 +24,7 @@ static void range(const double *values, double *low, double *high) {
 }
 
 /* The weight after the target's spikes. */
-static inline double take_pairs(const volley_bundle *b, const volley_pairs *pairs, double weight) {
+static inline double take_pairs(const volley_synapse_view *b, const volley_pairs *pairs, double weight) {
   const double *p = b->constants->plan->parameters;
   for (uint32_t k = pairs->first; k < pairs->end; k++) {
     const int64_t arrival = volley_arrival(b, pairs, k);
@@ -35,7 +35,7 @@ static inline double take_pairs(const volley_bundle *b, const volley_pairs *pair
   return weight;
 }
 
-static void spike(volley_bundle *b, double *input) {
+static void spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->plan->parameters;
   const double loss = volley_learns(b->constants, b->now + b->axonal) ? p[ALPHA] * p[LAMBDA] : 0;
   double *weights = b->states[0];
@@ -48,7 +48,7 @@ static void spike(volley_bundle *b, double *input) {
   volley_advance_trace(b);
 }
 
-static void catch_up(volley_bundle *b) {
+static void catch_up(volley_synapse_view *b) {
   double *weights = b->states[0];
   for (uint32_t i = 0; i < b->count; i++) {
     const volley_pairs pairs = volley_find_pairs(b, i);
@@ -74,7 +74,7 @@ const volley_synapse_model volley_synapse_stdp_pl = {
     .keeps_past = true,
     .tau_source = TAU_PLUS,
     .tau_target = TAU_MINUS,
-    .tau_second = -1,
+    .tau_slow = -1,
     .jump = -1,
     .range = range,
     .spike = spike,

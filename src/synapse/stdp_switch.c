@@ -51,7 +51,7 @@ static void range(const double *values, double *low, double *high) {
   *high = values[WMAX];
 }
 
-static bool has_dopamine(const volley_bundle *b, int64_t at) {
+static bool has_dopamine(const volley_synapse_view *b, int64_t at) {
   const volley_plasticity_plan *plan = b->constants->plan;
   if (volley_is_within(plan->dopamine_on, plan->n_dopamine_on, at + 1, false)) return true;
   return plan->dopamine >= 0 &&
@@ -67,7 +67,7 @@ static inline double bounded(const double *p, double weight, double change) {
   return volley_clip(weight + change, p[WMIN], p[WMAX]);
 }
 
-static inline double take_pairs(const volley_bundle *b, const volley_pairs *pairs, double weight) {
+static inline double take_pairs(const volley_synapse_view *b, const volley_pairs *pairs, double weight) {
   const double *p = b->constants->plan->parameters;
   for (uint32_t k = pairs->first; k < pairs->end; k++) {
     const int64_t arrival = volley_arrival(b, pairs, k);
@@ -78,7 +78,7 @@ static inline double take_pairs(const volley_bundle *b, const volley_pairs *pair
   return weight;
 }
 
-static void spike(volley_bundle *b, double *input) {
+static void spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->plan->parameters;
   const int64_t now = b->now + b->axonal;
   const double loss = volley_learns(b->constants, now) ? p[has_dopamine(b, now) ? A_MINUS_DOPAMINE : A_MINUS] : 0;
@@ -92,7 +92,7 @@ static void spike(volley_bundle *b, double *input) {
   volley_advance_trace(b);
 }
 
-static void catch_up(volley_bundle *b) {
+static void catch_up(volley_synapse_view *b) {
   double *weights = b->states[0];
   for (uint32_t i = 0; i < b->count; i++) {
     const volley_pairs pairs = volley_find_pairs(b, i);
@@ -122,7 +122,7 @@ const volley_synapse_model volley_synapse_stdp_switch = {
     .keeps_past = true,
     .tau_source = TAU_PLUS,
     .tau_target = TAU_MINUS,
-    .tau_second = TAU_N,
+    .tau_slow = TAU_N,
     .jump = JUMP,
     .check = check,
     .range = range,

@@ -52,7 +52,7 @@ typedef struct volley_synapse_constants {
 } volley_synapse_constants;
 
 /* Synapses of one source with one delay and receptor, and what is known of the time since they were last dealt with. */
-typedef struct volley_bundle {
+typedef struct volley_synapse_view {
   const volley_synapse_constants *constants;
   const volley_past_spikes *past; /* by id - first_id */
   const volley_dopamine *dopamine;
@@ -65,7 +65,7 @@ typedef struct volley_bundle {
   int64_t from, now; /* pairings were dealt with as if a spike of step `from` had been delivered; now of `now` */
   int64_t axonal, dendritic; /* steps */
   int64_t after, until; /* steps of the target: its spikes after the one and up to the other take effect since then */
-} volley_bundle;
+} volley_synapse_view;
 
 typedef struct volley_synapse_model {
   const char *name, *doc, *equations, *reference;
@@ -75,10 +75,10 @@ typedef struct volley_synapse_model {
   int n_states;
   const char *const *row_states; /* names, for checkpoints */
   int n_row_states;
-  bool pairs;                                   /* takes the key `pairing` */
-  bool takes_dopamine, takes_schedule;          /* takes `dopamine`; takes `dopamine_on` */
-  bool keeps_past;                              /* needs the spikes of its targets */
-  int tau_source, tau_target, tau_second, jump; /* parameters that are these constants; -1: none */
+  bool pairs;                                 /* takes the key `pairing` */
+  bool takes_dopamine, takes_schedule;        /* takes `dopamine`; takes `dopamine_on` */
+  bool keeps_past;                            /* needs the spikes of its targets */
+  int tau_source, tau_target, tau_slow, jump; /* parameters that are these constants; -1: none */
   /* NULL if the values fit together, else what is wrong. values: [n_parameters]; plan has all but the
    * parameters. May be NULL. */
   const char *(*check)(const volley_plasticity_plan *plan, const double *values);
@@ -87,9 +87,9 @@ typedef struct volley_synapse_model {
   /* States of a source's row before its first spike. row: [n_row_states], zeroed. NULL: zeros. */
   void (*begin)(const volley_synapse_constants *constants, double *row);
   /* A spike of step `now`: brings the synapses up to it, adds what they transmit to input[id], lets the spike act. */
-  void (*spike)(volley_bundle *bundle, double *input);
+  void (*spike)(volley_synapse_view *view, double *input);
   /* Brings the synapses up to where a spike of step `now` would find them. NULL: nothing changes between spikes. */
-  void (*catch_up)(volley_bundle *bundle);
+  void (*catch_up)(volley_synapse_view *view);
 } volley_synapse_model;
 
 /* All models, ended by NULL, and one by name (NULL if unknown). */

@@ -30,14 +30,14 @@ static void range(const double *values, double *low, double *high) {
 }
 
 /* Fast less slow trace of the source when a spike of the target arrives. */
-static inline double difference(const volley_bundle *b, int64_t arrival) {
+static inline double difference(const volley_synapse_view *b, int64_t arrival) {
   const int64_t steps = arrival - (*b->last + b->axonal);
   if (steps <= 0) return b->row[FAST_BEFORE] - b->row[SLOW_BEFORE];
   return b->row[FAST] * volley_decay_at(&b->constants->source, steps) -
          b->row[SLOW] * volley_decay_at(&b->constants->second, steps);
 }
 
-static void catch_up(volley_bundle *b) {
+static void catch_up(volley_synapse_view *b) {
   const double *p = b->constants->plan->parameters;
   double *weights = b->states[0];
   for (uint32_t i = 0; i < b->count; i++) {
@@ -50,7 +50,7 @@ static void catch_up(volley_bundle *b) {
   }
 }
 
-static void spike(volley_bundle *b, double *input) {
+static void spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->plan->parameters, *weights = b->states[0];
   catch_up(b);
   for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += b->sign * weights[i];
@@ -78,7 +78,7 @@ const volley_synapse_model volley_synapse_trace = {
     .keeps_past = true,
     .tau_source = TAU_FAST,
     .tau_target = -1,
-    .tau_second = TAU_SLOW,
+    .tau_slow = TAU_SLOW,
     .jump = -1,
     .check = check,
     .range = range,

@@ -30,7 +30,7 @@ static void begin(const volley_synapse_constants *constants, double *row) {
 }
 
 /* Resources and release at the spike of step `now`; before the first one the time since the beginning counts. */
-static void advance(const volley_bundle *b) {
+static void advance(const volley_synapse_view *b) {
   const double *p = b->constants->plan->parameters;
   const double steps = (double)(*b->last == VOLLEY_NEVER ? b->now + 1 : b->now - *b->last),
                h = steps * b->constants->dt;
@@ -39,7 +39,7 @@ static void advance(const volley_bundle *b) {
   *b->last = b->now;
 }
 
-static void spike(volley_bundle *b, double *input) {
+static void spike(volley_synapse_view *b, double *input) {
   const double *weights = b->states[0];
   advance(b);
   const double released = b->row[X] * b->row[U];
@@ -60,7 +60,7 @@ const volley_synapse_model volley_synapse_tsodyks2 = {
     .n_row_states = 2,
     .tau_source = -1,
     .tau_target = -1,
-    .tau_second = -1,
+    .tau_slow = -1,
     .jump = -1,
     .range = range,
     .begin = begin,

@@ -4,7 +4,7 @@
  *
  * GB: size of the neurons' states, 1 by default. FILE: where to write, bench.checkpoint.h5 by default; FILE.plain too.
  * Plain: each rank writes its contiguous share of one file in pieces of 4 MB, then fsync; and reads it likewise. */
-#include "io/checkpoint.h"
+#include "io/checkpoint/checkpoint.h"
 #include "base/memory.h"
 #include "support/experiments.h"
 
@@ -72,7 +72,7 @@ static void go_over_share(const char *path, uint64_t bytes, bool write) {
 static void write_checkpoint(const volley_network *network, const char *path) {
   const volley_experiment *experiment = network->experiment;
   volley_run_state state = {.step = 100, .n_populations = experiment->n_populations, .n_recent = 15};
-  const volley_past past = {0};
+  const volley_recorded past = {0};
   volley_run_state_allocate(&state);
   need(volley_checkpoint_write(network, NULL, &state, &past, "", path, 1) == VOLLEY_OK, "writing");
   volley_run_state_release(&state);

@@ -166,7 +166,7 @@ static void bench_learning(uint32_t n) {
   bench b = {.size = (size_t)n * n / (size_t)ranks};
   number = 1;
   for (int kind = 0; kind < 2; kind++) make_learner(&b.learners[kind], n);
-  b.array = volley_table_alloc(b.size * sizeof(double), "an array");
+  b.array = volley_alloc_huge(b.size * sizeof(double), "an array");
   for (size_t i = 0; i < b.size; i++) b.array[i] = 0.25;
   measure_in_turns(&b);
   print_line(&b, "read", READ, all);

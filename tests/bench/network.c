@@ -5,8 +5,8 @@
  * FILE defaults to the microcircuit at full scale, 10 s of model time. */
 #include "app/threads.h"
 #include "engine/simulate.h"
-#include "io/data_files.h"
-#include "io/experiment_file.h"
+#include "io/data/reader.h"
+#include "io/experiment/file.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static void measure_memory(int threads, double speeds[2]) {
   speeds[0] = speeds[1] = 0;
 #pragma omp parallel num_threads(threads)
   {
-    unsigned char *table = volley_table_alloc(size, "the memory benchmark");
+    unsigned char *table = volley_alloc_huge(size, "the memory benchmark");
     memset(table, 1, size);
     for (int k = 0; k < 2 * REPEATS; k++) {
 #pragma omp barrier

@@ -232,7 +232,7 @@ static void test_bare(void **state) {
   (void)state;
   char path[128];
   strcpy(path, checkpoint_path("bare.h5"));
-  const volley_past no_past = {0};
+  const volley_recorded no_past = {0};
   volley_experiment *experiment = experiment_make(1);
   experiment_add_population(experiment, "P", "parrot", 3);
   volley_run_state expected = checkpoint_run_state(experiment, 0, 1);

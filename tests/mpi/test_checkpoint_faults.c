@@ -1,6 +1,6 @@
 /* Checkpoints that are damaged, cut off, of something else or made up: each is refused with a clear message. */
 #include "base/memory.h"
-#include "io/seal.h"
+#include "io/file/seal.h"
 #include "neuron/neuron.h"
 #include "support/checkpoints.h"
 #include "support/experiments.h"

@@ -1,6 +1,6 @@
 /* Values and edges from HDF5 files reach every rank; what is wrong in a file is an agreed fault. */
 #include "base/memory.h"
-#include "io/data_files.h"
+#include "io/data/reader.h"
 
 #include <hdf5.h>
 #include <math.h>

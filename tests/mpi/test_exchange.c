@@ -53,7 +53,7 @@ static uint32_t gather(int64_t step, uint32_t *all) {
   return (uint32_t)total;
 }
 
-static void expect_volley(const volley_volley *volley, int64_t step, uint32_t *all) {
+static void expect_volley(const volley_step_spikes *volley, int64_t step, uint32_t *all) {
   assert_int_equal(volley->step, step);
   const uint32_t n = gather(step, all);
   assert_int_equal(volley->n, n);
@@ -92,7 +92,7 @@ static void expect_exchange_drained(int batch, int min_delay, int64_t first, int
   for (int64_t step = first; step < first + steps; step++) {
     const bool all_due = step == first + steps - 1 || (draining && word(ranks, step, 0) % 5 == 0);
     const int64_t known = next;
-    const volley_volley *volleys;
+    const volley_step_spikes *volleys;
     add_spikes(exchange, step);
     volley_exchange_ask(exchange, request_of(rank, step));
     volley_exchange_post(exchange, all_due);
@@ -156,7 +156,7 @@ static void test_silence(void **state) {
   for (int loud = 0; loud < 2; loud++) {
     volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, 1, 1, 0, 120);
     for (int64_t step = 0; step < 20; step++) {
-      const volley_volley *volleys;
+      const volley_step_spikes *volleys;
       uint32_t gids[MOST];
       for (uint32_t k = 0; k < MOST; k++) gids[k] = MOST - k;
       if (loud && rank == ranks - 1) volley_exchange_add(exchange, gids, MOST);

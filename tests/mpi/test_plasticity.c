@@ -1,9 +1,9 @@
 /* A run with plastic synapses that goes on from a checkpoint file, with another partition and number of threads, ends with
  * the same bits in every synapse; their order in files does not depend on the partition. */
 #include "base/memory.h"
-#include "build/synapse_order.h"
 #include "engine/simulate.h"
-#include "io/experiment_file.h"
+#include "io/experiment/file.h"
+#include "network/synapse_order.h"
 #include "neuron/neuron.h"
 #include "support/checkpoints.h"
 
@@ -54,20 +54,20 @@ typedef struct synapses {
 
 /* Fills them in from one block. */
 typedef struct gathering {
-  const volley_plastic *plastic;
+  const volley_plastic_table *plastic;
   double *values;
 } gathering;
 
 static void take(void *context, uint32_t r, uint32_t synapse, uint64_t number) {
   const gathering *g = context;
-  const volley_plastic_run *run = &g->plastic->runs[r];
+  const volley_plastic_group *group = &g->plastic->groups[r];
   double *out = g->values + number * VALUES;
-  const uint64_t s = run->first + synapse;
+  const uint64_t s = group->first + synapse;
   assert_true(out[0] == 0); /* each number once */
-  out[0] = run->source + 1;
-  out[1] = run->delay;
+  out[0] = group->source + 1;
+  out[1] = group->delay;
   out[2] = g->plastic->states[0][s];
-  out[3] = g->plastic->model->n_states > 1 ? g->plastic->states[1][s] : run->row[0];
+  out[3] = g->plastic->model->n_states > 1 ? g->plastic->states[1][s] : group->row[0];
 }
 
 static synapses gather(const volley_network *network, int projection) {
@@ -75,7 +75,7 @@ static synapses gather(const volley_network *network, int projection) {
   synapses all = {.n = volley_synapse_order_total(&order)};
   all.values = volley_alloc(all.n * VALUES, sizeof(double), "test");
   for (int b = 0; b < network->n_blocks; b++) {
-    volley_plastic *plastic = volley_block_plastic(&network->blocks[b], projection);
+    volley_plastic_table *plastic = volley_block_plastic(&network->blocks[b], projection);
     gathering g = {plastic, all.values};
     if (plastic) volley_synapse_order_walk(&order, &network->blocks[b], plastic, take, &g);
   }
@@ -122,7 +122,7 @@ static bool is_due(void *context, int64_t step) { return step == ((const keeper 
 
 static volley_status save(void *context, const volley_run_state *state, bool stops) {
   const keeper *k = context;
-  const volley_past no_past = {0};
+  const volley_recorded no_past = {0};
   (void)stops;
   assert_int_equal(volley_checkpoint_write(k->network, NULL, state, &no_past, "", checkpoint_path("plastic.h5"), 1),
                    VOLLEY_OK);
@@ -195,7 +195,7 @@ static void test_bounded(void **state) {
   assert_int_equal(volley_simulate(network, NULL, NULL, 0, NULL, &summary), VOLLEY_OK);
   for (int b = 0; b < network->n_blocks; b++) {
     for (int k = 0; k < network->blocks[b].n_plastic; k++) {
-      const volley_plastic *plastic = &network->blocks[b].plastic[k];
+      const volley_plastic_table *plastic = &network->blocks[b].plastic[k];
       const int64_t bound = VOLLEY_SWEEP_STEPS - 2 * plastic->max_due - 2;
       for (uint32_t t = 0; t < plastic->n_targets; t++)
         assert_true(plastic->past[t].n < 2 || plastic->past[t].spikes[1].step >= bound);

@@ -1,6 +1,6 @@
 /* Recordings cut into stretches, broken off and gone on with are joined into what one undisturbed run writes. */
 #include "base/memory.h"
-#include "io/recordings.h"
+#include "io/output/recordings.h"
 #include "support/stretches.h"
 
 #include <hdf5.h>
@@ -49,7 +49,7 @@ static volley_status finish(volley_recordings *recordings) {
   return volley_recordings_close(recordings, &summary);
 }
 
-static volley_recordings *begin(const char *name, const volley_past *past, int64_t step) {
+static volley_recordings *begin(const char *name, const volley_recorded *past, int64_t step) {
   volley_recordings *recordings = NULL;
   assert_int_equal(volley_recordings_open(&stretches_experiment, path_of(name), stretches_columns, past, step,
                                           MPI_COMM_WORLD, &recordings),
@@ -61,7 +61,7 @@ static volley_recordings *begin(const char *name, const volley_past *past, int64
 static void record_and_cut(volley_recordings *recordings, int64_t from, int64_t to) {
   stretches_record(volley_recordings_sink(recordings), from, to);
   assert_int_equal(volley_recordings_cut(recordings, to), VOLLEY_OK);
-  const volley_past *past = volley_recordings_past(recordings);
+  const volley_recorded *past = volley_recordings_recorded(recordings);
   for (int r = 0; r < STRETCHES_RECORDERS; r++) assert_int_equal(past->positions[r], stretches_records(r, to));
 }
 
@@ -71,10 +71,10 @@ static void record_rest(volley_recordings *recordings, int64_t from) {
   assert_int_equal(finish(recordings), VOLLEY_OK);
 }
 
-static volley_past copy_past(const volley_past *past) {
-  volley_past copy = {.files = volley_alloc((size_t)past->n_files, sizeof(char *), "test"),
-                      .n_files = past->n_files,
-                      .positions = volley_alloc(STRETCHES_RECORDERS, sizeof(uint64_t), "test")};
+static volley_recorded copy_past(const volley_recorded *past) {
+  volley_recorded copy = {.files = volley_alloc((size_t)past->n_files, sizeof(char *), "test"),
+                          .n_files = past->n_files,
+                          .positions = volley_alloc(STRETCHES_RECORDERS, sizeof(uint64_t), "test")};
   for (int f = 0; f < past->n_files; f++) {
     assert_int_equal(past->files[f][0], '/');
     copy.files[f] = strcpy(volley_alloc(strlen(past->files[f]) + 1, 1, "test"), past->files[f]);
@@ -84,12 +84,12 @@ static volley_past copy_past(const volley_past *past) {
 }
 
 /* Records 0 .. 450 with cuts at 200 and 450, goes on to 650 and breaks off; gives what was past at 450. */
-static volley_past break_off(const char *name) {
+static volley_recorded break_off(const char *name) {
   if (rank == 0) (void)unlink(path_of(name)); /* of an earlier test */
   volley_recordings *recordings = begin(name, NULL, 0);
   record_and_cut(recordings, 0, 200);
   record_and_cut(recordings, 200, 450);
-  const volley_past past = copy_past(volley_recordings_past(recordings));
+  const volley_recorded past = copy_past(volley_recordings_recorded(recordings));
   stretches_record(volley_recordings_sink(recordings), 450, 650);
   assert_int_equal(volley_recordings_close(recordings, NULL), VOLLEY_OK);
   assert_int_equal(past.n_files, 2);
@@ -198,13 +198,13 @@ static void test_cut_of_nothing(void **state) {
   (void)state;
   volley_recordings *recordings = begin("cut.h5", NULL, 0);
   assert_int_equal(volley_recordings_cut(recordings, 0), VOLLEY_OK);
-  assert_int_equal(volley_recordings_past(recordings)->n_files, 0);
+  assert_int_equal(volley_recordings_recorded(recordings)->n_files, 0);
   record_rest(recordings, 0);
   assert_whole("cut.h5");
   recordings = begin("cut.h5", NULL, 0);
   record_and_cut(recordings, 0, 700);
   record_and_cut(recordings, 700, 800);
-  assert_int_equal(volley_recordings_past(recordings)->n_files, 1);
+  assert_int_equal(volley_recordings_recorded(recordings)->n_files, 1);
   MPI_Barrier(MPI_COMM_WORLD);
   assert_true(exists("cut.h5.parts/000000000-000000700.h5"));
   assert_false(exists("cut.h5.part"));
@@ -213,9 +213,9 @@ static void test_cut_of_nothing(void **state) {
 }
 
 /* Goes on with another attempt's past under a name, maybe the same, with a cut on the way. */
-static void go_on(const char *name, const volley_past *past, int64_t from) {
+static void go_on(const char *name, const volley_recorded *past, int64_t from) {
   volley_recordings *recordings = begin(name, past, from);
-  assert_int_equal(volley_recordings_past(recordings)->n_files, past->n_files);
+  assert_int_equal(volley_recordings_recorded(recordings)->n_files, past->n_files);
   record_and_cut(recordings, from, 820);
   record_rest(recordings, 820);
   assert_whole(name);
@@ -223,7 +223,7 @@ static void go_on(const char *name, const volley_past *past, int64_t from) {
 
 static void test_goes_on(void **state) {
   (void)state;
-  volley_past past = break_off("broken.h5");
+  volley_recorded past = break_off("broken.h5");
   MPI_Barrier(MPI_COMM_WORLD);
   assert_true(exists("broken.h5.part"));
   go_on("other.h5", &past, 450);
@@ -232,29 +232,29 @@ static void test_goes_on(void **state) {
   for (int r = 0; r < STRETCHES_RECORDERS; r++) past.positions[r] = stretches_records(r, 333); /* the files hold more */
   go_on("other.h5", &past, 333);
   go_on("broken.h5", &past, 333);
-  volley_past_release(&past);
+  volley_recorded_release(&past);
 }
 
 /* A run that is resumed and stopped before it has recorded anything leaves no empty file. */
 static void test_stopped_at_once(void **state) {
   (void)state;
-  volley_past past = break_off("broken.h5");
+  volley_recorded past = break_off("broken.h5");
   assert_int_equal(volley_recordings_close(begin("broken.h5", &past, 450), NULL), VOLLEY_OK);
   MPI_Barrier(MPI_COMM_WORLD);
   assert_false(exists("broken.h5.part"));
   go_on("broken.h5", &past, 450);
-  volley_past_release(&past);
+  volley_recorded_release(&past);
 }
 
 /* Stretches of a killed attempt that no checkpoint names go with the others; what is not this run's stays. */
 static void test_leftovers(void **state) {
   (void)state;
-  volley_past past = break_off("broken.h5");
+  volley_recorded past = break_off("broken.h5");
   volley_recordings *recordings = begin("broken.h5", &past, 450);
   record_and_cut(recordings, 450, 500);
   assert_int_equal(volley_recordings_close(recordings, NULL), VOLLEY_OK);
   go_on("broken.h5", &past, 450);
-  volley_past_release(&past);
+  volley_recorded_release(&past);
   const char *resolved = stretches_experiment.resolved;
   stretches_experiment.resolved = "simulation: {dt: 0.2}\n";
   past = break_off("broken.h5");
@@ -264,14 +264,14 @@ static void test_leftovers(void **state) {
   MPI_Barrier(MPI_COMM_WORLD);
   for (int f = 0; f < 2 && rank == 0; f++) assert_int_equal(unlink(past.files[f]), 0);
   if (rank == 0) assert_int_equal(rmdir(path_of("broken.h5.parts")), 0);
-  volley_past_release(&past);
+  volley_recorded_release(&past);
 }
 
 /* The stretches of a completed run are in its output, also when some of them are still there: a run that was killed while
  * it removed them. */
 static void test_output_stands_in(void **state) {
   (void)state;
-  volley_past past = break_off("broken.h5");
+  volley_recorded past = break_off("broken.h5");
   if (rank == 0) assert_int_equal(link(past.files[0], path_of("0")) | link(past.files[1], path_of("1")), 0);
   go_on("broken.h5", &past, 450);
   for (int f = -1; f < 2; f++) {
@@ -281,14 +281,14 @@ static void test_output_stands_in(void **state) {
       assert_int_equal(rename(path_of(f ? "1" : "0"), past.files[f]), 0);
     }
     volley_recordings *recordings = begin("broken.h5", &past, 450);
-    const volley_past *found = volley_recordings_past(recordings);
+    const volley_recorded *found = volley_recordings_recorded(recordings);
     assert_int_equal(found->n_files, 1);
     assert_string_equal(strrchr(found->files[0], '/'), "/broken.h5");
     record_and_cut(recordings, 450, 500);
     record_rest(recordings, 500);
     assert_whole("broken.h5");
   }
-  volley_past_release(&past);
+  volley_recorded_release(&past);
 }
 
 /* Sends what rank 0 prints on stderr to a file while a call runs that must fail, and looks for a text in it. */
@@ -312,7 +312,7 @@ static void capture_end(int old, const char *text) {
 }
 
 /* The past must be refused, on every rank alike, with a text. */
-static void assert_refused(const volley_past *past, const char *text) {
+static void assert_refused(const volley_recorded *past, const char *text) {
   volley_recordings *recordings = NULL;
   const int old = capture_begin();
   const volley_status status = volley_recordings_open(&stretches_experiment, path_of("new.h5"), stretches_columns, past,
@@ -333,7 +333,7 @@ static void write_bytes(const char *path, const void *bytes, size_t n) {
 /* The second file of the past in states in which it is of no use. */
 static void test_damaged(void **state) {
   (void)state;
-  volley_past past = break_off("broken.h5");
+  volley_recorded past = break_off("broken.h5");
   char *file = past.files[1], kept[PATH];
   struct stat found;
   strcpy(kept, path_of("kept"));
@@ -353,12 +353,12 @@ static void test_damaged(void **state) {
   }
   if (rank == 0) assert_int_equal(truncate(file, 0), 0);
   assert_refused(&past, "000000200-000000450.h5'");
-  volley_past_release(&past);
+  volley_recorded_release(&past);
 }
 
 static void test_too_short(void **state) {
   (void)state;
-  volley_past past = break_off("broken.h5");
+  volley_recorded past = break_off("broken.h5");
   past.positions[0]++;
   assert_refused(&past, "hold 45000 spikes of recorder 'E_spikes', but 45001 were recorded");
   past.positions[0]--;
@@ -369,12 +369,12 @@ static void test_too_short(void **state) {
   record_rest(recordings, 450);
   past.positions[0] = 80000;
   assert_refused(&past, "broken.h5' is not the complete output of this run");
-  volley_past_release(&past);
+  volley_recorded_release(&past);
 }
 
 static void test_other_runs(void **state) {
   (void)state;
-  volley_past past = break_off("broken.h5");
+  volley_recorded past = break_off("broken.h5");
   const volley_recorder first = stretches_recorders[0], fifth = stretches_recorders[4];
   stretches_recorders[0].name = "I_spikes";
   assert_refused(&past, "has no recorder 'I_spikes' of spikes");
@@ -388,7 +388,7 @@ static void test_other_runs(void **state) {
   stretches_experiment.simulation.seed++;
   assert_refused(&past, "is of another run");
   stretches_experiment.simulation.seed--;
-  volley_past_release(&past);
+  volley_recorded_release(&past);
 }
 
 /* A disk that is full at the end: all stretches stay, and the run can be ended from them later. */
@@ -397,7 +397,7 @@ static void test_full(void **state) {
   volley_recordings *recordings = begin("full.h5", NULL, 0);
   record_and_cut(recordings, 0, 550);
   record_and_cut(recordings, 550, STRETCHES_STEPS);
-  volley_past past = copy_past(volley_recordings_past(recordings));
+  volley_recorded past = copy_past(volley_recordings_recorded(recordings));
   struct rlimit old, least;
   getrlimit(RLIMIT_FSIZE, &old);
   least = old;
@@ -413,7 +413,7 @@ static void test_full(void **state) {
   for (int f = 0; f < 2; f++) assert_int_equal(access(past.files[f], R_OK), 0);
   assert_int_equal(finish(begin("full.h5", &past, STRETCHES_STEPS)), VOLLEY_OK);
   assert_whole("full.h5");
-  volley_past_release(&past);
+  volley_recorded_release(&past);
 }
 
 static void test_cut_fails(void **state) {

@@ -1,6 +1,6 @@
 /* A sealed file is whole; with any byte changed, missing or added it is not, and every rank says the same. */
 #include "base/memory.h"
-#include "io/seal.h"
+#include "io/file/seal.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  * fault. */
 #include "base/memory.h"
 #include "base/petsc.h"
-#include "io/data_files.h"
+#include "io/data/reader.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"

@@ -105,7 +105,7 @@ volley_run_state checkpoint_run_state(const volley_experiment *experiment, int64
 
 static char *files[] = {"/somewhere/a.h5", "/somewhere/else/b with spaces.h5"};
 static uint64_t positions[] = {5, UINT64_C(6000000000)};
-const volley_past checkpoint_past = {files, 2, positions};
+const volley_recorded checkpoint_past = {files, 2, positions};
 
 volley_network *checkpoint_build(const volley_experiment *experiment, int threads, MPI_Comm comm) {
   volley_network *network = NULL;

@@ -3,7 +3,7 @@
 #ifndef VOLLEY_TESTS_CHECKPOINTS_H
 #define VOLLEY_TESTS_CHECKPOINTS_H
 
-#include "io/checkpoint.h"
+#include "io/checkpoint/checkpoint.h"
 
 /* A new folder for the files of the tests, shared by all ranks; removed when it is empty. For cmocka. */
 int checkpoint_set_up(void **state);
@@ -22,7 +22,7 @@ volley_experiment *checkpoint_experiment(const char *partitioner, uint32_t size)
 volley_run_state checkpoint_run_state(const volley_experiment *experiment, int64_t n_recent, uint64_t salt);
 
 /* What was recorded, with two recorders. */
-extern const volley_past checkpoint_past;
+extern const volley_recorded checkpoint_past;
 
 volley_network *checkpoint_build(const volley_experiment *experiment, int threads, MPI_Comm comm);
 

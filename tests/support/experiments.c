@@ -1,8 +1,8 @@
 #include "support/experiments.h"
 
-#include "build/rule.h"
 #include "neuron/neuron.h"
 #include "partition/partition.h"
+#include "rule/rule.h"
 #include "stimulus/stimulus.h"
 
 #include <math.h>

@@ -7,22 +7,25 @@
 
 static table_edge *read_row(const volley_table *table, const volley_gid_entry *row, table_edge *out) {
   const unsigned char *header = table->pool + row->value + sizeof(uint32_t);
-  uint32_t n_runs, number = 0;
-  memcpy(&n_runs, table->pool + row->value, sizeof n_runs);
-  const size_t headers = (sizeof(uint32_t) + n_runs * sizeof(volley_run) + 3) / 4 * 4;
+  uint32_t n_groups, number = 0;
+  memcpy(&n_groups, table->pool + row->value, sizeof n_groups);
+  const size_t headers = (sizeof(uint32_t) + n_groups * sizeof(volley_group) + 3) / 4 * 4;
   const unsigned char *data = table->pool + row->value + headers;
-  for (uint32_t r = 0; r < n_runs; r++) {
-    volley_run run;
-    memcpy(&run, header + r * sizeof run, sizeof run);
-    const unsigned char *ids = data + (run.equal ? 1u : run.count) * sizeof(float);
-    for (uint32_t i = 0; i < run.count; i++, out++) {
+  for (uint32_t r = 0; r < n_groups; r++) {
+    volley_group group;
+    memcpy(&group, header + r * sizeof group, sizeof group);
+    const unsigned char *ids = data + (group.equal ? 1u : group.count) * sizeof(float);
+    for (uint32_t i = 0; i < group.count; i++, out++) {
       uint16_t id;
       memcpy(&id, ids + i * sizeof id, sizeof id);
-      *out = (table_edge){
-          .source = row->gid_plus_one - 1, .target = id, .number = number++, .due = run.due, .receptor = run.receptor};
-      memcpy(&out->weight, data + (run.equal ? 0 : i) * sizeof(float), sizeof(float));
+      *out = (table_edge){.source = row->gid_plus_one - 1,
+                          .target = id,
+                          .number = number++,
+                          .due = group.due,
+                          .receptor = group.receptor};
+      memcpy(&out->weight, data + (group.equal ? 0 : i) * sizeof(float), sizeof(float));
     }
-    data += volley_run_bytes(run.count, run.equal);
+    data += volley_group_bytes(group.count, group.equal);
   }
   return out;
 }

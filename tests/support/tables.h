@@ -1,8 +1,8 @@
-/* Reads packed synapse tables back, by their description in build/table.h. */
+/* Reads packed synapse tables back, by their description in network/table.h. */
 #ifndef VOLLEY_TESTS_TABLES_H
 #define VOLLEY_TESTS_TABLES_H
 
-#include "build/network.h"
+#include "network/network.h"
 
 typedef struct table_edge {
   uint32_t source, target; /* source: gid; target: gid, or id within the block */

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "build/rule.h"
-#include "io/experiment_file.h"
+#include "io/experiment/file.h"
 #include "neuron/neuron.h"
+#include "rule/rule.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "io/experiment_file.h"
+#include "io/experiment/file.h"
 #include "neuron/neuron.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"

@@ -1,6 +1,6 @@
 /* Connection rules: who is connected, how often, with which weights and delays, however the targets are cut. */
-#include "build/network.h"
-#include "build/rule.h"
+#include "network/network.h"
+#include "rule/rule.h"
 #include "support/experiments.h"
 #include "support/statistics.h"
 #include "support/tables.h"

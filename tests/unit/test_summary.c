@@ -1,7 +1,7 @@
 /* The summary as JSON, and the progress display. */
 #include "base/memory.h"
 #include "base/progress.h"
-#include "io/summary_file.h"
+#include "io/output/summary.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* The packed table against a plain list of edges. */
 #include "base/memory.h"
 #include "base/random.h"
-#include "build/table.h"
 #include "engine/arrivals.h"
+#include "network/table.h"
 #include "support/tables.h"
 
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 enum { TARGETS = 3000, STRIDE = 3008, RECEPTORS = 8, SOURCES = 40, GAP = 1000003, STEPS = 150, MAX_DUE = 90 };
-enum { LONG = 3 * VOLLEY_MAX_RUN / 2, EDGES = 100000 + 2 * LONG };
+enum { LONG = 3 * VOLLEY_MAX_GROUP / 2, EDGES = 100000 + 2 * LONG };
 enum { LONG_SOURCE = 7, LONG_EQUAL_SOURCE = 8, SILENT_SOURCE = 9 };
 
 static table_edge *edges; /* [EDGES] in the order in which they are put into the table, which is also their number */
@@ -35,7 +35,7 @@ static float any_weight(uint32_t i) {
   return word(i, 1) % 3 == 0 ? 1000 * weight : word(i, 1) % 3 == 1 ? -weight : 0.001f * weight;
 }
 
-/* Two sources have long runs; the rest has many due steps, receptors and multapses, and some sources equal weights. */
+/* Two sources have long groups; the rest has many due steps, receptors and multapses, and some sources equal weights. */
 static table_edge any_edge(uint32_t i) {
   const uint32_t source = i < 2 * LONG ? LONG_SOURCE + i % 2 : word(i, 2) % SOURCES;
   table_edge edge = {.source = gid_of(source == SILENT_SOURCE ? 0 : source),
@@ -44,7 +44,7 @@ static table_edge any_edge(uint32_t i) {
                      .due = (uint16_t)(word(i, 4) % (i % 3 ? MAX_DUE : 3) + 1),
                      .receptor = (uint8_t)(word(i, 5) % RECEPTORS),
                      .weight = source % 10 == LONG_EQUAL_SOURCE ? -87.8f : any_weight(i)};
-  if (i == 2 * LONG - 1) edge.weight = 2; /* the last one of a run differs */
+  if (i == 2 * LONG - 1) edge.weight = 2; /* the last one of a group differs */
   if (i < 2 * LONG) edge.due = 5;
   if (i < 2 * LONG) edge.receptor = 2;
   return edge;
@@ -120,7 +120,7 @@ static void test_rows(void **state) {
   free(expected);
 }
 
-/* The long runs: 6 and 2 bytes a synapse, cut where 16 bits end. */
+/* The long groups: 6 and 2 bytes a synapse, cut where 16 bits end. */
 static void test_bytes(void **state) {
   (void)state;
   volley_table_builder *builder = volley_table_builder_create();
@@ -130,10 +130,10 @@ static void test_bytes(void **state) {
     volley_table_fill(builder, i % 2, (uint16_t)(i % 65536), 1, 0, i % 2 ? 1 : (float)i);
   }
   volley_table table = volley_table_finish(builder);
-  assert_int_equal(table.runs, 4);
+  assert_int_equal(table.groups, 4);
   assert_in_range(table.pool_bytes, 8 * LONG, 8 * LONG + 100);
-  assert_int_equal(volley_run_bytes(3, 0), 20);
-  assert_int_equal(volley_run_bytes(3, 1), 12);
+  assert_int_equal(volley_group_bytes(3, 0), 20);
+  assert_int_equal(volley_group_bytes(3, 1), 12);
   volley_table_release(&table);
 }
 

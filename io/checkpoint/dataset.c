@@ -1,0 +1,149 @@
+#define _GNU_SOURCE /* sync_file_range */
+
+#include "io/checkpoint/dataset.h"
+
+#include "base/memory.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char checksum_name[] = "checksum";
+
+hid_t volley_text_type(volley_hdf5 *file, size_t bytes) {
+  const hid_t type = volley_hdf5_check(file, H5Tcopy(H5T_C_S1), "describe text of");
+  volley_hdf5_check(file, H5Tset_size(type, bytes ? bytes : 1), "describe text of");
+  volley_hdf5_check(file, H5Tset_cset(type, H5T_CSET_UTF8), "describe text of");
+  return type;
+}
+
+/* Creates a dataset with an empty checksum; takes type and space over. */
+static volley_dataset create(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, hid_t space,
+                             const char *units, const void *values) {
+  volley_dataset dataset = {.type = type, .values = values, .descriptor = -1};
+  const hssize_t n = volley_hdf5_check(file, H5Sget_simple_extent_npoints(space), "describe data of");
+  dataset.count = n > 0 ? (uint64_t)n : 0;
+  dataset.bytes = H5Tget_size(type);
+  const hid_t creation = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_CREATE), "describe data of");
+  volley_hdf5_check(file, H5Pset_layout(creation, H5D_CONTIGUOUS), "describe data of");
+  volley_hdf5_check(file, H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), "describe data of");
+  volley_hdf5_check(file, H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), "describe data of");
+  dataset.handle = volley_hdf5_check(file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
+                                     "create a dataset in");
+  if (units) volley_hdf5_put_text(file, dataset.handle, "units", units);
+  volley_hdf5_put_count(file, dataset.handle, checksum_name, 0);
+  volley_hdf5_release(file, creation);
+  volley_hdf5_release(file, space);
+  return dataset;
+}
+
+volley_dataset volley_dataset_create(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, uint64_t count,
+                                     const char *units, const void *values) {
+  const hsize_t size = count;
+  const hid_t copy = volley_hdf5_check(file, H5Tcopy(type), "describe data of");
+  const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &size, NULL), "describe data of");
+  return create(file, parent, name, copy, space, units, values);
+}
+
+volley_dataset volley_dataset_create_text(volley_hdf5 *file, hid_t parent, const char *name, const char *text) {
+  const hid_t space = volley_hdf5_check(file, H5Screate(H5S_SCALAR), "describe data of");
+  return create(file, parent, name, volley_text_type(file, strlen(text) + 1), space, NULL, text);
+}
+
+/* The values first .. first + count - 1 in the file, and in memory. */
+static void select_values(volley_hdf5 *file, const volley_dataset *dataset, uint64_t first, uint64_t count,
+                          hid_t spaces[2]) {
+  const hsize_t from = first, n = count;
+  spaces[0] = volley_hdf5_check(file, H5Dget_space(dataset->handle), "look up data of");
+  spaces[1] = volley_hdf5_check(file, H5Screate_simple(1, &n, NULL), "describe data of");
+  if (n == dataset->count) return; /* all, also of a scalar */
+  volley_hdf5_check(file, H5Sselect_hyperslab(spaces[0], H5S_SELECT_SET, &from, NULL, &n, NULL), "select data of");
+}
+
+/* Has the system begin to bring values to the disk while the next are made; what it does not do now fsync() will. */
+static void start_transfer(const volley_dataset *dataset, uint64_t first, uint64_t count) {
+  const off_t offset = (off_t)(H5Dget_offset(dataset->handle) + first * dataset->bytes);
+  (void)sync_file_range(dataset->descriptor, offset, (off_t)(count * dataset->bytes), SYNC_FILE_RANGE_WRITE);
+}
+
+void volley_dataset_put(volley_hdf5 *file, volley_dataset *dataset, uint64_t first, uint64_t count,
+                        const void *values) {
+  hid_t spaces[2];
+  if (count == 0 || file->failed) return;
+  dataset->checksum += volley_checksum(values, first * dataset->bytes, count * dataset->bytes);
+  select_values(file, dataset, first, count, spaces);
+  volley_hdf5_check(file, H5Dwrite(dataset->handle, dataset->type, spaces[1], spaces[0], file->transfer, values),
+                    "write");
+  if (dataset->descriptor >= 0 && !file->failed) start_transfer(dataset, first, count);
+  volley_hdf5_release(file, spaces[0]);
+  volley_hdf5_release(file, spaces[1]);
+}
+
+void volley_dataset_put_whole(volley_hdf5 *file, volley_dataset *dataset) {
+  volley_dataset_put(file, dataset, 0, dataset->count, dataset->values);
+}
+
+void volley_datasets_finish(volley_hdf5 *file, volley_dataset *datasets, size_t n, MPI_Comm comm,
+                            volley_extent *extents) {
+  uint64_t *sums = volley_alloc(n, sizeof *sums, "checksums");
+  for (size_t i = 0; i < n; i++) sums[i] = datasets[i].checksum;
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, sums, (int)n, MPI_UINT64_T, MPI_SUM, comm));
+  for (size_t i = 0; i < n; i++) {
+    volley_dataset *dataset = &datasets[i];
+    const hid_t attribute =
+        volley_hdf5_check(file, H5Aopen(dataset->handle, checksum_name, H5P_DEFAULT), "open an attribute of");
+    volley_hdf5_check(file, H5Awrite(attribute, H5T_NATIVE_UINT64, &sums[i]), "write attributes to");
+    volley_hdf5_release(file, attribute);
+    extents[i] = (volley_extent){H5Dget_offset(dataset->handle), dataset->count * dataset->bytes, sums[i]};
+    volley_dataset_release(file, dataset);
+  }
+  free(sums);
+}
+
+/* Whether the dataset is stored as this file's writer does it, wholly within the file. */
+static bool is_sound(const volley_dataset *dataset, hid_t space, uint64_t file_bytes) {
+  const hid_t creation = H5Dget_create_plist(dataset->handle);
+  const bool contiguous = creation >= 0 && H5Pget_layout(creation) == H5D_CONTIGUOUS;
+  if (creation >= 0) H5Pclose(creation);
+  if (!contiguous || H5Sget_simple_extent_ndims(space) > 1 || dataset->bytes == 0) return false;
+  if (H5Tis_variable_str(dataset->type) != 0 || dataset->count > file_bytes / dataset->bytes) return false;
+  const uint64_t bytes = dataset->count * dataset->bytes;
+  if (bytes == 0) return true;
+  const haddr_t offset = H5Dget_offset(dataset->handle);
+  return offset != HADDR_UNDEF && offset <= file_bytes - bytes && H5Dget_storage_size(dataset->handle) == bytes;
+}
+
+volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t parent, const char *name, uint64_t file_bytes) {
+  volley_dataset dataset = {.handle = -1, .type = -1, .descriptor = -1};
+  dataset.handle = volley_hdf5_check(file, H5Dopen2(parent, name, H5P_DEFAULT), "find a dataset in");
+  dataset.type = volley_hdf5_check(file, H5Dget_type(dataset.handle), "look up data of");
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(dataset.handle), "look up data of");
+  if (!file->failed) {
+    const hssize_t n = H5Sget_simple_extent_npoints(space);
+    dataset.count = n > 0 ? (uint64_t)n : 0;
+    dataset.bytes = H5Tget_size(dataset.type);
+    if (!is_sound(&dataset, space, file_bytes)) {
+      file->failed = true;
+      volley_fault(file->blame, file->place,
+                   "'%s' is no sound checkpoint: dataset '%s' has an impossible size or layout", file->path, name);
+    }
+  }
+  volley_hdf5_release(file, space);
+  return dataset;
+}
+
+void volley_dataset_get(volley_hdf5 *file, const volley_dataset *dataset, hid_t type, uint64_t first, uint64_t count,
+                        void *values) {
+  hid_t spaces[2];
+  if (count == 0 || file->failed) return;
+  select_values(file, dataset, first, count, spaces);
+  volley_hdf5_check(file, H5Dread(dataset->handle, type, spaces[1], spaces[0], file->transfer, values), "read");
+  volley_hdf5_release(file, spaces[0]);
+  volley_hdf5_release(file, spaces[1]);
+}
+
+void volley_dataset_release(volley_hdf5 *file, volley_dataset *dataset) {
+  volley_hdf5_release(file, dataset->handle);
+  volley_hdf5_release(file, dataset->type);
+  dataset->handle = dataset->type = -1;
+}

@@ -1,0 +1,314 @@
+#include "io/experiment/keys.h"
+
+#include "base/status.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define UNBOUNDED .min = -INFINITY, .max = INFINITY
+#define FROM_ZERO .min = 0, .max = INFINITY
+
+static const volley_key_info top_keys[] = {
+    {"title", VOLLEY_KEY_TEXT, .fallback = "", .doc = "free text, kept with the results"},
+    {"plugins", VOLLEY_KEY_TEXT,
+     .doc = "shared object with neuron models of one's own (adding-a-model.md), relative to the experiment file, or a "
+            "list of them"},
+    {"simulation", VOLLEY_KEY_MAP, .required = true, .doc = "time and seed"},
+    {"network", VOLLEY_KEY_MAP, .doc = "the network as a whole"},
+    {"populations", VOLLEY_KEY_MAP, .required = true, .doc = "list of populations of neurons"},
+    {"projections", VOLLEY_KEY_MAP, .doc = "list of projections between populations"},
+    {"stimuli", VOLLEY_KEY_MAP, .doc = "list of inputs from outside the network"},
+    {"readouts", VOLLEY_KEY_MAP, .doc = "list of outputs that learn to follow a signal (FORCE)"},
+    {"ablations", VOLLEY_KEY_MAP, .doc = "list of neurons that are silenced"},
+    {"recorders", VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
+    {"output", VOLLEY_KEY_MAP, .doc = "where results go"},
+    {"checkpoint", VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
+};
+
+static const volley_key_info simulation_keys[] = {
+    {"dt", VOLLEY_KEY_NUMBER, "ms", false, "0.1 ms", 1e-6, 5, false, NULL, "time step"},
+    {"duration", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, true, NULL, "model time; whole steps"},
+    {"seed", VOLLEY_KEY_COUNT, "", false, "1", 0, UINT32_MAX, false, NULL, "of all random numbers"},
+    {"exchange_interval", VOLLEY_KEY_WORD, .fallback = "step", .words = "step|min_delay",
+     .doc = "how often ranks hand each other their spikes: every step, or every shortest delay"},
+    {"partition", VOLLEY_KEY_WORD, .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
+};
+
+static const volley_key_info network_keys[] = {
+    {"scale", VOLLEY_KEY_MAP, .doc = "runs a smaller network with the same rates"},
+};
+
+static const volley_key_info scale_keys[] = {
+    {"neurons", VOLLEY_KEY_NUMBER, "", false, "1", 0, 1, true, NULL, "factor of the size of every population"},
+    {"indegree", VOLLEY_KEY_NUMBER, "", false, "1", 0, 1, true, NULL,
+     "factor of the number of inputs of every neuron; weights and a constant current make up for it"},
+};
+
+static const volley_key_info population_keys[] = {
+    {"name", VOLLEY_KEY_WORD, .required = true,
+     .doc = "name, or a list of names: several populations, and every other key has one value for all or a list with "
+            "one value each"},
+    {"model", VOLLEY_KEY_WORD, .required = true, .doc = "neuron model; `volley models` lists them"},
+    {"size", VOLLEY_KEY_COUNT, "", true, NULL, 1, UINT32_MAX, false, NULL, "number of neurons"},
+    {"parameters", VOLLEY_KEY_MAP, .doc = "parameters of the model by name: numbers or distributions"},
+    {"initial", VOLLEY_KEY_MAP,
+     .doc = "states of the model by name at time 0: numbers, distributions or the name of a parameter"},
+    {"mean_rate", VOLLEY_KEY_NUMBER, "Hz", FROM_ZERO,
+     .doc = "expected firing rate in the full network; needed to scale indegrees down, used for estimates"},
+};
+
+static const volley_key_info projection_keys[] = {
+    {"name", VOLLEY_KEY_TEXT, .doc = "by default SOURCE->TARGET; of several pairs each is called NAME:SOURCE->TARGET"},
+    {"source", VOLLEY_KEY_WORD, .required = true, .doc = "population, or a list of them"},
+    {"target", VOLLEY_KEY_WORD, .required = true, .doc = "population, or a list of them"},
+    {"rule", VOLLEY_KEY_WORD, .required = true, .doc = "connection rule"},
+    {"probability", VOLLEY_KEY_NUMBER, "", false, NULL, 0, 1, false, NULL,
+     "connection probability, where the rule takes one; 0: no projection"},
+    {"file", VOLLEY_KEY_TEXT, .doc = "rule edges: HDF5 file, relative to the experiment file"},
+    {"group", VOLLEY_KEY_TEXT, .fallback = "/", .doc = "rule edges: group with source, target, maybe weight and delay"},
+    {"autapses", VOLLEY_KEY_FLAG, .fallback = "true", .doc = "whether a neuron may connect to itself"},
+    {"multapses", VOLLEY_KEY_FLAG, .fallback = "true", .doc = "whether a pair may have several synapses"},
+    {"weight", VOLLEY_KEY_VALUE, "weight", UNBOUNDED,
+     .doc = "required, unless the receptor counts spikes or the file of edges has it; kept in single precision (7 "
+            "digits), "
+            "of synapses that learn in double. A named receptor that is a conductance takes no negative weights; where "
+            "none is named, negative weights go to the inhibitory one by their size, as in NEST"},
+    {"delay", VOLLEY_KEY_VALUE, "ms", FROM_ZERO,
+     .doc = "at least one step, at most 65534; rounded to the nearest step, halves up, so that the ends of a uniform "
+            "distribution get half of what the delays between them get; required, unless the file of edges has it"},
+    {"balanced", VOLLEY_KEY_FLAG, .fallback = "false",
+     .doc =
+         "whether the mean weight of a target's synapses in this projection is subtracted from each of them, so that "
+         "they sum to zero; edges with weights from a file can be balanced too"},
+    {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of a weight decides"},
+    {"synapse", VOLLEY_KEY_MAP, .doc = "how the synapses change; by default they are static"},
+    {"delay_is", VOLLEY_KEY_WORD, .fallback = "dendritic", .words = "dendritic|axonal",
+     .doc =
+         "where the delay arises, for synapses that learn: spikes of the target reach the synapse that much later, or "
+         "those of the source do"},
+};
+
+static const volley_key_info synapse_keys[] = {
+    {"model", VOLLEY_KEY_WORD, .required = true,
+     .doc = "static, or a model of plasticity, whose parameters are keys too: see `volley models`"},
+    {"pairing", VOLLEY_KEY_WORD, .fallback = "all", .words = "all|nearest",
+     .doc =
+         "whether a spike pairs with all spikes of the other side before it or with the last one only, where the model "
+         "pairs spikes"},
+    {"learning", VOLLEY_KEY_MAP, .doc = "when the synapses learn; by default always"},
+    {"dopamine", VOLLEY_KEY_WORD, .doc = "population whose spikes release dopamine, where the model takes it"},
+    {"dopamine_neurons", VOLLEY_KEY_SELECTION, .fallback = "all",
+     .doc = "neurons of this population: all, an index, a range 0-99, or a list of these"},
+    {"dopamine_delay", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "time from their spikes to the synapses; whole steps, by default one step"},
+    {"dopamine_on", VOLLEY_KEY_MAP, .doc = "when there is dopamine by schedule, where the model takes one"},
+};
+
+static const volley_key_info synapse_learning_keys[] = {
+    {"start", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
+     "begin, or a list of them; whole steps, ascending"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
+     "end of each; whole steps, not after the next begin"},
+};
+
+static const volley_key_info stimulus_keys[] = {
+    {"name", VOLLEY_KEY_TEXT, .doc = "by default TYPE->TARGET"},
+    {"type", VOLLEY_KEY_WORD, .required = true, .doc = "kind of stimulus, which has keys of its own"},
+    {"target", VOLLEY_KEY_WORD, .required = true,
+     .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
+    {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "all, an index, a range 0-99, or a list of these"},
+    {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of the weight decides"},
+    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
+     .doc = "end; whole steps, by default that of the simulation"},
+    {"signal", VOLLEY_KEY_SIGNAL, .doc = "signal that is played, where the type takes one"},
+    {"gain", VOLLEY_KEY_VALUE, "current", UNBOUNDED,
+     .doc =
+         "current of each neuron for a signal of 1, where the type takes a signal; a dataset has [neurons][dimension] "
+         "values"},
+};
+
+static const volley_key_info readout_keys[] = {
+    {"name", VOLLEY_KEY_WORD, .required = true, .doc = "name, by which recorders refer to it"},
+    {"population", VOLLEY_KEY_WORD, .required = true,
+     .doc = "population that it reads, or a list of them: neurons are numbered through in this order"},
+    {"filter", VOLLEY_KEY_MAP, .required = true, .doc = "how spikes become rates"},
+    {"supervisor", VOLLEY_KEY_SIGNAL, .required = true,
+     .doc = "signal that the output is to follow; the output has its dimension"},
+    {"learning", VOLLEY_KEY_MAP, .doc = "how and when the decoders learn; by default they stay as they are"},
+    {"feedback", VOLLEY_KEY_MAP, .doc = "how the output enters the populations as a current; by default it does not"},
+    {"decoders", VOLLEY_KEY_VALUE, "", UNBOUNDED, .fallback = "0",
+     .doc = "of each neuron and dimension at the beginning; a dataset has [neurons][dimension] values"},
+    {"eigenvalues", VOLLEY_KEY_TEXT, .fallback = "0",
+     .doc = "how many eigenvalues of the effective weight matrix are computed before and after the run, those of "
+            "largest magnitude; or all"},
+};
+
+static const volley_key_info filter_keys[] = {
+    {"rise", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL,
+     "time constant of the rise, not that of the decay; 0: single exponential"},
+    {"decay", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, true, NULL, "time constant of the decay"},
+    {"unit", VOLLEY_KEY_WORD, .words = "1/s|1/ms", .doc = "of the rates; by default that of the populations' model"},
+};
+
+static const volley_key_info learning_keys[] = {
+    {"solver", VOLLEY_KEY_WORD, .fallback = "rls", .words = "rls|batch",
+     .doc = "recursive least squares at every learning step, or ridge regression at the end of learning"},
+    {"update", VOLLEY_KEY_WORD, .fallback = "published", .words = "published|exact",
+     .doc =
+         "how far the decoders move in a step of rls: by P r e as in the published programs, or by P r e / (1 + r' P "
+         "r), which is recursive least squares to the letter"},
+    {"lambda", VOLLEY_KEY_NUMBER, "", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "regularisation: P is 1 / lambda at the beginning"},
+    {"initial_p", VOLLEY_KEY_NUMBER, "", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "the same the other way round, instead of lambda: what P is at the beginning"},
+    {"interval", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "time between two learning steps; whole steps, by default one step"},
+    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL,
+     "begin of learning; whole steps, the first of which does not learn"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
+     "end of learning; whole steps, within the run"},
+};
+
+static const volley_key_info feedback_keys[] = {
+    {"gain", VOLLEY_KEY_NUMBER, "current", .required = true, UNBOUNDED,
+     .doc = "current of a neuron with eta 1 for an output of 1"},
+    {"eta", VOLLEY_KEY_VALUE, "", UNBOUNDED,
+     .doc = "factor of each neuron and dimension, by default uniform between -1 and 1; a dataset has "
+            "[neurons][dimension] values"},
+    {"clamp", VOLLEY_KEY_FLAG, .fallback = "false",
+     .doc = "whether the supervisor is fed back instead of the output while the readout learns"},
+};
+
+static const volley_key_info ablation_keys[] = {
+    {"population", VOLLEY_KEY_WORD, .required = true,
+     .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
+    {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "all, an index, a range 0-99, or a list of these"},
+    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
+     .doc = "end; whole steps, by default that of the simulation"},
+};
+
+static const volley_key_info recorder_keys[] = {
+    {"name", VOLLEY_KEY_TEXT,
+     .doc = "name in the output, by default that of the population or readout; of several populations each is called "
+            "NAME.POPULATION, of several states NAME.STATE, of several values NAME.VALUE"},
+    {"type", VOLLEY_KEY_WORD, .required = true, .words = "spikes|traces|readout|weights", .doc = "what is recorded"},
+    {"population", VOLLEY_KEY_WORD, .doc = "population, or a list of them; needed for spikes and traces"},
+    {"readout", VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},
+    {"projection", VOLLEY_KEY_TEXT, .doc = "name of a projection whose synapses change; needed for weights"},
+    {"sources", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "neurons whose synapses are recorded; of weights"},
+    {"targets", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "neurons onto which synapses are recorded; of weights"},
+    {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all",
+     .doc = "all, an index, a range 0-99, or a list of these; of a readout those whose decoders are recorded, numbered "
+            "through its populations"},
+    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
+    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
+     .doc = "end; whole steps, by default that of the simulation"},
+    {"states", VOLLEY_KEY_WORD,
+     .doc = "state of the model, like V_m, or a list of them; needed for traces; of weights those of the synapse "
+            "model, by "
+            "default weight"},
+    {"values", VOLLEY_KEY_WORD, .words = "output|supervisor|error|decoders|norm",
+     .doc =
+         "what is recorded of a readout, or a list of it: output, supervisor, error, decoders, norm (of all decoders)"},
+    {"interval", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
+     .doc = "time between samples of traces, readouts and weights; whole steps, by default one step"},
+};
+
+static const volley_key_info output_keys[] = {
+    {"file", VOLLEY_KEY_TEXT,
+     .doc = "HDF5 file of the run, by default the experiment's name with .h5; relative to the "
+            "working folder"},
+    {"compression", VOLLEY_KEY_COUNT, "", false, "0", 0, 9, false, NULL,
+     "how hard recorded data are compressed (shuffle and gzip): 0 not at all, 1 fast, 9 slowly; it loses nothing"},
+    {"precision", VOLLEY_KEY_WORD, .fallback = "single", .words = "single|double",
+     .doc = "of traces: float32 as SONATA has them, or float64; readouts and weights are float64 always"},
+};
+
+static const volley_key_info checkpoint_keys[] = {
+    {"every", VOLLEY_KEY_TEXT,
+     .doc =
+         "time between two checkpoints and the clock that measures it: `10 s wall`, `30 min wall`, or `500 ms model` "
+         "(whole steps); by default none is written unless a signal or the time limit of the job asks for it"},
+    {"file", VOLLEY_KEY_TEXT,
+     .doc = "HDF5 file of the checkpoint, by default the output's name with .checkpoint.h5; relative to the working "
+            "folder"},
+    {"keep", VOLLEY_KEY_COUNT, "", false, "2", 1, 1000, false, NULL,
+     "how many checkpoints are kept: the newest is FILE, the one before FILE.1, then FILE.2 and so on"},
+};
+
+#define KEYS(table) table, (int)(sizeof(table) / sizeof *(table))
+
+const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
+    [VOLLEY_SECTION_TOP] = {"experiment", "The sections of the file.", KEYS(top_keys), false, true},
+    [VOLLEY_SECTION_SIMULATION] = {"simulation", "Time and seed.", KEYS(simulation_keys), false, true},
+    [VOLLEY_SECTION_NETWORK] = {"network", "The network as a whole.", KEYS(network_keys), false, false},
+    [VOLLEY_SECTION_SCALE] =
+        {"network.scale",
+         "Runs a smaller network with about the same rates (van Albada, Helias & Diesmann 2015): "
+         "weights grow by the root of the factor by which indegrees shrink, and a constant current "
+         "restores the mean input.",
+         KEYS(scale_keys), false, false},
+    [VOLLEY_SECTION_POPULATIONS] = {"populations", "A list; an entry describes one population or several.",
+                                    KEYS(population_keys), true, true},
+    [VOLLEY_SECTION_PROJECTIONS] = {"projections",
+                                    "A list; an entry connects all its sources to all its targets. A number in it can "
+                                    "be a matrix: rows are targets, columns are sources; [[a, b]] is one row for all "
+                                    "targets, [[a], [b]] one column for all sources.",
+                                    KEYS(projection_keys), true, false},
+    [VOLLEY_SECTION_SYNAPSE] =
+        {"projections.synapse",
+         "How the synapses of an entry change. The parameters of the model are keys here; every "
+         "key has one value or a matrix of them. What happens at a time t with start < t <= stop "
+         "belongs to a window of time.",
+         KEYS(synapse_keys), false, false},
+    [VOLLEY_SECTION_SYNAPSE_LEARNING] = {"projections.synapse.learning", "When the synapses learn.",
+                                         KEYS(synapse_learning_keys), false, false},
+    [VOLLEY_SECTION_SYNAPSE_DOPAMINE_ON] = {"projections.synapse.dopamine_on", "When there is dopamine by schedule.",
+                                            KEYS(synapse_learning_keys), false, false},
+    [VOLLEY_SECTION_STIMULI] = {"stimuli",
+                                "A list of inputs. Currents are in pA, or in the unit of current that the target's "
+                                "model has.",
+                                KEYS(stimulus_keys), true, false},
+    [VOLLEY_SECTION_READOUTS] =
+        {"readouts",
+         "A list of linear readouts of filtered spikes that learn to follow a supervisor, FORCE (Sussillo & Abbott "
+         "2009; Nicola & Clopath 2017).",
+         KEYS(readout_keys), true, false},
+    [VOLLEY_SECTION_FILTER] =
+        {"readouts.filter",
+         "A spike of a neuron adds an exponential to its rate, or the difference of two, of about "
+         "area 1.",
+         KEYS(filter_keys), false, true},
+    [VOLLEY_SECTION_LEARNING] = {"readouts.learning",
+                                 "How and when the decoders learn. One of `lambda` and `initial_p` is required.",
+                                 KEYS(learning_keys), false, false},
+    [VOLLEY_SECTION_FEEDBACK] = {"readouts.feedback",
+                                 "Each neuron of the populations gets the current gain * (eta . output).",
+                                 KEYS(feedback_keys), false, false},
+    [VOLLEY_SECTION_ABLATIONS] = {"ablations", "A list of neurons that fire no spikes for some time.",
+                                  KEYS(ablation_keys), true, false},
+    [VOLLEY_SECTION_RECORDERS] = {"recorders", "A list of recorders.", KEYS(recorder_keys), true, false},
+    [VOLLEY_SECTION_OUTPUT] = {"output", "Where results go.", KEYS(output_keys), false, false},
+    [VOLLEY_SECTION_CHECKPOINT] = {"checkpoint",
+                                   "When the run is saved, so that it can be gone on with by `volley run --resume`.",
+                                   KEYS(checkpoint_keys), false, false},
+};
+
+const volley_key_info *volley_key_find(enum volley_section section, const char *name) {
+  const volley_section_info *info = &volley_sections[section];
+  for (int i = 0; i < info->n_keys; i++)
+    if (strcmp(info->keys[i].name, name) == 0) return &info->keys[i];
+  volley_die("section %s has no key %s in its table", info->name, name);
+}
+
+const volley_distribution_info volley_distributions[VOLLEY_N_DISTRIBUTIONS] = {
+    {"constant", VOLLEY_CONSTANT, "value", NULL, false, false, "the same value everywhere"},
+    {"normal", VOLLEY_NORMAL, "mean", "std", true, false, "normal distribution"},
+    {"lognormal", VOLLEY_LOGNORMAL, "mean", "std", true, true,
+     "lognormal distribution; mean and std are of the value itself, not of its logarithm"},
+    {"uniform", VOLLEY_UNIFORM, "low", "high", false, false, "uniform between low and high"},
+    {"exponential", VOLLEY_EXPONENTIAL, "mean", NULL, false, true, "exponential distribution"},
+};

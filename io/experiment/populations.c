@@ -1,0 +1,246 @@
+/* Sections simulation and populations. */
+#include "io/experiment/reading.h"
+
+#include "base/units.h"
+#include "neuron/neuron.h"
+#include "partition/partition.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Far above any use: every thread spends memory and time on each population, however small. */
+enum { MAX_POPULATIONS = 8192 };
+
+static const volley_key_info *simulation_key(const char *name) {
+  return volley_key_find(VOLLEY_SECTION_SIMULATION, name);
+}
+
+static void read_partitioner(volley_reading *reading, volley_yaml *section) {
+  volley_simulation *simulation = &reading->experiment->simulation;
+  volley_yaml *node = NULL;
+  const char *name = volley_read_text(reading, section, simulation_key("partition"), (volley_pick){0}, &node);
+  simulation->partitioner = name != NULL ? volley_partitioner_find(name) : volley_partitioners()[0];
+  if (simulation->partitioner == NULL)
+    volley_unknown(reading, node, "partitioner", volley_names_of_registry(reading, volley_partitioners()));
+}
+
+void volley_read_simulation(volley_reading *reading, volley_yaml *section) {
+  volley_simulation *simulation = &reading->experiment->simulation;
+  double duration, seed;
+  if (section == NULL || !volley_check_section(reading, section, VOLLEY_SECTION_SIMULATION)) return;
+  if (!volley_read_number(reading, section, simulation_key("dt"), (volley_pick){0}, &simulation->dt))
+    simulation->dt = NAN; /* reported; checks against dt are left out */
+  if (volley_read_number(reading, section, simulation_key("duration"), (volley_pick){0}, &duration))
+    volley_whole_steps(reading, volley_yaml_get(section, "duration"), duration, true, &simulation->steps);
+  if (volley_read_number(reading, section, simulation_key("seed"), (volley_pick){0}, &seed))
+    simulation->seed = (uint32_t)seed;
+  simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
+  read_partitioner(reading, section);
+}
+
+static const volley_key_info *population_key(const char *name) {
+  return volley_key_find(VOLLEY_SECTION_POPULATIONS, name);
+}
+
+/* Whether a state's value is the name of a parameter: every neuron starts at its own value of it. */
+static bool read_parameter_name(volley_reading *reading, const volley_neuron_model *model, volley_yaml *node,
+                                const char *unit, volley_distribution *out) {
+  if (node->kind != VOLLEY_YAML_SCALAR) return false;
+  for (int i = 0; i < model->n_parameters; i++) {
+    if (strcmp(model->parameters[i].name, node->text) != 0) continue;
+    if (strcmp(model->parameters[i].unit, unit) != 0)
+      volley_value_fault(reading, node, "%s is in '%s', but the state is in '%s'", node->text,
+                         model->parameters[i].unit, unit);
+    *out = volley_constant(i);
+    out->kind = VOLLEY_PARAMETER;
+    return true;
+  }
+  return false;
+}
+
+/* A population's two maps and whose names they take. */
+typedef struct model_keys {
+  const char *key, *what; /* "initial", "state" */
+  volley_names names;
+} model_keys;
+
+static model_keys parameter_keys(volley_reading *reading, const volley_neuron_model *model) {
+  return (model_keys){
+      "parameters", "parameter",
+      volley_names_of_table(reading, model->parameters, model->n_parameters, sizeof *model->parameters)};
+}
+
+static model_keys state_keys(volley_reading *reading, const volley_neuron_model *model) {
+  return (model_keys){"initial", "state",
+                      volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states)};
+}
+
+/* One of the maps, checked against the model's table; NULL if there is none. others: keys of the other map. */
+static volley_yaml *model_map(volley_reading *reading, const volley_yaml *entry, const volley_neuron_model *model,
+                              volley_pick pick, model_keys own, model_keys others) {
+  volley_yaml *map = volley_pick_node(reading, volley_yaml_get(entry, own.key), pick);
+  for (int i = 0; map != NULL && map->kind == VOLLEY_YAML_MAP && i < map->n; i++)
+    for (int k = 0; k < others.names.n; k++)
+      if (strcmp(map->items[i]->key, others.names.names[k]) == 0)
+        volley_key_fault(reading, map->items[i], "'%s' is a %s of %s; it belongs under '%s'", others.names.names[k],
+                         others.what, model->name, others.key);
+  return map != NULL && volley_check_keys(reading, map, own.names) ? map : NULL;
+}
+
+/* The range of a parameter or state whose values are in a dataset: they are checked where they are read. */
+static void bound_dataset(volley_distribution *values, double min, double max, bool positive) {
+  if (values->kind != VOLLEY_DATASET) return;
+  values->min = positive ? nextafter(min, INFINITY) : min;
+  values->max = max;
+}
+
+/* Whether a value is the infinity that the model itself begins with: no bound. */
+static bool is_unbounded(const volley_yaml *node, const volley_parameter_info *info) {
+  char why[256];
+  double value;
+  return node != NULL && node->kind == VOLLEY_YAML_SCALAR && isinf(info->fallback) &&
+         volley_unit_convert(node->text, info->unit, &value, why, sizeof why) && value == info->fallback;
+}
+
+static void read_parameters(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
+                            volley_population *population) {
+  const volley_neuron_model *model = population->model;
+  volley_yaml *map = model_map(reading, entry, model, pick, parameter_keys(reading, model), state_keys(reading, model));
+  population->parameters =
+      volley_arena_alloc(reading->arena, (size_t)model->n_parameters + 1, sizeof *population->parameters);
+  for (int i = 0; i < model->n_parameters; i++) {
+    const volley_parameter_info *info = &model->parameters[i];
+    volley_distribution *out = &population->parameters[i];
+    volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, info->name), pick);
+    if (is_unbounded(node, info)) node = NULL;
+    if (node == NULL || !volley_read_value(reading, node, info->unit, pick, true, out))
+      *out = volley_constant(info->fallback);
+    else
+      volley_check_value(reading, node, out, info->min, info->max, info->positive, info->unit);
+    bound_dataset(out, info->min, info->max, info->positive);
+    if (strcmp(info->name, "t_ref") == 0 && volley_distribution_is_constant(out)) {
+      const volley_place place = node != NULL ? volley_yaml_place(reading->arena, node) : population->place;
+      volley_note_rounding(reading, &place, "t_ref", volley_distribution_mean(out));
+    }
+  }
+}
+
+static void read_initial(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
+                         volley_population *population) {
+  const volley_neuron_model *model = population->model;
+  volley_yaml *map = model_map(reading, entry, model, pick, state_keys(reading, model), parameter_keys(reading, model));
+  population->initial = volley_arena_alloc(reading->arena, (size_t)model->n_states + 1, sizeof *population->initial);
+  for (int i = 0; i < model->n_states; i++) {
+    const volley_state_info *info = &model->states[i];
+    volley_distribution *out = &population->initial[i];
+    volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, info->name), pick);
+    if (node != NULL && read_parameter_name(reading, model, node, info->unit, out)) continue;
+    if (node != NULL && volley_read_value(reading, node, info->unit, pick, true, out)) {
+      volley_check_value(reading, node, out, info->min, info->max, false, info->unit);
+      bound_dataset(out, info->min, info->max, false);
+      continue;
+    }
+    *out = volley_constant(info->from_parameter >= 0 ? info->from_parameter : info->fallback);
+    if (info->from_parameter >= 0) out->kind = VOLLEY_PARAMETER;
+  }
+}
+
+/* Whether the parameters fit together, where all neurons share them. */
+static void check_parameters(volley_reading *reading, const volley_population *population) {
+  double values[VOLLEY_MAX_PARAMETERS];
+  const volley_neuron_model *model = population->model;
+  for (int i = 0; i < model->n_parameters; i++) {
+    if (!volley_distribution_is_constant(&population->parameters[i])) return;
+    values[i] = volley_distribution_mean(&population->parameters[i]);
+  }
+  const char *wrong = model->check != NULL ? model->check(values) : NULL;
+  if (wrong == NULL) return;
+  volley_place place = population->place;
+  place.path = volley_arena_format(reading->arena, "populations.%s.parameters", population->name);
+  volley_entry_fault(reading, &place, "%s", wrong);
+}
+
+static void read_population(volley_reading *reading, volley_yaml *entry, volley_pick pick,
+                            volley_population *population) {
+  volley_yaml *node = NULL;
+  double size;
+  population->mean_rate = NAN;
+  if (volley_read_number(reading, entry, population_key("size"), pick, &size)) population->size = (uint32_t)size;
+  if (!volley_read_number(reading, entry, population_key("mean_rate"), pick, &population->mean_rate))
+    population->mean_rate = NAN;
+  const char *model = volley_read_text(reading, entry, population_key("model"), pick, &node);
+  if (model == NULL) return;
+  population->model = volley_neuron_model_find(model);
+  if (population->model == NULL) {
+    volley_unknown(reading, node, "neuron model", volley_names_of_registry(reading, volley_neuron_models()));
+    return;
+  }
+  const int before = reading->faults;
+  read_parameters(reading, entry, pick, population);
+  read_initial(reading, entry, pick, population);
+  if (reading->faults == before) check_parameters(reading, population);
+}
+
+static void read_entry(volley_reading *reading, volley_yaml *entry, volley_yaml **names, int n) {
+  volley_experiment *experiment = reading->experiment;
+  for (int i = 0; i < n; i++) {
+    volley_population *population = &experiment->populations[experiment->n_populations];
+    const int before = reading->faults;
+    volley_check_name(reading, names[i]);
+    population->name = names[i]->text;
+    population->place = volley_yaml_place(reading->arena, names[i]);
+    population->place.path = volley_arena_format(reading->arena, "populations.%s", names[i]->text);
+    read_population(reading, entry, (volley_pick){.row = i, .rows = n}, population);
+    reading->population_valid[experiment->n_populations++] = reading->faults == before && population->size > 0;
+  }
+}
+
+static void number_neurons(volley_reading *reading, const volley_yaml *section) {
+  volley_experiment *experiment = reading->experiment;
+  uint64_t neurons = 0;
+  for (int p = 0; p < experiment->n_populations; p++) {
+    experiment->populations[p].first_gid = (uint32_t)neurons;
+    neurons += experiment->populations[p].size;
+  }
+  experiment->neurons = (uint32_t)neurons;
+  const volley_place place = volley_yaml_place(reading->arena, section);
+  if (neurons > UINT32_MAX)
+    volley_entry_fault(reading, &place, "%llu neurons in all; at most %u are possible", (unsigned long long)neurons,
+                       UINT32_MAX);
+}
+
+/* Room for as many populations as the entries name; false if these are too many. */
+static bool allocate(volley_reading *reading, const volley_yaml *section) {
+  size_t n = 1;
+  for (int i = 0; i < section->n; i++) n += volley_count_names(volley_yaml_get(section->items[i], "name"));
+  if (!volley_check_count(reading, section, n - 1, MAX_POPULATIONS, "populations")) return false;
+  reading->experiment->populations = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->populations);
+  reading->population_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->population_valid);
+  return true;
+}
+
+void volley_read_populations(volley_reading *reading, volley_yaml *section) {
+  volley_experiment *experiment = reading->experiment;
+  bool *lost = &reading->lost[VOLLEY_SECTION_POPULATIONS];
+  *lost = true;
+  if (section == NULL || !volley_check_list(reading, section)) return;
+  if (!allocate(reading, section)) return;
+  *lost = section->n == 0;
+  for (int i = 0; i < section->n; i++) {
+    volley_yaml **names = NULL, *entry = section->items[i];
+    const bool is_map = volley_check_section(reading, entry, VOLLEY_SECTION_POPULATIONS);
+    const int n = is_map ? volley_read_names(reading, volley_yaml_get(entry, "name"), &names) : 0;
+    if (n == 0) *lost = true;
+    read_entry(reading, entry, names, n);
+  }
+  const int n = experiment->n_populations;
+  if (section->n == 0) volley_value_fault(reading, section, "at least one population is needed");
+  const char **names = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *names);
+  volley_place *places = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *places);
+  for (int p = 0; p < n; p++) {
+    names[p] = experiment->populations[p].name;
+    places[p] = experiment->populations[p].place;
+  }
+  volley_refuse_duplicates(reading, names, places, n, "population");
+  number_neurons(reading, section);
+}

@@ -1,0 +1,438 @@
+/* Faults, names and the checks that all sections share. */
+#include "io/experiment/reading.h"
+
+#include "base/text.h"
+#include "base/units.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MESSAGE = 1024, LISTED = 12, MAX_NAME = 200 };
+
+static void report(volley_reading *reading, const volley_place *place, const char *format, va_list list)
+    __attribute__((format(printf, 3, 0)));
+static void report(volley_reading *reading, const volley_place *place, const char *format, va_list list) {
+  char message[MESSAGE];
+  vsnprintf(message, sizeof message, format, list);
+  volley_fault(VOLLEY_USAGE, place, "%s", message);
+  reading->faults++;
+}
+
+void volley_value_fault(volley_reading *reading, volley_yaml *node, const char *format, ...) {
+  if (node->faulted) return;
+  node->faulted = true;
+  const volley_place place = volley_yaml_place(reading->arena, node);
+  va_list list;
+  va_start(list, format);
+  report(reading, &place, format, list);
+  va_end(list);
+}
+
+void volley_key_fault(volley_reading *reading, volley_yaml *node, const char *format, ...) {
+  if (node->faulted) return;
+  node->faulted = true;
+  const volley_place place = volley_yaml_key_place(reading->arena, node);
+  va_list list;
+  va_start(list, format);
+  report(reading, &place, format, list);
+  va_end(list);
+}
+
+void volley_entry_fault(volley_reading *reading, const volley_place *place, const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  report(reading, place, format, list);
+  va_end(list);
+}
+
+void volley_names_add(volley_reading *reading, volley_names *names, const char *name) {
+  if ((names->n & (names->n - 1)) == 0) {
+    const char **grown = volley_arena_alloc(reading->arena, names->n ? 2 * (size_t)names->n : 1, sizeof *grown);
+    if (names->n > 0) memcpy(grown, names->names, (size_t)names->n * sizeof *grown);
+    names->names = grown;
+  }
+  names->names[names->n++] = name;
+}
+
+volley_names volley_names_of_table(volley_reading *reading, const void *table, int n, size_t stride) {
+  volley_names names = {0};
+  for (int i = 0; i < n; i++)
+    volley_names_add(reading, &names, *(const char *const *)((const char *)table + (size_t)i * stride));
+  return names;
+}
+
+volley_names volley_names_of_registry(volley_reading *reading, const void *registry) {
+  volley_names names = {0};
+  for (const void *const *item = registry; *item != NULL; item++)
+    volley_names_add(reading, &names, *(const char *const *)*item);
+  return names;
+}
+
+volley_names volley_names_of_words(volley_reading *reading, const char *words) {
+  volley_names names = {0};
+  for (char *word = volley_arena_copy(reading->arena, words); word != NULL;) {
+    char *bar = strchr(word, '|');
+    if (bar != NULL) *bar++ = '\0';
+    volley_names_add(reading, &names, word);
+    word = bar;
+  }
+  return names;
+}
+
+/* What other programs and textbooks call things. */
+static const struct {
+  const char *word, *ours;
+} synonyms[] = {
+    {"sigma", "std"},         {"sd", "std"},           {"stdev", "std"},       {"mu", "mean"},
+    {"gauss", "normal"},      {"gaussian", "normal"},  {"dc_generator", "dc"}, {"spike_generator", "spike_times"},
+    {"multimeter", "traces"}, {"voltmeter", "traces"}, {"N", "size"},          {"p", "probability"},
+};
+
+/* The known name that a word may mean, or NULL. */
+static const char *meant_name(const char *word, volley_names names) {
+  for (size_t s = 0; s < sizeof synonyms / sizeof *synonyms; s++)
+    for (int i = 0; i < names.n && strcmp(synonyms[s].word, word) == 0; i++)
+      if (strcmp(synonyms[s].ours, names.names[i]) == 0) return names.names[i];
+  return volley_nearest(word, names.names, names.n);
+}
+
+/* "did you mean 'x'?", or the names that there are. */
+static const char *suggestion(volley_reading *reading, const char *word, volley_names names) {
+  if (names.n == 0) return "there is none";
+  const char *nearest = meant_name(word, names);
+  if (nearest != NULL) return volley_arena_format(reading->arena, "did you mean '%s'?", nearest);
+  const char *list = names.names[0];
+  for (int i = 1; i < names.n && i < LISTED; i++)
+    list = volley_arena_format(reading->arena, "%s, %s", list, names.names[i]);
+  return volley_arena_format(reading->arena, "known are %s%s", list, names.n > LISTED ? ", ..." : "");
+}
+
+void volley_unknown(volley_reading *reading, volley_yaml *node, const char *what, volley_names names) {
+  volley_value_fault(reading, node, "unknown %s '%.80s'; %s", what, node->text, suggestion(reading, node->text, names));
+}
+
+static const char *kind_name(const volley_yaml *node) {
+  return node->kind == VOLLEY_YAML_LIST ? "a list" : node->kind == VOLLEY_YAML_MAP ? "a mapping" : "a single value";
+}
+
+/* Whether item i of a mapping is what follows the decimal comma in {tau: 0,5 ms}. */
+static bool is_decimal(const volley_yaml *map, int i) {
+  if (i == 0 || !isdigit((unsigned char)*map->items[i]->key) || !volley_yaml_is_null(map->items[i])) return false;
+  const volley_yaml *before = map->items[i - 1];
+  const size_t n = strlen(before->text);
+  return n > 0 && isdigit((unsigned char)before->text[n - 1]);
+}
+
+/* Reports a key that is not known. It is read on as the one that it may mean, so that nothing is called missing that is
+ * only misspelt. */
+static void refuse_key(volley_reading *reading, volley_yaml *map, volley_yaml *item, volley_names known) {
+  const char *meant = meant_name(item->key, known), *colon = strchr(item->key, ':'), *odd = volley_lookalike(item->key);
+  if (colon != NULL && volley_yaml_is_null(item))
+    volley_key_fault(reading, item, "a space must follow the colon: '%.*s: %.60s'", (int)(colon - item->key), item->key,
+                     colon + 1);
+  else if (odd != NULL)
+    volley_key_fault(reading, item, "the key '%.80s' has %s", item->key, odd);
+  else
+    volley_key_fault(reading, item, "unknown key '%.80s'; %s", item->key, suggestion(reading, item->key, known));
+  if (meant != NULL && volley_yaml_get(map, meant) == NULL) item->key = meant;
+}
+
+bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names known) {
+  if (node->kind != VOLLEY_YAML_MAP) {
+    volley_value_fault(reading, node, "this is %s; a mapping with keys like '%s: ...' is expected", kind_name(node),
+                       known.n > 0 ? known.names[0] : "key");
+    return false;
+  }
+  for (int i = 0; i < node->n; i++) {
+    volley_yaml *item = node->items[i];
+    int k = 0;
+    while (k < known.n && strcmp(known.names[k], item->key) != 0) ++k;
+    if (k == known.n && is_decimal(node, i))
+      volley_key_fault(reading, item, "a comma ends the value of '%s'; the decimal mark is a point, write %s.%s",
+                       node->items[i - 1]->key, node->items[i - 1]->text, item->key);
+    else if (k == known.n)
+      refuse_key(reading, node, item, known);
+  }
+  return true;
+}
+
+void volley_check_required(volley_reading *reading, volley_yaml *map, const volley_key_info *keys, int n_keys) {
+  for (int k = 0; k < n_keys; k++) {
+    if (!keys[k].required || volley_yaml_get(map, keys[k].name) != NULL) continue;
+    const volley_place place = volley_yaml_place(reading->arena, map);
+    volley_entry_fault(reading, &place, "the key '%s' is missing: %s", keys[k].name, keys[k].doc);
+  }
+}
+
+bool volley_check_section(volley_reading *reading, volley_yaml *node, enum volley_section section) {
+  const volley_section_info *info = &volley_sections[section];
+  const volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
+  if (!volley_check_keys(reading, node, known)) return false;
+  volley_check_required(reading, node, info->keys, info->n_keys);
+  return true;
+}
+
+bool volley_check_list(volley_reading *reading, volley_yaml *section) {
+  if (section->kind == VOLLEY_YAML_LIST) return true;
+  volley_value_fault(reading, section, "this is %s; a list is expected, each entry begins with '-'",
+                     kind_name(section));
+  return false;
+}
+
+bool volley_check_count(volley_reading *reading, const volley_yaml *section, size_t n, size_t most, const char *what) {
+  const volley_place place = volley_yaml_place(reading->arena, section);
+  if (n <= most) return true;
+  volley_entry_fault(reading, &place, "%zu %s in all, lists expanded; at most %zu are possible", n, what, most);
+  return false;
+}
+
+/* Item `index` of `count` in a list; a list of one stands for all if `shared`. what, which: whose values they are. */
+static volley_yaml *pick_item(volley_reading *reading, volley_yaml *list, int index, int count, bool shared,
+                              const char *what, const char *which) {
+  if (list->kind != VOLLEY_YAML_LIST) {
+    volley_value_fault(reading, list, "a row of a matrix is expected: [[a, b], [c, d]] with a row for each target");
+    return NULL;
+  }
+  if (shared && list->n == 1)
+    index = 0;
+  else if (list->n != count) {
+    volley_value_fault(reading, list, "%s %s listed for %s%s", volley_count((uint64_t)list->n, "value").text,
+                       list->n == 1 ? "is" : "are", volley_count((uint64_t)count, what).text, which);
+    return NULL;
+  }
+  return list->items[index];
+}
+
+volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley_pick pick) {
+  if (node != NULL && node->kind == VOLLEY_YAML_LIST) {
+    if (pick.rows == 0) {
+      volley_value_fault(reading, node, "this is a list; a single value is expected");
+      return NULL;
+    }
+    const bool matrix = pick.columns > 0;
+    node = pick_item(reading, node, pick.row, pick.rows, matrix, matrix ? "target" : "population",
+                     matrix ? " (rows of the matrix)" : "");
+    if (node != NULL && matrix)
+      node = pick_item(reading, node, pick.column, pick.columns, true, "source", " (columns of the matrix)");
+  }
+  return node != NULL && volley_yaml_is_null(node) ? NULL : node;
+}
+
+/* The scalar that a key of entry has; NULL if there is none (a fault unless the key may be absent). */
+static volley_yaml *key_scalar(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key,
+                               volley_pick pick) {
+  volley_yaml *whole = volley_yaml_get(entry, key->name);
+  volley_yaml *node = volley_pick_node(reading, whole, pick);
+  if (node == NULL) {
+    if (whole != NULL && key->required && !volley_yaml_is_faulted(whole))
+      volley_value_fault(reading, whole, "a value is missing for %s", key->doc);
+    return NULL;
+  }
+  if (node->kind == VOLLEY_YAML_SCALAR) return node;
+  volley_value_fault(reading, node, "this is %s; a single value is expected", kind_name(node));
+  return NULL;
+}
+
+/* Whether a number obeys type and range of its key; reports it if not. */
+static bool check_number(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double number) {
+  const char *gap = *key->unit ? " " : "";
+  if (key->type == VOLLEY_KEY_COUNT && number != nearbyint(number)) {
+    volley_value_fault(reading, node, "%s is not a whole number", node->text);
+    return false;
+  }
+  if (number < key->min || (key->positive && number == key->min)) {
+    volley_value_fault(reading, node, "%s is too small; %s %g%s%s is expected", node->text,
+                       key->positive ? "a number above" : "at least", key->min, gap, key->unit);
+    return false;
+  }
+  if (number > key->max) {
+    volley_value_fault(reading, node, "%s is too large; at most %.10g%s%s is possible", node->text, key->max, gap,
+                       key->unit);
+    return false;
+  }
+  return true;
+}
+
+bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char *unit, double *out) {
+  char why[256], expected[64];
+  if (node->kind != VOLLEY_YAML_SCALAR) {
+    volley_value_fault(reading, node, "%s is expected", volley_unit_describe(unit, expected, sizeof expected));
+    return false;
+  }
+  if (!volley_unit_convert(node->text, unit, out, why, sizeof why)) {
+    volley_value_fault(reading, node, "%s", why);
+    return false;
+  }
+  if (isfinite(*out)) return true;
+  volley_value_fault(reading, node, "%s is not finite; %s is expected", node->text,
+                     volley_unit_describe(unit, expected, sizeof expected));
+  return false;
+}
+
+bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+                        double *out) {
+  char why[256];
+  volley_yaml *node = key_scalar(reading, entry, key, pick);
+  if (node == NULL) {
+    const volley_yaml *whole = volley_yaml_get(entry, key->name);
+    return key->fallback != NULL && !volley_yaml_is_faulted(whole) &&
+           volley_unit_convert(key->fallback, key->unit, out, why, sizeof why);
+  }
+  return volley_scalar_number(reading, node, key->unit, out) && check_number(reading, node, key, *out);
+}
+
+bool volley_read_list(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double **list,
+                      int *count) {
+  const bool is_list = node->kind == VOLLEY_YAML_LIST;
+  const int n = is_list ? node->n : 1;
+  if (node->kind == VOLLEY_YAML_MAP) {
+    volley_value_fault(reading, node, "this is a mapping; a list of numbers is expected, like [1, 2, 3]");
+    return false;
+  }
+  double *numbers = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *numbers);
+  bool good = true;
+  for (int i = 0; i < n; i++) {
+    volley_yaml *item = is_list ? node->items[i] : node;
+    good &= volley_scalar_number(reading, item, key->unit, &numbers[i]) && check_number(reading, item, key, numbers[i]);
+  }
+  if (!good) return false;
+  *list = numbers;
+  *count = n;
+  return true;
+}
+
+bool volley_read_flag(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+                      bool *out) {
+  volley_yaml *node = key_scalar(reading, entry, key, pick);
+  const char *text = node != NULL ? node->text : key->fallback;
+  if (text == NULL) return false;
+  static const char *const words[] = {"true", "false", "yes", "no", "on", "off"};
+  for (int w = 0; w < 6; w++) {
+    if (strcasecmp(text, words[w]) != 0) continue;
+    *out = w % 2 == 0;
+    return true;
+  }
+  volley_value_fault(reading, node, "'%.60s' is neither true nor false", text);
+  return false;
+}
+
+const char *volley_read_text(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key,
+                             volley_pick pick, volley_yaml **node) {
+  volley_yaml *found = key_scalar(reading, entry, key, pick);
+  if (node != NULL) *node = found;
+  return found != NULL ? found->text : key->fallback;
+}
+
+int volley_read_choice(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key) {
+  volley_yaml *node;
+  const char *text = volley_read_text(reading, entry, key, (volley_pick){0}, &node);
+  if (text == NULL) return -1;
+  const volley_names names = volley_names_of_words(reading, key->words);
+  for (int i = 0; i < names.n; i++)
+    if (strcmp(names.names[i], text) == 0) return i;
+  volley_unknown(reading, node, key->name, names);
+  return -1;
+}
+
+int volley_read_names(volley_reading *reading, volley_yaml *node, volley_yaml ***out) {
+  *out = NULL;
+  if (node == NULL) return 0;
+  const int n = node->kind == VOLLEY_YAML_LIST ? node->n : 1;
+  volley_yaml **names = volley_arena_alloc(reading->arena, (size_t)n, sizeof(volley_yaml *));
+  for (int i = 0; i < n; i++) {
+    names[i] = node->kind == VOLLEY_YAML_LIST ? node->items[i] : node;
+    if (names[i]->kind == VOLLEY_YAML_SCALAR && *names[i]->text != '\0') continue;
+    volley_value_fault(reading, names[i], "a name, or a list of names, is expected");
+    return 0;
+  }
+  if (n == 0) volley_value_fault(reading, node, "this list is empty; at least one name is expected");
+  *out = names;
+  return n;
+}
+
+size_t volley_count_names(const volley_yaml *names) {
+  return names != NULL && names->kind == VOLLEY_YAML_LIST ? (size_t)names->n : 1;
+}
+
+/* What is wrong with a name: no group of the output, no part of a key path (populations.NAME.size=3), or no word that
+ * one can read and write on a command line. NULL if nothing is. */
+static const char *wrong_name(const char *name) {
+  static const char separators[] = "/.=";
+  size_t length = 0, step;
+  for (; (step = volley_printable(name + length)) > 0; length += step)
+    if (strchr(separators, name[length])) return "a name cannot hold '/', '.' or '='";
+  if (name[length] != '\0') return "a name cannot hold control characters";
+  if (length == 0) return "a name cannot be empty; leave the key out where it has a default";
+  if (length > MAX_NAME) return "a name can have at most 200 bytes";
+  if (name[0] == '-') return "a name cannot begin with '-', which begins an option on a command line";
+  if (name[0] == ' ' || name[length - 1] == ' ') return "a name cannot begin or end with a space";
+  if (strstr(name, "\xC2\xA0") != NULL) return "a name cannot hold a non-breaking space, which looks like another name";
+  return NULL;
+}
+
+void volley_check_name(volley_reading *reading, volley_yaml *node) {
+  if (node == NULL || node->kind != VOLLEY_YAML_SCALAR) return;
+  const char *wrong = wrong_name(node->text);
+  if (wrong != NULL) volley_value_fault(reading, node, "%s", wrong);
+}
+
+void volley_unknown_name(volley_reading *reading, volley_yaml *node, enum volley_section section, const char *what,
+                         volley_names names) {
+  if (!reading->lost[section]) volley_unknown(reading, node, what, names);
+}
+
+int volley_find_population(volley_reading *reading, volley_yaml *node) {
+  const volley_experiment *experiment = reading->experiment;
+  for (int p = 0; p < experiment->n_populations; p++)
+    if (strcmp(experiment->populations[p].name, node->text) == 0) return p;
+  volley_unknown_name(reading, node, VOLLEY_SECTION_POPULATIONS, "population",
+                      volley_names_of_table(reading, experiment->populations, experiment->n_populations,
+                                            sizeof *experiment->populations));
+  return -1;
+}
+
+/* A name with its place among the others, for sorting. */
+typedef struct named {
+  const char *name;
+  int index;
+} named;
+
+static int compare_named(const void *a, const void *b) {
+  const named *first = a, *second = b;
+  const int order = strcmp(first->name, second->name);
+  return order != 0 ? order : first->index - second->index;
+}
+
+void volley_refuse_duplicates(volley_reading *reading, const char **names, const volley_place *places, int n,
+                              const char *what) {
+  named *sorted = volley_alloc((size_t)n, sizeof *sorted, "names");
+  for (int i = 0; i < n; i++) sorted[i] = (named){names[i], i};
+  qsort(sorted, (size_t)n, sizeof *sorted, compare_named);
+  for (int i = 1; i < n; i++) {
+    if (strcmp(sorted[i - 1].name, sorted[i].name) != 0) continue;
+    const volley_place *place = &places[sorted[i].index], *earlier = &places[sorted[i - 1].index];
+    volley_entry_fault(reading, place,
+                       "duplicate name: another %s, in line %d, is called '%s' too; give each a name of "
+                       "its own",
+                       what, earlier->line, names[sorted[i].index]);
+  }
+  free(sorted);
+}
+
+void volley_refuse_same_names(volley_reading *reading, const volley_yaml *section, const char *what) {
+  const char **names = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *names);
+  volley_place *places = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *places);
+  int n = 0;
+  for (int i = 0; i < section->n; i++) {
+    const volley_yaml *name = volley_yaml_get(section->items[i], "name");
+    if (name == NULL || name->kind != VOLLEY_YAML_SCALAR) continue;
+    names[n] = name->text;
+    places[n++] = volley_yaml_place(reading->arena, name);
+  }
+  volley_refuse_duplicates(reading, names, places, n, what);
+}

@@ -1,0 +1,224 @@
+/* The reference of all keys as Markdown, from the tables that the reader works with. */
+#include "io/experiment/file.h"
+
+#include "io/experiment/keys.h"
+#include "neuron/neuron.h"
+#include "partition/partition.h"
+#include "rule/rule.h"
+#include "signal/signal.h"
+#include "stimulus/stimulus.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Text inside a table's cell, where a bar would end it. */
+static void write_cell(FILE *out, const char *text) {
+  for (; *text != '\0'; text++) {
+    if (*text == '|') fputc('\\', out);
+    fputc(*text, out);
+  }
+}
+
+static const char *type_name(const volley_key_info *key) {
+  switch (key->type) {
+    case VOLLEY_KEY_TEXT: return "text";
+    case VOLLEY_KEY_WORD: return key->words != NULL ? key->words : "name";
+    case VOLLEY_KEY_NUMBER: return "number";
+    case VOLLEY_KEY_COUNT: return "whole number";
+    case VOLLEY_KEY_FLAG: return "true|false";
+    case VOLLEY_KEY_VALUE: return "number or distribution";
+    case VOLLEY_KEY_SELECTION: return "neurons";
+    case VOLLEY_KEY_SIGNAL: return "signal";
+    case VOLLEY_KEY_MAP: return "section";
+  }
+  return "";
+}
+
+static const char *unit_name(const char *unit) {
+  if (unit == NULL || *unit == '\0') return "";
+  if (strcmp(unit, "current") == 0) return "of current";
+  return strcmp(unit, "weight") == 0 ? "of the receptor" : unit;
+}
+
+static void write_range(FILE *out, double min, double max, bool positive) {
+  if (isfinite(min)) fprintf(out, "%s %.10g", positive ? "above" : "from", min);
+  if (isfinite(max)) fprintf(out, "%sto %.10g", isfinite(min) ? " " : "", max);
+}
+
+static void write_key(FILE *out, const volley_key_info *key) {
+  const bool number = key->type == VOLLEY_KEY_NUMBER || key->type == VOLLEY_KEY_COUNT || key->type == VOLLEY_KEY_VALUE;
+  fprintf(out, "| `%s` | ", key->name);
+  write_cell(out, type_name(key));
+  fprintf(out, " | %s | ", unit_name(key->unit));
+  if (number) write_range(out, key->min, key->max, key->positive);
+  fprintf(out, " | %s | ", key->required ? "required" : key->fallback != NULL && *key->fallback ? key->fallback : "");
+  write_cell(out, key->doc);
+  fprintf(out, " |\n");
+}
+
+static void write_section(FILE *out, const volley_section_info *section) {
+  fprintf(out, "\n## %s\n\n%s\n\n", section->name, section->doc);
+  fprintf(out, "| key | value | unit | range | default | meaning |\n|---|---|---|---|---|---|\n");
+  for (int k = 0; k < section->n_keys; k++) write_key(out, &section->keys[k]);
+}
+
+static void write_rules(FILE *out) {
+  fprintf(out, "\n### Rules\n\n| rule | keys | scales | meaning |\n|---|---|---|---|\n");
+  for (const volley_rule *const *item = volley_rules(); *item != NULL; item++) {
+    const volley_rule *rule = *item;
+    fprintf(out, "| `%s` | ", rule->name);
+    if (rule->number_key != NULL) fprintf(out, "`%s`", rule->number_key);
+    if (rule->number_key != NULL && rule->takes_probability) fprintf(out, " or ");
+    if (rule->takes_probability) fprintf(out, "`probability`");
+    if (rule->takes_file) fprintf(out, "`file`, `group`");
+    if (rule->takes_multapses) fprintf(out, ", `multapses`");
+    fprintf(out, " | %s | ", rule->takes_file ? "no" : rule->random ? "indegree" : "with the sizes");
+    write_cell(out, rule->doc);
+    fprintf(out, " |\n");
+  }
+}
+
+static void write_distributions(FILE *out) {
+  fprintf(
+      out,
+      "\n## Distributions\n\n"
+      "A parameter, initial state, weight or delay is a number or a mapping like `{distribution: normal, mean: -58, "
+      "std: 10, min: -70, bounds: redraw}`. Every distribution takes `min` and `max`; with `bounds: redraw` (the "
+      "default) what falls outside is drawn again, with `bounds: clip` it is set to the bound. One value a "
+      "neuron comes from an HDF5 dataset: `{file: init.h5, dataset: /V}`, for parameters, initial states, and what "
+      "readouts "
+      "and signals give each neuron.\n\n"
+      "| distribution | keys | meaning |\n|---|---|---|\n");
+  for (int d = 0; d < VOLLEY_N_DISTRIBUTIONS; d++) {
+    const volley_distribution_info *info = &volley_distributions[d];
+    fprintf(out, "| `%s` | `%s`", info->name, info->first);
+    if (info->second != NULL) fprintf(out, ", `%s`", info->second);
+    if (info->relative) fprintf(out, " or `relative_std` (a fraction of the mean)");
+    fprintf(out, " | %s |\n", info->doc);
+  }
+}
+
+static const char *stimulus_value(const volley_stimulus_key *key) {
+  switch (key->kind) {
+    case VOLLEY_VALUE_NUMBER:
+    case VOLLEY_VALUE_STEPS: return "number";
+    case VOLLEY_VALUE_COUNT: return "whole number";
+    case VOLLEY_VALUE_LIST:
+    case VOLLEY_VALUE_TIMES: return "list of numbers";
+    case VOLLEY_VALUE_INDICES: return "indices";
+    case VOLLEY_VALUE_CHOICE: return key->words;
+    case VOLLEY_VALUE_PATH: return "file";
+    case VOLLEY_VALUE_TEXT: return "text";
+    case VOLLEY_VALUE_STIMULUS: return "name";
+  }
+  return "";
+}
+
+/* Word number `number` of some that are separated by bars. */
+static void write_word(FILE *out, const char *words, int number) {
+  for (; number > 0; --number) words += strcspn(words, "|") + 1;
+  fprintf(out, "%.*s", (int)strcspn(words, "|"), words);
+}
+
+static void write_stimuli(FILE *out) {
+  for (const volley_stimulus_kind *const *item = volley_stimulus_kinds(); *item != NULL; item++) {
+    const volley_stimulus_kind *kind = *item;
+    fprintf(out, "\n### type: %s\n\n%s\n", kind->name, kind->doc);
+    if (kind->n_keys > 0) fprintf(out, "\n| key | value | unit | default | meaning |\n|---|---|---|---|---|\n");
+    for (int k = 0; k < kind->n_keys; k++) {
+      const volley_stimulus_key *key = &kind->keys[k];
+      const bool weight = strcmp(key->unit, "weight") == 0;
+      fprintf(out, "| `%s` | ", key->name);
+      write_cell(out, stimulus_value(key));
+      fprintf(out, " | %s | ", unit_name(key->unit));
+      if (key->required || weight)
+        fprintf(out, "required%s", weight ? " unless the receptor counts" : "");
+      else if (key->kind == VOLLEY_VALUE_CHOICE)
+        write_word(out, key->words, (int)key->fallback);
+      else if (key->kind <= VOLLEY_VALUE_COUNT && key->fallback >= key->min)
+        fprintf(out, "%g", key->fallback);
+      fprintf(out, " | ");
+      write_cell(out, key->doc);
+      fprintf(out, " |\n");
+    }
+  }
+}
+
+static const char *signal_value(const volley_signal_key *key) {
+  switch (key->type) {
+    case VOLLEY_SIGNAL_NUMBER: return "number";
+    case VOLLEY_SIGNAL_COUNT: return "whole number";
+    case VOLLEY_SIGNAL_FLAG: return "true|false";
+    case VOLLEY_SIGNAL_CHOICE: return key->words;
+    case VOLLEY_SIGNAL_LIST: return "number or list of numbers";
+    case VOLLEY_SIGNAL_MATRIX: return "list of rows";
+    case VOLLEY_SIGNAL_PATH: return "file";
+    case VOLLEY_SIGNAL_TEXT: return "text";
+  }
+  return "";
+}
+
+static void write_signal_default(FILE *out, const volley_signal_key *key) {
+  if (key->required) {
+    fprintf(out, "required");
+  } else if (key->type == VOLLEY_SIGNAL_FLAG) {
+    fprintf(out, key->fallback != 0.0 ? "true" : "false");
+  } else if (key->type == VOLLEY_SIGNAL_CHOICE) {
+    write_word(out, key->words, (int)key->fallback);
+  } else if (key->type <= VOLLEY_SIGNAL_COUNT && isfinite(key->fallback)) {
+    fprintf(out, "%g", key->fallback);
+  }
+}
+
+static void write_signal_keys(FILE *out, const volley_signal_key *keys, int n) {
+  fprintf(out, "| key | value | unit | range | default | meaning |\n|---|---|---|---|---|---|\n");
+  for (int k = 0; k < n; k++) {
+    fprintf(out, "| `%s` | ", keys[k].name);
+    write_cell(out, signal_value(&keys[k]));
+    fprintf(out, " | %s | ", unit_name(keys[k].unit));
+    if (keys[k].type <= VOLLEY_SIGNAL_COUNT || keys[k].type == VOLLEY_SIGNAL_LIST)
+      write_range(out, keys[k].min, INFINITY, keys[k].positive);
+    fprintf(out, " | ");
+    write_signal_default(out, &keys[k]);
+    fprintf(out, " | ");
+    write_cell(out, keys[k].doc);
+    fprintf(out, " |\n");
+  }
+}
+
+static void write_signals(FILE *out) {
+  fprintf(out, "\n## Signals\n\n"
+               "A supervisor, or the signal that a stimulus plays, is a mapping: `type`, keys of that type, and these, "
+               "which every signal takes.\n\n");
+  write_signal_keys(out, volley_signal_common_keys, volley_signal_n_common_keys);
+  for (const volley_signal_kind *const *item = volley_signal_kinds(); *item != NULL; item++) {
+    fprintf(out, "\n### type: %s\n\n%s\n\n", (*item)->name, (*item)->doc);
+    if ((*item)->n_keys > 0) write_signal_keys(out, (*item)->keys, (*item)->n_keys);
+  }
+}
+
+static void write_partitioners(FILE *out) {
+  fprintf(out, "\n### Partitioners\n\n| partition | meaning |\n|---|---|\n");
+  for (const volley_partitioner *const *item = volley_partitioners(); *item != NULL; item++)
+    fprintf(out, "| `%s` | %s |\n", (*item)->name, (*item)->doc);
+}
+
+void volley_experiment_write_reference(FILE *out) {
+  fprintf(out,
+          "# The experiment file\n\n"
+          "An experiment is one YAML file. A bare number has the unit that this page names; `20 ms`, `0.5 nA` or "
+          "`8 kHz` are converted and checked. On the command line `--set a.b.c=value` reaches any key: "
+          "`--set simulation.duration=2s`, `--set populations.L23E.size=100`; entries of lists are named by their "
+          "`name` or counted from 0. Anchors, aliases and merges (`<<: *name`) of YAML work. Paths of files that "
+          "an experiment refers to start at its own folder, the paths of "
+          "output and checkpoint at the working folder. Names of all kinds have at most 200 bytes, none of `/`, `.` "
+          "and `=`, no control characters, and neither a `-` at the beginning nor a space at either end.\n");
+  for (int s = 0; s < VOLLEY_N_SECTIONS; s++) {
+    write_section(out, &volley_sections[s]);
+    if (s == VOLLEY_SECTION_SIMULATION) write_partitioners(out);
+    if (s == VOLLEY_SECTION_PROJECTIONS) write_rules(out);
+    if (s == VOLLEY_SECTION_STIMULI) write_stimuli(out);
+  }
+  write_signals(out);
+  write_distributions(out);
+}

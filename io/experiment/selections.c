@@ -1,0 +1,117 @@
+/* Selections of neurons, and lists of indices. */
+#include "io/experiment/reading.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_INDICES = 1 << 24 };
+
+static bool all_digits(const char *text) {
+  const char *at = text;
+  while (isdigit((unsigned char)*at)) ++at;
+  return at > text && *at == '\0';
+}
+
+/* Reports a range written like 0:99; false if node is none. what: "neurons" */
+static bool suggest_dash(volley_reading *reading, volley_yaml *node, const char *what) {
+  char *text = volley_arena_copy(reading->arena, node->text), *colon = strchr(text, ':');
+  if (colon == NULL) return false;
+  *colon = '\0';
+  if (!all_digits(text) || !all_digits(colon + 1)) return false;
+  volley_value_fault(reading, node, "'%.60s' selects no %s; a range is written %s-%s and includes its last index",
+                     node->text, what, text, colon + 1);
+  return true;
+}
+
+/* Indices "5" or "0-99" below size. */
+static bool parse_range(volley_reading *reading, volley_yaml *node, const char *what, uint32_t size,
+                        volley_range *out) {
+  char *text = volley_arena_copy(reading->arena, node->text), *dash = strchr(text, '-');
+  if (node->kind == VOLLEY_YAML_SCALAR && dash != NULL && dash != text)
+    *dash++ = '\0';
+  else
+    dash = text;
+  if (node->kind == VOLLEY_YAML_SCALAR && suggest_dash(reading, node, what)) return false;
+  if (node->kind != VOLLEY_YAML_SCALAR || !all_digits(text) || !all_digits(dash)) {
+    volley_value_fault(reading, node,
+                       "'%.60s' selects no %s; write all, an index like 5, a range like 0-99, or a list of these",
+                       node->text, what);
+    return false;
+  }
+  const double first = strtod(text, NULL), last = strtod(dash, NULL);
+  if (last >= size || first > last) {
+    volley_value_fault(reading, node,
+                       first > last ? "range %s ends before it begins" : "%s is out of range: there are %s 0-%u",
+                       node->text, what, size - 1);
+    return false;
+  }
+  *out = (volley_range){.first = (uint32_t)first, .count = (uint32_t)(last - first) + 1};
+  return true;
+}
+
+static int compare_ranges(const void *a, const void *b) {
+  const volley_range *first = a, *second = b;
+  return (first->first > second->first) - (first->first < second->first);
+}
+
+/* Sorts ranges and joins those that touch. */
+static void merge_ranges(volley_selection *selection) {
+  int n = 0;
+  qsort(selection->ranges, (size_t)selection->n_ranges, sizeof *selection->ranges, compare_ranges);
+  for (int r = 0; r < selection->n_ranges; r++) {
+    const volley_range next = selection->ranges[r];
+    volley_range *last = n > 0 ? &selection->ranges[n - 1] : NULL;
+    if (last == NULL || next.first > last->first + last->count)
+      selection->ranges[n++] = next;
+    else if (next.first + next.count > last->first + last->count)
+      last->count = next.first + next.count - last->first;
+  }
+  selection->n_ranges = n;
+  volley_selection_finish(selection);
+}
+
+bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,
+                           volley_selection *out) {
+  if (node != NULL && node->kind == VOLLEY_YAML_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_YAML_LIST)
+    node = volley_pick_node(reading, node, pick); /* a list of selections, one a population */
+  const bool list = node != NULL && node->kind == VOLLEY_YAML_LIST;
+  const int n = list ? node->n : 1;
+  if (size == 0) return false; /* reported with the population */
+  if (n == 0) {
+    volley_value_fault(reading, node, "this list selects no neurons; write all, or some indices");
+    return false;
+  }
+  out->ranges = volley_arena_alloc(reading->arena, (size_t)n, sizeof *out->ranges);
+  for (int i = 0; i < n; i++) {
+    volley_yaml *item = list ? node->items[i] : node;
+    if (item == NULL || (item->kind == VOLLEY_YAML_SCALAR && strcmp(item->text, "all") == 0))
+      out->ranges[out->n_ranges++] = (volley_range){.count = size};
+    else if (parse_range(reading, item, "neurons", size, &out->ranges[out->n_ranges]))
+      out->n_ranges++;
+  }
+  merge_ranges(out);
+  return out->count > 0;
+}
+
+bool volley_read_indices(volley_reading *reading, volley_yaml *node, const char *what, double **list, int *count) {
+  const bool is_list = node->kind == VOLLEY_YAML_LIST;
+  const int n = is_list ? node->n : 1;
+  volley_range *ranges = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *ranges);
+  uint64_t all = 0;
+  if (!is_list && node->kind == VOLLEY_YAML_SCALAR && strcmp(node->text, "all") == 0) return true;
+  for (int i = 0; i < n; i++) {
+    if (!parse_range(reading, is_list ? node->items[i] : node, what, UINT32_MAX, &ranges[i])) return false;
+    all += ranges[i].count;
+  }
+  if (all == 0 || all > MOST_INDICES) {
+    volley_value_fault(reading, node, "%llu %s are listed; from 1 to %d are possible", (unsigned long long)all, what,
+                       MOST_INDICES);
+    return false;
+  }
+  double *at = *list = volley_arena_alloc(reading->arena, all, sizeof **list);
+  for (int i = 0; i < n; i++)
+    for (uint32_t k = 0; k < ranges[i].count; k++) *at++ = ranges[i].first + (double)k;
+  *count = (int)all;
+  return true;
+}

@@ -1,0 +1,366 @@
+/* Numbers, distributions, weights and delays, and paths. */
+#include "io/experiment/reading.h"
+
+#include "base/units.h"
+#include "neuron/neuron.h"
+
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const double least_acceptance = 0.01;
+
+/* A number among a distribution's keys; *node is where it stands. Returns false if it is absent or wrong. */
+static bool member(volley_reading *reading, const volley_yaml *map, const char *key, const char *unit, volley_pick pick,
+                   volley_yaml **node, double *out) {
+  *node = volley_pick_node(reading, volley_yaml_get(map, key), pick);
+  return *node != NULL && volley_scalar_number(reading, *node, unit, out);
+}
+
+/* min and max, which may be infinite, and what happens outside of them. */
+static bool read_bounds(volley_reading *reading, volley_yaml *map, const char *unit, volley_pick pick,
+                        volley_distribution *out) {
+  static const char *const names[] = {"min", "max"};
+  double *const bounds[] = {&out->min, &out->max};
+  char why[256];
+  for (int i = 0; i < 2; i++) {
+    volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, names[i]), pick);
+    if (node == NULL) continue;
+    if (node->kind != VOLLEY_YAML_SCALAR || !volley_unit_convert(node->text, unit, bounds[i], why, sizeof why) ||
+        isnan(*bounds[i])) {
+      volley_value_fault(reading, node, "%s",
+                         node->kind != VOLLEY_YAML_SCALAR ? "a number is expected"
+                         : isnan(*bounds[i])              ? "NaN bounds nothing; leave the key out or give a number"
+                                                          : why);
+      return false;
+    }
+  }
+  if (out->min > out->max) {
+    volley_value_fault(reading, volley_yaml_get(map, "min"), "min %g is above max %g", out->min, out->max);
+    return false;
+  }
+  const volley_key_info bounds_key = {
+      .name = "bounds", .type = VOLLEY_KEY_WORD, .fallback = "redraw", .words = "redraw|clip"};
+  const int choice = volley_read_choice(reading, map, &bounds_key);
+  out->redraw = choice == 0;
+  return choice >= 0;
+}
+
+/* One value a neuron from a file. */
+static bool read_dataset(volley_reading *reading, volley_yaml *map, bool allowed, volley_distribution *out) {
+  static const char *const keys[] = {"file", "dataset"};
+  if (!allowed) {
+    volley_value_fault(reading, map,
+                       "a dataset has one value a neuron, so it can be a parameter or initial state only; "
+                       "values a synapse come with the rule edges");
+    return false;
+  }
+  volley_check_keys(reading, map, (volley_names){(const char **)(uintptr_t)keys, 2});
+  const char *texts[2];
+  volley_yaml *nodes[2];
+  for (int i = 0; i < 2; i++) {
+    const volley_key_info key = {.name = keys[i], .type = VOLLEY_KEY_TEXT};
+    texts[i] = volley_read_text(reading, map, &key, (volley_pick){0}, &nodes[i]);
+    if (texts[i] == NULL) {
+      volley_value_fault(reading, map, "'%s' is missing: values from a file are written {file: init.h5, dataset: /V}",
+                         keys[i]);
+      return false;
+    }
+  }
+  out->kind = VOLLEY_DATASET;
+  out->file = volley_read_path(reading, nodes[0]);
+  out->dataset = texts[1];
+  return true;
+}
+
+/* Which distribution a map is; NULL after a fault. */
+static const volley_distribution_info *distribution_of(volley_reading *reading, volley_yaml *map) {
+  const volley_names names =
+      volley_names_of_table(reading, volley_distributions, VOLLEY_N_DISTRIBUTIONS, sizeof *volley_distributions);
+  volley_yaml *name = volley_yaml_get(map, "distribution");
+  if (name == NULL || name->kind != VOLLEY_YAML_SCALAR) {
+    volley_value_fault(reading, map,
+                       "a distribution is expected: for example {distribution: normal, mean: 1, std: 0.1}");
+    return NULL;
+  }
+  for (int i = 0; i < VOLLEY_N_DISTRIBUTIONS; i++)
+    if (strcmp(volley_distributions[i].name, name->text) == 0) return &volley_distributions[i];
+  volley_unknown(reading, name, "distribution", names);
+  return NULL;
+}
+
+/* Reports a standard deviation given in percent; false if node is none. */
+static bool refuse_percent(volley_reading *reading, volley_yaml *node) {
+  double percent;
+  char why[256], text[32];
+  if (node == NULL || node->kind != VOLLEY_YAML_SCALAR) return false;
+  const size_t n = strcspn(node->text, "%");
+  if (node->text[n] == '\0' || n >= sizeof text) return false;
+  memcpy(text, node->text, n);
+  text[n] = '\0';
+  if (!volley_unit_convert(text, "", &percent, why, sizeof why)) return false;
+  volley_value_fault(reading, node, "a standard deviation relative to the mean is written relative_std: %g",
+                     percent / 100.0);
+  return true;
+}
+
+/* Member b: std, relative_std or high. */
+static bool read_second(volley_reading *reading, volley_yaml *map, const volley_distribution_info *info,
+                        const char *unit, volley_pick pick, volley_distribution *out) {
+  volley_yaml *node = NULL, *relative = info->relative ? volley_yaml_get(map, "relative_std") : NULL;
+  if (relative != NULL && volley_yaml_get(map, info->second) != NULL) {
+    volley_value_fault(reading, relative, "std and relative_std are both given; keep one of them");
+    return false;
+  }
+  if (info->relative && refuse_percent(reading, volley_pick_node(reading, volley_yaml_get(map, info->second), pick)))
+    return false;
+  if (relative != NULL) {
+    if (!member(reading, map, "relative_std", "", pick, &node, &out->b)) return false;
+    if (out->b >= 0) out->b *= fabs(out->a);
+  } else if (!member(reading, map, info->second, unit, pick, &node, &out->b)) {
+    if (node == NULL) volley_value_fault(reading, map, "'%s' is missing for distribution %s", info->second, info->name);
+    return false;
+  }
+  if (info->relative && out->b < 0.0) {
+    volley_value_fault(reading, node, "a standard deviation cannot be negative");
+    return false;
+  }
+  if (!info->relative && out->b < out->a) {
+    volley_value_fault(reading, node, "low %g is above high %g", out->a, out->b);
+    return false;
+  }
+  return true;
+}
+
+static volley_names distribution_keys(volley_reading *reading, const volley_distribution_info *info) {
+  volley_names names = volley_names_of_words(reading, "distribution|min|max|bounds");
+  volley_names_add(reading, &names, info->first);
+  if (info->second != NULL) volley_names_add(reading, &names, info->second);
+  if (info->relative) volley_names_add(reading, &names, "relative_std");
+  return names;
+}
+
+static bool read_distribution(volley_reading *reading, volley_yaml *map, const char *unit, volley_pick pick,
+                              volley_distribution *out) {
+  const volley_distribution_info *info = distribution_of(reading, map);
+  if (info == NULL) return false;
+  const int before = reading->faults;
+  volley_check_keys(reading, map, distribution_keys(reading, info));
+  volley_yaml *node;
+  out->kind = info->kind;
+  if (!member(reading, map, info->first, unit, pick, &node, &out->a)) {
+    if (node == NULL) volley_value_fault(reading, map, "'%s' is missing for distribution %s", info->first, info->name);
+    return false;
+  }
+  if (info->positive && out->a <= 0.0) {
+    volley_value_fault(reading, node, "the mean of distribution %s must be above 0", info->name);
+    return false;
+  }
+  if (info->second != NULL && !read_second(reading, map, info, unit, pick, out)) return false;
+  if (!read_bounds(reading, map, unit, pick, out) || reading->faults > before) return false;
+  if (volley_distribution_acceptance(out) >= least_acceptance) return true;
+  volley_value_fault(reading, map,
+                     "min %g and max %g leave less than 1 %% of the draws; widen them or use bounds: clip", out->min,
+                     out->max);
+  return false;
+}
+
+bool volley_read_value(volley_reading *reading, volley_yaml *node, const char *unit, volley_pick pick,
+                       bool allow_dataset, volley_distribution *out) {
+  *out = volley_constant(0.0);
+  node = volley_pick_node(reading, node, pick);
+  if (node == NULL || node->faulted) return false;
+  if (node->kind != VOLLEY_YAML_MAP) return volley_scalar_number(reading, node, unit, &out->a);
+  if (volley_yaml_get(node, "distribution") == NULL && volley_yaml_get(node, "file") != NULL)
+    return read_dataset(reading, node, allow_dataset, out);
+  return read_distribution(reading, node, unit, pick, out);
+}
+
+/* Whether draws outside of [min, max] (of ]min, max] if positive) are more than impossible. */
+static bool can_be_outside(const volley_distribution *value, double min, double max, bool positive) {
+  const double least = volley_distribution_least(value), greatest = volley_distribution_greatest(value);
+  if (least >= min && !(positive && least == min) && greatest <= max) return false;
+  if (value->kind == VOLLEY_UNIFORM || volley_distribution_is_constant(value)) return true;
+  volley_distribution cut = *value;
+  cut.min = fmax(min, value->min);
+  cut.max = fmin(max, value->max);
+  cut.redraw = true;
+  return volley_distribution_acceptance(&cut) < volley_distribution_acceptance(value);
+}
+
+bool volley_check_value(volley_reading *reading, volley_yaml *node, const volley_distribution *value, double min,
+                        double max, bool positive, const char *unit) {
+  if (value->kind == VOLLEY_DATASET || value->kind == VOLLEY_PARAMETER) return true;
+  const double least = volley_distribution_least(value), greatest = volley_distribution_greatest(value);
+  const bool low = least < min || (positive && least <= min);
+  if (!can_be_outside(value, min, max, positive)) return true;
+  const bool constant = volley_distribution_is_constant(value);
+  const double wrong = low ? least : greatest, limit = low ? min : max;
+  const char *gap = *unit ? " " : "", *relation = !low ? "at most" : positive ? "above" : "at least";
+  if (constant)
+    volley_value_fault(reading, node, "%g%s%s is out of range; it must be %s %g%s%s", wrong, gap, unit, relation, limit,
+                       gap, unit);
+  else
+    volley_value_fault(reading, node, "this distribution can give %s%s%s, but values must be %s %g%s%s: add a '%s'%s",
+                       isfinite(wrong) ? volley_arena_format(reading->arena, "%g", wrong)
+                       : wrong < 0     ? "any negative number of"
+                                       : "any number of",
+                       gap, *unit ? unit : "", relation, limit, gap, unit, low ? "min" : "max",
+                       positive && low ? " above it" : "");
+  return false;
+}
+
+bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out) {
+  const double dt = reading->experiment->simulation.dt;
+  if (!(dt > 0.0)) return false; /* reported */
+  const double steps = volley_round_steps(time, dt);
+  if (steps > UINT32_MAX) {
+    volley_value_fault(reading, node, "%g ms are more than %u steps of %g ms", time, UINT32_MAX, dt);
+    return false;
+  }
+  *out = (int64_t)steps;
+  if (volley_is_whole_steps(time, dt)) return true;
+  const double below = floor(time / dt);
+  if (positive && below == 0.0) {
+    volley_value_fault(reading, node, "%.10g ms is less than one step of dt = %g ms", time, dt);
+    return false;
+  }
+  volley_value_fault(reading, node,
+                     "%.10g ms is not a whole number of steps of dt = %g ms; nearest are %.10g ms and "
+                     "%.10g ms",
+                     time, dt, below * dt, (below + 1.0) * dt);
+  return false;
+}
+
+bool volley_read_steps(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+                       int64_t *out) {
+  double time;
+  int64_t steps;
+  volley_yaml *node = volley_pick_node(reading, volley_yaml_get(entry, key->name), pick);
+  if (!volley_read_number(reading, entry, key, pick, &time)) return false;
+  if (!volley_whole_steps(reading, node, time, key->positive, &steps)) return false;
+  *out = steps;
+  return true;
+}
+
+const char *volley_current_unit(const volley_neuron_model *model) {
+  return model != NULL && model->current_unit != NULL ? model->current_unit : "pA";
+}
+
+bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int population, int *out) {
+  const volley_neuron_model *model = reading->experiment->populations[population].model;
+  *out = VOLLEY_RECEPTOR_BY_SIGN;
+  if (model == NULL) return false;
+  if (model->n_receptors == 1) *out = 0;
+  if (node == NULL) return true;
+  for (int r = 0; r < model->n_receptors; r++)
+    if (strcmp(model->receptors[r].name, node->text) == 0) {
+      *out = r;
+      return true;
+    }
+  volley_unknown(reading, node, volley_arena_format(reading->arena, "receptor of %s", model->name),
+                 volley_names_of_table(reading, model->receptors, model->n_receptors, sizeof *model->receptors));
+  return false;
+}
+
+bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley_distribution *delay) {
+  const double dt = reading->experiment->simulation.dt;
+  const volley_place place = volley_yaml_place(reading->arena, node);
+  if (!(dt > 0.0)) return false;
+  const double least = volley_distribution_least(delay), greatest = volley_distribution_greatest(delay);
+  if (volley_distribution_is_constant(delay) && least < dt * (1.0 - 1e-9)) {
+    volley_value_fault(reading, node, "a delay of %g ms is below one step: it must be at least dt = %g ms", least, dt);
+    return false;
+  }
+  if (least < 0.5 * dt * (1.0 - 1e-9)) {
+    volley_value_fault(reading, node,
+                       "this distribution can give delays that round to less than one step: they must be at least "
+                       "%g ms (dt / 2); with 'min: %g' (dt) none is below one step",
+                       0.5 * dt, dt);
+    return false;
+  }
+  const double longest = VOLLEY_MAX_DELAY * dt;
+  volley_distribution cut = *delay;
+  cut.max = fmin(delay->max, longest);
+  cut.min = -INFINITY;
+  cut.redraw = true;
+  if (volley_distribution_is_constant(delay) && least > longest) {
+    volley_value_fault(reading, node, "a delay of %g ms is too long: at most %d steps of dt = %g ms are possible",
+                       least, VOLLEY_MAX_DELAY, dt);
+    return false;
+  }
+  if (delay->max > longest && greatest > longest && volley_distribution_acceptance(&cut) < 1.0) {
+    volley_value_fault(reading, node, "this distribution can give delays above %g ms (%d steps); add a 'max'", longest,
+                       VOLLEY_MAX_DELAY);
+    return false;
+  }
+  if (volley_distribution_is_constant(delay)) volley_note_rounding(reading, &place, "a delay", least);
+  return true;
+}
+
+bool volley_check_weight(volley_reading *reading, volley_yaml *node, int population, int receptor,
+                         const volley_distribution *weight) {
+  const volley_neuron_model *model = reading->experiment->populations[population].model;
+  if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_COUNTS) {
+    if (volley_distribution_is_constant(weight) && volley_distribution_mean(weight) == 1.0) return true;
+    volley_value_fault(reading, node, "receptor '%s' of %s counts spikes; leave the weight out or write 1",
+                       model->receptors[receptor].name, model->name);
+    return false;
+  }
+  if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_CONDUCTANCE &&
+      can_be_outside(weight, 0, INFINITY, false)) {
+    const bool is_constant = volley_distribution_is_constant(weight);
+    volley_value_fault(
+        reading, node,
+        "%s, but receptor '%s' of %s is a conductance, which never is: %s, or leave the receptor out, so "
+        "that the sign of a weight chooses it",
+        is_constant ? "this weight is negative" : "this distribution can give negative weights",
+        model->receptors[receptor].name, model->name, is_constant ? "write the weight without a sign" : "add 'min: 0'");
+    return false;
+  }
+  const double least = volley_distribution_least(weight), greatest = volley_distribution_greatest(weight);
+  if (fabs(weight->a) <= FLT_MAX && fabs(weight->b) <= FLT_MAX && (least >= -FLT_MAX || isinf(least)) &&
+      (greatest <= FLT_MAX || isinf(greatest)))
+    return true;
+  volley_value_fault(reading, node, "this weight is beyond %g, the largest that can be kept", (double)FLT_MAX);
+  return false;
+}
+
+/* A list in the file names its files for many entries: each is noted once. */
+static void note_input(volley_reading *reading, const volley_yaml *node, const char *path) {
+  volley_experiment *experiment = reading->experiment;
+  const int n = experiment->n_inputs;
+  for (int i = n - 1; i >= 0; --i)
+    if (experiment->inputs[i].node == node) return;
+  if ((n & (n - 1)) == 0) { /* doubled */
+    volley_input_file *inputs = volley_arena_alloc(reading->arena, n ? 2 * (size_t)n : 1, sizeof *inputs);
+    if (n) memcpy(inputs, experiment->inputs, (size_t)n * sizeof *inputs);
+    experiment->inputs = inputs;
+  }
+  experiment->inputs[experiment->n_inputs++] =
+      (volley_input_file){.path = path, .node = node, .place = volley_yaml_place(reading->arena, node)};
+}
+
+const char *volley_path(volley_reading *reading, const volley_yaml *node) {
+  const bool absolute = node->text[0] == '/';
+  const char *path = absolute || strcmp(reading->folder, ".") == 0
+                         ? node->text
+                         : volley_arena_format(reading->arena, "%s/%s", reading->folder, node->text);
+  note_input(reading, node, path);
+  return path;
+}
+
+const char *volley_read_path(volley_reading *reading, volley_yaml *node) {
+  const char *path = volley_path(reading, node);
+  struct stat status;
+  if (!reading->looks_at_files) return path;
+  if (stat(path, &status) != 0)
+    volley_value_fault(reading, node, "the file '%s' cannot be opened: %s; paths start at the experiment file's folder",
+                       path, strerror(errno));
+  else if (!S_ISREG(status.st_mode))
+    volley_value_fault(reading, node, "'%s' is not a file", path);
+  return path;
+}

@@ -1,0 +1,220 @@
+#include "io/file/hdf5_check.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LITTLE = 1 << 24 /* bytes for which nobody asks how much memory is left */ };
+
+void volley_hdf5_quiet(void) { (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+
+bool volley_hdf5_can_compress(void) {
+#if H5_VERSION_GE(1, 10, 2) && MPI_VERSION >= 3
+  return H5Zfilter_avail(H5Z_FILTER_DEFLATE) > 0 && H5Zfilter_avail(H5Z_FILTER_SHUFFLE) > 0;
+#else
+  return false;
+#endif
+}
+
+static const char unknown_reason[] = "HDF5 gives no reason; is it damaged?";
+
+/* Keeps the description of the innermost entry of the error stack that has one. */
+static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *reason) {
+  const bool is_told = n > 0 && strcmp(reason, unknown_reason) != 0;
+  if (!is_told && error->desc && *error->desc) snprintf(reason, 512, "%s", error->desc);
+  return 0;
+}
+
+/* HDF5 puts the system's own words into "..., error message = 'WORDS', ...": keeps only these where they are. */
+static void shorten(char *reason) {
+  static const char mark[] = "error message = '";
+  const char *from = strstr(reason, mark);
+  if (!from) return;
+  from += sizeof mark - 1;
+  const size_t length = strcspn(from, "'");
+  memmove(reason, from, length);
+  reason[length] = '\0';
+}
+
+int64_t volley_hdf5_check(volley_hdf5 *file, int64_t result, const char *doing) {
+  if (result >= 0 || file->failed) return result;
+  char reason[512];
+  snprintf(reason, sizeof reason, "%s", unknown_reason);
+  (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, reason);
+  shorten(reason);
+  file->failed = true;
+  volley_fault(file->blame, file->place, "cannot %s '%s': %s", doing, file->path, reason);
+  return result;
+}
+
+/* The filter of a dataset that this HDF5 does not have, or -1; what people call it in name, [size]. */
+static int missing_filter(hid_t set, char *name, size_t size) {
+  static const struct {
+    int id;
+    const char *name;
+  } known[] = {{1, "gzip"},    {4, "szip"},          {305, "LZO"},     {307, "bzip2"},
+               {32000, "LZF"}, {32001, "Blosc"},     {32004, "LZ4"},   {32008, "bitshuffle"},
+               {32013, "ZFP"}, {32015, "Zstandard"}, {32026, "Blosc2"}};
+  int missing = -1;
+  const hid_t creation = H5Dget_create_plist(set);
+  const int n = creation >= 0 ? H5Pget_nfilters(creation) : 0;
+  for (int f = 0; f < n && missing < 0; f++) {
+    unsigned flags = 0, config = 0;
+    size_t values = 0;
+    const int id = (int)H5Pget_filter2(creation, (unsigned)f, &flags, &values, NULL, size, name, &config);
+    if (id >= 0 && H5Zfilter_avail((H5Z_filter_t)id) <= 0) missing = id;
+  }
+  for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+    if (known[k].id == missing) snprintf(name, size, "%s", known[k].name);
+  if (creation >= 0) (void)H5Pclose(creation);
+  return missing;
+}
+
+void volley_hdf5_read(volley_hdf5 *file, hid_t set, const char *name, hid_t type, hid_t memory, hid_t space,
+                      void *values) {
+  char filter[64] = "";
+  if (file->failed) return;
+  const herr_t result = H5Dread(set, type, memory, space, H5P_DEFAULT, values);
+  const int missing = result < 0 ? missing_filter(set, filter, sizeof filter) : -1;
+  if (missing < 0) {
+    volley_hdf5_check(file, result, "read");
+    return;
+  }
+  file->failed = true;
+  volley_fault(
+      file->blame, file->place,
+      "dataset '%s' of '%s' went through the filter %d%s%s%s, which is not installed here: write it with gzip or "
+      "without compression, or set HDF5_PLUGIN_PATH to the folder of its plugin",
+      name, file->path, missing, *filter ? " (" : "", filter, *filter ? ")" : "");
+}
+
+void volley_hdf5_release(volley_hdf5 *file, hid_t id) {
+  if (id >= 0) volley_hdf5_check(file, H5Idec_ref(id), "finish a part of");
+}
+
+hid_t volley_hdf5_put_group(volley_hdf5 *file, hid_t parent, const char *name) {
+  const hid_t links = volley_hdf5_check(file, H5Pcreate(H5P_LINK_CREATE), "set up");
+  volley_hdf5_check(file, H5Pset_create_intermediate_group(links, 1), "set up");
+  const hid_t group =
+      volley_hdf5_check(file, H5Gcreate2(parent, name, links, H5P_DEFAULT, H5P_DEFAULT), "create a group in");
+  volley_hdf5_release(file, links);
+  return group;
+}
+
+static hid_t simple_space(volley_hdf5 *file, size_t n) {
+  const hsize_t size = n;
+  return volley_hdf5_check(file, n ? H5Screate_simple(1, &size, NULL) : H5Screate(H5S_SCALAR), "describe data of");
+}
+
+/* A type of text with room for `bytes` bytes. */
+static hid_t text_type(volley_hdf5 *file, size_t bytes) {
+  const hid_t type = volley_hdf5_check(file, H5Tcopy(H5T_C_S1), "describe text of");
+  volley_hdf5_check(file, H5Tset_size(type, bytes ? bytes : 1), "describe text of");
+  volley_hdf5_check(file, H5Tset_cset(type, H5T_CSET_UTF8), "describe text of");
+  return type;
+}
+
+void volley_hdf5_put_values(volley_hdf5 *file, hid_t object, const char *name, hid_t type, size_t n,
+                            const void *values) {
+  const hid_t space = simple_space(file, n);
+  const hid_t attribute =
+      volley_hdf5_check(file, H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), "create attributes in");
+  volley_hdf5_check(file, H5Awrite(attribute, type, values), "write attributes to");
+  volley_hdf5_release(file, attribute);
+  volley_hdf5_release(file, space);
+}
+
+void volley_hdf5_put_text(volley_hdf5 *file, hid_t object, const char *name, const char *text) {
+  const hid_t type = text_type(file, strlen(text));
+  volley_hdf5_check(file, H5Tset_strpad(type, H5T_STR_NULLPAD), "describe text of");
+  volley_hdf5_put_values(file, object, name, type, 0, text);
+  volley_hdf5_release(file, type);
+}
+
+void volley_hdf5_put_number(volley_hdf5 *file, hid_t object, const char *name, double value) {
+  volley_hdf5_put_values(file, object, name, H5T_NATIVE_DOUBLE, 0, &value);
+}
+
+void volley_hdf5_put_count(volley_hdf5 *file, hid_t object, const char *name, uint64_t value) {
+  volley_hdf5_put_values(file, object, name, H5T_NATIVE_UINT64, 0, &value);
+}
+
+bool volley_hdf5_fits(volley_hdf5 *file, const char *what, uint64_t count, size_t size) {
+  const double bytes = (double)count * (double)size, left = bytes > LITTLE ? (double)volley_available_memory() : bytes;
+  if (file->failed || bytes <= left) return !file->failed;
+  file->failed = true;
+  volley_fault(file->blame, file->place, "%s of '%s' takes %.2f GB of memory; %.2f GB are left on this node", what,
+               file->path, 1e-9 * bytes, 1e-9 * left);
+  return false;
+}
+
+/* Bytes that so many values take at least: a compressed chunk has one at least. */
+static double least_bytes(hid_t set, hid_t properties, double values) {
+  hsize_t chunk[H5S_MAX_RANK];
+  double in_chunk = 1;
+  if (H5Pget_layout(properties) == H5D_CHUNKED && H5Pget_nfilters(properties) > 0) {
+    const int n = H5Pget_chunk(properties, H5S_MAX_RANK, chunk);
+    for (int k = 0; k < n; k++) in_chunk *= (double)chunk[k];
+    return values / in_chunk;
+  }
+  const hid_t type = H5Dget_type(set);
+  const double bytes = values * (double)H5Tget_size(type);
+  H5Tclose(type);
+  return bytes;
+}
+
+bool volley_hdf5_is_stored(hid_t set, uint64_t *stored) {
+  const hid_t properties = H5Dget_create_plist(set), space = H5Dget_space(set);
+  const double values = (double)H5Sget_simple_extent_npoints(space);
+  *stored = H5Dget_storage_size(set);
+  const bool is = H5Pget_layout(properties) == H5D_VIRTUAL || (double)*stored >= least_bytes(set, properties, values);
+  H5Pclose(properties);
+  H5Sclose(space);
+  return is;
+}
+
+/* A new dataset of values in this space, which is released. HDF5 cannot write to one that has no values. */
+static hid_t put_dataset(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, hid_t space,
+                         const void *values) {
+  const hid_t set = volley_hdf5_check(
+      file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a dataset in");
+  static const char nothing = 0;
+  if (!file->writes) volley_hdf5_check(file, H5Sselect_none(space), "select data of");
+  if (H5Sget_simple_extent_npoints(space) != 0)
+    volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing),
+                      "write");
+  volley_hdf5_release(file, space);
+  return set;
+}
+
+hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
+                            const void *values) {
+  return put_dataset(file, parent, name, type, simple_space(file, n), values);
+}
+
+hid_t volley_hdf5_put_rows(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n, size_t width,
+                           const void *values) {
+  const hsize_t size[2] = {n, width};
+  const hid_t space = volley_hdf5_check(file, H5Screate_simple(2, size, NULL), "describe data of");
+  return put_dataset(file, parent, name, type, space, values);
+}
+
+void volley_hdf5_put_document(volley_hdf5 *file, hid_t parent, const char *name, const char *text) {
+  const hid_t type = text_type(file, strlen(text) + 1);
+  volley_hdf5_release(file, volley_hdf5_put_array(file, parent, name, type, 0, text));
+  volley_hdf5_release(file, type);
+}
+
+void volley_hdf5_put_texts(volley_hdf5 *file, hid_t parent, const char *name, size_t n, const char *const *texts) {
+  size_t width = 1;
+  for (size_t i = 0; i < n; i++)
+    if (strlen(texts[i]) >= width) width = strlen(texts[i]) + 1;
+  char *rows = volley_alloc(n, width, "a table of names");
+  for (size_t i = 0; i < n; i++) memcpy(rows + i * width, texts[i], strlen(texts[i]));
+  const hid_t type = text_type(file, width);
+  volley_hdf5_release(file, volley_hdf5_put_array(file, parent, name, type, n, rows));
+  volley_hdf5_release(file, type);
+  free(rows);
+}

@@ -1,0 +1,367 @@
+#include "io/output/layout.h"
+
+#include "base/memory.h"
+#include "io/output/mapping.h"
+#include "neuron/neuron.h"
+#include "signal/signal.h"
+#include "synapse/synapse.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  LEAST_SPIKE_CHUNK = 512, /* spikes: a page of a disk */
+  SPIKE_CHUNK = 8192,
+  TRACE_COLUMNS = 256,      /* of a chunk at most, where it has enough rows */
+  TRACE_CHUNK = 32768,      /* values */
+  METADATA_PER_CHUNK = 256, /* bytes, generous */
+  METADATA_PER_RECORDER = 65536
+};
+
+/* A chunk holds the spikes that its neurons fire at this rate: what the last one has to spare is little, whatever the
+ * network. */
+static const double spike_chunk_rate = 1.0 / 8; /* Hz */
+
+const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS] = {[VOLLEY_RECORD_SPIKES] = "spikes",
+                                                                   [VOLLEY_RECORD_TRACES] = "report",
+                                                                   [VOLLEY_RECORD_READOUT] = "readout",
+                                                                   [VOLLEY_RECORD_WEIGHTS] = "weights"};
+
+char *volley_recorder_path(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const char *kind = volley_recorder_groups[recorder->kind];
+  const bool is_sonata = recorder->kind == VOLLEY_RECORD_SPIKES || recorder->kind == VOLLEY_RECORD_TRACES;
+  const char *population = is_sonata ? experiment->populations[recorder->population].name : "";
+  char *path = volley_alloc(strlen(recorder->name) + strlen(kind) + strlen(population) + 16, 1, "a path");
+  if (is_sonata)
+    sprintf(path, "recorders/%s/%s/%s", recorder->name, kind, population);
+  else
+    sprintf(path, "%s/%s", kind, recorder->name);
+  return path;
+}
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* Type of the values of a trace recorder, in the file and when it is written. */
+static hid_t value_type(const volley_track *track) {
+  return track->value_size == sizeof(float) ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
+}
+
+void volley_layout_put_root(volley_hdf5 *file, hid_t root) {
+  const uint32_t magic = 0x0A7A, version[2] = {0, 1};
+  volley_hdf5_put_values(file, root, "magic", H5T_NATIVE_UINT32, 0, &magic);
+  volley_hdf5_put_values(file, root, "version", H5T_NATIVE_UINT32, 2, version);
+}
+
+static void put_sorting(volley_hdf5 *file, hid_t group) {
+  static const char *const names[] = {"none", "by_id", "by_time"};
+  const uint8_t by_time = 2;
+  const hid_t type = volley_hdf5_check(file, H5Tenum_create(H5T_STD_U8LE), "describe data of");
+  for (uint8_t value = 0; value < 3; value++)
+    volley_hdf5_check(file, H5Tenum_insert(type, names[value], &value), "describe data of");
+  volley_hdf5_put_values(file, group, "sorting", type, 0, &by_time);
+  volley_hdf5_release(file, type);
+}
+
+/* An empty dataset that grows along its first dimension by chunks. These are not filled before they are written, unless
+ * what is left of the last one is to be compressed. */
+static hid_t growing_dataset(volley_hdf5 *file, hid_t group, const char *name, hid_t type, int rank,
+                             const hsize_t *chunk, uint64_t width, int compression) {
+  const hsize_t size[2] = {0, width}, limit[2] = {H5S_UNLIMITED, width ? width : H5S_UNLIMITED}; /* above a chunk */
+  const hid_t space = volley_hdf5_check(file, H5Screate_simple(rank, size, limit), "describe data of");
+  const hid_t creation = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_CREATE), "describe data of");
+  volley_hdf5_check(file, H5Pset_chunk(creation, rank, chunk), "describe data of");
+  volley_hdf5_check(file, H5Pset_alloc_time(creation, compression ? H5D_ALLOC_TIME_INCR : H5D_ALLOC_TIME_EARLY),
+                    "describe data of");
+  volley_hdf5_check(file, H5Pset_fill_time(creation, compression ? H5D_FILL_TIME_ALLOC : H5D_FILL_TIME_NEVER),
+                    "describe data of");
+  if (compression) {
+    volley_hdf5_check(file, H5Pset_shuffle(creation), "compress data of");
+    volley_hdf5_check(file, H5Pset_deflate(creation, (unsigned)compression), "compress data of");
+  }
+  const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
+                                      "create a dataset in");
+  volley_hdf5_release(file, creation);
+  volley_hdf5_release(file, space);
+  return set;
+}
+
+/* Whether errors of the output after learning, shifted in time as is best, say whether it was learned. */
+static bool is_comparable(const volley_experiment *experiment, const volley_readout *readout) {
+  const volley_signal *supervisor = readout->supervisor;
+  const double stop = (double)readout->stop * experiment->simulation.dt;
+  bool comparable = !supervisor->kind->is_chaotic;
+  for (int k = 0; k < supervisor->n_speeds; k++) comparable &= supervisor->speed_times[k] < stop;
+  return comparable;
+}
+
+/* What spikes and traces have in common. */
+static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                         const volley_recorder *recorder) {
+  const double dt = experiment->simulation.dt;
+  if (recorder->kind == VOLLEY_RECORD_READOUT) {
+    const volley_readout *readout = &experiment->readouts[recorder->readout];
+    volley_hdf5_put_text(file, group, "readout", readout->name);
+    volley_hdf5_put_number(file, group, "learning_start_ms", (double)readout->start * dt);
+    volley_hdf5_put_number(file, group, "learning_stop_ms", (double)readout->stop * dt);
+    volley_hdf5_put_count(file, group, "comparable", is_comparable(experiment, readout));
+  } else if (recorder->kind == VOLLEY_RECORD_WEIGHTS) {
+    const volley_projection *projection = &experiment->projections[recorder->projection];
+    volley_hdf5_put_text(file, group, "projection", projection->name);
+    volley_hdf5_put_text(file, group, "source", experiment->populations[projection->source].name);
+    volley_hdf5_put_text(file, group, "target", experiment->populations[projection->target].name);
+    volley_hdf5_put_text(file, group, "delay_is", projection->plasticity.is_axonal ? "axonal" : "dendritic");
+    volley_hdf5_put_count(file, group, "recorded_synapses", recorder->synapses);
+    volley_hdf5_put_count(file, group, "has_dopamine",
+                          projection->plasticity.dopamine >= 0 || projection->plasticity.n_dopamine_on > 0);
+  } else {
+    volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);
+    volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);
+  }
+  volley_hdf5_put_number(file, group, "start_ms", (double)recorder->start * dt);
+  volley_hdf5_put_number(file, group, "stop_ms", (double)volley_recorder_end(experiment, recorder) * dt);
+}
+
+/* Spikes of a chunk: a power of two. */
+static uint64_t spike_chunk(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const double steps = (double)(volley_recorder_end(experiment, recorder) - recorder->start);
+  const double spikes = spike_chunk_rate * 1e-3 * steps * experiment->simulation.dt * (double)recorder->neurons.count;
+  uint64_t chunk = LEAST_SPIKE_CHUNK;
+  while (chunk < SPIKE_CHUNK && (double)chunk < spikes) chunk *= 2;
+  return chunk;
+}
+
+static void create_spikes(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                          const volley_recorder *recorder, volley_track *track) {
+  const hsize_t chunk = track->chunk = spike_chunk(experiment, recorder);
+  put_sorting(file, group);
+  track->times = growing_dataset(file, group, "timestamps", H5T_NATIVE_DOUBLE, 1, &chunk, 0, experiment->compression);
+  track->ids = growing_dataset(file, group, "node_ids", H5T_NATIVE_UINT64, 1, &chunk, 0, experiment->compression);
+  volley_hdf5_put_text(file, track->times, "units", "ms");
+}
+
+/* What the rows of a recorder hold, and its unit. */
+static volley_state_info recorded_state(const volley_experiment *experiment, const volley_recorder *recorder) {
+  if (recorder->kind == VOLLEY_RECORD_READOUT)
+    return (volley_state_info){.name = volley_readout_value_names[recorder->state], .unit = ""};
+  if (recorder->kind == VOLLEY_RECORD_TRACES)
+    return experiment->populations[recorder->population].model->states[recorder->state];
+  const volley_projection *projection = &experiment->projections[recorder->projection];
+  const volley_neuron_model *target = experiment->populations[projection->target].model;
+  const int receptor = projection->receptor >= 0 ? projection->receptor : target->receptor_of_sign[0];
+  volley_state_info state = projection->plasticity.model->states[recorder->state];
+  if (strcmp(state.unit, "weight") == 0) state.unit = target->receptors[receptor].unit;
+  return state;
+}
+
+/* Rows and columns of a chunk: as many rows as columns or more, but not more than are handed over at once, so that a
+ * chunk is written once; and such that little of the last ones is left empty. */
+static volley_tile choose_chunk(uint64_t width, uint64_t rows) {
+  const uint64_t window = volley_window_rows(width);
+  uint64_t columns = TRACE_COLUMNS, height = 1;
+  while (2 * height * least(columns, width ? width : 1) <= TRACE_CHUNK && 2 * height <= window) height *= 2;
+  if (columns * height < TRACE_CHUNK) columns = TRACE_CHUNK / height;
+  const uint64_t side_by_side = width ? (width + columns - 1) / columns : 1;
+  columns = (width + side_by_side - 1) / side_by_side;
+  if (rows <= height)
+    height = rows ? rows : 1;
+  else
+    while ((height - rows % height) % height > rows / 8) height /= 2;
+  return (volley_tile){.rows = height, .columns = columns ? columns : 1};
+}
+
+/* The form of the data of a recorder of traces, readouts or weights with so many columns. */
+static void shape_traces(const volley_experiment *experiment, const volley_recorder *recorder, uint64_t width,
+                         volley_track *track) {
+  const bool is_single = recorder->kind == VOLLEY_RECORD_TRACES && !experiment->is_double;
+  const volley_tile shape = choose_chunk(width, volley_recorder_rows(experiment, recorder));
+  track->width = width;
+  track->value_size = is_single ? sizeof(float) : sizeof(double);
+  track->chunk = shape.rows;
+  track->chunk_columns = shape.columns;
+}
+
+static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                          const volley_recorder *recorder, MPI_Comm comm, volley_track *track) {
+  const volley_state_info state = recorded_state(experiment, recorder);
+  shape_traces(experiment, recorder, volley_recorder_width(experiment, recorder), track);
+  const hsize_t chunk[2] = {track->chunk, track->chunk_columns};
+  track->deal =
+      volley_column_redistribution_create(track->columns, track->width, track->chunk, track->chunk_columns, comm);
+  track->data =
+      growing_dataset(file, group, "data", value_type(track), 2, chunk, track->width, experiment->compression);
+  volley_hdf5_put_text(file, track->data, "units", state.unit);
+  volley_hdf5_put_text(file, group, "state", state.name);
+  volley_hdf5_put_number(file, group, "interval_ms", (double)recorder->interval * experiment->simulation.dt);
+  volley_mapping_put(file, group, experiment, recorder, track);
+}
+
+void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int r,
+                         const volley_trace_columns *columns, MPI_Comm comm, volley_track *track) {
+  const volley_recorder *recorder = &experiment->recorders[r];
+  char *path = volley_recorder_path(experiment, recorder);
+  const hid_t group = volley_hdf5_put_group(file, root, path);
+  *track = (volley_track){
+      .times = -1, .ids = -1, .data = -1, .value_size = sizeof(double), .is_compressed = experiment->compression > 0};
+  put_recorder(file, group, experiment, recorder);
+  if (recorder->kind != VOLLEY_RECORD_SPIKES) {
+    track->columns = columns;
+    create_traces(file, group, experiment, recorder, comm, track);
+  } else {
+    create_spikes(file, group, experiment, recorder, track);
+  }
+  volley_hdf5_release(file, group);
+  free(path);
+}
+
+/* The recorder of a kind that stands for a population: the one of its name, else the first. -1: there is none. */
+static int stand_in(const volley_experiment *experiment, volley_recorder_kind kind, int population) {
+  int first = -1;
+  for (int r = experiment->n_recorders - 1; r >= 0; r--) {
+    const volley_recorder *recorder = &experiment->recorders[r];
+    if (recorder->kind != kind || recorder->population != population) continue;
+    if (strcmp(recorder->name, experiment->populations[population].name) == 0) return r;
+    first = r;
+  }
+  return first;
+}
+
+void volley_layout_put_links(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
+  static const volley_recorder_kind kinds[] = {VOLLEY_RECORD_SPIKES, VOLLEY_RECORD_TRACES};
+  for (int p = 0; p < experiment->n_populations; p++) {
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+      const int r = stand_in(experiment, kinds[k], p);
+      if (r < 0) continue;
+      const char *kind = volley_recorder_groups[kinds[k]], *name = experiment->populations[p].name;
+      char *path = volley_recorder_path(experiment, &experiment->recorders[r]);
+      char *link = volley_alloc(strlen(kind) + strlen(name) + 2, 1, "a path");
+      sprintf(link, "%s/%s", kind, name);
+      volley_hdf5_check(file, H5Lcreate_hard(root, path, root, link, H5P_DEFAULT, H5P_DEFAULT), "create a link in");
+      free(link);
+      free(path);
+    }
+  }
+}
+
+void volley_track_release(volley_hdf5 *file, volley_track *track) {
+  volley_hdf5_release(file, track->times);
+  volley_hdf5_release(file, track->ids);
+  volley_hdf5_release(file, track->data);
+}
+
+/* Bytes of a chunk of traces at most. */
+static uint64_t chunk_bytes(const volley_track *track) {
+  return track->chunk * track->chunk_columns * track->value_size + METADATA_PER_CHUNK;
+}
+
+uint64_t volley_track_growth(const volley_track *track, uint64_t total) {
+  if (total <= track->allocated) return 0;
+  const uint64_t chunks = (total - track->allocated + track->chunk - 1) / track->chunk;
+  if (!track->columns) return 2 * chunks * (track->chunk * sizeof(double) + METADATA_PER_CHUNK);
+  return chunks * ((track->width + track->chunk_columns - 1) / track->chunk_columns) * chunk_bytes(track);
+}
+
+uint64_t volley_track_tile_bytes(const volley_track *track, const volley_tile *tile) {
+  return (tile->rows / track->chunk + 2) * chunk_bytes(track);
+}
+
+uint64_t volley_track_file_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total) {
+  static const volley_trace_columns some = {0};
+  const volley_recorder *recorder = &experiment->recorders[r];
+  const bool is_spikes = recorder->kind == VOLLEY_RECORD_SPIKES;
+  volley_track track = {.columns = is_spikes ? NULL : &some, .chunk = spike_chunk(experiment, recorder)};
+  if (!is_spikes) shape_traces(experiment, recorder, width, &track);
+  return volley_track_growth(&track, total);
+}
+
+/* Grows a dataset to total along its first dimension. */
+static void grow(volley_hdf5 *file, hid_t set, uint64_t total, uint64_t width) {
+  const hsize_t size[2] = {total, width};
+  volley_hdf5_check(file, H5Dset_extent(set, size), "grow a dataset of");
+}
+
+/* A chunk that is compressed takes its room only when it is written, and new room when it is written again. */
+static void note_growth(volley_track *track, uint64_t total) {
+  const uint64_t whole = track->is_compressed ? total : total + track->chunk - 1;
+  const uint64_t allocated = whole / track->chunk * track->chunk;
+  if (allocated > track->allocated) track->allocated = allocated;
+}
+
+void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t first, uint64_t count,
+                             const double *times, const uint64_t *ids, uint64_t total) {
+  const volley_tile tile = {.rows = 1, .first_column = first, .columns = count};
+  grow(file, track->times, total, 0);
+  grow(file, track->ids, total, 0);
+  note_growth(track, total);
+  volley_tile_write(file, track->times, H5T_NATIVE_DOUBLE, 1, &tile, times);
+  volley_tile_write(file, track->ids, H5T_NATIVE_UINT64, 1, &tile, ids);
+}
+
+/* The values as the file has them: themselves, or an array that the caller frees. HDF5 would not convert them in a
+ * collective write. */
+static void *narrow(const volley_track *track, const double *data, uint64_t n) {
+  if (track->value_size == sizeof(double)) return NULL;
+  float *values = volley_alloc(n, sizeof *values, "the rows of a recorder");
+  for (uint64_t i = 0; i < n; i++) values[i] = (float)data[i];
+  return values;
+}
+
+static void write_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const void *values,
+                       uint64_t total) {
+  grow(file, track->data, total, track->width);
+  note_growth(track, total);
+  if (track->width > 0) volley_tile_write(file, track->data, value_type(track), 2, tile, values);
+}
+
+void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
+                             const double *data) {
+  volley_tile tile;
+  void *narrowed = narrow(track, data, rows * track->columns->count);
+  const void *values = volley_column_redistribution_rows(
+      track->deal, first_row, rows, narrowed ? narrowed : (const void *)data, track->value_size, &tile);
+  write_tile(file, track, &tile, values, first_row + rows);
+  free(narrowed);
+}
+
+void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
+                           uint64_t total) {
+  void *narrowed = narrow(track, data, tile->rows * tile->columns);
+  write_tile(file, track, tile, narrowed ? narrowed : (const void *)data, total);
+  free(narrowed);
+}
+
+uint64_t volley_track_bytes(const volley_experiment *experiment) {
+  uint64_t bytes = 0;
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    const volley_recorder *recorder = &experiment->recorders[r];
+    bytes += METADATA_PER_RECORDER;
+    bytes += volley_recorder_width(experiment, recorder) * 32;
+  }
+  return bytes;
+}
+
+void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summary *summary) {
+  if (summary->n_spectra == 0) return;
+  const hid_t all = volley_hdf5_put_group(file, root, "eigenvalues");
+  for (int s = 0; s < summary->n_spectra; s++) {
+    const volley_spectrum *spectrum = &summary->spectra[s];
+    const hid_t group = volley_hdf5_put_group(file, all, spectrum->readout);
+    volley_hdf5_release(
+        file, volley_hdf5_put_rows(file, group, "before", H5T_NATIVE_DOUBLE, spectrum->n_before, 2, spectrum->before));
+    volley_hdf5_release(
+        file, volley_hdf5_put_rows(file, group, "after", H5T_NATIVE_DOUBLE, spectrum->n_after, 2, spectrum->after));
+    volley_hdf5_release(file, group);
+  }
+  volley_hdf5_release(file, all);
+}
+
+uint64_t volley_layout_spectra_bytes(const volley_experiment *experiment) {
+  uint64_t bytes = 0;
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    const volley_readout *readout = &experiment->readouts[r];
+    const uint64_t n = readout->eigenvalues < 0 ? readout->size : (uint64_t)readout->eigenvalues;
+    if (n > 0) bytes += n * 4 * sizeof(double) + METADATA_PER_RECORDER;
+  }
+  return bytes;
+}

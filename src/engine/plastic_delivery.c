@@ -1,0 +1,96 @@
+#include "engine/plastic_delivery.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+volley_plastic_delivery volley_plastic_delivery_create(volley_block *block, int max_due) {
+  int64_t size = 1;
+  while (size <= max_due) size *= 2;
+  const size_t n = (size_t)block->n_plastic * (size_t)size;
+  return (volley_plastic_delivery){
+      .block = block, .due = volley_alloc(n, sizeof(volley_due), "the arrivals of spikes"), .mask = size - 1};
+}
+
+static volley_due *due_at(const volley_plastic_delivery *delivery, int k, int64_t step) {
+  return &delivery->due[k * (delivery->mask + 1) + (step & delivery->mask)];
+}
+
+void volley_plastic_delivery_free(volley_plastic_delivery *delivery) {
+  const int64_t n = delivery->block->n_plastic * (delivery->mask + 1);
+  for (int64_t s = 0; s < n; s++) free(delivery->due[s].entries);
+  free(delivery->due);
+}
+
+/* The first of n ascending gids that is not below a bound. */
+static uint32_t find_gid(const uint32_t *gids, uint32_t n, uint64_t bound) {
+  uint32_t low = 0;
+  for (uint32_t high = n; low < high;) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (gids[middle] < bound)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static void schedule_row(volley_plastic_delivery *delivery, int k, int64_t step, uint32_t gid) {
+  const volley_plastic_table *plastic = &delivery->block->plastic[k];
+  const volley_gid_entry *row = volley_gid_map_find(&plastic->rows, gid);
+  if (!row) return;
+  for (uint32_t r = (uint32_t)row->value; plastic->groups[r].source == gid && r < plastic->n_groups; r++)
+    volley_due_put(due_at(delivery, k, step + plastic->groups[r].due), r);
+}
+
+/* How many of the n gids release dopamine. */
+static uint32_t count_dopamine(const volley_plastic_table *plastic, const uint32_t *gids, uint32_t n) {
+  const uint32_t end = find_gid(gids, n, (uint64_t)plastic->first_dopamine + plastic->n_dopamine);
+  uint32_t count = 0, column;
+  for (uint32_t i = find_gid(gids, n, plastic->first_dopamine); i < end; i++)
+    count +=
+        volley_selection_column(&plastic->constants.plan->dopamine_neurons, gids[i] - plastic->first_dopamine, &column);
+  return count;
+}
+
+void volley_plastic_delivery_schedule(volley_plastic_delivery *delivery, int64_t step, const uint32_t *gids,
+                                      uint32_t n) {
+  for (int k = 0; k < delivery->block->n_plastic; k++) {
+    volley_plastic_table *plastic = &delivery->block->plastic[k];
+    const uint32_t end = find_gid(gids, n, (uint64_t)plastic->first_source + plastic->n_sources);
+    for (uint32_t i = find_gid(gids, n, plastic->first_source); i < end; i++) schedule_row(delivery, k, step, gids[i]);
+    const uint32_t count = plastic->n_dopamine > 0 ? count_dopamine(plastic, gids, n) : 0;
+    if (count > 0) volley_plastic_table_note_dopamine(plastic, step, count);
+  }
+}
+
+void volley_plastic_delivery_deliver(volley_plastic_delivery *delivery, int64_t step) {
+  const volley_block *block = delivery->block;
+  for (int k = 0; k < block->n_plastic; k++) {
+    volley_plastic_table *plastic = &block->plastic[k];
+    if (step > 0 && step % VOLLEY_SWEEP_STEPS == 0) volley_plastic_table_sweep(plastic, step);
+    volley_due *due = due_at(delivery, k, step);
+    for (uint32_t e = 0; e < due->n; e++) {
+      const uint32_t r = (uint32_t)due->entries[e];
+      const volley_plastic_group *group = &plastic->groups[r];
+      volley_synapse_view view = volley_plastic_table_view(plastic, r, step - group->due);
+      plastic->model->spike(&view, block->inputs + (size_t)group->receptor * block->stride);
+      delivery->events += group->count;
+    }
+    due->n = 0;
+  }
+}
+
+void volley_plastic_delivery_skip(volley_plastic_delivery *delivery, int64_t step) {
+  for (int k = 0; k < delivery->block->n_plastic; k++) due_at(delivery, k, step)->n = 0;
+}
+
+void volley_plastic_delivery_note(volley_plastic_delivery *delivery, int64_t step, const volley_spike_list *spikes) {
+  for (int k = 0; k < delivery->block->n_plastic; k++) {
+    volley_plastic_table *plastic = &delivery->block->plastic[k];
+    if (!plastic->model->keeps_past) continue;
+    const uint32_t end = find_gid(spikes->ids, spikes->n, (uint64_t)plastic->first_id + plastic->n_targets);
+    for (uint32_t i = find_gid(spikes->ids, spikes->n, plastic->first_id); i < end; i++)
+      volley_plastic_table_note_target(plastic, spikes->ids[i] - plastic->first_id, step);
+  }
+}

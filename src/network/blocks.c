@@ -1,0 +1,194 @@
+#include "network/blocks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PADDING = 8 }; /* doubles: slices begin on cache lines */
+
+static uint32_t padded(uint32_t n) { return (n + PADDING - 1) / PADDING * PADDING; }
+
+/* Neurons of a population's share of `n` that come before block b of `blocks`. */
+static uint32_t share_before(uint32_t n, int b, int blocks) {
+  return (uint32_t)((uint64_t)n * (uint64_t)b / (uint64_t)blocks);
+}
+
+int volley_blocks_count(const volley_experiment *experiment, const uint32_t *counts, int threads) {
+  for (int blocks = threads;; blocks += threads) {
+    uint64_t largest = 0;
+    for (int p = 0; p < experiment->n_populations; p++) {
+      largest += padded((uint32_t)(((uint64_t)counts[p] + (uint64_t)blocks - 1) / (uint64_t)blocks));
+    }
+    if (largest <= VOLLEY_MAX_BLOCK) return blocks;
+  }
+}
+
+static double *make_columns(size_t columns, uint32_t count) {
+  return volley_alloc(columns * count, sizeof(double), "the neurons of a block");
+}
+
+/* Cuts the neurons from .. end - 1 of the rank's share of population p into slices. */
+static void add_slices(volley_block *block, const volley_partition *partition, int p, uint32_t from, uint32_t end) {
+  for (; from < end; from += VOLLEY_MAX_SLICE) {
+    const uint32_t count = end - from < VOLLEY_MAX_SLICE ? end - from : VOLLEY_MAX_SLICE;
+    block->slices =
+        volley_grow(block->slices, (size_t)block->n_slices + 1, sizeof *block->slices, "the neurons of a block");
+    volley_slice *slice = &block->slices[block->n_slices++];
+    *slice = (volley_slice){.population = p, .count = count, .offset = block->stride};
+    slice->gids = volley_alloc(count, sizeof *slice->gids, "the neurons of a block");
+    memcpy(slice->gids, partition->gids[p] + from, count * sizeof *slice->gids);
+    block->count += count;
+    block->stride += padded(count);
+  }
+}
+
+/* Gives the slices their inputs and states; a state that a receptor adds to lies among the inputs. */
+static void allocate_states(volley_block *block, const volley_experiment *experiment) {
+  int receptors = 1;
+  for (int s = 0; s < block->n_slices; s++) {
+    const int n = experiment->populations[block->slices[s].population].model->n_receptors;
+    receptors = n > receptors ? n : receptors;
+  }
+  block->inputs = make_columns((size_t)receptors, block->stride);
+  for (int s = 0; s < block->n_slices; s++) {
+    volley_slice *slice = &block->slices[s];
+    const volley_neuron_model *model = experiment->populations[slice->population].model;
+    for (int r = 0; r < model->n_receptors; r++) {
+      slice->inputs[r] = block->inputs + (size_t)r * block->stride + slice->offset;
+      if (model->receptors[r].state >= 0) slice->states[model->receptors[r].state] = slice->inputs[r];
+    }
+    for (int k = 0; k < model->n_states; k++) {
+      if (!slice->states[k]) slice->states[k] = make_columns(1, slice->count);
+    }
+  }
+}
+
+void volley_blocks_lay_out(volley_network *network) {
+  const volley_partition *partition = network->partition;
+  const volley_experiment *experiment = network->experiment;
+  network->n_blocks = volley_blocks_count(experiment, partition->counts, network->threads);
+  network->blocks = volley_alloc((size_t)network->n_blocks, sizeof *network->blocks, "the blocks of a rank");
+  for (int b = 0; b < network->n_blocks; b++) {
+    for (int p = 0; p < experiment->n_populations; p++) {
+      const uint32_t from = share_before(partition->counts[p], b, network->n_blocks);
+      const uint32_t end = share_before(partition->counts[p], b + 1, network->n_blocks);
+      add_slices(&network->blocks[b], partition, p, from, end);
+    }
+    allocate_states(&network->blocks[b], experiment);
+  }
+}
+
+static bool feeds_back_to(const volley_readout *readout, int p) {
+  for (int k = 0; k < readout->n_populations && readout->feeds_back; k++) {
+    if (readout->populations[k] == p) return true;
+  }
+  return false;
+}
+
+/* Whether each neuron of a population needs a current of its own: a stimulus reaches only some, or gives each another one, or
+ * a readout feeds back. */
+static bool has_own_currents(const volley_experiment *experiment, int p) {
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    if (feeds_back_to(&experiment->readouts[r], p)) return true;
+  }
+  for (int s = 0; s < experiment->n_stimuli; s++) {
+    const volley_stimulus *stimulus = &experiment->stimuli[s];
+    if (stimulus->target == p && stimulus->kind->is_current &&
+        (stimulus->kind->is_own || stimulus->neurons.count < experiment->populations[p].size)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void set_currents(volley_slice *slice, const volley_experiment *experiment) {
+  slice->current_stride = has_own_currents(experiment, slice->population) ? 1 : 0;
+  const uint32_t n = slice->current_stride ? slice->count : 1;
+  slice->current = make_columns(1, n);
+  for (uint32_t i = 0; i < n; i++) slice->current[i] = experiment->populations[slice->population].background_current;
+}
+
+static void set_coefficients(volley_slice *slice, const volley_experiment *experiment, const volley_values *values,
+                             uint32_t from) {
+  const volley_neuron_model *model = experiment->populations[slice->population].model;
+  const uint32_t sets = values->per_neuron ? slice->count : 1;
+  double own[VOLLEY_MAX_PARAMETERS], out[VOLLEY_MAX_COEFFICIENTS];
+  slice->coefficient_stride = values->per_neuron ? 1 : 0;
+  slice->coefficients = make_columns((size_t)model->n_coefficients, sets);
+  for (uint32_t i = 0; i < sets; i++) {
+    for (int k = 0; k < model->n_parameters; k++) own[k] = values->parameters[k][values->per_neuron ? from + i : 0];
+    model->prepare(own, experiment->simulation.dt, out);
+    for (int c = 0; c < model->n_coefficients; c++) slice->coefficients[(size_t)c * sets + i] = out[c];
+  }
+}
+
+void volley_blocks_set_values(volley_network *network, int p, const volley_values *values) {
+  const volley_neuron_model *model = network->experiment->populations[p].model;
+  uint32_t from = 0;
+  for (int b = 0; b < network->n_blocks; b++) {
+    for (int s = 0; s < network->blocks[b].n_slices; s++) {
+      volley_slice *slice = &network->blocks[b].slices[s];
+      if (slice->population != p) continue;
+      for (int k = 0; k < model->n_states; k++) {
+        memcpy(slice->states[k], values->states[k] + from, slice->count * sizeof(double));
+      }
+      set_coefficients(slice, network->experiment, values, from);
+      set_currents(slice, network->experiment);
+      from += slice->count;
+    }
+  }
+}
+
+void volley_block_add_input(volley_block *block, volley_input input) {
+  block->generated =
+      volley_grow(block->generated, (size_t)block->n_generated + 1, sizeof input, "the stimuli of a block");
+  int at = block->n_generated++;
+  for (; at > 0 && block->generated[at - 1].slice > input.slice; at--) block->generated[at] = block->generated[at - 1];
+  block->generated[at] = input;
+}
+
+static void add_inputs(volley_block *block, const volley_experiment *experiment) {
+  for (int s = 0; s < block->n_slices; s++) {
+    for (int k = 0; k < experiment->n_stimuli; k++) {
+      const volley_stimulus_kind *kind = experiment->stimuli[k].kind;
+      if (block->slices[s].population != experiment->stimuli[k].target) continue;
+      volley_generator *generator = kind->create(experiment, k, &block->slices[s]);
+      if (generator) volley_block_add_input(block, (volley_input){kind, generator, s});
+    }
+  }
+}
+
+void volley_blocks_add_inputs(volley_network *network) {
+  for (int b = 0; b < network->n_blocks; b++) add_inputs(&network->blocks[b], network->experiment);
+}
+
+static bool lies_in_inputs(const volley_slice *slice, const double *state) {
+  for (int r = 0; r < VOLLEY_MAX_RECEPTORS; r++) {
+    if (slice->inputs[r] == state) return true;
+  }
+  return false;
+}
+
+static void release_block(volley_block *block) {
+  for (int d = 0; d < block->n_generated; d++) block->generated[d].kind->destroy(block->generated[d].generator);
+  for (int s = 0; s < block->n_slices; s++) {
+    volley_slice *slice = &block->slices[s];
+    for (int k = 0; k < VOLLEY_MAX_STATES; k++) {
+      if (!lies_in_inputs(slice, slice->states[k])) free(slice->states[k]);
+    }
+    free(slice->gids);
+    free(slice->coefficients);
+    free(slice->current);
+  }
+  free(block->generated);
+  free(block->slices);
+  free(block->inputs);
+  free(block->outgoing);
+  volley_table_release(&block->table);
+  for (int k = 0; k < block->n_plastic; k++) volley_plastic_table_release(&block->plastic[k]);
+  free(block->plastic);
+}
+
+void volley_blocks_release(volley_network *network) {
+  for (int b = 0; b < network->n_blocks; b++) release_block(&network->blocks[b]);
+  free(network->blocks);
+}

@@ -1,0 +1,115 @@
+#include "network/network.h"
+
+#include "base/parallel.h"
+#include "network/blocks.h"
+#include "network/connect.h"
+#include "network/values.h"
+
+#include <stdlib.h>
+
+static volley_status make_neurons(volley_network *network, const volley_reader *reader) {
+  volley_blocks_lay_out(network);
+  for (int p = 0; p < network->experiment->n_populations; p++) {
+    volley_values values;
+    VOLLEY_TRY(volley_values_make(network->partition, p, reader, network->comm, &values));
+    volley_blocks_set_values(network, p, &values);
+    volley_values_free(network->experiment->populations[p].model, &values);
+  }
+  volley_blocks_add_inputs(network);
+  return VOLLEY_OK;
+}
+
+/* What the threads that build tables share. */
+typedef struct building {
+  volley_network *network;
+  const volley_edge_list *lists;
+} building;
+
+static void connect_blocks(void *context, int thread) {
+  const building *b = context;
+  for (int k = thread; k < b->network->n_blocks; k += b->network->threads) {
+    volley_connect_block(b->network->experiment, b->lists, &b->network->blocks[k]);
+  }
+}
+
+static volley_status make_synapses(volley_network *network, const volley_reader *reader) {
+  volley_edge_list *lists;
+  VOLLEY_TRY(volley_edge_lists_make(network->partition, reader, network->comm, &lists));
+  volley_parallel(network->threads, connect_blocks, &(building){network, lists});
+  volley_edge_lists_free(network->experiment, lists);
+  return volley_agree(network->comm);
+}
+
+/* The signs of the weights of each population, on all ranks. */
+static void share_signs(volley_network *network) {
+  const int n = network->experiment->n_populations;
+  network->outgoing = volley_alloc((size_t)n, 1, "signs of weights");
+  for (int b = 0; b < network->n_blocks; b++)
+    for (int p = 0; p < n; p++) network->outgoing[p] |= network->blocks[b].outgoing[p];
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, network->outgoing, n, MPI_UINT8_T, MPI_BOR, network->comm));
+}
+
+/* What all ranks must know of each other's tables. */
+static void share_figures(volley_network *network) {
+  uint64_t sums[2] = {0};
+  int min_delay = VOLLEY_MAX_DELAY + 1, max_due = 0;
+  for (int b = 0; b < network->n_blocks; b++) {
+    const volley_block *block = &network->blocks[b];
+    sums[0] += block->table.synapses;
+    sums[1] += block->table.pool_bytes + volley_gid_map_bytes(&block->table.rows);
+    for (int k = 0; k < block->n_plastic; k++) {
+      sums[0] += block->plastic[k].synapses;
+      sums[1] += volley_plastic_table_bytes(&block->plastic[k]);
+      if (block->plastic[k].max_due > max_due) max_due = block->plastic[k].max_due;
+    }
+    if (block->min_delay < min_delay) min_delay = block->min_delay;
+    if (block->table.max_due > max_due) max_due = block->table.max_due;
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, sums, 2, MPI_UINT64_T, MPI_SUM, network->comm));
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &min_delay, 1, MPI_INT, MPI_MIN, network->comm));
+  VOLLEY_MPI(MPI_Allreduce(&max_due, &network->max_due, 1, MPI_INT, MPI_MAX, network->comm));
+  network->synapses = sums[0];
+  network->table_bytes = sums[1];
+  network->min_delay = sums[0] > 0 ? min_delay : 1;
+}
+
+volley_status volley_network_build(const volley_experiment *experiment, const volley_reader *reader, int threads,
+                                   MPI_Comm comm, volley_network **out) {
+  volley_network *network = volley_alloc(1, sizeof *network, "the network");
+  *network = (volley_network){.experiment = experiment, .comm = comm, .threads = threads};
+  VOLLEY_MPI(MPI_Comm_rank(comm, &network->rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &network->ranks));
+  network->partition = volley_partition_create(experiment, network->rank, network->ranks);
+  volley_status status = volley_partition_check(network->partition, comm);
+  if (status == VOLLEY_OK) status = make_neurons(network, reader);
+  if (status == VOLLEY_OK) status = make_synapses(network, reader);
+  if (status != VOLLEY_OK) {
+    volley_network_destroy(network);
+    return status;
+  }
+  share_figures(network);
+  share_signs(network);
+  *out = network;
+  return VOLLEY_OK;
+}
+
+void volley_network_destroy(volley_network *network) {
+  if (!network) return;
+  volley_blocks_release(network);
+  volley_partition_destroy(network->partition);
+  free(network->outgoing);
+  free(network);
+}
+
+uint32_t volley_block_gid(const volley_block *block, uint32_t id) {
+  int low = 0;
+  for (int high = block->n_slices - 1; low < high;) {
+    const int middle = (low + high + 1) / 2;
+    if (block->slices[middle].offset <= id) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return block->slices[low].gids[id - block->slices[low].offset];
+}

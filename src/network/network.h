@@ -1,0 +1,64 @@
+/* The part of a network that one rank holds: neurons in blocks, and the synapses onto them. */
+#ifndef VOLLEY_NETWORK_NETWORK_H
+#define VOLLEY_NETWORK_NETWORK_H
+
+#include "model/reader.h"
+#include "network/plastic_table.h"
+#include "network/table.h"
+#include "neuron/neuron.h"
+#include "partition/partition.h"
+#include "stimulus/stimulus.h"
+
+#include <mpi.h>
+
+/* A generator and the kind it is of; it works on one slice. */
+typedef struct volley_input {
+  const volley_stimulus_kind *kind;
+  volley_generator *generator;
+  int slice;
+} volley_input;
+
+/* Neurons that one thread owns: a piece of each population, cut into slices small enough to stay in the first-level cache
+ * while stimuli and update go over them. No other thread writes to any of it. */
+typedef struct volley_block {
+  volley_slice *slices; /* [n_slices] in order of the gids */
+  int n_slices;
+  uint32_t count;  /* neurons */
+  uint32_t stride; /* doubles from one receptor's inputs to the next: above all ids, which have gaps between slices */
+  double *inputs;  /* [receptors][stride] states and inputs that synapses add to */
+  volley_input *generated; /* [n_generated] by slice, then in the order of the stimuli */
+  int n_generated;
+  volley_table table;            /* static synapses */
+  volley_plastic_table *plastic; /* [n_plastic] one for each plastic projection onto populations of the block */
+  int n_plastic;
+  int min_delay;     /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
+  uint8_t *outgoing; /* [n_populations] bits of volley_outgoing: weights onto the block by source */
+} volley_block;
+
+typedef struct volley_network {
+  const volley_experiment *experiment; /* not owned */
+  volley_partition *partition;
+  MPI_Comm comm;
+  int rank, ranks, threads;
+  volley_block *blocks; /* [n_blocks]; thread t owns blocks t, t + threads, ... */
+  int n_blocks;
+  int min_delay;        /* steps, of all synapses on all ranks; 1 if there are none */
+  int max_due;          /* steps after that of a spike at which its last group is due, on all ranks */
+  uint64_t synapses;    /* on all ranks */
+  uint64_t table_bytes; /* on all ranks */
+  uint8_t *outgoing;    /* [n_populations] a volley_outgoing each, of all synapses on all ranks */
+} volley_network;
+
+/* Builds this rank's part with `threads` threads. Collective over comm, agreed status; *out is owned by the caller. The
+ * experiment must outlive it. */
+volley_status volley_network_build(const volley_experiment *experiment, const volley_reader *reader, int threads,
+                                   MPI_Comm comm, volley_network **out);
+void volley_network_destroy(volley_network *network);
+
+/* Adds an input behind those of its slice. The block owns its generator. */
+void volley_block_add_input(volley_block *block, volley_input input);
+
+/* gid of a neuron of a block. */
+uint32_t volley_block_gid(const volley_block *block, uint32_t id);
+
+#endif

@@ -1,0 +1,265 @@
+#include "network/plastic_table.h"
+
+#include "base/memory.h"
+#include "base/status.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A synapse while its block is being built. */
+typedef struct record {
+  double weight;
+  uint16_t id, due, delay;
+  uint8_t receptor;
+} record;
+
+struct volley_plastic_table_builder {
+  volley_plastic_table plastic;
+  record *records; /* [plastic.synapses] by source, in the order in which they were added */
+  uint64_t *ends;  /* [n_sources] counts, then the end of what was added of each source */
+};
+
+static void set_dopamine(volley_plastic_table *plastic, const volley_experiment *experiment,
+                         const volley_plasticity_plan *plan) {
+  plastic->dopamine.levels = volley_alloc(1, sizeof *plastic->dopamine.levels, "dopamine");
+  plastic->dopamine.levels[0].step = VOLLEY_NEVER;
+  plastic->dopamine.n = plastic->dopamine.capacity = 1;
+  if (plan->dopamine < 0) return;
+  plastic->first_dopamine = experiment->populations[plan->dopamine].first_gid;
+  plastic->n_dopamine = experiment->populations[plan->dopamine].size;
+  plastic->dopamine_delay = (int)volley_steps(experiment, plan->dopamine_delay);
+}
+
+/* The receptor that negative weights of a projection go to and that takes their size; or -1. */
+static int turned_receptor(const volley_experiment *experiment, const volley_projection *projection) {
+  const volley_neuron_model *model = experiment->populations[projection->target].model;
+  const int negative = model->receptor_of_sign[1];
+  const bool is_turned =
+      model->receptors[negative].weights == VOLLEY_CONDUCTANCE && negative != model->receptor_of_sign[0];
+  return projection->receptor == VOLLEY_RECEPTOR_BY_SIGN && is_turned ? negative : -1;
+}
+
+volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment *experiment, int projection,
+                                                         uint32_t first_id, uint32_t n_targets) {
+  volley_plastic_table_builder *builder = volley_alloc(1, sizeof *builder, "plastic synapses");
+  const volley_projection *p = &experiment->projections[projection];
+  volley_plastic_table *plastic = &builder->plastic;
+  *plastic =
+      (volley_plastic_table){.projection = projection,
+                             .model = p->plasticity.model,
+                             .constants = volley_synapse_constants_make(&p->plasticity, experiment->simulation.dt),
+                             .first_id = first_id,
+                             .n_targets = n_targets,
+                             .first_source = experiment->populations[p->source].first_gid,
+                             .n_sources = experiment->populations[p->source].size,
+                             .turned = turned_receptor(experiment, p),
+                             .min_delay = VOLLEY_MAX_DELAY + 1};
+  set_dopamine(plastic, experiment, &p->plasticity);
+  plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
+  builder->ends = volley_alloc(plastic->n_sources, sizeof *builder->ends, "plastic synapses");
+  return builder;
+}
+
+void volley_plastic_table_count(volley_plastic_table_builder *builder, uint32_t source_gid) {
+  builder->ends[source_gid - builder->plastic.first_source]++;
+  builder->plastic.synapses++;
+}
+
+void volley_plastic_table_allocate(volley_plastic_table_builder *builder) {
+  uint64_t first = 0;
+  for (uint32_t g = 0; g < builder->plastic.n_sources; g++) {
+    const uint64_t count = builder->ends[g];
+    builder->ends[g] = first;
+    first += count;
+  }
+  builder->records = volley_alloc_huge(first * sizeof *builder->records, "plastic synapses");
+}
+
+void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due,
+                               uint16_t delay, uint8_t receptor, double weight) {
+  volley_plastic_table *plastic = &builder->plastic;
+  if (delay < plastic->min_delay) plastic->min_delay = delay;
+  if (due > plastic->max_due) plastic->max_due = due;
+  builder->records[builder->ends[source_gid - plastic->first_source]++] = (record){weight, id, due, delay, receptor};
+}
+
+/* What makes a group within a row. */
+static uint32_t kind_of(const record *r) { return (uint32_t)r->due << 8 | r->receptor; }
+
+/* A stable sort by kind, by merging. */
+static void sort_row(record *records, uint64_t n, record *scratch) {
+  if (n < 2) return;
+  const uint64_t half = n / 2;
+  sort_row(records, half, scratch);
+  sort_row(records + half, n - half, scratch);
+  if (kind_of(&records[half - 1]) <= kind_of(&records[half])) return;
+  memcpy(scratch, records, half * sizeof *scratch);
+  for (uint64_t i = 0, j = half, k = 0; i < half; k++)
+    records[k] = j < n && kind_of(&records[j]) < kind_of(&scratch[i]) ? records[j++] : scratch[i++];
+}
+
+/* Sorts each row. Returns the number of groups. */
+static uint32_t sort_rows(const volley_plastic_table_builder *builder) {
+  const volley_plastic_table *plastic = &builder->plastic;
+  uint64_t longest = 0, n_groups = 0;
+  for (uint32_t g = 0; g < plastic->n_sources; g++) {
+    const uint64_t count = builder->ends[g] - (g > 0 ? builder->ends[g - 1] : 0);
+    if (count > longest) longest = count;
+  }
+  record *scratch = volley_alloc(longest, sizeof *scratch, "plastic synapses");
+  for (uint32_t g = 0; g < plastic->n_sources; g++) {
+    const uint64_t first = g > 0 ? builder->ends[g - 1] : 0, end = builder->ends[g];
+    sort_row(builder->records + first, end - first, scratch);
+    for (uint64_t s = first; s < end; s++)
+      n_groups += s == first || kind_of(&builder->records[s]) != kind_of(&builder->records[s - 1]);
+  }
+  free(scratch);
+  if (n_groups > UINT32_MAX) volley_die("%llu groups of plastic synapses in one block", (unsigned long long)n_groups);
+  return (uint32_t)n_groups;
+}
+
+/* Begins a group with a record of a source. */
+static void begin_run(volley_plastic_table *plastic, uint32_t source, uint64_t s, const record *r) {
+  volley_plastic_group *group = &plastic->groups[plastic->n_groups++];
+  *group = (volley_plastic_group){
+      .first = s, .source = source, .due = r->due, .delay = r->delay, .receptor = r->receptor, .last = VOLLEY_NEVER};
+  if (plastic->model->begin) plastic->model->begin(&plastic->constants, group->row);
+}
+
+/* Writes the row of one source. */
+static void write_row(volley_plastic_table *plastic, uint32_t source, const record *records, uint64_t first,
+                      uint64_t end) {
+  if (first < end) volley_gid_map_at(&plastic->rows, source)->value = plastic->n_groups;
+  for (uint64_t s = first; s < end; s++) {
+    if (s == first || kind_of(&records[s]) != kind_of(&records[s - 1])) begin_run(plastic, source, s, &records[s]);
+    plastic->groups[plastic->n_groups - 1].count++;
+    plastic->states[0][s] = records[s].weight;
+    plastic->ids[s] = records[s].id;
+  }
+}
+
+volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *builder) {
+  volley_plastic_table plastic = builder->plastic;
+  const uint32_t n_groups = sort_rows(builder);
+  for (int k = 0; k < plastic.model->n_states; k++)
+    plastic.states[k] = volley_alloc_huge(plastic.synapses * sizeof(double), "plastic synapses");
+  plastic.ids = volley_alloc_huge(plastic.synapses * sizeof *plastic.ids, "plastic synapses");
+  plastic.groups = volley_alloc((size_t)n_groups + 1, sizeof *plastic.groups, "plastic synapses");
+  plastic.rows = volley_gid_map_create();
+  void *kept = builder->records; /* records that have been written are given back */
+  for (uint32_t g = 0; g < plastic.n_sources; g++) {
+    write_row(&plastic, plastic.first_source + g, builder->records, g > 0 ? builder->ends[g - 1] : 0, builder->ends[g]);
+    kept = volley_table_discard(kept, builder->records + builder->ends[g]);
+  }
+  plastic.groups[n_groups] = (volley_plastic_group){.first = plastic.synapses, .source = UINT32_MAX};
+  volley_table_free(builder->records, plastic.synapses * sizeof *builder->records);
+  free(builder->ends);
+  free(builder);
+  return plastic;
+}
+
+void volley_plastic_table_release(volley_plastic_table *plastic) {
+  for (int k = 0; k < plastic->model->n_states; k++)
+    volley_table_free(plastic->states[k], plastic->synapses * sizeof(double));
+  volley_table_free(plastic->ids, plastic->synapses * sizeof *plastic->ids);
+  for (uint32_t t = 0; t < plastic->n_targets; t++) free(plastic->past[t].spikes);
+  free(plastic->past);
+  free(plastic->dopamine.levels);
+  free(plastic->groups);
+  volley_gid_map_free(&plastic->rows);
+  volley_synapse_constants_release(&plastic->constants);
+}
+
+uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic) {
+  const uint64_t synapse = (uint64_t)plastic->model->n_states * sizeof(double) + sizeof *plastic->ids;
+  return plastic->synapses * synapse + plastic->n_groups * sizeof *plastic->groups +
+         volley_gid_map_bytes(&plastic->rows) + plastic->n_targets * sizeof *plastic->past;
+}
+
+volley_synapse_view volley_plastic_table_view(volley_plastic_table *plastic, uint32_t r, int64_t now) {
+  volley_plastic_group *group = &plastic->groups[r];
+  const bool is_axonal = plastic->constants.plan->is_axonal;
+  const int64_t swept = plastic->swept - group->due;
+  volley_synapse_view view = {.constants = &plastic->constants,
+                              .past = plastic->past,
+                              .dopamine = &plastic->dopamine,
+                              .ids = plastic->ids + group->first,
+                              .count = group->count,
+                              .first_id = plastic->first_id,
+                              .sign = group->receptor == plastic->turned ? -1 : 1,
+                              .row = group->row,
+                              .last = &group->last,
+                              .from = group->last > swept ? group->last : swept,
+                              .now = now,
+                              .axonal = is_axonal ? group->delay : 0,
+                              .dendritic = is_axonal ? 0 : group->delay};
+  const int64_t shift =
+      is_axonal ? group->delay - 1 : -(int64_t)group->delay; /* what takes effect first at equal times */
+  view.after = view.from + shift;
+  view.until = now + shift;
+  for (int k = 0; k < plastic->model->n_states; k++) view.states[k] = plastic->states[k] + group->first;
+  return view;
+}
+
+/* Forgets spikes before `bound`, but for the last of them. Returns how many stay. */
+static uint32_t forget(volley_past_spike *spikes, uint32_t n, int64_t bound) {
+  uint32_t first = n;
+  while (first > 0 && spikes[first - 1].step >= bound) first--;
+  if (first > 0) first--;
+  memmove(spikes, spikes + first, (n - first) * sizeof *spikes);
+  return n - first;
+}
+
+void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
+  for (uint32_t r = 0; r < plastic->n_groups && plastic->model->catch_up; r++) {
+    volley_synapse_view view = volley_plastic_table_view(plastic, r, step - plastic->groups[r].due);
+    if (view.now > view.from) plastic->model->catch_up(&view);
+  }
+  plastic->swept = step;
+  /* Before the time of any group: that it is due, and a dendrite's delay. */
+  const int64_t bound = step - 2 * (int64_t)plastic->max_due - 2;
+  for (uint32_t t = 0; t < plastic->n_targets; t++) {
+    volley_past_spikes *past = &plastic->past[t];
+    if (past->n > 0) past->n = forget(past->spikes, past->n, bound);
+  }
+  plastic->dopamine.n = forget(plastic->dopamine.levels, plastic->dopamine.n, bound);
+}
+
+void volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t r, int64_t step, double *out) {
+  const volley_plastic_group *group = &plastic->groups[r];
+  volley_synapse_view view = volley_plastic_table_view((volley_plastic_table *)plastic, r, step - group->due);
+  for (int k = 0; k < plastic->model->n_states; k++) {
+    view.states[k] = out + (size_t)k * group->count;
+    memcpy(view.states[k], plastic->states[k] + group->first, group->count * sizeof(double));
+  }
+  if (view.now > view.from && plastic->model->catch_up) plastic->model->catch_up(&view);
+}
+
+static void push(volley_past_spike **spikes, uint32_t *n, uint32_t *capacity, volley_past_spike spike) {
+  if (*n == *capacity) {
+    *capacity = *capacity ? 2 * *capacity : 8;
+    *spikes = volley_grow(*spikes, *capacity, sizeof **spikes, "the recent spikes of neurons with plastic synapses");
+  }
+  (*spikes)[(*n)++] = spike;
+}
+
+void volley_plastic_table_note_target(volley_plastic_table *plastic, uint32_t target, int64_t step) {
+  volley_past_spikes *past = &plastic->past[target];
+  const volley_synapse_constants *constants = &plastic->constants;
+  double trace = 1;
+  if (past->n > 0 && constants->target.tau > 0 && !constants->plan->nearest) {
+    const volley_past_spike *before = &past->spikes[past->n - 1];
+    trace += before->trace * volley_decay_at(&constants->target, step - before->step);
+  }
+  push(&past->spikes, &past->n, &past->capacity, (volley_past_spike){step, trace});
+}
+
+void volley_plastic_table_note_dopamine(volley_plastic_table *plastic, int64_t step, uint32_t count) {
+  volley_dopamine *dopamine = &plastic->dopamine;
+  const volley_past_spike *before = &dopamine->levels[dopamine->n - 1];
+  const int64_t arrival = step + plastic->dopamine_delay;
+  const double decay = volley_decay_at(&plastic->constants.second, arrival - before->step);
+  const double level = before->trace * decay + count * plastic->constants.jump;
+  push(&dopamine->levels, &dopamine->n, &dopamine->capacity, (volley_past_spike){arrival, level});
+}

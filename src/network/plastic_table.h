@@ -1,0 +1,80 @@
+/* The plastic synapses of one projection onto one block of targets, and the spikes that they still need.
+ *
+ * Synapses stand by source, ascending; those of one source by due step and receptor: a group. Synapses of one target
+ * stand within a group in the order of their edges. So the synapses of a target, gone through from the first group to the
+ * last, come in an order that no partition can change: it numbers them in files (network/synapse_order.h). */
+#ifndef VOLLEY_NETWORK_PLASTIC_TABLE_H
+#define VOLLEY_NETWORK_PLASTIC_TABLE_H
+
+#include "network/gid_map.h"
+#include "synapse/synapse.h"
+
+/* Every so many steps all synapses are brought up to date, so that the spikes kept for them stay few. */
+enum { VOLLEY_SWEEP_STEPS = 10000 };
+
+/* Synapses of one source that are due at the same time at the same receptor. */
+typedef struct volley_plastic_group {
+  uint64_t first; /* synapse */
+  uint32_t count, source;
+  uint16_t due, delay; /* steps: to the one before whose update the group is added; of the synapse */
+  uint8_t receptor;
+  int64_t last; /* step of the last spike that was delivered, or VOLLEY_NEVER */
+  double row[VOLLEY_MAX_ROW_STATES];
+} volley_plastic_group;
+
+typedef struct volley_plastic_table {
+  int projection;
+  const volley_synapse_model *model;
+  volley_synapse_constants constants;
+  uint32_t first_id, n_targets;                                 /* ids within the block */
+  uint32_t first_source, n_sources, first_dopamine, n_dopamine; /* gids */
+  int dopamine_delay;                                           /* steps */
+  int turned; /* receptor whose weights are negative and make a conductance grow, or -1 */
+  uint64_t synapses;
+  volley_gid_map rows;          /* source gid -> its first group */
+  volley_plastic_group *groups; /* [n_groups + 1], the last one of no source */
+  uint32_t n_groups;
+  double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [synapses] */
+  uint16_t *ids;                             /* [synapses] */
+  volley_past_spikes *past;                  /* [n_targets] */
+  volley_dopamine dopamine;
+  int64_t swept; /* step of the last sweep, 0 at first */
+  int min_delay; /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
+  int max_due;   /* steps; 0 without synapses */
+} volley_plastic_table;
+
+/* Building goes through all edges twice, target by target: after volley_plastic_table_begin() volley_plastic_table_count() on
+ * each, then volley_plastic_table_allocate(), then volley_plastic_table_fill() on each, then volley_plastic_table_finish(). The
+ * experiment must outlive the result. */
+typedef struct volley_plastic_table_builder volley_plastic_table_builder;
+volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment *experiment, int projection,
+                                                         uint32_t first_id, uint32_t n_targets);
+void volley_plastic_table_count(volley_plastic_table_builder *builder, uint32_t source_gid);
+void volley_plastic_table_allocate(volley_plastic_table_builder *builder);
+void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due,
+                               uint16_t delay, uint8_t receptor, double weight);
+/* Makes the synapses, which the caller owns, and frees the builder. */
+volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *builder);
+void volley_plastic_table_release(volley_plastic_table *plastic);
+
+/* Bytes that it takes. */
+uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic);
+
+/* A group as its model sees it: from where it was dealt with to a spike of step `now`. */
+volley_synapse_view volley_plastic_table_view(volley_plastic_table *plastic, uint32_t group, int64_t now);
+
+/* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, and forgets
+ * the spikes that are not needed any more. Only at multiples of VOLLEY_SWEEP_STEPS: rules round where they stop. */
+void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step);
+
+/* States of the synapses of a group as a spike that is delivered before the update of `step` would find them, into out:
+ * [n_states][count]. Changes nothing. */
+void volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t group, int64_t step, double *out);
+
+/* Notes a spike of a target, by its number 0 .. n_targets - 1. Steps do not descend. */
+void volley_plastic_table_note_target(volley_plastic_table *plastic, uint32_t target, int64_t step);
+
+/* Notes `count` spikes of the population that releases dopamine. */
+void volley_plastic_table_note_dopamine(volley_plastic_table *plastic, int64_t step, uint32_t count);
+
+#endif

@@ -1,0 +1,125 @@
+#include "network/values.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool volley_population_is_per_neuron(const volley_population *population) {
+  for (int k = 0; k < population->model->n_parameters; k++) {
+    if (!volley_distribution_is_constant(&population->parameters[k])) return true;
+  }
+  return false;
+}
+
+/* What the values of one distribution are for: a parameter or a state of a population. */
+typedef struct target {
+  const volley_partition *partition;
+  int population, number; /* number: of the parameter or state */
+  volley_purpose purpose;
+  const char *name;
+} target;
+
+static volley_status read_dataset(const target *t, const volley_distribution *d, const volley_reader *reader,
+                                  MPI_Comm comm, double *out) {
+  const volley_population *population = &t->partition->experiment->populations[t->population];
+  const uint32_t n = t->partition->counts[t->population];
+  uint32_t *indices = volley_alloc(n, sizeof *indices, "values from a dataset");
+  for (uint32_t i = 0; i < n; i++) indices[i] = t->partition->gids[t->population][i] - population->first_gid;
+  const volley_status status =
+      reader->values(reader->context, &population->place, d->file, d->dataset, population->size, indices, n, out);
+  const bool excluded = d->min > 0 && d->min < DBL_MIN; /* the smallest number above 0 */
+  for (uint32_t i = 0; i < n && status == VOLLEY_OK; i++) {
+    if (out[i] >= d->min && out[i] <= d->max) continue;
+    volley_fault(VOLLEY_USAGE, &population->place,
+                 "dataset %s of %s: value %g of %s for neuron %u lies outside %g%s to %g", d->dataset, d->file, out[i],
+                 t->name, indices[i], excluded ? 0 : d->min, excluded ? " (excluded)" : "", d->max);
+    break;
+  }
+  free(indices);
+  return status == VOLLEY_OK ? volley_agree(comm) : status;
+}
+
+/* One value for each of the rank's neurons of the population. */
+static volley_status make_column(const target *t, const volley_distribution *d, const volley_reader *reader,
+                                 MPI_Comm comm, double *out) {
+  if (d->kind == VOLLEY_DATASET) return read_dataset(t, d, reader, comm, out);
+  const uint32_t object = (uint32_t)(t->population * VOLLEY_MAX_PARAMETERS + t->number);
+  const volley_key key = volley_key_of(t->partition->experiment->simulation.seed, t->purpose, object);
+  for (uint32_t i = 0; i < t->partition->counts[t->population]; i++) {
+    volley_distribution_draw(d, key, t->partition->gids[t->population][i], 0, 1, &out[i]);
+  }
+  return VOLLEY_OK;
+}
+
+/* Parameters that fit together: what the tables cannot say about one parameter alone. */
+static void check_neurons(const volley_partition *partition, int p, const volley_values *values) {
+  const volley_population *population = &partition->experiment->populations[p];
+  const volley_neuron_model *model = population->model;
+  const uint32_t n = values->per_neuron ? partition->counts[p] : 0;
+  for (uint32_t i = 0; i < n && model->check; i++) {
+    double own[VOLLEY_MAX_PARAMETERS];
+    for (int k = 0; k < model->n_parameters; k++) own[k] = values->parameters[k][i];
+    const char *wrong = model->check(own);
+    if (!wrong) continue;
+    volley_fault(VOLLEY_USAGE, &population->place, "parameters drawn for neuron %u of %s: %s",
+                 partition->gids[p][i] - population->first_gid, population->name, wrong);
+    return;
+  }
+}
+
+static volley_status make_parameters(const volley_partition *partition, int p, const volley_reader *reader,
+                                     MPI_Comm comm, volley_values *values) {
+  const volley_population *population = &partition->experiment->populations[p];
+  for (int k = 0; k < population->model->n_parameters; k++) {
+    const volley_distribution *d = &population->parameters[k];
+    values->parameters[k] =
+        volley_alloc(values->per_neuron ? partition->counts[p] : 1, sizeof(double), "the parameters of neurons");
+    const target t = {partition, p, k, VOLLEY_PURPOSE_PARAMETER, population->model->parameters[k].name};
+    if (values->per_neuron) {
+      VOLLEY_TRY(make_column(&t, d, reader, comm, values->parameters[k]));
+    } else {
+      volley_distribution_draw(d, (volley_key){{0, 0}}, 0, 0, 1, values->parameters[k]);
+    }
+  }
+  check_neurons(partition, p, values);
+  return volley_agree(comm);
+}
+
+static volley_status make_states(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
+                                 volley_values *values) {
+  const volley_population *population = &partition->experiment->populations[p];
+  const uint32_t n = partition->counts[p];
+  for (int s = 0; s < population->model->n_states; s++) {
+    const volley_distribution *d = &population->initial[s];
+    double *out = values->states[s] = volley_alloc(n, sizeof(double), "the states of neurons");
+    if (d->kind == VOLLEY_PARAMETER) {
+      const double *from = values->parameters[(int)d->a];
+      for (uint32_t i = 0; i < n; i++) out[i] = from[values->per_neuron ? i : 0];
+      continue;
+    }
+    const target t = {partition, p, s, VOLLEY_PURPOSE_INITIAL, population->model->states[s].name};
+    VOLLEY_TRY(make_column(&t, d, reader, comm, out));
+  }
+  return VOLLEY_OK;
+}
+
+volley_status volley_values_make(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
+                                 volley_values *out) {
+  const volley_population *population = &partition->experiment->populations[p];
+  *out = (volley_values){.per_neuron = volley_population_is_per_neuron(population)};
+  out->parameters =
+      volley_alloc((size_t)population->model->n_parameters, sizeof(double *), "the parameters of neurons");
+  out->states = volley_alloc((size_t)population->model->n_states, sizeof(double *), "the states of neurons");
+  volley_status status = make_parameters(partition, p, reader, comm, out);
+  if (status == VOLLEY_OK) status = make_states(partition, p, reader, comm, out);
+  if (status != VOLLEY_OK) volley_values_free(population->model, out);
+  return status;
+}
+
+void volley_values_free(const volley_neuron_model *model, volley_values *values) {
+  for (int k = 0; k < model->n_parameters; k++) free(values->parameters[k]);
+  for (int s = 0; s < model->n_states; s++) free(values->states[s]);
+  free(values->parameters);
+  free(values->states);
+}

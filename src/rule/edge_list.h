@@ -1,0 +1,34 @@
+/* The edges of a projection that a rank keeps as a list until its tables are built: rules fixed_outdegree, whose edges are
+ * drawn by the owners of the sources, and edges, which come from a file. */
+#ifndef VOLLEY_RULE_EDGE_LIST_H
+#define VOLLEY_RULE_EDGE_LIST_H
+
+#include "model/reader.h"
+#include "partition/partition.h"
+
+#include <mpi.h>
+
+typedef struct volley_edge {
+  uint32_t target, source; /* indices within the populations */
+  uint64_t number;         /* order among the edges of one target and source */
+  double weight, delay;    /* used if the list has them */
+} volley_edge;
+
+typedef struct volley_edge_list {
+  volley_edge *edges; /* [n] by target, source, number */
+  uint64_t n;
+  bool has_weights, has_delays;
+} volley_edge_list;
+
+/* Makes the lists of all projections that need one: [n_projections], empty for the others. Collective over comm, agreed
+ * status; *out is owned by the caller: volley_edge_lists_free(). */
+volley_status volley_edge_lists_make(const volley_partition *partition, const volley_reader *reader, MPI_Comm comm,
+                                     volley_edge_list **out);
+void volley_edge_lists_free(const volley_experiment *experiment, volley_edge_list *lists);
+
+/* Whether edges from a file fit the experiment: indices within the populations, finite weights, possible delays, and both
+ * given by the file or by the projection. Adds a fault for the first that does not. Not collective. */
+volley_status volley_edge_slab_check(const volley_experiment *experiment, const volley_projection *projection,
+                                     const volley_edge_slab *slab);
+
+#endif

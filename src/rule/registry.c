@@ -1,0 +1,128 @@
+#include "rule/rule.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const volley_rule volley_rule_one_to_one, volley_rule_all_to_all, volley_rule_fixed_indegree,
+    volley_rule_fixed_outdegree, volley_rule_fixed_total_number, volley_rule_pairwise_bernoulli, volley_rule_edges;
+
+static const volley_rule *const rules[] = {&volley_rule_one_to_one,
+                                           &volley_rule_all_to_all,
+                                           &volley_rule_fixed_indegree,
+                                           &volley_rule_fixed_outdegree,
+                                           &volley_rule_fixed_total_number,
+                                           &volley_rule_pairwise_bernoulli,
+                                           &volley_rule_edges,
+                                           NULL};
+
+const volley_rule *const *volley_rules(void) { return rules; }
+
+const volley_rule *volley_rule_find(const char *name) {
+  for (const volley_rule *const *rule = rules; *rule; rule++) {
+    if (strcmp((*rule)->name, name) == 0) return *rule;
+  }
+  return NULL;
+}
+
+uint64_t volley_number_of_probability(double p, uint32_t n_source, uint32_t n_target) {
+  const double pairs = (double)n_source * (double)n_target;
+  if (p <= 0 || pairs <= 0) return 0;
+  return (uint64_t)llround(pairs > 1 ? log1p(-p) / log1p(-1 / pairs) : 1);
+}
+
+bool volley_projection_is_empty(const volley_projection *projection) {
+  const volley_rule *rule = projection->rule;
+  return rule->number_key ? projection->number == 0 : rule->takes_probability && projection->probability == 0;
+}
+
+void volley_projections_drop_empty(volley_experiment *experiment) {
+  const int n = experiment->n_projections;
+  volley_projection *all = volley_alloc((size_t)n, sizeof *all, "projections");
+  int *places = volley_alloc((size_t)n, sizeof *places, "projections");
+  if (n > 0) memcpy(all, experiment->projections, (size_t)n * sizeof *all);
+  experiment->n_projections = 0;
+  for (int empty = 0; empty < 2; empty++)
+    for (int p = 0; p < n; p++) {
+      if (volley_projection_is_empty(&all[p]) != empty || (empty && !all[p].plasticity.model)) continue;
+      places[p] = experiment->n_projections;
+      experiment->projections[experiment->n_projections++] = all[p];
+    }
+  for (int r = 0; r < experiment->n_recorders; r++)
+    if (experiment->recorders[r].kind == VOLLEY_RECORD_WEIGHTS)
+      experiment->recorders[r].projection = places[experiment->recorders[r].projection];
+  free(places);
+  free(all);
+}
+
+void volley_drawing_reserve(volley_drawing *drawing, size_t n) {
+  if (n <= drawing->capacity) return;
+  drawing->capacity = n > 2 * drawing->capacity ? n : 2 * drawing->capacity;
+  drawing->sources =
+      volley_grow(drawing->sources, drawing->capacity, sizeof *drawing->sources, "the edges of a neuron");
+}
+
+static void choose_with_repetition(volley_drawing *drawing, uint32_t target, uint32_t candidates, volley_key key,
+                                   uint32_t id) {
+  volley_random_words(key, id, 0, 0, drawing->n, drawing->sources);
+  for (size_t e = 0; e < drawing->n; e++) {
+    drawing->sources[e] = volley_drawing_candidate(drawing, target, volley_below(drawing->sources[e], candidates));
+  }
+}
+
+/* Adds a candidate to the set of seen ones; false if it was there. The set holds candidate + 1, 0 is free. */
+static bool see(volley_drawing *drawing, uint32_t candidate) {
+  const size_t mask = drawing->seen_size - 1;
+  size_t i = (size_t)((candidate + UINT64_C(1)) * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask;
+  for (; drawing->seen[i] != 0; i = (i + 1) & mask) {
+    if (drawing->seen[i] == candidate + 1) return false;
+  }
+  drawing->seen[i] = candidate + 1;
+  return true;
+}
+
+static void clear_seen(volley_drawing *drawing, size_t k) {
+  size_t size = 64;
+  while (size < 2 * k + 2) size *= 2;
+  if (size > drawing->seen_capacity) {
+    drawing->seen = volley_grow(drawing->seen, size, sizeof *drawing->seen, "the edges of a neuron");
+    drawing->seen_capacity = size;
+  }
+  drawing->seen_size = size;
+  memset(drawing->seen, 0, size * sizeof *drawing->seen);
+}
+
+static void choose_distinct(volley_drawing *drawing, uint32_t target, uint32_t candidates, volley_key key,
+                            uint32_t id) {
+  const uint32_t k = (uint32_t)drawing->n;
+  clear_seen(drawing, k);
+  volley_random_words(key, id, 0, 0, k, drawing->sources);
+  for (uint32_t e = 0; e < k; e++) {
+    const uint32_t last = candidates - k + e;
+    uint32_t c = volley_below(drawing->sources[e], last + 1);
+    if (!see(drawing, c)) {
+      c = last;
+      see(drawing, c);
+    }
+    drawing->sources[e] = volley_drawing_candidate(drawing, target, c);
+  }
+}
+
+void volley_drawing_choose(volley_drawing *drawing, uint32_t target, uint64_t k, volley_key key, uint32_t id) {
+  const uint32_t candidates = volley_drawing_candidates(drawing);
+  volley_drawing_reserve(drawing, k);
+  drawing->n = k;
+  if (drawing->projection->multapses) {
+    choose_with_repetition(drawing, target, candidates, key, id);
+  } else {
+    choose_distinct(drawing, target, candidates, key, id);
+  }
+}
+
+void volley_drawing_release(volley_drawing *drawing) {
+  free(drawing->sources);
+  free(drawing->seen);
+  free(drawing->indegrees);
+}
