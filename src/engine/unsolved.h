@@ -2,6 +2,7 @@
 #ifndef VOLLEY_ENGINE_UNSOLVED_H
 #define VOLLEY_ENGINE_UNSOLVED_H
 
+#include "model/experiment.h"
 #include "neuron/neuron.h"
 
 /* Adds a fault that says which neuron of the slice could not be taken through `step`, and its state: slice->given_up.

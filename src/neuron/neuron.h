@@ -4,7 +4,6 @@
 #define VOLLEY_NEURON_NEURON_H
 
 #include "base/units.h"
-#include "model/experiment.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 static const char *check_tables(const volley_neuron_model *model) {
   if (!model->name || !*model->name || !model->doc) return "has no name or no doc";
   if (model->n_parameters < 0 || model->n_parameters > VOLLEY_MAX_PARAMETERS) return "has too many parameters";
-  if (model->n_coefficients < 0 || model->n_coefficients > VOLLEY_MAX_PARAMETERS) return "has too many coefficients";
+  if (model->n_coefficients < 0 || model->n_coefficients > VOLLEY_MAX_COEFFICIENTS) return "has too many coefficients";
   if (model->n_states < 0 || model->n_states > VOLLEY_MAX_STATES) return "has too many states";
   if (model->n_receptors < 1 || model->n_receptors > VOLLEY_MAX_RECEPTORS)
     return "has no receptors or too many of them";

@@ -1,5 +1,7 @@
 #include "neuron/neuron.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 

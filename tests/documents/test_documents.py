@@ -34,7 +34,7 @@ SKIPPED = {  # beginning of a block -> why it is not run
         "mv results/": "the results of the job above",
     },
     "docs/adding-a-model.md": {
-        "mpicc": "needs an installed copy: tests/install/test_plugin.py runs this page",
+        "cc -shared": "needs an installed copy: tests/install/test_plugin.py runs this page",
         "$ volley models": "the plug-in that is compiled above",
         "$ volley check": "the plug-in that is compiled above",
     },
@@ -61,7 +61,7 @@ SCALED = {  # pattern and what it is replaced by, where the documents' runs take
     ],
 }
 AFTER = {"docs/file-formats.md": "README.md"}  # documents whose blocks read what those of another one wrote
-COMMAND = re.compile(r"^(\$ |\./|[A-Z_]+=|#SBATCH|(volley|mpirun|srun|sbatch|squeue|scancel|export|sudo|cmake|mpicc|for) )",
+COMMAND = re.compile(r"^(\$ |\./|[A-Z_]+=|#SBATCH|(volley|mpirun|srun|sbatch|squeue|scancel|export|sudo|cmake|mpicc|cc|for) )",
                      re.MULTILINE)
 
 

@@ -1,6 +1,7 @@
 """The worked example of docs/adding-a-model.md: its code is compiled against an installed copy by the line that stands
-there, and its experiment run; the model is recorded, checkpointed and the same on any ranks. Plugins that are wrong
-give one message and exit code 2 on every number of ranks."""
+there, and its experiment run; the model is recorded, checkpointed and the same on any ranks. What a model includes needs
+a C compiler and nothing else. Plugins that are wrong give one message and exit code 2 on every number of ranks."""
+import glob
 import os
 import re
 import subprocess
@@ -85,7 +86,7 @@ class Installed:
     def compile(self, source, name):
         """Compiles a text by the documented line to NAME.so."""
         write(os.path.join(self.folder, name + ".c"), source)
-        line = self.line.replace("resonate_and_fire", name).replace("mpicc", "mpicc -Wall -Wextra -Werror", 1)
+        line = self.line.replace("resonate_and_fire", name).replace("cc ", "cc -Wall -Wextra -Werror ", 1)
         shell(line, self.folder, PKG_CONFIG_PATH=self.packages)
 
     def volley(self, words, ranks=1):
@@ -97,6 +98,18 @@ class Installed:
         result = self.volley(words, ranks)
         expect(result.returncode == 0, f"{' '.join(words)}: code {result.returncode}\n{result.stdout}{result.stderr}")
         return result.stdout
+
+
+def check_headers(installed):
+    """Each header of the models compiles alone, without those of MPI, HDF5 and PETSc; so does the example."""
+    include = os.path.join(installed.prefix, "include")
+    headers = sorted(glob.glob(os.path.join(include, "volley", "neuron", "*.h")))
+    expect(len(headers) > 5, f"only {headers}")
+    code, = blocks(os.path.join(SOURCE, "docs", "adding-a-model.md"), "c")
+    for text in [f'#include "{header}"\n' for header in headers] + [code]:
+        write(os.path.join(installed.folder, "alone.c"), text)
+        shell(f"cc -std=c11 -fopenmp-simd -Wall -Wextra -Werror -fsyntax-only -I'{include}' -I'{include}/volley' alone.c",
+              installed.folder)
 
 
 def check_example(installed):
@@ -184,6 +197,7 @@ def check_wrong_plugins(installed):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         installed = Installed(folder)
+        check_headers(installed)
         check_example(installed)
         check_net(installed)
         check_wrong_plugins(installed)
