@@ -3,6 +3,7 @@
 #ifndef VOLLEY_NEURON_NEURON_H
 #define VOLLEY_NEURON_NEURON_H
 
+#include "base/exact.h"
 #include "base/units.h"
 
 #include <math.h>
