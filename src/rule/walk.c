@@ -1,0 +1,147 @@
+#include "rule/walk.h"
+
+#include "base/units.h"
+#include "neuron/neuron.h"
+#include "rule/rule.h"
+#include "synapse/synapse.h"
+
+#include <stdlib.h>
+
+struct volley_walk {
+  const volley_experiment *experiment;
+  const volley_edge_list *lists;
+  int projection;
+  const uint32_t *gids; /* [drawing.count] targets */
+  uint32_t *targets;    /* [drawing.count] their indices */
+  volley_drawing drawing;
+  volley_edges edges;
+  double *weights, *times; /* [capacity], the times in ms */
+  uint16_t *delays;
+  uint8_t *receptors;
+  size_t capacity;
+};
+
+volley_walk *volley_walk_create(const volley_experiment *experiment, const volley_edge_list *lists) {
+  volley_walk *walk = volley_alloc(1, sizeof *walk, "the edges of a projection");
+  *walk = (volley_walk){.experiment = experiment, .lists = lists};
+  return walk;
+}
+
+static void end(volley_walk *walk) {
+  free(walk->targets);
+  walk->targets = NULL;
+  volley_drawing_release(&walk->drawing);
+}
+
+void volley_walk_destroy(volley_walk *walk) {
+  end(walk);
+  free(walk->weights);
+  free(walk->times);
+  free(walk->delays);
+  free(walk->receptors);
+  free(walk);
+}
+
+void volley_walk_begin(volley_walk *walk, int p, const uint32_t *gids, uint32_t count) {
+  const volley_experiment *experiment = walk->experiment;
+  const volley_projection *projection = &experiment->projections[p];
+  const volley_population *target = &experiment->populations[projection->target];
+  end(walk);
+  walk->projection = p;
+  walk->gids = gids;
+  walk->edges.i = UINT32_MAX; /* before the first */
+  walk->targets = volley_alloc(count, sizeof *walk->targets, "the targets of a projection");
+  for (uint32_t i = 0; i < count; i++) walk->targets[i] = gids[i] - target->first_gid;
+  walk->drawing = (volley_drawing){
+      .experiment = experiment,
+      .projection = projection,
+      .n_source = experiment->populations[projection->source].size,
+      .n_target = target->size,
+      .excludes_self = projection->source == projection->target && !projection->autapses,
+      .partner = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_PARTNER, (uint32_t)p),
+      .split = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_SPLIT, (uint32_t)p),
+      .targets = walk->targets,
+      .count = count,
+      .list = walk->lists ? &walk->lists[p] : NULL,
+  };
+  if (projection->rule->begin) projection->rule->begin(&walk->drawing);
+}
+
+const volley_edges *volley_walk_next(volley_walk *walk) {
+  volley_drawing *drawing = &walk->drawing;
+  const uint32_t i = walk->edges.i + 1;
+  if (i == drawing->count) return NULL;
+  drawing->projection->rule->draw(drawing, i);
+  const uint32_t first_gid = walk->experiment->populations[drawing->projection->source].first_gid;
+  for (size_t e = 0; e < drawing->n; e++) drawing->sources[e] += first_gid;
+  walk->edges = (volley_edges){.target = walk->gids[i], .i = i, .n = drawing->n, .sources = drawing->sources};
+  return &walk->edges;
+}
+
+static void reserve(volley_walk *walk, size_t n) {
+  if (n <= walk->capacity) return;
+  walk->capacity = 2 * n;
+  walk->weights = volley_grow(walk->weights, walk->capacity, sizeof *walk->weights, "the weights of a neuron");
+  walk->times = volley_grow(walk->times, walk->capacity, sizeof *walk->times, "the delays of a neuron");
+  walk->delays = volley_grow(walk->delays, walk->capacity, sizeof *walk->delays, "the delays of a neuron");
+  walk->receptors = volley_grow(walk->receptors, walk->capacity, sizeof *walk->receptors, "the edges of a neuron");
+}
+
+static void subtract_mean(double *weights, size_t n) {
+  double sum = 0;
+  for (size_t e = 0; e < n; e++) sum += weights[e];
+  for (size_t e = 0; e < n; e++) weights[e] -= sum / (double)n;
+}
+
+/* One value for each of the present target's edges. */
+static void draw(const volley_walk *walk, const volley_distribution *distribution, volley_purpose purpose,
+                 double *out) {
+  const volley_key key = volley_key_of(walk->experiment->simulation.seed, purpose, (uint32_t)walk->projection);
+  volley_distribution_draw(distribution, key, walk->edges.target, 0, walk->edges.n, out);
+}
+
+static uint16_t steps_of(const volley_walk *walk, double time) {
+  const double dt = walk->experiment->simulation.dt, steps = volley_round_steps(time, dt);
+  if (steps > VOLLEY_MAX_DELAY) {
+    volley_fault(VOLLEY_USAGE, &walk->drawing.projection->place,
+                 "a delay of %g ms was drawn; at most %d steps, %g ms: set max", time, VOLLEY_MAX_DELAY,
+                 VOLLEY_MAX_DELAY * dt);
+    return VOLLEY_MAX_DELAY;
+  }
+  return steps < 1 ? 1 : (uint16_t)steps;
+}
+
+bool volley_weight_is_negative(const volley_projection *projection, double weight) {
+  double low = 0, high = 0;
+  if ((float)weight == 0 && projection->plasticity.model)
+    projection->plasticity.model->range(projection->plasticity.parameters, &low, &high);
+  return (float)weight < 0 || (low < 0 && high <= 0);
+}
+
+void volley_walk_draw_values(volley_walk *walk) {
+  const volley_drawing *drawing = &walk->drawing;
+  const volley_projection *projection = drawing->projection;
+  const volley_neuron_model *model = walk->experiment->populations[projection->target].model;
+  const size_t n = walk->edges.n;
+  const volley_edge *own = drawing->edges; /* edges of a list may bring their values */
+  reserve(walk, n);
+  if (own && drawing->list->has_weights)
+    for (size_t e = 0; e < n; e++) walk->weights[e] = own[e].weight;
+  else
+    draw(walk, &projection->weight, VOLLEY_PURPOSE_WEIGHT, walk->weights);
+  if (projection->balanced) subtract_mean(walk->weights, n);
+  if (own && drawing->list->has_delays)
+    for (size_t e = 0; e < n; e++) walk->times[e] = own[e].delay;
+  else
+    draw(walk, &projection->delay, VOLLEY_PURPOSE_DELAY, walk->times);
+  for (size_t e = 0; e < n; e++) {
+    walk->delays[e] = steps_of(walk, walk->times[e]);
+    walk->receptors[e] =
+        (uint8_t)(projection->receptor == VOLLEY_RECEPTOR_BY_SIGN
+                      ? model->receptor_of_sign[volley_weight_is_negative(projection, walk->weights[e])]
+                      : projection->receptor);
+  }
+  walk->edges.weights = walk->weights;
+  walk->edges.delays = walk->delays;
+  walk->edges.receptors = walk->receptors;
+}
