@@ -58,10 +58,18 @@ static void differ(comparison *c, const pair *at, const char *format, ...) {
   volley_fault(VOLLEY_USAGE, &place, "%s", message);
 }
 
+/* The text of a scalar, or of the default where there is none; NULL if it has no text. */
+static const char *text_of(const comparison *c, const volley_yaml *node, const volley_key_info *key) {
+  char fallback[64];
+  if (node != NULL) return node->kind == VOLLEY_YAML_SCALAR ? node->text : NULL;
+  if (key == NULL || (*volley_key_default(key, fallback, sizeof fallback) == '\0' && key->text == NULL)) return NULL;
+  return volley_arena_copy(c->arena, fallback);
+}
+
 /* What a message says of a value. */
 static const char *show(const comparison *c, const volley_yaml *node, const volley_key_info *key) {
-  if (node == NULL && key != NULL && key->fallback != NULL)
-    return volley_arena_format(c->arena, "%s (default)", key->fallback);
+  const char *fallback = node == NULL ? text_of(c, NULL, key) : NULL;
+  if (fallback != NULL) return volley_arena_format(c->arena, "%s (default)", fallback);
   if (node == NULL) return "nothing";
   if (node->kind == VOLLEY_YAML_SCALAR) return volley_arena_format(c->arena, "%.80s", node->text);
   return node->kind == VOLLEY_YAML_MAP ? "a mapping" : volley_arena_format(c->arena, "a list of %d", node->n);
@@ -109,12 +117,6 @@ static bool is_same_text(const char *a, const char *b, const char *name, const v
   for (size_t u = 0; !known && u < sizeof documented / sizeof *documented; u++)
     if (is_same_number(a, b, documented[u])) return true;
   return false;
-}
-
-/* The text of a scalar, or of the default where there is none; NULL if it has no text. */
-static const char *text_of(const volley_yaml *node, const volley_key_info *key) {
-  if (node == NULL) return key != NULL ? key->fallback : NULL;
-  return node->kind == VOLLEY_YAML_SCALAR ? node->text : NULL;
 }
 
 /* Null and empty values stand for absent ones. */
@@ -227,7 +229,7 @@ static void compare_duration(comparison *c, const pair *at) {
   const double duration = (double)now->simulation.steps * now->simulation.dt;
   char why[256];
   double before;
-  if (text_of(at->then, NULL) == NULL || !volley_unit_convert(at->then->text, "ms", &before, why, sizeof why) ||
+  if (text_of(c, at->then, NULL) == NULL || !volley_unit_convert(at->then->text, "ms", &before, why, sizeof why) ||
       !isfinite(before)) {
     differ(c, at, "%s here, no time in %s", show(c, at->now, NULL), c->name);
     return;
@@ -305,7 +307,7 @@ static void compare(comparison *c, const pair *at, const volley_section_info *se
   } else if (lists && (both || (section != NULL && section->is_list))) {
     compare_lists(c, at, section, key);
   } else {
-    const char *now = text_of(at->now, key), *then = text_of(at->then, key);
+    const char *now = text_of(c, at->now, key), *then = text_of(c, at->then, key);
     if (now == NULL || then == NULL || !is_same_text(now, then, at->part, key))
       differ(c, at, "%s here, %s in %s", show(c, at->now, key), show(c, at->then, key), c->name);
   }

@@ -6,237 +6,235 @@
 #include <stdint.h>
 #include <string.h>
 
-#define UNBOUNDED .min = -INFINITY, .max = INFINITY
-#define FROM_ZERO .min = 0, .max = INFINITY
-
 static const volley_key_info top_keys[] = {
-    {"title", VOLLEY_KEY_TEXT, .fallback = "", .doc = "free text, kept with the results"},
-    {"plugins", VOLLEY_KEY_TEXT,
+    {"title", .type = VOLLEY_KEY_TEXT, .text = "", .doc = "free text, kept with the results"},
+    {"plugins", .type = VOLLEY_KEY_TEXT,
      .doc = "shared object with neuron models of one's own (adding-a-model.md), relative to the experiment file, or a "
             "list of them"},
-    {"simulation", VOLLEY_KEY_MAP, .required = true, .doc = "time and seed"},
-    {"network", VOLLEY_KEY_MAP, .doc = "the network as a whole"},
-    {"populations", VOLLEY_KEY_MAP, .required = true, .doc = "list of populations of neurons"},
-    {"projections", VOLLEY_KEY_MAP, .doc = "list of projections between populations"},
-    {"stimuli", VOLLEY_KEY_MAP, .doc = "list of inputs from outside the network"},
-    {"readouts", VOLLEY_KEY_MAP, .doc = "list of outputs that learn to follow a signal (FORCE)"},
-    {"ablations", VOLLEY_KEY_MAP, .doc = "list of neurons that are silenced"},
-    {"recorders", VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
-    {"output", VOLLEY_KEY_MAP, .doc = "where results go"},
-    {"checkpoint", VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
+    {"simulation", .type = VOLLEY_KEY_MAP, .required = true, .doc = "time and seed"},
+    {"network", .type = VOLLEY_KEY_MAP, .doc = "the network as a whole"},
+    {"populations", .type = VOLLEY_KEY_MAP, .required = true, .doc = "list of populations of neurons"},
+    {"projections", .type = VOLLEY_KEY_MAP, .doc = "list of projections between populations"},
+    {"stimuli", .type = VOLLEY_KEY_MAP, .doc = "list of inputs from outside the network"},
+    {"readouts", .type = VOLLEY_KEY_MAP, .doc = "list of outputs that learn to follow a signal (FORCE)"},
+    {"ablations", .type = VOLLEY_KEY_MAP, .doc = "list of neurons that are silenced"},
+    {"recorders", .type = VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
+    {"output", .type = VOLLEY_KEY_MAP, .doc = "where results go"},
+    {"checkpoint", .type = VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
 };
 
 static const volley_key_info simulation_keys[] = {
-    {"dt", VOLLEY_KEY_NUMBER, "ms", false, "0.1 ms", 1e-6, 5, false, NULL, "time step"},
-    {"duration", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, true, NULL, "model time; whole steps"},
-    {"seed", VOLLEY_KEY_COUNT, "", false, "1", 0, UINT32_MAX, false, NULL, "of all random numbers"},
-    {"exchange_interval", VOLLEY_KEY_WORD, .fallback = "step", .words = "step|min_delay",
+    {"dt", "ms", 0.1, 1e-6, 5, .doc = "time step"},
+    {"duration", "ms", 0, VOLLEY_ABOVE_ZERO, .required = true, .doc = "model time; whole steps"},
+    {"seed", "", 1, 0, UINT32_MAX, .type = VOLLEY_KEY_COUNT, .doc = "of all random numbers"},
+    {"exchange_interval", .type = VOLLEY_KEY_CHOICE, .words = "step|min_delay",
      .doc = "how often ranks hand each other their spikes: every step, or every shortest delay"},
-    {"partition", VOLLEY_KEY_WORD, .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
+    {"partition", .type = VOLLEY_KEY_WORD,
+     .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
 };
 
 static const volley_key_info network_keys[] = {
-    {"scale", VOLLEY_KEY_MAP, .doc = "runs a smaller network with the same rates"},
+    {"scale", .type = VOLLEY_KEY_MAP, .doc = "runs a smaller network with the same rates"},
 };
 
 static const volley_key_info scale_keys[] = {
-    {"neurons", VOLLEY_KEY_NUMBER, "", false, "1", 0, 1, true, NULL, "factor of the size of every population"},
-    {"indegree", VOLLEY_KEY_NUMBER, "", false, "1", 0, 1, true, NULL,
-     "factor of the number of inputs of every neuron; weights and a constant current make up for it"},
+    {"neurons", "", 1, 0, 1, true, .doc = "factor of the size of every population"},
+    {"indegree", "", 1, 0, 1, true,
+     .doc = "factor of the number of inputs of every neuron; weights and a constant current make up for it"},
 };
 
 static const volley_key_info population_keys[] = {
-    {"name", VOLLEY_KEY_WORD, .required = true,
+    {"name", .type = VOLLEY_KEY_WORD, .required = true,
      .doc = "name, or a list of names: several populations, and every other key has one value for all or a list with "
             "one value each"},
-    {"model", VOLLEY_KEY_WORD, .required = true, .doc = "neuron model; `volley models` lists them"},
-    {"size", VOLLEY_KEY_COUNT, "", true, NULL, 1, UINT32_MAX, false, NULL, "number of neurons"},
-    {"parameters", VOLLEY_KEY_MAP, .doc = "parameters of the model by name: numbers or distributions"},
-    {"initial", VOLLEY_KEY_MAP,
+    {"model", .type = VOLLEY_KEY_WORD, .required = true, .doc = "neuron model; `volley models` lists them"},
+    {"size", "", 0, 1, UINT32_MAX, .type = VOLLEY_KEY_COUNT, .required = true, .doc = "number of neurons"},
+    {"parameters", .type = VOLLEY_KEY_MAP, .doc = "parameters of the model by name: numbers or distributions"},
+    {"initial", .type = VOLLEY_KEY_MAP,
      .doc = "states of the model by name at time 0: numbers, distributions or the name of a parameter"},
-    {"mean_rate", VOLLEY_KEY_NUMBER, "Hz", FROM_ZERO,
+    {"mean_rate", "Hz", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO,
      .doc = "expected firing rate in the full network; needed to scale indegrees down, used for estimates"},
 };
 
 static const volley_key_info projection_keys[] = {
-    {"name", VOLLEY_KEY_TEXT, .doc = "by default SOURCE->TARGET; of several pairs each is called NAME:SOURCE->TARGET"},
-    {"source", VOLLEY_KEY_WORD, .required = true, .doc = "population, or a list of them"},
-    {"target", VOLLEY_KEY_WORD, .required = true, .doc = "population, or a list of them"},
-    {"rule", VOLLEY_KEY_WORD, .required = true, .doc = "connection rule"},
-    {"probability", VOLLEY_KEY_NUMBER, "", false, NULL, 0, 1, false, NULL,
-     "connection probability, where the rule takes one; 0: no projection"},
-    {"file", VOLLEY_KEY_TEXT, .doc = "rule edges: HDF5 file, relative to the experiment file"},
-    {"group", VOLLEY_KEY_TEXT, .fallback = "/", .doc = "rule edges: group with source, target, maybe weight and delay"},
-    {"autapses", VOLLEY_KEY_FLAG, .fallback = "true", .doc = "whether a neuron may connect to itself"},
-    {"multapses", VOLLEY_KEY_FLAG, .fallback = "true", .doc = "whether a pair may have several synapses"},
-    {"weight", VOLLEY_KEY_VALUE, "weight", UNBOUNDED,
+    {"name", .type = VOLLEY_KEY_TEXT,
+     .doc = "by default SOURCE->TARGET; of several pairs each is called NAME:SOURCE->TARGET"},
+    {"source", .type = VOLLEY_KEY_WORD, .required = true, .doc = "population, or a list of them"},
+    {"target", .type = VOLLEY_KEY_WORD, .required = true, .doc = "population, or a list of them"},
+    {"rule", .type = VOLLEY_KEY_WORD, .required = true, .doc = "connection rule"},
+    {"probability", "", VOLLEY_NO_DEFAULT, 0, 1,
+     .doc = "connection probability, where the rule takes one; 0: no projection"},
+    {"file", .type = VOLLEY_KEY_TEXT, .doc = "rule edges: HDF5 file, relative to the experiment file"},
+    {"group", .type = VOLLEY_KEY_TEXT, .text = "/",
+     .doc = "rule edges: group with source, target, maybe weight and delay"},
+    {"autapses", .type = VOLLEY_KEY_FLAG, .fallback = 1, .doc = "whether a neuron may connect to itself"},
+    {"multapses", .type = VOLLEY_KEY_FLAG, .fallback = 1, .doc = "whether a pair may have several synapses"},
+    {"weight", "weight", VOLLEY_NO_DEFAULT, VOLLEY_ANY, .type = VOLLEY_KEY_VALUE,
      .doc = "required, unless the receptor counts spikes or the file of edges has it; kept in single precision (7 "
             "digits), "
             "of synapses that learn in double. A named receptor that is a conductance takes no negative weights; where "
             "none is named, negative weights go to the inhibitory one by their size, as in NEST"},
-    {"delay", VOLLEY_KEY_VALUE, "ms", FROM_ZERO,
+    {"delay", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_VALUE,
      .doc = "at least one step, at most 65534; rounded to the nearest step, halves up, so that the ends of a uniform "
             "distribution get half of what the delays between them get; required, unless the file of edges has it"},
-    {"balanced", VOLLEY_KEY_FLAG, .fallback = "false",
+    {"balanced", .type = VOLLEY_KEY_FLAG,
      .doc =
          "whether the mean weight of a target's synapses in this projection is subtracted from each of them, so that "
          "they sum to zero; edges with weights from a file can be balanced too"},
-    {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of a weight decides"},
-    {"synapse", VOLLEY_KEY_MAP, .doc = "how the synapses change; by default they are static"},
-    {"delay_is", VOLLEY_KEY_WORD, .fallback = "dendritic", .words = "dendritic|axonal",
+    {"receptor", .type = VOLLEY_KEY_WORD,
+     .doc = "receptor of the target's model; by default the sign of a weight decides"},
+    {"synapse", .type = VOLLEY_KEY_MAP, .doc = "how the synapses change; by default they are static"},
+    {"delay_is", .type = VOLLEY_KEY_CHOICE, .words = "dendritic|axonal",
      .doc =
          "where the delay arises, for synapses that learn: spikes of the target reach the synapse that much later, or "
          "those of the source do"},
 };
 
 static const volley_key_info synapse_keys[] = {
-    {"model", VOLLEY_KEY_WORD, .required = true,
+    {"model", .type = VOLLEY_KEY_WORD, .required = true,
      .doc = "static, or a model of plasticity, whose parameters are keys too: see `volley models`"},
-    {"pairing", VOLLEY_KEY_WORD, .fallback = "all", .words = "all|nearest",
+    {"pairing", .type = VOLLEY_KEY_CHOICE, .words = "all|nearest",
      .doc =
          "whether a spike pairs with all spikes of the other side before it or with the last one only, where the model "
          "pairs spikes"},
-    {"learning", VOLLEY_KEY_MAP, .doc = "when the synapses learn; by default always"},
-    {"dopamine", VOLLEY_KEY_WORD, .doc = "population whose spikes release dopamine, where the model takes it"},
-    {"dopamine_neurons", VOLLEY_KEY_SELECTION, .fallback = "all",
+    {"learning", .type = VOLLEY_KEY_MAP, .doc = "when the synapses learn; by default always"},
+    {"dopamine", .type = VOLLEY_KEY_WORD, .doc = "population whose spikes release dopamine, where the model takes it"},
+    {"dopamine_neurons", .type = VOLLEY_KEY_SELECTION, .text = "all",
      .doc = "neurons of this population: all, an index, a range 0-99, or a list of these"},
-    {"dopamine_delay", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
+    {"dopamine_delay", "ms", VOLLEY_NO_DEFAULT, VOLLEY_ABOVE_ZERO,
      .doc = "time from their spikes to the synapses; whole steps, by default one step"},
-    {"dopamine_on", VOLLEY_KEY_MAP, .doc = "when there is dopamine by schedule, where the model takes one"},
+    {"dopamine_on", .type = VOLLEY_KEY_MAP, .doc = "when there is dopamine by schedule, where the model takes one"},
 };
 
 static const volley_key_info synapse_learning_keys[] = {
-    {"start", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
-     "begin, or a list of them; whole steps, ascending"},
-    {"stop", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
-     "end of each; whole steps, not after the next begin"},
+    {"start", "ms", 0, VOLLEY_FROM_ZERO, .required = true, .doc = "begin, or a list of them; whole steps, ascending"},
+    {"stop", "ms", 0, VOLLEY_FROM_ZERO, .required = true, .doc = "end of each; whole steps, not after the next begin"},
 };
 
 static const volley_key_info stimulus_keys[] = {
-    {"name", VOLLEY_KEY_TEXT, .doc = "by default TYPE->TARGET"},
-    {"type", VOLLEY_KEY_WORD, .required = true, .doc = "kind of stimulus, which has keys of its own"},
-    {"target", VOLLEY_KEY_WORD, .required = true,
+    {"name", .type = VOLLEY_KEY_TEXT, .doc = "by default TYPE->TARGET"},
+    {"type", .type = VOLLEY_KEY_WORD, .required = true, .doc = "kind of stimulus, which has keys of its own"},
+    {"target", .type = VOLLEY_KEY_WORD, .required = true,
      .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
-    {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "all, an index, a range 0-99, or a list of these"},
-    {"receptor", VOLLEY_KEY_WORD, .doc = "receptor of the target's model; by default the sign of the weight decides"},
-    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
-    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
-     .doc = "end; whole steps, by default that of the simulation"},
-    {"signal", VOLLEY_KEY_SIGNAL, .doc = "signal that is played, where the type takes one"},
-    {"gain", VOLLEY_KEY_VALUE, "current", UNBOUNDED,
+    {"neurons", .type = VOLLEY_KEY_SELECTION, .text = "all", .doc = "all, an index, a range 0-99, or a list of these"},
+    {"receptor", .type = VOLLEY_KEY_WORD,
+     .doc = "receptor of the target's model; by default the sign of the weight decides"},
+    {"start", "ms", 0, VOLLEY_FROM_ZERO, .doc = "begin; whole steps"},
+    {"stop", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .doc = "end; whole steps, by default that of the simulation"},
+    {"signal", .type = VOLLEY_KEY_SIGNAL, .doc = "signal that is played, where the type takes one"},
+    {"gain", "current", VOLLEY_NO_DEFAULT, VOLLEY_ANY, .type = VOLLEY_KEY_VALUE,
      .doc =
          "current of each neuron for a signal of 1, where the type takes a signal; a dataset has [neurons][dimension] "
          "values"},
 };
 
 static const volley_key_info readout_keys[] = {
-    {"name", VOLLEY_KEY_WORD, .required = true, .doc = "name, by which recorders refer to it"},
-    {"population", VOLLEY_KEY_WORD, .required = true,
+    {"name", .type = VOLLEY_KEY_WORD, .required = true, .doc = "name, by which recorders refer to it"},
+    {"population", .type = VOLLEY_KEY_WORD, .required = true,
      .doc = "population that it reads, or a list of them: neurons are numbered through in this order"},
-    {"filter", VOLLEY_KEY_MAP, .required = true, .doc = "how spikes become rates"},
-    {"supervisor", VOLLEY_KEY_SIGNAL, .required = true,
+    {"filter", .type = VOLLEY_KEY_MAP, .required = true, .doc = "how spikes become rates"},
+    {"supervisor", .type = VOLLEY_KEY_SIGNAL, .required = true,
      .doc = "signal that the output is to follow; the output has its dimension"},
-    {"learning", VOLLEY_KEY_MAP, .doc = "how and when the decoders learn; by default they stay as they are"},
-    {"feedback", VOLLEY_KEY_MAP, .doc = "how the output enters the populations as a current; by default it does not"},
-    {"decoders", VOLLEY_KEY_VALUE, "", UNBOUNDED, .fallback = "0",
+    {"learning", .type = VOLLEY_KEY_MAP, .doc = "how and when the decoders learn; by default they stay as they are"},
+    {"feedback", .type = VOLLEY_KEY_MAP,
+     .doc = "how the output enters the populations as a current; by default it does not"},
+    {"decoders", "", 0, VOLLEY_ANY, .type = VOLLEY_KEY_VALUE,
      .doc = "of each neuron and dimension at the beginning; a dataset has [neurons][dimension] values"},
-    {"eigenvalues", VOLLEY_KEY_TEXT, .fallback = "0",
+    {"eigenvalues", .type = VOLLEY_KEY_TEXT, .text = "0",
      .doc = "how many eigenvalues of the effective weight matrix are computed before and after the run, those of "
             "largest magnitude; or all"},
 };
 
 static const volley_key_info filter_keys[] = {
-    {"rise", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL,
-     "time constant of the rise, not that of the decay; 0: single exponential"},
-    {"decay", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, true, NULL, "time constant of the decay"},
-    {"unit", VOLLEY_KEY_WORD, .words = "1/s|1/ms", .doc = "of the rates; by default that of the populations' model"},
+    {"rise", "ms", 0, VOLLEY_FROM_ZERO,
+     .doc = "time constant of the rise, not that of the decay; 0: single exponential"},
+    {"decay", "ms", 0, VOLLEY_ABOVE_ZERO, .required = true, .doc = "time constant of the decay"},
+    {"unit", .type = VOLLEY_KEY_CHOICE, .words = "1/s|1/ms", .fallback = VOLLEY_NO_DEFAULT,
+     .doc = "of the rates; by default that of the populations' model"},
 };
 
 static const volley_key_info learning_keys[] = {
-    {"solver", VOLLEY_KEY_WORD, .fallback = "rls", .words = "rls|batch",
+    {"solver", .type = VOLLEY_KEY_CHOICE, .words = "rls|batch",
      .doc = "recursive least squares at every learning step, or ridge regression at the end of learning"},
-    {"update", VOLLEY_KEY_WORD, .fallback = "published", .words = "published|exact",
+    {"update", .type = VOLLEY_KEY_CHOICE, .words = "published|exact",
      .doc =
          "how far the decoders move in a step of rls: by P r e as in the published programs, or by P r e / (1 + r' P "
          "r), which is recursive least squares to the letter"},
-    {"lambda", VOLLEY_KEY_NUMBER, "", .min = 0, .max = INFINITY, .positive = true,
-     .doc = "regularisation: P is 1 / lambda at the beginning"},
-    {"initial_p", VOLLEY_KEY_NUMBER, "", .min = 0, .max = INFINITY, .positive = true,
+    {"lambda", "", VOLLEY_NO_DEFAULT, VOLLEY_ABOVE_ZERO, .doc = "regularisation: P is 1 / lambda at the beginning"},
+    {"initial_p", "", VOLLEY_NO_DEFAULT, VOLLEY_ABOVE_ZERO,
      .doc = "the same the other way round, instead of lambda: what P is at the beginning"},
-    {"interval", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
+    {"interval", "ms", VOLLEY_NO_DEFAULT, VOLLEY_ABOVE_ZERO,
      .doc = "time between two learning steps; whole steps, by default one step"},
-    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL,
-     "begin of learning; whole steps, the first of which does not learn"},
-    {"stop", VOLLEY_KEY_NUMBER, "ms", true, NULL, 0, INFINITY, false, NULL,
-     "end of learning; whole steps, within the run"},
+    {"start", "ms", 0, VOLLEY_FROM_ZERO, .doc = "begin of learning; whole steps, the first of which does not learn"},
+    {"stop", "ms", 0, VOLLEY_FROM_ZERO, .required = true, .doc = "end of learning; whole steps, within the run"},
 };
 
 static const volley_key_info feedback_keys[] = {
-    {"gain", VOLLEY_KEY_NUMBER, "current", .required = true, UNBOUNDED,
-     .doc = "current of a neuron with eta 1 for an output of 1"},
-    {"eta", VOLLEY_KEY_VALUE, "", UNBOUNDED,
+    {"gain", "current", 0, VOLLEY_ANY, .required = true, .doc = "current of a neuron with eta 1 for an output of 1"},
+    {"eta", "", VOLLEY_NO_DEFAULT, VOLLEY_ANY, .type = VOLLEY_KEY_VALUE,
      .doc = "factor of each neuron and dimension, by default uniform between -1 and 1; a dataset has "
             "[neurons][dimension] values"},
-    {"clamp", VOLLEY_KEY_FLAG, .fallback = "false",
+    {"clamp", .type = VOLLEY_KEY_FLAG,
      .doc = "whether the supervisor is fed back instead of the output while the readout learns"},
 };
 
 static const volley_key_info ablation_keys[] = {
-    {"population", VOLLEY_KEY_WORD, .required = true,
+    {"population", .type = VOLLEY_KEY_WORD, .required = true,
      .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
-    {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "all, an index, a range 0-99, or a list of these"},
-    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
-    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
-     .doc = "end; whole steps, by default that of the simulation"},
+    {"neurons", .type = VOLLEY_KEY_SELECTION, .text = "all", .doc = "all, an index, a range 0-99, or a list of these"},
+    {"start", "ms", 0, VOLLEY_FROM_ZERO, .doc = "begin; whole steps"},
+    {"stop", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .doc = "end; whole steps, by default that of the simulation"},
 };
 
 static const volley_key_info recorder_keys[] = {
-    {"name", VOLLEY_KEY_TEXT,
+    {"name", .type = VOLLEY_KEY_TEXT,
      .doc = "name in the output, by default that of the population or readout; of several populations each is called "
             "NAME.POPULATION, of several states NAME.STATE, of several values NAME.VALUE"},
-    {"type", VOLLEY_KEY_WORD, .required = true, .words = "spikes|traces|readout|weights", .doc = "what is recorded"},
-    {"population", VOLLEY_KEY_WORD, .doc = "population, or a list of them; needed for spikes and traces"},
-    {"readout", VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},
-    {"projection", VOLLEY_KEY_TEXT, .doc = "name of a projection whose synapses change; needed for weights"},
-    {"sources", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "neurons whose synapses are recorded; of weights"},
-    {"targets", VOLLEY_KEY_SELECTION, .fallback = "all", .doc = "neurons onto which synapses are recorded; of weights"},
-    {"neurons", VOLLEY_KEY_SELECTION, .fallback = "all",
+    {"type", .type = VOLLEY_KEY_CHOICE, .words = "spikes|traces|readout|weights", .required = true,
+     .doc = "what is recorded"},
+    {"population", .type = VOLLEY_KEY_WORD, .doc = "population, or a list of them; needed for spikes and traces"},
+    {"readout", .type = VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},
+    {"projection", .type = VOLLEY_KEY_TEXT, .doc = "name of a projection whose synapses change; needed for weights"},
+    {"sources", .type = VOLLEY_KEY_SELECTION, .text = "all", .doc = "neurons whose synapses are recorded; of weights"},
+    {"targets", .type = VOLLEY_KEY_SELECTION, .text = "all",
+     .doc = "neurons onto which synapses are recorded; of weights"},
+    {"neurons", .type = VOLLEY_KEY_SELECTION, .text = "all",
      .doc = "all, an index, a range 0-99, or a list of these; of a readout those whose decoders are recorded, numbered "
             "through its populations"},
-    {"start", VOLLEY_KEY_NUMBER, "ms", false, "0 ms", 0, INFINITY, false, NULL, "begin; whole steps"},
-    {"stop", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY,
-     .doc = "end; whole steps, by default that of the simulation"},
-    {"states", VOLLEY_KEY_WORD,
+    {"start", "ms", 0, VOLLEY_FROM_ZERO, .doc = "begin; whole steps"},
+    {"stop", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .doc = "end; whole steps, by default that of the simulation"},
+    {"states", .type = VOLLEY_KEY_WORD,
      .doc = "state of the model, like V_m, or a list of them; needed for traces; of weights those of the synapse "
             "model, by "
             "default weight"},
-    {"values", VOLLEY_KEY_WORD, .words = "output|supervisor|error|decoders|norm",
+    {"values", .type = VOLLEY_KEY_WORD, .words = "output|supervisor|error|decoders|norm",
      .doc =
          "what is recorded of a readout, or a list of it: output, supervisor, error, decoders, norm (of all decoders)"},
-    {"interval", VOLLEY_KEY_NUMBER, "ms", .min = 0, .max = INFINITY, .positive = true,
+    {"interval", "ms", VOLLEY_NO_DEFAULT, VOLLEY_ABOVE_ZERO,
      .doc = "time between samples of traces, readouts and weights; whole steps, by default one step"},
 };
 
 static const volley_key_info output_keys[] = {
-    {"file", VOLLEY_KEY_TEXT,
+    {"file", .type = VOLLEY_KEY_TEXT,
      .doc = "HDF5 file of the run, by default the experiment's name with .h5; relative to the "
             "working folder"},
-    {"compression", VOLLEY_KEY_COUNT, "", false, "0", 0, 9, false, NULL,
-     "how hard recorded data are compressed (shuffle and gzip): 0 not at all, 1 fast, 9 slowly; it loses nothing"},
-    {"precision", VOLLEY_KEY_WORD, .fallback = "single", .words = "single|double",
+    {"compression", "", 0, 0, 9, .type = VOLLEY_KEY_COUNT,
+     .doc =
+         "how hard recorded data are compressed (shuffle and gzip): 0 not at all, 1 fast, 9 slowly; it loses nothing"},
+    {"precision", .type = VOLLEY_KEY_CHOICE, .words = "single|double",
      .doc = "of traces: float32 as SONATA has them, or float64; readouts and weights are float64 always"},
 };
 
 static const volley_key_info checkpoint_keys[] = {
-    {"every", VOLLEY_KEY_TEXT,
+    {"every", .type = VOLLEY_KEY_TEXT,
      .doc =
          "time between two checkpoints and the clock that measures it: `10 s wall`, `30 min wall`, or `500 ms model` "
          "(whole steps); by default none is written unless a signal or the time limit of the job asks for it"},
-    {"file", VOLLEY_KEY_TEXT,
+    {"file", .type = VOLLEY_KEY_TEXT,
      .doc = "HDF5 file of the checkpoint, by default the output's name with .checkpoint.h5; relative to the working "
             "folder"},
-    {"keep", VOLLEY_KEY_COUNT, "", false, "2", 1, 1000, false, NULL,
-     "how many checkpoints are kept: the newest is FILE, the one before FILE.1, then FILE.2 and so on"},
+    {"keep", "", 2, 1, 1000, .type = VOLLEY_KEY_COUNT,
+     .doc = "how many checkpoints are kept: the newest is FILE, the one before FILE.1, then FILE.2 and so on"},
 };
 
 #define KEYS(table) table, (int)(sizeof(table) / sizeof *(table))

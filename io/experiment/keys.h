@@ -3,33 +3,9 @@
 #define VOLLEY_IO_EXPERIMENT_KEYS_H
 
 #include "model/distribution.h"
+#include "model/key.h"
 
 #include <stdbool.h>
-
-typedef enum volley_key_type {
-  VOLLEY_KEY_TEXT,      /* any text */
-  VOLLEY_KEY_WORD,      /* a name out of a registry or of the file */
-  VOLLEY_KEY_NUMBER,    /* a number with a unit */
-  VOLLEY_KEY_COUNT,     /* a whole number */
-  VOLLEY_KEY_FLAG,      /* true or false */
-  VOLLEY_KEY_VALUE,     /* a number with a unit, or a distribution */
-  VOLLEY_KEY_SELECTION, /* some neurons of a population */
-  VOLLEY_KEY_SIGNAL,    /* a mapping with the keys of a kind of signal */
-  VOLLEY_KEY_MAP        /* a mapping with keys of its own */
-} volley_key_type;
-
-typedef struct volley_key_info {
-  const char *name;
-  volley_key_type type;
-  const char *unit; /* numbers: documented unit, "" for a pure number; "weight": unit of the receptor;
-                          "current": of the model's current */
-  bool required;
-  const char *fallback; /* as it would be written; NULL where there is none */
-  double min, max;      /* numbers: allowed range, closed */
-  bool positive;        /* min itself is not allowed */
-  const char *words;    /* words that can be chosen, "step|min_delay", or NULL */
-  const char *doc;
-} volley_key_info;
 
 /* A section of the file, or a mapping inside one. */
 typedef struct volley_section_info {

@@ -95,7 +95,7 @@ static void bound_dataset(volley_distribution *values, double min, double max, b
 }
 
 /* Whether a value is the infinity that the model itself begins with: no bound. */
-static bool is_unbounded(const volley_yaml *node, const volley_parameter_info *info) {
+static bool is_unbounded(const volley_yaml *node, const volley_key_info *info) {
   char why[256];
   double value;
   return node != NULL && node->kind == VOLLEY_YAML_SCALAR && isinf(info->fallback) &&
@@ -109,7 +109,7 @@ static void read_parameters(volley_reading *reading, const volley_yaml *entry, v
   population->parameters =
       volley_arena_alloc(reading->arena, (size_t)model->n_parameters + 1, sizeof *population->parameters);
   for (int i = 0; i < model->n_parameters; i++) {
-    const volley_parameter_info *info = &model->parameters[i];
+    const volley_key_info *info = &model->parameters[i];
     volley_distribution *out = &population->parameters[i];
     volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, info->name), pick);
     if (is_unbounded(node, info)) node = NULL;

@@ -21,8 +21,13 @@ static const volley_key_info *key_of(const char *name) { return volley_key_find(
 
 /* The key of a rule's number, as a row of the table. */
 static volley_key_info number_key(const char *name) {
-  return (volley_key_info){
-      .name = name, .type = VOLLEY_KEY_COUNT, .unit = "", .min = 0, .max = 0x1p53, .doc = "number of synapses"};
+  return (volley_key_info){.name = name,
+                           .type = VOLLEY_KEY_COUNT,
+                           .unit = "",
+                           .required = true,
+                           .min = 0,
+                           .max = 0x1p53,
+                           .doc = "number of synapses"};
 }
 
 static bool check_keys(volley_reading *reading, volley_yaml *entry) {

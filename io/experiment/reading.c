@@ -276,12 +276,12 @@ bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char
 
 bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
                         double *out) {
-  char why[256];
   volley_yaml *node = key_scalar(reading, entry, key, pick);
   if (node == NULL) {
-    const volley_yaml *whole = volley_yaml_get(entry, key->name);
-    return key->fallback != NULL && !volley_yaml_is_faulted(whole) &&
-           volley_unit_convert(key->fallback, key->unit, out, why, sizeof why);
+    if (key->required || isnan(key->fallback) || volley_yaml_is_faulted(volley_yaml_get(entry, key->name)))
+      return false;
+    *out = key->fallback;
+    return true;
   }
   return volley_scalar_number(reading, node, key->unit, out) && check_number(reading, node, key, *out);
 }
@@ -309,15 +309,18 @@ bool volley_read_list(volley_reading *reading, volley_yaml *node, const volley_k
 bool volley_read_flag(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
                       bool *out) {
   volley_yaml *node = key_scalar(reading, entry, key, pick);
-  const char *text = node != NULL ? node->text : key->fallback;
-  if (text == NULL) return false;
+  if (node == NULL) {
+    if (isnan(key->fallback)) return false;
+    *out = key->fallback > 0.0;
+    return true;
+  }
   static const char *const words[] = {"true", "false", "yes", "no", "on", "off"};
   for (int w = 0; w < 6; w++) {
-    if (strcasecmp(text, words[w]) != 0) continue;
+    if (strcasecmp(node->text, words[w]) != 0) continue;
     *out = w % 2 == 0;
     return true;
   }
-  volley_value_fault(reading, node, "'%.60s' is neither true nor false", text);
+  volley_value_fault(reading, node, "'%.60s' is neither true nor false", node->text);
   return false;
 }
 
@@ -325,13 +328,13 @@ const char *volley_read_text(volley_reading *reading, const volley_yaml *entry, 
                              volley_pick pick, volley_yaml **node) {
   volley_yaml *found = key_scalar(reading, entry, key, pick);
   if (node != NULL) *node = found;
-  return found != NULL ? found->text : key->fallback;
+  return found != NULL ? found->text : key->text;
 }
 
 int volley_read_choice(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key) {
   volley_yaml *node;
   const char *text = volley_read_text(reading, entry, key, (volley_pick){0}, &node);
-  if (text == NULL) return -1;
+  if (text == NULL) return key->required || isnan(key->fallback) ? -1 : (int)key->fallback;
   const volley_names names = volley_names_of_words(reading, key->words);
   for (int i = 0; i < names.n; i++)
     if (strcmp(names.names[i], text) == 0) return i;

@@ -21,11 +21,19 @@ static void write_cell(FILE *out, const char *text) {
 
 static const char *type_name(const volley_key_info *key) {
   switch (key->type) {
-    case VOLLEY_KEY_TEXT: return "text";
-    case VOLLEY_KEY_WORD: return key->words != NULL ? key->words : "name";
-    case VOLLEY_KEY_NUMBER: return "number";
+    case VOLLEY_KEY_NUMBER:
+    case VOLLEY_KEY_STEPS: return "number";
     case VOLLEY_KEY_COUNT: return "whole number";
     case VOLLEY_KEY_FLAG: return "true|false";
+    case VOLLEY_KEY_CHOICE: return key->words;
+    case VOLLEY_KEY_LIST:
+    case VOLLEY_KEY_TIMES: return "number or list of numbers";
+    case VOLLEY_KEY_INDICES: return "indices";
+    case VOLLEY_KEY_ROWS: return "list of rows";
+    case VOLLEY_KEY_TEXT: return "text";
+    case VOLLEY_KEY_PATH: return "file";
+    case VOLLEY_KEY_STIMULUS: return "name";
+    case VOLLEY_KEY_WORD: return key->words != NULL ? key->words : "name";
     case VOLLEY_KEY_VALUE: return "number or distribution";
     case VOLLEY_KEY_SELECTION: return "neurons";
     case VOLLEY_KEY_SIGNAL: return "signal";
@@ -47,11 +55,12 @@ static void write_range(FILE *out, double min, double max, bool positive) {
 
 static void write_key(FILE *out, const volley_key_info *key) {
   const bool number = key->type == VOLLEY_KEY_NUMBER || key->type == VOLLEY_KEY_COUNT || key->type == VOLLEY_KEY_VALUE;
+  char fallback[64];
   fprintf(out, "| `%s` | ", key->name);
   write_cell(out, type_name(key));
   fprintf(out, " | %s | ", unit_name(key->unit));
   if (number) write_range(out, key->min, key->max, key->positive);
-  fprintf(out, " | %s | ", key->required ? "required" : key->fallback != NULL && *key->fallback ? key->fallback : "");
+  fprintf(out, " | %s | ", key->required ? "required" : volley_key_default(key, fallback, sizeof fallback));
   write_cell(out, key->doc);
   fprintf(out, " |\n");
 }

@@ -24,6 +24,7 @@ static volley_key_info key_info(const volley_signal_key *key) {
                            .type = key_types[key->type],
                            .unit = key->unit != NULL ? key->unit : "",
                            .required = key->required,
+                           .fallback = VOLLEY_NO_DEFAULT,
                            .min = key->min,
                            .max = key->type == VOLLEY_SIGNAL_COUNT ? (double)INT_MAX : INFINITY,
                            .positive = key->positive,

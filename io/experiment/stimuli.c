@@ -21,6 +21,7 @@ static volley_key_info key_info(const volley_stimulus_key *key, const char *unit
   return (volley_key_info){.name = key->name,
                            .type = key_types[key->kind],
                            .unit = unit,
+                           .fallback = VOLLEY_NO_DEFAULT,
                            .min = key->min,
                            .max = key->kind == VOLLEY_VALUE_COUNT ? (double)INT_MAX : INFINITY,
                            .positive = key->positive,

@@ -83,15 +83,10 @@ static void read_parameters(volley_reading *reading, volley_yaml *map, volley_pi
   const volley_synapse_model *model = out->model;
   out->parameters = volley_arena_alloc(reading->arena, (size_t)model->n_parameters + 1, sizeof *out->parameters);
   for (int i = 0; i < model->n_parameters; i++) {
-    const volley_parameter_info *info = &model->parameters[i];
+    const volley_key_info *info = &model->parameters[i];
     const char *unit = strcmp(info->unit, "weight") == 0 ? weight_unit(reading, projection) : info->unit;
-    const volley_key_info key = {.name = info->name,
-                                 .type = VOLLEY_KEY_NUMBER,
-                                 .unit = unit,
-                                 .min = info->min,
-                                 .max = info->max,
-                                 .positive = info->positive,
-                                 .doc = info->doc};
+    volley_key_info key = *info;
+    key.unit = unit;
     out->parameters[i] = info->fallback;
     volley_read_number(reading, map, &key, pick, &out->parameters[i]);
   }

@@ -42,8 +42,7 @@ static bool read_bounds(volley_reading *reading, volley_yaml *map, const char *u
     volley_value_fault(reading, volley_yaml_get(map, "min"), "min %g is above max %g", out->min, out->max);
     return false;
   }
-  const volley_key_info bounds_key = {
-      .name = "bounds", .type = VOLLEY_KEY_WORD, .fallback = "redraw", .words = "redraw|clip"};
+  const volley_key_info bounds_key = {.name = "bounds", .type = VOLLEY_KEY_CHOICE, .words = "redraw|clip"};
   const int choice = volley_read_choice(reading, map, &bounds_key);
   out->redraw = choice == 0;
   return choice >= 0;

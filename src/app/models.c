@@ -46,11 +46,11 @@ static void write_range(double min, double max, bool positive, char text[CELL]) 
   }
 }
 
-static void write_parameters(bool markdown, const volley_parameter_info *parameters, int n) {
+static void write_parameters(bool markdown, const volley_key_info *parameters, int n) {
   if (n == 0) return;
   heading(markdown, "Parameters", "default", "range");
   for (int i = 0; i < n; i++) {
-    const volley_parameter_info *info = &parameters[i];
+    const volley_key_info *info = &parameters[i];
     char fallback[CELL], range[CELL];
     snprintf(fallback, CELL, "%g", info->fallback);
     write_range(info->min, info->max, info->positive, range);

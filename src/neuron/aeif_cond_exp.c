@@ -61,24 +61,24 @@ enum {
   N_COEFFICIENTS = decays_in + VOLLEY_N_STAGE_DECAYS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 281, VOLLEY_CAPACITIES, false, "membrane capacitance"},
-    [Delta_T] = {"Delta_T", "mV", 2, 0, 1e6, false, "width of the rise to a spike; 0: V_th is a sharp threshold"},
-    [E_L] = {"E_L", "mV", -70.6, VOLLEY_VOLTAGES, false, "resting potential"},
-    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, false, "excitatory reversal potential"},
-    [E_in] = {"E_in", "mV", -85, VOLLEY_VOLTAGES, false, "inhibitory reversal potential"},
-    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
-    [V_peak] = {"V_peak", "mV", 0, VOLLEY_VOLTAGES, false, "potential at which a spike ends"},
-    [V_reset] = {"V_reset", "mV", -60, VOLLEY_VOLTAGES, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -50.4, VOLLEY_VOLTAGES, false, "potential at which a spike begins"},
-    [a] = {"a", "nS", 4, -1e9, 1e9, false, "what the adaptation strives for, by potential above E_L"},
-    [b] = {"b", "pA", 80.5, VOLLEY_CURRENTS, false, "jump of the adaptation after a spike"},
-    [g_L] = {"g_L", "nS", 30, VOLLEY_CONDUCTANCES, false, "leak conductance"},
-    [t_ref] = {"t_ref", "ms", 0, 0, 1e9, false, "refractory period, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, false, "decay time of the excitatory conductance"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "decay time of the inhibitory conductance"},
-    [tau_w] = {"tau_w", "ms", 144, VOLLEY_TIMES, false, "time constant of the adaptation"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 281, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
+    [Delta_T] = {"Delta_T", "mV", 2, 0, 1e6, .doc = "width of the rise to a spike; 0: V_th is a sharp threshold"},
+    [E_L] = {"E_L", "mV", -70.6, VOLLEY_VOLTAGES, .doc = "resting potential"},
+    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, .doc = "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -85, VOLLEY_VOLTAGES, .doc = "inhibitory reversal potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, .doc = "constant input current"},
+    [V_peak] = {"V_peak", "mV", 0, VOLLEY_VOLTAGES, .doc = "potential at which a spike ends"},
+    [V_reset] = {"V_reset", "mV", -60, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
+    [V_th] = {"V_th", "mV", -50.4, VOLLEY_VOLTAGES, .doc = "potential at which a spike begins"},
+    [a] = {"a", "nS", 4, -1e9, 1e9, .doc = "what the adaptation strives for, by potential above E_L"},
+    [b] = {"b", "pA", 80.5, VOLLEY_CURRENTS, .doc = "jump of the adaptation after a spike"},
+    [g_L] = {"g_L", "nS", 30, VOLLEY_CONDUCTANCES, .doc = "leak conductance"},
+    [t_ref] = {"t_ref", "ms", 0, 0, 1e9, .doc = "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, .doc = "decay time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = "decay time of the inhibitory conductance"},
+    [tau_w] = {"tau_w", "ms", 144, VOLLEY_TIMES, .doc = "time constant of the adaptation"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
 };
 
 static const volley_state_info states[N_STATES] = {

@@ -61,22 +61,22 @@ enum {
   N_COEFFICIENTS = decays_in + VOLLEY_N_STAGE_DECAYS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 200, VOLLEY_CAPACITIES, false, "membrane capacitance"},
-    [E_K] = {"E_K", "mV", -90, VOLLEY_VOLTAGES, false, "reversal potential of potassium"},
-    [E_L] = {"E_L", "mV", -60, VOLLEY_VOLTAGES, false, "reversal potential of the leak"},
-    [E_Na] = {"E_Na", "mV", 50, VOLLEY_VOLTAGES, false, "reversal potential of sodium"},
-    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, false, "excitatory reversal potential"},
-    [E_in] = {"E_in", "mV", -80, VOLLEY_VOLTAGES, false, "inhibitory reversal potential"},
-    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
-    [V_T] = {"V_T", "mV", -63, VOLLEY_VOLTAGES, false, "shifts the rates; the threshold is about 13 mV above"},
-    [g_K] = {"g_K", "nS", 6000, VOLLEY_CONDUCTANCES, false, "peak conductance of potassium"},
-    [g_L] = {"g_L", "nS", 10, VOLLEY_CONDUCTANCES, false, "leak conductance"},
-    [g_Na] = {"g_Na", "nS", 20000, VOLLEY_CONDUCTANCES, false, "peak conductance of sodium"},
-    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "time without a second spike, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 5, VOLLEY_TIMES, false, "decay time of the excitatory conductance"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 10, VOLLEY_TIMES, false, "decay time of the inhibitory conductance"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 200, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
+    [E_K] = {"E_K", "mV", -90, VOLLEY_VOLTAGES, .doc = "reversal potential of potassium"},
+    [E_L] = {"E_L", "mV", -60, VOLLEY_VOLTAGES, .doc = "reversal potential of the leak"},
+    [E_Na] = {"E_Na", "mV", 50, VOLLEY_VOLTAGES, .doc = "reversal potential of sodium"},
+    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, .doc = "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -80, VOLLEY_VOLTAGES, .doc = "inhibitory reversal potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, .doc = "constant input current"},
+    [V_T] = {"V_T", "mV", -63, VOLLEY_VOLTAGES, .doc = "shifts the rates; the threshold is about 13 mV above"},
+    [g_K] = {"g_K", "nS", 6000, VOLLEY_CONDUCTANCES, .doc = "peak conductance of potassium"},
+    [g_L] = {"g_L", "nS", 10, VOLLEY_CONDUCTANCES, .doc = "leak conductance"},
+    [g_Na] = {"g_Na", "nS", 20000, VOLLEY_CONDUCTANCES, .doc = "peak conductance of sodium"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "time without a second spike, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 5, VOLLEY_TIMES, .doc = "decay time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 10, VOLLEY_TIMES, .doc = "decay time of the inhibitory conductance"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
 };
 
 /* The start values of m, h and n are their equilibrium at -60 mV with V_T = -63 mV. */

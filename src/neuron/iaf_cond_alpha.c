@@ -2,19 +2,19 @@
  * Meffin, Burkitt & Grayden (2004), J. Comput. Neurosci. 16: 159-175; NEST iaf_cond_alpha. */
 #include "neuron/conductance.h"
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, false, "resting potential"},
-    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, false, "excitatory reversal potential"},
-    [E_in] = {"E_in", "mV", -85, VOLLEY_VOLTAGES, false, "inhibitory reversal potential"},
-    [g_L] = {"g_L", "nS", 16.6667, VOLLEY_CONDUCTANCES, false, "leak conductance"},
-    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, false, "rise time of the excitatory conductance"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "rise time of the inhibitory conductance"},
-    [V_reset] = {"V_reset", "mV", -60, VOLLEY_VOLTAGES, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, .doc = "resting potential"},
+    [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, .doc = "excitatory reversal potential"},
+    [E_in] = {"E_in", "mV", -85, VOLLEY_VOLTAGES, .doc = "inhibitory reversal potential"},
+    [g_L] = {"g_L", "nS", 16.6667, VOLLEY_CONDUCTANCES, .doc = "leak conductance"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, .doc = "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, .doc = "rise time of the excitatory conductance"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = "rise time of the inhibitory conductance"},
+    [V_reset] = {"V_reset", "mV", -60, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
 };
 
 static const volley_state_info states[] = {

@@ -15,18 +15,19 @@ enum { V_m, refractory, kept, N_STATES };
 enum { SPIKES, N_RECEPTORS };
 enum { decay_m, gain_dc, rest, current_e, lowest, threshold, reset, refractory_steps, keep, N_COEFFICIENTS };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, false, "resting potential"},
-    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
-    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, false, "lower bound of the potential"},
-    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
-    [refractory_input] = {"refractory_input", "", 0, 0, 1, false,
-                          "1: keep input that arrives while refractory, else it is lost; that at the very end of t_ref "
-                          "arrives while refractory, as in NEST"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, .doc = "resting potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, .doc = "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, .doc = "membrane time constant"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, .doc = "lower bound of the potential"},
+    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},
+    [refractory_input] =
+        {"refractory_input", "", 0, 0, 1,
+         .doc = "1: keep input that arrives while refractory, else it is lost; that at the very end of t_ref "
+                "arrives while refractory, as in NEST"},
 };
 
 static const volley_state_info states[N_STATES] = {

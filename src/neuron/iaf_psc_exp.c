@@ -27,16 +27,16 @@ enum {
   N_COEFFICIENTS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, false, "resting potential"},
-    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, false, "decay time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "decay time of inhibitory currents"},
-    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -70, VOLLEY_VOLTAGES, .doc = "resting potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, .doc = "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, .doc = "membrane time constant"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, .doc = "decay time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = "decay time of inhibitory currents"},
+    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
+    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},
 };
 
 static const volley_state_info states[N_STATES] = {

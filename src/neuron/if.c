@@ -26,15 +26,15 @@ enum {
   N_COEFFICIENTS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
-    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, false, "decay time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "decay time of inhibitory currents"},
-    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, false, "lower bound of the potential"},
-    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, false, "potential at the start and after a spike"},
-    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, false, "threshold"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, .doc = "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, .doc = "decay time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = "decay time of inhibitory currents"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, .doc = "lower bound of the potential"},
+    [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, .doc = "potential at the start and after a spike"},
+    [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},
 };
 
 static const volley_state_info states[N_STATES] = {

@@ -20,17 +20,17 @@ enum { SPIKES, N_RECEPTORS };
 enum { EULER, RUNGE_KUTTA, PUBLISHED };
 enum { step, rate, gain, reset, jump, current_e, lowest, threshold, scheme, parts, N_COEFFICIENTS };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [a] = {"a", "1/ms", 0.02, -INFINITY, INFINITY, false, "rate of the recovery"},
-    [b] = {"b", "", 0.2, -INFINITY, INFINITY, false, "what the recovery strives for, by potential"},
-    [c] = {"c", "mV", -65, VOLLEY_VOLTAGES, false, "potential after a spike"},
-    [d] = {"d", "mV", 8, VOLLEY_VOLTAGES, false, "jump of the recovery after a spike"},
-    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current; 1 pA counts as 1 mV/ms"},
-    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, false, "lower bound of the potential"},
-    [V_th] = {"V_th", "mV", 30, VOLLEY_VOLTAGES, false, "potential at which a spike ends"},
-    [integration] = {"integration", "", 0, 0, 2, false,
-                     "0: Euler, 1: Runge-Kutta of fourth order, 2: half steps of 2003"},
-    [substeps] = {"substeps", "", 1, 1, 1000, false, "Runge-Kutta steps in a step"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [a] = {"a", "1/ms", 0.02, -INFINITY, INFINITY, .doc = "rate of the recovery"},
+    [b] = {"b", "", 0.2, -INFINITY, INFINITY, .doc = "what the recovery strives for, by potential"},
+    [c] = {"c", "mV", -65, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
+    [d] = {"d", "mV", 8, VOLLEY_VOLTAGES, .doc = "jump of the recovery after a spike"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, .doc = "constant input current; 1 pA counts as 1 mV/ms"},
+    [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, .doc = "lower bound of the potential"},
+    [V_th] = {"V_th", "mV", 30, VOLLEY_VOLTAGES, .doc = "potential at which a spike ends"},
+    [integration] = {"integration", "", 0, 0, 2,
+                     .doc = "0: Euler, 1: Runge-Kutta of fourth order, 2: half steps of 2003"},
+    [substeps] = {"substeps", "", 1, 1, 1000, .doc = "Runge-Kutta steps in a step"},
 };
 
 static const volley_state_info states[N_STATES] = {

@@ -30,19 +30,19 @@ enum {
   N_COEFFICIENTS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C] = {"C", "pF", 250, VOLLEY_CAPACITIES, false, "membrane capacitance"},
-    [I_e] = {"I_e", "pA", 1000, VOLLEY_CURRENTS, false, "constant input current, as in the published files"},
-    [a] = {"a", "1/ms", 0.01, 0, INFINITY, true, "rate of the recovery"},
-    [b] = {"b", "nS", -2, -1e9, 1e9, false, "recovery current by potential above v_r"},
-    [c] = {"c", "mV", -65, VOLLEY_VOLTAGES, false, "potential after a spike"},
-    [d] = {"d", "pA", 200, VOLLEY_CURRENTS, false, "jump of the recovery current after a spike"},
-    [k] = {"k", "nS/mV", 2.5, 0, INFINITY, true, "gain of the current that makes a spike"},
-    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, false, "decay time of synaptic currents"},
-    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, false, "rise time of synaptic currents; 0: none"},
-    [v_peak] = {"v_peak", "mV", 30, VOLLEY_VOLTAGES, false, "potential at which a spike ends"},
-    [v_r] = {"v_r", "mV", -60, VOLLEY_VOLTAGES, false, "resting potential"},
-    [v_t] = {"v_t", "mV", -19.2, VOLLEY_VOLTAGES, false, "instantaneous threshold; published as v_r + 40 - b / k"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [C] = {"C", "pF", 250, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
+    [I_e] = {"I_e", "pA", 1000, VOLLEY_CURRENTS, .doc = "constant input current, as in the published files"},
+    [a] = {"a", "1/ms", 0.01, 0, INFINITY, .positive = true, .doc = "rate of the recovery"},
+    [b] = {"b", "nS", -2, -1e9, 1e9, .doc = "recovery current by potential above v_r"},
+    [c] = {"c", "mV", -65, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
+    [d] = {"d", "pA", 200, VOLLEY_CURRENTS, .doc = "jump of the recovery current after a spike"},
+    [k] = {"k", "nS/mV", 2.5, 0, INFINITY, .positive = true, .doc = "gain of the current that makes a spike"},
+    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, .doc = "decay time of synaptic currents"},
+    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, .doc = "rise time of synaptic currents; 0: none"},
+    [v_peak] = {"v_peak", "mV", 30, VOLLEY_VOLTAGES, .doc = "potential at which a spike ends"},
+    [v_r] = {"v_r", "mV", -60, VOLLEY_VOLTAGES, .doc = "resting potential"},
+    [v_t] = {"v_t", "mV", -19.2, VOLLEY_VOLTAGES, .doc = "instantaneous threshold; published as v_r + 40 - b / k"},
 };
 
 static const volley_state_info states[N_STATES] = {

@@ -26,9 +26,9 @@ enum { N_STATES = N_CELLS * N_VARIABLES };
 enum { SPIKES, N_RECEPTORS };
 enum { place, amplitude, N_COEFFICIENTS };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [cell] = {"cell", "", 0, 0, 2, false, "which cell of the ring the neuron is"},
-    [amp] = {"amp", "mV", 0, VOLLEY_VOLTAGES, false, "what a spike does to s: 5 excites, -5 inhibits, 0: no ring"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [cell] = {"cell", "", 0, 0, 2, .doc = "which cell of the ring the neuron is"},
+    [amp] = {"amp", "mV", 0, VOLLEY_VOLTAGES, .doc = "what a spike does to s: 5 excites, -5 inhibits, 0: no ring"},
 };
 
 #define CELL(which, suffix, of)                                                                                        \

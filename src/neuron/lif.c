@@ -29,16 +29,17 @@ enum {
   N_COEFFICIENTS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [I_e] = {"I_e", "mV", -40, VOLLEY_VOLTAGES, false, "constant input current"},
-    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
-    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, false, "decay time of synaptic currents"},
-    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, false, "rise time of synaptic currents; 0: none"},
-    [V_reset] = {"V_reset", "mV", -65, VOLLEY_VOLTAGES, false, "potential after a spike"},
-    [V_th] = {"V_th", "mV", -40, VOLLEY_VOLTAGES, false, "threshold"},
-    [published_refractory] = {"published_refractory", "", 0, 0, 1, false,
-                              "1: V moves where n dt > t_last + t_ref in floating point, as in the published program"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [I_e] = {"I_e", "mV", -40, VOLLEY_VOLTAGES, .doc = "constant input current"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, .doc = "membrane time constant"},
+    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, .doc = "decay time of synaptic currents"},
+    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, .doc = "rise time of synaptic currents; 0: none"},
+    [V_reset] = {"V_reset", "mV", -65, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
+    [V_th] = {"V_th", "mV", -40, VOLLEY_VOLTAGES, .doc = "threshold"},
+    [published_refractory] =
+        {"published_refractory", "", 0, 0, 1,
+         .doc = "1: V moves where n dt > t_last + t_ref in floating point, as in the published program"},
 };
 
 static const volley_state_info states[N_STATES] = {

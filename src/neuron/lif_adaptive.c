@@ -32,17 +32,17 @@ enum {
   N_COEFFICIENTS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [E_L] = {"E_L", "", 0, -INFINITY, INFINITY, false, "resting potential"},
-    [I_e] = {"I_e", "", 0, -INFINITY, INFINITY, false, "constant input current"},
-    [V_reset] = {"V_reset", "", 0, -INFINITY, INFINITY, false, "potential after a spike"},
-    [V_th] = {"V_th", "", 0, -INFINITY, INFINITY, false, "what the threshold decays to"},
-    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, false, "refractory period, rounded to steps"},
-    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, false, "membrane time constant"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 15, VOLLEY_TIMES, false, "decay time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 15, VOLLEY_TIMES, false, "decay time of inhibitory currents"},
-    [tau_threshold] = {"tau_threshold", "ms", 50, VOLLEY_TIMES, false, "time constant of the threshold"},
-    [threshold_jump] = {"threshold_jump", "", 0.2, 0, INFINITY, false, "jump of the threshold after a spike"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [E_L] = {"E_L", "", 0, -INFINITY, INFINITY, .doc = "resting potential"},
+    [I_e] = {"I_e", "", 0, -INFINITY, INFINITY, .doc = "constant input current"},
+    [V_reset] = {"V_reset", "", 0, -INFINITY, INFINITY, .doc = "potential after a spike"},
+    [V_th] = {"V_th", "", 0, -INFINITY, INFINITY, .doc = "what the threshold decays to"},
+    [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "refractory period, rounded to steps"},
+    [tau_m] = {"tau_m", "ms", 10, VOLLEY_TIMES, .doc = "membrane time constant"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 15, VOLLEY_TIMES, .doc = "decay time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 15, VOLLEY_TIMES, .doc = "decay time of inhibitory currents"},
+    [tau_threshold] = {"tau_threshold", "ms", 50, VOLLEY_TIMES, .doc = "time constant of the threshold"},
+    [threshold_jump] = {"threshold_jump", "", 0.2, 0, INFINITY, .doc = "jump of the threshold after a spike"},
 };
 
 static const volley_state_info states[N_STATES] = {

@@ -5,27 +5,11 @@
 
 #include "base/exact.h"
 #include "base/units.h"
+#include "model/key.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-typedef struct volley_parameter_info {
-  const char *name, *unit;
-  double fallback; /* NEST's default */
-  double min, max; /* allowed range, closed; INFINITY where unbounded */
-  bool positive;   /* min itself is not allowed: a time constant, a capacitance */
-  const char *doc;
-} volley_parameter_info;
-
-/* Ranges of what has no narrower one: numbers beyond are mistakes, and what they do to others cannot be computed. In mV,
- * pA, nS, ms (of time constants) and pF. */
-#define VOLLEY_VOLTAGES -1e6, 1e6
-#define VOLLEY_CURRENTS -1e9, 1e9
-#define VOLLEY_CONDUCTANCES 0, 1e9
-#define VOLLEY_TIMES 1e-6, 1e9
-#define VOLLEY_CAPACITIES 1e-6, 1e9
-#define VOLLEY_ANY -INFINITY, INFINITY
 
 typedef struct volley_state_info {
   const char *name, *unit;
@@ -83,7 +67,7 @@ void volley_spike_push(volley_spike_list *list, uint32_t id);
 
 typedef struct volley_neuron_model {
   const char *name, *doc, *reference;
-  const volley_parameter_info *parameters;
+  const volley_key_info *parameters;
   const volley_state_info *states;
   const volley_receptor_info *receptors;
   int n_parameters, n_states, n_receptors, n_coefficients;

@@ -26,7 +26,7 @@ static const char *check_tables(const volley_neuron_model *model) {
 /* What is wrong with the entries of the tables. */
 static const char *check_entries(const volley_neuron_model *model) {
   for (int p = 0; p < model->n_parameters; p++) {
-    const volley_parameter_info *info = &model->parameters[p];
+    const volley_key_info *info = &model->parameters[p];
     if (!info->name || !info->unit || !info->doc) return "has a parameter without name, unit or doc";
   }
   for (int s = 0; s < model->n_states; s++) {

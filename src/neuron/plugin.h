@@ -20,8 +20,8 @@ typedef struct volley_plugin_table {
 /* Sizes of the structs that a model is made of: they show a change that was forgotten above. */
 #define VOLLEY_PLUGIN_STRUCTS                                                                                          \
   {                                                                                                                    \
-    sizeof(volley_neuron_model), sizeof(volley_parameter_info), sizeof(volley_state_info),                             \
-        sizeof(volley_receptor_info), sizeof(volley_slice), sizeof(volley_spike_list)                                  \
+    sizeof(volley_neuron_model), sizeof(volley_key_info), sizeof(volley_state_info), sizeof(volley_receptor_info),     \
+        sizeof(volley_slice), sizeof(volley_spike_list)                                                                \
   }
 
 /* Makes the models at the given addresses a plugin; once a shared object, without a semicolon after it. */

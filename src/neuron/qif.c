@@ -33,18 +33,18 @@ enum {
   N_COEFFICIENTS = decays_in + VOLLEY_N_STAGE_DECAYS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [C_m] = {"C_m", "pF", 100, VOLLEY_CAPACITIES, false, "membrane capacitance"},
-    [E_L] = {"E_L", "mV", -60, VOLLEY_VOLTAGES, false, "resting potential"},
-    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, false, "constant input current"},
-    [V_c] = {"V_c", "mV", -40, VOLLEY_VOLTAGES, false, "critical potential, above which V rises by itself"},
-    [V_peak] = {"V_peak", "mV", 35, VOLLEY_VOLTAGES, false, "potential at which a spike ends"},
-    [V_reset] = {"V_reset", "mV", -50, VOLLEY_VOLTAGES, false, "potential after a spike"},
-    [k] = {"k", "nS/mV", 0.7, 0, INFINITY, true, "gain of the current that makes a spike"},
-    [t_ref] = {"t_ref", "ms", 0, 0, 1e9, false, "refractory period, rounded to steps"},
-    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, false, "decay time of excitatory currents"},
-    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, false, "decay time of inhibitory currents"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, false, "estimated error of a step above which it is halved"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [C_m] = {"C_m", "pF", 100, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
+    [E_L] = {"E_L", "mV", -60, VOLLEY_VOLTAGES, .doc = "resting potential"},
+    [I_e] = {"I_e", "pA", 0, VOLLEY_CURRENTS, .doc = "constant input current"},
+    [V_c] = {"V_c", "mV", -40, VOLLEY_VOLTAGES, .doc = "critical potential, above which V rises by itself"},
+    [V_peak] = {"V_peak", "mV", 35, VOLLEY_VOLTAGES, .doc = "potential at which a spike ends"},
+    [V_reset] = {"V_reset", "mV", -50, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
+    [k] = {"k", "nS/mV", 0.7, 0, INFINITY, .positive = true, .doc = "gain of the current that makes a spike"},
+    [t_ref] = {"t_ref", "ms", 0, 0, 1e9, .doc = "refractory period, rounded to steps"},
+    [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, .doc = "decay time of excitatory currents"},
+    [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = "decay time of inhibitory currents"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
 };
 
 static const volley_state_info states[N_STATES] = {

@@ -16,10 +16,10 @@ enum { step = VOLLEY_N_FILTER, current_e, N_COEFFICIENTS };
 
 static const double pi = 0x1.921fb54442d18p+1;
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    [I_e] = {"I_e", "", 0, -INFINITY, INFINITY, false, "constant input current; alone it gives sqrt(I_e) Hz"},
-    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, false, "decay time of synaptic currents"},
-    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, false, "rise time of synaptic currents; 0: none"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [I_e] = {"I_e", "", 0, -INFINITY, INFINITY, .doc = "constant input current; alone it gives sqrt(I_e) Hz"},
+    [tau_decay] = {"tau_decay", "ms", 20, VOLLEY_TIMES, .doc = "decay time of synaptic currents"},
+    [tau_rise] = {"tau_rise", "ms", 2, 0, 1e9, .doc = "rise time of synaptic currents; 0: none"},
 };
 
 static const volley_state_info states[N_STATES] = {

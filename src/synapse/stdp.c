@@ -5,14 +5,14 @@
 
 enum { LAMBDA, ALPHA, TAU_PLUS, TAU_MINUS, MU_PLUS, MU_MINUS, WMAX, N_PARAMETERS };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    {"lambda", "", 0.01, 0, INFINITY, false, "step of learning, as a part of Wmax"},
-    {"alpha", "", 1, 0, INFINITY, false, "depression as a part of potentiation"},
-    {"tau_plus", "ms", 20, VOLLEY_TIMES, false, "time constant of the source's trace: window of potentiation"},
-    {"tau_minus", "ms", 20, VOLLEY_TIMES, false, "time constant of the target's trace: window of depression"},
-    {"mu_plus", "", 1, 0, INFINITY, false, "how potentiation depends on the weight; 0: additive, with a hard bound"},
-    {"mu_minus", "", 1, 0, INFINITY, false, "how depression depends on the weight; 0: additive, with a hard bound"},
-    {"Wmax", "weight", 100, -INFINITY, INFINITY, false, "greatest weight; negative for inhibitory synapses"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    {"lambda", "", 0.01, 0, INFINITY, .doc = "step of learning, as a part of Wmax"},
+    {"alpha", "", 1, 0, INFINITY, .doc = "depression as a part of potentiation"},
+    {"tau_plus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the source's trace: window of potentiation"},
+    {"tau_minus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the target's trace: window of depression"},
+    {"mu_plus", "", 1, 0, INFINITY, .doc = "how potentiation depends on the weight; 0: additive, with a hard bound"},
+    {"mu_minus", "", 1, 0, INFINITY, .doc = "how depression depends on the weight; 0: additive, with a hard bound"},
+    {"Wmax", "weight", 100, -INFINITY, INFINITY, .doc = "greatest weight; negative for inhibitory synapses"},
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};

@@ -8,16 +8,16 @@
 enum { A_PLUS, A_MINUS, TAU_PLUS, TAU_MINUS, TAU_C, TAU_N, B, WMIN, WMAX, N_PARAMETERS };
 enum { WEIGHT, ELIGIBILITY };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    {"A_plus", "weight", 1, -INFINITY, INFINITY, false, "growth of the eligibility at a spike of the target"},
-    {"A_minus", "weight", 1.5, -INFINITY, INFINITY, false, "loss of the eligibility at a spike of the source"},
-    {"tau_plus", "ms", 20, VOLLEY_TIMES, false, "time constant of the source's trace"},
-    {"tau_minus", "ms", 20, VOLLEY_TIMES, false, "time constant of the target's trace"},
-    {"tau_c", "ms", 1000, VOLLEY_TIMES, false, "time constant of the eligibility"},
-    {"tau_n", "ms", 200, VOLLEY_TIMES, false, "time constant of the dopamine concentration, which grows by 1 / tau_n"},
-    {"b", "1/ms", 0, -INFINITY, INFINITY, false, "concentration at which weights do not change"},
-    {"Wmin", "weight", 0, -INFINITY, INFINITY, false, "least weight"},
-    {"Wmax", "weight", 200, -INFINITY, INFINITY, false, "greatest weight"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    {"A_plus", "weight", 1, -INFINITY, INFINITY, .doc = "growth of the eligibility at a spike of the target"},
+    {"A_minus", "weight", 1.5, -INFINITY, INFINITY, .doc = "loss of the eligibility at a spike of the source"},
+    {"tau_plus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the source's trace"},
+    {"tau_minus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the target's trace"},
+    {"tau_c", "ms", 1000, VOLLEY_TIMES, .doc = "time constant of the eligibility"},
+    {"tau_n", "ms", 200, VOLLEY_TIMES, .doc = "time constant of the dopamine concentration, which grows by 1 / tau_n"},
+    {"b", "1/ms", 0, -INFINITY, INFINITY, .doc = "concentration at which weights do not change"},
+    {"Wmin", "weight", 0, -INFINITY, INFINITY, .doc = "least weight"},
+    {"Wmax", "weight", 200, -INFINITY, INFINITY, .doc = "greatest weight"},
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"},

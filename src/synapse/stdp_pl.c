@@ -5,13 +5,14 @@
 
 enum { LAMBDA, ALPHA, MU, W0, TAU_PLUS, TAU_MINUS, N_PARAMETERS };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    {"lambda", "", 0.1, 0, INFINITY, false, "step of learning"},
-    {"alpha", "", 1, 0, INFINITY, false, "depression as a part of potentiation"},
-    {"mu", "", 0.4, 0, INFINITY, false, "power of the weight that potentiation grows with"},
-    {"w0", "weight", 1, 0, INFINITY, true, "weight at which a potentiation is lambda w0 for a trace of 1"},
-    {"tau_plus", "ms", 20, VOLLEY_TIMES, false, "time constant of the source's trace: window of potentiation"},
-    {"tau_minus", "ms", 20, VOLLEY_TIMES, false, "time constant of the target's trace: window of depression"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    {"lambda", "", 0.1, 0, INFINITY, .doc = "step of learning"},
+    {"alpha", "", 1, 0, INFINITY, .doc = "depression as a part of potentiation"},
+    {"mu", "", 0.4, 0, INFINITY, .doc = "power of the weight that potentiation grows with"},
+    {"w0", "weight", 1, 0, INFINITY, .positive = true,
+     .doc = "weight at which a potentiation is lambda w0 for a trace of 1"},
+    {"tau_plus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the source's trace: window of potentiation"},
+    {"tau_minus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the target's trace: window of depression"},
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};

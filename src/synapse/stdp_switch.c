@@ -20,22 +20,24 @@ enum {
   N_PARAMETERS
 };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    {"A_plus", "weight", 1, -INFINITY, INFINITY, false, "growth at a spike of the target for a source's trace of 1"},
-    {"A_minus", "weight", 1, -INFINITY, INFINITY, false, "loss at a spike of the source for a target's trace of 1"},
-    {"A_plus_dopamine", "weight", 1.5, -INFINITY, INFINITY, false, "A_plus while there is dopamine"},
-    {"A_minus_dopamine", "weight", -0.5, -INFINITY, INFINITY, false,
-     "A_minus while there is dopamine; negative: weak growth"},
-    {"tau_plus", "ms", 20, VOLLEY_TIMES, false, "time constant of the source's trace"},
-    {"tau_minus", "ms", 20, VOLLEY_TIMES, false, "time constant of the target's trace"},
-    {"mu", "", 0, 0, INFINITY, false,
-     "changes are multiplied by the distance to the bound that they move to, as a part of Wmax - Wmin, to the power of "
-     "mu; 0: hard bounds, 1: soft ones"},
-    {"Wmin", "weight", 0, -INFINITY, INFINITY, false, "least weight"},
-    {"Wmax", "weight", 100, -INFINITY, INFINITY, false, "greatest weight"},
-    {"tau_n", "ms", 200, VOLLEY_TIMES, false, "time constant of the dopamine concentration that spikes release"},
-    {"n_jump", "", 1, 0, INFINITY, false, "growth of the concentration at a spike"},
-    {"n_threshold", "", 0.5, 0, INFINITY, true, "there is dopamine while its concentration is not below this"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    {"A_plus", "weight", 1, -INFINITY, INFINITY, .doc = "growth at a spike of the target for a source's trace of 1"},
+    {"A_minus", "weight", 1, -INFINITY, INFINITY, .doc = "loss at a spike of the source for a target's trace of 1"},
+    {"A_plus_dopamine", "weight", 1.5, -INFINITY, INFINITY, .doc = "A_plus while there is dopamine"},
+    {"A_minus_dopamine", "weight", -0.5, -INFINITY, INFINITY,
+     .doc = "A_minus while there is dopamine; negative: weak growth"},
+    {"tau_plus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the source's trace"},
+    {"tau_minus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the target's trace"},
+    {"mu", "", 0, 0, INFINITY,
+     .doc = "changes are multiplied by the distance to the bound that they move to, as a part of Wmax - Wmin, to the "
+            "power of "
+            "mu; 0: hard bounds, 1: soft ones"},
+    {"Wmin", "weight", 0, -INFINITY, INFINITY, .doc = "least weight"},
+    {"Wmax", "weight", 100, -INFINITY, INFINITY, .doc = "greatest weight"},
+    {"tau_n", "ms", 200, VOLLEY_TIMES, .doc = "time constant of the dopamine concentration that spikes release"},
+    {"n_jump", "", 1, 0, INFINITY, .doc = "growth of the concentration at a spike"},
+    {"n_threshold", "", 0.5, 0, INFINITY, .positive = true,
+     .doc = "there is dopamine while its concentration is not below this"},
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};

@@ -69,7 +69,7 @@ typedef struct volley_synapse_view {
 
 typedef struct volley_synapse_model {
   const char *name, *doc, *equations, *reference;
-  const volley_parameter_info *parameters;
+  const volley_key_info *parameters;
   int n_parameters;
   const volley_state_info *states; /* of a synapse; the first is its weight */
   int n_states;

@@ -6,14 +6,15 @@
 enum { RATE, DECAY, TAU_FAST, TAU_SLOW, WMIN, WMAX, N_PARAMETERS };
 enum { FAST_BEFORE, FAST, SLOW_BEFORE, SLOW };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    {"learning_rate", "weight", 0.05, -INFINITY, INFINITY, false,
-     "change at a spike of the target for a difference of 1; negative: what fires together inhibits less, or more"},
-    {"decay", "weight", 0.001, -INFINITY, INFINITY, false, "what a weight loses at every spike of the target"},
-    {"tau_fast", "ms", 10, VOLLEY_TIMES, false, "time constant of the fast trace"},
-    {"tau_slow", "ms", 100, VOLLEY_TIMES, false, "time constant of the slow trace"},
-    {"Wmin", "weight", 0, -INFINITY, INFINITY, false, "least weight"},
-    {"Wmax", "weight", 1, -INFINITY, INFINITY, false, "greatest weight"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    {"learning_rate", "weight", 0.05, -INFINITY, INFINITY,
+     .doc =
+         "change at a spike of the target for a difference of 1; negative: what fires together inhibits less, or more"},
+    {"decay", "weight", 0.001, -INFINITY, INFINITY, .doc = "what a weight loses at every spike of the target"},
+    {"tau_fast", "ms", 10, VOLLEY_TIMES, .doc = "time constant of the fast trace"},
+    {"tau_slow", "ms", 100, VOLLEY_TIMES, .doc = "time constant of the slow trace"},
+    {"Wmin", "weight", 0, -INFINITY, INFINITY, .doc = "least weight"},
+    {"Wmax", "weight", 1, -INFINITY, INFINITY, .doc = "greatest weight"},
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};

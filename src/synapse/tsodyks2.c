@@ -6,12 +6,12 @@
 enum { U_PARAMETER, TAU_REC, TAU_FAC, X_INITIAL, U_INITIAL, N_PARAMETERS };
 enum { X, U };
 
-static const volley_parameter_info parameters[N_PARAMETERS] = {
-    {"U", "", 0.5, 0, 1, false, "part of the resources that is released at rest; grows of u at a spike"},
-    {"tau_rec", "ms", 800, VOLLEY_TIMES, false, "time constant of the recovery of resources"},
-    {"tau_fac", "ms", 0, 0, 1e9, false, "time constant of facilitation; 0: there is none"},
-    {"x", "", 1, 0, 1, false, "resources at the beginning"},
-    {"u", "", 0, 0, 1, false, "part that is released, at the beginning"},
+static const volley_key_info parameters[N_PARAMETERS] = {
+    {"U", "", 0.5, 0, 1, .doc = "part of the resources that is released at rest; grows of u at a spike"},
+    {"tau_rec", "ms", 800, VOLLEY_TIMES, .doc = "time constant of the recovery of resources"},
+    {"tau_fac", "ms", 0, 0, 1e9, .doc = "time constant of facilitation; 0: there is none"},
+    {"x", "", 1, 0, 1, .doc = "resources at the beginning"},
+    {"u", "", 0, 0, 1, .doc = "part that is released, at the beginning"},
 };
 
 static const volley_state_info states[] = {

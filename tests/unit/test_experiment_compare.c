@@ -336,7 +336,7 @@ static void test_documented_units(void **state) {
                              "  parameters:\n    {",
                              model->name);
       for (int i = 0; i < model->n_parameters; ++i) {
-        const volley_parameter_info *info = &model->parameters[i];
+        const volley_key_info *info = &model->parameters[i];
         if (isfinite(info->fallback))
           n[t] += (size_t)sprintf(texts[t] + n[t], "%s: %g %s, ", info->name, info->fallback, t ? info->unit : "");
       }

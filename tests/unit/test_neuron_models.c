@@ -26,7 +26,7 @@ static bool is_named(const neurons *these, const char *model) { return strcmp(th
 /* Parameters that are no switches differ by 2 %, times by 10 %. */
 static void vary(const neurons *these, uint32_t i, double *values) {
   for (int k = 0; k < these->model->n_parameters; k++) {
-    const volley_parameter_info *info = &these->model->parameters[k];
+    const volley_key_info *info = &these->model->parameters[k];
     if (info->unit[0] == '\0' && values[k] == round(values[k])) continue;
     const double range = strcmp(info->unit, "ms") == 0 ? 0.1 : 0.02;
     values[k] *= 1 + range * (2 * uniform(i, 7000 + (uint32_t)k) - 1);
