@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* Grows with every change of neuron.h or kernel.h that a compiled model could not stand. */
-enum { VOLLEY_PLUGIN_INTERFACE = 2, VOLLEY_PLUGIN_SIZES = 6 };
+enum { VOLLEY_PLUGIN_INTERFACE = 3, VOLLEY_PLUGIN_SIZES = 6 };
 
 /* What a shared object shows: the one symbol volley_plugin. The first member stays where it is for ever. */
 typedef struct volley_plugin_table {

@@ -36,7 +36,7 @@ WRONG = {
     "no symbol": ("int something;\n", "is no plugin: it has no volley_plugin"),
     "another interface": ("#include <volley/neuron/plugin.h>\n"
                           "const volley_plugin_table volley_plugin = {.interface = 99};\n",
-                          "is made for interface 99, this program has interface 2; compile it with the headers of"),
+                          "is made for interface 99, this program has interface 3; compile it with the headers of"),
     "other structs": ("#include <volley/neuron/plugin.h>\n"
                       "const volley_plugin_table volley_plugin = {VOLLEY_PLUGIN_INTERFACE, {8}, NULL};\n",
                       "is made with the headers of another version"),
