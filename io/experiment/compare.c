@@ -3,7 +3,8 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
+#include "io/yaml/parse.h"
 #include "neuron/neuron.h"
 #include "rule/rule.h"
 #include "stimulus/stimulus.h"
@@ -26,8 +27,8 @@ typedef struct comparison {
 
 /* A key in both trees. Each may be NULL: absent, null or empty. */
 typedef struct pair {
-  const volley_yaml *now, *then;
-  const volley_yaml *above; /* what `now` stands in */
+  const volley_node *now, *then;
+  const volley_node *above; /* what `now` stands in */
   const char *part;         /* its path from there; needed where `now` is NULL */
 } pair;
 
@@ -36,8 +37,8 @@ static const char *join(volley_arena *arena, const char *path, const char *part)
 }
 
 static volley_place place_of(const comparison *c, const pair *at) {
-  if (at->now != NULL) return volley_yaml_place(c->arena, at->now);
-  volley_place place = volley_yaml_place(c->arena, at->above);
+  if (at->now) return volley_node_place(c->arena, at->now);
+  volley_place place = volley_node_place(c->arena, at->above);
   place.path = join(c->arena, place.path, at->part);
   return place;
 }
@@ -59,20 +60,20 @@ static void differ(comparison *c, const pair *at, const char *format, ...) {
 }
 
 /* The text of a scalar, or of the default where there is none; NULL if it has no text. */
-static const char *text_of(const comparison *c, const volley_yaml *node, const volley_key_info *key) {
+static const char *text_of(const comparison *c, const volley_node *node, const volley_key_info *key) {
   char fallback[64];
-  if (node != NULL) return node->kind == VOLLEY_YAML_SCALAR ? node->text : NULL;
-  if (key == NULL || (*volley_key_default(key, fallback, sizeof fallback) == '\0' && key->text == NULL)) return NULL;
+  if (node) return node->kind == VOLLEY_NODE_SCALAR ? node->text : NULL;
+  if (!key || (*volley_key_default(key, fallback, sizeof fallback) == '\0' && !key->text)) return NULL;
   return volley_arena_copy(c->arena, fallback);
 }
 
 /* What a message says of a value. */
-static const char *show(const comparison *c, const volley_yaml *node, const volley_key_info *key) {
-  const char *fallback = node == NULL ? text_of(c, NULL, key) : NULL;
-  if (fallback != NULL) return volley_arena_format(c->arena, "%s (default)", fallback);
-  if (node == NULL) return "nothing";
-  if (node->kind == VOLLEY_YAML_SCALAR) return volley_arena_format(c->arena, "%.80s", node->text);
-  return node->kind == VOLLEY_YAML_MAP ? "a mapping" : volley_arena_format(c->arena, "a list of %d", node->n);
+static const char *show(const comparison *c, const volley_node *node, const volley_key_info *key) {
+  const char *fallback = !node ? text_of(c, NULL, key) : NULL;
+  if (fallback) return volley_arena_format(c->arena, "%s (default)", fallback);
+  if (!node) return "nothing";
+  if (node->kind == VOLLEY_NODE_SCALAR) return volley_arena_format(c->arena, "%.80s", node->text);
+  return node->kind == VOLLEY_NODE_MAP ? "a mapping" : volley_arena_format(c->arena, "a list of %d", node->n);
 }
 
 static bool is_same_number(const char *a, const char *b, const char *unit) {
@@ -87,7 +88,7 @@ static bool is_same_number(const char *a, const char *b, const char *unit) {
 static bool is_same_in_models(const char *a, const char *b, const char *name, bool *known) {
   const bool weight = strcmp(name, "weight") == 0, current = strcmp(name, "current") == 0;
   *known = weight || current;
-  for (const volley_neuron_model *const *item = volley_neuron_models(); *item != NULL; item++) {
+  for (const volley_neuron_model *const *item = volley_neuron_models(); *item; item++) {
     const volley_neuron_model *model = *item;
     if (current && is_same_number(a, b, volley_current_unit(model))) return true;
     for (int r = 0; weight && r < model->n_receptors; r++)
@@ -108,63 +109,63 @@ static bool is_same_in_models(const char *a, const char *b, const char *name, bo
 static bool is_same_text(const char *a, const char *b, const char *name, const volley_key_info *key) {
   static const char *const documented[] = {"", "ms", "mV", "pA", "pF", "nS", "Hz", "deg"}; /* units of bare numbers */
   if (strcmp(a, b) == 0) return true;
-  if (key != NULL && key->type != VOLLEY_KEY_NUMBER && key->type != VOLLEY_KEY_COUNT && key->type != VOLLEY_KEY_VALUE)
+  if (key && key->type != VOLLEY_KEY_NUMBER && key->type != VOLLEY_KEY_COUNT && key->type != VOLLEY_KEY_VALUE)
     return false;
-  if (key != NULL) name = key->unit;
+  if (key) name = key->unit;
   bool known = false;
-  if (name != NULL && is_same_in_models(a, b, name, &known)) return true;
-  if (key != NULL && !known) return is_same_number(a, b, key->unit);
+  if (name && is_same_in_models(a, b, name, &known)) return true;
+  if (key && !known) return is_same_number(a, b, key->unit);
   for (size_t u = 0; !known && u < sizeof documented / sizeof *documented; u++)
     if (is_same_number(a, b, documented[u])) return true;
   return false;
 }
 
 /* Null and empty values stand for absent ones. */
-static const volley_yaml *present(const volley_yaml *node) {
-  if (node == NULL || volley_yaml_is_null(node)) return NULL;
-  return node->kind == VOLLEY_YAML_SCALAR || node->n > 0 ? node : NULL;
+static const volley_node *present(const volley_node *node) {
+  if (!node || volley_node_is_null(node)) return NULL;
+  return node->kind == VOLLEY_NODE_SCALAR || node->n > 0 ? node : NULL;
 }
 
 /* Names of an entry in one text; NULL if it has none. */
-static const char *name_of(const comparison *c, const volley_yaml *entry) {
-  const volley_yaml *name = volley_yaml_get(entry, "name");
-  if (name == NULL || name->kind == VOLLEY_YAML_MAP) return NULL;
-  if (name->kind == VOLLEY_YAML_SCALAR) return name->text;
+static const char *name_of(const comparison *c, const volley_node *entry) {
+  const volley_node *name = volley_node_get(entry, "name");
+  if (!name || name->kind == VOLLEY_NODE_MAP) return NULL;
+  if (name->kind == VOLLEY_NODE_SCALAR) return name->text;
   const char *all = NULL;
   for (int i = 0; i < name->n; i++) {
     const char *one = name->items[i]->text;
-    all = all != NULL ? volley_arena_format(c->arena, "%s, %s", all, one) : one;
+    all = all ? volley_arena_format(c->arena, "%s, %s", all, one) : one;
   }
   return all;
 }
 
-static bool has_named(const comparison *c, const volley_yaml *list, const char *name) {
-  for (int i = 0; list != NULL && i < list->n; i++) {
+static bool has_named(const comparison *c, const volley_node *list, const char *name) {
+  for (int i = 0; list && i < list->n; i++) {
     const char *other = name_of(c, list->items[i]);
-    if (other != NULL && strcmp(other, name) == 0) return true;
+    if (other && strcmp(other, name) == 0) return true;
   }
   return false;
 }
 
 /* Lists of different lengths: which entries are new or gone where these have names, else how many there are. */
 static void compare_lengths(comparison *c, const pair *at) {
-  const int before = c->differences, n_now = at->now != NULL ? at->now->n : 0, n_then = at->then ? at->then->n : 0;
+  const int before = c->differences, n_now = at->now ? at->now->n : 0, n_then = at->then ? at->then->n : 0;
   for (int i = 0; i < n_now; i++) {
     const char *name = name_of(c, at->now->items[i]);
     const pair entry = {.now = at->now->items[i]};
-    if (name != NULL && !has_named(c, at->then, name)) differ(c, &entry, "'%s' is new: not in %s", name, c->name);
+    if (name && !has_named(c, at->then, name)) differ(c, &entry, "'%s' is new: not in %s", name, c->name);
   }
   for (int i = 0; i < n_then; i++) {
     const char *name = name_of(c, at->then->items[i]);
     const pair list = {.above = at->now, .part = name}, absent = {.above = at->above, .part = at->part};
-    if (name != NULL && !has_named(c, at->now, name))
-      differ(c, at->now != NULL ? &list : &absent, "'%s' is missing here: %s has it", name, c->name);
+    if (name && !has_named(c, at->now, name))
+      differ(c, at->now ? &list : &absent, "'%s' is missing here: %s has it", name, c->name);
   }
   if (c->differences == before)
     differ(c, at, "%s here, %d in %s", volley_count((uint64_t)n_now, "entry").text, n_then, c->name);
 }
 
-static bool is_kind(const volley_yaml *node, volley_yaml_kind kind) { return node == NULL || node->kind == kind; }
+static bool is_kind(const volley_node *node, volley_node_kind kind) { return !node || node->kind == kind; }
 
 static void compare(comparison *c, const pair *at, const volley_section_info *section, const volley_key_info *key);
 static void compare_maps(comparison *c, const pair *at, const volley_section_info *section,
@@ -172,17 +173,17 @@ static void compare_maps(comparison *c, const pair *at, const volley_section_inf
 
 static void compare_lists(comparison *c, const pair *at, const volley_section_info *section,
                           const volley_key_info *key) {
-  if (at->now == NULL || at->then == NULL || at->now->n != at->then->n) {
+  if (!at->now || !at->then || at->now->n != at->then->n) {
     compare_lengths(c, at);
     return;
   }
   for (int i = 0; i < at->now->n; i++) {
     pair entry = {present(at->now->items[i]), present(at->then->items[i]), at->now, NULL};
-    if (entry.now == NULL) entry.part = volley_arena_format(c->arena, "%d", i);
+    if (!entry.now) entry.part = volley_arena_format(c->arena, "%d", i);
     const char *now = name_of(c, entry.now), *then = name_of(c, entry.then);
-    if (now != NULL && then != NULL && strcmp(now, then) != 0)
+    if (now && then && strcmp(now, then) != 0)
       differ(c, &entry, "'%s' stands here, '%s' in %s", now, then, c->name);
-    else if (section != NULL && is_kind(entry.now, VOLLEY_YAML_MAP) && is_kind(entry.then, VOLLEY_YAML_MAP))
+    else if (section && is_kind(entry.now, VOLLEY_NODE_MAP) && is_kind(entry.then, VOLLEY_NODE_MAP))
       compare_maps(c, &entry, section, NULL);
     else
       compare(c, &entry, NULL, key);
@@ -215,11 +216,10 @@ static bool is_free(const comparison *c, const volley_section_info *section, con
   return is_section(section, VOLLEY_SECTION_POPULATIONS) && strcmp(key, "mean_rate") == 0 && !rates_matter(c->now);
 }
 
-/* Whether downscaling takes the stimulus for input from outside in a run of that length (network/scale.c). */
+/* Whether downscaling takes the stimulus for input from outside in a run of that length (experiment/scale.c). */
 static bool is_scaled(const volley_stimulus *stimulus, double duration) {
   for (int k = 0; k < stimulus->kind->n_keys; k++)
-    if (strcmp(stimulus->kind->keys[k].name, "sources") == 0)
-      return stimulus->start <= 0.0 && stimulus->stop >= duration;
+    if (strcmp(stimulus->kind->keys[k].name, "sources") == 0) return stimulus->start <= 0 && stimulus->stop >= duration;
   return false;
 }
 
@@ -229,7 +229,7 @@ static void compare_duration(comparison *c, const pair *at) {
   const double duration = (double)now->simulation.steps * now->simulation.dt;
   char why[256];
   double before;
-  if (text_of(c, at->then, NULL) == NULL || !volley_unit_convert(at->then->text, "ms", &before, why, sizeof why) ||
+  if (!text_of(c, at->then, NULL) || !volley_unit_convert(at->then->text, "ms", &before, why, sizeof why) ||
       !isfinite(before)) {
     differ(c, at, "%s here, no time in %s", show(c, at->now, NULL), c->name);
     return;
@@ -251,7 +251,7 @@ static void compare_duration(comparison *c, const pair *at) {
 /* The section that a key of another opens; NULL if it is none. */
 static const volley_section_info *section_below(const comparison *c, const volley_section_info *section,
                                                 const char *key) {
-  if (section == NULL) return NULL;
+  if (!section) return NULL;
   const char *above = is_section(section, VOLLEY_SECTION_TOP) ? "" : section->name;
   const char *name = join(c->arena, above, key);
   for (int s = 0; s < VOLLEY_N_SECTIONS; s++)
@@ -260,7 +260,7 @@ static const volley_section_info *section_below(const comparison *c, const volle
 }
 
 static const volley_key_info *key_in(const volley_section_info *section, const char *name) {
-  for (int k = 0; section != NULL && k < section->n_keys; k++)
+  for (int k = 0; section && k < section->n_keys; k++)
     if (strcmp(section->keys[k].name, name) == 0) return &section->keys[k];
   return NULL;
 }
@@ -268,47 +268,45 @@ static const volley_key_info *key_in(const volley_section_info *section, const c
 static void compare_key(comparison *c, const pair *at, const char *key, const volley_section_info *section,
                         const volley_key_info *above) {
   if (is_free(c, section, key)) return;
-  if (strcmp(key, "file") == 0 && at->now != NULL && at->then != NULL)
-    return; /* compared by content: io/data/inputs.h */
+  if (strcmp(key, "file") == 0 && at->now && at->then) return; /* compared by content: io/data/inputs.h */
   if (is_section(section, VOLLEY_SECTION_SIMULATION) && strcmp(key, "duration") == 0)
     compare_duration(c, at);
   else
-    compare(c, at, section_below(c, section, key), section != NULL ? key_in(section, key) : above);
+    compare(c, at, section_below(c, section, key), section ? key_in(section, key) : above);
 }
 
 /* Maps, key by key; an absent one is empty. above: row of the key that has the map; the keys of a
  * distribution are like it. */
 static void compare_maps(comparison *c, const pair *at, const volley_section_info *section,
                          const volley_key_info *above) {
-  if (above != NULL && above->type != VOLLEY_KEY_VALUE) above = NULL;
-  for (int i = 0; at->now != NULL && i < at->now->n; i++) {
+  if (above && above->type != VOLLEY_KEY_VALUE) above = NULL;
+  for (int i = 0; at->now && i < at->now->n; i++) {
     const char *key = at->now->items[i]->key;
-    const pair child = {present(at->now->items[i]), present(volley_yaml_get(at->then, key)), at->now, key};
-    if (child.now != NULL) compare_key(c, &child, key, section, above);
+    const pair child = {present(at->now->items[i]), present(volley_node_get(at->then, key)), at->now, key};
+    if (child.now) compare_key(c, &child, key, section, above);
   }
-  for (int i = 0; at->then != NULL && i < at->then->n; i++) {
+  for (int i = 0; at->then && i < at->then->n; i++) {
     const char *key = at->then->items[i]->key;
-    const volley_yaml *then = present(at->then->items[i]);
-    if (then == NULL || present(volley_yaml_get(at->now, key)) != NULL) continue;
-    const pair child = {NULL, then, at->now != NULL ? at->now : at->above,
-                        at->now != NULL ? key : join(c->arena, at->part, key)};
+    const volley_node *then = present(at->then->items[i]);
+    if (!then || present(volley_node_get(at->now, key))) continue;
+    const pair child = {NULL, then, at->now ? at->now : at->above, at->now ? key : join(c->arena, at->part, key)};
     compare_key(c, &child, key, section, above);
   }
 }
 
 /* section: that the key opens, or NULL; key: its row in a table, or NULL. */
 static void compare(comparison *c, const pair *at, const volley_section_info *section, const volley_key_info *key) {
-  const bool both = at->now != NULL && at->then != NULL;
-  const bool maps = is_kind(at->now, VOLLEY_YAML_MAP) && is_kind(at->then, VOLLEY_YAML_MAP);
-  const bool lists = is_kind(at->now, VOLLEY_YAML_LIST) && is_kind(at->then, VOLLEY_YAML_LIST);
-  if (at->now == NULL && at->then == NULL) return;
-  if (maps && (both || (section != NULL && !section->is_list))) {
+  const bool both = at->now && at->then;
+  const bool maps = is_kind(at->now, VOLLEY_NODE_MAP) && is_kind(at->then, VOLLEY_NODE_MAP);
+  const bool lists = is_kind(at->now, VOLLEY_NODE_LIST) && is_kind(at->then, VOLLEY_NODE_LIST);
+  if (!at->now && !at->then) return;
+  if (maps && (both || (section && !section->is_list))) {
     compare_maps(c, at, section, key);
-  } else if (lists && (both || (section != NULL && section->is_list))) {
+  } else if (lists && (both || (section && section->is_list))) {
     compare_lists(c, at, section, key);
   } else {
     const char *now = text_of(c, at->now, key), *then = text_of(c, at->then, key);
-    if (now == NULL || then == NULL || !is_same_text(now, then, at->part, key))
+    if (!now || !then || !is_same_text(now, then, at->part, key))
       differ(c, at, "%s here, %s in %s", show(c, at->now, key), show(c, at->then, key), c->name);
   }
 }
@@ -325,8 +323,8 @@ volley_status volley_experiment_compare(const volley_experiment *now, const char
                                         double time_ms) {
   volley_arena *arena = volley_arena_create();
   comparison c = {.arena = arena, .now = now, .name = name, .time_ms = time_ms};
-  const volley_yaml *tree = volley_yaml_parse(arena, name, then, strlen(then), true);
-  if (tree == NULL || tree->kind != VOLLEY_YAML_MAP) {
+  const volley_node *tree = volley_yaml_parse(arena, name, then, strlen(then), true);
+  if (!tree || tree->kind != VOLLEY_NODE_MAP) {
     volley_fault(VOLLEY_USAGE, NULL, "%s is damaged: it holds no experiment that can be read", name);
   } else {
     const pair roots = {.now = now->tree, .then = tree};
@@ -338,11 +336,11 @@ volley_status volley_experiment_compare(const volley_experiment *now, const char
 }
 
 bool volley_experiment_is_same(const volley_experiment *now, const char *then) {
-  if (now->tree == NULL) return strcmp(now->resolved, then) == 0;
+  if (!now->tree) return strcmp(now->resolved, then) == 0;
   volley_arena *arena = volley_arena_create();
   comparison c = {.silent = true, .arena = arena, .now = now, .name = "", .time_ms = 0};
-  const volley_yaml *tree = volley_yaml_parse(arena, "", then, strlen(then), true);
-  const bool is_map = tree != NULL && tree->kind == VOLLEY_YAML_MAP;
+  const volley_node *tree = volley_yaml_parse(arena, "", then, strlen(then), true);
+  const bool is_map = tree && tree->kind == VOLLEY_NODE_MAP;
   if (is_map) {
     const pair roots = {.now = now->tree, .then = tree};
     compare_maps(&c, &roots, &volley_sections[VOLLEY_SECTION_TOP], NULL);

@@ -2,26 +2,23 @@
 #include "io/experiment/file.h"
 
 #include "base/alike.h"
-#include "io/experiment/reading.h"
+#include "experiment/check.h"
 #include "io/file/hdf5_check.h"
-#include "network/scale.h"
-#include "neuron/plugin.h"
-#include "rule/rule.h"
+#include "io/yaml/parse.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BYTES = 256 << 20, CHUNK = 1 << 16, MAX_TITLE = 60000 };
+enum { MAX_BYTES = 256 << 20, CHUNK = 1 << 16 };
 
 /* The bytes of a file, which the caller frees; NULL after reporting a fault. */
 static char *read_bytes(const char *file, size_t *length) {
   const volley_place place = {.file = file};
   FILE *stream = fopen(file, "rb");
-  if (stream == NULL) {
+  if (!stream) {
     volley_fault(VOLLEY_USAGE, &place, "the experiment file cannot be opened: %s", strerror(errno));
     return NULL;
   }
@@ -67,7 +64,7 @@ static volley_status share_bytes(const char *file, MPI_Comm comm, char **bytes, 
 /* Folder of a file: "." if its name has none. */
 static const char *folder_of(volley_arena *arena, const char *file) {
   char *folder = volley_arena_copy(arena, file), *slash = strrchr(folder, '/');
-  if (slash == NULL) return ".";
+  if (!slash) return ".";
   slash[slash == folder] = '\0'; /* "/" stays */
   return folder;
 }
@@ -77,127 +74,13 @@ static volley_status share_folder(volley_arena *arena, const char *folder, MPI_C
   char path[PATH_MAX] = "";
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  if (rank == 0 && realpath(folder, path) == NULL)
+  if (rank == 0 && !realpath(folder, path))
     volley_fault(VOLLEY_USAGE, NULL, "the folder of the experiment file, '%s', has no path: %s", folder,
                  strerror(errno));
   VOLLEY_TRY(volley_agree(comm));
   VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
   *absolute = volley_arena_copy(arena, path);
   return VOLLEY_OK;
-}
-
-/* Adds a plugin to the list of those of this rank, with a number that stands for its bytes. */
-static void list_plugin(volley_reading *reading, const char *path) {
-  unsigned char bytes[4096];
-  uint64_t hash = 0, n = 0;
-  FILE *file = fopen(path, "rb");
-  for (size_t got = 1; file && got > 0; n += got) {
-    got = fread(bytes, 1, sizeof bytes, file);
-    hash = volley_bytes_hash(hash, bytes, got);
-  }
-  if (file) fclose(file);
-  const char *before = reading->experiment->plugins;
-  reading->experiment->plugins =
-      volley_arena_format(reading->arena, "%s%s'%s' (%" PRIu64 " bytes, hash %016" PRIx64 ")", before ? before : "",
-                          before ? ", " : "", path, n, hash);
-}
-
-/* Loads the models that the experiment brings along; without them nothing else makes sense. */
-static bool read_plugins(volley_reading *reading, volley_yaml *section) {
-  volley_yaml **names;
-  char why[1024];
-  const int n = volley_read_names(reading, section, &names), before = reading->faults;
-  for (int i = 0; i < n; i++) {
-    const char *path = volley_path(reading, names[i]), *wrong = volley_plugin_load(path, why, sizeof why);
-    if (wrong != NULL) volley_value_fault(reading, names[i], "%s", wrong);
-    list_plugin(reading, path);
-  }
-  return reading->faults == before;
-}
-
-static void read_network(volley_reading *reading, volley_yaml *section) {
-  volley_experiment *experiment = reading->experiment;
-  volley_yaml *scale = volley_yaml_get(section, "scale");
-  if (section != NULL) volley_check_section(reading, section, VOLLEY_SECTION_NETWORK);
-  if (scale != NULL && scale->kind == VOLLEY_YAML_SCALAR)
-    volley_value_fault(reading, scale, "this has two keys: write {neurons: %s, indegree: %s}, or one of them",
-                       scale->text, scale->text);
-  else if (scale != NULL)
-    volley_check_section(reading, scale, VOLLEY_SECTION_SCALE);
-  volley_read_number(reading, scale, volley_key_find(VOLLEY_SECTION_SCALE, "neurons"), (volley_pick){0},
-                     &experiment->scale_neurons);
-  volley_read_number(reading, scale, volley_key_find(VOLLEY_SECTION_SCALE, "indegree"), (volley_pick){0},
-                     &experiment->scale_indegree);
-}
-
-static const volley_key_info *output_key(const char *name) { return volley_key_find(VOLLEY_SECTION_OUTPUT, name); }
-
-/* Compression and precision of recorded data. */
-static void read_form(volley_reading *reading, const volley_yaml *section) {
-  volley_experiment *experiment = reading->experiment;
-  double level = 0.0;
-  if (volley_read_number(reading, section, output_key("compression"), (volley_pick){0}, &level))
-    experiment->compression = (int)level;
-  experiment->is_double = volley_read_choice(reading, section, output_key("precision")) == 1;
-  if (experiment->compression > 0 && !volley_hdf5_can_compress())
-    volley_value_fault(reading, volley_yaml_get(section, "compression"),
-                       "this HDF5 library cannot compress what several ranks write; set it to 0");
-}
-
-/* The output's path; by default the experiment file's name with .h5, in the working folder. */
-static void read_output(volley_reading *reading, volley_yaml *section) {
-  if (section != NULL && !volley_check_section(reading, section, VOLLEY_SECTION_OUTPUT)) section = NULL;
-  volley_yaml *node = NULL;
-  const char *path = volley_read_text(reading, section, output_key("file"), (volley_pick){0}, &node);
-  if (path != NULL && *path == '\0') volley_value_fault(reading, node, "a file name is expected");
-  read_form(reading, section);
-  reading->experiment->output = path;
-  if (path != NULL) return;
-  const char *file = reading->experiment->file, *slash = strrchr(file, '/');
-  char *name = volley_arena_copy(reading->arena, slash != NULL ? slash + 1 : file);
-  char *dot = strrchr(name, '.');
-  if (dot != NULL && dot != name) *dot = '\0';
-  reading->experiment->output = volley_arena_format(reading->arena, "%s.h5", name);
-}
-
-/* Whether each rule can be met; of pairs that have no fault so far. */
-static void check_rules(volley_reading *reading) {
-  const volley_experiment *experiment = reading->experiment;
-  for (int p = 0; p < experiment->n_projections; p++) {
-    const volley_projection *projection = &experiment->projections[p];
-    char buffer[512];
-    if (reading->faults > 0 && !reading->projection_valid[p]) continue;
-    if (projection->rule->check == NULL) continue;
-    const char *wrong = projection->rule->check(experiment, projection, buffer, sizeof buffer);
-    if (wrong != NULL) volley_entry_fault(reading, &projection->place, "%s: %s", projection->name, wrong);
-  }
-}
-
-/* The title becomes an attribute of the output, for which HDF5 has a limit of 64 kB. */
-static void read_title(volley_reading *reading, volley_yaml *root) {
-  volley_yaml *node = NULL;
-  const char *title =
-      volley_read_text(reading, root, volley_key_find(VOLLEY_SECTION_TOP, "title"), (volley_pick){0}, &node);
-  reading->experiment->title = title != NULL ? title : ""; /* NULL: reported */
-  if (title != NULL && strlen(title) > MAX_TITLE)
-    volley_value_fault(reading, node, "a title of %zu bytes; at most %d are possible, comments (#) can be longer",
-                       strlen(title), MAX_TITLE);
-}
-
-static void read_root(volley_reading *reading, volley_yaml *root) {
-  if (!volley_check_section(reading, root, VOLLEY_SECTION_TOP)) return;
-  read_title(reading, root);
-  if (!read_plugins(reading, volley_yaml_get(root, "plugins"))) return;
-  volley_read_simulation(reading, volley_yaml_get(root, "simulation"));
-  read_network(reading, volley_yaml_get(root, "network"));
-  volley_read_populations(reading, volley_yaml_get(root, "populations"));
-  volley_read_projections(reading, volley_yaml_get(root, "projections"));
-  volley_read_stimuli(reading, volley_yaml_get(root, "stimuli"));
-  volley_read_readouts(reading, volley_yaml_get(root, "readouts"));
-  volley_read_ablations(reading, volley_yaml_get(root, "ablations"));
-  volley_read_recorders(reading, volley_yaml_get(root, "recorders"));
-  read_output(reading, volley_yaml_get(root, "output"));
-  volley_read_checkpoint(reading, volley_yaml_get(root, "checkpoint"));
 }
 
 /* A text to read and what goes with it. */
@@ -210,26 +93,24 @@ typedef struct source {
   int n_sets;
 } source;
 
-/* Parses, applies the assignments, fills and checks the experiment. Faults are left on this process's list. */
-static void parse_experiment(volley_experiment *experiment, const source *from, bool looks_at_files) {
-  volley_reading reading = {
-      .experiment = experiment, .arena = experiment->arena, .folder = from->folder, .looks_at_files = looks_at_files};
-  volley_yaml *root = volley_yaml_parse(reading.arena, from->name, from->bytes, from->length, true);
-  if (root == NULL) return;
-  if (root->kind != VOLLEY_YAML_MAP) {
-    const bool empty = volley_yaml_is_null(root);
-    volley_value_fault(&reading, root, "%s; an experiment is a mapping with the sections simulation, populations, ...",
-                       empty ? "the file is empty" : "the file holds a text or a list");
-    return;
-  }
-  for (int i = 0; i < from->n_sets; i++) volley_yaml_set(reading.arena, root, from->sets[i]);
-  read_root(&reading, root);
-  experiment->tree = root;
-  experiment->resolved = volley_yaml_write(reading.arena, root);
-  const bool scaled = experiment->scale_neurons != 1.0 || experiment->scale_indegree != 1.0;
-  if (scaled && (volley_local_status() != VOLLEY_OK || volley_experiment_scale(experiment) != VOLLEY_OK)) return;
-  check_rules(&reading);
-  if (volley_local_status() == VOLLEY_OK) volley_projections_drop_empty(experiment);
+/* Reports compression that this HDF5 cannot do. */
+static void check_compression(const volley_experiment *experiment) {
+  const volley_node *node = volley_node_get(volley_node_get(experiment->tree, "output"), "compression");
+  if (experiment->compression == 0 || volley_hdf5_can_compress()) return;
+  const volley_place place = volley_node_place(experiment->arena, node);
+  volley_fault(VOLLEY_USAGE, &place, "this HDF5 library cannot compress what several ranks write; set it to 0");
+}
+
+/* Parses, applies the assignments, fills and checks the experiment; NULL where there is nothing to fill it from. Faults are
+ * left on this process's list. */
+static volley_experiment *parse_experiment(volley_arena *arena, const char *file, const source *from,
+                                           bool looks_at_files) {
+  volley_node *root = volley_yaml_parse(arena, from->name, from->bytes, from->length, true);
+  if (!root) return NULL;
+  for (int i = 0; i < from->n_sets && root->kind == VOLLEY_NODE_MAP; i++) volley_yaml_set(arena, root, from->sets[i]);
+  volley_experiment *experiment = volley_experiment_check(arena, root, file, from->folder, looks_at_files);
+  check_compression(experiment);
+  return experiment;
 }
 
 /* An experiment of a file of that name in that folder, made from a text that every rank has. The arena, in which all
@@ -238,20 +119,17 @@ static volley_status make_experiment(volley_arena *arena, const char *file, cons
                                      MPI_Comm comm, volley_experiment **out) {
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  volley_experiment *experiment = volley_arena_alloc(arena, 1, sizeof *experiment);
-  experiment->arena = arena;
-  experiment->file = file;
-  experiment->folder = folder;
-  experiment->scale_neurons = experiment->scale_indegree = 1.0;
-  parse_experiment(experiment, from, rank == 0);
+  volley_experiment *experiment = parse_experiment(arena, file, from, rank == 0);
   volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK && experiment->plugins)
     status = volley_alike(comm, "find different files under `plugins`", experiment->plugins);
-  if (status != VOLLEY_OK)
-    volley_experiment_destroy(experiment);
-  else
-    *out = experiment;
-  return status;
+  if (status != VOLLEY_OK) {
+    volley_arena_destroy(arena);
+    return status;
+  }
+  experiment->folder = folder;
+  *out = experiment;
+  return VOLLEY_OK;
 }
 
 volley_status volley_experiment_read(const char *file, const char *const *sets, int n_sets, MPI_Comm comm,

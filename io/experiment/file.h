@@ -5,7 +5,6 @@
 #include "model/experiment.h"
 
 #include <mpi.h>
-#include <stdio.h>
 
 /* Reads `file`, applies the n_sets assignments "a.b.c=value" in order, and checks all of it. Collective over comm.
  * Reports every fault of the file in one go and returns the agreed status; *out is set (and owned by the caller) only
@@ -18,9 +17,6 @@ volley_status volley_experiment_read(const char *file, const char *const *sets, 
 volley_status volley_experiment_read_text(const char *text, const char *name, const char *file, const char *folder,
                                           const char *const *sets, int n_sets, MPI_Comm comm, volley_experiment **out);
 
-/* Rank 0 prints the experiment's notes to stderr. Not collective. */
-void volley_experiment_print_notes(const volley_experiment *experiment, MPI_Comm comm);
-
 /* Whether a run of the experiment `then` (a resolved text) can be gone on with as the experiment `now` from time_ms of model
  * time on. Adds a fault for every key that differs and could change the results; what cannot (title, output, checkpoint,
  * partition, exchange interval, a duration that ends at time_ms or later) may differ, and so may the places of files,
@@ -31,8 +27,5 @@ volley_status volley_experiment_compare(const volley_experiment *now, const char
 
 /* The same without a message: whether nothing differs that could change the results. */
 bool volley_experiment_is_same(const volley_experiment *now, const char *then);
-
-/* Writes the reference of all keys as Markdown, from the tables that the reader works with. */
-void volley_experiment_write_reference(FILE *out);
 
 #endif

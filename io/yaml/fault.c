@@ -63,7 +63,7 @@ static const char *colon_in(const char *line, size_t n, bool tight) {
 /* Says that a line's key has no space behind its colon; false if that is not so. */
 static bool say_tight_colon(const stop *s, const char *line, size_t n) {
   const char *colon = colon_in(line, n, true);
-  if (colon == NULL || colon_in(line, n, false) != NULL) return false;
+  if (!colon || colon_in(line, n, false)) return false;
   for (; n > 0 && isspace((unsigned char)*line); n--) line++;
   const size_t key = (size_t)(colon - line);
   say(s, "a space must follow the colon: '%.*s: %.*s'", shown(key), line, shown(n - key - 1), colon + 1);
@@ -83,7 +83,7 @@ static void no_token(stop *s) {
 static bool say_no_key(const stop *s, const char *line, size_t n) {
   while (n > 0 && isspace((unsigned char)*line)) line++, n--;
   while (n > 0 && isspace((unsigned char)line[n - 1])) n--;
-  if (n == 0 || *line == '#' || colon_in(line, n, false) != NULL || line[n - 1] == ':') return false;
+  if (n == 0 || *line == '#' || colon_in(line, n, false) || line[n - 1] == ':') return false;
   if (!say_tight_colon(s, line, n))
     say(s, "'%.*s' is no key with a value; a key, a colon and a space are expected, like dt: 0.1 ms", shown(n), line);
   return true;
@@ -94,7 +94,7 @@ static void second_colon(stop *s) {
   const char *line = line_of(s, s->place.line, &n), *key = colon_in(line, n, false),
              *here = rest_at(s, s->place, &rest);
   const char *above = s->place.line > 0 ? line_of(s, s->place.line - 1, &before) : "";
-  if (key != NULL && key < here) {
+  if (key && key < here) {
     for (; *line == ' ' && line < key; n--) line++;
     say(s, "a second ': ' in one value; put the value in quotation marks: %.*s: \"%.*s\"", shown((size_t)(key - line)),
         line, shown(n - (size_t)(key + 2 - line)), key + 2);
@@ -138,7 +138,7 @@ static void no_entry(stop *s) {
   size_t n, rest;
   const char *line = line_of(s, s->place.line, &n), *here = rest_at(s, s->place, &rest);
   const size_t indent = strspn(line, " ");
-  if (rest > 0 && strchr("]},", *here) != NULL)
+  if (rest > 0 && strchr("]},", *here))
     no_content(s);
   else if (indent < s->place.column)
     say(s, "this stands behind a value that has ended; a quotation mark inside of such marks is doubled: 'it''s'");
@@ -148,7 +148,7 @@ static void no_entry(stop *s) {
 
 static void special_begin(stop *s) {
   size_t n;
-  if (s->parser->context != NULL) s->place = s->parser->context_mark;
+  if (s->parser->context) s->place = s->parser->context_mark;
   const char *rest = rest_at(s, s->place, &n);
   say(s, "a value that begins with '%.1s' has a meaning of its own in YAML; put it in quotation marks: \"%.*s\"",
       n > 0 ? rest : "", shown(n), rest);
@@ -227,7 +227,7 @@ void volley_yaml_fault(const yaml_parser_t *parser, const char *file, const char
     report_bytes(parser, &place, bytes, length);
     return;
   }
-  if (parser->problem != NULL) say(&s, "%s", parser->problem);
+  if (parser->problem) say(&s, "%s", parser->problem);
   for (size_t p = 0; p < sizeof problems / sizeof *problems; p++) {
     if (!has(parser->problem, problems[p].problem) || !has(parser->context, problems[p].context)) continue;
     problems[p].say(&s);

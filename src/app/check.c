@@ -4,6 +4,7 @@
 #include "app/petsc_options.h"
 #include "app/threads.h"
 #include "app/written_files.h"
+#include "experiment/check.h"
 #include "force/readout_values.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"

@@ -1,5 +1,5 @@
 #include "app/app.h"
-#include "io/experiment/file.h"
+#include "experiment/check.h"
 
 volley_status volley_reference_command(int n_arguments, const char *const *arguments) {
   VOLLEY_TRY(volley_options_parse(&volley_reference_usage, n_arguments, arguments, NULL));

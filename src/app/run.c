@@ -15,7 +15,7 @@
 #include "io/checkpoint/inputs.h"
 #include "io/data/inputs.h"
 #include "io/data/reader.h"
-#include "io/experiment/file.h"
+#include "experiment/check.h"
 #include "io/file/run_lock.h"
 #include "io/output/file.h"
 #include "io/output/recordings.h"

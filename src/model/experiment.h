@@ -16,7 +16,7 @@ struct volley_rule;          /* rule/rule.h */
 struct volley_stimulus_kind; /* stimulus/stimulus.h */
 struct volley_signal_kind;   /* signal/signal.h */
 struct volley_partitioner;   /* partition/partition.h */
-struct volley_yaml;          /* io/yaml/tree.h */
+struct volley_node;          /* experiment/tree.h */
 
 /* Some neurons of one population: sorted, disjoint ranges of indices within the population. */
 typedef struct volley_range {
@@ -249,7 +249,7 @@ typedef struct volley_checkpoint_plan {
 /* A file that the experiment reads, and the key that names it. */
 typedef struct volley_input_file {
   const char *path;
-  const struct volley_yaml *node;
+  const struct volley_node *node;
   volley_place place;
   uint64_t bytes, checksum; /* of its content; 0 until io/data/inputs.h has looked */
 } volley_input_file;
@@ -261,7 +261,7 @@ typedef struct volley_experiment {
   const char *title;    /* "" where not given */
   const char *plugins;  /* files of plugins as this rank finds them, and what stands for their bytes; NULL: none */
   const char *resolved; /* YAML text with all --set applied */
-  const struct volley_yaml *tree; /* the same as nodes that know where they stand; for io */
+  const struct volley_node *tree; /* the same as nodes that know where they stand; for io */
   volley_simulation simulation;
   volley_population *populations;
   int n_populations;

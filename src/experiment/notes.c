@@ -1,6 +1,6 @@
 /* What is right with an experiment but may not be what was meant: told, not refused. */
-#include "io/experiment/file.h"
-#include "io/experiment/reading.h"
+#include "experiment/check.h"
+#include "experiment/reading.h"
 
 #include "base/text.h"
 #include "base/units.h"
@@ -23,8 +23,7 @@ void volley_note(volley_reading *reading, const volley_place *place, const char 
   for (int k = 0; k < experiment->n_notes; k++)
     if (strcmp(experiment->notes[k], text) == 0) return;
   if (experiment->n_notes == MOST) return;
-  if (experiment->notes == NULL)
-    experiment->notes = volley_arena_alloc(reading->arena, MOST, sizeof *experiment->notes);
+  if (!experiment->notes) experiment->notes = volley_arena_alloc(reading->arena, MOST, sizeof *experiment->notes);
   experiment->notes[experiment->n_notes++] = volley_arena_copy(reading->arena, text);
 }
 

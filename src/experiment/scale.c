@@ -1,4 +1,4 @@
-#include "network/scale.h"
+#include "experiment/scale.h"
 
 #include "base/text.h"
 #include "neuron/neuron.h"
@@ -26,7 +26,7 @@ static double mean_current(const volley_population *population, int receptor) {
 
 /* The receptor that weights of this mean go to. */
 static int receptor_of(const volley_population *target, int receptor, double weight) {
-  return receptor != VOLLEY_RECEPTOR_BY_SIGN ? receptor : target->model->receptor_of_sign[weight < 0.0];
+  return receptor != VOLLEY_RECEPTOR_BY_SIGN ? receptor : target->model->receptor_of_sign[weight < 0];
 }
 
 /* Adds the current that makes up for an input of `rate` spikes per second in the full network, of which the share k is
@@ -45,7 +45,7 @@ static void scale_weight(volley_distribution *weight, double factor) {
 
 /* Bounds and changes of weights grow with them. */
 static void scale_plasticity(volley_plasticity_plan *plan, double factor) {
-  for (int i = 0; plan->model != NULL && i < plan->model->n_parameters; i++)
+  for (int i = 0; plan->model && i < plan->model->n_parameters; i++)
     if (strcmp(plan->model->parameters[i].unit, "weight") == 0) plan->parameters[i] *= factor;
 }
 
@@ -118,8 +118,8 @@ static void cut_selections(volley_experiment *experiment) {
 static double scale_number(volley_experiment *experiment, volley_projection *projection, double full_indegree) {
   const double neurons = experiment->scale_neurons, k = experiment->scale_indegree;
   const volley_rule *rule = projection->rule;
-  if (!rule->random) return full_indegree > 0.0 ? indegree(experiment, projection) / full_indegree : 1.0;
-  if (rule->number_key != NULL) {
+  if (!rule->random) return full_indegree > 0 ? indegree(experiment, projection) / full_indegree : 1.0;
+  if (rule->number_key) {
     const double factor = rule->takes_probability ? neurons * k : k; /* a total number, or a degree */
     projection->number = (uint64_t)nearbyint((double)projection->number * factor);
     return k;
@@ -145,7 +145,7 @@ static void scale_projection(volley_experiment *experiment, volley_projection *p
   const double k = scale_number(experiment, projection, full_indegree);
   const double weight = volley_distribution_mean(&projection->weight);
   const int receptor = receptor_of(target, projection->receptor, weight);
-  if (k == 1.0 || k == 0.0 || target->model->receptors[receptor].weights == VOLLEY_COUNTS) return;
+  if (k == 1.0 || k == 0 || target->model->receptors[receptor].weights == VOLLEY_COUNTS) return;
   scale_weight(&projection->weight, 1.0 / sqrt(k));
   scale_plasticity(&projection->plasticity, 1.0 / sqrt(k));
   if (isnan(source->mean_rate))
@@ -163,7 +163,7 @@ static bool is_input(const volley_experiment *experiment, const volley_stimulus 
   bool has_sources = false;
   for (int k = 0; k < stimulus->kind->n_keys; k++)
     has_sources |= stimulus->kind->keys[k].offset == offsetof(volley_stimulus, sources);
-  return has_sources && stimulus->start <= 0.0 && stimulus->stop >= end &&
+  return has_sources && stimulus->start <= 0 && stimulus->stop >= end &&
          stimulus->neurons.count == experiment->populations[stimulus->target].size;
 }
 

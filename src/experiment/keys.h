@@ -1,6 +1,6 @@
 /* The keys of an experiment file as tables: the reader, its messages and the reference page all come from them. */
-#ifndef VOLLEY_IO_EXPERIMENT_KEYS_H
-#define VOLLEY_IO_EXPERIMENT_KEYS_H
+#ifndef VOLLEY_EXPERIMENT_KEYS_H
+#define VOLLEY_EXPERIMENT_KEYS_H
 
 #include "model/distribution.h"
 #include "model/key.h"

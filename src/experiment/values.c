@@ -1,5 +1,5 @@
 /* Numbers, distributions, weights and delays, and paths. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include "base/units.h"
 #include "neuron/neuron.h"
@@ -14,32 +14,32 @@
 static const double least_acceptance = 0.01;
 
 /* A number among a distribution's keys; *node is where it stands. Returns false if it is absent or wrong. */
-static bool member(volley_reading *reading, const volley_yaml *map, const char *key, const char *unit, volley_pick pick,
-                   volley_yaml **node, double *out) {
-  *node = volley_pick_node(reading, volley_yaml_get(map, key), pick);
-  return *node != NULL && volley_scalar_number(reading, *node, unit, out);
+static bool member(volley_reading *reading, const volley_node *map, const char *key, const char *unit, volley_pick pick,
+                   volley_node **node, double *out) {
+  *node = volley_pick_node(reading, volley_node_get(map, key), pick);
+  return *node && volley_scalar_number(reading, *node, unit, out);
 }
 
 /* min and max, which may be infinite, and what happens outside of them. */
-static bool read_bounds(volley_reading *reading, volley_yaml *map, const char *unit, volley_pick pick,
+static bool read_bounds(volley_reading *reading, volley_node *map, const char *unit, volley_pick pick,
                         volley_distribution *out) {
   static const char *const names[] = {"min", "max"};
   double *const bounds[] = {&out->min, &out->max};
   char why[256];
   for (int i = 0; i < 2; i++) {
-    volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, names[i]), pick);
-    if (node == NULL) continue;
-    if (node->kind != VOLLEY_YAML_SCALAR || !volley_unit_convert(node->text, unit, bounds[i], why, sizeof why) ||
+    volley_node *node = volley_pick_node(reading, volley_node_get(map, names[i]), pick);
+    if (!node) continue;
+    if (node->kind != VOLLEY_NODE_SCALAR || !volley_unit_convert(node->text, unit, bounds[i], why, sizeof why) ||
         isnan(*bounds[i])) {
       volley_value_fault(reading, node, "%s",
-                         node->kind != VOLLEY_YAML_SCALAR ? "a number is expected"
+                         node->kind != VOLLEY_NODE_SCALAR ? "a number is expected"
                          : isnan(*bounds[i])              ? "NaN bounds nothing; leave the key out or give a number"
                                                           : why);
       return false;
     }
   }
   if (out->min > out->max) {
-    volley_value_fault(reading, volley_yaml_get(map, "min"), "min %g is above max %g", out->min, out->max);
+    volley_value_fault(reading, volley_node_get(map, "min"), "min %g is above max %g", out->min, out->max);
     return false;
   }
   const volley_key_info bounds_key = {.name = "bounds", .type = VOLLEY_KEY_CHOICE, .words = "redraw|clip"};
@@ -49,7 +49,7 @@ static bool read_bounds(volley_reading *reading, volley_yaml *map, const char *u
 }
 
 /* One value a neuron from a file. */
-static bool read_dataset(volley_reading *reading, volley_yaml *map, bool allowed, volley_distribution *out) {
+static bool read_dataset(volley_reading *reading, volley_node *map, bool allowed, volley_distribution *out) {
   static const char *const keys[] = {"file", "dataset"};
   if (!allowed) {
     volley_value_fault(reading, map,
@@ -59,11 +59,11 @@ static bool read_dataset(volley_reading *reading, volley_yaml *map, bool allowed
   }
   volley_check_keys(reading, map, (volley_names){(const char **)(uintptr_t)keys, 2});
   const char *texts[2];
-  volley_yaml *nodes[2];
+  volley_node *nodes[2];
   for (int i = 0; i < 2; i++) {
     const volley_key_info key = {.name = keys[i], .type = VOLLEY_KEY_TEXT};
     texts[i] = volley_read_text(reading, map, &key, (volley_pick){0}, &nodes[i]);
-    if (texts[i] == NULL) {
+    if (!texts[i]) {
       volley_value_fault(reading, map, "'%s' is missing: values from a file are written {file: init.h5, dataset: /V}",
                          keys[i]);
       return false;
@@ -76,11 +76,11 @@ static bool read_dataset(volley_reading *reading, volley_yaml *map, bool allowed
 }
 
 /* Which distribution a map is; NULL after a fault. */
-static const volley_distribution_info *distribution_of(volley_reading *reading, volley_yaml *map) {
+static const volley_distribution_info *distribution_of(volley_reading *reading, volley_node *map) {
   const volley_names names =
       volley_names_of_table(reading, volley_distributions, VOLLEY_N_DISTRIBUTIONS, sizeof *volley_distributions);
-  volley_yaml *name = volley_yaml_get(map, "distribution");
-  if (name == NULL || name->kind != VOLLEY_YAML_SCALAR) {
+  volley_node *name = volley_node_get(map, "distribution");
+  if (!name || name->kind != VOLLEY_NODE_SCALAR) {
     volley_value_fault(reading, map,
                        "a distribution is expected: for example {distribution: normal, mean: 1, std: 0.1}");
     return NULL;
@@ -92,10 +92,10 @@ static const volley_distribution_info *distribution_of(volley_reading *reading, 
 }
 
 /* Reports a standard deviation given in percent; false if node is none. */
-static bool refuse_percent(volley_reading *reading, volley_yaml *node) {
+static bool refuse_percent(volley_reading *reading, volley_node *node) {
   double percent;
   char why[256], text[32];
-  if (node == NULL || node->kind != VOLLEY_YAML_SCALAR) return false;
+  if (!node || node->kind != VOLLEY_NODE_SCALAR) return false;
   const size_t n = strcspn(node->text, "%");
   if (node->text[n] == '\0' || n >= sizeof text) return false;
   memcpy(text, node->text, n);
@@ -107,23 +107,23 @@ static bool refuse_percent(volley_reading *reading, volley_yaml *node) {
 }
 
 /* Member b: std, relative_std or high. */
-static bool read_second(volley_reading *reading, volley_yaml *map, const volley_distribution_info *info,
+static bool read_second(volley_reading *reading, volley_node *map, const volley_distribution_info *info,
                         const char *unit, volley_pick pick, volley_distribution *out) {
-  volley_yaml *node = NULL, *relative = info->relative ? volley_yaml_get(map, "relative_std") : NULL;
-  if (relative != NULL && volley_yaml_get(map, info->second) != NULL) {
+  volley_node *node = NULL, *relative = info->relative ? volley_node_get(map, "relative_std") : NULL;
+  if (relative && volley_node_get(map, info->second)) {
     volley_value_fault(reading, relative, "std and relative_std are both given; keep one of them");
     return false;
   }
-  if (info->relative && refuse_percent(reading, volley_pick_node(reading, volley_yaml_get(map, info->second), pick)))
+  if (info->relative && refuse_percent(reading, volley_pick_node(reading, volley_node_get(map, info->second), pick)))
     return false;
-  if (relative != NULL) {
+  if (relative) {
     if (!member(reading, map, "relative_std", "", pick, &node, &out->b)) return false;
     if (out->b >= 0) out->b *= fabs(out->a);
   } else if (!member(reading, map, info->second, unit, pick, &node, &out->b)) {
-    if (node == NULL) volley_value_fault(reading, map, "'%s' is missing for distribution %s", info->second, info->name);
+    if (!node) volley_value_fault(reading, map, "'%s' is missing for distribution %s", info->second, info->name);
     return false;
   }
-  if (info->relative && out->b < 0.0) {
+  if (info->relative && out->b < 0) {
     volley_value_fault(reading, node, "a standard deviation cannot be negative");
     return false;
   }
@@ -137,28 +137,28 @@ static bool read_second(volley_reading *reading, volley_yaml *map, const volley_
 static volley_names distribution_keys(volley_reading *reading, const volley_distribution_info *info) {
   volley_names names = volley_names_of_words(reading, "distribution|min|max|bounds");
   volley_names_add(reading, &names, info->first);
-  if (info->second != NULL) volley_names_add(reading, &names, info->second);
+  if (info->second) volley_names_add(reading, &names, info->second);
   if (info->relative) volley_names_add(reading, &names, "relative_std");
   return names;
 }
 
-static bool read_distribution(volley_reading *reading, volley_yaml *map, const char *unit, volley_pick pick,
+static bool read_distribution(volley_reading *reading, volley_node *map, const char *unit, volley_pick pick,
                               volley_distribution *out) {
   const volley_distribution_info *info = distribution_of(reading, map);
-  if (info == NULL) return false;
+  if (!info) return false;
   const int before = reading->faults;
   volley_check_keys(reading, map, distribution_keys(reading, info));
-  volley_yaml *node;
+  volley_node *node;
   out->kind = info->kind;
   if (!member(reading, map, info->first, unit, pick, &node, &out->a)) {
-    if (node == NULL) volley_value_fault(reading, map, "'%s' is missing for distribution %s", info->first, info->name);
+    if (!node) volley_value_fault(reading, map, "'%s' is missing for distribution %s", info->first, info->name);
     return false;
   }
-  if (info->positive && out->a <= 0.0) {
+  if (info->positive && out->a <= 0) {
     volley_value_fault(reading, node, "the mean of distribution %s must be above 0", info->name);
     return false;
   }
-  if (info->second != NULL && !read_second(reading, map, info, unit, pick, out)) return false;
+  if (info->second && !read_second(reading, map, info, unit, pick, out)) return false;
   if (!read_bounds(reading, map, unit, pick, out) || reading->faults > before) return false;
   if (volley_distribution_acceptance(out) >= least_acceptance) return true;
   volley_value_fault(reading, map,
@@ -167,13 +167,13 @@ static bool read_distribution(volley_reading *reading, volley_yaml *map, const c
   return false;
 }
 
-bool volley_read_value(volley_reading *reading, volley_yaml *node, const char *unit, volley_pick pick,
+bool volley_read_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
                        bool allow_dataset, volley_distribution *out) {
-  *out = volley_constant(0.0);
+  *out = volley_constant(0);
   node = volley_pick_node(reading, node, pick);
-  if (node == NULL || node->faulted) return false;
-  if (node->kind != VOLLEY_YAML_MAP) return volley_scalar_number(reading, node, unit, &out->a);
-  if (volley_yaml_get(node, "distribution") == NULL && volley_yaml_get(node, "file") != NULL)
+  if (!node || node->faulted) return false;
+  if (node->kind != VOLLEY_NODE_MAP) return volley_scalar_number(reading, node, unit, &out->a);
+  if (!volley_node_get(node, "distribution") && volley_node_get(node, "file"))
     return read_dataset(reading, node, allow_dataset, out);
   return read_distribution(reading, node, unit, pick, out);
 }
@@ -190,7 +190,7 @@ static bool can_be_outside(const volley_distribution *value, double min, double 
   return volley_distribution_acceptance(&cut) < volley_distribution_acceptance(value);
 }
 
-bool volley_check_value(volley_reading *reading, volley_yaml *node, const volley_distribution *value, double min,
+bool volley_check_value(volley_reading *reading, volley_node *node, const volley_distribution *value, double min,
                         double max, bool positive, const char *unit) {
   if (value->kind == VOLLEY_DATASET || value->kind == VOLLEY_PARAMETER) return true;
   const double least = volley_distribution_least(value), greatest = volley_distribution_greatest(value);
@@ -212,9 +212,9 @@ bool volley_check_value(volley_reading *reading, volley_yaml *node, const volley
   return false;
 }
 
-bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out) {
+bool volley_whole_steps(volley_reading *reading, volley_node *node, double time, bool positive, int64_t *out) {
   const double dt = reading->experiment->simulation.dt;
-  if (!(dt > 0.0)) return false; /* reported */
+  if (!(dt > 0)) return false; /* reported */
   const double steps = volley_round_steps(time, dt);
   if (steps > UINT32_MAX) {
     volley_value_fault(reading, node, "%g ms are more than %u steps of %g ms", time, UINT32_MAX, dt);
@@ -223,7 +223,7 @@ bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time,
   *out = (int64_t)steps;
   if (volley_is_whole_steps(time, dt)) return true;
   const double below = floor(time / dt);
-  if (positive && below == 0.0) {
+  if (positive && below == 0) {
     volley_value_fault(reading, node, "%.10g ms is less than one step of dt = %g ms", time, dt);
     return false;
   }
@@ -234,11 +234,11 @@ bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time,
   return false;
 }
 
-bool volley_read_steps(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+bool volley_read_steps(volley_reading *reading, const volley_node *entry, const volley_key_info *key, volley_pick pick,
                        int64_t *out) {
   double time;
   int64_t steps;
-  volley_yaml *node = volley_pick_node(reading, volley_yaml_get(entry, key->name), pick);
+  volley_node *node = volley_pick_node(reading, volley_node_get(entry, key->name), pick);
   if (!volley_read_number(reading, entry, key, pick, &time)) return false;
   if (!volley_whole_steps(reading, node, time, key->positive, &steps)) return false;
   *out = steps;
@@ -246,15 +246,15 @@ bool volley_read_steps(volley_reading *reading, const volley_yaml *entry, const 
 }
 
 const char *volley_current_unit(const volley_neuron_model *model) {
-  return model != NULL && model->current_unit != NULL ? model->current_unit : "pA";
+  return model && model->current_unit ? model->current_unit : "pA";
 }
 
-bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int population, int *out) {
+bool volley_read_receptor(volley_reading *reading, volley_node *node, int population, int *out) {
   const volley_neuron_model *model = reading->experiment->populations[population].model;
   *out = VOLLEY_RECEPTOR_BY_SIGN;
-  if (model == NULL) return false;
+  if (!model) return false;
   if (model->n_receptors == 1) *out = 0;
-  if (node == NULL) return true;
+  if (!node) return true;
   for (int r = 0; r < model->n_receptors; r++)
     if (strcmp(model->receptors[r].name, node->text) == 0) {
       *out = r;
@@ -265,10 +265,10 @@ bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int popula
   return false;
 }
 
-bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley_distribution *delay) {
+bool volley_check_delay(volley_reading *reading, volley_node *node, const volley_distribution *delay) {
   const double dt = reading->experiment->simulation.dt;
-  const volley_place place = volley_yaml_place(reading->arena, node);
-  if (!(dt > 0.0)) return false;
+  const volley_place place = volley_node_place(reading->arena, node);
+  if (!(dt > 0)) return false;
   const double least = volley_distribution_least(delay), greatest = volley_distribution_greatest(delay);
   if (volley_distribution_is_constant(delay) && least < dt * (1.0 - 1e-9)) {
     volley_value_fault(reading, node, "a delay of %g ms is below one step: it must be at least dt = %g ms", least, dt);
@@ -300,7 +300,7 @@ bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley
   return true;
 }
 
-bool volley_check_weight(volley_reading *reading, volley_yaml *node, int population, int receptor,
+bool volley_check_weight(volley_reading *reading, volley_node *node, int population, int receptor,
                          const volley_distribution *weight) {
   const volley_neuron_model *model = reading->experiment->populations[population].model;
   if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_COUNTS) {
@@ -329,10 +329,10 @@ bool volley_check_weight(volley_reading *reading, volley_yaml *node, int populat
 }
 
 /* A list in the file names its files for many entries: each is noted once. */
-static void note_input(volley_reading *reading, const volley_yaml *node, const char *path) {
+static void note_input(volley_reading *reading, const volley_node *node, const char *path) {
   volley_experiment *experiment = reading->experiment;
   const int n = experiment->n_inputs;
-  for (int i = n - 1; i >= 0; --i)
+  for (int i = n - 1; i >= 0; i--)
     if (experiment->inputs[i].node == node) return;
   if ((n & (n - 1)) == 0) { /* doubled */
     volley_input_file *inputs = volley_arena_alloc(reading->arena, n ? 2 * (size_t)n : 1, sizeof *inputs);
@@ -340,10 +340,10 @@ static void note_input(volley_reading *reading, const volley_yaml *node, const c
     experiment->inputs = inputs;
   }
   experiment->inputs[experiment->n_inputs++] =
-      (volley_input_file){.path = path, .node = node, .place = volley_yaml_place(reading->arena, node)};
+      (volley_input_file){.path = path, .node = node, .place = volley_node_place(reading->arena, node)};
 }
 
-const char *volley_path(volley_reading *reading, const volley_yaml *node) {
+const char *volley_path(volley_reading *reading, const volley_node *node) {
   const bool absolute = node->text[0] == '/';
   const char *path = absolute || strcmp(reading->folder, ".") == 0
                          ? node->text
@@ -352,7 +352,7 @@ const char *volley_path(volley_reading *reading, const volley_yaml *node) {
   return path;
 }
 
-const char *volley_read_path(volley_reading *reading, volley_yaml *node) {
+const char *volley_read_path(volley_reading *reading, volley_node *node) {
   const char *path = volley_path(reading, node);
   struct stat status;
   if (!reading->looks_at_files) return path;

@@ -1,4 +1,4 @@
-#include "io/experiment/keys.h"
+#include "experiment/keys.h"
 
 #include "base/status.h"
 

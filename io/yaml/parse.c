@@ -1,5 +1,5 @@
-/* Nodes, places and the way from libyaml's document to the tree. */
-#include "io/yaml/tree.h"
+/* The way from libyaml's document to the tree: aliases are expanded and mappings merged (<<). */
+#include "io/yaml/parse.h"
 
 #include "io/yaml/fault.h"
 
@@ -9,96 +9,6 @@
 #include <yaml.h>
 
 enum { MAX_DEPTH = 64, MAX_ALIAS_NODES = 1000000 };
-
-volley_yaml *volley_yaml_node(volley_arena *arena, volley_yaml_kind kind, const char *file) {
-  volley_yaml *node = volley_arena_alloc(arena, 1, sizeof *node);
-  node->kind = kind;
-  node->file = file;
-  node->plain = true;
-  node->text = "";
-  return node;
-}
-
-void volley_yaml_append(volley_arena *arena, volley_yaml *parent, volley_yaml *child, const char *key) {
-  const int n = parent->n;
-  if ((n & (n - 1)) == 0) { /* full at every power of two */
-    volley_yaml **items = volley_arena_alloc(arena, n ? 2 * (size_t)n : 1, sizeof(volley_yaml *));
-    if (n > 0) memcpy(items, parent->items, (size_t)n * sizeof *items);
-    parent->items = items;
-  }
-  parent->items[n] = child;
-  parent->n = n + 1;
-  child->parent = parent;
-  child->index = n;
-  child->key = key;
-}
-
-volley_yaml *volley_yaml_copy(volley_arena *arena, const volley_yaml *node) {
-  volley_yaml *copy = volley_arena_alloc(arena, 1, sizeof *copy);
-  *copy = *node;
-  copy->items = NULL;
-  copy->n = 0;
-  for (int i = 0; i < node->n; i++)
-    volley_yaml_append(arena, copy, volley_yaml_copy(arena, node->items[i]), node->items[i]->key);
-  return copy;
-}
-
-bool volley_yaml_is_null(const volley_yaml *node) {
-  return node->kind == VOLLEY_YAML_SCALAR && node->plain &&
-         (*node->text == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
-}
-
-volley_yaml *volley_yaml_get(const volley_yaml *map, const char *key) {
-  if (map == NULL || map->kind != VOLLEY_YAML_MAP) return NULL;
-  for (int i = 0; i < map->n; i++)
-    if (strcmp(map->items[i]->key, key) == 0) return volley_yaml_is_null(map->items[i]) ? NULL : map->items[i];
-  return NULL;
-}
-
-bool volley_yaml_is_faulted(const volley_yaml *node) {
-  if (node == NULL || node->faulted) return node != NULL;
-  for (int i = 0; i < node->n; i++)
-    if (volley_yaml_is_faulted(node->items[i])) return true;
-  return false;
-}
-
-/* The entry with a list of names, at or above node, one of whose lists `list` is; NULL if there is none. */
-static const volley_yaml *named_entry(const volley_yaml *list) {
-  for (const volley_yaml *node = list->parent; node != NULL; node = node->parent) {
-    const volley_yaml *names = volley_yaml_get(node, "name");
-    if (names != NULL && names->kind == VOLLEY_YAML_LIST && names != list) return names->n == list->n ? node : NULL;
-  }
-  return NULL;
-}
-
-static const char *join(volley_arena *arena, const char *path, const char *part) {
-  return *path ? volley_arena_format(arena, "%s.%s", path, part) : part;
-}
-
-/* Path of node below `top`. */
-static const char *path_below(volley_arena *arena, const volley_yaml *node, const volley_yaml *top) {
-  const volley_yaml *parent = node->parent;
-  if (node == top || parent == NULL) return "";
-  if (node->key != NULL) return join(arena, path_below(arena, parent, top), node->key);
-  const volley_yaml *name = volley_yaml_get(node, "name");
-  if (name != NULL && name->kind == VOLLEY_YAML_SCALAR && *name->text)
-    return join(arena, path_below(arena, parent, top), name->text);
-  const volley_yaml *entry = named_entry(parent);
-  if (entry != NULL && entry != top && entry->parent != NULL) { /* populations.0.size.3 is populations.L4I.size */
-    const char *element = volley_yaml_get(entry, "name")->items[node->index]->text;
-    const char *head = join(arena, path_below(arena, entry->parent, top), element);
-    return join(arena, head, path_below(arena, parent, entry));
-  }
-  return join(arena, path_below(arena, parent, top), volley_arena_format(arena, "%d", node->index));
-}
-
-volley_place volley_yaml_place(volley_arena *arena, const volley_yaml *node) {
-  return (volley_place){node->file, node->line, node->column, path_below(arena, node, NULL)};
-}
-
-volley_place volley_yaml_key_place(volley_arena *arena, const volley_yaml *node) {
-  return (volley_place){node->file, node->key_line, node->key_column, path_below(arena, node, NULL)};
-}
 
 /* A libyaml document on its way into a tree. */
 typedef struct conversion {
@@ -137,13 +47,13 @@ static double count_nodes(conversion *c, int id, int depth) {
   if (node->type == YAML_SEQUENCE_NODE)
     for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
       const double below = count_nodes(c, *item, depth + 1);
-      if (below < 0.0) return -1.0;
+      if (below < 0) return -1.0;
       count += below;
     }
   if (node->type == YAML_MAPPING_NODE)
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
       const double below = count_nodes(c, pair->value, depth + 1);
-      if (below < 0.0) return -1.0;
+      if (below < 0) return -1.0;
       count += below;
     }
   c->state[id] = 2;
@@ -153,7 +63,7 @@ static double count_nodes(conversion *c, int id, int depth) {
 
 static const char *copy_scalar(conversion *c, const yaml_node_t *node) {
   const char *text = (const char *)node->data.scalar.value;
-  if (memchr(text, '\0', node->data.scalar.length) != NULL) {
+  if (memchr(text, '\0', node->data.scalar.length)) {
     const volley_place place = mark_place(c, node->start_mark);
     volley_fault(VOLLEY_USAGE, &place, "a text holds a zero byte");
   }
@@ -161,26 +71,26 @@ static const char *copy_scalar(conversion *c, const yaml_node_t *node) {
 }
 
 static int compare_keys(const void *a, const void *b) {
-  const volley_yaml *first = *(volley_yaml *const *)a, *second = *(volley_yaml *const *)b;
+  const volley_node *first = *(volley_node *const *)a, *second = *(volley_node *const *)b;
   const int order = strcmp(first->key, second->key);
   return order != 0 ? order : first->index - second->index;
 }
 
-static void refuse_duplicate_keys(conversion *c, const volley_yaml *map) {
+static void refuse_duplicate_keys(conversion *c, const volley_node *map) {
   if (map->n < 2) return;
-  const volley_yaml **sorted = volley_alloc((size_t)map->n, sizeof *sorted, "keys of a mapping");
+  const volley_node **sorted = volley_alloc((size_t)map->n, sizeof *sorted, "keys of a mapping");
   memcpy(sorted, map->items, (size_t)map->n * sizeof *sorted);
   qsort(sorted, (size_t)map->n, sizeof *sorted, compare_keys);
   for (int i = 1; i < map->n; i++)
     if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0) {
-      const volley_place place = volley_yaml_key_place(c->arena, sorted[i]);
+      const volley_place place = volley_node_key_place(c->arena, sorted[i]);
       volley_fault(VOLLEY_USAGE, &place, "duplicate key '%s', first given in line %d; keep one of them", sorted[i]->key,
                    sorted[i - 1]->key_line);
     }
   free(sorted);
 }
 
-static volley_yaml *convert(conversion *c, int id);
+static volley_node *convert(conversion *c, int id);
 
 /* Whether a key is that of YAML's merge: the mapping after it gives the keys that its own mapping lacks. */
 static bool is_merge(const yaml_node_t *key) {
@@ -188,11 +98,11 @@ static bool is_merge(const yaml_node_t *key) {
 }
 
 /* Appends the entries of a merged mapping, or of each in a list of them, to map. */
-static void merge(conversion *c, volley_yaml *map, const volley_yaml *merged, volley_place place) {
-  if (merged->kind == VOLLEY_YAML_LIST) {
+static void merge(conversion *c, volley_node *map, const volley_node *merged, volley_place place) {
+  if (merged->kind == VOLLEY_NODE_LIST) {
     for (int i = 0; i < merged->n; i++) merge(c, map, merged->items[i], place);
-  } else if (merged->kind == VOLLEY_YAML_MAP) {
-    for (int i = 0; i < merged->n; i++) volley_yaml_append(c->arena, map, merged->items[i], merged->items[i]->key);
+  } else if (merged->kind == VOLLEY_NODE_MAP) {
+    for (int i = 0; i < merged->n; i++) volley_node_append(c->arena, map, merged->items[i], merged->items[i]->key);
   } else {
     volley_fault(VOLLEY_USAGE, &place,
                  "'<<' takes a mapping, mostly by alias: <<: *name, where &name stands before it");
@@ -200,13 +110,13 @@ static void merge(conversion *c, volley_yaml *map, const volley_yaml *merged, vo
 }
 
 /* Removes what was merged, items n_own and on, where an own key or one merged before has the same name. */
-static void drop_overridden(volley_yaml *map, int n_own) {
-  volley_yaml **sorted = volley_alloc((size_t)map->n, sizeof(volley_yaml *), "keys of a mapping");
+static void drop_overridden(volley_node *map, int n_own) {
+  volley_node **sorted = volley_alloc((size_t)map->n, sizeof(volley_node *), "keys of a mapping");
   memcpy(sorted, map->items, (size_t)map->n * sizeof *sorted);
   qsort(sorted, (size_t)map->n, sizeof *sorted, compare_keys);
   const char *last = NULL;
   for (int i = 0; i < map->n; i++) {
-    const bool same = last != NULL && strcmp(last, sorted[i]->key) == 0;
+    const bool same = last && strcmp(last, sorted[i]->key) == 0;
     last = sorted[i]->key;
     if (same && sorted[i]->index >= n_own) sorted[i]->index = -1;
   }
@@ -221,7 +131,7 @@ static void drop_overridden(volley_yaml *map, int n_own) {
 }
 
 /* The merges of a mapping, which stand after its own keys in the tree wherever they are written. */
-static void convert_merges(conversion *c, const yaml_node_t *node, volley_yaml *map) {
+static void convert_merges(conversion *c, const yaml_node_t *node, volley_node *map) {
   const int n_own = map->n;
   for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
     const yaml_node_t *key = yaml_document_get_node(c->document, pair->key);
@@ -231,7 +141,7 @@ static void convert_merges(conversion *c, const yaml_node_t *node, volley_yaml *
   if (map->n > n_own) drop_overridden(map, n_own);
 }
 
-static void convert_map(conversion *c, const yaml_node_t *node, volley_yaml *map) {
+static void convert_map(conversion *c, const yaml_node_t *node, volley_node *map) {
   for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
     const yaml_node_t *key = yaml_document_get_node(c->document, pair->key);
     const volley_place place = mark_place(c, key->start_mark);
@@ -240,8 +150,8 @@ static void convert_map(conversion *c, const yaml_node_t *node, volley_yaml *map
       continue;
     }
     if (is_merge(key)) continue;
-    volley_yaml *value = convert(c, pair->value);
-    volley_yaml_append(c->arena, map, value, copy_scalar(c, key));
+    volley_node *value = convert(c, pair->value);
+    volley_node_append(c->arena, map, value, copy_scalar(c, key));
     value->key_line = place.line;
     value->key_column = place.column;
   }
@@ -251,29 +161,29 @@ static void convert_map(conversion *c, const yaml_node_t *node, volley_yaml *map
 static void refuse_tag(const yaml_node_t *node, volley_place place) {
   static const char known[] = "tag:yaml.org,2002:";
   const char *tag = (const char *)node->tag;
-  if (tag == NULL || strncmp(tag, known, sizeof known - 1) == 0) return;
+  if (!tag || strncmp(tag, known, sizeof known - 1) == 0) return;
   volley_fault(VOLLEY_USAGE, &place,
                "'%.60s' is a tag of YAML, which means nothing here; a text with '!' in front stands "
                "in quotation marks",
                tag);
 }
 
-static volley_yaml *convert(conversion *c, int id) {
+static volley_node *convert(conversion *c, int id) {
   const yaml_node_t *node = yaml_document_get_node(c->document, id);
   const volley_place place = mark_place(c, node->start_mark);
-  const volley_yaml_kind kind = node->type == YAML_SCALAR_NODE     ? VOLLEY_YAML_SCALAR
-                                : node->type == YAML_SEQUENCE_NODE ? VOLLEY_YAML_LIST
-                                                                   : VOLLEY_YAML_MAP;
-  volley_yaml *result = volley_yaml_node(c->arena, kind, c->file);
+  const volley_node_kind kind = node->type == YAML_SCALAR_NODE     ? VOLLEY_NODE_SCALAR
+                                : node->type == YAML_SEQUENCE_NODE ? VOLLEY_NODE_LIST
+                                                                   : VOLLEY_NODE_MAP;
+  volley_node *result = volley_node_create(c->arena, kind, c->file);
   refuse_tag(node, place);
   result->line = place.line;
   result->column = place.column;
-  if (kind == VOLLEY_YAML_SCALAR) {
+  if (kind == VOLLEY_NODE_SCALAR) {
     result->plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     result->text = copy_scalar(c, node);
-  } else if (kind == VOLLEY_YAML_LIST) {
+  } else if (kind == VOLLEY_NODE_LIST) {
     for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
-      volley_yaml_append(c->arena, result, convert(c, *item), NULL);
+      volley_node_append(c->arena, result, convert(c, *item), NULL);
   } else {
     convert_map(c, node, result);
     convert_merges(c, node, result);
@@ -282,25 +192,25 @@ static volley_yaml *convert(conversion *c, int id) {
 }
 
 /* Duplicate keys are looked for in the finished tree, where nodes know their paths. */
-static void check_maps(conversion *c, const volley_yaml *node) {
-  if (node->kind == VOLLEY_YAML_MAP) refuse_duplicate_keys(c, node);
+static void check_maps(conversion *c, const volley_node *node) {
+  if (node->kind == VOLLEY_NODE_MAP) refuse_duplicate_keys(c, node);
   for (int i = 0; i < node->n; i++) check_maps(c, node->items[i]);
 }
 
-static volley_yaml *convert_document(conversion *c) {
+static volley_node *convert_document(conversion *c) {
   const int n_nodes = (int)(c->document->nodes.top - c->document->nodes.start);
   c->state = volley_alloc((size_t)n_nodes + 1, 1, "YAML document");
   c->expanded = volley_alloc((size_t)n_nodes + 1, sizeof *c->expanded, "YAML document");
   const double expanded = count_nodes(c, 1, 0);
   free(c->state);
   free(c->expanded);
-  if (expanded < 0.0) return NULL;
+  if (expanded < 0) return NULL;
   if (expanded > (double)n_nodes + MAX_ALIAS_NODES) {
     const volley_place place = {.file = c->file};
     volley_fault(VOLLEY_USAGE, &place, "its aliases expand to more than %d values", MAX_ALIAS_NODES);
     return NULL;
   }
-  volley_yaml *root = convert(c, 1);
+  volley_node *root = convert(c, 1);
   check_maps(c, root);
   return root;
 }
@@ -313,12 +223,12 @@ static bool has_more(yaml_parser_t *parser, const char *file, const char *bytes,
     return true;
   }
   const yaml_node_t *root = yaml_document_get_root_node(&document);
-  if (root != NULL) {
+  if (root) {
     volley_place place = {file, (int)root->start_mark.line + 1, (int)root->start_mark.column + 1, NULL};
     volley_fault(VOLLEY_USAGE, &place, "a second YAML document begins here; a file holds one experiment");
   }
   yaml_document_delete(&document);
-  return root != NULL;
+  return root;
 }
 
 /* Looks through the text for nesting that is too deep, without building anything: libyaml's own time and memory grow
@@ -345,26 +255,26 @@ static bool is_too_deep(const char *file, const char *bytes, size_t length, bool
   return depth > MAX_DEPTH;
 }
 
-volley_yaml *volley_yaml_parse(volley_arena *arena, const char *file, const char *bytes, size_t length,
+volley_node *volley_yaml_parse(volley_arena *arena, const char *file, const char *bytes, size_t length,
                                bool with_lines) {
   if (is_too_deep(file, bytes, length, with_lines)) return NULL;
   yaml_parser_t parser;
   yaml_document_t document;
   if (!yaml_parser_initialize(&parser)) volley_die("no memory for the YAML parser");
   yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
-  volley_yaml *root = NULL;
+  volley_node *root = NULL;
   if (!yaml_parser_load(&parser, &document)) {
     volley_yaml_fault(&parser, file, bytes, length, with_lines);
     yaml_parser_delete(&parser);
     return NULL;
   }
   conversion c = {.arena = arena, .file = file, .with_lines = with_lines, .document = &document};
-  if (yaml_document_get_root_node(&document) == NULL) { /* nothing but comments */
-    root = volley_yaml_node(arena, VOLLEY_YAML_SCALAR, file);
+  if (!yaml_document_get_root_node(&document)) { /* nothing but comments */
+    root = volley_node_create(arena, VOLLEY_NODE_SCALAR, file);
     root->line = root->column = with_lines;
   } else {
     root = convert_document(&c);
-    if (root != NULL && has_more(&parser, file, bytes, length, with_lines)) root = NULL;
+    if (root && has_more(&parser, file, bytes, length, with_lines)) root = NULL;
   }
   yaml_document_delete(&document);
   yaml_parser_delete(&parser);

@@ -1,7 +1,7 @@
 /* The reference of all keys as Markdown, from the tables that the reader works with. */
-#include "io/experiment/file.h"
+#include "experiment/check.h"
 
-#include "io/experiment/keys.h"
+#include "experiment/keys.h"
 #include "neuron/neuron.h"
 #include "partition/partition.h"
 #include "rule/rule.h"
@@ -33,7 +33,7 @@ static const char *type_name(const volley_key_info *key) {
     case VOLLEY_KEY_TEXT: return "text";
     case VOLLEY_KEY_PATH: return "file";
     case VOLLEY_KEY_STIMULUS: return "name";
-    case VOLLEY_KEY_WORD: return key->words != NULL ? key->words : "name";
+    case VOLLEY_KEY_WORD: return key->words ? key->words : "name";
     case VOLLEY_KEY_VALUE: return "number or distribution";
     case VOLLEY_KEY_SELECTION: return "neurons";
     case VOLLEY_KEY_SIGNAL: return "signal";
@@ -43,7 +43,7 @@ static const char *type_name(const volley_key_info *key) {
 }
 
 static const char *unit_name(const char *unit) {
-  if (unit == NULL || *unit == '\0') return "";
+  if (!unit || *unit == '\0') return "";
   if (strcmp(unit, "current") == 0) return "of current";
   return strcmp(unit, "weight") == 0 ? "of the receptor" : unit;
 }
@@ -73,11 +73,11 @@ static void write_section(FILE *out, const volley_section_info *section) {
 
 static void write_rules(FILE *out) {
   fprintf(out, "\n### Rules\n\n| rule | keys | scales | meaning |\n|---|---|---|---|\n");
-  for (const volley_rule *const *item = volley_rules(); *item != NULL; item++) {
+  for (const volley_rule *const *item = volley_rules(); *item; item++) {
     const volley_rule *rule = *item;
     fprintf(out, "| `%s` | ", rule->name);
-    if (rule->number_key != NULL) fprintf(out, "`%s`", rule->number_key);
-    if (rule->number_key != NULL && rule->takes_probability) fprintf(out, " or ");
+    if (rule->number_key) fprintf(out, "`%s`", rule->number_key);
+    if (rule->number_key && rule->takes_probability) fprintf(out, " or ");
     if (rule->takes_probability) fprintf(out, "`probability`");
     if (rule->takes_file) fprintf(out, "`file`, `group`");
     if (rule->takes_multapses) fprintf(out, ", `multapses`");
@@ -101,7 +101,7 @@ static void write_distributions(FILE *out) {
   for (int d = 0; d < VOLLEY_N_DISTRIBUTIONS; d++) {
     const volley_distribution_info *info = &volley_distributions[d];
     fprintf(out, "| `%s` | `%s`", info->name, info->first);
-    if (info->second != NULL) fprintf(out, ", `%s`", info->second);
+    if (info->second) fprintf(out, ", `%s`", info->second);
     if (info->relative) fprintf(out, " or `relative_std` (a fraction of the mean)");
     fprintf(out, " | %s |\n", info->doc);
   }
@@ -130,7 +130,7 @@ static void write_word(FILE *out, const char *words, int number) {
 }
 
 static void write_stimuli(FILE *out) {
-  for (const volley_stimulus_kind *const *item = volley_stimulus_kinds(); *item != NULL; item++) {
+  for (const volley_stimulus_kind *const *item = volley_stimulus_kinds(); *item; item++) {
     const volley_stimulus_kind *kind = *item;
     fprintf(out, "\n### type: %s\n\n%s\n", kind->name, kind->doc);
     if (kind->n_keys > 0) fprintf(out, "\n| key | value | unit | default | meaning |\n|---|---|---|---|---|\n");
@@ -171,7 +171,7 @@ static void write_signal_default(FILE *out, const volley_signal_key *key) {
   if (key->required) {
     fprintf(out, "required");
   } else if (key->type == VOLLEY_SIGNAL_FLAG) {
-    fprintf(out, key->fallback != 0.0 ? "true" : "false");
+    fprintf(out, key->fallback != 0 ? "true" : "false");
   } else if (key->type == VOLLEY_SIGNAL_CHOICE) {
     write_word(out, key->words, (int)key->fallback);
   } else if (key->type <= VOLLEY_SIGNAL_COUNT && isfinite(key->fallback)) {
@@ -200,7 +200,7 @@ static void write_signals(FILE *out) {
                "A supervisor, or the signal that a stimulus plays, is a mapping: `type`, keys of that type, and these, "
                "which every signal takes.\n\n");
   write_signal_keys(out, volley_signal_common_keys, volley_signal_n_common_keys);
-  for (const volley_signal_kind *const *item = volley_signal_kinds(); *item != NULL; item++) {
+  for (const volley_signal_kind *const *item = volley_signal_kinds(); *item; item++) {
     fprintf(out, "\n### type: %s\n\n%s\n\n", (*item)->name, (*item)->doc);
     if ((*item)->n_keys > 0) write_signal_keys(out, (*item)->keys, (*item)->n_keys);
   }
@@ -208,7 +208,7 @@ static void write_signals(FILE *out) {
 
 static void write_partitioners(FILE *out) {
   fprintf(out, "\n### Partitioners\n\n| partition | meaning |\n|---|---|\n");
-  for (const volley_partitioner *const *item = volley_partitioners(); *item != NULL; item++)
+  for (const volley_partitioner *const *item = volley_partitioners(); *item; item++)
     fprintf(out, "| `%s` | %s |\n", (*item)->name, (*item)->doc);
 }
 

@@ -1,9 +1,9 @@
 /* What the readers of the sections share: the state of a reading, faults, and typed values. No MPI. */
-#ifndef VOLLEY_IO_EXPERIMENT_READING_H
-#define VOLLEY_IO_EXPERIMENT_READING_H
+#ifndef VOLLEY_EXPERIMENT_READING_H
+#define VOLLEY_EXPERIMENT_READING_H
 
-#include "io/experiment/keys.h"
-#include "io/yaml/tree.h"
+#include "experiment/keys.h"
+#include "experiment/tree.h"
 #include "model/experiment.h"
 
 #include <stdbool.h>
@@ -29,9 +29,9 @@ typedef struct volley_pick {
 } volley_pick;
 
 /* Report what is wrong with a value (once for each node), with a key as such, or with an entry as a whole. */
-void volley_value_fault(volley_reading *reading, volley_yaml *node, const char *format, ...)
+void volley_value_fault(volley_reading *reading, volley_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void volley_key_fault(volley_reading *reading, volley_yaml *node, const char *format, ...)
+void volley_key_fault(volley_reading *reading, volley_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void volley_entry_fault(volley_reading *reading, const volley_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -50,70 +50,70 @@ volley_names volley_names_of_words(volley_reading *reading, const char *words); 
 void volley_names_add(volley_reading *reading, volley_names *names, const char *name);
 
 /* Reports that the word in node is not among the names, and which it may have meant. what: "neuron model" */
-void volley_unknown(volley_reading *reading, volley_yaml *node, const char *what, volley_names names);
+void volley_unknown(volley_reading *reading, volley_node *node, const char *what, volley_names names);
 
 /* The same of a word that names an entry of a section, unless an entry of that section could not be read. */
-void volley_unknown_name(volley_reading *reading, volley_yaml *node, enum volley_section section, const char *what,
+void volley_unknown_name(volley_reading *reading, volley_node *node, enum volley_section section, const char *what,
                          volley_names names);
 
 /* Whether node is a mapping with none but these keys. Unknown ones are reported with the nearest, and become it where it
  * is missing. */
-bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names known);
+bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names known);
 
 /* Reports the required keys of a table that a map lacks. */
-void volley_check_required(volley_reading *reading, volley_yaml *map, const volley_key_info *keys, int n_keys);
+void volley_check_required(volley_reading *reading, volley_node *map, const volley_key_info *keys, int n_keys);
 
 /* Both for a section's table. */
-bool volley_check_section(volley_reading *reading, volley_yaml *node, enum volley_section section);
+bool volley_check_section(volley_reading *reading, volley_node *node, enum volley_section section);
 
 /* Whether a section that must be a list is one. */
-bool volley_check_list(volley_reading *reading, volley_yaml *section);
+bool volley_check_list(volley_reading *reading, volley_node *section);
 
 /* Reports more entries of a section, lists expanded, than are possible. what: "populations" */
-bool volley_check_count(volley_reading *reading, const volley_yaml *section, size_t n, size_t most, const char *what);
+bool volley_check_count(volley_reading *reading, const volley_node *section, size_t n, size_t most, const char *what);
 
 /* The element that pick means; NULL where node is NULL or the element is null, or after a fault (sizes differ). */
-volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley_pick pick);
+volley_node *volley_pick_node(volley_reading *reading, volley_node *node, volley_pick pick);
 
 /* The values of keys of `entry`. Return false where the key is absent and has no fallback, or after a fault. */
-bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+bool volley_read_number(volley_reading *reading, const volley_node *entry, const volley_key_info *key, volley_pick pick,
                         double *out);
-bool volley_read_flag(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+bool volley_read_flag(volley_reading *reading, const volley_node *entry, const volley_key_info *key, volley_pick pick,
                       bool *out);
 /* A word or text; *node (may be NULL) is where it stands, NULL if it is the fallback. */
-const char *volley_read_text(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key,
-                             volley_pick pick, volley_yaml **node);
+const char *volley_read_text(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
+                             volley_pick pick, volley_node **node);
 /* Index of the word among key->words, -1 after a fault. */
-int volley_read_choice(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key);
+int volley_read_choice(volley_reading *reading, const volley_node *entry, const volley_key_info *key);
 
 /* A number in `unit` that a scalar holds; NaN and infinity are refused. */
-bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char *unit, double *out);
+bool volley_scalar_number(volley_reading *reading, volley_node *node, const char *unit, double *out);
 
 /* A list of numbers, or one number, that obey unit and range of the key. *list is the arena's; it is left alone after a
  * fault. */
-bool volley_read_list(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double **list,
+bool volley_read_list(volley_reading *reading, volley_node *node, const volley_key_info *key, double **list,
                       int *count);
 
 /* A number or distribution in `unit`. allow_dataset: values from an HDF5 file make sense here. */
-bool volley_read_value(volley_reading *reading, volley_yaml *node, const char *unit, volley_pick pick,
+bool volley_read_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
                        bool allow_dataset, volley_distribution *out);
 
 /* Reports values outside of [min, max] (of ]min, max] if positive) that the distribution can give. */
-bool volley_check_value(volley_reading *reading, volley_yaml *node, const volley_distribution *value, double min,
+bool volley_check_value(volley_reading *reading, volley_node *node, const volley_distribution *value, double min,
                         double max, bool positive, const char *unit);
 
 /* Population named by node; -1 after a fault. */
-int volley_find_population(volley_reading *reading, volley_yaml *node);
+int volley_find_population(volley_reading *reading, volley_node *node);
 
 /* Names in node (one or a list) as nodes; a fault if one is no word. Returns their number; *out is the arena's. */
-int volley_read_names(volley_reading *reading, volley_yaml *node, volley_yaml ***out);
+int volley_read_names(volley_reading *reading, volley_node *node, volley_node ***out);
 
 /* Number of names in node: 1 unless it is a list. */
-size_t volley_count_names(const volley_yaml *names);
+size_t volley_count_names(const volley_node *names);
 
 /* Reports a name (NULL: none) that would not do as a group in HDF5, as a part of a key path or as a word of a shell.
  * Names of all kinds pass through here. */
-void volley_check_name(volley_reading *reading, volley_yaml *node);
+void volley_check_name(volley_reading *reading, volley_node *node);
 
 /* Adds a note to those of the experiment, unless it has the same already: what is right but may not be what was meant. */
 void volley_note(volley_reading *reading, const volley_place *place, const char *format, ...)
@@ -128,61 +128,61 @@ void volley_note_window(volley_reading *reading, const volley_place *place, cons
 void volley_note_rounding(volley_reading *reading, const volley_place *place, const char *what, double time);
 
 /* Steps that a time in ms is; false and a fault of node unless they are whole, and at least one if positive. */
-bool volley_whole_steps(volley_reading *reading, volley_yaml *node, double time, bool positive, int64_t *out);
+bool volley_whole_steps(volley_reading *reading, volley_node *node, double time, bool positive, int64_t *out);
 
 /* A time that becomes whole steps, at least one if the key is positive. Returns false, and leaves *out alone, where the
  * key is absent and has no fallback, or after a fault. */
-bool volley_read_steps(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+bool volley_read_steps(volley_reading *reading, const volley_node *entry, const volley_key_info *key, volley_pick pick,
                        int64_t *out);
 
 /* Unit of the current that is injected into neurons of a model. */
 const char *volley_current_unit(const struct volley_neuron_model *model);
 
 /* Receptor of a population's model that node (or NULL) names: index or VOLLEY_RECEPTOR_BY_SIGN; false after a fault. */
-bool volley_read_receptor(volley_reading *reading, volley_yaml *node, int population, int *out);
+bool volley_read_receptor(volley_reading *reading, volley_node *node, int population, int *out);
 
 /* A delay in ms that must be at least one step; node is where it stands. */
-bool volley_check_delay(volley_reading *reading, volley_yaml *node, const volley_distribution *delay);
+bool volley_check_delay(volley_reading *reading, volley_node *node, const volley_distribution *delay);
 
 /* A weight: finite as a float, and 1 where the receptor counts. */
-bool volley_check_weight(volley_reading *reading, volley_yaml *node, int population, int receptor,
+bool volley_check_weight(volley_reading *reading, volley_node *node, int population, int receptor,
                          const volley_distribution *weight);
 
 /* The text of node as a path as seen from the experiment file, which is noted among the experiment's inputs. */
-const char *volley_path(volley_reading *reading, const volley_yaml *node);
+const char *volley_path(volley_reading *reading, const volley_node *node);
 
 /* The same of a file; on the rank that looks at files, a fault if there is no such file. */
-const char *volley_read_path(volley_reading *reading, volley_yaml *node);
+const char *volley_read_path(volley_reading *reading, volley_node *node);
 
 /* Reports names that occur twice. names: [n]; places: [n]; what: "population". */
 void volley_refuse_duplicates(volley_reading *reading, const char **names, const volley_place *places, int n,
                               const char *what);
 
 /* The same for what users wrote as `name` of a section's entries. */
-void volley_refuse_same_names(volley_reading *reading, const volley_yaml *section, const char *what);
+void volley_refuse_same_names(volley_reading *reading, const volley_node *section, const char *what);
 
 /* The sections. Each is given its node (NULL if absent) and fills the experiment. */
-void volley_read_simulation(volley_reading *reading, volley_yaml *section);
-void volley_read_populations(volley_reading *reading, volley_yaml *section);
-void volley_read_projections(volley_reading *reading, volley_yaml *section);
-void volley_read_stimuli(volley_reading *reading, volley_yaml *section);
-void volley_read_readouts(volley_reading *reading, volley_yaml *section);
-void volley_read_ablations(volley_reading *reading, volley_yaml *section);
-void volley_read_recorders(volley_reading *reading, volley_yaml *section);
-void volley_read_checkpoint(volley_reading *reading, volley_yaml *section);
+void volley_read_simulation(volley_reading *reading, volley_node *section);
+void volley_read_populations(volley_reading *reading, volley_node *section);
+void volley_read_projections(volley_reading *reading, volley_node *section);
+void volley_read_stimuli(volley_reading *reading, volley_node *section);
+void volley_read_readouts(volley_reading *reading, volley_node *section);
+void volley_read_ablations(volley_reading *reading, volley_node *section);
+void volley_read_recorders(volley_reading *reading, volley_node *section);
+void volley_read_checkpoint(volley_reading *reading, volley_node *section);
 
 /* Keys synapse and delay_is of an entry's pair, whose other members are set. *out.model is NULL for static synapses. */
-void volley_read_plasticity(volley_reading *reading, volley_yaml *entry, volley_pick pick,
+void volley_read_plasticity(volley_reading *reading, volley_node *entry, volley_pick pick,
                             const volley_projection *projection, volley_plasticity_plan *out);
 
 /* A signal: a mapping with `type` and the keys of that kind. Its kind is NULL after a fault. */
-volley_signal *volley_read_signal(volley_reading *reading, volley_yaml *map);
+volley_signal *volley_read_signal(volley_reading *reading, volley_node *map);
 
 /* Indices in the order in which they are listed: 5, 0-99 or a list of these; *list stays NULL for all. what: "images" */
-bool volley_read_indices(volley_reading *reading, volley_yaml *node, const char *what, double **list, int *count);
+bool volley_read_indices(volley_reading *reading, volley_node *node, const char *what, double **list, int *count);
 
 /* Some neurons of a population of `size`: all, 5, 0-99 or a list of these. */
-bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,
+bool volley_read_selection(volley_reading *reading, volley_node *node, uint32_t size, volley_pick pick,
                            volley_selection *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* Downscaling a network so that it keeps its rates (van Albada, Helias & Diesmann 2015, "Scalability of asynchronous
  * networks is limited by one-to-one mapping between effective connectivity and correlations"). */
-#ifndef VOLLEY_NETWORK_SCALE_H
-#define VOLLEY_NETWORK_SCALE_H
+#ifndef VOLLEY_EXPERIMENT_SCALE_H
+#define VOLLEY_EXPERIMENT_SCALE_H
 
 #include "model/experiment.h"
 

@@ -1,5 +1,5 @@
 /* Faults, names and the checks that all sections share. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include "base/text.h"
 #include "base/units.h"
@@ -23,20 +23,20 @@ static void report(volley_reading *reading, const volley_place *place, const cha
   reading->faults++;
 }
 
-void volley_value_fault(volley_reading *reading, volley_yaml *node, const char *format, ...) {
+void volley_value_fault(volley_reading *reading, volley_node *node, const char *format, ...) {
   if (node->faulted) return;
   node->faulted = true;
-  const volley_place place = volley_yaml_place(reading->arena, node);
+  const volley_place place = volley_node_place(reading->arena, node);
   va_list list;
   va_start(list, format);
   report(reading, &place, format, list);
   va_end(list);
 }
 
-void volley_key_fault(volley_reading *reading, volley_yaml *node, const char *format, ...) {
+void volley_key_fault(volley_reading *reading, volley_node *node, const char *format, ...) {
   if (node->faulted) return;
   node->faulted = true;
-  const volley_place place = volley_yaml_key_place(reading->arena, node);
+  const volley_place place = volley_node_key_place(reading->arena, node);
   va_list list;
   va_start(list, format);
   report(reading, &place, format, list);
@@ -68,16 +68,16 @@ volley_names volley_names_of_table(volley_reading *reading, const void *table, i
 
 volley_names volley_names_of_registry(volley_reading *reading, const void *registry) {
   volley_names names = {0};
-  for (const void *const *item = registry; *item != NULL; item++)
+  for (const void *const *item = registry; *item; item++)
     volley_names_add(reading, &names, *(const char *const *)*item);
   return names;
 }
 
 volley_names volley_names_of_words(volley_reading *reading, const char *words) {
   volley_names names = {0};
-  for (char *word = volley_arena_copy(reading->arena, words); word != NULL;) {
+  for (char *word = volley_arena_copy(reading->arena, words); word;) {
     char *bar = strchr(word, '|');
-    if (bar != NULL) *bar++ = '\0';
+    if (bar) *bar++ = '\0';
     volley_names_add(reading, &names, word);
     word = bar;
   }
@@ -105,53 +105,53 @@ static const char *meant_name(const char *word, volley_names names) {
 static const char *suggestion(volley_reading *reading, const char *word, volley_names names) {
   if (names.n == 0) return "there is none";
   const char *nearest = meant_name(word, names);
-  if (nearest != NULL) return volley_arena_format(reading->arena, "did you mean '%s'?", nearest);
+  if (nearest) return volley_arena_format(reading->arena, "did you mean '%s'?", nearest);
   const char *list = names.names[0];
   for (int i = 1; i < names.n && i < LISTED; i++)
     list = volley_arena_format(reading->arena, "%s, %s", list, names.names[i]);
   return volley_arena_format(reading->arena, "known are %s%s", list, names.n > LISTED ? ", ..." : "");
 }
 
-void volley_unknown(volley_reading *reading, volley_yaml *node, const char *what, volley_names names) {
+void volley_unknown(volley_reading *reading, volley_node *node, const char *what, volley_names names) {
   volley_value_fault(reading, node, "unknown %s '%.80s'; %s", what, node->text, suggestion(reading, node->text, names));
 }
 
-static const char *kind_name(const volley_yaml *node) {
-  return node->kind == VOLLEY_YAML_LIST ? "a list" : node->kind == VOLLEY_YAML_MAP ? "a mapping" : "a single value";
+static const char *kind_name(const volley_node *node) {
+  return node->kind == VOLLEY_NODE_LIST ? "a list" : node->kind == VOLLEY_NODE_MAP ? "a mapping" : "a single value";
 }
 
 /* Whether item i of a mapping is what follows the decimal comma in {tau: 0,5 ms}. */
-static bool is_decimal(const volley_yaml *map, int i) {
-  if (i == 0 || !isdigit((unsigned char)*map->items[i]->key) || !volley_yaml_is_null(map->items[i])) return false;
-  const volley_yaml *before = map->items[i - 1];
+static bool is_decimal(const volley_node *map, int i) {
+  if (i == 0 || !isdigit((unsigned char)*map->items[i]->key) || !volley_node_is_null(map->items[i])) return false;
+  const volley_node *before = map->items[i - 1];
   const size_t n = strlen(before->text);
   return n > 0 && isdigit((unsigned char)before->text[n - 1]);
 }
 
 /* Reports a key that is not known. It is read on as the one that it may mean, so that nothing is called missing that is
  * only misspelt. */
-static void refuse_key(volley_reading *reading, volley_yaml *map, volley_yaml *item, volley_names known) {
+static void refuse_key(volley_reading *reading, volley_node *map, volley_node *item, volley_names known) {
   const char *meant = meant_name(item->key, known), *colon = strchr(item->key, ':'), *odd = volley_lookalike(item->key);
-  if (colon != NULL && volley_yaml_is_null(item))
+  if (colon && volley_node_is_null(item))
     volley_key_fault(reading, item, "a space must follow the colon: '%.*s: %.60s'", (int)(colon - item->key), item->key,
                      colon + 1);
-  else if (odd != NULL)
+  else if (odd)
     volley_key_fault(reading, item, "the key '%.80s' has %s", item->key, odd);
   else
     volley_key_fault(reading, item, "unknown key '%.80s'; %s", item->key, suggestion(reading, item->key, known));
-  if (meant != NULL && volley_yaml_get(map, meant) == NULL) item->key = meant;
+  if (meant && !volley_node_get(map, meant)) item->key = meant;
 }
 
-bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names known) {
-  if (node->kind != VOLLEY_YAML_MAP) {
+bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names known) {
+  if (node->kind != VOLLEY_NODE_MAP) {
     volley_value_fault(reading, node, "this is %s; a mapping with keys like '%s: ...' is expected", kind_name(node),
                        known.n > 0 ? known.names[0] : "key");
     return false;
   }
   for (int i = 0; i < node->n; i++) {
-    volley_yaml *item = node->items[i];
+    volley_node *item = node->items[i];
     int k = 0;
-    while (k < known.n && strcmp(known.names[k], item->key) != 0) ++k;
+    while (k < known.n && strcmp(known.names[k], item->key) != 0) k++;
     if (k == known.n && is_decimal(node, i))
       volley_key_fault(reading, item, "a comma ends the value of '%s'; the decimal mark is a point, write %s.%s",
                        node->items[i - 1]->key, node->items[i - 1]->text, item->key);
@@ -161,15 +161,15 @@ bool volley_check_keys(volley_reading *reading, volley_yaml *node, volley_names 
   return true;
 }
 
-void volley_check_required(volley_reading *reading, volley_yaml *map, const volley_key_info *keys, int n_keys) {
+void volley_check_required(volley_reading *reading, volley_node *map, const volley_key_info *keys, int n_keys) {
   for (int k = 0; k < n_keys; k++) {
-    if (!keys[k].required || volley_yaml_get(map, keys[k].name) != NULL) continue;
-    const volley_place place = volley_yaml_place(reading->arena, map);
+    if (!keys[k].required || volley_node_get(map, keys[k].name)) continue;
+    const volley_place place = volley_node_place(reading->arena, map);
     volley_entry_fault(reading, &place, "the key '%s' is missing: %s", keys[k].name, keys[k].doc);
   }
 }
 
-bool volley_check_section(volley_reading *reading, volley_yaml *node, enum volley_section section) {
+bool volley_check_section(volley_reading *reading, volley_node *node, enum volley_section section) {
   const volley_section_info *info = &volley_sections[section];
   const volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
   if (!volley_check_keys(reading, node, known)) return false;
@@ -177,24 +177,24 @@ bool volley_check_section(volley_reading *reading, volley_yaml *node, enum volle
   return true;
 }
 
-bool volley_check_list(volley_reading *reading, volley_yaml *section) {
-  if (section->kind == VOLLEY_YAML_LIST) return true;
+bool volley_check_list(volley_reading *reading, volley_node *section) {
+  if (section->kind == VOLLEY_NODE_LIST) return true;
   volley_value_fault(reading, section, "this is %s; a list is expected, each entry begins with '-'",
                      kind_name(section));
   return false;
 }
 
-bool volley_check_count(volley_reading *reading, const volley_yaml *section, size_t n, size_t most, const char *what) {
-  const volley_place place = volley_yaml_place(reading->arena, section);
+bool volley_check_count(volley_reading *reading, const volley_node *section, size_t n, size_t most, const char *what) {
+  const volley_place place = volley_node_place(reading->arena, section);
   if (n <= most) return true;
   volley_entry_fault(reading, &place, "%zu %s in all, lists expanded; at most %zu are possible", n, what, most);
   return false;
 }
 
 /* Item `index` of `count` in a list; a list of one stands for all if `shared`. what, which: whose values they are. */
-static volley_yaml *pick_item(volley_reading *reading, volley_yaml *list, int index, int count, bool shared,
+static volley_node *pick_item(volley_reading *reading, volley_node *list, int index, int count, bool shared,
                               const char *what, const char *which) {
-  if (list->kind != VOLLEY_YAML_LIST) {
+  if (list->kind != VOLLEY_NODE_LIST) {
     volley_value_fault(reading, list, "a row of a matrix is expected: [[a, b], [c, d]] with a row for each target");
     return NULL;
   }
@@ -208,8 +208,8 @@ static volley_yaml *pick_item(volley_reading *reading, volley_yaml *list, int in
   return list->items[index];
 }
 
-volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley_pick pick) {
-  if (node != NULL && node->kind == VOLLEY_YAML_LIST) {
+volley_node *volley_pick_node(volley_reading *reading, volley_node *node, volley_pick pick) {
+  if (node && node->kind == VOLLEY_NODE_LIST) {
     if (pick.rows == 0) {
       volley_value_fault(reading, node, "this is a list; a single value is expected");
       return NULL;
@@ -217,29 +217,29 @@ volley_yaml *volley_pick_node(volley_reading *reading, volley_yaml *node, volley
     const bool matrix = pick.columns > 0;
     node = pick_item(reading, node, pick.row, pick.rows, matrix, matrix ? "target" : "population",
                      matrix ? " (rows of the matrix)" : "");
-    if (node != NULL && matrix)
+    if (node && matrix)
       node = pick_item(reading, node, pick.column, pick.columns, true, "source", " (columns of the matrix)");
   }
-  return node != NULL && volley_yaml_is_null(node) ? NULL : node;
+  return node && volley_node_is_null(node) ? NULL : node;
 }
 
 /* The scalar that a key of entry has; NULL if there is none (a fault unless the key may be absent). */
-static volley_yaml *key_scalar(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key,
+static volley_node *key_scalar(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
                                volley_pick pick) {
-  volley_yaml *whole = volley_yaml_get(entry, key->name);
-  volley_yaml *node = volley_pick_node(reading, whole, pick);
-  if (node == NULL) {
-    if (whole != NULL && key->required && !volley_yaml_is_faulted(whole))
+  volley_node *whole = volley_node_get(entry, key->name);
+  volley_node *node = volley_pick_node(reading, whole, pick);
+  if (!node) {
+    if (whole && key->required && !volley_node_is_faulted(whole))
       volley_value_fault(reading, whole, "a value is missing for %s", key->doc);
     return NULL;
   }
-  if (node->kind == VOLLEY_YAML_SCALAR) return node;
+  if (node->kind == VOLLEY_NODE_SCALAR) return node;
   volley_value_fault(reading, node, "this is %s; a single value is expected", kind_name(node));
   return NULL;
 }
 
 /* Whether a number obeys type and range of its key; reports it if not. */
-static bool check_number(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double number) {
+static bool check_number(volley_reading *reading, volley_node *node, const volley_key_info *key, double number) {
   const char *gap = *key->unit ? " " : "";
   if (key->type == VOLLEY_KEY_COUNT && number != nearbyint(number)) {
     volley_value_fault(reading, node, "%s is not a whole number", node->text);
@@ -258,9 +258,9 @@ static bool check_number(volley_reading *reading, volley_yaml *node, const volle
   return true;
 }
 
-bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char *unit, double *out) {
+bool volley_scalar_number(volley_reading *reading, volley_node *node, const char *unit, double *out) {
   char why[256], expected[64];
-  if (node->kind != VOLLEY_YAML_SCALAR) {
+  if (node->kind != VOLLEY_NODE_SCALAR) {
     volley_value_fault(reading, node, "%s is expected", volley_unit_describe(unit, expected, sizeof expected));
     return false;
   }
@@ -274,11 +274,11 @@ bool volley_scalar_number(volley_reading *reading, volley_yaml *node, const char
   return false;
 }
 
-bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+bool volley_read_number(volley_reading *reading, const volley_node *entry, const volley_key_info *key, volley_pick pick,
                         double *out) {
-  volley_yaml *node = key_scalar(reading, entry, key, pick);
-  if (node == NULL) {
-    if (key->required || isnan(key->fallback) || volley_yaml_is_faulted(volley_yaml_get(entry, key->name)))
+  volley_node *node = key_scalar(reading, entry, key, pick);
+  if (!node) {
+    if (key->required || isnan(key->fallback) || volley_node_is_faulted(volley_node_get(entry, key->name)))
       return false;
     *out = key->fallback;
     return true;
@@ -286,18 +286,18 @@ bool volley_read_number(volley_reading *reading, const volley_yaml *entry, const
   return volley_scalar_number(reading, node, key->unit, out) && check_number(reading, node, key, *out);
 }
 
-bool volley_read_list(volley_reading *reading, volley_yaml *node, const volley_key_info *key, double **list,
+bool volley_read_list(volley_reading *reading, volley_node *node, const volley_key_info *key, double **list,
                       int *count) {
-  const bool is_list = node->kind == VOLLEY_YAML_LIST;
+  const bool is_list = node->kind == VOLLEY_NODE_LIST;
   const int n = is_list ? node->n : 1;
-  if (node->kind == VOLLEY_YAML_MAP) {
+  if (node->kind == VOLLEY_NODE_MAP) {
     volley_value_fault(reading, node, "this is a mapping; a list of numbers is expected, like [1, 2, 3]");
     return false;
   }
   double *numbers = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *numbers);
   bool good = true;
   for (int i = 0; i < n; i++) {
-    volley_yaml *item = is_list ? node->items[i] : node;
+    volley_node *item = is_list ? node->items[i] : node;
     good &= volley_scalar_number(reading, item, key->unit, &numbers[i]) && check_number(reading, item, key, numbers[i]);
   }
   if (!good) return false;
@@ -306,12 +306,12 @@ bool volley_read_list(volley_reading *reading, volley_yaml *node, const volley_k
   return true;
 }
 
-bool volley_read_flag(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key, volley_pick pick,
+bool volley_read_flag(volley_reading *reading, const volley_node *entry, const volley_key_info *key, volley_pick pick,
                       bool *out) {
-  volley_yaml *node = key_scalar(reading, entry, key, pick);
-  if (node == NULL) {
+  volley_node *node = key_scalar(reading, entry, key, pick);
+  if (!node) {
     if (isnan(key->fallback)) return false;
-    *out = key->fallback > 0.0;
+    *out = key->fallback > 0;
     return true;
   }
   static const char *const words[] = {"true", "false", "yes", "no", "on", "off"};
@@ -324,17 +324,17 @@ bool volley_read_flag(volley_reading *reading, const volley_yaml *entry, const v
   return false;
 }
 
-const char *volley_read_text(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key,
-                             volley_pick pick, volley_yaml **node) {
-  volley_yaml *found = key_scalar(reading, entry, key, pick);
-  if (node != NULL) *node = found;
-  return found != NULL ? found->text : key->text;
+const char *volley_read_text(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
+                             volley_pick pick, volley_node **node) {
+  volley_node *found = key_scalar(reading, entry, key, pick);
+  if (node) *node = found;
+  return found ? found->text : key->text;
 }
 
-int volley_read_choice(volley_reading *reading, const volley_yaml *entry, const volley_key_info *key) {
-  volley_yaml *node;
+int volley_read_choice(volley_reading *reading, const volley_node *entry, const volley_key_info *key) {
+  volley_node *node;
   const char *text = volley_read_text(reading, entry, key, (volley_pick){0}, &node);
-  if (text == NULL) return key->required || isnan(key->fallback) ? -1 : (int)key->fallback;
+  if (!text) return key->required || isnan(key->fallback) ? -1 : (int)key->fallback;
   const volley_names names = volley_names_of_words(reading, key->words);
   for (int i = 0; i < names.n; i++)
     if (strcmp(names.names[i], text) == 0) return i;
@@ -342,14 +342,14 @@ int volley_read_choice(volley_reading *reading, const volley_yaml *entry, const 
   return -1;
 }
 
-int volley_read_names(volley_reading *reading, volley_yaml *node, volley_yaml ***out) {
+int volley_read_names(volley_reading *reading, volley_node *node, volley_node ***out) {
   *out = NULL;
-  if (node == NULL) return 0;
-  const int n = node->kind == VOLLEY_YAML_LIST ? node->n : 1;
-  volley_yaml **names = volley_arena_alloc(reading->arena, (size_t)n, sizeof(volley_yaml *));
+  if (!node) return 0;
+  const int n = node->kind == VOLLEY_NODE_LIST ? node->n : 1;
+  volley_node **names = volley_arena_alloc(reading->arena, (size_t)n, sizeof(volley_node *));
   for (int i = 0; i < n; i++) {
-    names[i] = node->kind == VOLLEY_YAML_LIST ? node->items[i] : node;
-    if (names[i]->kind == VOLLEY_YAML_SCALAR && *names[i]->text != '\0') continue;
+    names[i] = node->kind == VOLLEY_NODE_LIST ? node->items[i] : node;
+    if (names[i]->kind == VOLLEY_NODE_SCALAR && *names[i]->text != '\0') continue;
     volley_value_fault(reading, names[i], "a name, or a list of names, is expected");
     return 0;
   }
@@ -358,8 +358,8 @@ int volley_read_names(volley_reading *reading, volley_yaml *node, volley_yaml **
   return n;
 }
 
-size_t volley_count_names(const volley_yaml *names) {
-  return names != NULL && names->kind == VOLLEY_YAML_LIST ? (size_t)names->n : 1;
+size_t volley_count_names(const volley_node *names) {
+  return names && names->kind == VOLLEY_NODE_LIST ? (size_t)names->n : 1;
 }
 
 /* What is wrong with a name: no group of the output, no part of a key path (populations.NAME.size=3), or no word that
@@ -374,22 +374,22 @@ static const char *wrong_name(const char *name) {
   if (length > MAX_NAME) return "a name can have at most 200 bytes";
   if (name[0] == '-') return "a name cannot begin with '-', which begins an option on a command line";
   if (name[0] == ' ' || name[length - 1] == ' ') return "a name cannot begin or end with a space";
-  if (strstr(name, "\xC2\xA0") != NULL) return "a name cannot hold a non-breaking space, which looks like another name";
+  if (strstr(name, "\xC2\xA0")) return "a name cannot hold a non-breaking space, which looks like another name";
   return NULL;
 }
 
-void volley_check_name(volley_reading *reading, volley_yaml *node) {
-  if (node == NULL || node->kind != VOLLEY_YAML_SCALAR) return;
+void volley_check_name(volley_reading *reading, volley_node *node) {
+  if (!node || node->kind != VOLLEY_NODE_SCALAR) return;
   const char *wrong = wrong_name(node->text);
-  if (wrong != NULL) volley_value_fault(reading, node, "%s", wrong);
+  if (wrong) volley_value_fault(reading, node, "%s", wrong);
 }
 
-void volley_unknown_name(volley_reading *reading, volley_yaml *node, enum volley_section section, const char *what,
+void volley_unknown_name(volley_reading *reading, volley_node *node, enum volley_section section, const char *what,
                          volley_names names) {
   if (!reading->lost[section]) volley_unknown(reading, node, what, names);
 }
 
-int volley_find_population(volley_reading *reading, volley_yaml *node) {
+int volley_find_population(volley_reading *reading, volley_node *node) {
   const volley_experiment *experiment = reading->experiment;
   for (int p = 0; p < experiment->n_populations; p++)
     if (strcmp(experiment->populations[p].name, node->text) == 0) return p;
@@ -427,15 +427,15 @@ void volley_refuse_duplicates(volley_reading *reading, const char **names, const
   free(sorted);
 }
 
-void volley_refuse_same_names(volley_reading *reading, const volley_yaml *section, const char *what) {
+void volley_refuse_same_names(volley_reading *reading, const volley_node *section, const char *what) {
   const char **names = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *names);
   volley_place *places = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *places);
   int n = 0;
   for (int i = 0; i < section->n; i++) {
-    const volley_yaml *name = volley_yaml_get(section->items[i], "name");
-    if (name == NULL || name->kind != VOLLEY_YAML_SCALAR) continue;
+    const volley_node *name = volley_node_get(section->items[i], "name");
+    if (!name || name->kind != VOLLEY_NODE_SCALAR) continue;
     names[n] = name->text;
-    places[n++] = volley_yaml_place(reading->arena, name);
+    places[n++] = volley_node_place(reading->arena, name);
   }
   volley_refuse_duplicates(reading, names, places, n, what);
 }

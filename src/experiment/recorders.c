@@ -1,5 +1,5 @@
 /* Section recorders. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include "neuron/neuron.h"
 #include "synapse/synapse.h"
@@ -10,13 +10,13 @@ static const volley_key_info *recorder_key(const char *name) { return volley_key
 
 /* An entry while its recorders are read. */
 typedef struct entry_reading {
-  volley_yaml *entry, **populations, **columns; /* columns: states of traces, values of a readout */
+  volley_node *entry, **populations, **columns; /* columns: states of traces, values of a readout */
   int n_populations, n_columns;                 /* populations: 1 of readouts; columns: 1 of spikes */
   volley_recorder_kind kind;
   const char *name;
 } entry_reading;
 
-static void read_window(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
+static void read_window(volley_reading *reading, const volley_node *entry, volley_pick pick,
                         volley_recorder *recorder) {
   const int before = reading->faults;
   const int64_t end = reading->experiment->simulation.steps;
@@ -42,8 +42,8 @@ static void read_window(volley_reading *reading, const volley_yaml *entry, volle
 }
 
 /* Index of the state that node names; -1 after a fault. */
-static int find_state(volley_reading *reading, volley_yaml *node, const volley_neuron_model *model) {
-  if (model == NULL) return -1;
+static int find_state(volley_reading *reading, volley_node *node, const volley_neuron_model *model) {
+  if (!model) return -1;
   for (int s = 0; s < model->n_states; s++)
     if (strcmp(model->states[s].name, node->text) == 0) return s;
   volley_unknown(reading, node, volley_arena_format(reading->arena, "state of %s", model->name),
@@ -52,7 +52,7 @@ static int find_state(volley_reading *reading, volley_yaml *node, const volley_n
 }
 
 /* Index of the value of a readout that node names; -1 after a fault. */
-static int find_value(volley_reading *reading, volley_yaml *node) {
+static int find_value(volley_reading *reading, volley_node *node) {
   const volley_names names = volley_names_of_words(reading, recorder_key("values")->words);
   for (int v = 0; v < names.n; v++)
     if (strcmp(names.names[v], node->text) == 0) return v;
@@ -61,11 +61,11 @@ static int find_value(volley_reading *reading, volley_yaml *node) {
 }
 
 /* Index of the readout that the entry names; -1 after a fault. */
-static int find_readout(volley_reading *reading, const volley_yaml *entry) {
+static int find_readout(volley_reading *reading, const volley_node *entry) {
   const volley_experiment *experiment = reading->experiment;
-  volley_yaml *node = NULL;
+  volley_node *node = NULL;
   const char *name = volley_read_text(reading, entry, recorder_key("readout"), (volley_pick){0}, &node);
-  if (name == NULL) return -1;
+  if (!name) return -1;
   for (int r = 0; r < experiment->n_readouts; r++)
     if (strcmp(experiment->readouts[r].name, name) == 0) return r;
   volley_unknown_name(
@@ -77,7 +77,7 @@ static int find_readout(volley_reading *reading, const volley_yaml *entry) {
 /* The name of the entry, or else of what is recorded; several populations and columns are told apart. */
 static const char *recorder_name(volley_reading *reading, const entry_reading *e, const char *recorded, int column) {
   const char *name = e->name;
-  if (name == NULL)
+  if (!name)
     name = recorded;
   else if (e->n_populations > 1)
     name = volley_arena_format(reading->arena, "%s.%s", name, recorded);
@@ -88,11 +88,11 @@ static void read_recorder(volley_reading *reading, const entry_reading *e, int p
   volley_experiment *experiment = reading->experiment;
   const volley_pick pick = {.row = p, .rows = e->n_populations};
   volley_recorder *recorder = &experiment->recorders[experiment->n_recorders];
-  *recorder = (volley_recorder){.kind = e->kind, .place = volley_yaml_place(reading->arena, e->entry)};
+  *recorder = (volley_recorder){.kind = e->kind, .place = volley_node_place(reading->arena, e->entry)};
   recorder->population = volley_find_population(reading, e->populations[p]);
   if (recorder->population < 0) return;
   const volley_population *population = &experiment->populations[recorder->population];
-  volley_read_selection(reading, volley_yaml_get(e->entry, "neurons"), population->size, pick, &recorder->neurons);
+  volley_read_selection(reading, volley_node_get(e->entry, "neurons"), population->size, pick, &recorder->neurons);
   read_window(reading, e->entry, pick, recorder);
   if (e->kind == VOLLEY_RECORD_TRACES) recorder->state = find_state(reading, e->columns[column], population->model);
   recorder->name = recorder_name(reading, e, e->populations[p]->text, column);
@@ -103,10 +103,10 @@ static void read_readout_recorder(volley_reading *reading, const entry_reading *
   volley_experiment *experiment = reading->experiment;
   volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
   *recorder = (volley_recorder){
-      .kind = e->kind, .population = -1, .readout = readout, .place = volley_yaml_place(reading->arena, e->entry)};
+      .kind = e->kind, .population = -1, .readout = readout, .place = volley_node_place(reading->arena, e->entry)};
   recorder->state = find_value(reading, e->columns[column]);
   if (recorder->state == VOLLEY_READOUT_DECODERS)
-    volley_read_selection(reading, volley_yaml_get(e->entry, "neurons"), experiment->readouts[readout].size,
+    volley_read_selection(reading, volley_node_get(e->entry, "neurons"), experiment->readouts[readout].size,
                           (volley_pick){0}, &recorder->neurons);
   read_window(reading, e->entry, (volley_pick){0}, recorder);
   recorder->name = recorder_name(reading, e, experiment->readouts[readout].name, column);
@@ -115,26 +115,25 @@ static void read_readout_recorder(volley_reading *reading, const entry_reading *
 /* The recorders of a readout. */
 static void read_readout_entry(volley_reading *reading, entry_reading *e) {
   const int readout = find_readout(reading, e->entry);
-  volley_yaml *neurons = volley_yaml_get(e->entry, "neurons");
+  volley_node *neurons = volley_node_get(e->entry, "neurons");
   bool has_decoders = false;
   e->n_populations = 1;
   for (int v = 0; v < e->n_columns; v++) has_decoders |= strcmp(e->columns[v]->text, "decoders") == 0;
-  if (neurons != NULL && !has_decoders)
+  if (neurons && !has_decoders)
     volley_key_fault(reading, neurons, "'neurons' selects decoders, but 'decoders' is not among the values");
   for (int v = 0; readout >= 0 && v < e->n_columns; v++) read_readout_recorder(reading, e, readout, v);
 }
 
 /* Index of the projection that the entry names, whose synapses must change; -1 after a fault. */
-static int find_projection(volley_reading *reading, const volley_yaml *entry) {
+static int find_projection(volley_reading *reading, const volley_node *entry) {
   const volley_experiment *experiment = reading->experiment;
-  volley_yaml *node = NULL;
+  volley_node *node = NULL;
   int found = -1;
   volley_names names = {0};
   const char *name = volley_read_text(reading, entry, recorder_key("projection"), (volley_pick){0}, &node);
-  if (name == NULL) return -1;
+  if (!name) return -1;
   for (int p = 0; p < experiment->n_projections; p++) {
-    if (experiment->projections[p].plasticity.model != NULL)
-      volley_names_add(reading, &names, experiment->projections[p].name);
+    if (experiment->projections[p].plasticity.model) volley_names_add(reading, &names, experiment->projections[p].name);
     if (strcmp(experiment->projections[p].name, name) != 0) continue;
     if (found >= 0) {
       volley_value_fault(reading, node, "several projections are called '%s': give them a 'name'", name);
@@ -146,7 +145,7 @@ static int find_projection(volley_reading *reading, const volley_yaml *entry) {
     volley_unknown_name(reading, node, VOLLEY_SECTION_PROJECTIONS, "projection with synapses that change", names);
   } else if (!reading->projection_valid[found]) {
     return -1; /* reported */
-  } else if (experiment->projections[found].plasticity.model == NULL) {
+  } else if (!experiment->projections[found].plasticity.model) {
     volley_value_fault(reading, node, "the synapses of '%s' are static: their weights need no recorder", name);
     found = -1;
   }
@@ -154,7 +153,7 @@ static int find_projection(volley_reading *reading, const volley_yaml *entry) {
 }
 
 /* Index of the state of a synapse model that node names; -1 after a fault. */
-static int find_synapse_state(volley_reading *reading, volley_yaml *node, const volley_synapse_model *model) {
+static int find_synapse_state(volley_reading *reading, volley_node *node, const volley_synapse_model *model) {
   for (int s = 0; s < model->n_states; s++)
     if (strcmp(model->states[s].name, node->text) == 0) return s;
   volley_unknown(reading, node, volley_arena_format(reading->arena, "state of synapse model %s", model->name),
@@ -171,11 +170,11 @@ static void read_weights_entry(volley_reading *reading, entry_reading *e) {
     const volley_projection *projection = &experiment->projections[p];
     volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
     *recorder = (volley_recorder){
-        .kind = e->kind, .population = -1, .projection = p, .place = volley_yaml_place(reading->arena, e->entry)};
-    if (e->columns != NULL) recorder->state = find_synapse_state(reading, e->columns[c], projection->plasticity.model);
-    volley_read_selection(reading, volley_yaml_get(e->entry, "sources"),
+        .kind = e->kind, .population = -1, .projection = p, .place = volley_node_place(reading->arena, e->entry)};
+    if (e->columns) recorder->state = find_synapse_state(reading, e->columns[c], projection->plasticity.model);
+    volley_read_selection(reading, volley_node_get(e->entry, "sources"),
                           experiment->populations[projection->source].size, (volley_pick){0}, &recorder->sources);
-    volley_read_selection(reading, volley_yaml_get(e->entry, "targets"),
+    volley_read_selection(reading, volley_node_get(e->entry, "targets"),
                           experiment->populations[projection->target].size, (volley_pick){0}, &recorder->neurons);
     read_window(reading, e->entry, (volley_pick){0}, recorder);
     recorder->name = recorder_name(reading, e, projection->name, c);
@@ -198,22 +197,22 @@ static bool check_kind_keys(volley_reading *reading, const entry_reading *e) {
               {"neurons", "spikes, traces and readouts", {MAY, MAY, MAY, NOT}},
               {"interval", "traces, readouts and weights", {NOT, MAY, MAY, MAY}}};
   static const char *const kinds[] = {"spikes", "traces", "readouts", "weights"};
-  const volley_place place = volley_yaml_place(reading->arena, e->entry);
+  const volley_place place = volley_node_place(reading->arena, e->entry);
   bool complete = true;
   for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-    volley_yaml *node = volley_yaml_get(e->entry, keys[k].key);
+    volley_node *node = volley_node_get(e->entry, keys[k].key);
     const enum taking takes = keys[k].takes[e->kind];
-    if (node != NULL && takes == NOT)
+    if (node && takes == NOT)
       volley_key_fault(reading, node, "a recorder of %s takes no '%s'; %s do", kinds[e->kind], keys[k].key,
                        keys[k].takers);
-    if (node != NULL || takes != MUST) continue;
+    if (node || takes != MUST) continue;
     volley_entry_fault(reading, &place, "the key '%s' is missing: %s", keys[k].key, recorder_key(keys[k].key)->doc);
     complete = false;
   }
   return complete;
 }
 
-static void read_entry(volley_reading *reading, volley_yaml *entry) {
+static void read_entry(volley_reading *reading, volley_node *entry) {
   static const char *const column_keys[] = {NULL, "states", "values", "states"};
   entry_reading e = {.entry = entry, .n_columns = 1};
   if (!volley_check_section(reading, entry, VOLLEY_SECTION_RECORDERS)) return;
@@ -221,10 +220,10 @@ static void read_entry(volley_reading *reading, volley_yaml *entry) {
   if (kind < 0) return;
   e.kind = (volley_recorder_kind)kind;
   e.name = volley_read_text(reading, entry, recorder_key("name"), (volley_pick){0}, NULL);
-  volley_check_name(reading, volley_yaml_get(entry, "name"));
+  volley_check_name(reading, volley_node_get(entry, "name"));
   if (!check_kind_keys(reading, &e)) return;
-  if (column_keys[kind] != NULL && volley_yaml_get(entry, column_keys[kind]) != NULL)
-    e.n_columns = volley_read_names(reading, volley_yaml_get(entry, column_keys[kind]), &e.columns);
+  if (column_keys[kind] && volley_node_get(entry, column_keys[kind]))
+    e.n_columns = volley_read_names(reading, volley_node_get(entry, column_keys[kind]), &e.columns);
   if (e.kind == VOLLEY_RECORD_READOUT) {
     read_readout_entry(reading, &e);
     return;
@@ -233,7 +232,7 @@ static void read_entry(volley_reading *reading, volley_yaml *entry) {
     read_weights_entry(reading, &e);
     return;
   }
-  e.n_populations = volley_read_names(reading, volley_yaml_get(entry, "population"), &e.populations);
+  e.n_populations = volley_read_names(reading, volley_node_get(entry, "population"), &e.populations);
   for (int p = 0; p < e.n_populations; p++)
     for (int c = 0; c < e.n_columns; c++) read_recorder(reading, &e, p, c);
 }
@@ -252,13 +251,13 @@ static void check_names(volley_reading *reading, volley_recorder_kind kind, cons
   volley_refuse_duplicates(reading, names, places, n, what);
 }
 
-void volley_read_recorders(volley_reading *reading, volley_yaml *section) {
-  if (section == NULL || !volley_check_list(reading, section)) return;
+void volley_read_recorders(volley_reading *reading, volley_node *section) {
+  if (!section || !volley_check_list(reading, section)) return;
   size_t n = 1;
   for (int i = 0; i < section->n; i++)
-    n += volley_count_names(volley_yaml_get(section->items[i], "population")) *
-         volley_count_names(volley_yaml_get(section->items[i], "states")) *
-         volley_count_names(volley_yaml_get(section->items[i], "values"));
+    n += volley_count_names(volley_node_get(section->items[i], "population")) *
+         volley_count_names(volley_node_get(section->items[i], "states")) *
+         volley_count_names(volley_node_get(section->items[i], "values"));
   reading->experiment->recorders = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->recorders);
   for (int i = 0; i < section->n; i++) read_entry(reading, section->items[i]);
   check_names(reading, VOLLEY_RECORD_SPIKES, "recorder of spikes");

@@ -1,5 +1,5 @@
 /* Section projections: an entry connects all its sources to all its targets. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include "neuron/neuron.h"
 #include "rule/rule.h"
@@ -9,10 +9,10 @@
 
 /* An entry while its pairs are read. */
 typedef struct entry_reading {
-  volley_yaml *entry;
+  volley_node *entry;
   const volley_rule *rule;
   const char *name, *file, *group;
-  volley_yaml **sources, **targets;
+  volley_node **sources, **targets;
   int n_sources, n_targets;
   volley_place place;
 } entry_reading;
@@ -30,11 +30,11 @@ static volley_key_info number_key(const char *name) {
                            .doc = "number of synapses"};
 }
 
-static bool check_keys(volley_reading *reading, volley_yaml *entry) {
+static bool check_keys(volley_reading *reading, volley_node *entry) {
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_PROJECTIONS];
   volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
-  for (const volley_rule *const *rule = volley_rules(); *rule != NULL; rule++)
-    if ((*rule)->number_key != NULL) volley_names_add(reading, &known, (*rule)->number_key);
+  for (const volley_rule *const *rule = volley_rules(); *rule; rule++)
+    if ((*rule)->number_key) volley_names_add(reading, &known, (*rule)->number_key);
   if (!volley_check_keys(reading, entry, known)) return false;
   volley_check_required(reading, entry, info->keys, info->n_keys);
   return true;
@@ -42,16 +42,16 @@ static bool check_keys(volley_reading *reading, volley_yaml *entry) {
 
 /* Reports a key of the entry that the rule has no use for. */
 static void refuse_key(volley_reading *reading, const entry_reading *e, const char *name) {
-  volley_yaml *node = volley_yaml_get(e->entry, name);
-  if (node != NULL) volley_key_fault(reading, node, "rule %s takes no '%s'", e->rule->name, name);
+  volley_node *node = volley_node_get(e->entry, name);
+  if (node) volley_key_fault(reading, node, "rule %s takes no '%s'", e->rule->name, name);
 }
 
 /* The keys that belong to some rules only. */
 static void check_rule_keys(volley_reading *reading, const entry_reading *e) {
   const volley_rule *rule = e->rule;
-  for (const volley_rule *const *other = volley_rules(); *other != NULL; other++) {
+  for (const volley_rule *const *other = volley_rules(); *other; other++) {
     const char *key = (*other)->number_key;
-    if (key != NULL && (rule->number_key == NULL || strcmp(key, rule->number_key) != 0)) refuse_key(reading, e, key);
+    if (key && (!rule->number_key || strcmp(key, rule->number_key) != 0)) refuse_key(reading, e, key);
   }
   if (!rule->takes_probability) refuse_key(reading, e, "probability");
   if (!rule->takes_multapses) refuse_key(reading, e, "multapses");
@@ -59,11 +59,11 @@ static void check_rule_keys(volley_reading *reading, const entry_reading *e) {
     refuse_key(reading, e, "file");
     refuse_key(reading, e, "group");
   }
-  volley_yaml *number = rule->number_key != NULL ? volley_yaml_get(e->entry, rule->number_key) : NULL;
-  volley_yaml *probability = rule->takes_probability ? volley_yaml_get(e->entry, "probability") : NULL;
-  if (number != NULL && probability != NULL)
+  volley_node *number = rule->number_key ? volley_node_get(e->entry, rule->number_key) : NULL;
+  volley_node *probability = rule->takes_probability ? volley_node_get(e->entry, "probability") : NULL;
+  if (number && probability)
     volley_key_fault(reading, probability, "'%s' and 'probability' are both given; keep one of them", rule->number_key);
-  if (number != NULL || probability != NULL || (rule->number_key == NULL && !rule->takes_probability)) return;
+  if (number || probability || (!rule->number_key && !rule->takes_probability)) return;
   volley_entry_fault(reading, &e->place, "rule %s needs %s%s%s", rule->name,
                      rule->number_key ? rule->number_key : "probability",
                      rule->number_key && rule->takes_probability ? " or " : "",
@@ -75,20 +75,20 @@ static bool read_amount(volley_reading *reading, const entry_reading *e, volley_
                         volley_projection *projection, bool *none) {
   const volley_rule *rule = e->rule;
   const volley_population *populations = reading->experiment->populations;
-  if (rule->number_key != NULL && volley_yaml_get(e->entry, rule->number_key) != NULL) {
+  if (rule->number_key && volley_node_get(e->entry, rule->number_key)) {
     const volley_key_info key = number_key(rule->number_key);
     double number;
     if (!volley_read_number(reading, e->entry, &key, pick, &number)) return false;
     projection->number = (uint64_t)number;
-    *none = number == 0.0;
-  } else if (rule->takes_probability && volley_yaml_get(e->entry, "probability") != NULL) {
+    *none = number == 0;
+  } else if (rule->takes_probability && volley_node_get(e->entry, "probability")) {
     double probability;
     if (!volley_read_number(reading, e->entry, key_of("probability"), pick, &probability)) return false;
-    *none = probability == 0.0;
-    if (rule->number_key == NULL) {
+    *none = probability == 0;
+    if (!rule->number_key) {
       projection->probability = probability;
     } else if (probability == 1.0) {
-      volley_value_fault(reading, volley_yaml_get(e->entry, "probability"),
+      volley_value_fault(reading, volley_node_get(e->entry, "probability"),
                          "rule %s cannot reach probability 1; give '%s' or use the rule all_to_all", rule->name,
                          rule->number_key);
       return false;
@@ -110,14 +110,14 @@ static const char *weight_unit(const volley_neuron_model *model, int receptor) {
 static void read_weight(volley_reading *reading, const entry_reading *e, volley_pick pick,
                         volley_projection *projection) {
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
-  volley_yaml *whole = volley_yaml_get(e->entry, "weight"), *node = volley_pick_node(reading, whole, pick);
+  volley_node *whole = volley_node_get(e->entry, "weight"), *node = volley_pick_node(reading, whole, pick);
   const bool counts = projection->receptor >= 0 && model->receptors[projection->receptor].weights == VOLLEY_COUNTS;
   if (volley_read_value(reading, node, weight_unit(model, projection->receptor), pick, false, &projection->weight)) {
     volley_check_weight(reading, node, projection->target, projection->receptor, &projection->weight);
     return;
   }
   projection->weight = volley_constant(counts ? 1.0 : NAN);
-  if (node == NULL && !counts && !e->rule->takes_file && !volley_yaml_is_faulted(whole))
+  if (!node && !counts && !e->rule->takes_file && !volley_node_is_faulted(whole))
     volley_entry_fault(reading, &e->place, "'weight' is missing for target %s: a number in %s or a distribution",
                        reading->experiment->populations[projection->target].name,
                        weight_unit(model, projection->receptor));
@@ -125,13 +125,13 @@ static void read_weight(volley_reading *reading, const entry_reading *e, volley_
 
 static void read_delay(volley_reading *reading, const entry_reading *e, volley_pick pick,
                        volley_projection *projection) {
-  volley_yaml *whole = volley_yaml_get(e->entry, "delay"), *node = volley_pick_node(reading, whole, pick);
+  volley_node *whole = volley_node_get(e->entry, "delay"), *node = volley_pick_node(reading, whole, pick);
   if (volley_read_value(reading, node, "ms", pick, false, &projection->delay)) {
     volley_check_delay(reading, node, &projection->delay);
     return;
   }
   projection->delay = volley_constant(NAN); /* the edges' file has it, or this is a fault */
-  if (whole != NULL && node == NULL && !volley_yaml_is_faulted(whole))
+  if (whole && !node && !volley_node_is_faulted(whole))
     volley_value_fault(reading, whole, "a delay is missing in this list");
 }
 
@@ -139,9 +139,9 @@ static void read_delay(volley_reading *reading, const entry_reading *e, volley_p
 static void read_balanced(volley_reading *reading, const entry_reading *e, volley_pick pick,
                           volley_projection *projection) {
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
-  volley_yaml *node = volley_pick_node(reading, volley_yaml_get(e->entry, "balanced"), pick);
+  volley_node *node = volley_pick_node(reading, volley_node_get(e->entry, "balanced"), pick);
   volley_read_flag(reading, e->entry, key_of("balanced"), pick, &projection->balanced);
-  if (!projection->balanced || model == NULL) return;
+  if (!projection->balanced || !model) return;
   if (projection->receptor >= 0 && model->receptors[projection->receptor].weights == VOLLEY_COUNTS)
     volley_value_fault(reading, node, "receptor '%s' of %s counts spikes; its weights are 1 and cannot be balanced",
                        model->receptors[projection->receptor].name, model->name);
@@ -159,9 +159,8 @@ static void read_balanced(volley_reading *reading, const entry_reading *e, volle
 /* Whether a pair without synapses is kept: recorders may name those that would learn. Values may be missing where a
  * matrix says that there is nothing. */
 static bool stays_known(volley_reading *reading, const entry_reading *e, volley_pick pick) {
-  return volley_yaml_get(e->entry, "synapse") != NULL &&
-         volley_pick_node(reading, volley_yaml_get(e->entry, "weight"), pick) != NULL &&
-         volley_pick_node(reading, volley_yaml_get(e->entry, "delay"), pick) != NULL;
+  return volley_node_get(e->entry, "synapse") && volley_pick_node(reading, volley_node_get(e->entry, "weight"), pick) &&
+         volley_pick_node(reading, volley_node_get(e->entry, "delay"), pick);
 }
 
 static void read_pair(volley_reading *reading, const entry_reading *e, volley_pick pick) {
@@ -181,16 +180,16 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
   if (!read_amount(reading, e, pick, projection, &none) || (none && !stays_known(reading, e, pick))) return;
   volley_read_flag(reading, e->entry, key_of("autapses"), pick, &projection->autapses);
   if (e->rule->takes_multapses) volley_read_flag(reading, e->entry, key_of("multapses"), pick, &projection->multapses);
-  volley_yaml *receptor = volley_pick_node(reading, volley_yaml_get(e->entry, "receptor"), pick);
+  volley_node *receptor = volley_pick_node(reading, volley_node_get(e->entry, "receptor"), pick);
   if (volley_read_receptor(reading, receptor, projection->target, &projection->receptor))
     read_weight(reading, e, pick, projection);
   read_delay(reading, e, pick, projection);
   read_balanced(reading, e, pick, projection);
-  if (experiment->populations[projection->target].model != NULL)
+  if (experiment->populations[projection->target].model)
     volley_read_plasticity(reading, e->entry, pick, projection, &projection->plasticity);
   const char *pair =
       volley_arena_format(reading->arena, "%s->%s", e->sources[pick.column]->text, e->targets[pick.row]->text);
-  if (projection->name == NULL)
+  if (!projection->name)
     projection->name = pair;
   else if (e->n_sources * e->n_targets > 1)
     projection->name = volley_arena_format(reading->arena, "%s:%s", projection->name, pair);
@@ -200,25 +199,25 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
 }
 
 static void read_entry(volley_reading *reading, entry_reading *e) {
-  volley_yaml *node = NULL;
+  volley_node *node = NULL;
   const char *rule = volley_read_text(reading, e->entry, key_of("rule"), (volley_pick){0}, &node);
   e->name = volley_read_text(reading, e->entry, key_of("name"), (volley_pick){0}, NULL);
-  volley_check_name(reading, volley_yaml_get(e->entry, "name"));
-  if (rule == NULL) return;
+  volley_check_name(reading, volley_node_get(e->entry, "name"));
+  if (!rule) return;
   e->rule = volley_rule_find(rule);
-  if (e->rule == NULL) {
+  if (!e->rule) {
     volley_unknown(reading, node, "rule", volley_names_of_registry(reading, volley_rules()));
     return;
   }
   check_rule_keys(reading, e);
   if (e->rule->takes_file) {
     volley_read_text(reading, e->entry, key_of("file"), (volley_pick){0}, &node);
-    if (node == NULL)
+    if (!node)
       volley_entry_fault(reading, &e->place, "rule %s needs 'file', an HDF5 file of edges", e->rule->name);
     else
       e->file = volley_read_path(reading, node);
     e->group = volley_read_text(reading, e->entry, key_of("group"), (volley_pick){0}, NULL);
-  } else if (volley_yaml_get(e->entry, "delay") == NULL) {
+  } else if (!volley_node_get(e->entry, "delay")) {
     volley_entry_fault(reading, &e->place, "the key 'delay' is missing: %s", key_of("delay")->doc);
   }
   for (int t = 0; t < e->n_targets; t++)
@@ -226,28 +225,28 @@ static void read_entry(volley_reading *reading, entry_reading *e) {
 }
 
 /* Room for as many projections as the entries have pairs; false if these are too many. */
-static bool allocate(volley_reading *reading, const volley_yaml *section) {
+static bool allocate(volley_reading *reading, const volley_node *section) {
   size_t n = 1;
   for (int i = 0; i < section->n; i++)
-    n += volley_count_names(volley_yaml_get(section->items[i], "source")) *
-         volley_count_names(volley_yaml_get(section->items[i], "target"));
+    n += volley_count_names(volley_node_get(section->items[i], "source")) *
+         volley_count_names(volley_node_get(section->items[i], "target"));
   if (!volley_check_count(reading, section, n - 1, VOLLEY_MAX_ENTRIES, "pairs of source and target")) return false;
   reading->experiment->projections = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->projections);
   reading->projection_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->projection_valid);
   return true;
 }
 
-void volley_read_projections(volley_reading *reading, volley_yaml *section) {
+void volley_read_projections(volley_reading *reading, volley_node *section) {
   bool *lost = &reading->lost[VOLLEY_SECTION_PROJECTIONS];
-  *lost = section != NULL;
-  if (section == NULL || !volley_check_list(reading, section)) return;
+  *lost = section;
+  if (!section || !volley_check_list(reading, section)) return;
   if (!allocate(reading, section)) return;
   const int before = reading->faults;
   for (int i = 0; i < section->n; i++) {
-    entry_reading e = {.entry = section->items[i], .place = volley_yaml_place(reading->arena, section->items[i])};
+    entry_reading e = {.entry = section->items[i], .place = volley_node_place(reading->arena, section->items[i])};
     if (!check_keys(reading, e.entry)) continue;
-    e.n_sources = volley_read_names(reading, volley_yaml_get(e.entry, "source"), &e.sources);
-    e.n_targets = volley_read_names(reading, volley_yaml_get(e.entry, "target"), &e.targets);
+    e.n_sources = volley_read_names(reading, volley_node_get(e.entry, "source"), &e.sources);
+    e.n_targets = volley_read_names(reading, volley_node_get(e.entry, "target"), &e.targets);
     read_entry(reading, &e);
   }
   *lost = reading->faults > before;

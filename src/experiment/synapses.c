@@ -1,5 +1,5 @@
 /* Keys synapse and delay_is of the projections. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include "neuron/neuron.h"
 #include "synapse/synapse.h"
@@ -12,14 +12,13 @@ static const volley_key_info *synapse_key(const char *name) { return volley_key_
 /* Unit of the weights of a projection. */
 static const char *weight_unit(const volley_reading *reading, const volley_projection *projection) {
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
-  if (model == NULL) return "";
+  if (!model) return "";
   return model->receptors[projection->receptor >= 0 ? projection->receptor : model->receptor_of_sign[0]].unit;
 }
 
 static bool counts(const volley_reading *reading, const volley_projection *projection) {
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
-  return model != NULL &&
-         model->receptors[projection->receptor >= 0 ? projection->receptor : 0].weights == VOLLEY_COUNTS;
+  return model && model->receptors[projection->receptor >= 0 ? projection->receptor : 0].weights == VOLLEY_COUNTS;
 }
 
 static void add_keys(volley_reading *reading, volley_names *known, const volley_synapse_model *model) {
@@ -27,22 +26,22 @@ static void add_keys(volley_reading *reading, volley_names *known, const volley_
 }
 
 /* The model that the map names; NULL if it is static, or after a fault. */
-static const volley_synapse_model *read_model(volley_reading *reading, volley_yaml *map, volley_pick pick) {
+static const volley_synapse_model *read_model(volley_reading *reading, volley_node *map, volley_pick pick) {
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_SYNAPSE];
   volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
-  volley_yaml *node = NULL;
-  if (volley_yaml_get(map, "model") == NULL) {
-    for (const volley_synapse_model *const *model = volley_synapse_models(); *model != NULL; model++)
+  volley_node *node = NULL;
+  if (!volley_node_get(map, "model")) {
+    for (const volley_synapse_model *const *model = volley_synapse_models(); *model; model++)
       add_keys(reading, &known, *model);
     volley_check_keys(reading, map, known);
   }
   const char *name = volley_read_text(reading, map, synapse_key("model"), pick, &node);
-  if (name == NULL) {
+  if (!name) {
     volley_check_required(reading, map, synapse_key("model"), 1);
     return NULL;
   }
   const volley_synapse_model *model = volley_synapse_model_find(name);
-  if (model != NULL || strcmp(name, "static") == 0) return model;
+  if (model || strcmp(name, "static") == 0) return model;
   volley_names names = volley_names_of_registry(reading, volley_synapse_models());
   volley_names_add(reading, &names, "static");
   volley_unknown(reading, node, "synapse model", names);
@@ -50,35 +49,34 @@ static const volley_synapse_model *read_model(volley_reading *reading, volley_ya
 }
 
 /* Reports keys that are known but not to this model. model: NULL for static */
-static void check_taken(volley_reading *reading, volley_yaml *map, const volley_synapse_model *model) {
-  const bool dopamine = model != NULL && model->takes_dopamine;
+static void check_taken(volley_reading *reading, volley_node *map, const volley_synapse_model *model) {
+  const bool dopamine = model && model->takes_dopamine;
   const struct {
     const char *key;
     bool is_taken;
-  } keys[] = {{"pairing", model != NULL && model->pairs},
-              {"learning", model != NULL && model->keeps_past},
+  } keys[] = {{"pairing", model && model->pairs},
+              {"learning", model && model->keeps_past},
               {"dopamine", dopamine},
               {"dopamine_neurons", dopamine},
               {"dopamine_delay", dopamine},
-              {"dopamine_on", model != NULL && model->takes_schedule}};
+              {"dopamine_on", model && model->takes_schedule}};
   for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-    volley_yaml *node = volley_yaml_get(map, keys[k].key);
-    if (node != NULL && !keys[k].is_taken)
-      volley_key_fault(reading, node, "synapse model %s takes no '%s'", model != NULL ? model->name : "static",
-                       keys[k].key);
+    volley_node *node = volley_node_get(map, keys[k].key);
+    if (node && !keys[k].is_taken)
+      volley_key_fault(reading, node, "synapse model %s takes no '%s'", model ? model->name : "static", keys[k].key);
   }
 }
 
-static bool check_keys(volley_reading *reading, volley_yaml *map, const volley_synapse_model *model) {
+static bool check_keys(volley_reading *reading, volley_node *map, const volley_synapse_model *model) {
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_SYNAPSE];
   volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
-  if (model != NULL) add_keys(reading, &known, model);
+  if (model) add_keys(reading, &known, model);
   if (!volley_check_keys(reading, map, known)) return false;
   check_taken(reading, map, model);
   return true;
 }
 
-static void read_parameters(volley_reading *reading, volley_yaml *map, volley_pick pick,
+static void read_parameters(volley_reading *reading, volley_node *map, volley_pick pick,
                             const volley_projection *projection, volley_plasticity_plan *out) {
   const volley_synapse_model *model = out->model;
   out->parameters = volley_arena_alloc(reading->arena, (size_t)model->n_parameters + 1, sizeof *out->parameters);
@@ -93,20 +91,20 @@ static void read_parameters(volley_reading *reading, volley_yaml *map, volley_pi
 }
 
 /* Begins and ends of windows of time. */
-static void read_windows(volley_reading *reading, volley_yaml *map, enum volley_section section,
+static void read_windows(volley_reading *reading, volley_node *map, enum volley_section section,
                          volley_window_of_time **out, int *n) {
   double *starts = NULL, *stops = NULL;
   int n_starts = 0, n_stops = 0;
-  if (map == NULL || !volley_check_section(reading, map, section)) return;
-  volley_yaml *start = volley_yaml_get(map, "start"), *stop = volley_yaml_get(map, "stop");
-  if (start == NULL || stop == NULL) return; /* reported */
+  if (!map || !volley_check_section(reading, map, section)) return;
+  volley_node *start = volley_node_get(map, "start"), *stop = volley_node_get(map, "stop");
+  if (!start || !stop) return; /* reported */
   if (!volley_read_list(reading, start, volley_key_find(section, "start"), &starts, &n_starts)) return;
   if (!volley_read_list(reading, stop, volley_key_find(section, "stop"), &stops, &n_stops)) return;
   if (n_starts != n_stops) {
     volley_value_fault(reading, stop, "%d ends for %d begins", n_stops, n_starts);
     return;
   }
-  const volley_place place = volley_yaml_place(reading->arena, map);
+  const volley_place place = volley_node_place(reading->arena, map);
   *out = volley_arena_alloc(reading->arena, (size_t)n_starts + 1, sizeof **out);
   for (int w = 0; w < n_starts; w++) {
     volley_window_of_time *window = &(*out)[w];
@@ -122,14 +120,14 @@ static void read_windows(volley_reading *reading, volley_yaml *map, enum volley_
   *n = n_starts;
 }
 
-static void read_dopamine(volley_reading *reading, volley_yaml *map, volley_pick pick, volley_plasticity_plan *out) {
-  volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, "dopamine"), pick);
-  volley_yaml *neurons = volley_yaml_get(map, "dopamine_neurons"), *delay = volley_yaml_get(map, "dopamine_delay");
+static void read_dopamine(volley_reading *reading, volley_node *map, volley_pick pick, volley_plasticity_plan *out) {
+  volley_node *node = volley_pick_node(reading, volley_node_get(map, "dopamine"), pick);
+  volley_node *neurons = volley_node_get(map, "dopamine_neurons"), *delay = volley_node_get(map, "dopamine_delay");
   int64_t steps = 1;
   out->dopamine = -1;
-  if (node == NULL) {
-    if (neurons != NULL) volley_key_fault(reading, neurons, "'dopamine_neurons' needs 'dopamine', their population");
-    if (delay != NULL) volley_key_fault(reading, delay, "'dopamine_delay' needs 'dopamine', a population");
+  if (!node) {
+    if (neurons) volley_key_fault(reading, neurons, "'dopamine_neurons' needs 'dopamine', their population");
+    if (delay) volley_key_fault(reading, delay, "'dopamine_delay' needs 'dopamine', a population");
     return;
   }
   out->dopamine = volley_find_population(reading, node);
@@ -142,16 +140,16 @@ static void read_dopamine(volley_reading *reading, volley_yaml *map, volley_pick
 }
 
 /* Weights that can lie outside of the range that they may begin in. */
-static void check_weight(volley_reading *reading, volley_yaml *node, const volley_projection *projection,
+static void check_weight(volley_reading *reading, volley_node *node, const volley_projection *projection,
                          const volley_plasticity_plan *plan) {
   double low, high;
-  if (node == NULL || projection->balanced || isnan(projection->weight.a)) return;
+  if (!node || projection->balanced || isnan(projection->weight.a)) return;
   plan->model->range(plan->parameters, &low, &high);
   volley_check_value(reading, node, &projection->weight, low, high, false, weight_unit(reading, projection));
 }
 
 /* Bounds between which a weight could change its sign, but not its receptor. */
-static void check_sign(volley_reading *reading, volley_yaml *map, const volley_projection *projection,
+static void check_sign(volley_reading *reading, volley_node *map, const volley_projection *projection,
                        const volley_plasticity_plan *plan) {
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
   const bool by_sign = projection->receptor == VOLLEY_RECEPTOR_BY_SIGN;
@@ -176,47 +174,47 @@ static void check_sign(volley_reading *reading, volley_yaml *map, const volley_p
         model->receptors[model->receptor_of_sign[1]].name);
 }
 
-static void read_plan(volley_reading *reading, volley_yaml *entry, volley_yaml *map, volley_pick pick,
+static void read_plan(volley_reading *reading, volley_node *entry, volley_node *map, volley_pick pick,
                       const volley_projection *projection, volley_plasticity_plan *out) {
   const int before = reading->faults;
-  volley_yaml *pairing = NULL;
+  volley_node *pairing = NULL;
   if (counts(reading, projection)) {
     volley_value_fault(reading, map, "the receptor counts spikes: its weights are 1 and cannot learn");
     return;
   }
   read_parameters(reading, map, pick, projection, out);
   const char *word = volley_read_text(reading, map, synapse_key("pairing"), (volley_pick){0}, &pairing);
-  if (pairing != NULL && volley_read_choice(reading, map, synapse_key("pairing")) < 0) return;
-  out->nearest = word != NULL && strcmp(word, "nearest") == 0;
-  read_windows(reading, volley_yaml_get(map, "learning"), VOLLEY_SECTION_SYNAPSE_LEARNING, &out->learning,
+  if (pairing && volley_read_choice(reading, map, synapse_key("pairing")) < 0) return;
+  out->nearest = word && strcmp(word, "nearest") == 0;
+  read_windows(reading, volley_node_get(map, "learning"), VOLLEY_SECTION_SYNAPSE_LEARNING, &out->learning,
                &out->n_learning);
-  read_windows(reading, volley_yaml_get(map, "dopamine_on"), VOLLEY_SECTION_SYNAPSE_DOPAMINE_ON, &out->dopamine_on,
+  read_windows(reading, volley_node_get(map, "dopamine_on"), VOLLEY_SECTION_SYNAPSE_DOPAMINE_ON, &out->dopamine_on,
                &out->n_dopamine_on);
   read_dopamine(reading, map, pick, out);
   if (reading->faults != before) return;
-  const char *wrong = out->model->check != NULL ? out->model->check(out, out->parameters) : NULL;
-  if (wrong != NULL)
+  const char *wrong = out->model->check ? out->model->check(out, out->parameters) : NULL;
+  if (wrong)
     volley_value_fault(reading, map, "%s", wrong);
   else
-    check_weight(reading, volley_pick_node(reading, volley_yaml_get(entry, "weight"), pick), projection, out);
-  if (wrong == NULL) check_sign(reading, map, projection, out);
+    check_weight(reading, volley_pick_node(reading, volley_node_get(entry, "weight"), pick), projection, out);
+  if (!wrong) check_sign(reading, map, projection, out);
 }
 
-void volley_read_plasticity(volley_reading *reading, volley_yaml *entry, volley_pick pick,
+void volley_read_plasticity(volley_reading *reading, volley_node *entry, volley_pick pick,
                             const volley_projection *projection, volley_plasticity_plan *out) {
-  volley_yaml *map = volley_yaml_get(entry, "synapse"), *delay_is = volley_yaml_get(entry, "delay_is");
+  volley_node *map = volley_node_get(entry, "synapse"), *delay_is = volley_node_get(entry, "delay_is");
   *out = (volley_plasticity_plan){.dopamine = -1};
-  if (map != NULL && map->kind != VOLLEY_YAML_MAP) {
+  if (map && map->kind != VOLLEY_NODE_MAP) {
     volley_value_fault(reading, map, "a mapping is expected, like {model: stdp}");
     return;
   }
   const int before = reading->faults;
-  const volley_synapse_model *model = map != NULL ? read_model(reading, map, pick) : NULL;
-  if (reading->faults != before || (map != NULL && !check_keys(reading, map, model))) return;
+  const volley_synapse_model *model = map ? read_model(reading, map, pick) : NULL;
+  if (reading->faults != before || (map && !check_keys(reading, map, model))) return;
   const int kind = volley_read_choice(reading, entry, volley_key_find(VOLLEY_SECTION_PROJECTIONS, "delay_is"));
-  if (delay_is != NULL && (model == NULL || !model->keeps_past))
+  if (delay_is && (!model || !model->keeps_past))
     volley_key_fault(reading, delay_is, "synapses that do not learn take no 'delay_is'");
   out->model = model;
   out->is_axonal = kind == 1;
-  if (model != NULL) read_plan(reading, entry, map, pick, projection, out);
+  if (model) read_plan(reading, entry, map, pick, projection, out);
 }

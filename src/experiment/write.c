@@ -1,5 +1,5 @@
 /* The tree as YAML text. */
-#include "io/yaml/tree.h"
+#include "experiment/tree.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static void add_quoted(text *out, const char *bytes) {
 /* Whether a plain scalar can be written as it is in any context. What was plain in the file may have been continued
  * over lines or hold characters that mean something inside [] and {}. */
 static bool is_safe(const char *word) {
-  if (*word == '\0' || strpbrk(word, ",[]{}#&*!|>'\"%@`\n\t") != NULL || strstr(word, ": ") != NULL) return false;
+  if (*word == '\0' || strpbrk(word, ",[]{}#&*!|>'\"%@`\n\t") || strstr(word, ": ")) return false;
   if (word[strlen(word) - 1] == ':' || strncmp(word, "- ", 2) == 0 || strncmp(word, "? ", 2) == 0) return false;
   return strcmp(word, "-") != 0 && strcmp(word, "?") != 0 && strncmp(word, "---", 3) != 0 &&
          strncmp(word, "...", 3) != 0;
@@ -56,12 +56,12 @@ static void write_word(text *out, const char *word, bool plain) {
     add_quoted(out, word);
 }
 
-static void write_flow(text *out, const volley_yaml *node) {
-  if (node->kind == VOLLEY_YAML_SCALAR) {
+static void write_flow(text *out, const volley_node *node) {
+  if (node->kind == VOLLEY_NODE_SCALAR) {
     write_word(out, node->text, node->plain);
     return;
   }
-  const bool map = node->kind == VOLLEY_YAML_MAP;
+  const bool map = node->kind == VOLLEY_NODE_MAP;
   add_text(out, map ? "{" : "[");
   for (int i = 0; i < node->n; i++) {
     if (i > 0) add_text(out, ", ");
@@ -74,9 +74,9 @@ static void write_flow(text *out, const volley_yaml *node) {
   add_text(out, map ? "}" : "]");
 }
 
-static bool is_nested(const volley_yaml *node) {
+static bool is_nested(const volley_node *node) {
   for (int i = 0; i < node->n; i++)
-    if (node->items[i]->kind != VOLLEY_YAML_SCALAR) return true;
+    if (node->items[i]->kind != VOLLEY_NODE_SCALAR) return true;
   return false;
 }
 
@@ -86,32 +86,32 @@ static void write_indent(text *out, int indent) {
 }
 
 /* Writes a value after "key:" or "-"; in_list says that a map may go on in the same line. */
-static void write_value(text *out, const volley_yaml *node, int indent, bool in_list);
+static void write_value(text *out, const volley_node *node, int indent, bool in_list);
 
-static void write_items(text *out, const volley_yaml *node, int indent, bool in_list) {
+static void write_items(text *out, const volley_node *node, int indent, bool in_list) {
   for (int i = 0; i < node->n; i++) {
     if (i == 0 && in_list)
       add_text(out, " ");
     else if (out->length > 0)
       write_indent(out, indent);
-    if (node->kind == VOLLEY_YAML_MAP) {
+    if (node->kind == VOLLEY_NODE_MAP) {
       write_word(out, node->items[i]->key, true);
       add_text(out, ":");
     } else {
       add_text(out, "-");
     }
-    write_value(out, node->items[i], indent + 2, node->kind == VOLLEY_YAML_LIST);
+    write_value(out, node->items[i], indent + 2, node->kind == VOLLEY_NODE_LIST);
   }
 }
 
-static void write_value(text *out, const volley_yaml *node, int indent, bool in_list) {
+static void write_value(text *out, const volley_node *node, int indent, bool in_list) {
   if (node->n > 0 && is_nested(node)) {
     write_items(out, node, indent, in_list);
     return;
   }
   text flow = {0};
   write_flow(&flow, node);
-  if (node->kind == VOLLEY_YAML_MAP && node->n > 0 && flow.length + (size_t)indent > WIDTH) {
+  if (node->kind == VOLLEY_NODE_MAP && node->n > 0 && flow.length + (size_t)indent > WIDTH) {
     write_items(out, node, indent, in_list);
   } else {
     add_text(out, " ");
@@ -120,9 +120,9 @@ static void write_value(text *out, const volley_yaml *node, int indent, bool in_
   free(flow.bytes);
 }
 
-const char *volley_yaml_write(volley_arena *arena, const volley_yaml *root) {
+const char *volley_node_write(volley_arena *arena, const volley_node *root) {
   text out = {0};
-  if (root->kind == VOLLEY_YAML_SCALAR || root->n == 0)
+  if (root->kind == VOLLEY_NODE_SCALAR || root->n == 0)
     write_flow(&out, root);
   else
     write_items(&out, root, 0, false);

@@ -1,5 +1,5 @@
 /* Sections readouts and ablations. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include "base/units.h"
 #include "neuron/neuron.h"
@@ -15,9 +15,9 @@ static const volley_neuron_model *model_of(const volley_reading *reading, const 
   return reading->experiment->populations[readout->populations[i]].model;
 }
 
-static void read_populations(volley_reading *reading, const volley_yaml *entry, volley_readout *readout) {
-  volley_yaml **names;
-  const int n = volley_read_names(reading, volley_yaml_get(entry, "population"), &names);
+static void read_populations(volley_reading *reading, const volley_node *entry, volley_readout *readout) {
+  volley_node **names;
+  const int n = volley_read_names(reading, volley_node_get(entry, "population"), &names);
   readout->populations = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *readout->populations);
   for (int i = 0; i < n; i++) {
     const int population = volley_find_population(reading, names[i]);
@@ -31,13 +31,13 @@ static void read_populations(volley_reading *reading, const volley_yaml *entry, 
 }
 
 static double filter_unit(const volley_neuron_model *model) {
-  return model != NULL && model->filter_unit > 0.0 ? model->filter_unit : 1000.0;
+  return model && model->filter_unit > 0 ? model->filter_unit : 1000.0;
 }
 
 /* The unit that the filter counts rates in: as written, or that of the models, which must then agree. */
-static void read_filter_unit(volley_reading *reading, volley_yaml *map, volley_readout *readout) {
+static void read_filter_unit(volley_reading *reading, volley_node *map, volley_readout *readout) {
   const volley_key_info *key = volley_key_find(VOLLEY_SECTION_FILTER, "unit");
-  if (volley_yaml_get(map, "unit") != NULL) {
+  if (volley_node_get(map, "unit")) {
     readout->filter_unit = volley_read_choice(reading, map, key) == 1 ? 1.0 : 1000.0;
     return;
   }
@@ -50,45 +50,43 @@ static void read_filter_unit(volley_reading *reading, volley_yaml *map, volley_r
   }
 }
 
-static void read_filter(volley_reading *reading, volley_yaml *map, volley_readout *readout) {
-  if (map == NULL || !volley_check_section(reading, map, VOLLEY_SECTION_FILTER)) return;
+static void read_filter(volley_reading *reading, volley_node *map, volley_readout *readout) {
+  if (!map || !volley_check_section(reading, map, VOLLEY_SECTION_FILTER)) return;
   const bool rises = volley_read_number(reading, map, volley_key_find(VOLLEY_SECTION_FILTER, "rise"), (volley_pick){0},
                                         &readout->rise);
   const bool decays = volley_read_number(reading, map, volley_key_find(VOLLEY_SECTION_FILTER, "decay"),
                                          (volley_pick){0}, &readout->decay);
   if (rises && decays && readout->rise == readout->decay)
-    volley_value_fault(reading, volley_yaml_get(map, "rise"),
+    volley_value_fault(reading, volley_node_get(map, "rise"),
                        "rise and decay are both %g ms; give them different values, or rise 0 for a single exponential",
                        readout->rise);
   read_filter_unit(reading, map, readout);
 }
 
 /* lambda, or 1 / initial_p. */
-static void read_lambda(volley_reading *reading, volley_yaml *map, volley_readout *readout) {
-  volley_yaml *lambda = volley_yaml_get(map, "lambda"), *initial = volley_yaml_get(map, "initial_p");
-  const volley_place place = volley_yaml_place(reading->arena, map);
+static void read_lambda(volley_reading *reading, volley_node *map, volley_readout *readout) {
+  volley_node *lambda = volley_node_get(map, "lambda"), *initial = volley_node_get(map, "initial_p");
+  const volley_place place = volley_node_place(reading->arena, map);
   double number;
-  if (lambda == NULL && initial == NULL)
+  if (!lambda && !initial)
     volley_entry_fault(reading, &place, "'lambda' is missing: %s; or 'initial_p', its inverse",
                        learning_key("lambda")->doc);
-  if (lambda != NULL && initial != NULL)
+  if (lambda && initial)
     volley_key_fault(reading, initial, "'lambda' and 'initial_p' are both given; keep one of them");
-  if (!volley_read_number(reading, map, learning_key(lambda != NULL ? "lambda" : "initial_p"), (volley_pick){0},
-                          &number))
+  if (!volley_read_number(reading, map, learning_key(lambda ? "lambda" : "initial_p"), (volley_pick){0}, &number))
     return;
-  readout->lambda = lambda != NULL ? number : 1.0 / number;
+  readout->lambda = lambda ? number : 1.0 / number;
   if (!isfinite(1.0 / number))
-    volley_value_fault(reading, lambda != NULL ? lambda : initial, "%g is too small: its inverse is not finite",
-                       number);
+    volley_value_fault(reading, lambda ? lambda : initial, "%g is too small: its inverse is not finite", number);
 }
 
 /* Whether some step learns: n % interval == 1 % interval with start < n < stop. */
-static void check_window(volley_reading *reading, volley_yaml *map, const volley_readout *readout) {
+static void check_window(volley_reading *reading, volley_node *map, const volley_readout *readout) {
   const double dt = reading->experiment->simulation.dt;
   const int64_t end = reading->experiment->simulation.steps, interval = readout->interval;
   const int64_t first =
       readout->start + 1 + (interval - readout->start % interval) % interval; /* 1 more than a multiple */
-  volley_yaml *stop = volley_yaml_get(map, "stop");
+  volley_node *stop = volley_node_get(map, "stop");
   if (end == 0) return; /* reported */
   if (readout->stop > end)
     volley_value_fault(reading, stop,
@@ -104,9 +102,9 @@ static void check_window(volley_reading *reading, volley_yaml *map, const volley
                        (double)first * dt, (double)readout->stop * dt);
 }
 
-static void read_learning(volley_reading *reading, volley_yaml *map, volley_readout *readout) {
+static void read_learning(volley_reading *reading, volley_node *map, volley_readout *readout) {
   readout->interval = 1;
-  if (map == NULL || !volley_check_section(reading, map, VOLLEY_SECTION_LEARNING)) return;
+  if (!map || !volley_check_section(reading, map, VOLLEY_SECTION_LEARNING)) return;
   readout->solver =
       volley_read_choice(reading, map, learning_key("solver")) == 1 ? VOLLEY_SOLVER_BATCH : VOLLEY_SOLVER_RLS;
   readout->is_exact = volley_read_choice(reading, map, learning_key("update")) == 1;
@@ -119,11 +117,11 @@ static void read_learning(volley_reading *reading, volley_yaml *map, volley_read
 }
 
 /* Unit of the current that feedback injects, which must be that of all populations; NULL after a fault. */
-static const char *feedback_unit(volley_reading *reading, volley_yaml *map, const volley_readout *readout) {
+static const char *feedback_unit(volley_reading *reading, volley_node *map, const volley_readout *readout) {
   const char *unit = NULL;
   for (int i = 0; i < readout->n_populations; i++) {
     const char *other = volley_current_unit(model_of(reading, readout, i));
-    if (unit != NULL && strcmp(unit, other) != 0) {
+    if (unit && strcmp(unit, other) != 0) {
       volley_value_fault(reading, map,
                          "the models of its populations have currents in '%s' and in '%s'; a readout feeds back one",
                          unit, other);
@@ -134,31 +132,30 @@ static const char *feedback_unit(volley_reading *reading, volley_yaml *map, cons
   return unit;
 }
 
-static void read_feedback(volley_reading *reading, volley_yaml *map, volley_readout *readout) {
+static void read_feedback(volley_reading *reading, volley_node *map, volley_readout *readout) {
   const volley_distribution uniform = {.kind = VOLLEY_UNIFORM, .a = -1, .b = 1, .min = -INFINITY, .max = INFINITY};
-  if (map == NULL || !volley_check_section(reading, map, VOLLEY_SECTION_FEEDBACK)) return;
+  if (!map || !volley_check_section(reading, map, VOLLEY_SECTION_FEEDBACK)) return;
   volley_key_info gain = *volley_key_find(VOLLEY_SECTION_FEEDBACK, "gain");
-  volley_yaml *eta = volley_yaml_get(map, "eta");
+  volley_node *eta = volley_node_get(map, "eta");
   gain.unit = feedback_unit(reading, map, readout);
   readout->feeds_back = true;
-  if (gain.unit != NULL) volley_read_number(reading, map, &gain, (volley_pick){0}, &readout->gain);
+  if (gain.unit) volley_read_number(reading, map, &gain, (volley_pick){0}, &readout->gain);
   volley_read_flag(reading, map, volley_key_find(VOLLEY_SECTION_FEEDBACK, "clamp"), (volley_pick){0}, &readout->clamps);
-  if (eta == NULL || !volley_read_value(reading, eta, "", (volley_pick){0}, true, &readout->eta))
-    readout->eta = uniform;
+  if (!eta || !volley_read_value(reading, eta, "", (volley_pick){0}, true, &readout->eta)) readout->eta = uniform;
 }
 
 /* `all`, or a number that the matrix can have. */
-static void read_eigenvalues(volley_reading *reading, const volley_yaml *entry, volley_readout *readout) {
-  volley_yaml *node = NULL;
+static void read_eigenvalues(volley_reading *reading, const volley_node *entry, volley_readout *readout) {
+  volley_node *node = NULL;
   char why[256];
   double number;
   const char *text = volley_read_text(reading, entry, readout_key("eigenvalues"), (volley_pick){0}, &node);
-  if (node == NULL) return;
+  if (!node) return;
   if (strcmp(text, "all") == 0) {
     readout->eigenvalues = -1;
     return;
   }
-  if (!volley_unit_convert(text, "", &number, why, sizeof why) || number != nearbyint(number) || number < 0.0 ||
+  if (!volley_unit_convert(text, "", &number, why, sizeof why) || number != nearbyint(number) || number < 0 ||
       number > fmin(readout->size, INT_MAX))
     volley_value_fault(reading, node, "'%.60s' given; a whole number from 0 to %u is expected, or all", text,
                        readout->size);
@@ -166,27 +163,27 @@ static void read_eigenvalues(volley_reading *reading, const volley_yaml *entry, 
     readout->eigenvalues = (int)number;
 }
 
-static void read_readout(volley_reading *reading, volley_yaml *entry, volley_readout *readout) {
+static void read_readout(volley_reading *reading, volley_node *entry, volley_readout *readout) {
   const char *name = volley_read_text(reading, entry, readout_key("name"), (volley_pick){0}, NULL);
-  volley_yaml *supervisor = volley_yaml_get(entry, "supervisor");
-  volley_check_name(reading, volley_yaml_get(entry, "name"));
-  readout->name = name != NULL ? name : ""; /* reported */
-  readout->place = volley_yaml_place(reading->arena, entry);
+  volley_node *supervisor = volley_node_get(entry, "supervisor");
+  volley_check_name(reading, volley_node_get(entry, "name"));
+  readout->name = name ? name : ""; /* reported */
+  readout->place = volley_node_place(reading->arena, entry);
   read_populations(reading, entry, readout);
-  read_filter(reading, volley_yaml_get(entry, "filter"), readout);
-  if (supervisor != NULL) readout->supervisor = volley_read_signal(reading, supervisor);
-  read_learning(reading, volley_yaml_get(entry, "learning"), readout);
-  read_feedback(reading, volley_yaml_get(entry, "feedback"), readout);
-  volley_yaml *decoders = volley_yaml_get(entry, "decoders");
+  read_filter(reading, volley_node_get(entry, "filter"), readout);
+  if (supervisor) readout->supervisor = volley_read_signal(reading, supervisor);
+  read_learning(reading, volley_node_get(entry, "learning"), readout);
+  read_feedback(reading, volley_node_get(entry, "feedback"), readout);
+  volley_node *decoders = volley_node_get(entry, "decoders");
   volley_read_value(reading, decoders, "", (volley_pick){0}, true, &readout->decoders);
   read_eigenvalues(reading, entry, readout);
 }
 
-void volley_read_readouts(volley_reading *reading, volley_yaml *section) {
+void volley_read_readouts(volley_reading *reading, volley_node *section) {
   volley_experiment *experiment = reading->experiment;
   bool *lost = &reading->lost[VOLLEY_SECTION_READOUTS];
-  *lost = section != NULL;
-  if (section == NULL || !volley_check_list(reading, section)) return;
+  *lost = section;
+  if (!section || !volley_check_list(reading, section)) return;
   *lost = false;
   experiment->readouts = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *experiment->readouts);
   for (int i = 0; i < section->n; i++)
@@ -199,34 +196,34 @@ void volley_read_readouts(volley_reading *reading, volley_yaml *section) {
 
 static const volley_key_info *ablation_key(const char *name) { return volley_key_find(VOLLEY_SECTION_ABLATIONS, name); }
 
-static void read_ablation(volley_reading *reading, volley_yaml *entry, volley_pick pick, volley_ablation *ablation) {
+static void read_ablation(volley_reading *reading, volley_node *entry, volley_pick pick, volley_ablation *ablation) {
   const double dt = reading->experiment->simulation.dt;
   const uint32_t size = reading->experiment->populations[ablation->population].size;
-  volley_read_selection(reading, volley_yaml_get(entry, "neurons"), size, pick, &ablation->neurons);
+  volley_read_selection(reading, volley_node_get(entry, "neurons"), size, pick, &ablation->neurons);
   volley_read_steps(reading, entry, ablation_key("start"), pick, &ablation->start);
   ablation->stop = INT64_MAX;
   const bool stops = volley_read_steps(reading, entry, ablation_key("stop"), pick, &ablation->stop);
   volley_note_window(reading, &ablation->place, "the ablation", (double)ablation->start * dt,
                      stops ? (double)ablation->stop * dt : INFINITY);
   if (ablation->stop <= ablation->start)
-    volley_value_fault(reading, volley_yaml_get(entry, "stop"), "stop at %.10g ms is not after start at %.10g ms",
+    volley_value_fault(reading, volley_node_get(entry, "stop"), "stop at %.10g ms is not after start at %.10g ms",
                        (double)ablation->stop * dt, (double)ablation->start * dt);
 }
 
-void volley_read_ablations(volley_reading *reading, volley_yaml *section) {
+void volley_read_ablations(volley_reading *reading, volley_node *section) {
   volley_experiment *experiment = reading->experiment;
-  if (section == NULL || !volley_check_list(reading, section)) return;
+  if (!section || !volley_check_list(reading, section)) return;
   size_t n = 1;
-  for (int i = 0; i < section->n; i++) n += volley_count_names(volley_yaml_get(section->items[i], "population"));
+  for (int i = 0; i < section->n; i++) n += volley_count_names(volley_node_get(section->items[i], "population"));
   if (!volley_check_count(reading, section, n - 1, VOLLEY_MAX_ENTRIES, "ablations")) return;
   experiment->ablations = volley_arena_alloc(reading->arena, n, sizeof *experiment->ablations);
   for (int i = 0; i < section->n; i++) {
-    volley_yaml **names, *entry = section->items[i];
+    volley_node **names, *entry = section->items[i];
     if (!volley_check_section(reading, entry, VOLLEY_SECTION_ABLATIONS)) continue;
-    const int n_names = volley_read_names(reading, volley_yaml_get(entry, "population"), &names);
+    const int n_names = volley_read_names(reading, volley_node_get(entry, "population"), &names);
     for (int k = 0; k < n_names; k++) {
       volley_ablation *ablation = &experiment->ablations[experiment->n_ablations];
-      *ablation = (volley_ablation){.place = volley_yaml_place(reading->arena, entry)};
+      *ablation = (volley_ablation){.place = volley_node_place(reading->arena, entry)};
       ablation->population = volley_find_population(reading, names[k]);
       if (ablation->population < 0) continue;
       experiment->n_ablations++;

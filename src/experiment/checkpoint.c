@@ -1,5 +1,5 @@
 /* Section checkpoint. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include "base/units.h"
 
@@ -22,13 +22,13 @@ static const char *before_word(volley_arena *arena, const char *text, const char
 }
 
 /* "500 ms" of model time, which must be one step or more. */
-static void read_model_time(volley_reading *reading, volley_yaml *node, const char *time) {
+static void read_model_time(volley_reading *reading, volley_node *node, const char *time) {
   char why[256];
-  double ms = 0.0;
-  const volley_place place = volley_yaml_place(reading->arena, node);
+  double ms = 0;
+  const volley_place place = volley_node_place(reading->arena, node);
   if (!volley_unit_convert(time, "ms", &ms, why, sizeof why))
     volley_value_fault(reading, node, "%s", why);
-  else if (!(ms > 0.0 && isfinite(ms)))
+  else if (!(ms > 0 && isfinite(ms)))
     volley_value_fault(reading, node, "'%.60s' given, a time above 0 is expected, like 500 ms model", node->text);
   else if (volley_whole_steps(reading, node, ms, true, &reading->experiment->checkpoint.steps) &&
            reading->experiment->checkpoint.steps > reading->experiment->simulation.steps)
@@ -36,20 +36,20 @@ static void read_model_time(volley_reading *reading, volley_yaml *node, const ch
 }
 
 /* "10 s" by the clock on the wall. */
-static void read_wall_time(volley_reading *reading, volley_yaml *node, const char *time) {
+static void read_wall_time(volley_reading *reading, volley_node *node, const char *time) {
   char why[256];
   if (!volley_wall_time(time, &reading->experiment->checkpoint.wall, why, sizeof why))
     volley_value_fault(reading, node, "%s", why);
 }
 
-static void read_every(volley_reading *reading, volley_yaml *section) {
-  volley_yaml *node = NULL;
+static void read_every(volley_reading *reading, volley_node *section) {
+  volley_node *node = NULL;
   const char *text = volley_read_text(reading, section, checkpoint_key("every"), (volley_pick){0}, &node);
-  if (text == NULL) return;
+  if (!text) return;
   const char *wall = before_word(reading->arena, text, "wall"), *model = before_word(reading->arena, text, "model");
-  if (wall != NULL)
+  if (wall)
     read_wall_time(reading, node, wall);
-  else if (model != NULL)
+  else if (model)
     read_model_time(reading, node, model);
   else
     volley_value_fault(reading, node,
@@ -58,13 +58,13 @@ static void read_every(volley_reading *reading, volley_yaml *section) {
                        text);
 }
 
-void volley_read_checkpoint(volley_reading *reading, volley_yaml *section) {
+void volley_read_checkpoint(volley_reading *reading, volley_node *section) {
   volley_checkpoint_plan *plan = &reading->experiment->checkpoint;
-  volley_yaml *node = NULL;
+  volley_node *node = NULL;
   double keep;
-  if (section != NULL && !volley_check_section(reading, section, VOLLEY_SECTION_CHECKPOINT)) return;
+  if (section && !volley_check_section(reading, section, VOLLEY_SECTION_CHECKPOINT)) return;
   read_every(reading, section);
   plan->file = volley_read_text(reading, section, checkpoint_key("file"), (volley_pick){0}, &node);
-  if (plan->file != NULL && *plan->file == '\0') volley_value_fault(reading, node, "a file name is expected");
+  if (plan->file && *plan->file == '\0') volley_value_fault(reading, node, "a file name is expected");
   if (volley_read_number(reading, section, checkpoint_key("keep"), (volley_pick){0}, &keep)) plan->keep = (int)keep;
 }

@@ -1,5 +1,5 @@
 /* Sections simulation and populations. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include "base/units.h"
 #include "neuron/neuron.h"
@@ -15,23 +15,23 @@ static const volley_key_info *simulation_key(const char *name) {
   return volley_key_find(VOLLEY_SECTION_SIMULATION, name);
 }
 
-static void read_partitioner(volley_reading *reading, volley_yaml *section) {
+static void read_partitioner(volley_reading *reading, volley_node *section) {
   volley_simulation *simulation = &reading->experiment->simulation;
-  volley_yaml *node = NULL;
+  volley_node *node = NULL;
   const char *name = volley_read_text(reading, section, simulation_key("partition"), (volley_pick){0}, &node);
-  simulation->partitioner = name != NULL ? volley_partitioner_find(name) : volley_partitioners()[0];
-  if (simulation->partitioner == NULL)
+  simulation->partitioner = name ? volley_partitioner_find(name) : volley_partitioners()[0];
+  if (!simulation->partitioner)
     volley_unknown(reading, node, "partitioner", volley_names_of_registry(reading, volley_partitioners()));
 }
 
-void volley_read_simulation(volley_reading *reading, volley_yaml *section) {
+void volley_read_simulation(volley_reading *reading, volley_node *section) {
   volley_simulation *simulation = &reading->experiment->simulation;
   double duration, seed;
-  if (section == NULL || !volley_check_section(reading, section, VOLLEY_SECTION_SIMULATION)) return;
+  if (!section || !volley_check_section(reading, section, VOLLEY_SECTION_SIMULATION)) return;
   if (!volley_read_number(reading, section, simulation_key("dt"), (volley_pick){0}, &simulation->dt))
     simulation->dt = NAN; /* reported; checks against dt are left out */
   if (volley_read_number(reading, section, simulation_key("duration"), (volley_pick){0}, &duration))
-    volley_whole_steps(reading, volley_yaml_get(section, "duration"), duration, true, &simulation->steps);
+    volley_whole_steps(reading, volley_node_get(section, "duration"), duration, true, &simulation->steps);
   if (volley_read_number(reading, section, simulation_key("seed"), (volley_pick){0}, &seed))
     simulation->seed = (uint32_t)seed;
   simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
@@ -43,9 +43,9 @@ static const volley_key_info *population_key(const char *name) {
 }
 
 /* Whether a state's value is the name of a parameter: every neuron starts at its own value of it. */
-static bool read_parameter_name(volley_reading *reading, const volley_neuron_model *model, volley_yaml *node,
+static bool read_parameter_name(volley_reading *reading, const volley_neuron_model *model, volley_node *node,
                                 const char *unit, volley_distribution *out) {
-  if (node->kind != VOLLEY_YAML_SCALAR) return false;
+  if (node->kind != VOLLEY_NODE_SCALAR) return false;
   for (int i = 0; i < model->n_parameters; i++) {
     if (strcmp(model->parameters[i].name, node->text) != 0) continue;
     if (strcmp(model->parameters[i].unit, unit) != 0)
@@ -76,15 +76,15 @@ static model_keys state_keys(volley_reading *reading, const volley_neuron_model 
 }
 
 /* One of the maps, checked against the model's table; NULL if there is none. others: keys of the other map. */
-static volley_yaml *model_map(volley_reading *reading, const volley_yaml *entry, const volley_neuron_model *model,
+static volley_node *model_map(volley_reading *reading, const volley_node *entry, const volley_neuron_model *model,
                               volley_pick pick, model_keys own, model_keys others) {
-  volley_yaml *map = volley_pick_node(reading, volley_yaml_get(entry, own.key), pick);
-  for (int i = 0; map != NULL && map->kind == VOLLEY_YAML_MAP && i < map->n; i++)
+  volley_node *map = volley_pick_node(reading, volley_node_get(entry, own.key), pick);
+  for (int i = 0; map && map->kind == VOLLEY_NODE_MAP && i < map->n; i++)
     for (int k = 0; k < others.names.n; k++)
       if (strcmp(map->items[i]->key, others.names.names[k]) == 0)
         volley_key_fault(reading, map->items[i], "'%s' is a %s of %s; it belongs under '%s'", others.names.names[k],
                          others.what, model->name, others.key);
-  return map != NULL && volley_check_keys(reading, map, own.names) ? map : NULL;
+  return map && volley_check_keys(reading, map, own.names) ? map : NULL;
 }
 
 /* The range of a parameter or state whose values are in a dataset: they are checked where they are read. */
@@ -95,47 +95,47 @@ static void bound_dataset(volley_distribution *values, double min, double max, b
 }
 
 /* Whether a value is the infinity that the model itself begins with: no bound. */
-static bool is_unbounded(const volley_yaml *node, const volley_key_info *info) {
+static bool is_unbounded(const volley_node *node, const volley_key_info *info) {
   char why[256];
   double value;
-  return node != NULL && node->kind == VOLLEY_YAML_SCALAR && isinf(info->fallback) &&
+  return node && node->kind == VOLLEY_NODE_SCALAR && isinf(info->fallback) &&
          volley_unit_convert(node->text, info->unit, &value, why, sizeof why) && value == info->fallback;
 }
 
-static void read_parameters(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
+static void read_parameters(volley_reading *reading, const volley_node *entry, volley_pick pick,
                             volley_population *population) {
   const volley_neuron_model *model = population->model;
-  volley_yaml *map = model_map(reading, entry, model, pick, parameter_keys(reading, model), state_keys(reading, model));
+  volley_node *map = model_map(reading, entry, model, pick, parameter_keys(reading, model), state_keys(reading, model));
   population->parameters =
       volley_arena_alloc(reading->arena, (size_t)model->n_parameters + 1, sizeof *population->parameters);
   for (int i = 0; i < model->n_parameters; i++) {
     const volley_key_info *info = &model->parameters[i];
     volley_distribution *out = &population->parameters[i];
-    volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, info->name), pick);
+    volley_node *node = volley_pick_node(reading, volley_node_get(map, info->name), pick);
     if (is_unbounded(node, info)) node = NULL;
-    if (node == NULL || !volley_read_value(reading, node, info->unit, pick, true, out))
+    if (!node || !volley_read_value(reading, node, info->unit, pick, true, out))
       *out = volley_constant(info->fallback);
     else
       volley_check_value(reading, node, out, info->min, info->max, info->positive, info->unit);
     bound_dataset(out, info->min, info->max, info->positive);
     if (strcmp(info->name, "t_ref") == 0 && volley_distribution_is_constant(out)) {
-      const volley_place place = node != NULL ? volley_yaml_place(reading->arena, node) : population->place;
+      const volley_place place = node ? volley_node_place(reading->arena, node) : population->place;
       volley_note_rounding(reading, &place, "t_ref", volley_distribution_mean(out));
     }
   }
 }
 
-static void read_initial(volley_reading *reading, const volley_yaml *entry, volley_pick pick,
+static void read_initial(volley_reading *reading, const volley_node *entry, volley_pick pick,
                          volley_population *population) {
   const volley_neuron_model *model = population->model;
-  volley_yaml *map = model_map(reading, entry, model, pick, state_keys(reading, model), parameter_keys(reading, model));
+  volley_node *map = model_map(reading, entry, model, pick, state_keys(reading, model), parameter_keys(reading, model));
   population->initial = volley_arena_alloc(reading->arena, (size_t)model->n_states + 1, sizeof *population->initial);
   for (int i = 0; i < model->n_states; i++) {
     const volley_state_info *info = &model->states[i];
     volley_distribution *out = &population->initial[i];
-    volley_yaml *node = volley_pick_node(reading, volley_yaml_get(map, info->name), pick);
-    if (node != NULL && read_parameter_name(reading, model, node, info->unit, out)) continue;
-    if (node != NULL && volley_read_value(reading, node, info->unit, pick, true, out)) {
+    volley_node *node = volley_pick_node(reading, volley_node_get(map, info->name), pick);
+    if (node && read_parameter_name(reading, model, node, info->unit, out)) continue;
+    if (node && volley_read_value(reading, node, info->unit, pick, true, out)) {
       volley_check_value(reading, node, out, info->min, info->max, false, info->unit);
       bound_dataset(out, info->min, info->max, false);
       continue;
@@ -153,25 +153,25 @@ static void check_parameters(volley_reading *reading, const volley_population *p
     if (!volley_distribution_is_constant(&population->parameters[i])) return;
     values[i] = volley_distribution_mean(&population->parameters[i]);
   }
-  const char *wrong = model->check != NULL ? model->check(values) : NULL;
-  if (wrong == NULL) return;
+  const char *wrong = model->check ? model->check(values) : NULL;
+  if (!wrong) return;
   volley_place place = population->place;
   place.path = volley_arena_format(reading->arena, "populations.%s.parameters", population->name);
   volley_entry_fault(reading, &place, "%s", wrong);
 }
 
-static void read_population(volley_reading *reading, volley_yaml *entry, volley_pick pick,
+static void read_population(volley_reading *reading, volley_node *entry, volley_pick pick,
                             volley_population *population) {
-  volley_yaml *node = NULL;
+  volley_node *node = NULL;
   double size;
   population->mean_rate = NAN;
   if (volley_read_number(reading, entry, population_key("size"), pick, &size)) population->size = (uint32_t)size;
   if (!volley_read_number(reading, entry, population_key("mean_rate"), pick, &population->mean_rate))
     population->mean_rate = NAN;
   const char *model = volley_read_text(reading, entry, population_key("model"), pick, &node);
-  if (model == NULL) return;
+  if (!model) return;
   population->model = volley_neuron_model_find(model);
-  if (population->model == NULL) {
+  if (!population->model) {
     volley_unknown(reading, node, "neuron model", volley_names_of_registry(reading, volley_neuron_models()));
     return;
   }
@@ -181,21 +181,21 @@ static void read_population(volley_reading *reading, volley_yaml *entry, volley_
   if (reading->faults == before) check_parameters(reading, population);
 }
 
-static void read_entry(volley_reading *reading, volley_yaml *entry, volley_yaml **names, int n) {
+static void read_entry(volley_reading *reading, volley_node *entry, volley_node **names, int n) {
   volley_experiment *experiment = reading->experiment;
   for (int i = 0; i < n; i++) {
     volley_population *population = &experiment->populations[experiment->n_populations];
     const int before = reading->faults;
     volley_check_name(reading, names[i]);
     population->name = names[i]->text;
-    population->place = volley_yaml_place(reading->arena, names[i]);
+    population->place = volley_node_place(reading->arena, names[i]);
     population->place.path = volley_arena_format(reading->arena, "populations.%s", names[i]->text);
     read_population(reading, entry, (volley_pick){.row = i, .rows = n}, population);
     reading->population_valid[experiment->n_populations++] = reading->faults == before && population->size > 0;
   }
 }
 
-static void number_neurons(volley_reading *reading, const volley_yaml *section) {
+static void number_neurons(volley_reading *reading, const volley_node *section) {
   volley_experiment *experiment = reading->experiment;
   uint64_t neurons = 0;
   for (int p = 0; p < experiment->n_populations; p++) {
@@ -203,33 +203,33 @@ static void number_neurons(volley_reading *reading, const volley_yaml *section) 
     neurons += experiment->populations[p].size;
   }
   experiment->neurons = (uint32_t)neurons;
-  const volley_place place = volley_yaml_place(reading->arena, section);
+  const volley_place place = volley_node_place(reading->arena, section);
   if (neurons > UINT32_MAX)
     volley_entry_fault(reading, &place, "%llu neurons in all; at most %u are possible", (unsigned long long)neurons,
                        UINT32_MAX);
 }
 
 /* Room for as many populations as the entries name; false if these are too many. */
-static bool allocate(volley_reading *reading, const volley_yaml *section) {
+static bool allocate(volley_reading *reading, const volley_node *section) {
   size_t n = 1;
-  for (int i = 0; i < section->n; i++) n += volley_count_names(volley_yaml_get(section->items[i], "name"));
+  for (int i = 0; i < section->n; i++) n += volley_count_names(volley_node_get(section->items[i], "name"));
   if (!volley_check_count(reading, section, n - 1, MAX_POPULATIONS, "populations")) return false;
   reading->experiment->populations = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->populations);
   reading->population_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->population_valid);
   return true;
 }
 
-void volley_read_populations(volley_reading *reading, volley_yaml *section) {
+void volley_read_populations(volley_reading *reading, volley_node *section) {
   volley_experiment *experiment = reading->experiment;
   bool *lost = &reading->lost[VOLLEY_SECTION_POPULATIONS];
   *lost = true;
-  if (section == NULL || !volley_check_list(reading, section)) return;
+  if (!section || !volley_check_list(reading, section)) return;
   if (!allocate(reading, section)) return;
   *lost = section->n == 0;
   for (int i = 0; i < section->n; i++) {
-    volley_yaml **names = NULL, *entry = section->items[i];
+    volley_node **names = NULL, *entry = section->items[i];
     const bool is_map = volley_check_section(reading, entry, VOLLEY_SECTION_POPULATIONS);
-    const int n = is_map ? volley_read_names(reading, volley_yaml_get(entry, "name"), &names) : 0;
+    const int n = is_map ? volley_read_names(reading, volley_node_get(entry, "name"), &names) : 0;
     if (n == 0) *lost = true;
     read_entry(reading, entry, names, n);
   }

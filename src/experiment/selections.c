@@ -1,5 +1,5 @@
 /* Selections of neurons, and lists of indices. */
-#include "io/experiment/reading.h"
+#include "experiment/reading.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -9,14 +9,14 @@ enum { MOST_INDICES = 1 << 24 };
 
 static bool all_digits(const char *text) {
   const char *at = text;
-  while (isdigit((unsigned char)*at)) ++at;
+  while (isdigit((unsigned char)*at)) at++;
   return at > text && *at == '\0';
 }
 
 /* Reports a range written like 0:99; false if node is none. what: "neurons" */
-static bool suggest_dash(volley_reading *reading, volley_yaml *node, const char *what) {
+static bool suggest_dash(volley_reading *reading, volley_node *node, const char *what) {
   char *text = volley_arena_copy(reading->arena, node->text), *colon = strchr(text, ':');
-  if (colon == NULL) return false;
+  if (!colon) return false;
   *colon = '\0';
   if (!all_digits(text) || !all_digits(colon + 1)) return false;
   volley_value_fault(reading, node, "'%.60s' selects no %s; a range is written %s-%s and includes its last index",
@@ -25,15 +25,15 @@ static bool suggest_dash(volley_reading *reading, volley_yaml *node, const char 
 }
 
 /* Indices "5" or "0-99" below size. */
-static bool parse_range(volley_reading *reading, volley_yaml *node, const char *what, uint32_t size,
+static bool parse_range(volley_reading *reading, volley_node *node, const char *what, uint32_t size,
                         volley_range *out) {
   char *text = volley_arena_copy(reading->arena, node->text), *dash = strchr(text, '-');
-  if (node->kind == VOLLEY_YAML_SCALAR && dash != NULL && dash != text)
+  if (node->kind == VOLLEY_NODE_SCALAR && dash && dash != text)
     *dash++ = '\0';
   else
     dash = text;
-  if (node->kind == VOLLEY_YAML_SCALAR && suggest_dash(reading, node, what)) return false;
-  if (node->kind != VOLLEY_YAML_SCALAR || !all_digits(text) || !all_digits(dash)) {
+  if (node->kind == VOLLEY_NODE_SCALAR && suggest_dash(reading, node, what)) return false;
+  if (node->kind != VOLLEY_NODE_SCALAR || !all_digits(text) || !all_digits(dash)) {
     volley_value_fault(reading, node,
                        "'%.60s' selects no %s; write all, an index like 5, a range like 0-99, or a list of these",
                        node->text, what);
@@ -62,7 +62,7 @@ static void merge_ranges(volley_selection *selection) {
   for (int r = 0; r < selection->n_ranges; r++) {
     const volley_range next = selection->ranges[r];
     volley_range *last = n > 0 ? &selection->ranges[n - 1] : NULL;
-    if (last == NULL || next.first > last->first + last->count)
+    if (!last || next.first > last->first + last->count)
       selection->ranges[n++] = next;
     else if (next.first + next.count > last->first + last->count)
       last->count = next.first + next.count - last->first;
@@ -71,11 +71,11 @@ static void merge_ranges(volley_selection *selection) {
   volley_selection_finish(selection);
 }
 
-bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t size, volley_pick pick,
+bool volley_read_selection(volley_reading *reading, volley_node *node, uint32_t size, volley_pick pick,
                            volley_selection *out) {
-  if (node != NULL && node->kind == VOLLEY_YAML_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_YAML_LIST)
+  if (node && node->kind == VOLLEY_NODE_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_NODE_LIST)
     node = volley_pick_node(reading, node, pick); /* a list of selections, one a population */
-  const bool list = node != NULL && node->kind == VOLLEY_YAML_LIST;
+  const bool list = node && node->kind == VOLLEY_NODE_LIST;
   const int n = list ? node->n : 1;
   if (size == 0) return false; /* reported with the population */
   if (n == 0) {
@@ -84,8 +84,8 @@ bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t 
   }
   out->ranges = volley_arena_alloc(reading->arena, (size_t)n, sizeof *out->ranges);
   for (int i = 0; i < n; i++) {
-    volley_yaml *item = list ? node->items[i] : node;
-    if (item == NULL || (item->kind == VOLLEY_YAML_SCALAR && strcmp(item->text, "all") == 0))
+    volley_node *item = list ? node->items[i] : node;
+    if (!item || (item->kind == VOLLEY_NODE_SCALAR && strcmp(item->text, "all") == 0))
       out->ranges[out->n_ranges++] = (volley_range){.count = size};
     else if (parse_range(reading, item, "neurons", size, &out->ranges[out->n_ranges]))
       out->n_ranges++;
@@ -94,12 +94,12 @@ bool volley_read_selection(volley_reading *reading, volley_yaml *node, uint32_t 
   return out->count > 0;
 }
 
-bool volley_read_indices(volley_reading *reading, volley_yaml *node, const char *what, double **list, int *count) {
-  const bool is_list = node->kind == VOLLEY_YAML_LIST;
+bool volley_read_indices(volley_reading *reading, volley_node *node, const char *what, double **list, int *count) {
+  const bool is_list = node->kind == VOLLEY_NODE_LIST;
   const int n = is_list ? node->n : 1;
   volley_range *ranges = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *ranges);
   uint64_t all = 0;
-  if (!is_list && node->kind == VOLLEY_YAML_SCALAR && strcmp(node->text, "all") == 0) return true;
+  if (!is_list && node->kind == VOLLEY_NODE_SCALAR && strcmp(node->text, "all") == 0) return true;
   for (int i = 0; i < n; i++) {
     if (!parse_range(reading, is_list ? node->items[i] : node, what, UINT32_MAX, &ranges[i])) return false;
     all += ranges[i].count;

@@ -1,0 +1,93 @@
+#include "experiment/tree.h"
+
+#include <string.h>
+
+volley_node *volley_node_create(volley_arena *arena, volley_node_kind kind, const char *file) {
+  volley_node *node = volley_arena_alloc(arena, 1, sizeof *node);
+  node->kind = kind;
+  node->file = file;
+  node->plain = true;
+  node->text = "";
+  return node;
+}
+
+void volley_node_append(volley_arena *arena, volley_node *parent, volley_node *child, const char *key) {
+  const int n = parent->n;
+  if ((n & (n - 1)) == 0) { /* full at every power of two */
+    volley_node **items = volley_arena_alloc(arena, n ? 2 * (size_t)n : 1, sizeof(volley_node *));
+    if (n > 0) memcpy(items, parent->items, (size_t)n * sizeof *items);
+    parent->items = items;
+  }
+  parent->items[n] = child;
+  parent->n = n + 1;
+  child->parent = parent;
+  child->index = n;
+  child->key = key;
+}
+
+volley_node *volley_node_copy(volley_arena *arena, const volley_node *node) {
+  volley_node *copy = volley_arena_alloc(arena, 1, sizeof *copy);
+  *copy = *node;
+  copy->items = NULL;
+  copy->n = 0;
+  for (int i = 0; i < node->n; i++)
+    volley_node_append(arena, copy, volley_node_copy(arena, node->items[i]), node->items[i]->key);
+  return copy;
+}
+
+bool volley_node_is_null(const volley_node *node) {
+  return node->kind == VOLLEY_NODE_SCALAR && node->plain &&
+         (*node->text == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
+}
+
+volley_node *volley_node_get(const volley_node *map, const char *key) {
+  if (!map || map->kind != VOLLEY_NODE_MAP) return NULL;
+  for (int i = 0; i < map->n; i++)
+    if (strcmp(map->items[i]->key, key) == 0) return volley_node_is_null(map->items[i]) ? NULL : map->items[i];
+  return NULL;
+}
+
+bool volley_node_is_faulted(const volley_node *node) {
+  if (!node || node->faulted) return node;
+  for (int i = 0; i < node->n; i++)
+    if (volley_node_is_faulted(node->items[i])) return true;
+  return false;
+}
+
+/* The entry with a list of names, at or above node, one of whose lists `list` is; NULL if there is none. */
+static const volley_node *named_entry(const volley_node *list) {
+  for (const volley_node *node = list->parent; node; node = node->parent) {
+    const volley_node *names = volley_node_get(node, "name");
+    if (names && names->kind == VOLLEY_NODE_LIST && names != list) return names->n == list->n ? node : NULL;
+  }
+  return NULL;
+}
+
+static const char *join(volley_arena *arena, const char *path, const char *part) {
+  return *path ? volley_arena_format(arena, "%s.%s", path, part) : part;
+}
+
+/* Path of node below `top`. */
+static const char *path_below(volley_arena *arena, const volley_node *node, const volley_node *top) {
+  const volley_node *parent = node->parent;
+  if (node == top || !parent) return "";
+  if (node->key) return join(arena, path_below(arena, parent, top), node->key);
+  const volley_node *name = volley_node_get(node, "name");
+  if (name && name->kind == VOLLEY_NODE_SCALAR && *name->text)
+    return join(arena, path_below(arena, parent, top), name->text);
+  const volley_node *entry = named_entry(parent);
+  if (entry && entry != top && entry->parent) { /* populations.0.size.3 is populations.L4I.size */
+    const char *element = volley_node_get(entry, "name")->items[node->index]->text;
+    const char *head = join(arena, path_below(arena, entry->parent, top), element);
+    return join(arena, head, path_below(arena, parent, entry));
+  }
+  return join(arena, path_below(arena, parent, top), volley_arena_format(arena, "%d", node->index));
+}
+
+volley_place volley_node_place(volley_arena *arena, const volley_node *node) {
+  return (volley_place){node->file, node->line, node->column, path_below(arena, node, NULL)};
+}
+
+volley_place volley_node_key_place(volley_arena *arena, const volley_node *node) {
+  return (volley_place){node->file, node->key_line, node->key_column, path_below(arena, node, NULL)};
+}

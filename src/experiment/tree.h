@@ -1,0 +1,58 @@
+/* What a user describes, as a tree of nodes that know where they stand, whoever has made it: a parser of YAML or calls.
+ * Every node has one parent, so that assignments can be grafted. All nodes belong to an arena. No MPI. */
+#ifndef VOLLEY_EXPERIMENT_TREE_H
+#define VOLLEY_EXPERIMENT_TREE_H
+
+#include "base/memory.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum volley_node_kind { VOLLEY_NODE_SCALAR, VOLLEY_NODE_LIST, VOLLEY_NODE_MAP } volley_node_kind;
+
+typedef struct volley_node volley_node;
+struct volley_node {
+  volley_node_kind kind;
+  bool plain;          /* scalar written without quotes */
+  bool faulted;        /* a fault of this value was reported: later ones would only repeat it */
+  const char *text;    /* scalar */
+  volley_node **items; /* [n] list items or values of a map */
+  int n;
+  volley_node *parent; /* NULL for the root */
+  int index;           /* among the parent's items */
+  const char *key;     /* in a parent that is a map, else NULL */
+  int key_line, key_column;
+  const char *file; /* as the user named it, or "--set a.b=c" */
+  int line, column; /* from 1; 0 in a value from the command line */
+};
+
+/* Puts a value at the path "a.b.c". Maps are entered by key, lists by the `name` of an entry or by index. In an entry
+ * whose name is a list, such a name reaches its element of each list-valued key. New keys are created; a
+ * value that an earlier "--set ..." has made is not replaced. label: what messages call the assignment. Returns
+ * VOLLEY_USAGE after reporting a fault. */
+volley_status volley_node_assign(volley_arena *arena, volley_node *root, const char *label, const char *path,
+                                 volley_node *value);
+
+/* The value of a key, or NULL if map is none, has no such key, or the value is null. */
+volley_node *volley_node_get(const volley_node *map, const char *key);
+
+/* Whether the node is an empty value, ~ or null. */
+bool volley_node_is_null(const volley_node *node);
+
+/* Whether a fault of the node, or of one below it, was reported. NULL has none. */
+bool volley_node_is_faulted(const volley_node *node);
+
+/* Where a node stands; where its key stands (for a map's child). The path is made in the arena. */
+volley_place volley_node_place(volley_arena *arena, const volley_node *node);
+volley_place volley_node_key_place(volley_arena *arena, const volley_node *node);
+
+/* The tree as YAML text, which parses to the same tree. Owned by the arena. */
+const char *volley_node_write(volley_arena *arena, const volley_node *root);
+
+/* Tree building: a new node without items; a map's or list's next item. */
+volley_node *volley_node_create(volley_arena *arena, volley_node_kind kind, const char *file);
+void volley_node_append(volley_arena *arena, volley_node *parent, volley_node *child, const char *key);
+volley_node *volley_node_copy(volley_arena *arena, const volley_node *node);
+
+#endif
