@@ -18,13 +18,17 @@
 /* Layout of the file; raised when a reader of the old one would go wrong. */
 enum { VOLLEY_CHECKPOINT_FORMAT = 2 };
 
-/* Writes the network's neurons, its readouts (NULL if it has none), the state and where the recordings are. output:
- * absolute path of the run's output. keep: number of checkpoints to keep, this one included, 1 or more. Collective over
- * the network's communicator, agreed status: where it is not VOLLEY_OK the checkpoints that were there before still
- * are, under their names. */
-volley_status volley_checkpoint_write(const volley_network *network, volley_readouts *readouts,
-                                      const volley_run_state *state, const volley_recorded *past, const char *output,
-                                      const char *path, int keep);
+/* What of a run has a state. Nothing is owned. */
+typedef struct volley_run_parts {
+  volley_network *network;
+  volley_readouts *readouts; /* NULL: the experiment has none */
+} volley_run_parts;
+
+/* Writes the parts of a run, its state and where the recordings are. output: absolute path of the run's output. keep:
+ * number of checkpoints to keep, this one included, 1 or more. Collective over the network's communicator, agreed status:
+ * where it is not VOLLEY_OK the checkpoints that were there before still are, under their names. */
+volley_status volley_checkpoint_write(const volley_run_parts *parts, const volley_run_state *state,
+                                      const volley_recorded *past, const char *output, const char *path, int keep);
 
 /* Bytes of the file that this network's run would write, about; recent spikes left out, and plastic synapses whose
  * number only a file knows. */
@@ -64,11 +68,10 @@ volley_status volley_checkpoint_open_latest(const char *file, MPI_Comm comm, vol
 
 const volley_checkpoint_info *volley_checkpoint_get_info(const volley_checkpoint *checkpoint);
 
-/* Sets the states of the network's neurons and readouts (NULL if it has none). The network must have been built of the
- * same experiment, on any number of ranks and threads with any partitioner. Collective over the network's communicator,
- * which must hold the ranks that opened the checkpoint; agreed status. */
-volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, volley_network *network,
-                                        volley_readouts *readouts);
+/* Sets the parts of a run as they were. The network must have been built of the same experiment, on any number of ranks
+ * and threads with any partitioner. Collective over the network's communicator, which must hold the ranks that opened
+ * the checkpoint; agreed status. */
+volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, const volley_run_parts *parts);
 
 /* NULL is allowed. Collective. */
 void volley_checkpoint_close(volley_checkpoint *checkpoint);

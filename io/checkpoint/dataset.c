@@ -2,52 +2,35 @@
 
 #include "io/checkpoint/dataset.h"
 
-#include "base/memory.h"
-
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const char checksum_name[] = "checksum";
 
-hid_t volley_text_type(volley_hdf5 *file, size_t bytes) {
+/* A type of text with room for `bytes` bytes. */
+static hid_t text_type(volley_hdf5 *file, size_t bytes) {
   const hid_t type = volley_hdf5_check(file, H5Tcopy(H5T_C_S1), "describe text of");
-  volley_hdf5_check(file, H5Tset_size(type, bytes ? bytes : 1), "describe text of");
+  volley_hdf5_check(file, H5Tset_size(type, bytes), "describe text of");
   volley_hdf5_check(file, H5Tset_cset(type, H5T_CSET_UTF8), "describe text of");
   return type;
 }
 
-/* Creates a dataset with an empty checksum; takes type and space over. */
-static volley_dataset create(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, hid_t space,
-                             const char *units, const void *values) {
-  volley_dataset dataset = {.type = type, .values = values, .descriptor = -1};
-  const hssize_t n = volley_hdf5_check(file, H5Sget_simple_extent_npoints(space), "describe data of");
-  dataset.count = n > 0 ? (uint64_t)n : 0;
-  dataset.bytes = H5Tget_size(type);
+void volley_dataset_create(volley_hdf5 *file, hid_t root, volley_dataset *dataset) {
+  const hsize_t size = dataset->count;
+  dataset->type = dataset->type == H5T_STRING ? text_type(file, dataset->bytes)
+                                              : volley_hdf5_check(file, H5Tcopy(dataset->type), "describe data of");
+  const hid_t space = volley_hdf5_check(
+      file, dataset->is_scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &size, NULL), "describe data of");
   const hid_t creation = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_CREATE), "describe data of");
   volley_hdf5_check(file, H5Pset_layout(creation, H5D_CONTIGUOUS), "describe data of");
   volley_hdf5_check(file, H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), "describe data of");
   volley_hdf5_check(file, H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), "describe data of");
-  dataset.handle = volley_hdf5_check(file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
-                                     "create a dataset in");
-  if (units) volley_hdf5_put_text(file, dataset.handle, "units", units);
-  volley_hdf5_put_count(file, dataset.handle, checksum_name, 0);
+  dataset->handle =
+      volley_hdf5_check(file, H5Dcreate2(root, dataset->path, dataset->type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
+                        "create a dataset in");
+  if (dataset->units) volley_hdf5_put_text(file, dataset->handle, "units", dataset->units);
+  volley_hdf5_put_count(file, dataset->handle, checksum_name, 0);
   volley_hdf5_release(file, creation);
   volley_hdf5_release(file, space);
-  return dataset;
-}
-
-volley_dataset volley_dataset_create(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, uint64_t count,
-                                     const char *units, const void *values) {
-  const hsize_t size = count;
-  const hid_t copy = volley_hdf5_check(file, H5Tcopy(type), "describe data of");
-  const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &size, NULL), "describe data of");
-  return create(file, parent, name, copy, space, units, values);
-}
-
-volley_dataset volley_dataset_create_text(volley_hdf5 *file, hid_t parent, const char *name, const char *text) {
-  const hid_t space = volley_hdf5_check(file, H5Screate(H5S_SCALAR), "describe data of");
-  return create(file, parent, name, volley_text_type(file, strlen(text) + 1), space, NULL, text);
 }
 
 /* The values first .. first + count - 1 in the file, and in memory. */
@@ -79,25 +62,12 @@ void volley_dataset_put(volley_hdf5 *file, volley_dataset *dataset, uint64_t fir
   volley_hdf5_release(file, spaces[1]);
 }
 
-void volley_dataset_put_whole(volley_hdf5 *file, volley_dataset *dataset) {
-  volley_dataset_put(file, dataset, 0, dataset->count, dataset->values);
-}
-
-void volley_datasets_finish(volley_hdf5 *file, volley_dataset *datasets, size_t n, MPI_Comm comm,
-                            volley_extent *extents) {
-  uint64_t *sums = volley_alloc(n, sizeof *sums, "checksums");
-  for (size_t i = 0; i < n; i++) sums[i] = datasets[i].checksum;
-  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, sums, (int)n, MPI_UINT64_T, MPI_SUM, comm));
-  for (size_t i = 0; i < n; i++) {
-    volley_dataset *dataset = &datasets[i];
-    const hid_t attribute =
-        volley_hdf5_check(file, H5Aopen(dataset->handle, checksum_name, H5P_DEFAULT), "open an attribute of");
-    volley_hdf5_check(file, H5Awrite(attribute, H5T_NATIVE_UINT64, &sums[i]), "write attributes to");
-    volley_hdf5_release(file, attribute);
-    extents[i] = (volley_extent){H5Dget_offset(dataset->handle), dataset->count * dataset->bytes, sums[i]};
-    volley_dataset_release(file, dataset);
-  }
-  free(sums);
+void volley_dataset_finish(volley_hdf5 *file, volley_dataset *dataset, uint64_t checksum, volley_extent *extent) {
+  const hid_t attribute =
+      volley_hdf5_check(file, H5Aopen(dataset->handle, checksum_name, H5P_DEFAULT), "open an attribute of");
+  volley_hdf5_check(file, H5Awrite(attribute, H5T_NATIVE_UINT64, &checksum), "write attributes to");
+  volley_hdf5_release(file, attribute);
+  *extent = (volley_extent){H5Dget_offset(dataset->handle), dataset->count * dataset->bytes, checksum};
 }
 
 /* Whether the dataset is stored as this file's writer does it, wholly within the file. */
@@ -113,9 +83,15 @@ static bool is_sound(const volley_dataset *dataset, hid_t space, uint64_t file_b
   return offset != HADDR_UNDEF && offset <= file_bytes - bytes && H5Dget_storage_size(dataset->handle) == bytes;
 }
 
-volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t parent, const char *name, uint64_t file_bytes) {
-  volley_dataset dataset = {.handle = -1, .type = -1, .descriptor = -1};
-  dataset.handle = volley_hdf5_check(file, H5Dopen2(parent, name, H5P_DEFAULT), "find a dataset in");
+volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t root, const char *path, uint64_t file_bytes) {
+  volley_dataset dataset = {.path = path, .handle = -1, .type = -1, .descriptor = -1};
+  dataset.handle = H5Dopen2(root, path, H5P_DEFAULT); /* whatever has failed on this rank: the others do, too */
+  if (dataset.handle < 0) {
+    if (!file->failed)
+      volley_fault(file->blame, file->place, "'%s' is no sound checkpoint: it has no dataset '%s'", file->path, path);
+    file->failed = true;
+    return dataset;
+  }
   dataset.type = volley_hdf5_check(file, H5Dget_type(dataset.handle), "look up data of");
   const hid_t space = volley_hdf5_check(file, H5Dget_space(dataset.handle), "look up data of");
   if (!file->failed) {
@@ -125,7 +101,7 @@ volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t parent, const char *
     if (!is_sound(&dataset, space, file_bytes)) {
       file->failed = true;
       volley_fault(file->blame, file->place,
-                   "'%s' is no sound checkpoint: dataset '%s' has an impossible size or layout", file->path, name);
+                   "'%s' is no sound checkpoint: dataset '%s' has an impossible size or layout", file->path, path);
     }
   }
   volley_hdf5_release(file, space);

@@ -8,35 +8,28 @@
 #include "io/file/seal.h"
 
 typedef struct volley_dataset {
-  hid_t handle, type;
-  uint64_t count, bytes; /* values; bytes of one */
-  uint64_t checksum;     /* of what this rank has put */
+  const char *path;      /* from the root of the file; not owned */
+  const char *units;     /* or NULL; not owned */
   const void *values;    /* all of them, where one rank puts them; not owned */
+  uint64_t count, bytes; /* values; bytes of one */
+  bool is_scalar;        /* one value without an extent */
+  uint64_t checksum;     /* of what this rank has put */
   int descriptor;        /* of the same file: what is put starts for the disk at once; -1: not */
+  hid_t handle, type; /* type: owned from when it was created or opened on; before, H5T_STRING or one of HDF5's own */
 } volley_dataset;
 
-/* A type of text with room for `bytes` bytes, to be released by the caller. Not collective. */
-hid_t volley_text_type(volley_hdf5 *file, size_t bytes);
-
-/* A new dataset of one dimension; units: NULL or a text; values: NULL or what volley_dataset_put_whole() will write.
- * Collective. To be released by volley_dataset_finish() or volley_dataset_release(). */
-volley_dataset volley_dataset_create(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, uint64_t count,
-                                     const char *units, const void *values);
-
-/* The same with one text as its only value (a scalar). The text must outlive the dataset. */
-volley_dataset volley_dataset_create_text(volley_hdf5 *file, hid_t parent, const char *name, const char *text);
+/* Creates what is described. Collective. To be released by volley_dataset_release(). */
+void volley_dataset_create(volley_hdf5 *file, hid_t root, volley_dataset *dataset);
 
 /* Writes values first .. first + count - 1. Every value must be put once, by one rank, in pieces that begin at a
  * multiple of 8 bytes. Not collective. */
 void volley_dataset_put(volley_hdf5 *file, volley_dataset *dataset, uint64_t first, uint64_t count, const void *values);
-void volley_dataset_put_whole(volley_hdf5 *file, volley_dataset *dataset);
 
-/* Writes the checksums of n datasets, notes where their bytes are, [n], and releases them. Collective over comm. */
-void volley_datasets_finish(volley_hdf5 *file, volley_dataset *datasets, size_t n, MPI_Comm comm,
-                            volley_extent *extents);
+/* Writes the checksum, a sum over all ranks, and notes where the bytes are. Collective. */
+void volley_dataset_finish(volley_hdf5 *file, volley_dataset *dataset, uint64_t checksum, volley_extent *extent);
 
 /* Opens a dataset and checks that all of its values are within a file of this many bytes. Collective. */
-volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t parent, const char *name, uint64_t file_bytes);
+volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t root, const char *path, uint64_t file_bytes);
 
 /* Reads values first .. first + count - 1 as `type` in memory. Not collective. */
 void volley_dataset_get(volley_hdf5 *file, const volley_dataset *dataset, hid_t type, uint64_t first, uint64_t count,

@@ -1,10 +1,12 @@
-#include "io/checkpoint/header.h"
-
+/* Section of the run's description: attributes, from one table for writing and reading, and the text of the experiment. */
+#include "base/build_info.h"
+#include "io/checkpoint/section.h"
 #include "io/output/summary.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 typedef enum kind { TEXT, COUNT, NUMBER } kind;
 
@@ -15,7 +17,9 @@ typedef struct attribute {
   size_t offset;
 } attribute;
 
+static const char group_name[] = "volley_checkpoint", experiment_path[] = "volley_checkpoint/experiment";
 static const char format_name[] = "format_version", digest_name[] = "spike_digest";
+static const uint32_t format_version = VOLLEY_CHECKPOINT_FORMAT;
 
 #define MEMBER(member) offsetof(volley_checkpoint_info, member)
 static const attribute attributes[] = {
@@ -42,22 +46,73 @@ static const attribute attributes[] = {
 };
 enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes };
 
-void volley_checkpoint_put_header(volley_hdf5 *file, hid_t group, const volley_checkpoint_info *info) {
-  const uint32_t format = VOLLEY_CHECKPOINT_FORMAT;
-  char digest[VOLLEY_DIGEST_SIZE];
-  volley_hdf5_put_values(file, group, format_name, H5T_NATIVE_UINT32, 0, &format);
+static uint64_t text_bytes(const char *text) { return text ? strlen(text) + 1 : 1; }
+
+static uint64_t count_bytes(const volley_experiment *experiment) {
+  return text_bytes(experiment->resolved) + text_bytes(experiment->title) + text_bytes(experiment->file) +
+         text_bytes(experiment->folder);
+}
+
+/* Time and computer of rank 0: attributes must be equal on every rank. Collective. */
+static void describe_place(const volley_network *network, volley_arena *arena, volley_checkpoint_info *info) {
+  enum { SIZE = MPI_MAX_PROCESSOR_NAME + 1 };
+  char *texts = volley_arena_alloc(arena, 2, SIZE);
+  const time_t now = time(NULL);
+  struct tm utc;
+  int length = 0;
+  gmtime_r(&now, &utc);
+  strftime(texts, SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  VOLLEY_MPI(MPI_Get_processor_name(texts + SIZE, &length));
+  VOLLEY_MPI(MPI_Bcast(texts, 2 * SIZE, MPI_CHAR, 0, network->comm));
+  info->written = texts;
+  info->host = texts + SIZE;
+}
+
+/* What the attributes say. Collective. */
+static volley_checkpoint_info describe(const volley_saved *saved, volley_arena *arena) {
+  const volley_network *network = saved->parts->network;
+  const volley_experiment *experiment = network->experiment;
+  const char *text = experiment->resolved ? experiment->resolved : "";
+  volley_checkpoint_info info = {.title = experiment->title,
+                                 .experiment_file = experiment->file,
+                                 .experiment_folder = experiment->folder,
+                                 .experiment = text,
+                                 .output = saved->output,
+                                 .version = VOLLEY_VERSION,
+                                 .git_commit = VOLLEY_GIT_COMMIT,
+                                 .ranks = (uint64_t)network->ranks,
+                                 .threads = (uint64_t)network->threads,
+                                 .neurons = experiment->neurons,
+                                 .seed = experiment->simulation.seed,
+                                 .dt_ms = experiment->simulation.dt,
+                                 .duration_ms = (double)experiment->simulation.steps * experiment->simulation.dt,
+                                 .time_ms = (double)saved->state->step * experiment->simulation.dt,
+                                 .state = *saved->state};
+  info.experiment_hash = volley_arena_format(arena, "%016" PRIx64, volley_checksum(text, 0, strlen(text)));
+  describe_place(network, arena, &info);
+  return info;
+}
+
+static void *create(volley_contents *contents, const volley_saved *saved) {
+  volley_arena *arena = volley_contents_arena(contents);
+  volley_checkpoint_info *info = volley_arena_alloc(arena, 1, sizeof *info);
+  *info = describe(saved, arena);
+  volley_contents_add_value(contents, group_name, format_name, H5T_NATIVE_UINT32, &format_version);
   for (int a = 0; a < N_ATTRIBUTES; a++) {
     const char *name = attributes[a].name;
     const void *member = (const char *)info + attributes[a].offset;
     const char *text = attributes[a].kind == TEXT ? *(const char *const *)member : NULL;
     switch (attributes[a].kind) {
-      case TEXT: volley_hdf5_put_text(file, group, name, text ? text : ""); break;
-      case COUNT: volley_hdf5_put_count(file, group, name, *(const uint64_t *)member); break;
-      case NUMBER: volley_hdf5_put_number(file, group, name, *(const double *)member); break;
+      case TEXT: volley_contents_add_text(contents, group_name, name, text ? text : ""); break;
+      case COUNT: volley_contents_add_value(contents, group_name, name, H5T_NATIVE_UINT64, member); break;
+      case NUMBER: volley_contents_add_value(contents, group_name, name, H5T_NATIVE_DOUBLE, member); break;
     }
   }
+  char *digest = volley_arena_alloc(arena, VOLLEY_DIGEST_SIZE, 1);
   volley_digest_text(info->state.digest, digest);
-  volley_hdf5_put_text(file, group, digest_name, digest);
+  volley_contents_add_text(contents, group_name, digest_name, digest);
+  volley_contents_add_scalar(contents, experiment_path, info->experiment);
+  return NULL;
 }
 
 /* Opens an attribute that must hold one value of this class. */
@@ -93,29 +148,51 @@ static const char *get_text(volley_hdf5 *file, hid_t group, const char *name, vo
   return text;
 }
 
-void volley_checkpoint_get_header(volley_hdf5 *file, hid_t group, volley_arena *arena, volley_checkpoint_info *info) {
+static void check_format(volley_checkpoint *checkpoint, hid_t group) {
+  volley_hdf5 *file = &checkpoint->file;
   uint32_t format = 0;
   get_value(file, group, format_name, H5T_NATIVE_UINT32, &format);
-  if (!file->failed && format != VOLLEY_CHECKPOINT_FORMAT) {
-    file->failed = true;
-    volley_fault(file->blame, file->place, "'%s' has checkpoint format %u; this version of Volley reads format %d",
-                 file->path, format, VOLLEY_CHECKPOINT_FORMAT);
-  }
+  if (file->failed || format == format_version) return;
+  file->failed = true;
+  volley_fault(file->blame, file->place, "'%s' has checkpoint format %u; this version of Volley reads format %u",
+               file->path, format, format_version);
+}
+
+static void read_attributes(volley_checkpoint *checkpoint, hid_t group) {
+  volley_hdf5 *file = &checkpoint->file;
+  volley_checkpoint_info *info = &checkpoint->info;
+  check_format(checkpoint, group);
   for (int a = 0; a < N_ATTRIBUTES && !file->failed; a++) {
     const char *name = attributes[a].name;
     void *member = (char *)info + attributes[a].offset;
     switch (attributes[a].kind) {
-      case TEXT: *(const char **)member = get_text(file, group, name, arena); break;
+      case TEXT: *(const char **)member = get_text(file, group, name, checkpoint->arena); break;
       case COUNT: get_value(file, group, name, H5T_NATIVE_UINT64, member); break;
       case NUMBER: get_value(file, group, name, H5T_NATIVE_DOUBLE, member); break;
     }
   }
   if (file->failed) return;
   uint64_t *digest = info->state.digest;
-  if (sscanf(get_text(file, group, digest_name, arena), "%16" SCNx64 "%16" SCNx64, &digest[0], &digest[1]) != 2 &&
-      !file->failed) {
-    file->failed = true;
-    volley_fault(file->blame, file->place, "'%s' is no sound checkpoint: spike_digest is not 32 hexadecimal digits",
-                 file->path);
-  }
+  const char *text = get_text(file, group, digest_name, checkpoint->arena);
+  if (sscanf(text, "%16" SCNx64 "%16" SCNx64, &digest[0], &digest[1]) != 2)
+    volley_checkpoint_refuse(checkpoint, "spike_digest is not 32 hexadecimal digits");
 }
+
+static void read_header(volley_checkpoint *checkpoint) {
+  volley_checkpoint_info *info = &checkpoint->info;
+  uint64_t n = 0;
+  const hid_t group =
+      volley_hdf5_check(&checkpoint->file, H5Gopen2(checkpoint->handle, group_name, H5P_DEFAULT), "find a group in");
+  read_attributes(checkpoint, group);
+  volley_hdf5_release(&checkpoint->file, group);
+  if (!checkpoint->file.failed && (double)info->state.step * info->dt_ms != info->time_ms)
+    volley_checkpoint_refuse(checkpoint, "its step and its time do not fit");
+  char **texts = volley_checkpoint_texts(checkpoint, experiment_path, &n);
+  if (n == 1)
+    info->experiment = texts[0];
+  else
+    volley_checkpoint_refuse(checkpoint, "it holds no experiment");
+}
+
+const volley_section volley_section_header = {
+    .name = group_name, .bytes = count_bytes, .create = create, .read = read_header};

@@ -1,6 +1,10 @@
+/* Section of the files that the run reads. */
 #include "io/checkpoint/inputs.h"
 
+#include "io/checkpoint/section.h"
+
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 /* What the checkpoint knows of an input; -1: nothing. Names of entries may occur twice, so that keys may, too. */
@@ -31,3 +35,48 @@ volley_status volley_inputs_compare(const volley_experiment *experiment, const v
   }
   return volley_local_status();
 }
+
+static uint64_t count_bytes(const volley_experiment *experiment) {
+  uint64_t most = 0;
+  for (int i = 0; i < experiment->n_inputs; i++) {
+    const volley_input_file *input = &experiment->inputs[i];
+    const uint64_t text = strlen(input->path) + strlen(input->place.path) + 2;
+    if (text > most) most = text;
+  }
+  return (uint64_t)experiment->n_inputs * (most + 2 * sizeof(uint64_t));
+}
+
+static void *create(volley_contents *contents, const volley_saved *saved) {
+  const volley_experiment *experiment = saved->parts->network->experiment;
+  const size_t n = (size_t)experiment->n_inputs;
+  volley_arena *arena = volley_contents_arena(contents);
+  const char **texts = volley_arena_alloc(arena, 2 * n, sizeof *texts);
+  uint64_t *numbers = volley_arena_alloc(arena, 2 * n, sizeof *numbers);
+  for (size_t i = 0; i < n; i++) {
+    const volley_input_file *input = &experiment->inputs[i];
+    texts[i] = input->place.path;
+    texts[n + i] = input->path;
+    numbers[i] = input->bytes;
+    numbers[n + i] = input->checksum;
+  }
+  volley_contents_add_texts(contents, "volley_checkpoint/input_keys", n, texts);
+  volley_contents_add_texts(contents, "volley_checkpoint/input_files", n, texts + n);
+  volley_contents_add(contents, H5T_NATIVE_UINT64, n, NULL, numbers, "volley_checkpoint/input_bytes");
+  volley_contents_add(contents, H5T_NATIVE_UINT64, n, NULL, numbers + n, "volley_checkpoint/input_checksums");
+  return NULL;
+}
+
+static void read_inputs(volley_checkpoint *checkpoint) {
+  volley_checkpoint_info *info = &checkpoint->info;
+  uint64_t n[4] = {0};
+  info->input_keys = volley_checkpoint_texts(checkpoint, "volley_checkpoint/input_keys", &n[0]);
+  info->input_files = volley_checkpoint_texts(checkpoint, "volley_checkpoint/input_files", &n[1]);
+  info->input_bytes = volley_checkpoint_counts(checkpoint, "volley_checkpoint/input_bytes", &n[2]);
+  info->input_checksums = volley_checkpoint_counts(checkpoint, "volley_checkpoint/input_checksums", &n[3]);
+  if (n[1] != n[0] || n[2] != n[0] || n[3] != n[0] || n[0] > INT_MAX)
+    volley_checkpoint_refuse(checkpoint, "what it says of the files that were read does not fit");
+  info->n_inputs = (int)n[0];
+}
+
+const volley_section volley_section_inputs = {
+    .name = "volley_checkpoint", .bytes = count_bytes, .create = create, .read = read_inputs};

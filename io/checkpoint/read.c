@@ -1,124 +1,43 @@
-#include "base/memory.h"
-#include "base/text.h"
-#include "io/checkpoint/checkpoint.h"
-#include "io/checkpoint/dataset.h"
-#include "io/checkpoint/header.h"
-#include "io/checkpoint/readouts.h"
-#include "io/checkpoint/redistribute.h"
+#include "io/checkpoint/section.h"
 #include "io/checkpoint/series.h"
-#include "io/checkpoint/synapses.h"
 #include "io/file/hdf5.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct volley_checkpoint {
-  volley_hdf5 file;
-  hid_t handle;
-  MPI_Comm comm;
-  volley_arena *arena;
-  volley_checkpoint_info info;
-};
-
-static void refuse(volley_checkpoint *checkpoint, const char *what) {
-  if (checkpoint->file.failed) return;
-  checkpoint->file.failed = true;
-  volley_fault(VOLLEY_USAGE, NULL, "'%s' is no sound checkpoint: %s", checkpoint->info.path, what);
+/* Whether the file has the group of a section. Collective. */
+static bool has(const volley_checkpoint *checkpoint, const volley_section *section) {
+  return H5Lexists(checkpoint->handle, section->name, H5P_DEFAULT) > 0;
 }
 
-/* Reads a dataset of counts into memory that the arena owns. */
-static uint64_t *get_counts(volley_checkpoint *checkpoint, hid_t group, const char *name, uint64_t *n) {
-  volley_dataset dataset = volley_dataset_open(&checkpoint->file, group, name, checkpoint->info.bytes);
-  *n = checkpoint->file.failed ? 0 : dataset.count;
-  uint64_t *counts = volley_arena_alloc(checkpoint->arena, *n, sizeof *counts);
-  volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_UINT64, 0, *n, counts);
-  volley_dataset_release(&checkpoint->file, &dataset);
-  return counts;
+/* Adds a fault if the file holds a section that nobody here knows: what it says would be lost. */
+static herr_t check_known(hid_t root, const char *name, const H5L_info_t *link, void *context) {
+  volley_checkpoint *checkpoint = context;
+  (void)root, (void)link;
+  for (const volley_section *const *s = volley_checkpoint_sections(); *s; s++)
+    if (strcmp((*s)->name, name) == 0) return 0;
+  volley_checkpoint_refuse(
+      checkpoint,
+      volley_arena_format(checkpoint->arena, "this version of Volley does not know its section '%s'", name));
+  return 0;
 }
 
-/* Reads a dataset of texts. */
-static char **get_texts(volley_checkpoint *checkpoint, hid_t group, const char *name, uint64_t *n) {
-  volley_hdf5 *file = &checkpoint->file;
-  volley_dataset dataset = volley_dataset_open(file, group, name, checkpoint->info.bytes);
-  if (!file->failed && H5Tget_class(dataset.type) != H5T_STRING) refuse(checkpoint, "a dataset of texts holds none");
-  *n = file->failed ? 0 : dataset.count;
-  const size_t width = *n ? dataset.bytes : 0;
-  char **texts = volley_arena_alloc(checkpoint->arena, *n, sizeof *texts);
-  char *rows = volley_arena_alloc(checkpoint->arena, *n, width);
-  volley_dataset_get(file, &dataset, dataset.type, 0, *n, rows);
-  for (uint64_t i = 0; i < *n; i++) {
-    texts[i] = volley_arena_alloc(checkpoint->arena, width + 1, 1);
-    memcpy(texts[i], rows + i * width, width);
-  }
-  volley_dataset_release(file, &dataset);
-  return texts;
-}
-
-static void read_description(volley_checkpoint *checkpoint, hid_t group) {
-  volley_checkpoint_info *info = &checkpoint->info;
-  uint64_t n = 0, n_recorders = 0, n_populations = 0, n_inputs[4] = {0};
-  volley_checkpoint_get_header(&checkpoint->file, group, checkpoint->arena, info);
-  if (!checkpoint->file.failed && (double)info->state.step * info->dt_ms != info->time_ms)
-    refuse(checkpoint, "its step and its time do not fit");
-  if (checkpoint->file.failed) return;
-  char **texts = get_texts(checkpoint, group, "experiment", &n);
-  if (n != 1) refuse(checkpoint, "it holds no experiment");
-  if (n == 1) info->experiment = texts[0];
-  info->past.files = get_texts(checkpoint, group, "recorded_files", &n);
-  info->past.positions = get_counts(checkpoint, group, "recorder_positions", &n_recorders);
-  info->state.counts = get_counts(checkpoint, group, "population_spikes", &n_populations);
-  info->input_keys = get_texts(checkpoint, group, "input_keys", &n_inputs[0]);
-  info->input_files = get_texts(checkpoint, group, "input_files", &n_inputs[1]);
-  info->input_bytes = get_counts(checkpoint, group, "input_bytes", &n_inputs[2]);
-  info->input_checksums = get_counts(checkpoint, group, "input_checksums", &n_inputs[3]);
-  for (int i = 1; i < 4; i++)
-    if (n_inputs[i] != n_inputs[0]) refuse(checkpoint, "what it says of the files that were read does not fit");
-  if (n > INT_MAX || n_inputs[0] > INT_MAX || n_recorders > INT_MAX || n_populations > INT_MAX)
-    refuse(checkpoint, "it holds too much");
-  info->past.n_files = (int)n;
-  info->n_recorders = (int)n_recorders;
-  info->n_inputs = (int)n_inputs[0];
-  info->state.n_populations = (int)n_populations;
-}
-
-static void read_recent_spikes(volley_checkpoint *checkpoint, hid_t group) {
-  volley_run_state *state = &checkpoint->info.state;
-  uint64_t n_recent = 0, sum = 0;
-  state->recent_counts = get_counts(checkpoint, group, "counts", &n_recent);
-  volley_dataset dataset = volley_dataset_open(&checkpoint->file, group, "gids", checkpoint->info.bytes);
-  state->n_recent = (int64_t)n_recent;
-  state->n_gids = checkpoint->file.failed ? 0 : dataset.count;
-  state->gids = volley_arena_alloc(checkpoint->arena, state->n_gids, sizeof *state->gids);
-  volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_UINT32, 0, state->n_gids, state->gids);
-  volley_dataset_release(&checkpoint->file, &dataset);
-  for (uint64_t i = 0; i < n_recent && sum <= state->n_gids; i++) {
-    if (state->recent_counts[i] > state->n_gids) refuse(checkpoint, "the numbers of recent spikes do not fit");
-    sum += state->recent_counts[i];
-  }
-  if (sum != state->n_gids || state->step < state->n_recent)
-    refuse(checkpoint, "the numbers of recent spikes do not fit");
-  for (uint64_t i = 0; i < state->n_gids; i++)
-    if (state->gids[i] >= checkpoint->info.neurons) refuse(checkpoint, "a recent spike is of no neuron");
-}
-
+/* Reads what is known without a network. Collective. */
 static void read_all(volley_checkpoint *checkpoint) {
   volley_hdf5 *file = &checkpoint->file;
+  const volley_section *const *sections = volley_checkpoint_sections();
   checkpoint->handle = volley_hdf5_open_shared(file, checkpoint->comm);
   if (file->failed) return;
-  const hid_t group = H5Gopen2(checkpoint->handle, "volley_checkpoint", H5P_DEFAULT);
-  if (group < 0) {
+  if (!has(checkpoint, *sections)) {
     file->failed = true;
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is no checkpoint of Volley: it has no group /volley_checkpoint", file->path);
+    volley_fault(VOLLEY_USAGE, NULL, "'%s' is no checkpoint of Volley: it has no group /%s", file->path,
+                 (*sections)->name);
     return;
   }
-  read_description(checkpoint, group);
-  const hid_t recent =
-      volley_hdf5_check(file, H5Gopen2(checkpoint->handle, "recent_spikes", H5P_DEFAULT), "find a group in");
-  if (!file->failed) read_recent_spikes(checkpoint, recent);
-  volley_hdf5_release(file, group);
-  volley_hdf5_release(file, recent);
+  for (const volley_section *const *s = sections; *s && !file->failed; s++)
+    if ((*s)->read) (*s)->read(checkpoint);
+  (void)H5Literate(checkpoint->handle, H5_INDEX_NAME, H5_ITER_INC, NULL, check_known, checkpoint);
 }
 
 volley_status volley_checkpoint_open(const char *path, MPI_Comm comm, volley_checkpoint **out) {
@@ -158,61 +77,25 @@ void volley_checkpoint_close(volley_checkpoint *checkpoint) {
   free(checkpoint);
 }
 
-/* Opens the datasets of a population's states. */
-static void open_states(volley_checkpoint *checkpoint, const volley_population *population, volley_dataset *states) {
-  volley_hdf5 *file = &checkpoint->file;
-  const char *name = volley_arena_format(checkpoint->arena, "populations/%s", population->name);
-  const hid_t group =
-      volley_hdf5_check(file, H5Gopen2(checkpoint->handle, name, H5P_DEFAULT), "find the group of a population in");
-  for (int k = 0; k < population->model->n_states; k++) {
-    states[k] = volley_dataset_open(file, group, population->model->states[k].name, checkpoint->info.bytes);
-    if (file->failed || states[k].count == population->size) continue;
-    file->failed = true;
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is of another experiment: population %s has %s there and %u here",
-                 checkpoint->info.path, population->name, volley_count(states[k].count, "neuron").text,
-                 population->size);
-  }
-  volley_hdf5_release(file, group);
+/* Whether the run has the section and the file, too; adds a fault if only one of them has. Collective. */
+static bool is_there(volley_checkpoint *checkpoint, const volley_section *section,
+                     const volley_experiment *experiment) {
+  const bool needed = !section->is_needed || section->is_needed(experiment), found = has(checkpoint, section);
+  if (needed == found) return found;
+  volley_checkpoint_refuse(checkpoint,
+                           volley_arena_format(checkpoint->arena,
+                                               needed ? "it has no section '%s', which its run needs"
+                                                      : "it has a section '%s', which its run does not need",
+                                               section->name));
+  return false;
 }
 
-/* Reads the states of a population and hands them to the owners of its neurons. Collective. */
-static void restore_population(volley_checkpoint *checkpoint, volley_redistribution *deal, int n_states,
-                               const volley_dataset *states) {
-  uint64_t first, count;
-  while (volley_redistribution_next(deal, &first, &count)) {
-    for (int k = 0; k < n_states; k++) {
-      double *values = volley_redistribution_room(deal);
-      volley_dataset_get(&checkpoint->file, &states[k], H5T_NATIVE_DOUBLE, first, count, values);
-      volley_redistribution_scatter(deal, k);
-    }
+volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
+  for (const volley_section *const *s = volley_checkpoint_sections(); *s; s++) {
+    if (is_there(checkpoint, *s, parts->network->experiment) && (*s)->restore) (*s)->restore(checkpoint, parts);
+    VOLLEY_TRY(volley_agree(parts->network->comm));
   }
-}
-
-volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, volley_network *network,
-                                        volley_readouts *readouts) {
-  const volley_experiment *experiment = network->experiment;
-  volley_status status = VOLLEY_OK;
-  volley_redistribution *deal = volley_redistribution_create(network);
-  for (int p = 0; p < experiment->n_populations && status == VOLLEY_OK; p++) {
-    const volley_population *population = &experiment->populations[p];
-    volley_dataset states[VOLLEY_MAX_STATES];
-    for (int k = 0; k < population->model->n_states; k++) states[k].handle = states[k].type = -1;
-    open_states(checkpoint, population, states);
-    status = volley_agree(network->comm);
-    if (status == VOLLEY_OK) {
-      volley_redistribution_begin(deal, p);
-      restore_population(checkpoint, deal, population->model->n_states, states);
-      status = volley_agree(network->comm);
-    }
-    for (int k = 0; k < population->model->n_states; k++) volley_dataset_release(&checkpoint->file, &states[k]);
-  }
-  volley_redistribution_destroy(deal);
-  if (status != VOLLEY_OK) return status;
-  for (int r = 0; r < experiment->n_readouts; r++)
-    volley_readout_restore(&checkpoint->file, checkpoint->handle, checkpoint->info.bytes, experiment, readouts, r);
-  volley_plastic_restore(&checkpoint->file, checkpoint->handle, checkpoint->info.bytes, network,
-                         checkpoint->info.state.step);
-  return volley_agree(network->comm);
+  return VOLLEY_OK;
 }
 
 volley_status volley_checkpoint_open_latest(const char *file, MPI_Comm comm, volley_checkpoint **out) {

@@ -2,38 +2,66 @@
  * the order of the experiment. Datasets of one value a synapse, in the order of network/synapse_order.h: the states of
  * the model, `last` (step of the source's last spike that was delivered) and the states of the source's row;
  * `past_counts`, how many spikes of each target are kept, and these, target by target, as `past_steps` and
- * `past_traces`; `dopamine`, steps and levels. Calls report through the file (see hdf5_check.h). */
+ * `past_traces`; `dopamine`, steps and levels.
+ *
+ * What saving and restoring share. */
 #ifndef VOLLEY_IO_CHECKPOINT_SYNAPSES_H
 #define VOLLEY_IO_CHECKPOINT_SYNAPSES_H
 
-#include "engine/run_state.h"
-#include "io/checkpoint/dataset.h"
-#include "network/network.h"
+#include "io/checkpoint/section.h"
+#include "network/synapse_order.h"
 
-/* The plastic projections of a network on their way to a file. */
-typedef struct volley_plastic_saving volley_plastic_saving;
+/* A dataset of one value a synapse: a number of synapse s of a group. Steps are kept as numbers. */
+typedef struct volley_synapse_column {
+  const char *name;
+  int k; /* of the states, of the synapse or of its row */
+  double (*get)(const volley_plastic_table *plastic, const volley_plastic_group *group, uint64_t s, int k);
+  void (*set)(volley_plastic_table *plastic, volley_plastic_group *group, uint64_t s, int k, double value);
+} volley_synapse_column;
 
-/* Counts what there is to be written. Collective over the network's communicator; owned by the caller, the network must
- * outlive it. */
-volley_plastic_saving *volley_plastic_saving_create(const volley_network *network, const volley_run_state *state);
-void volley_plastic_saving_destroy(volley_plastic_saving *saving);
+enum { VOLLEY_MAX_SYNAPSE_COLUMNS = VOLLEY_MAX_SYNAPSE_STATES + 1 + VOLLEY_MAX_ROW_STATES };
 
-/* Bytes that the values of one synapse take. */
-uint64_t volley_plastic_synapse_bytes(const volley_synapse_model *model);
+/* The columns of a model in the order of the file; returns their number. */
+int volley_synapse_columns(const volley_synapse_model *model, volley_synapse_column *columns);
 
-/* Number of datasets, and bytes that groups and values take at most. */
-size_t volley_plastic_saving_datasets(const volley_plastic_saving *saving);
-uint64_t volley_plastic_saving_bytes(const volley_plastic_saving *saving);
+/* One projection: where the values of a target begin in the datasets, by index of the target, [n_targets + 1]. */
+typedef struct volley_saved_projection {
+  int projection, number; /* number: among those whose synapses change */
+  const volley_synapse_model *model;
+  uint32_t n_targets;
+  volley_synapse_order order; /* of the synapses */
+  uint64_t *past;             /* of the spikes that are kept */
+  uint64_t *ones;             /* one value a target */
+} volley_saved_projection;
 
-/* Creates the datasets, [volley_plastic_saving_datasets()]. Collective. */
-void volley_plastic_create_datasets(volley_hdf5 *file, hid_t parent, const volley_plastic_saving *saving,
-                                    volley_dataset *datasets);
+/* The projections of a network whose synapses change, [*n], without `past`. Collective over the network's communicator. Owned by the
+ * caller. */
+volley_saved_projection *volley_saved_projections(const volley_network *network, int *n);
+void volley_saved_projections_release(volley_saved_projection *projections, int n);
 
-/* Puts this rank's values into the datasets. Not collective. */
-void volley_plastic_put(volley_hdf5 *file, const volley_plastic_saving *saving, volley_dataset *datasets);
+/* Turns counts into beginnings; counts[n] becomes the sum. */
+void volley_add_up(uint64_t *counts, uint32_t n);
 
-/* Sets the plastic synapses of a network as they were before `step`. Collective; faults are left on the list.
- * file_bytes: of the whole file. */
-void volley_plastic_restore(volley_hdf5 *file, hid_t root, uint64_t file_bytes, volley_network *network, int64_t step);
+/* The synapses of a block: where each is among them, target by target. */
+typedef struct volley_saved_block {
+  volley_plastic_table *plastic;
+  uint32_t *indices; /* [targets] of the targets within their population */
+  uint64_t *places;  /* [synapses] */
+} volley_saved_block;
+
+/* Those of block b; .plastic is NULL if it has none of the projection. */
+volley_saved_block volley_saved_block_make(const volley_network *network, const volley_saved_projection *p, int b);
+void volley_saved_block_release(volley_saved_block *block);
+
+/* The next values of a block that are contiguous in a dataset: of targets from *t on, which moves behind them. firsts:
+ * where those of a target begin. Returns false if there are none left. */
+bool volley_saved_block_next(const volley_saved_block *block, const uint64_t *firsts, uint32_t *t, uint64_t *first,
+                             uint64_t *count);
+
+/* The two halves of the section. */
+void *volley_synapses_create(volley_contents *contents, const volley_saved *saved);
+void volley_synapses_put(volley_hdf5 *file, const volley_saved *saved, void *own);
+void volley_synapses_release(void *own);
+void volley_synapses_restore(volley_checkpoint *checkpoint, const volley_run_parts *parts);
 
 #endif

@@ -108,8 +108,7 @@ volley_sink volley_output_sink(volley_output *output) {
 }
 
 static void destroy(volley_output *output) {
-  for (int r = 0; r < output->experiment->n_recorders; r++)
-    volley_column_redistribution_destroy(output->tracks[r].deal);
+  for (int r = 0; r < output->experiment->n_recorders; r++) volley_tiling_destroy(output->tracks[r].tiling);
   free(output->tracks);
   free(output->path);
   free(output->temporary);

@@ -187,8 +187,7 @@ static void create_traces(volley_hdf5 *file, hid_t group, const volley_experimen
   const volley_state_info state = recorded_state(experiment, recorder);
   shape_traces(experiment, recorder, volley_recorder_width(experiment, recorder), track);
   const hsize_t chunk[2] = {track->chunk, track->chunk_columns};
-  track->deal =
-      volley_column_redistribution_create(track->columns, track->width, track->chunk, track->chunk_columns, comm);
+  track->tiling = volley_tiling_create(track->columns, track->width, track->chunk, track->chunk_columns, comm);
   track->data =
       growing_dataset(file, group, "data", value_type(track), 2, chunk, track->width, experiment->compression);
   volley_hdf5_put_text(file, track->data, "units", state.unit);
@@ -318,8 +317,8 @@ void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t fi
                              const double *data) {
   volley_tile tile;
   void *narrowed = narrow(track, data, rows * track->columns->count);
-  const void *values = volley_column_redistribution_rows(
-      track->deal, first_row, rows, narrowed ? narrowed : (const void *)data, track->value_size, &tile);
+  const void *values = volley_tiling_rows(track->tiling, first_row, rows, narrowed ? narrowed : (const void *)data,
+                                          track->value_size, &tile);
   write_tile(file, track, &tile, values, first_row + rows);
   free(narrowed);
 }

@@ -8,14 +8,14 @@
 
 #include "io/file/hdf5_check.h"
 #include "io/output/file.h"
-#include "io/output/redistribute.h"
+#include "io/output/tiling.h"
 #include "model/experiment.h"
 #include "record/record.h"
 
 /* The datasets of one recorder. */
 typedef struct volley_track {
   const volley_trace_columns *columns; /* of a trace recorder, not owned; NULL otherwise */
-  volley_column_redistribution *deal;  /* of a trace recorder, owned */
+  volley_tiling *tiling;               /* of a trace recorder, owned */
   hid_t times, ids;                    /* spikes */
   hid_t data;                          /* traces */
   uint64_t width;                      /* columns of the data, all ranks */

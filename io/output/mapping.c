@@ -63,7 +63,7 @@ static void put_columns(volley_hdf5 *file, hid_t group, const char *name, hid_t 
                         const volley_track *track, const void *values) {
   const hsize_t width = track->width;
   volley_tile tile;
-  const void *dealt = volley_column_redistribution_rows(track->deal, 0, 1, values, size, &tile);
+  const void *dealt = volley_tiling_rows(track->tiling, 0, 1, values, size, &tile);
   const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &width, NULL), "describe data of");
   const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                                       "create a dataset in");

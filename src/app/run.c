@@ -193,7 +193,7 @@ static volley_status build(running *run, const volley_reader *reader, int thread
                    ": has a file that the experiment reads changed?",
                    run->network->synapses, synapses);
     VOLLEY_TRY(volley_agree(comm));
-    VOLLEY_TRY(volley_checkpoint_restore(run->start->checkpoint, run->network, run->readouts));
+    VOLLEY_TRY(volley_checkpoint_restore(run->start->checkpoint, &(volley_run_parts){run->network, run->readouts}));
   }
   run->summary.build_s = MPI_Wtime() - begin;
   return VOLLEY_OK;

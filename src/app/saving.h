@@ -11,7 +11,7 @@ typedef struct volley_saving volley_saving;
 
 /* What a run's saving needs to know. Nothing is owned; all must outlive the saving. */
 typedef struct volley_saving_setup {
-  const volley_network *network;
+  volley_network *network;
   volley_readouts *readouts; /* NULL: there are none */
   volley_recording *recording;
   volley_recordings *recordings;

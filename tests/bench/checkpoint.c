@@ -69,19 +69,20 @@ static void go_over_share(const char *path, uint64_t bytes, bool write) {
   close(descriptor);
 }
 
-static void write_checkpoint(const volley_network *network, const char *path) {
+static void write_checkpoint(volley_network *network, const char *path) {
   const volley_experiment *experiment = network->experiment;
   volley_run_state state = {.step = 100, .n_populations = experiment->n_populations, .n_recent = 15};
   const volley_recorded past = {0};
   volley_run_state_allocate(&state);
-  need(volley_checkpoint_write(network, NULL, &state, &past, "", path, 1) == VOLLEY_OK, "writing");
+  need(volley_checkpoint_write(&(volley_run_parts){.network = network}, &state, &past, "", path, 1) == VOLLEY_OK,
+       "writing");
   volley_run_state_release(&state);
 }
 
 static void read_checkpoint(volley_network *network, const char *path) {
   volley_checkpoint *checkpoint;
   need(volley_checkpoint_open(path, MPI_COMM_WORLD, &checkpoint) == VOLLEY_OK, "opening");
-  need(volley_checkpoint_restore(checkpoint, network, NULL) == VOLLEY_OK, "restoring");
+  need(volley_checkpoint_restore(checkpoint, &(volley_run_parts){.network = network}) == VOLLEY_OK, "restoring");
   volley_checkpoint_close(checkpoint);
 }
 

@@ -72,7 +72,7 @@ static void read_one(const char *path, const char *partitioner, uint32_t size, u
   assert_int_equal(volley_checkpoint_open(path, comm, &checkpoint), VOLLEY_OK);
   check_info(checkpoint, path);
   check_state(&volley_checkpoint_get_info(checkpoint)->state, &expected);
-  assert_int_equal(volley_checkpoint_restore(checkpoint, network, NULL), VOLLEY_OK);
+  assert_int_equal(volley_checkpoint_restore(checkpoint, &(volley_run_parts){.network = network}), VOLLEY_OK);
   checkpoint_go_over_states(network, salt, true);
   assert_true(volley_checkpoint_get_info(checkpoint)->bytes <= volley_checkpoint_bytes(experiment) + 4096);
   volley_checkpoint_close(checkpoint);
@@ -237,7 +237,8 @@ static void test_bare(void **state) {
   experiment_add_population(experiment, "P", "parrot", 3);
   volley_run_state expected = checkpoint_run_state(experiment, 0, 1);
   volley_network *network = checkpoint_build(experiment, 1, MPI_COMM_WORLD);
-  assert_int_equal(volley_checkpoint_write(network, NULL, &expected, &no_past, "", path, 1), VOLLEY_OK);
+  assert_int_equal(volley_checkpoint_write(&(volley_run_parts){.network = network}, &expected, &no_past, "", path, 1),
+                   VOLLEY_OK);
   volley_checkpoint *checkpoint = NULL;
   assert_int_equal(volley_checkpoint_open(path, MPI_COMM_WORLD, &checkpoint), VOLLEY_OK);
   check_state(&volley_checkpoint_get_info(checkpoint)->state, &expected);
@@ -245,7 +246,7 @@ static void test_bare(void **state) {
   assert_string_equal(volley_checkpoint_get_info(checkpoint)->experiment_folder, "");
   assert_int_equal(volley_checkpoint_get_info(checkpoint)->past.n_files, 0);
   assert_int_equal(volley_checkpoint_get_info(checkpoint)->n_recorders, 0);
-  assert_int_equal(volley_checkpoint_restore(checkpoint, network, NULL), VOLLEY_OK);
+  assert_int_equal(volley_checkpoint_restore(checkpoint, &(volley_run_parts){.network = network}), VOLLEY_OK);
   volley_checkpoint_close(checkpoint);
   volley_network_destroy(network);
   volley_run_state_release(&expected);

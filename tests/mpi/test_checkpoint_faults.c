@@ -201,7 +201,7 @@ static void test_other_network(void **state) {
   volley_checkpoint *checkpoint = NULL;
   assert_int_equal(volley_checkpoint_open(path, MPI_COMM_WORLD, &checkpoint), VOLLEY_OK);
   checkpoint_begin_capture();
-  assert_int_equal(volley_checkpoint_restore(checkpoint, network, NULL), VOLLEY_USAGE);
+  assert_int_equal(volley_checkpoint_restore(checkpoint, &(volley_run_parts){.network = network}), VOLLEY_USAGE);
   checkpoint_expect_words(checkpoint_end_capture(),
                           "o.h5' is of another experiment: population I has 7 neurons there and 8 here");
   volley_checkpoint_close(checkpoint);

@@ -1,9 +1,9 @@
 /* A recording written by several ranks in random pieces reads back as exactly what one process would have written. */
+#include "app/written_files.h"
 #include "base/memory.h"
 #include "io/output/file.h"
 #include "io/output/reader.h"
-#include "io/output/redistribute.h"
-#include "app/written_files.h"
+#include "io/output/tiling.h"
 #include "neuron/neuron.h"
 
 #include <hdf5.h>
@@ -226,8 +226,7 @@ static void check_deal(uint64_t width, uint64_t chunk_rows, uint64_t chunk_colum
   volley_trace_columns mine = {.columns = volley_alloc(width, sizeof(uint64_t), "test")};
   for (uint32_t column = 0; column < width; column++)
     if ((int)(mix(column) % (uint32_t)ranks) == rank) mine.columns[mine.count++] = column;
-  volley_column_redistribution *deal =
-      volley_column_redistribution_create(&mine, width, chunk_rows, chunk_columns, MPI_COMM_WORLD);
+  volley_tiling *deal = volley_tiling_create(&mine, width, chunk_rows, chunk_columns, MPI_COMM_WORLD);
   for (uint64_t first = 0, rows, window = 0; window < 12; first += rows, window++) {
     rows = mix((uint32_t)window) % (3 * chunk_rows) + 1;
     uint64_t *wide = volley_alloc(rows * mine.count, sizeof *wide, "test"), found = 0;
@@ -236,8 +235,7 @@ static void check_deal(uint64_t width, uint64_t chunk_rows, uint64_t chunk_colum
       for (uint64_t c = 0; c < mine.count; c++)
         narrow[row * mine.count + c] = (uint32_t)(wide[row * mine.count + c] = (first + row) * width + mine.columns[c]);
     volley_tile tile;
-    const void *dealt =
-        volley_column_redistribution_rows(deal, first, rows, size == 8 ? (void *)wide : narrow, size, &tile);
+    const void *dealt = volley_tiling_rows(deal, first, rows, size == 8 ? (void *)wide : narrow, size, &tile);
     for (uint64_t row = 0; row < tile.rows; row++)
       for (uint64_t c = 0; c < tile.columns; c++, found++)
         assert_int_equal(size == 8 ? ((const uint64_t *)dealt)[found] : ((const uint32_t *)dealt)[found],
@@ -252,7 +250,7 @@ static void check_deal(uint64_t width, uint64_t chunk_rows, uint64_t chunk_colum
     free(wide);
     free(narrow);
   }
-  volley_column_redistribution_destroy(deal);
+  volley_tiling_destroy(deal);
   free(mine.columns);
 }
 

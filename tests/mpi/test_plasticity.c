@@ -110,7 +110,7 @@ static volley_network *build(const volley_experiment *experiment, int threads) {
 
 /* Saves a run before one step and ends it there. */
 typedef struct keeper {
-  const volley_network *network;
+  volley_network *network;
   int64_t due;
 } keeper;
 
@@ -125,7 +125,8 @@ static volley_status save(void *context, const volley_run_state *state, bool sto
   const keeper *k = context;
   const volley_recorded no_past = {0};
   (void)stops;
-  assert_int_equal(volley_checkpoint_write(k->network, NULL, state, &no_past, "", checkpoint_path("plastic.h5"), 1),
+  assert_int_equal(volley_checkpoint_write(&(volley_run_parts){.network = k->network}, state, &no_past, "",
+                                           checkpoint_path("plastic.h5"), 1),
                    VOLLEY_OK);
   return VOLLEY_STOPPED;
 }
@@ -156,7 +157,7 @@ static void go_on(const volley_experiment *experiment, int threads, synapses end
   volley_checkpoint *checkpoint = NULL;
   volley_summary summary = {0};
   assert_int_equal(volley_checkpoint_open(checkpoint_path("plastic.h5"), MPI_COMM_WORLD, &checkpoint), VOLLEY_OK);
-  assert_int_equal(volley_checkpoint_restore(checkpoint, network, NULL), VOLLEY_OK);
+  assert_int_equal(volley_checkpoint_restore(checkpoint, &(volley_run_parts){.network = network}), VOLLEY_OK);
   const volley_run_state *from = &volley_checkpoint_get_info(checkpoint)->state;
   assert_int_equal(volley_simulate(network, from, NULL, 0, NULL, &summary), VOLLEY_OK);
   gather_all(network, end);

@@ -119,8 +119,8 @@ volley_status checkpoint_write(const char *path, const char *partitioner, uint32
   volley_run_state state = checkpoint_run_state(experiment, 15, salt);
   volley_network *network = checkpoint_build(experiment, 1, MPI_COMM_WORLD);
   checkpoint_go_over_states(network, salt, false);
-  const volley_status status =
-      volley_checkpoint_write(network, NULL, &state, &checkpoint_past, "/somewhere/out.h5", path, keep);
+  const volley_status status = volley_checkpoint_write(&(volley_run_parts){.network = network}, &state,
+                                                       &checkpoint_past, "/somewhere/out.h5", path, keep);
   volley_network_destroy(network);
   volley_run_state_release(&state);
   volley_experiment_destroy(experiment);

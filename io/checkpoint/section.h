@@ -1,0 +1,107 @@
+/* What a checkpoint is made of: a table of sections, one file each, with a line in sections.c. A section says what it
+ * has to write, and finds it again by name.
+ *
+ * Writing: every section describes its datasets; the file is then created as a whole, in this order, which decides where
+ * everything lies; then the values are put. Reading: what is known without a network when the file is opened, the rest
+ * into the network. */
+#ifndef VOLLEY_IO_CHECKPOINT_SECTION_H
+#define VOLLEY_IO_CHECKPOINT_SECTION_H
+
+#include "base/memory.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/checkpoint/dataset.h"
+
+/* What is saved. Nothing is owned. */
+typedef struct volley_saved {
+  const volley_run_parts *parts;
+  const volley_run_state *state;
+  const volley_recorded *past;
+  const char *output;
+} volley_saved;
+
+typedef struct volley_contents volley_contents;
+
+typedef struct volley_section {
+  const char *name; /* of its group; several sections may share one */
+  /* Whether a run of this experiment has such a section; NULL: every run. The rest may be NULL, too. */
+  bool (*is_needed)(const volley_experiment *experiment);
+  /* Bytes that groups and values take in the file, about. */
+  uint64_t (*bytes)(const volley_experiment *experiment);
+  /* Adds its groups and datasets, the same on every rank. Returns what put() and release() get. Collective. */
+  void *(*create)(volley_contents *contents, const volley_saved *saved);
+  /* Puts values of datasets that were added without. Collective. */
+  void (*put)(volley_hdf5 *file, const volley_saved *saved, void *own);
+  void (*release)(void *own);
+  /* Reads into the checkpoint's info when it is opened. Collective; the same outcome on every rank. */
+  void (*read)(volley_checkpoint *checkpoint);
+  /* Sets the parts of the run as they were. Collective; faults are left on the list. */
+  void (*restore)(volley_checkpoint *checkpoint, const volley_run_parts *parts);
+} volley_section;
+
+extern const volley_section volley_section_header, volley_section_counts, volley_section_recordings,
+    volley_section_inputs, volley_section_recent_spikes, volley_section_readouts, volley_section_states,
+    volley_section_synapses;
+
+/* All sections in the order of the file, ended by NULL. */
+const volley_section *const *volley_checkpoint_sections(void);
+
+/* Bytes of metadata at most, generous: of a file, a group, a dataset with its part of the seal. */
+enum { VOLLEY_BYTES_OF_FILE = 65536, VOLLEY_BYTES_OF_GROUP = 4096, VOLLEY_BYTES_OF_DATASET = 2048 + 64 };
+
+/* What is to be written, in the order in which it is created. What is added must live as long as the contents, unless
+ * it is the arena's. */
+volley_contents *volley_contents_create(void);
+void volley_contents_destroy(volley_contents *contents);
+volley_arena *volley_contents_arena(volley_contents *contents);
+
+/* Adds a group; paths are copied, formatted as by printf(). */
+void volley_contents_add_group(volley_contents *contents, const char *path, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds an attribute of a group: a text, or one value of a type of HDF5's own. */
+void volley_contents_add_text(volley_contents *contents, const char *group, const char *name, const char *text);
+void volley_contents_add_value(volley_contents *contents, const char *group, const char *name, hid_t type,
+                               const void *value);
+
+/* Adds a dataset of numbers; units: NULL or a text. values: all, put by rank 0; NULL: the section puts them. */
+volley_dataset *volley_contents_add(volley_contents *contents, hid_t type, uint64_t count, const char *units,
+                                    const void *values, const char *path, ...) __attribute__((format(printf, 6, 7)));
+
+/* Adds a dataset of n texts, which are copied; a single text as a scalar. */
+void volley_contents_add_texts(volley_contents *contents, const char *path, size_t n, const char *const *texts);
+void volley_contents_add_scalar(volley_contents *contents, const char *path, const char *text);
+
+/* Number of datasets; bytes that the file takes with them at most. */
+size_t volley_contents_count(const volley_contents *contents);
+uint64_t volley_contents_bytes(const volley_contents *contents);
+
+/* Creates all of it in an empty file. Collective. */
+void volley_contents_make(const volley_contents *contents, volley_hdf5 *file, hid_t root);
+/* Puts values that were given; by one rank. descriptor: of the same file, for all that is put. */
+void volley_contents_put(const volley_contents *contents, volley_hdf5 *file, int descriptor, bool puts);
+/* Writes the checksums, notes where bytes are in extents, [count], and releases the datasets. Collective over comm. */
+void volley_contents_finish(const volley_contents *contents, volley_hdf5 *file, MPI_Comm comm, volley_extent *extents);
+/* Releases them as they are. */
+void volley_contents_release(const volley_contents *contents, volley_hdf5 *file);
+
+/* A checkpoint that is open. */
+struct volley_checkpoint {
+  volley_hdf5 file;
+  hid_t handle;
+  MPI_Comm comm;
+  volley_arena *arena;
+  volley_checkpoint_info info;
+};
+
+/* Adds the fault that the file is no sound checkpoint, unless there is one. */
+void volley_checkpoint_refuse(volley_checkpoint *checkpoint, const char *what);
+
+/* Opens a dataset. */
+volley_dataset volley_checkpoint_dataset(volley_checkpoint *checkpoint, const char *path);
+
+/* Read a dataset on every rank; n: number of values, 0 after a fault. Counts and texts are the checkpoint's; numbers are
+ * the caller's. */
+uint64_t *volley_checkpoint_counts(volley_checkpoint *checkpoint, const char *path, uint64_t *n);
+char **volley_checkpoint_texts(volley_checkpoint *checkpoint, const char *path, uint64_t *n);
+double *volley_checkpoint_numbers(volley_checkpoint *checkpoint, const char *path, uint64_t *n);
+
+#endif
