@@ -18,7 +18,7 @@ enum {
 static volley_projection limited(const volley_projection *projection, double indegree) {
   volley_projection result = *projection;
   const double factor = MOST_INDEGREE / indegree;
-  if (factor >= 1 || projection->rule->is_listed) return result;
+  if (factor >= 1 || projection->rule->list) return result;
   if (projection->rule->number_key) {
     result.number = (uint64_t)ceil((double)projection->number * factor);
   } else if (projection->rule->takes_probability) {
@@ -95,7 +95,7 @@ static volley_block make_block(volley_experiment *small, const volley_estimate *
       if (small->projections[p].target != t) continue;
       const double indegree = fmin(estimate->expected[p] / size, MOST_INDEGREE);
       synapses += indegree * count;
-      if (small->projections[p].rule->is_listed) lists[p] = make_list(small, p, count, (uint32_t)ceil(indegree));
+      if (small->projections[p].rule->list) lists[p] = make_list(small, p, count, (uint32_t)ceil(indegree));
     }
   }
   return block;
@@ -135,7 +135,7 @@ static double time_synapse(const volley_experiment *experiment, const volley_est
 
 /* A file of edges that is none: one slab of random ones. */
 static volley_status random_edges(void *context, const volley_place *place, const char *file, const char *group,
-                                  volley_status (*take)(void *taker, const volley_edge_slab *slab), void *taker) {
+                                  const volley_edge_taker *taker) {
   const volley_experiment *small = context;
   const volley_projection *projection = &small->projections[0];
   const size_t n = (size_t)projection->number;
@@ -156,10 +156,11 @@ static volley_status random_edges(void *context, const volley_place *place, cons
                                  .target = target,
                                  .weight = has_weight ? NULL : weight,
                                  .delay = has_delay ? NULL : delay};
-  const volley_status status = take(taker, &slab);
+  (void)taker->check(taker->context, &slab);
+  taker->take(taker->context, &slab);
   free(source);
   free(weight);
-  return status;
+  return volley_agree(MPI_COMM_SELF);
 }
 
 /* Seconds to draw or take one of n edges that a rank holds of a projection, to send it to its owner and to sort it. */
@@ -200,8 +201,8 @@ double volley_time_build(const volley_experiment *experiment, const volley_estim
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_rule *rule = experiment->projections[p].rule;
     const double edges = estimate->expected[p] / estimate->ranks;
-    if (rule->is_listed && edges > 0) seconds += edges * time_edge(experiment, p, edges);
+    if (rule->list && edges > 0) seconds += edges * time_edge(experiment, p, edges);
   }
   if (estimate->synapses > 0) seconds += estimate->synapses / workers * time_synapse(experiment, estimate);
-  return seconds + 2 * estimate->read_s; /* once before, to find out what memory is needed */
+  return seconds + estimate->read_s;
 }

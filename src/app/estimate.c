@@ -33,9 +33,6 @@ static const double record_size = 8, plastic_record_size = 16;
 /* What a row takes in the list of rows of a builder. */
 static const double row_size = 24;
 
-/* Buffers of the reader of edges: columns of a slab. */
-static const double slab_bytes = 4 * 8 * (double)(1 << 20);
-
 /* What HDF5 and MPI-IO take for an open file, a thread for its stack and heap, and MPI for other ranks, which a check by a
  * process alone does not see. Measured with Open MPI 4.1 and HDF5 1.10 on a network of ten neurons. */
 static const double file_bytes = 7.2e6, thread_bytes = 1.6e6, launched_bytes = 3.8e6;
@@ -43,57 +40,43 @@ static const double file_bytes = 7.2e6, thread_bytes = 1.6e6, launched_bytes = 3
 /* What the libraries of PETSc take when its first matrix is made. */
 static const double petsc_bytes = 5e6;
 
-/* Every stride-th edge of a file, at most SAMPLES. */
-typedef struct edge_sample {
+/* Checks the edges of a file, and counts those of this rank's rows. */
+typedef struct checking {
   const volley_experiment *experiment;
   const volley_projection *projection;
-  double edges; /* in the file */
-  uint64_t stride;
-  int n;
-  bool has_delays, has_weights;
-  double delays[SAMPLES], weights[SAMPLES];
-} edge_sample;
+  double rows;
+} checking;
 
-/* Makes room in a full sample. */
-static void thin(edge_sample *sample) {
-  sample->n = SAMPLES / 2;
-  sample->stride *= 2;
-  for (int k = 0; k < sample->n; k++) {
-    sample->delays[k] = sample->delays[2 * k];
-    sample->weights[k] = sample->weights[2 * k];
-  }
+static uint64_t check_slab(void *context, const volley_edge_slab *slab) {
+  checking *c = context;
+  c->rows += (double)slab->count;
+  return volley_edges_check(c->experiment, c->projection, slab);
 }
 
-static volley_status take_slab(void *taker, const volley_edge_slab *slab) {
-  edge_sample *sample = taker;
-  VOLLEY_TRY(volley_edge_slab_check(sample->experiment, sample->projection, slab));
-  sample->edges += (double)slab->count;
-  sample->has_delays = slab->delay != NULL;
-  sample->has_weights = slab->weight != NULL;
-  for (size_t i = 0; i < slab->count; i++) {
-    if ((slab->first + i) % sample->stride != 0) continue;
-    if (sample->n == SAMPLES) thin(sample);
-    if ((slab->first + i) % sample->stride != 0) continue;
-    if (slab->delay) sample->delays[sample->n] = slab->delay[i];
-    if (slab->weight) sample->weights[sample->n] = slab->weight[i];
-    sample->n++;
-  }
+/* Checks all edges of a file; notes what reading them will take a rank of the run. Collective, agreed status. */
+static volley_status check_edges(const volley_experiment *experiment, const volley_projection *projection,
+                                 const volley_reader *reader, double edges, volley_estimate *estimate) {
+  checking c = {experiment, projection, 0};
+  const volley_edge_taker taker = {.context = &c, .check = check_slab};
+  const double begin = volley_thread_seconds();
+  VOLLEY_TRY(reader->edges(reader->context, &projection->place, projection->file, projection->group, &taker));
+  estimate->read_s += (volley_thread_seconds() - begin) / fmax(1, c.rows) * edges / estimate->ranks;
   return VOLLEY_OK;
 }
 
-/* Expected synapses of each projection, [n_projections], and a sample of those that come from a file, else NULL.
- * Collective, agreed status. */
-static volley_status expect_synapses(const volley_experiment *experiment, const volley_reader *reader, double *out,
-                                     edge_sample **samples) {
+/* Expected synapses of each projection, and a sample of those that come from a file: [n_projections]. Collective, agreed
+ * status. */
+static volley_status expect_synapses(const volley_experiment *experiment, const volley_reader *reader, bool checks,
+                                     volley_estimate *estimate, volley_edge_sample *samples) {
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
-    out[p] = projection->rule->expected(experiment, projection);
-    if (!isnan(out[p])) continue;
-    samples[p] = volley_alloc(1, sizeof *samples[p], "an estimate");
-    *samples[p] = (edge_sample){.experiment = experiment, .projection = projection, .stride = 1};
-    VOLLEY_TRY(
-        reader->edges(reader->context, &projection->place, projection->file, projection->group, take_slab, samples[p]));
-    out[p] = samples[p]->edges;
+    double *expected = &estimate->expected[p];
+    *expected = projection->rule->expected(experiment, projection);
+    if (!isnan(*expected)) continue;
+    VOLLEY_TRY(reader->edge_sample(reader->context, &projection->place, projection->file, projection->group, SAMPLES,
+                                   &samples[p]));
+    *expected = (double)samples[p].edges;
+    if (checks) VOLLEY_TRY(check_edges(experiment, projection, reader, *expected, estimate));
   }
   return VOLLEY_OK;
 }
@@ -108,12 +91,11 @@ typedef struct row_shape {
   double spikes; /* of the population, in the whole run */
 } row_shape;
 
-static void add_to_shape(const volley_experiment *experiment, row_shape *shape, int p, const edge_sample *sample,
+static void add_to_shape(const volley_experiment *experiment, row_shape *shape, int p, const volley_edge_sample *sample,
                          double per_row, volley_estimate *estimate) {
   const volley_projection *projection = &experiment->projections[p];
   const double mean = volley_distribution_mean(&projection->weight);
-  const bool weights_listed = sample && sample->has_weights, delays_listed = sample && sample->has_delays;
-  const bool constant = !weights_listed && volley_distribution_is_constant(&projection->weight);
+  const bool constant = !sample->weights && volley_distribution_is_constant(&projection->weight);
   shape->equal = constant && (shape->synapses == 0 || (shape->equal && shape->weight == mean));
   shape->weight = mean;
   shape->synapses += per_row;
@@ -121,11 +103,11 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   double delays[SAMPLES];
   volley_distribution_draw(&projection->delay, volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)p), 0, 0,
                            (size_t)drawn, delays);
-  const int n = sample ? sample->n : drawn;
+  const int n = sample->n > 0 ? (int)sample->n : drawn;
   for (int k = 0; k < n; k++) {
-    const double delay = delays_listed ? sample->delays[k] : delays[k];
+    const double delay = sample->delays ? sample->delays[k] : delays[k];
     const double step = fmin(fmax(volley_round_steps(delay, experiment->simulation.dt), 1), VOLLEY_MAX_DELAY);
-    const bool is_negative = (weights_listed ? sample->weights[k] : mean) < 0;
+    const bool is_negative = (sample->weights ? sample->weights[k] : mean) < 0;
     shape->due[is_negative][(int)step] += per_row / n;
     if ((int)step > shape->longest) shape->longest = (int)step;
     estimate->min_delay = fmin(estimate->min_delay, step * experiment->simulation.dt);
@@ -179,22 +161,22 @@ static double count_spikes(const volley_experiment *experiment, int population) 
 }
 
 /* Adds the tables of all synapses of one source population that do not change. */
-static void add_static(const volley_experiment *experiment, int source, edge_sample *const *samples, row_shape *shape,
-                       volley_estimate *estimate) {
+static void add_static(const volley_experiment *experiment, int source, const volley_edge_sample *samples,
+                       row_shape *shape, volley_estimate *estimate) {
   const double sources = experiment->populations[source].size;
   clear_shape(shape, count_spikes(experiment, source));
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
     if (projection->source != source || estimate->expected[p] == 0 || projection->plasticity.model) continue;
     const double per_row = estimate->expected[p] / sources / estimate->ranks / estimate->blocks;
-    add_to_shape(experiment, shape, p, samples[p], per_row, estimate);
+    add_to_shape(experiment, shape, p, &samples[p], per_row, estimate);
   }
   if (shape->synapses > 0) add_rows(shape, sources, NULL, estimate);
 }
 
 /* Adds the table of one projection whose synapses learn, and what is kept of its targets' spikes: those since the last
  * sweep, in an array that doubles. */
-static void add_plastic(const volley_experiment *experiment, int p, edge_sample *const *samples, row_shape *shape,
+static void add_plastic(const volley_experiment *experiment, int p, const volley_edge_sample *samples, row_shape *shape,
                         volley_estimate *estimate) {
   const volley_projection *projection = &experiment->projections[p];
   const volley_population *source = &experiment->populations[projection->source];
@@ -202,7 +184,7 @@ static void add_plastic(const volley_experiment *experiment, int p, edge_sample 
   const double steps = fmin(VOLLEY_SWEEP_STEPS, (double)experiment->simulation.steps);
   const double kept = 1e-3 * steps * experiment->simulation.dt * volley_expected_rate(target);
   clear_shape(shape, count_spikes(experiment, projection->source));
-  add_to_shape(experiment, shape, p, samples[p],
+  add_to_shape(experiment, shape, p, &samples[p],
                estimate->expected[p] / source->size / estimate->ranks / estimate->blocks, estimate);
   add_rows(shape, source->size, projection->plasticity.model, estimate);
   estimate->table_bytes +=
@@ -210,7 +192,7 @@ static void add_plastic(const volley_experiment *experiment, int p, edge_sample 
       (sizeof(volley_past_spikes) + (kept < 1 ? kept * 8 : fmax(8, 1.5 * kept)) * sizeof(volley_past_spike));
 }
 
-static void estimate_tables(const volley_experiment *experiment, edge_sample *const *samples,
+static void estimate_tables(const volley_experiment *experiment, const volley_edge_sample *samples,
                             volley_estimate *estimate) {
   row_shape shape = {0};
   for (int sign = 0; sign < SIGNS; sign++)
@@ -225,33 +207,10 @@ static void estimate_tables(const volley_experiment *experiment, edge_sample *co
   for (int sign = 0; sign < SIGNS; sign++) free(shape.due[sign]);
 }
 
-/* Of the buffers that read edges first, to count them, what the process does not give back or use again: so with MPI for
- * several processes, as was found. */
-static double lost_bytes(const volley_estimate *estimate, double list) {
-  return estimate->ranks > 1 || volley_is_launched() ? fmin(slab_bytes, fmax(slab_bytes / 3, list)) : 0;
-}
-
-/* Bytes of the lists of edges: the most at a time, when they are read through a slab of the file, or when sorting or sending
- * takes as much again; *kept: while tables are built. */
-static double estimate_lists(const volley_experiment *experiment, volley_estimate *estimate, double *kept) {
-  double most = 0, lost = 0;
-  *kept = 0;
-  for (int p = 0; p < experiment->n_projections; p++) {
-    const volley_rule *rule = experiment->projections[p].rule;
-    if (!rule->is_listed) continue;
-    const double edges = estimate->expected[p] / estimate->ranks, bytes = sizeof(volley_edge) * edges;
-    estimate->listed += edges;
-    most = fmax(most, *kept + bytes + fmax(bytes, rule->takes_file ? slab_bytes : 0));
-    if (rule->takes_file) lost = fmax(lost, lost_bytes(estimate, bytes));
-    *kept += bytes;
-  }
-  return most + lost;
-}
-
 /* Blocks that are built at the same time, one a thread, hold records of their synapses until rows are written, and lists of
  * their rows; plastic ones a number for each source. */
 static void estimate_build(const volley_experiment *experiment, volley_estimate *estimate) {
-  double kept, records = estimate->rows * row_size;
+  double most, records = estimate->rows * row_size;
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
     const double sources = experiment->populations[projection->source].size;
@@ -260,9 +219,9 @@ static void estimate_build(const volley_experiment *experiment, volley_estimate 
     if (projection->plasticity.model) records += 8 * sources * estimate->blocks;
   }
   const double at_once = (double)estimate->threads / estimate->blocks;
-  const double lists = estimate_lists(experiment, estimate, &kept);
+  const double kept = volley_edge_lists_expected_bytes(experiment, estimate->expected, estimate->ranks, &most);
   const double building = kept + at_once * fmax(0, records - estimate->table_bytes);
-  estimate->build_bytes = fmax(building, lists - estimate->table_bytes);
+  estimate->build_bytes = fmax(building, most - estimate->table_bytes);
 }
 
 static void estimate_neurons(const volley_experiment *experiment, volley_estimate *estimate) {
@@ -357,7 +316,7 @@ static int count_blocks(const volley_experiment *experiment, int ranks, int thre
   return blocks;
 }
 
-static void estimate_all(const volley_experiment *experiment, edge_sample *const *samples, volley_estimate *out) {
+static void estimate_all(const volley_experiment *experiment, const volley_edge_sample *samples, volley_estimate *out) {
   for (int p = 0; p < experiment->n_projections; p++) out->synapses += out->expected[p];
   estimate_tables(experiment, samples, out);
   if (out->synapses == 0) out->min_delay = out->max_delay = 0;
@@ -373,20 +332,21 @@ static void estimate_all(const volley_experiment *experiment, edge_sample *const
 }
 
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, bool with_balance, volley_estimate *out) {
+                                   int threads, bool checks, volley_estimate *out) {
   const size_t n = (size_t)experiment->n_projections;
-  edge_sample **samples = volley_alloc(n, sizeof *samples, "an estimate");
+  volley_edge_sample *samples = volley_alloc(n, sizeof *samples, "an estimate");
   *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
   out->blocks = count_blocks(experiment, ranks, threads);
   out->expected = volley_alloc(n, sizeof *out->expected, "an estimate");
   out->base_bytes = (double)volley_present_rss() + thread_bytes * (threads - 1);
   if (ranks > 1 && !volley_is_launched()) out->base_bytes += launched_bytes;
-  const double begin = volley_thread_seconds();
-  const volley_status status = expect_synapses(experiment, reader, out->expected, samples);
-  out->read_s = volley_thread_seconds() - begin;
+  const volley_status status = expect_synapses(experiment, reader, checks, out, samples);
   if (status == VOLLEY_OK) estimate_all(experiment, samples, out);
-  if (status == VOLLEY_OK && with_balance) estimate_balance(experiment, out);
-  for (size_t p = 0; p < n; p++) free(samples[p]);
+  if (status == VOLLEY_OK && checks) estimate_balance(experiment, out);
+  for (size_t p = 0; p < n; p++) {
+    free(samples[p].weights);
+    free(samples[p].delays);
+  }
   free(samples);
   return status;
 }

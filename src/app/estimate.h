@@ -23,8 +23,7 @@ typedef struct volley_estimate {
   volley_balance neuron_balance, synapse_balance;
   double rows, groups;  /* of all tables of a rank: sources, and groups of equal delay and receptor */
   volley_visits visits; /* of rows of static synapses, by all spikes of the run */
-  double listed;        /* edges of a rank that are kept as a list while tables are built */
-  double read_s;        /* that reading and checking the edges of files took here */
+  double read_s;        /* that reading and checking the edges of files will take a rank */
   double min_delay;     /* ms: the least and the greatest that will occur, about */
   double max_delay;
   double base_bytes;    /* program and libraries, and data files that every rank holds */
@@ -47,11 +46,11 @@ double volley_expected_rate(const volley_population *population);
 /* Model time of a run in seconds. */
 double volley_model_seconds(const volley_experiment *experiment);
 
-/* Collective, over the ranks of the reader, if a projection's edges come from a file: they are checked, counted and
- * sampled. Agreed status; out is to be released in any case. with_balance: the balances too, for which every neuron is
- * looked at. */
+/* Collective, over the ranks of the reader, if a projection's edges come from a file: they are counted and sampled. Agreed
+ * status; out is to be released in any case. checks: edges of files are checked, and out gets the balances, for which
+ * every neuron is looked at. */
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, bool with_balance, volley_estimate *out);
+                                   int threads, bool checks, volley_estimate *out);
 void volley_estimate_release(volley_estimate *estimate);
 
 /* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */

@@ -128,6 +128,13 @@ volley_status volley_agree(MPI_Comm comm) {
   return status;
 }
 
+volley_status volley_agree_first(uint64_t place, MPI_Comm comm) {
+  uint64_t first;
+  VOLLEY_MPI(MPI_Allreduce(&place, &first, 1, MPI_UINT64_T, MPI_MIN, comm));
+  if (place > first) clear();
+  return volley_agree(comm);
+}
+
 volley_status volley_print_faults(void) {
   const volley_status status = faults.worst;
   int size;

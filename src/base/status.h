@@ -10,6 +10,7 @@
 #include <mpi.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Also the exit codes of the program. */
 typedef enum volley_status {
@@ -42,6 +43,10 @@ volley_status volley_local_status(void);
 /* Collective over comm. Returns the worst status of all ranks, the same on every rank. Where it is not VOLLEY_OK,
  * rank 0 prints every fault once (equal texts of several ranks once) to stderr, and all lists are emptied. */
 volley_status volley_agree(MPI_Comm comm);
+
+/* The same where each rank has looked at a part of something and has a fault at `place` of the whole, UINT64_MAX if it has
+ * none: only the faults of the first place are told. Lists must have been empty before. Collective. */
+volley_status volley_agree_first(uint64_t place, MPI_Comm comm);
 
 /* Prints this process's faults to stderr and empties the list; for programs and commands without MPI. */
 volley_status volley_print_faults(void);

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Rows of a file of edges that are read at a time. */
+enum { VOLLEY_EDGE_ROWS = 1 << 17 };
+
 /* Some consecutive edges of a file. Indices are within the populations; not checked yet. */
 typedef struct volley_edge_slab {
   uint64_t first; /* number of the first edge in the file */
@@ -17,16 +20,37 @@ typedef struct volley_edge_slab {
   const double *delay;  /* ms; NULL if the file has none */
 } volley_edge_slab;
 
+/* What is done with them on each rank. */
+typedef struct volley_edge_taker {
+  void *context;
+  /* Number of the first edge that is wrong, for which a fault was added; or UINT64_MAX. Not collective. */
+  uint64_t (*check)(void *context, const volley_edge_slab *slab);
+  /* Takes a slab that is right. Collective: all ranks take the same number of slabs, some of them empty. NULL: they are only
+   * checked. */
+  void (*take)(void *context, const volley_edge_slab *slab);
+} volley_edge_taker;
+
+/* Every so manyth edge of a file, not checked. */
+typedef struct volley_edge_sample {
+  uint64_t edges;           /* in the file */
+  size_t n;                 /* in the sample */
+  double *weights, *delays; /* [n] NULL: the file has none. Owned by who asked: free() */
+} volley_edge_sample;
+
 typedef struct volley_reader {
   void *context;
   /* The values of a one-dimensional dataset, which must hold `size` numbers, at n ascending indices. Collective: every
    * rank reads its own. Returns an agreed status; faults name place, file and dataset. */
   volley_status (*values)(void *context, const volley_place *place, const char *file, const char *dataset,
                           uint32_t size, const uint32_t *indices, uint32_t n, double *out);
-  /* Reads datasets source, target and, where present, weight and delay of a group in slabs and hands every slab to
-   * take() on every rank; stops when take returns something else than VOLLEY_OK. Collective, agreed status. */
+  /* Reads datasets source, target and, where present, weight and delay of a group: every rank some rows, which it hands to
+   * the taker in slabs. Of all edges that are wrong the first in the file is told. Collective, agreed status. */
   volley_status (*edges)(void *context, const volley_place *place, const char *file, const char *group,
-                         volley_status (*take)(void *taker, const volley_edge_slab *slab), void *taker);
+                         const volley_edge_taker *taker);
+  /* Edges number 0, s, 2 s, ... for the least power of two s that gives `most` at most; the same on every rank. Collective,
+   * agreed status. */
+  volley_status (*edge_sample)(void *context, const volley_place *place, const char *file, const char *group,
+                               size_t most, volley_edge_sample *out);
   /* Reads a time series: a dataset of an HDF5 file (dataset not NULL), whose first dimension counts the rows while all
    * others together are the columns, or a text file (numbers separated by commas, semicolons or blanks; lines that
    * begin with # and one line of names are left out). values: [rows][columns], allocated in the arena on every rank.

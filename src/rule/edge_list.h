@@ -26,9 +26,36 @@ volley_status volley_edge_lists_make(const volley_partition *partition, const vo
                                      volley_edge_list **out);
 void volley_edge_lists_free(const volley_experiment *experiment, volley_edge_list *lists);
 
+/* Bytes of the lists of a rank, while tables are built and, into *most, the most at a time while they are made. expected:
+ * [n_projections] edges of all ranks. */
+double volley_edge_lists_expected_bytes(const volley_experiment *experiment, const double *expected, int ranks,
+                                        double *most);
+
+/* Draws from a list: what such a rule's `draw` is. */
+struct volley_drawing;
+void volley_edge_list_draw(struct volley_drawing *drawing, uint32_t i);
+
+/* Edges on their way to the owners of their targets: what such a rule fills by its `list`. */
+typedef struct volley_edge_mail {
+  const volley_partition *partition;
+  int population; /* of the targets */
+  MPI_Comm comm;
+  volley_edge *edges; /* [n] to be sent */
+  uint64_t n, capacity;
+  volley_edge_list *list; /* those of this rank so far, in any order */
+  uint64_t list_capacity;
+} volley_edge_mail;
+
+/* Not collective. */
+void volley_edge_mail_add(volley_edge_mail *mail, volley_edge edge);
+
+/* Sends all edges that were added, in pieces that are bounded. Collective. Returns whether any rank has more to come. */
+bool volley_edge_mail_send(volley_edge_mail *mail, bool more);
+
 /* Whether edges from a file fit the experiment: indices within the populations, finite weights, possible delays, and both
- * given by the file or by the projection. Adds a fault for the first that does not. Not collective. */
-volley_status volley_edge_slab_check(const volley_experiment *experiment, const volley_projection *projection,
-                                     const volley_edge_slab *slab);
+ * given by the file or by the projection. Adds a fault for the first that does not and returns its number; UINT64_MAX if
+ * all do. Not collective. */
+uint64_t volley_edges_check(const volley_experiment *experiment, const volley_projection *projection,
+                            const volley_edge_slab *slab);
 
 #endif

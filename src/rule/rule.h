@@ -1,5 +1,5 @@
 /* What a connection rule is: a table of its keys and a function that draws the sources of one target neuron. One file a
- * rule or family of rules; adding one is a new file and a line in rules.c. */
+ * rule or family of rules; adding one is a new file and a line in registry.c. */
 #ifndef VOLLEY_RULE_RULE_H
 #define VOLLEY_RULE_RULE_H
 
@@ -10,6 +10,9 @@
 
 struct volley_edge;
 struct volley_edge_list;
+struct volley_edge_mail;
+struct volley_partition;
+struct volley_reader;
 
 /* One projection at work on some of its targets. A rule reads the upper part and fills the lower. */
 typedef struct volley_drawing {
@@ -37,7 +40,6 @@ typedef struct volley_rule {
   const char *number_key; /* key that fills projection->number ("indegree", ...), or NULL */
   bool takes_probability; /* key `probability`; together with number_key: either of the two, converted to a number */
   bool takes_file;        /* keys `file` and `group` */
-  bool is_listed;         /* its edges stand in a list (rule/edge_list.h) before the tables are built */
   bool random;            /* network.scale.indegree shrinks it */
   bool takes_multapses;   /* key `multapses` means something */
   /* Whether the rule can be met: NULL, or what is wrong (written into buffer of `size` bytes). NULL: always. */
@@ -45,6 +47,10 @@ typedef struct volley_rule {
                        size_t size);
   /* Expected number of synapses. NAN if only the file knows. */
   double (*expected)(const volley_experiment *experiment, const volley_projection *projection);
+  /* Not NULL: its edges stand in a list before the tables are built. Puts some of them into the mail on each rank and sends
+   * them (rule/edge_list.h). Collective, agreed status. */
+  volley_status (*list)(const struct volley_partition *partition, int p, const struct volley_reader *reader,
+                        struct volley_edge_mail *mail);
   /* Called once before the targets; NULL if the rule has nothing to prepare. */
   void (*begin)(volley_drawing *drawing);
   /* Draws the sources of target number i of drawing->targets. */

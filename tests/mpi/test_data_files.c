@@ -98,53 +98,84 @@ static void test_wrong_values(void **state) {
 }
 
 typedef struct seen {
-  uint64_t edges;
-  int slabs, refuse_on; /* rank that refuses the second slab, or -1 */
+  uint64_t edges, next; /* of this rank */
+  int slabs;
+  uint64_t refused; /* edge that is refused by the rank that reads it */
 } seen;
 
-static volley_status take(void *taker, const volley_edge_slab *slab) {
-  seen *so_far = taker;
-  assert_int_equal(slab->first, so_far->edges);
+static uint64_t check(void *context, const volley_edge_slab *slab) {
+  seen *so_far = context;
+  for (uint64_t e = slab->first; e < slab->first + slab->count; e++)
+    if (e >= so_far->refused) {
+      volley_fault(VOLLEY_USAGE, &place, "refused");
+      return e;
+    }
+  return UINT64_MAX;
+}
+
+static void take(void *context, const volley_edge_slab *slab) {
+  seen *so_far = context;
+  int slabs = ++so_far->slabs, most;
+  MPI_Allreduce(&slabs, &most, 1, MPI_INT, MPI_MAX, comm); /* all ranks are here */
+  assert_int_equal(slabs, most);
   assert_null(slab->delay);
+  if (so_far->edges > 0 && slab->count > 0) assert_int_equal(slab->first, so_far->next);
   for (size_t i = 0; i < slab->count; i++) {
     assert_int_equal(slab->source[i], (slab->first + i) % 30000);
     assert_int_equal(slab->target[i], (slab->first + i) % 30000);
     assert_true(slab->weight[i] == 0.25 * (double)(slab->first + i));
   }
   so_far->edges += slab->count;
-  if (so_far->slabs++ == 1 && so_far->refuse_on == rank) return volley_fault(VOLLEY_USAGE, &place, "refused");
-  return VOLLEY_OK;
+  so_far->next = slab->first + slab->count;
 }
 
+/* Each rank gets its share, all of them together every edge; none behind a wrong one is told. */
 static void test_edges(void **state) {
   (void)state;
   const volley_reader reader = volley_data_reader(&comm);
-  seen so_far = {.refuse_on = -1};
-  assert_int_equal(reader.edges(reader.context, &place, path, "good", take, &so_far), VOLLEY_OK);
+  seen so_far = {.refused = UINT64_MAX};
+  const volley_edge_taker taker = {&so_far, check, take};
+  assert_int_equal(reader.edges(reader.context, &place, path, "good", &taker), VOLLEY_OK);
+  assert_in_range(so_far.edges, EDGES / ranks - ranks, EDGES / ranks + 1);
+  MPI_Allreduce(MPI_IN_PLACE, &so_far.edges, 1, MPI_UINT64_T, MPI_SUM, comm);
   assert_int_equal(so_far.edges, EDGES);
-  assert_int_equal(so_far.slabs, 2);
-  so_far = (seen){.refuse_on = ranks - 1};
-  assert_int_equal(reader.edges(reader.context, &place, path, "good", take, &so_far), VOLLEY_USAGE);
+  so_far = (seen){.refused = EDGES / 2};
+  assert_int_equal(reader.edges(reader.context, &place, path, "good", &taker), VOLLEY_USAGE);
+  MPI_Allreduce(MPI_IN_PLACE, &so_far.edges, 1, MPI_UINT64_T, MPI_SUM, comm);
+  assert_int_equal(so_far.edges, EDGES / 2);
 }
 
-static volley_status take_any(void *taker, const volley_edge_slab *slab) {
-  (void)taker;
-  (void)slab;
-  return VOLLEY_OK;
+static void test_sample(void **state) {
+  (void)state;
+  const volley_reader reader = volley_data_reader(&comm);
+  volley_edge_sample sample;
+  assert_int_equal(reader.edge_sample(reader.context, &place, path, "good", 1 << 10, &sample), VOLLEY_OK);
+  assert_int_equal(sample.edges, EDGES);
+  assert_int_equal(sample.n, EDGES / 2048 + 1);
+  assert_null(sample.delays);
+  for (size_t k = 0; k < sample.n; k++) assert_true(sample.weights[k] == 0.25 * 2048 * (double)k);
+  free(sample.weights);
+}
+
+static uint64_t check_any(void *context, const volley_edge_slab *slab) {
+  (void)context, (void)slab;
+  return UINT64_MAX;
 }
 
 static void test_wrong_edges(void **state) {
   (void)state;
   const volley_reader reader = volley_data_reader(&comm);
+  const volley_edge_taker taker = {.check = check_any};
   const char *const names[] = {"missing", "short", "negative", "nan", "real", "values"};
   for (int i = 0; i < 6; i++)
-    assert_int_equal(reader.edges(reader.context, &place, path, names[i], take_any, NULL), VOLLEY_USAGE);
-  assert_int_equal(reader.edges(reader.context, &place, "/dev/null", "good", take_any, NULL), VOLLEY_USAGE);
+    assert_int_equal(reader.edges(reader.context, &place, path, names[i], &taker), VOLLEY_USAGE);
+  assert_int_equal(reader.edges(reader.context, &place, "/dev/null", "good", &taker), VOLLEY_USAGE);
 }
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_values), cmocka_unit_test(test_wrong_values),
-                                     cmocka_unit_test(test_edges), cmocka_unit_test(test_wrong_edges)};
+                                     cmocka_unit_test(test_edges), cmocka_unit_test(test_sample),
+                                     cmocka_unit_test(test_wrong_edges)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);

@@ -1,0 +1,144 @@
+/* edges: those that an HDF5 file lists. Each rank reads some of its rows and sends the edges to the owners of their targets. */
+#include "base/text.h"
+#include "base/units.h"
+#include "neuron/neuron.h"
+#include "rule/edge_list.h"
+#include "rule/rule.h"
+#include "synapse/synapse.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+static bool counts_spikes(const volley_neuron_model *model, int receptor, double weight) {
+  return model->receptors[receptor != VOLLEY_RECEPTOR_BY_SIGN ? receptor : model->receptor_of_sign[weight < 0]]
+             .weights == VOLLEY_COUNTS;
+}
+
+static bool is_delay(double delay, double dt) {
+  const double steps = volley_round_steps(delay, dt);
+  return steps >= 1 && steps <= VOLLEY_MAX_DELAY;
+}
+
+static volley_status check_edge(const volley_experiment *experiment, const volley_projection *projection,
+                                const volley_edge_slab *slab, size_t e) {
+  const volley_population *source = &experiment->populations[projection->source];
+  const volley_population *target = &experiment->populations[projection->target];
+  const unsigned long long number = slab->first + e;
+  const double dt = experiment->simulation.dt;
+  if (slab->source[e] >= source->size || slab->target[e] >= target->size) {
+    return volley_fault(VOLLEY_USAGE, &projection->place,
+                        "edge %llu of %s goes from %llu to %llu, but %s has %s and %s has %u", number, projection->file,
+                        (unsigned long long)slab->source[e], (unsigned long long)slab->target[e], source->name,
+                        volley_count(source->size, "neuron").text, target->name, target->size);
+  }
+  if (slab->weight && !isfinite((float)slab->weight[e])) {
+    return volley_fault(VOLLEY_USAGE, &projection->place, "edge %llu of %s has the weight %g", number, projection->file,
+                        slab->weight[e]);
+  }
+  if (slab->weight && counts_spikes(target->model, projection->receptor, slab->weight[e]) && slab->weight[e] != 1) {
+    return volley_fault(VOLLEY_USAGE, &projection->place,
+                        "edge %llu of %s has the weight %g, but %s counts spikes: leave weights out, or write 1",
+                        number, projection->file, slab->weight[e], target->model->name);
+  }
+  if (slab->weight && slab->weight[e] < 0 && projection->receptor != VOLLEY_RECEPTOR_BY_SIGN &&
+      target->model->receptors[projection->receptor].weights == VOLLEY_CONDUCTANCE) {
+    return volley_fault(
+        VOLLEY_USAGE, &projection->place,
+        "edge %llu of %s has the weight %g, but receptor '%s' of %s is a conductance, which is never "
+        "negative: write weights without a sign, or leave the receptor out, so that the sign chooses it",
+        number, projection->file, slab->weight[e], target->model->receptors[projection->receptor].name,
+        target->model->name);
+  }
+  if (slab->delay && !is_delay(slab->delay[e], dt)) {
+    return volley_fault(
+        VOLLEY_USAGE, &projection->place,
+        "edge %llu of %s has a delay of %g ms; it must round to 1 step at least (dt = %g ms) and be %g ms at most",
+        number, projection->file, slab->delay[e], dt, VOLLEY_MAX_DELAY * dt);
+  }
+  return VOLLEY_OK;
+}
+
+/* Weights that synapses that learn cannot begin with; balanced ones are known later. */
+static volley_status check_range(const volley_projection *projection, const volley_edge_slab *slab, size_t e) {
+  const volley_synapse_model *model = projection->plasticity.model;
+  double low, high;
+  if (!model || !slab->weight || projection->balanced) return VOLLEY_OK;
+  model->range(projection->plasticity.parameters, &low, &high);
+  if (low <= slab->weight[e] && slab->weight[e] <= high) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, &projection->place,
+                      "edge %" PRIu64 " of %s has the weight %g; its model %s takes %g to %g at the beginning",
+                      slab->first + e, projection->file, slab->weight[e], model->name, low, high);
+}
+
+/* What the file does not say the experiment must. */
+static volley_status check_columns(const volley_projection *projection, const volley_edge_slab *slab) {
+  const bool lacks_weight = !slab->weight && isnan(volley_distribution_mean(&projection->weight));
+  const bool lacks_delay = !slab->delay && isnan(volley_distribution_mean(&projection->delay));
+  if (!lacks_weight && !lacks_delay) return VOLLEY_OK;
+  const char *name = lacks_weight ? "weight" : "delay";
+  return volley_fault(VOLLEY_USAGE, &projection->place,
+                      "%s has no dataset '%s' in group %s: add it there, or a %s here", projection->file, name,
+                      projection->group, name);
+}
+
+uint64_t volley_edges_check(const volley_experiment *experiment, const volley_projection *projection,
+                            const volley_edge_slab *slab) {
+  if (slab->count > 0 && check_columns(projection, slab) != VOLLEY_OK) return slab->first;
+  for (size_t e = 0; e < slab->count; e++) {
+    if (check_edge(experiment, projection, slab, e) != VOLLEY_OK || check_range(projection, slab, e) != VOLLEY_OK)
+      return slab->first + e;
+  }
+  return UINT64_MAX;
+}
+
+/* Takes the edges of this rank's rows. */
+typedef struct taking {
+  const volley_experiment *experiment;
+  const volley_projection *projection;
+  volley_edge_mail *mail;
+} taking;
+
+static uint64_t check(void *context, const volley_edge_slab *slab) {
+  const taking *t = context;
+  return volley_edges_check(t->experiment, t->projection, slab);
+}
+
+static void take(void *context, const volley_edge_slab *slab) {
+  const taking *t = context;
+  t->mail->list->has_weights = slab->weight != NULL;
+  t->mail->list->has_delays = slab->delay != NULL;
+  for (size_t e = 0; e < slab->count; e++) {
+    const uint32_t target = (uint32_t)slab->target[e], source = (uint32_t)slab->source[e];
+    if (t->projection->source == t->projection->target && source == target && !t->projection->autapses) continue;
+    volley_edge_mail_add(t->mail, (volley_edge){.target = target,
+                                                .source = source,
+                                                .number = slab->first + e,
+                                                .weight = slab->weight ? slab->weight[e] : 0,
+                                                .delay = slab->delay ? slab->delay[e] : 0});
+  }
+  (void)volley_edge_mail_send(t->mail, false);
+}
+
+static volley_status list(const volley_partition *partition, int p, const volley_reader *reader,
+                          volley_edge_mail *mail) {
+  const volley_projection *projection = &partition->experiment->projections[p];
+  taking t = {partition->experiment, projection, mail};
+  const volley_edge_taker taker = {&t, check, take};
+  return reader->edges(reader->context, &projection->place, projection->file, projection->group, &taker);
+}
+
+static double expected(const volley_experiment *experiment, const volley_projection *projection) {
+  (void)experiment, (void)projection;
+  return NAN;
+}
+
+const volley_rule volley_rule_edges = {
+    .name = "edges",
+    .doc =
+        "the edges in an HDF5 file: datasets source and target (indices within the populations) and maybe weight and "
+        "delay (else drawn) in `group`",
+    .takes_file = true,
+    .expected = expected,
+    .list = list,
+    .draw = volley_edge_list_draw,
+};

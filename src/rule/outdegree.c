@@ -1,0 +1,64 @@
+/* fixed_outdegree: each source draws its targets. The owner of the source does it, and the edges go to those of the targets. */
+#include "base/text.h"
+#include "rule/edge_list.h"
+#include "rule/rule.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *check_outdegree(const volley_experiment *experiment, const volley_projection *projection,
+                                   char *buffer, size_t size) {
+  const volley_population *target = &experiment->populations[projection->target];
+  const uint32_t n = target->size - (projection->source == projection->target && !projection->autapses ? 1 : 0);
+  if (projection->number > UINT32_MAX) {
+    snprintf(buffer, size, "outdegree %" PRIu64 " is too large; at most %u", projection->number, UINT32_MAX);
+    return buffer;
+  }
+  if ((projection->number > 0 && n == 0) || (!projection->multapses && projection->number > n)) {
+    snprintf(buffer, size, "outdegree %" PRIu64 "%s, but %s has only %s to draw from", projection->number,
+             projection->multapses ? "" : " without multapses", target->name, volley_count(n, "neuron").text);
+    return buffer;
+  }
+  return NULL;
+}
+
+static double expected_outdegree(const volley_experiment *experiment, const volley_projection *projection) {
+  return (double)projection->number * experiment->populations[projection->source].size;
+}
+
+/* Each drawing is one turned round, in which the source chooses. */
+static volley_status list(const volley_partition *partition, int p, const volley_reader *reader,
+                          volley_edge_mail *mail) {
+  const volley_experiment *experiment = partition->experiment;
+  const volley_projection *projection = &experiment->projections[p];
+  const uint32_t n = partition->counts[projection->source], *gids = partition->gids[projection->source];
+  volley_drawing drawing = {
+      .experiment = experiment,
+      .projection = projection,
+      .n_source = experiment->populations[projection->target].size,
+      .excludes_self = projection->source == projection->target && !projection->autapses,
+      .partner = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_PARTNER, (uint32_t)p),
+  };
+  (void)reader;
+  for (uint32_t i = 0, more = true; more; more = volley_edge_mail_send(mail, i < n))
+    for (; i < n && mail->n < VOLLEY_EDGE_ROWS; i++) {
+      const uint32_t source = gids[i] - experiment->populations[projection->source].first_gid;
+      volley_drawing_choose(&drawing, source, projection->number, drawing.partner, gids[i]);
+      for (size_t k = 0; k < drawing.n; k++)
+        volley_edge_mail_add(mail, (volley_edge){.target = drawing.sources[k], .source = source, .number = k});
+    }
+  volley_drawing_release(&drawing);
+  return VOLLEY_OK;
+}
+
+const volley_rule volley_rule_fixed_outdegree = {
+    .name = "fixed_outdegree",
+    .doc = "each source neuron gets `outdegree` targets, drawn at random",
+    .number_key = "outdegree",
+    .random = true,
+    .takes_multapses = true,
+    .check = check_outdegree,
+    .expected = expected_outdegree,
+    .list = list,
+    .draw = volley_edge_list_draw,
+};
