@@ -87,7 +87,6 @@ static volley_status simulate(running *run, volley_recording *recording, volley_
   if (shows)
     volley_progress_begin((volley_progress_mode)run->options->progress, from ? (double)from->step * dt : 0,
                           (double)experiment->simulation.steps * dt, stderr);
-  volley_signals_defer_end(true);
   volley_status status = volley_simulate(run->network, from, observers, n, &saver, &run->summary);
   volley_signals_defer_end(false);
   if (shows) volley_progress_end();
@@ -130,9 +129,11 @@ static volley_status find_spectra(running *run) {
   return status;
 }
 
-/* The run proper: simulates into new recordings and closes them, whatever happens. */
+/* The run proper: simulates into new recordings and closes them, whatever happens. A signal that asks to stop is kept from
+ * here on: one that comes while files are opened leaves a checkpoint, too. */
 static volley_status record_run(running *run) {
   const volley_checkpoint_info *from = resumed(run);
+  volley_signals_defer_end(true);
   volley_recording *recording = volley_recording_create(run->network, run->readouts);
   if (from) volley_recording_go_on_from(recording, from->past.positions);
   volley_recordings *recordings = NULL;
@@ -146,6 +147,7 @@ static volley_status record_run(running *run) {
     const volley_status closed = volley_recordings_close(recordings, ended ? &run->summary : NULL);
     if (status == VOLLEY_OK || closed != VOLLEY_OK) status = closed;
   }
+  volley_signals_defer_end(false); /* where nothing could be opened */
   volley_recording_destroy(recording);
   return status;
 }
