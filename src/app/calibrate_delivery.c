@@ -4,7 +4,7 @@
 #include "app/calibrate.h"
 #include "base/parallel.h"
 #include "engine/arrivals.h"
-#include "engine/exchange.h"
+#include "exchange/exchange.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -123,18 +123,18 @@ double volley_time_exchange(const volley_experiment *experiment, const volley_es
   const uint32_t n = (uint32_t)fmin(MOST_SPIKES, per_step);
   uint32_t *gids = volley_alloc(n, sizeof *gids, "an estimate");
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 2), 0, 0);
-  volley_exchange *exchange = volley_exchange_create(MPI_COMM_SELF, 1, 1, 0, n);
+  const volley_exchange_kind *kind = volley_exchange_kinds()[0];
+  void *exchange = kind->create(&(volley_exchange_setup){.comm = MPI_COMM_SELF, .batch = 1, .lag = 1, .usual = n});
   const double end = MPI_Wtime() + 0.1 * volley_sample_s, begin = volley_thread_seconds();
   int64_t step = 0;
   for (; step < 4 || (step < 1000 && MPI_Wtime() < end); step++) {
-    const volley_step_spikes *volleys;
     draw_spikes(&stream, experiment->neurons, gids, n);
-    volley_exchange_add(exchange, gids, n);
-    volley_exchange_post(exchange, true);
-    (void)volley_exchange_complete(exchange, step, true, &volleys);
+    kind->add(exchange, gids, n);
+    kind->post(exchange, 0, true);
+    (void)kind->complete(exchange, step, true);
   }
   const double seconds = volley_thread_seconds() - begin;
-  volley_exchange_destroy(exchange);
+  kind->destroy(exchange);
   free(gids);
   return seconds / (double)step / n;
 }

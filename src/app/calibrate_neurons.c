@@ -3,7 +3,7 @@
  * with error control depends on it. */
 #include "app/calibrate.h"
 #include "base/parallel.h"
-#include "engine/simulate.h"
+#include "engine/engine.h"
 #include "force/feedback.h"
 #include "network/network.h"
 
@@ -152,7 +152,7 @@ static int64_t step(sample *s, volley_network *network, int64_t whole, int64_t s
     volley_summary summary = {0};
     s->experiment.simulation.steps = end;
     const double begin = volley_thread_seconds();
-    const volley_status status = volley_simulate(network, &state, NULL, 0, NULL, &summary);
+    const volley_status status = volley_simulate(&(volley_engine_setup){.network = network, .from = &state}, &summary);
     const double used = fmin(1, (volley_thread_seconds() - begin) / summary.simulate_s);
     for (int k = 0; k < VOLLEY_PHASES && status == VOLLEY_OK; k++) phases[k] += used * summary.phase_s[k];
     *all += used * summary.simulate_s;

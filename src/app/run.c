@@ -10,7 +10,7 @@
 #include "app/written_files.h"
 #include "base/signals.h"
 #include "base/text.h"
-#include "engine/simulate.h"
+#include "engine/engine.h"
 #include "force/readout.h"
 #include "io/checkpoint/inputs.h"
 #include "io/data/inputs.h"
@@ -34,21 +34,15 @@
 /* The progress display as an observer of the run. */
 typedef struct display {
   const volley_experiment *experiment;
+  const volley_engine *engine;
   int64_t interval; /* steps between two updates */
-  uint64_t spikes;
 } display;
-
-static volley_status count_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
-  (void)step;
-  (void)gids;
-  ((display *)context)->spikes += n;
-  return VOLLEY_OK;
-}
 
 static volley_status show(void *context, int64_t step) {
   const display *d = context;
   if (step % d->interval == 0) {
-    volley_progress_update((double)step * d->experiment->simulation.dt, d->spikes, d->experiment->neurons);
+    volley_progress_update((double)step * d->experiment->simulation.dt, volley_engine_spikes(d->engine),
+                           d->experiment->neurons);
   }
   return VOLLEY_OK;
 }
@@ -77,17 +71,23 @@ static volley_status simulate(running *run, volley_recording *recording, volley_
   const volley_run_state *from = resumed(run) ? &resumed(run)->state : NULL;
   const double dt = experiment->simulation.dt;
   const int64_t interval = volley_steps(experiment, 1.0);
-  display d = {.experiment = experiment, .interval = interval > 1 ? interval : 1, .spikes = from ? from->spikes : 0};
+  display d = {.experiment = experiment, .interval = interval > 1 ? interval : 1};
   const bool shows = run->network->rank == 0;
   volley_observer observers[3];
   int n = 0;
   observers[n++] = volley_recording_observer(recording);
   if (run->readouts) observers[n++] = volley_readouts_observer(run->readouts);
-  if (shows) observers[n++] = (volley_observer){.context = &d, .spikes = count_spikes, .advance = show};
+  if (shows) observers[n++] = (volley_observer){.context = &d, .advance = show};
   if (shows)
     volley_progress_begin((volley_progress_mode)run->options->progress, from ? (double)from->step * dt : 0,
                           (double)experiment->simulation.steps * dt, stderr);
-  volley_status status = volley_simulate(run->network, from, observers, n, &saver, &run->summary);
+  const volley_engine_setup setup = {
+      .network = run->network, .from = from, .observers = observers, .n_observers = n, .saver = &saver};
+  volley_engine *engine = volley_engine_create(NULL, &setup);
+  d.engine = engine;
+  volley_status status = volley_engine_advance(engine, experiment->simulation.steps);
+  if (status == VOLLEY_OK) volley_engine_summarize(engine, &run->summary);
+  volley_engine_destroy(engine);
   volley_signals_defer_end(false);
   if (shows) volley_progress_end();
   if (status == VOLLEY_OK) volley_note_not_finite(run->network);

@@ -1,13 +1,18 @@
 #include "engine/history.h"
 
 #include "base/memory.h"
+#include "base/status.h"
+#include "exchange/gids.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 volley_history volley_history_create(int64_t steps) {
-  return (volley_history){.ring = volley_alloc((size_t)steps, sizeof(volley_past_step), "the recent spikes"),
-                          .steps = steps};
+  volley_history history = {.ring = volley_alloc((size_t)steps, sizeof(volley_past_step), "the recent spikes"),
+                            .steps = steps};
+  for (int64_t s = 0; s < steps; s++) history.ring[s].step = -1;
+  return history;
 }
 
 void volley_history_free(volley_history *history) {
@@ -15,28 +20,67 @@ void volley_history_free(volley_history *history) {
   free(history->ring);
 }
 
-void volley_history_put(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n) {
-  if (history->steps == 0) return;
+void volley_history_add(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n) {
+  if (history->steps == 0 || n == 0) return;
   volley_past_step *past = &history->ring[step % history->steps];
-  if (n > past->capacity) {
-    past->capacity = n > 2 * past->capacity ? n : 2 * past->capacity;
+  if (past->step != step) past->n = 0;
+  past->step = step;
+  if (past->n + n > past->capacity) {
+    past->capacity = 2 * (past->n + n);
     past->gids = volley_grow(past->gids, past->capacity, sizeof *past->gids, "the recent spikes");
   }
-  if (n > 0) memcpy(past->gids, gids, n * sizeof *gids);
-  past->n = n;
+  memcpy(past->gids + past->n, gids, n * sizeof *gids);
+  past->n += n;
 }
 
-void volley_history_fill(const volley_history *history, volley_run_state *state) {
-  state->n_recent = state->step < history->steps ? state->step : history->steps;
-  const int64_t first = state->step - state->n_recent;
-  state->n_gids = 0;
-  for (int64_t s = first; s < state->step; s++) state->n_gids += history->ring[s % history->steps].n;
-  volley_run_state_allocate(state);
-  uint32_t *gids = state->gids;
-  for (int64_t s = first; s < state->step; s++) {
+/* This rank's spikes from step `first` on, each as (step - first) * 2^32 + gid; *n: their number. Owned by the caller. */
+static uint64_t *list_own(const volley_history *history, int64_t first, int64_t end, int *n) {
+  uint64_t total = 0;
+  for (int64_t s = 0; s < history->steps; s++) total += history->ring[s].step >= first ? history->ring[s].n : 0;
+  uint64_t *own = volley_alloc(total, sizeof *own, "the recent spikes");
+  *n = 0;
+  for (int64_t s = first; s < end; s++) {
     const volley_past_step *past = &history->ring[s % history->steps];
-    state->recent_counts[s - first] = past->n;
-    if (past->n > 0) memcpy(gids, past->gids, past->n * sizeof *gids);
-    gids += past->n;
+    for (uint32_t i = 0; i < past->n && past->step == s; i++) own[(*n)++] = (uint64_t)(s - first) << 32 | past->gids[i];
   }
+  return own;
+}
+
+/* The lists of all ranks, one behind the other. Collective; owned by the caller. */
+static uint64_t *gather(uint64_t *own, int n, MPI_Comm comm, uint64_t *n_all) {
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  int *counts = volley_alloc(2 * (size_t)ranks, sizeof *counts, "the recent spikes"), *starts = counts + ranks;
+  VOLLEY_MPI(MPI_Allgather(&n, 1, MPI_INT, counts, 1, MPI_INT, comm));
+  *n_all = 0;
+  for (int r = 0; r < ranks; r++) {
+    if (*n_all + (uint64_t)counts[r] > INT_MAX) volley_die("more recent spikes than MPI can count");
+    starts[r] = (int)*n_all;
+    *n_all += (uint64_t)counts[r];
+  }
+  uint64_t *all = volley_alloc(*n_all, sizeof *all, "the recent spikes");
+  VOLLEY_MPI(MPI_Allgatherv(own, n, MPI_UINT64_T, all, counts, starts, MPI_UINT64_T, comm));
+  free(counts);
+  return all;
+}
+
+void volley_history_fill(const volley_history *history, MPI_Comm comm, volley_run_state *state) {
+  int n;
+  state->n_recent = state->step < history->steps ? state->step : history->steps;
+  uint64_t *own = list_own(history, state->step - state->n_recent, state->step, &n);
+  uint64_t *all = gather(own, n, comm, &state->n_gids);
+  volley_run_state_allocate(state);
+  uint64_t *next = volley_alloc((size_t)state->n_recent + 1, sizeof *next, "the recent spikes");
+  uint32_t *scratch = volley_alloc((size_t)state->n_gids, sizeof *scratch, "the recent spikes");
+  for (uint64_t i = 0; i < state->n_gids; i++) state->recent_counts[all[i] >> 32]++;
+  for (int64_t k = 0; k < state->n_recent; k++) next[k + 1] = next[k] + state->recent_counts[k];
+  for (uint64_t i = 0; i < state->n_gids; i++) state->gids[next[all[i] >> 32]++] = (uint32_t)all[i];
+  for (int64_t k = 0; k < state->n_recent; k++) { /* next[k] is the end of step k now */
+    const uint32_t count = (uint32_t)state->recent_counts[k];
+    volley_gids_sort(state->gids + next[k] - count, count, scratch);
+  }
+  free(own);
+  free(all);
+  free(next);
+  free(scratch);
 }

@@ -1,14 +1,16 @@
-/* The spikes of the last steps: what a checkpoint needs to make the arrivals again. */
+/* This rank's own spikes of the last steps: what a checkpoint needs of all ranks to make the arrivals again. */
 #ifndef VOLLEY_ENGINE_HISTORY_H
 #define VOLLEY_ENGINE_HISTORY_H
 
 #include "engine/run_state.h"
 
+#include <mpi.h>
 #include <stdint.h>
 
 /* The spikes of one step. */
 typedef struct volley_past_step {
-  uint32_t *gids; /* ascending */
+  int64_t step; /* or another one, long past: nothing was added in this step */
+  uint32_t *gids;
   uint32_t n, capacity;
 } volley_past_step;
 
@@ -21,10 +23,11 @@ typedef struct volley_history {
 volley_history volley_history_create(int64_t steps);
 void volley_history_free(volley_history *history);
 
-/* Takes the spikes of a step: n gids, ascending. Steps come in order, each once. */
-void volley_history_put(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n);
+/* Adds spikes of a step: n gids in any order. Steps do not descend. */
+void volley_history_add(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n);
 
-/* Allocates the arrays of a state whose `step` and `n_populations` are set, and fills in its recent spikes. */
-void volley_history_fill(const volley_history *history, volley_run_state *state);
+/* Allocates the arrays of a state whose `step` and `n_populations` are set, and fills in the recent spikes of all ranks, the
+ * same on every rank. Collective. */
+void volley_history_fill(const volley_history *history, MPI_Comm comm, volley_run_state *state);
 
 #endif

@@ -16,15 +16,19 @@ typedef struct volley_observer {
   /* When a slice of a block has the state at the time `step` * dt, its input up to then included; by the thread that owns
    * the block, while other threads work. Called for steps 0 .. number of steps. */
   void (*sample)(void *context, int block, int slice, int64_t step);
-  /* All spikes of a step: n gids of all ranks, ascending. Steps come in order, each once, maybe later than the step that
-   * is being taken. By one thread of each rank, on all ranks the same: may communicate. Returns an agreed status. */
+  /* The spikes of a step that this rank has got: n gids, ascending. Steps come in order, each once, maybe later than the step
+   * that is being taken. By one thread of each rank, on all ranks: may communicate. Returns an agreed status. */
   volley_status (*spikes)(void *context, int64_t step, const uint32_t *gids, uint32_t n);
+  /* Which spikes those must be: of all neurons of a population, wherever they are, or not; others may come with them. The
+   * same on every rank; asked once. NULL: of all populations, so that all ranks are told the same. */
+  bool (*needs)(void *context, int population);
+  bool own; /* spikes() is to be told of spikes of this rank's neurons only, in the step in which they are fired */
   /* When all slices of all ranks were sampled for `step`; called like spikes(). Returns an agreed status. */
   volley_status (*advance)(void *context, int64_t step);
   /* Whether there is work for all threads after `step`: the same on every rank. Asked after all calls of advance(). */
   bool (*has_work)(void *context, int64_t step);
-  /* This work, by every thread; barrier is between them, and is used at least once. Thread 0 may communicate. What thread 0 returns counts, an
-   * agreed status. */
+  /* This work, by every thread; barrier is between them, and is used at least once. Thread 0 may communicate. What thread 0
+   * returns counts, an agreed status. */
   volley_status (*work)(void *context, int thread, volley_barrier *barrier);
 } volley_observer; /* any of the functions may be NULL */
 

@@ -54,6 +54,20 @@ typedef struct volley_summary {
   uint64_t digest[2];       /* of all spikes: independent of ranks, threads, partition and order */
 } volley_summary;
 
+/* What an engine knows of a run on one rank, for the summary. Nothing is owned. */
+typedef struct volley_run_figures {
+  const struct volley_network *network;
+  int64_t first_step, step; /* this process took the steps from the first to the one before `step` */
+  const uint64_t *sums;     /* of all ranks, by engine/tally.h */
+  uint64_t events_before;   /* of sums: synaptic events before first_step */
+  const struct volley_stopwatch *watches; /* [threads] */
+  double seconds;                         /* for all steps */
+} volley_run_figures;
+
+/* Fills in the figures of a run, but for what others know: build_s, places, spectra. Allocates peak_rss_bytes, names and
+ * rates. Collective over the network's communicator; the same on every rank. */
+void volley_summary_fill(volley_summary *summary, const volley_run_figures *figures);
+
 /* Frees what hangs on the summary. */
 void volley_summary_release(volley_summary *summary);
 

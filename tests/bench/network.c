@@ -4,7 +4,7 @@
  *
  * FILE defaults to the microcircuit at full scale, 10 s of model time. */
 #include "app/threads.h"
-#include "engine/simulate.h"
+#include "engine/engine.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"
 
@@ -104,7 +104,7 @@ static volley_status bench(const char *file, int asked_threads, const char *cons
   const double start = MPI_Wtime();
   VOLLEY_TRY(volley_network_build(experiment, &reader, threads, comm, &network));
   summary.build_s = MPI_Wtime() - start;
-  VOLLEY_TRY(volley_simulate(network, NULL, NULL, 0, NULL, &summary));
+  VOLLEY_TRY(volley_simulate(&(volley_engine_setup){.network = network}, &summary));
   double speeds[2];
   measure_memory(threads, speeds);
   if (network->rank == 0) print_table(&summary, speeds);

@@ -2,7 +2,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "engine/exchange.h"
+#include "exchange/exchange.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 enum { MOST = 5000, STEPS = 103 };
 
 static int rank, ranks;
+static const volley_exchange_kind *kind; /* that is tested */
 static uint32_t seed; /* of the case that is tested */
 
 static uint32_t word(int of_rank, int64_t step, uint32_t k) {
@@ -53,20 +54,20 @@ static uint32_t gather(int64_t step, uint32_t *all) {
   return (uint32_t)total;
 }
 
-static void expect_volley(const volley_step_spikes *volley, int64_t step, uint32_t *all) {
-  assert_int_equal(volley->step, step);
+static void expect_spikes(const volley_step_spikes *spikes, int64_t step, uint32_t *all) {
+  assert_int_equal(spikes->step, step);
   const uint32_t n = gather(step, all);
-  assert_int_equal(volley->n, n);
-  if (n > 0) assert_memory_equal(volley->gids, all, n * sizeof *all);
+  assert_int_equal(spikes->n, n);
+  if (n > 0) assert_memory_equal(spikes->gids, all, n * sizeof *all);
 }
 
 /* Adds this rank's spikes in some pieces, as the blocks of a rank do. */
-static void add_spikes(volley_exchange *exchange, int64_t step) {
+static void add_spikes(void *exchange, int64_t step) {
   uint32_t gids[MOST];
   const uint32_t n = spikes_of(rank, step, gids);
-  volley_exchange_add(exchange, gids, n / 3);
-  volley_exchange_add(exchange, gids + n / 3, 0);
-  volley_exchange_add(exchange, gids + n / 3, n - n / 3);
+  kind->add(exchange, gids, n / 3);
+  kind->add(exchange, gids + n / 3, 0);
+  kind->add(exchange, gids + n / 3, n - n / 3);
 }
 
 /* Two bits now and then. */
@@ -86,29 +87,32 @@ static unsigned requests_in(int64_t first, int64_t end) {
 
 /* draining: now and then all spikes are to be known at once, as before a checkpoint. */
 static void expect_exchange_drained(int batch, int min_delay, int64_t first, int64_t steps, bool draining) {
-  volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, batch, min_delay, first, 120);
+  const volley_exchange_setup setup = {
+      .comm = MPI_COMM_WORLD, .batch = batch, .lag = min_delay, .first_step = first, .usual = 120};
+  void *exchange = kind->create(&setup);
   uint32_t *all = volley_alloc((size_t)ranks * MOST, sizeof *all, "test");
   int64_t next = first;
   for (int64_t step = first; step < first + steps; step++) {
     const bool all_due = step == first + steps - 1 || (draining && word(ranks, step, 0) % 5 == 0);
     const int64_t known = next;
-    const volley_step_spikes *volleys;
+    uint64_t spikes = 0;
     add_spikes(exchange, step);
-    volley_exchange_ask(exchange, request_of(rank, step));
-    volley_exchange_post(exchange, all_due);
-    const int n = volley_exchange_complete(exchange, step, all_due, &volleys);
-    for (int v = 0; v < n; v++) {
+    kind->post(exchange, request_of(rank, step), all_due);
+    const volley_exchanged got = kind->complete(exchange, step, all_due);
+    for (int s = 0; s < got.n_steps; s++) {
       assert_true(next + min_delay > step); /* acts before the update of step + 1 at the earliest */
-      expect_volley(&volleys[v], next++, all);
+      expect_spikes(&got.steps[s], next++, all);
+      spikes += got.steps[s].n;
     }
+    assert_int_equal(got.spikes, spikes);
     assert_true(next + min_delay > step + 1); /* all that acts before the next update is known */
     assert_true(all_due ? next == step + 1 : next <= step + 1);
-    assert_int_equal(volley_exchange_requests(exchange), requests_in(known, next));
+    assert_int_equal(got.requests, requests_in(known, next));
+    assert_true(got.waited >= 0);
   }
   assert_int_equal(next, first + steps);
-  assert_true(volley_exchange_waited(exchange) >= 0);
   free(all);
-  volley_exchange_destroy(exchange);
+  kind->destroy(exchange);
 }
 
 static void expect_exchange(int batch, int min_delay, int64_t first, int64_t steps) {
@@ -154,18 +158,19 @@ static void test_long_delay(void **state) {
 static void test_silence(void **state) {
   (void)state;
   for (int loud = 0; loud < 2; loud++) {
-    volley_exchange *exchange = volley_exchange_create(MPI_COMM_WORLD, 1, 1, 0, 120);
+    void *exchange =
+        kind->create(&(volley_exchange_setup){.comm = MPI_COMM_WORLD, .batch = 1, .lag = 1, .usual = 120});
     for (int64_t step = 0; step < 20; step++) {
-      const volley_step_spikes *volleys;
       uint32_t gids[MOST];
       for (uint32_t k = 0; k < MOST; k++) gids[k] = MOST - k;
-      if (loud && rank == ranks - 1) volley_exchange_add(exchange, gids, MOST);
-      volley_exchange_post(exchange, step == 19);
-      assert_int_equal(volley_exchange_complete(exchange, step, step == 19, &volleys), 1);
-      assert_int_equal(volleys->n, loud ? MOST : 0);
-      for (uint32_t k = 0; k < volleys->n; k++) assert_int_equal(volleys->gids[k], k + 1);
+      if (loud && rank == ranks - 1) kind->add(exchange, gids, MOST);
+      kind->post(exchange, 0, step == 19);
+      const volley_exchanged got = kind->complete(exchange, step, step == 19);
+      assert_int_equal(got.n_steps, 1);
+      assert_int_equal(got.steps->n, loud ? MOST : 0);
+      for (uint32_t k = 0; k < got.steps->n; k++) assert_int_equal(got.steps->gids[k], k + 1);
     }
-    volley_exchange_destroy(exchange);
+    kind->destroy(exchange);
   }
 }
 
@@ -176,7 +181,11 @@ int main(int argc, char **argv) {
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  int failed = 0;
+  for (const volley_exchange_kind *const *k = volley_exchange_kinds(); *k; k++) {
+    kind = *k;
+    failed |= cmocka_run_group_tests_name(kind->name, tests, NULL, NULL);
+  }
   MPI_Finalize();
   return failed;
 }

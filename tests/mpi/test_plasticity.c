@@ -1,7 +1,7 @@
 /* A run with plastic synapses that goes on from a checkpoint file, with another partition and number of threads, ends with
  * the same bits in every synapse; their order in files does not depend on the partition. */
 #include "base/memory.h"
-#include "engine/simulate.h"
+#include "engine/engine.h"
 #include "io/experiment/file.h"
 #include "network/synapse_order.h"
 #include "neuron/neuron.h"
@@ -135,7 +135,7 @@ static volley_status save(void *context, const volley_run_state *state, bool sto
 static void run(const volley_experiment *experiment, synapses end[PROJECTIONS]) {
   volley_network *network = build(experiment, 1);
   volley_summary summary = {0};
-  assert_int_equal(volley_simulate(network, NULL, NULL, 0, NULL, &summary), VOLLEY_OK);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network}, &summary), VOLLEY_OK);
   assert_true(summary.spikes > 100);
   gather_all(network, end);
   volley_summary_release(&summary);
@@ -148,7 +148,7 @@ static void run_up_to(const volley_experiment *experiment, int threads, int64_t 
   keeper k = {network, due};
   const volley_saver saver = {.context = &k, .ask = ask, .is_due = is_due, .save = save};
   volley_summary summary = {0};
-  assert_int_equal(volley_simulate(network, NULL, NULL, 0, &saver, &summary), VOLLEY_STOPPED);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network, .saver = &saver}, &summary), VOLLEY_STOPPED);
   volley_network_destroy(network);
 }
 
@@ -159,7 +159,7 @@ static void go_on(const volley_experiment *experiment, int threads, synapses end
   assert_int_equal(volley_checkpoint_open(checkpoint_path("plastic.h5"), MPI_COMM_WORLD, &checkpoint), VOLLEY_OK);
   assert_int_equal(volley_checkpoint_restore(checkpoint, &(volley_run_parts){.network = network}), VOLLEY_OK);
   const volley_run_state *from = &volley_checkpoint_get_info(checkpoint)->state;
-  assert_int_equal(volley_simulate(network, from, NULL, 0, NULL, &summary), VOLLEY_OK);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network, .from = from}, &summary), VOLLEY_OK);
   gather_all(network, end);
   volley_summary_release(&summary);
   volley_checkpoint_close(checkpoint);
@@ -194,7 +194,7 @@ static void test_bounded(void **state) {
   experiment->n_stimuli = 1; /* S alone */
   volley_network *network = build(experiment, 1);
   volley_summary summary = {0};
-  assert_int_equal(volley_simulate(network, NULL, NULL, 0, NULL, &summary), VOLLEY_OK);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network}, &summary), VOLLEY_OK);
   for (int b = 0; b < network->n_blocks; b++) {
     for (int k = 0; k < network->blocks[b].n_plastic; k++) {
       const volley_plastic_table *plastic = &network->blocks[b].plastic[k];

@@ -2,7 +2,7 @@
  * the files are tested elsewhere. */
 #include "base/memory.h"
 #include "base/signals.h"
-#include "engine/simulate.h"
+#include "engine/engine.h"
 #include "neuron/neuron.h"
 #include "support/experiments.h"
 
@@ -122,7 +122,7 @@ static volley_summary simulate(const volley_experiment *e, int threads, keeper *
   const volley_saver saver = {.context = k, .ask = ask, .is_due = is_due, .save = save};
   volley_summary summary = {0};
   k->network = build(e, threads);
-  assert_int_equal(volley_simulate(k->network, NULL, NULL, 0, &saver, &summary), status);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = k->network, .saver = &saver}, &summary), status);
   volley_network_destroy(k->network);
   return summary;
 }
@@ -132,7 +132,7 @@ static volley_summary go_on(const volley_experiment *e, int threads, const keepe
   volley_summary summary = {0};
   volley_network *network = build(e, threads);
   for_states(k, network, set_state);
-  assert_int_equal(volley_simulate(network, &k->state, NULL, 0, NULL, &summary), VOLLEY_OK);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network, .from = &k->state}, &summary), VOLLEY_OK);
   volley_network_destroy(network);
   return summary;
 }
@@ -218,7 +218,7 @@ static void test_failure(void **state) {
   const volley_saver saver = {.context = &k, .ask = ask, .is_due = is_due, .save = refuse};
   volley_summary summary = {0};
   volley_network *network = build(e, 2);
-  assert_int_equal(volley_simulate(network, NULL, NULL, 0, &saver, &summary), VOLLEY_FAILURE);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network, .saver = &saver}, &summary), VOLLEY_FAILURE);
   volley_network_destroy(network);
   volley_experiment_destroy(e);
 }

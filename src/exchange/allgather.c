@@ -1,7 +1,11 @@
-#include "engine/exchange.h"
+/* One allgather for every batch, posted when the spikes are known and completed when they are due: every rank gets all
+ * spikes. Each rank sends a block of fixed size; what does not fit follows in a second round that all ranks know of from
+ * the counts in the first. */
+#include "exchange/exchange.h"
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "exchange/gids.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -21,7 +25,7 @@ typedef struct parcel {
   MPI_Request request;
 } parcel;
 
-struct volley_exchange {
+typedef struct allgather {
   MPI_Comm comm;
   int ranks, batch;
   int lag;         /* steps from the first of a batch to the one before which it must be known */
@@ -32,18 +36,16 @@ struct volley_exchange {
   int *counts, *starts; /* [ranks] of the second round */
   uint32_t *rest;       /* ids of the second round */
   size_t rest_capacity;
-  uint32_t *gids; /* the volleys that were handed out last */
+  uint32_t *gids; /* the spikes that were handed out last */
   size_t gids_capacity;
   uint32_t *scratch;
-  uint32_t *taken; /* [ranks] spikes taken from a parcel so far */
-  volley_step_spikes *volleys;
-  unsigned requests; /* in the parcels completed last */
-  double waited;
-};
+  uint32_t *taken;           /* [ranks] spikes taken from a parcel so far */
+  volley_step_spikes *steps; /* [lag + batch] */
+} allgather;
 
 /* Where ids begin in a block. */
-static uint32_t header_length(const volley_exchange *x) { return (uint32_t)x->batch + 1; }
-static uint32_t block_length(const volley_exchange *x) { return header_length(x) + x->fixed; }
+static uint32_t header_length(const allgather *x) { return (uint32_t)x->batch + 1; }
+static uint32_t block_length(const allgather *x) { return header_length(x) + x->fixed; }
 
 static void reserve(uint32_t **ids, size_t *capacity, size_t n) {
   if (n <= *capacity) return;
@@ -51,15 +53,15 @@ static void reserve(uint32_t **ids, size_t *capacity, size_t n) {
   *ids = volley_grow(*ids, *capacity, sizeof **ids, "the exchange of spikes");
 }
 
-volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay, int64_t first_step,
-                                        uint32_t block_ids) {
-  volley_exchange *x = volley_alloc(1, sizeof *x, "the exchange of spikes");
-  VOLLEY_MPI(MPI_Comm_dup(comm, &x->comm));
-  VOLLEY_MPI(MPI_Comm_size(comm, &x->ranks));
+static void *create(const volley_exchange_setup *setup) {
+  allgather *x = volley_alloc(1, sizeof *x, "the exchange of spikes");
+  const int batch = setup->batch;
+  VOLLEY_MPI(MPI_Comm_dup(setup->comm, &x->comm));
+  VOLLEY_MPI(MPI_Comm_size(x->comm, &x->ranks));
   x->batch = batch;
-  x->lag = min_delay < MAX_UNDER_WAY * batch ? min_delay : MAX_UNDER_WAY * batch;
-  x->fixed = block_ids;
-  x->next = first_step;
+  x->lag = setup->lag < MAX_UNDER_WAY * batch ? setup->lag : MAX_UNDER_WAY * batch;
+  x->fixed = setup->usual;
+  x->next = setup->first_step;
   x->n_parcels = x->lag / batch + 1;
   x->parcels = volley_alloc((size_t)x->n_parcels, sizeof *x->parcels, "the exchange of spikes");
   for (int64_t b = 0; b < x->n_parcels; b++) {
@@ -70,19 +72,19 @@ volley_exchange *volley_exchange_create(MPI_Comm comm, int batch, int min_delay,
     p->receive = volley_alloc((size_t)x->ranks * block_length(x), sizeof *p->receive, "the exchange of spikes");
     p->request = MPI_REQUEST_NULL;
   }
-  x->parcels[0].first = first_step;
+  x->parcels[0].first = setup->first_step;
   x->counts = volley_alloc((size_t)x->ranks, sizeof *x->counts, "the exchange of spikes");
   x->starts = volley_alloc((size_t)x->ranks, sizeof *x->starts, "the exchange of spikes");
   x->taken = volley_alloc((size_t)x->ranks, sizeof *x->taken, "the exchange of spikes");
-  x->volleys = volley_alloc((size_t)(x->lag + batch), sizeof *x->volleys, "the exchange of spikes");
+  x->steps = volley_alloc((size_t)(x->lag + batch), sizeof *x->steps, "the exchange of spikes");
   return x;
 }
 
-void volley_exchange_destroy(volley_exchange *x) {
-  if (!x) return;
+static void destroy(void *exchange) {
+  allgather *x = exchange;
   for (int64_t b = 0; b < x->n_parcels; b++) {
-    VOLLEY_MPI(
-        MPI_Wait(&x->parcels[b].request, MPI_STATUS_IGNORE)); /* a run that broke off: MPI still uses the buffers */
+    /* After a run that broke off MPI still uses the buffers. */
+    VOLLEY_MPI(MPI_Wait(&x->parcels[b].request, MPI_STATUS_IGNORE));
     free(x->parcels[b].send);
     free(x->parcels[b].receive);
   }
@@ -94,13 +96,14 @@ void volley_exchange_destroy(volley_exchange *x) {
   free(x->gids);
   free(x->scratch);
   free(x->taken);
-  free(x->volleys);
+  free(x->steps);
   free(x);
 }
 
-static parcel *filling(volley_exchange *x) { return &x->parcels[x->filling % x->n_parcels]; }
+static parcel *filling(allgather *x) { return &x->parcels[x->filling % x->n_parcels]; }
 
-void volley_exchange_add(volley_exchange *x, const uint32_t *gids, uint32_t n) {
+static void add(void *exchange, const uint32_t *gids, uint32_t n) {
+  allgather *x = exchange;
   parcel *p = filling(x);
   const size_t used = header_length(x) + (size_t)p->n;
   if (used + n > p->capacity) {
@@ -112,10 +115,10 @@ void volley_exchange_add(volley_exchange *x, const uint32_t *gids, uint32_t n) {
   p->send[p->steps] += n;
 }
 
-void volley_exchange_ask(volley_exchange *x, unsigned requests) { filling(x)->send[x->batch] |= requests; }
-
-void volley_exchange_post(volley_exchange *x, bool all) {
+static void post(void *exchange, unsigned requests, bool all) {
+  allgather *x = exchange;
   parcel *p = filling(x);
+  p->send[x->batch] |= requests;
   p->steps++;
   x->next++;
   if (p->steps < x->batch && !all) return;
@@ -132,7 +135,7 @@ static uint32_t sum(const uint32_t *counts, int n) {
 }
 
 /* Fetches the ids that did not fit into the blocks, if any; all ranks know from the counts whether there are. */
-static void second_round(volley_exchange *x, const parcel *p) {
+static void second_round(allgather *x, const parcel *p) {
   size_t n = 0;
   for (int r = 0; r < x->ranks; r++) {
     const uint32_t total = sum(p->receive + (size_t)r * block_length(x), p->steps);
@@ -148,41 +151,20 @@ static void second_round(volley_exchange *x, const parcel *p) {
                             x->comm));
 }
 
-/* Sorts ids by eight bits at a time, leaving out bits that are the same in all; few ids by insertion. */
-static void sort_ids(uint32_t *ids, uint32_t n, uint32_t *scratch) {
-  if (n <= 32) {
-    for (uint32_t i = 1; i < n; i++) {
-      const uint32_t id = ids[i];
-      uint32_t j = i;
-      for (; j > 0 && ids[j - 1] > id; j--) ids[j] = ids[j - 1];
-      ids[j] = id;
-    }
-    return;
-  }
-  for (int shift = 0; shift < 32; shift += 8) {
-    uint32_t starts[257] = {0};
-    for (uint32_t i = 0; i < n; i++) starts[((ids[i] >> shift) & 255) + 1]++;
-    if (starts[((ids[0] >> shift) & 255) + 1] == n) continue;
-    for (int s = 0; s < 256; s++) starts[s + 1] += starts[s];
-    for (uint32_t i = 0; i < n; i++) scratch[starts[(ids[i] >> shift) & 255]++] = ids[i];
-    memcpy(ids, scratch, n * sizeof *ids);
-  }
-}
-
-static uint32_t total_of(const volley_exchange *x, const parcel *p) {
+static uint32_t total_of(const allgather *x, const parcel *p) {
   uint32_t total = 0;
   for (int r = 0; r < x->ranks; r++) total += sum(p->receive + (size_t)r * block_length(x), p->steps);
   return total;
 }
 
 /* Copies spike number k of a rank from its block or from the second round. */
-static uint32_t spike_of(const volley_exchange *x, const parcel *p, int rank, uint32_t k) {
+static uint32_t spike_of(const allgather *x, const parcel *p, int rank, uint32_t k) {
   if (k < x->fixed) return p->receive[(size_t)rank * block_length(x) + header_length(x) + k];
   return x->rest[(size_t)x->starts[rank] + k - x->fixed];
 }
 
-/* Takes a parcel apart into one volley a step, sorted by gid, behind the `used` ids that are there already. */
-static size_t unpack(volley_exchange *x, const parcel *p, size_t used, volley_step_spikes *volleys) {
+/* Takes a parcel apart into the spikes of each step, sorted by gid, behind the `used` ids that are there already. */
+static size_t unpack(allgather *x, const parcel *p, size_t used, volley_step_spikes *steps) {
   memset(x->taken, 0, (size_t)x->ranks * sizeof *x->taken);
   for (int s = 0; s < p->steps; s++) {
     uint32_t *ids = x->gids + used;
@@ -191,58 +173,66 @@ static size_t unpack(volley_exchange *x, const parcel *p, size_t used, volley_st
       const uint32_t count = p->receive[(size_t)r * block_length(x) + (size_t)s];
       for (uint32_t k = 0; k < count; k++) ids[n++] = spike_of(x, p, r, x->taken[r]++);
     }
-    sort_ids(ids, n, x->scratch);
-    volleys[s] = (volley_step_spikes){.step = p->first + s, .n = n};
+    volley_gids_sort(ids, n, x->scratch);
+    steps[s] = (volley_step_spikes){.step = p->first + s, .n = n};
     used += n;
   }
   return used;
 }
 
-static void recycle(volley_exchange *x, parcel *p) {
+static void recycle(allgather *x, parcel *p) {
   memset(p->send, 0, header_length(x) * sizeof *p->send);
   p->n = 0;
   p->steps = 0;
 }
 
 /* A batch must be known before the first step on which one of its spikes can act. */
-static bool is_due(const volley_exchange *x, const parcel *p, int64_t step, bool all) {
+static bool is_due(const allgather *x, const parcel *p, int64_t step, bool all) {
   return all || p->first + x->lag <= step + 1;
 }
 
-static void complete_parcel(volley_exchange *x, parcel *p) {
-  const double before = MPI_Wtime();
+/* Receives a parcel. Returns what any rank asks for in it. */
+static unsigned receive(allgather *x, parcel *p) {
+  unsigned requests = 0;
   VOLLEY_MPI(MPI_Wait(&p->request, MPI_STATUS_IGNORE));
   second_round(x, p);
-  x->waited += MPI_Wtime() - before;
-  for (int r = 0; r < x->ranks; r++) x->requests |= p->receive[(size_t)r * block_length(x) + (size_t)x->batch];
+  for (int r = 0; r < x->ranks; r++) requests |= p->receive[(size_t)r * block_length(x) + (size_t)x->batch];
+  return requests;
 }
 
-int volley_exchange_complete(volley_exchange *x, int64_t step, bool all, const volley_step_spikes **volleys) {
-  int n = 0;
-  size_t used = 0;
-  x->requests = 0;
+static volley_exchanged complete(void *exchange, int64_t step, bool all) {
+  allgather *x = exchange;
+  volley_exchanged out = {.steps = x->steps};
   for (; x->oldest < x->filling; x->oldest++) {
     parcel *p = &x->parcels[x->oldest % x->n_parcels];
     if (!is_due(x, p, step, all)) break;
-    complete_parcel(x, p);
-    if (used + total_of(x, p) > x->gids_capacity) {
-      reserve(&x->gids, &x->gids_capacity, used + total_of(x, p));
+    const double before = MPI_Wtime();
+    out.requests |= receive(x, p);
+    out.waited += MPI_Wtime() - before;
+    const size_t n = out.spikes + total_of(x, p);
+    if (n > x->gids_capacity) {
+      reserve(&x->gids, &x->gids_capacity, n);
       x->scratch = volley_grow(x->scratch, x->gids_capacity, sizeof *x->scratch, "the exchange of spikes");
     }
-    used = unpack(x, p, used, x->volleys + n);
-    n += p->steps;
+    out.spikes = unpack(x, p, out.spikes, x->steps + out.n_steps);
+    out.n_steps += p->steps;
     recycle(x, p);
   }
   if (all) filling(x)->first = x->next;
-  const uint32_t *ids = x->gids;
-  for (int v = 0; v < n; v++) {
-    x->volleys[v].gids = ids;
-    ids += x->volleys[v].n;
+  const uint32_t *gids = x->gids;
+  for (int s = 0; s < out.n_steps; s++) {
+    x->steps[s].gids = gids;
+    gids += x->steps[s].n;
   }
-  *volleys = x->volleys;
-  return n;
+  return out;
 }
 
-unsigned volley_exchange_requests(const volley_exchange *x) { return x->requests; }
-
-double volley_exchange_waited(const volley_exchange *x) { return x->waited; }
+const volley_exchange_kind volley_exchange_allgather = {
+    .name = "allgather",
+    .doc = "every rank sends all its spikes to every rank",
+    .create = create,
+    .destroy = destroy,
+    .add = add,
+    .post = post,
+    .complete = complete,
+};

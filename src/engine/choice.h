@@ -1,0 +1,10 @@
+/* The one place where the exchange of an engine is chosen, by who needs which spikes and how soon. */
+#ifndef VOLLEY_ENGINE_CHOICE_H
+#define VOLLEY_ENGINE_CHOICE_H
+
+#include "engine/engine.h"
+
+/* Collective over the network's communicator. The state is owned by the caller: kind->destroy(). */
+volley_exchange volley_exchange_choose(const volley_engine_setup *setup);
+
+#endif

@@ -1,0 +1,450 @@
+/* The clock-driven engine: all neurons take the same steps of length dt.
+ *
+ * What a step is made of, and who waits for whom:
+ *
+ *   A  each thread, block by block of its own: deliver what is due, add stimuli, sample, update, list who spiked
+ *      -- barrier 1 --
+ *   B  thread 0: exchange spikes, tell the observers, see what is to be done after the step; the others wait
+ *      -- barrier 2 --
+ *   C  all threads, in few steps: the observers' work; thread 0: a checkpoint; each ends with a barrier
+ *   D  each thread, block by block of its own: put the spikes that have become known on the lists of later steps
+ *
+ * A, and D, of different blocks overlap in any order: they write to nothing but the block, its lane and what observers
+ * keep for it. Barrier 1 puts all of them before B, which reads the lists of spikes and the samples of all blocks. Barrier 2
+ * puts B before C and D: the flags, the spikes that the exchange has handed out, outputs that are fed back. There is no
+ * barrier between D and the next A: a thread that is done with its blocks goes on while others still read the spikes, which
+ * stay until the exchange completes more of them, in a B, beyond the next barrier 1. For the same reason the status may be
+ * read without a lock: it is written in B and C only.
+ *
+ * MPI is called by thread 0 alone, in B and C. Batches of spikes that are not due yet travel during A and D. All ranks come to
+ * the same calls in the same order, since what decides (steps, requests, agreed statuses) is the same on all of them. */
+#include "base/parallel.h"
+#include "base/signals.h"
+#include "engine/ablation.h"
+#include "engine/arrivals.h"
+#include "engine/choice.h"
+#include "engine/engine.h"
+#include "engine/history.h"
+#include "engine/plastic_delivery.h"
+#include "engine/stopwatch.h"
+#include "engine/tally.h"
+#include "engine/unsolved.h"
+#include "exchange/gids.h"
+
+#include <stdlib.h>
+#include <string.h>
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
+
+/* Gids of the neurons that spiked in a step. */
+typedef struct gid_list {
+  uint32_t *gids;
+  uint32_t n, capacity;
+} gid_list;
+
+/* What the engine keeps beside a block; of the thread that owns the block. */
+typedef struct lane {
+  _Alignas(64) volley_arrivals arrivals;
+  volley_plastic_delivery plastic;
+  volley_ablated ablated;
+  volley_spike_list spikes; /* of the present step, as ids within the block */
+  gid_list fired;           /* the same neurons' gids, ascending */
+  volley_tally tally;
+} lane;
+
+typedef struct engine {
+  volley_network *network;
+  const volley_observer *observers;
+  int n_observers;
+  const volley_saver *saver; /* or NULL */
+  lane *lanes;               /* [n_blocks] */
+  volley_exchange exchange;
+  volley_exchanged exchanged; /* what became known with the present step */
+  gid_list own, scratch;      /* this rank's spikes of the present step, for observers that want no others */
+  volley_history history;
+  bool has_work, saves; /* after the present step */
+  unsigned requests;    /* of all ranks, not yet acted on; the same on every rank */
+  volley_status status;
+  int64_t first_step, step, until; /* of this process; the next; that of the present call */
+  bool ended;                      /* the last samples are taken */
+  uint64_t known_spikes;
+  volley_tally before; /* counted before first_step, of the whole network */
+  volley_barrier barrier;
+  volley_stopwatch *watches; /* [threads] */
+  double seconds;            /* spent in advance() */
+} engine;
+
+/* Silent filters decay into subnormal numbers, on which the processor is many times slower. */
+static void flush_subnormals(void) {
+#ifdef __SSE__
+  _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
+#endif
+}
+
+static void make_room(gid_list *list, uint32_t n) {
+  if (n <= list->capacity) return;
+  list->capacity = 2 * n;
+  list->gids = volley_grow(list->gids, list->capacity, sizeof *list->gids, "the spikes of a step");
+}
+
+/* Adds the input of the stimuli to one slice. Currents start each step from the constant background. */
+static void apply_stimuli(const volley_experiment *experiment, volley_slice *slice, const volley_input *generated,
+                          int n, int64_t step) {
+  bool is_reset = false;
+  for (int d = 0; d < n; d++) {
+    if (generated[d].kind->is_current && !is_reset) {
+      const double background = experiment->populations[slice->population].background_current;
+      for (uint32_t i = 0; i < (slice->current_stride ? slice->count : 1); i++) slice->current[i] = background;
+      is_reset = true;
+    }
+    generated[d].kind->apply(generated[d].generator, slice, step);
+  }
+}
+
+/* Brings the input of a slice up to the time step * dt, samples it there and takes it one step further. */
+static void take_slice(engine *e, int b, int s, const volley_input *generated, int n, int64_t step,
+                       volley_stopwatch *watch) {
+  const volley_experiment *experiment = e->network->experiment;
+  volley_slice *slice = &e->network->blocks[b].slices[s];
+  apply_stimuli(experiment, slice, generated, n, step);
+  volley_book(watch, VOLLEY_PHASE_STIMULI);
+  for (int o = 0; o < e->n_observers; o++) {
+    if (e->observers[o].sample) e->observers[o].sample(e->observers[o].context, b, s, step);
+  }
+  if (step < experiment->simulation.steps) {
+    slice->step = step;
+    if (slice->given_up == 0) {
+      experiment->populations[slice->population].model->update(slice, &e->lanes[b].spikes);
+      if (slice->given_up > 0) volley_report_unsolved(experiment, slice, step);
+    }
+  }
+  volley_book(watch, VOLLEY_PHASE_UPDATE);
+}
+
+/* Lists the gids of ids within a block; both ascend. */
+static void list_gids(const volley_block *block, const volley_spike_list *spikes, gid_list *out) {
+  const volley_slice *slice = block->slices;
+  make_room(out, spikes->n);
+  out->n = spikes->n;
+  for (uint32_t i = 0; i < spikes->n; i++) {
+    while (spikes->ids[i] - slice->offset >= slice->count) slice++;
+    out->gids[i] = slice->gids[spikes->ids[i] - slice->offset];
+  }
+}
+
+/* A: takes one block from step * dt to (step + 1) * dt; at the end of the experiment only to its last sample. */
+static void take_block(engine *e, int b, int64_t step, volley_stopwatch *watch) {
+  const volley_block *block = &e->network->blocks[b];
+  lane *l = &e->lanes[b];
+  for (int o = 0; o < e->n_observers; o++) {
+    if (e->observers[o].before) e->observers[o].before(e->observers[o].context, b, step);
+  }
+  volley_arrivals_deliver(&l->arrivals, step);
+  volley_plastic_delivery_deliver(&l->plastic, step);
+  volley_book(watch, VOLLEY_PHASE_DELIVER);
+  l->spikes.n = 0;
+  for (int s = 0, d = 0; s < block->n_slices; s++) {
+    int n = 0;
+    while (d + n < block->n_generated && block->generated[d + n].slice == s) n++;
+    take_slice(e, b, s, block->generated + d, n, step, watch);
+    d += n;
+  }
+  volley_ablated_filter(&l->ablated, step, &l->spikes);
+  volley_plastic_delivery_note(&l->plastic, step, &l->spikes);
+  list_gids(block, &l->spikes, &l->fired);
+  volley_tally_take(&l->tally, e->network->experiment, step, l->fired.gids, l->fired.n);
+  volley_book(watch, VOLLEY_PHASE_EXCHANGE);
+}
+
+/* Tells observers that want no others of this rank's spikes. */
+static volley_status tell_of_own(engine *e, int64_t step) {
+  bool is_listed = false;
+  for (int o = 0; o < e->n_observers; o++) {
+    const volley_observer *observer = &e->observers[o];
+    if (!observer->own || !observer->spikes) continue;
+    e->own.n = is_listed ? e->own.n : 0;
+    for (int b = 0; b < e->network->n_blocks && !is_listed; b++) {
+      const gid_list *fired = &e->lanes[b].fired;
+      make_room(&e->own, e->own.n + fired->n);
+      if (fired->n > 0) memcpy(e->own.gids + e->own.n, fired->gids, fired->n * sizeof *fired->gids);
+      e->own.n += fired->n;
+    }
+    make_room(&e->scratch, e->own.n);
+    if (!is_listed) volley_gids_sort(e->own.gids, e->own.n, e->scratch.gids);
+    is_listed = true;
+    VOLLEY_TRY(observer->spikes(observer->context, step, e->own.gids, e->own.n));
+  }
+  return VOLLEY_OK;
+}
+
+static volley_status tell_observers(engine *e, int64_t step) {
+  if (step < e->until) VOLLEY_TRY(tell_of_own(e, step));
+  for (int o = 0; o < e->n_observers; o++) {
+    const volley_observer *observer = &e->observers[o];
+    for (int s = 0; s < e->exchanged.n_steps && observer->spikes && !observer->own; s++) {
+      const volley_step_spikes *spikes = &e->exchanged.steps[s];
+      VOLLEY_TRY(observer->spikes(observer->context, spikes->step, spikes->gids, spikes->n));
+    }
+    if (observer->advance) VOLLEY_TRY(observer->advance(observer->context, step));
+  }
+  return VOLLEY_OK;
+}
+
+static bool has_work(const volley_observer *observer, int64_t step) {
+  return observer->has_work && observer->has_work(observer->context, step);
+}
+
+/* Hands the spikes of a step to the other ranks and takes those that are due from them, or all. */
+static void exchange_spikes(engine *e, int64_t step, bool all, volley_stopwatch *watch) {
+  const volley_exchange *exchange = &e->exchange;
+  unsigned requests = e->saver ? e->saver->ask(e->saver->context) : 0;
+  if (volley_local_status() != VOLLEY_OK) requests |= VOLLEY_REQUEST_FAIL;
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    const gid_list *fired = &e->lanes[b].fired;
+    exchange->kind->add(exchange->state, fired->gids, fired->n);
+    volley_history_add(&e->history, step, fired->gids, fired->n);
+  }
+  exchange->kind->post(exchange->state, requests, all);
+  e->exchanged = exchange->kind->complete(exchange->state, step, all);
+  e->requests |= e->exchanged.requests;
+  e->known_spikes += e->exchanged.spikes;
+  volley_book(watch, VOLLEY_PHASE_EXCHANGE);
+  watch->seconds[VOLLEY_PHASE_EXCHANGE] -= e->exchanged.waited;
+  watch->seconds[VOLLEY_PHASE_WAIT] += e->exchanged.waited;
+}
+
+/* B: exchanges spikes, tells the observers, and finds out what is to be done after the step. */
+static void exchange_and_tell(engine *e, int64_t step, volley_stopwatch *watch) {
+  const bool is_step = step < e->until; /* not only the last samples */
+  e->saves = is_step && e->saver && (e->requests || e->saver->is_due(e->saver->context, step + 1));
+  e->exchanged.n_steps = 0;
+  if (is_step) exchange_spikes(e, step, e->saves || step + 1 == e->until, watch);
+  const bool fails = (e->requests & VOLLEY_REQUEST_FAIL) != 0;
+  e->status = fails ? volley_agree(e->network->comm) : tell_observers(e, step);
+  e->has_work = false;
+  for (int o = 0; o < e->n_observers && is_step; o++) e->has_work |= has_work(&e->observers[o], step);
+  volley_book(watch, VOLLEY_PHASE_RECORD);
+}
+
+/* The observers' work after a step, by all threads. */
+static void do_observers_work(engine *e, int64_t step, int thread) {
+  for (int o = 0; o < e->n_observers; o++) {
+    const volley_observer *observer = &e->observers[o];
+    if (!has_work(observer, step)) continue;
+    const volley_status status = observer->work(observer->context, thread, &e->barrier);
+    if (thread == 0 && e->status == VOLLEY_OK) e->status = status;
+  }
+  volley_barrier_wait(&e->barrier);
+}
+
+/* All that this process has counted, on all ranks, and what was counted before. Collective; owned by the caller. */
+static volley_tally sum_tallies(const engine *e) {
+  volley_tally sum = volley_tally_create(e->network->experiment);
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    const lane *l = &e->lanes[b];
+    volley_tally_add(&sum, &l->tally);
+    sum.sums[VOLLEY_TALLY_EVENTS] += l->arrivals.events + l->plastic.events;
+    sum.sums[VOLLEY_TALLY_BYTES] += l->arrivals.bytes;
+  }
+  volley_tally_reduce(&sum, e->network->comm);
+  volley_tally_add(&sum, &e->before);
+  return sum;
+}
+
+/* The state of the run before `step`. Collective. */
+static void fill_state(const engine *e, int64_t step, volley_run_state *state) {
+  volley_tally sum = sum_tallies(e);
+  *state = (volley_run_state){.step = step,
+                              .spikes = sum.sums[VOLLEY_TALLY_SPIKES],
+                              .digest = {sum.sums[VOLLEY_TALLY_DIGEST], sum.sums[VOLLEY_TALLY_DIGEST + 1]},
+                              .synaptic_events = sum.sums[VOLLEY_TALLY_EVENTS],
+                              .synapses = e->network->synapses,
+                              .n_populations = e->network->experiment->n_populations};
+  volley_history_fill(&e->history, e->network->comm, state);
+  memcpy(state->counts, sum.sums + VOLLEY_TALLY_COUNTS, (size_t)state->n_populations * sizeof *state->counts);
+  volley_tally_free(&sum);
+}
+
+/* Saves the run as it is before `step`: all spikes up to then are known to all ranks. */
+static volley_status save(engine *e, int64_t step) {
+  const bool stops = (e->requests & VOLLEY_REQUEST_STOP) != 0;
+  volley_run_state state;
+  fill_state(e, step, &state);
+  e->requests = 0;
+  const volley_status status = e->saver->save(e->saver->context, &state, stops);
+  volley_run_state_release(&state);
+  return status == VOLLEY_OK && stops ? VOLLEY_STOPPED : status;
+}
+
+/* C: what is to be done after a step, by all threads. */
+static void work_and_save(engine *e, int64_t step, int thread, volley_stopwatch *watch) {
+  if (e->has_work && e->status == VOLLEY_OK) {
+    do_observers_work(e, step, thread);
+    volley_book(watch, VOLLEY_PHASE_LEARN);
+  }
+  if (e->saves && e->status == VOLLEY_OK) {
+    volley_barrier_wait(&e->barrier); /* all have seen that there is something to save */
+    if (thread == 0) e->status = save(e, step + 1);
+    volley_barrier_wait(&e->barrier);
+    volley_book(watch, VOLLEY_PHASE_SAVE);
+  }
+}
+
+/* D: puts the spikes of a step on the lists of the steps in which they arrive. */
+static void schedule(lane *l, int64_t step, const uint32_t *gids, uint32_t n) {
+  volley_arrivals_schedule(&l->arrivals, step, gids, n);
+  volley_plastic_delivery_schedule(&l->plastic, step, gids, n);
+}
+
+/* The steps up to `until`; at the end of the experiment a pass more for the samples of that time. */
+static void take_steps(void *context, int thread) {
+  engine *e = context;
+  const int threads = e->network->threads, n_blocks = e->network->n_blocks;
+  const int64_t end = e->until + (e->until == e->network->experiment->simulation.steps);
+  volley_stopwatch *watch = &e->watches[thread];
+  flush_subnormals();
+  watch->last = volley_seconds();
+  for (int64_t step = e->step; step < end; step++) {
+    for (int b = thread; b < n_blocks; b += threads) take_block(e, b, step, watch);
+    volley_barrier_wait(&e->barrier); /* 1 */
+    volley_book(watch, VOLLEY_PHASE_WAIT);
+    if (thread == 0) exchange_and_tell(e, step, watch);
+    volley_barrier_wait(&e->barrier); /* 2 */
+    if (thread != 0) volley_book(watch, VOLLEY_PHASE_WAIT);
+    work_and_save(e, step, thread, watch);
+    if (e->status != VOLLEY_OK) break;
+    for (int b = thread; b < n_blocks; b += threads) {
+      for (int s = 0; s < e->exchanged.n_steps; s++)
+        schedule(&e->lanes[b], e->exchanged.steps[s].step, e->exchanged.steps[s].gids, e->exchanged.steps[s].n);
+    }
+    volley_book(watch, VOLLEY_PHASE_DELIVER);
+  }
+}
+
+static volley_status advance(void *context, int64_t until) {
+  engine *e = context;
+  if (e->ended) return VOLLEY_OK;
+  e->until = until;
+  VOLLEY_MPI(MPI_Barrier(e->network->comm));
+  const double start = volley_seconds();
+  volley_parallel(e->network->threads, take_steps, e);
+  e->seconds += volley_seconds() - start;
+  e->step = until;
+  e->ended = until == e->network->experiment->simulation.steps;
+  return e->status;
+}
+
+static uint64_t known_spikes(const void *context) { return ((const engine *)context)->known_spikes; }
+
+static void get_state(const void *context, volley_run_state *state) {
+  const engine *e = context;
+  fill_state(e, e->step, state);
+}
+
+static void summarize(const void *context, volley_summary *summary) {
+  const engine *e = context;
+  volley_tally sum = sum_tallies(e);
+  const volley_run_figures figures = {.network = e->network,
+                                      .first_step = e->first_step,
+                                      .step = e->step,
+                                      .sums = sum.sums,
+                                      .events_before = e->before.sums[VOLLEY_TALLY_EVENTS],
+                                      .watches = e->watches,
+                                      .seconds = e->seconds};
+  volley_summary_fill(summary, &figures);
+  volley_tally_free(&sum);
+}
+
+/* Takes this rank's own of the recent spikes into the history: n gids of a step, ascending. */
+static void remember_own(engine *e, int64_t step, const uint32_t *gids, uint32_t n) {
+  const volley_population *populations = e->network->experiment->populations;
+  int p = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    while (gids[i] - populations[p].first_gid >= populations[p].size) p++;
+    if (volley_partition_owner(e->network->partition, p, gids[i] - populations[p].first_gid) == e->network->rank)
+      volley_history_add(&e->history, step, &gids[i], 1);
+  }
+}
+
+/* Figures and arrivals as they were in the run that is being resumed: its recent spikes are scheduled again, and what was
+ * delivered before is left out. */
+static void go_on_from(engine *e, const volley_run_state *from) {
+  uint64_t *sums = e->before.sums;
+  const uint32_t *gids = from->gids;
+  memcpy(sums + VOLLEY_TALLY_COUNTS, from->counts, (size_t)from->n_populations * sizeof *from->counts);
+  sums[VOLLEY_TALLY_SPIKES] = e->known_spikes = from->spikes;
+  sums[VOLLEY_TALLY_DIGEST] = from->digest[0];
+  sums[VOLLEY_TALLY_DIGEST + 1] = from->digest[1];
+  sums[VOLLEY_TALLY_EVENTS] = from->synaptic_events;
+  for (int64_t k = 0; k < from->n_recent; k++) {
+    const int64_t step = from->step - from->n_recent + k;
+    const uint32_t n = (uint32_t)from->recent_counts[k];
+    remember_own(e, step, gids, n);
+    for (int b = 0; b < e->network->n_blocks; b++) {
+      schedule(&e->lanes[b], step, gids, n);
+      if (step + 1 >= from->step) continue;
+      volley_arrivals_skip(&e->lanes[b].arrivals, step + 1);
+      volley_plastic_delivery_skip(&e->lanes[b].plastic, step + 1);
+    }
+    gids += n;
+  }
+  for (int b = 0; b < e->network->n_blocks; b++) e->lanes[b].arrivals.bytes = 0; /* read in the run before */
+}
+
+static void *create(const volley_engine_setup *setup) {
+  volley_network *network = setup->network;
+  engine *e = volley_alloc(1, sizeof *e, "the step loop");
+  e->network = network;
+  e->observers = setup->observers;
+  e->n_observers = setup->n_observers;
+  e->saver = setup->saver;
+  e->first_step = e->step = setup->from ? setup->from->step : 0;
+  e->lanes = volley_alloc((size_t)network->n_blocks, sizeof *e->lanes, "the step loop");
+  for (int b = 0; b < network->n_blocks; b++) {
+    volley_block *block = &network->blocks[b];
+    e->lanes[b] = (lane){.arrivals = volley_arrivals_create(block, network->max_due),
+                         .plastic = volley_plastic_delivery_create(block, network->max_due),
+                         .ablated = volley_ablated_create(network->experiment, block),
+                         .tally = volley_tally_create(network->experiment)};
+  }
+  e->history = volley_history_create(network->max_due);
+  e->before = volley_tally_create(network->experiment);
+  e->watches = volley_alloc((size_t)network->threads, sizeof *e->watches, "the step loop");
+  volley_barrier_init(&e->barrier, network->threads);
+  e->exchange = volley_exchange_choose(setup);
+  if (setup->from) go_on_from(e, setup->from);
+  return e;
+}
+
+static void destroy(void *context) {
+  engine *e = context;
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    lane *l = &e->lanes[b];
+    volley_arrivals_free(&l->arrivals);
+    volley_plastic_delivery_free(&l->plastic);
+    volley_ablated_free(&l->ablated);
+    volley_tally_free(&l->tally);
+    free(l->spikes.ids);
+    free(l->fired.gids);
+  }
+  free(e->lanes);
+  free(e->own.gids);
+  free(e->scratch.gids);
+  e->exchange.kind->destroy(e->exchange.state);
+  volley_history_free(&e->history);
+  volley_tally_free(&e->before);
+  free(e->watches);
+  free(e);
+}
+
+const volley_engine_kind volley_engine_clock = {
+    .name = "clock",
+    .doc = "all neurons take the same steps of length dt",
+    .create = create,
+    .advance = advance,
+    .spikes = known_spikes,
+    .get_state = get_state,
+    .summarize = summarize,
+    .destroy = destroy,
+};
