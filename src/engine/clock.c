@@ -20,14 +20,11 @@
  * the same calls in the same order, since what decides (steps, requests, agreed statuses) is the same on all of them. */
 #include "base/parallel.h"
 #include "base/signals.h"
-#include "engine/ablation.h"
-#include "engine/arrivals.h"
 #include "engine/choice.h"
 #include "engine/engine.h"
 #include "engine/history.h"
-#include "engine/plastic_delivery.h"
+#include "engine/lane.h"
 #include "engine/stopwatch.h"
-#include "engine/tally.h"
 #include "engine/unsolved.h"
 #include "exchange/gids.h"
 
@@ -37,31 +34,15 @@
 #include <xmmintrin.h>
 #endif
 
-/* Gids of the neurons that spiked in a step. */
-typedef struct gid_list {
-  uint32_t *gids;
-  uint32_t n, capacity;
-} gid_list;
-
-/* What the engine keeps beside a block; of the thread that owns the block. */
-typedef struct lane {
-  _Alignas(64) volley_arrivals arrivals;
-  volley_plastic_delivery plastic;
-  volley_ablated ablated;
-  volley_spike_list spikes; /* of the present step, as ids within the block */
-  gid_list fired;           /* the same neurons' gids, ascending */
-  volley_tally tally;
-} lane;
-
 typedef struct engine {
   volley_network *network;
   const volley_observer *observers;
   int n_observers;
   const volley_saver *saver; /* or NULL */
-  lane *lanes;               /* [n_blocks] */
+  volley_lane *lanes;        /* [n_blocks] */
   volley_exchange exchange;
-  volley_exchanged exchanged; /* what became known with the present step */
-  gid_list own, scratch;      /* this rank's spikes of the present step, for observers that want no others */
+  volley_exchanged exchanged;   /* what became known with the present step */
+  volley_gid_list own, scratch; /* this rank's spikes of the present step, for observers that want no others */
   volley_history history;
   bool has_work, saves; /* after the present step */
   unsigned requests;    /* of all ranks, not yet acted on; the same on every rank */
@@ -80,12 +61,6 @@ static void flush_subnormals(void) {
 #ifdef __SSE__
   _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
 #endif
-}
-
-static void make_room(gid_list *list, uint32_t n) {
-  if (n <= list->capacity) return;
-  list->capacity = 2 * n;
-  list->gids = volley_grow(list->gids, list->capacity, sizeof *list->gids, "the spikes of a step");
 }
 
 /* Adds the input of the stimuli to one slice. Currents start each step from the constant background. */
@@ -122,38 +97,22 @@ static void take_slice(engine *e, int b, int s, const volley_input *generated, i
   volley_book(watch, VOLLEY_PHASE_UPDATE);
 }
 
-/* Lists the gids of ids within a block; both ascend. */
-static void list_gids(const volley_block *block, const volley_spike_list *spikes, gid_list *out) {
-  const volley_slice *slice = block->slices;
-  make_room(out, spikes->n);
-  out->n = spikes->n;
-  for (uint32_t i = 0; i < spikes->n; i++) {
-    while (spikes->ids[i] - slice->offset >= slice->count) slice++;
-    out->gids[i] = slice->gids[spikes->ids[i] - slice->offset];
-  }
-}
-
 /* A: takes one block from step * dt to (step + 1) * dt; at the end of the experiment only to its last sample. */
 static void take_block(engine *e, int b, int64_t step, volley_stopwatch *watch) {
-  const volley_block *block = &e->network->blocks[b];
-  lane *l = &e->lanes[b];
+  volley_lane *lane = &e->lanes[b];
+  const volley_block *block = lane->block;
   for (int o = 0; o < e->n_observers; o++) {
     if (e->observers[o].before) e->observers[o].before(e->observers[o].context, b, step);
   }
-  volley_arrivals_deliver(&l->arrivals, step);
-  volley_plastic_delivery_deliver(&l->plastic, step);
+  volley_lane_deliver(lane, step);
   volley_book(watch, VOLLEY_PHASE_DELIVER);
-  l->spikes.n = 0;
   for (int s = 0, d = 0; s < block->n_slices; s++) {
     int n = 0;
     while (d + n < block->n_generated && block->generated[d + n].slice == s) n++;
     take_slice(e, b, s, block->generated + d, n, step, watch);
     d += n;
   }
-  volley_ablated_filter(&l->ablated, step, &l->spikes);
-  volley_plastic_delivery_note(&l->plastic, step, &l->spikes);
-  list_gids(block, &l->spikes, &l->fired);
-  volley_tally_take(&l->tally, e->network->experiment, step, l->fired.gids, l->fired.n);
+  volley_lane_take_spikes(lane, e->network->experiment, step);
   volley_book(watch, VOLLEY_PHASE_EXCHANGE);
 }
 
@@ -165,12 +124,12 @@ static volley_status tell_of_own(engine *e, int64_t step) {
     if (!observer->own || !observer->spikes) continue;
     e->own.n = is_listed ? e->own.n : 0;
     for (int b = 0; b < e->network->n_blocks && !is_listed; b++) {
-      const gid_list *fired = &e->lanes[b].fired;
-      make_room(&e->own, e->own.n + fired->n);
+      const volley_gid_list *fired = &e->lanes[b].fired;
+      volley_gid_list_reserve(&e->own, e->own.n + fired->n);
       if (fired->n > 0) memcpy(e->own.gids + e->own.n, fired->gids, fired->n * sizeof *fired->gids);
       e->own.n += fired->n;
     }
-    make_room(&e->scratch, e->own.n);
+    volley_gid_list_reserve(&e->scratch, e->own.n);
     if (!is_listed) volley_gids_sort(e->own.gids, e->own.n, e->scratch.gids);
     is_listed = true;
     VOLLEY_TRY(observer->spikes(observer->context, step, e->own.gids, e->own.n));
@@ -201,7 +160,7 @@ static void exchange_spikes(engine *e, int64_t step, bool all, volley_stopwatch 
   unsigned requests = e->saver ? e->saver->ask(e->saver->context) : 0;
   if (volley_local_status() != VOLLEY_OK) requests |= VOLLEY_REQUEST_FAIL;
   for (int b = 0; b < e->network->n_blocks; b++) {
-    const gid_list *fired = &e->lanes[b].fired;
+    const volley_gid_list *fired = &e->lanes[b].fired;
     exchange->kind->add(exchange->state, fired->gids, fired->n);
     volley_history_add(&e->history, step, fired->gids, fired->n);
   }
@@ -242,10 +201,10 @@ static void do_observers_work(engine *e, int64_t step, int thread) {
 static volley_tally sum_tallies(const engine *e) {
   volley_tally sum = volley_tally_create(e->network->experiment);
   for (int b = 0; b < e->network->n_blocks; b++) {
-    const lane *l = &e->lanes[b];
-    volley_tally_add(&sum, &l->tally);
-    sum.sums[VOLLEY_TALLY_EVENTS] += l->arrivals.events + l->plastic.events;
-    sum.sums[VOLLEY_TALLY_BYTES] += l->arrivals.bytes;
+    const volley_lane *lane = &e->lanes[b];
+    volley_tally_add(&sum, &lane->tally);
+    sum.sums[VOLLEY_TALLY_EVENTS] += lane->arrivals.events + lane->plastic.events;
+    sum.sums[VOLLEY_TALLY_BYTES] += lane->arrivals.bytes;
   }
   volley_tally_reduce(&sum, e->network->comm);
   volley_tally_add(&sum, &e->before);
@@ -291,10 +250,12 @@ static void work_and_save(engine *e, int64_t step, int thread, volley_stopwatch 
   }
 }
 
-/* D: puts the spikes of a step on the lists of the steps in which they arrive. */
-static void schedule(lane *l, int64_t step, const uint32_t *gids, uint32_t n) {
-  volley_arrivals_schedule(&l->arrivals, step, gids, n);
-  volley_plastic_delivery_schedule(&l->plastic, step, gids, n);
+/* D: puts spikes that have become known on the lists of a block. */
+static void schedule_spikes(engine *e, int b) {
+  for (int s = 0; s < e->exchanged.n_steps; s++) {
+    const volley_step_spikes *spikes = &e->exchanged.steps[s];
+    volley_lane_schedule(&e->lanes[b], spikes->step, spikes->gids, spikes->n);
+  }
 }
 
 /* The steps up to `until`; at the end of the experiment a pass more for the samples of that time. */
@@ -314,10 +275,7 @@ static void take_steps(void *context, int thread) {
     if (thread != 0) volley_book(watch, VOLLEY_PHASE_WAIT);
     work_and_save(e, step, thread, watch);
     if (e->status != VOLLEY_OK) break;
-    for (int b = thread; b < n_blocks; b += threads) {
-      for (int s = 0; s < e->exchanged.n_steps; s++)
-        schedule(&e->lanes[b], e->exchanged.steps[s].step, e->exchanged.steps[s].gids, e->exchanged.steps[s].n);
-    }
+    for (int b = thread; b < n_blocks; b += threads) schedule_spikes(e, b);
     volley_book(watch, VOLLEY_PHASE_DELIVER);
   }
 }
@@ -382,10 +340,8 @@ static void go_on_from(engine *e, const volley_run_state *from) {
     const uint32_t n = (uint32_t)from->recent_counts[k];
     remember_own(e, step, gids, n);
     for (int b = 0; b < e->network->n_blocks; b++) {
-      schedule(&e->lanes[b], step, gids, n);
-      if (step + 1 >= from->step) continue;
-      volley_arrivals_skip(&e->lanes[b].arrivals, step + 1);
-      volley_plastic_delivery_skip(&e->lanes[b].plastic, step + 1);
+      volley_lane_schedule(&e->lanes[b], step, gids, n);
+      if (step + 1 < from->step) volley_lane_skip(&e->lanes[b], step + 1);
     }
     gids += n;
   }
@@ -401,13 +357,7 @@ static void *create(const volley_engine_setup *setup) {
   e->saver = setup->saver;
   e->first_step = e->step = setup->from ? setup->from->step : 0;
   e->lanes = volley_alloc((size_t)network->n_blocks, sizeof *e->lanes, "the step loop");
-  for (int b = 0; b < network->n_blocks; b++) {
-    volley_block *block = &network->blocks[b];
-    e->lanes[b] = (lane){.arrivals = volley_arrivals_create(block, network->max_due),
-                         .plastic = volley_plastic_delivery_create(block, network->max_due),
-                         .ablated = volley_ablated_create(network->experiment, block),
-                         .tally = volley_tally_create(network->experiment)};
-  }
+  for (int b = 0; b < network->n_blocks; b++) e->lanes[b] = volley_lane_create(network, b);
   e->history = volley_history_create(network->max_due);
   e->before = volley_tally_create(network->experiment);
   e->watches = volley_alloc((size_t)network->threads, sizeof *e->watches, "the step loop");
@@ -419,15 +369,7 @@ static void *create(const volley_engine_setup *setup) {
 
 static void destroy(void *context) {
   engine *e = context;
-  for (int b = 0; b < e->network->n_blocks; b++) {
-    lane *l = &e->lanes[b];
-    volley_arrivals_free(&l->arrivals);
-    volley_plastic_delivery_free(&l->plastic);
-    volley_ablated_free(&l->ablated);
-    volley_tally_free(&l->tally);
-    free(l->spikes.ids);
-    free(l->fired.gids);
-  }
+  for (int b = 0; b < e->network->n_blocks; b++) volley_lane_free(&e->lanes[b]);
   free(e->lanes);
   free(e->own.gids);
   free(e->scratch.gids);

@@ -23,7 +23,8 @@
 /* What an engine is made for. Nothing is owned; all but `from` must outlive the engine. */
 typedef struct volley_engine_setup {
   volley_network *network;
-  const volley_run_state *from; /* what the run goes on from, the neurons being as they were then; NULL: the beginning */
+  const volley_run_state
+      *from; /* what the run goes on from, the neurons being as they were then; NULL: the beginning */
   const volley_observer *observers; /* [n_observers] told in this order */
   int n_observers;
   const volley_saver *saver;            /* NULL: nobody saves the run while it advances */

@@ -57,9 +57,9 @@ typedef struct volley_summary {
 /* What an engine knows of a run on one rank, for the summary. Nothing is owned. */
 typedef struct volley_run_figures {
   const struct volley_network *network;
-  int64_t first_step, step; /* this process took the steps from the first to the one before `step` */
-  const uint64_t *sums;     /* of all ranks, by engine/tally.h */
-  uint64_t events_before;   /* of sums: synaptic events before first_step */
+  int64_t first_step, step;               /* this process took the steps from the first to the one before `step` */
+  const uint64_t *sums;                   /* of all ranks, by engine/tally.h */
+  uint64_t events_before;                 /* of sums: synaptic events before first_step */
   const struct volley_stopwatch *watches; /* [threads] */
   double seconds;                         /* for all steps */
 } volley_run_figures;

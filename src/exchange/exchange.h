@@ -27,7 +27,8 @@ typedef struct volley_exchange_setup {
   int64_t first_step;
   uint32_t usual;                       /* ids of a rank in a batch that are seldom exceeded */
   const struct volley_network *network; /* its synapses say who needs what; NULL: every rank needs all spikes */
-  const bool *everywhere; /* [n_populations] every rank needs all spikes of this one whatever its synapses; NULL as above */
+  const bool
+      *everywhere; /* [n_populations] every rank needs all spikes of this one whatever its synapses; NULL as above */
 } volley_exchange_setup;
 
 /* What a call of complete() has completed; valid until the next. */

@@ -198,6 +198,14 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
   return VOLLEY_OK;
 }
 
+static bool needs_spikes(void *context, int population) {
+  const volley_readouts *readouts = context;
+  for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
+    if (readouts->decodings[r].first[population] != UINT32_MAX) return true;
+  }
+  return false;
+}
+
 static bool has_work(void *context, int64_t step) {
   const volley_readouts *readouts = context;
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
@@ -288,7 +296,8 @@ static volley_status learn(void *context, int thread, volley_barrier *barrier) {
 }
 
 volley_observer volley_readouts_observer(volley_readouts *readouts) {
-  return (volley_observer){.context = readouts, .spikes = take_spikes, .has_work = has_work, .work = learn};
+  return (volley_observer){
+      .context = readouts, .spikes = take_spikes, .needs = needs_spikes, .has_work = has_work, .work = learn};
 }
 
 static void get_decoders(const decoding *d, const volley_selection *neurons, double *row) {

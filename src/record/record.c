@@ -271,6 +271,16 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
   return VOLLEY_OK;
 }
 
+/* Where spikes are recorded, every rank numbers them all. */
+static bool needs_spikes(void *context, int population) {
+  const volley_experiment *experiment = experiment_of(context);
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    const volley_recorder *recorder = &experiment->recorders[r];
+    if (recorder->kind == VOLLEY_RECORD_SPIKES && recorder->population == population) return true;
+  }
+  return false;
+}
+
 static bool is_sampled(const volley_recorder *recorder, int64_t step) {
   return recorder->kind != VOLLEY_RECORD_SPIKES && step > recorder->start && step <= recorder->stop &&
          (step - recorder->start) % recorder->interval == 0;
@@ -336,6 +346,10 @@ static volley_status advance(void *context, int64_t step) {
 }
 
 volley_observer volley_recording_observer(volley_recording *recording) {
-  return (volley_observer){
-      .context = recording, .before = sample_before, .sample = sample, .spikes = take_spikes, .advance = advance};
+  return (volley_observer){.context = recording,
+                           .before = sample_before,
+                           .sample = sample,
+                           .spikes = take_spikes,
+                           .needs = needs_spikes,
+                           .advance = advance};
 }

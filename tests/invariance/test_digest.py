@@ -20,7 +20,7 @@ FEW = [(2, 1, "round_robin", "min_delay"), (3, 2, "block", "min_delay"), (7, 1, 
 
 
 def check_overflow(folder):
-    """Some steps have more spikes than 7 ranks' blocks of 120 (src/engine/exchange.c), most have not."""
+    """Some steps have more spikes than 7 ranks' blocks of 120 (src/exchange/allgather.c), most have not."""
     times, _, _ = read_spikes(os.path.join(folder, "first.h5"), "crowd")
     counts = numpy.bincount(numpy.round(times / 0.1).astype(int))
     expect((counts > 7 * 120).sum() >= 10, "everything: no step has more spikes than an exchange at first takes")

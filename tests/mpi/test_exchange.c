@@ -15,7 +15,7 @@ enum { MOST = 5000, STEPS = 103 };
 
 static int rank, ranks;
 static const volley_exchange_kind *kind; /* that is tested */
-static uint32_t seed; /* of the case that is tested */
+static uint32_t seed;                    /* of the case that is tested */
 
 static uint32_t word(int of_rank, int64_t step, uint32_t k) {
   uint32_t out[4];
@@ -158,8 +158,7 @@ static void test_long_delay(void **state) {
 static void test_silence(void **state) {
   (void)state;
   for (int loud = 0; loud < 2; loud++) {
-    void *exchange =
-        kind->create(&(volley_exchange_setup){.comm = MPI_COMM_WORLD, .batch = 1, .lag = 1, .usual = 120});
+    void *exchange = kind->create(&(volley_exchange_setup){.comm = MPI_COMM_WORLD, .batch = 1, .lag = 1, .usual = 120});
     for (int64_t step = 0; step < 20; step++) {
       uint32_t gids[MOST];
       for (uint32_t k = 0; k < MOST; k++) gids[k] = MOST - k;

@@ -148,7 +148,8 @@ static void run_up_to(const volley_experiment *experiment, int threads, int64_t 
   keeper k = {network, due};
   const volley_saver saver = {.context = &k, .ask = ask, .is_due = is_due, .save = save};
   volley_summary summary = {0};
-  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network, .saver = &saver}, &summary), VOLLEY_STOPPED);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network, .saver = &saver}, &summary),
+                   VOLLEY_STOPPED);
   volley_network_destroy(network);
 }
 

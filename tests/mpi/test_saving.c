@@ -218,7 +218,8 @@ static void test_failure(void **state) {
   const volley_saver saver = {.context = &k, .ask = ask, .is_due = is_due, .save = refuse};
   volley_summary summary = {0};
   volley_network *network = build(e, 2);
-  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network, .saver = &saver}, &summary), VOLLEY_FAILURE);
+  assert_int_equal(volley_simulate(&(volley_engine_setup){.network = network, .saver = &saver}, &summary),
+                   VOLLEY_FAILURE);
   volley_network_destroy(network);
   volley_experiment_destroy(e);
 }
