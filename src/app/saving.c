@@ -14,6 +14,8 @@
 /* Before the deadline: time to finish, and for a checkpoint that takes up to so many times the dearest one so far. */
 static const double margin_s = 2, margin_checkpoints = 3;
 static const double assumed_speed = 1e8; /* bytes/s, before the first checkpoint was timed */
+/* What a job may get after its end: SLURM's KillWait is 30 s where nobody has changed it. */
+static const double longest_grace_s = 60;
 
 struct volley_saving {
   volley_saving_setup setup;
@@ -138,7 +140,7 @@ volley_status volley_deadline(const char *limit, double *deadline) {
   if (*end || !isfinite(seconds))
     return volley_fault(VOLLEY_USAGE, NULL,
                         "SLURM_JOB_END_TIME is '%s'; seconds since 1970 are expected, or leave it unset", job_end);
-  if (seconds <= 0) { /* a shell that outlived its job: the end of a job that runs is never past */
+  if (seconds < -longest_grace_s) { /* a shell that outlived its job */
     int rank;
     VOLLEY_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
     if (rank == 0)

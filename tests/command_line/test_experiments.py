@@ -1,6 +1,7 @@
 """Every experiment that comes with Volley is right, and runs for a moment; those that learn also begin to learn."""
 import glob
 import os
+import re
 import sys
 import tempfile
 
@@ -12,10 +13,11 @@ SMALL = {"network.scale.neurons": 0.02, "network.scale.indegree": 0.02}
 
 
 def settings(name, text):
-    """Recorders begin at 500 ms at most. Readouts of dt = 0.04 ms learn from 1 s on, when their neurons have settled."""
+    """Readouts of dt = 0.04 ms learn from 1 s on, when their neurons have settled."""
     small = SMALL if name == "microcircuit.yaml" else {}
     if "learning: {initial_p" not in text:
-        return {"simulation.duration": "510 ms", **small}
+        at_once = {"recorders.0.start": 0} if re.search(r"type: spikes, .*start: \d+ ms", text) else {}
+        return {"simulation.duration": "110 ms", **small, **at_once}
     start = 1000 if "dt: 0.04 ms" in text else 100
     return {"simulation.duration": f"{start + 60} ms", "readouts.z.learning.start": f"{start} ms",
             "readouts.z.learning.stop": f"{start + 50} ms"}

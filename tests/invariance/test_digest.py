@@ -35,8 +35,8 @@ def main():
             expect(found["spikes"] > 100 and found["synaptic_events"] > 100, f"{name}: too quiet to show anything")
             if name.startswith("everything"):
                 check_overflow(folder)
-        for name in SMALL:
-            compare_combinations(name, (make_small(folder, name), {}), FEW, folder)
+        for number, name in enumerate(SMALL):
+            compare_combinations(name, (make_small(folder, name), {}), FEW[number % 2::2], folder)
     finish()
 
 

@@ -112,15 +112,15 @@ class Job:
     def wait_for_ranks(self):
         return self.wait_for(lambda: len(self.rank_pids()) == self.ranks)
 
-    def wait_until_watching(self):
-        """Waits until all ranks handle SIGUSR1 themselves."""
+    def wait_until_watching(self, which=signal.SIGUSR1):
+        """Waits until all ranks handle a signal themselves."""
         def is_watching(pid):
             try:
                 with open(f"/proc/{pid}/status", encoding="utf-8") as file:
                     caught = next(line for line in file if line.startswith("SigCgt"))
             except (OSError, StopIteration):
                 return False
-            return int(caught.split()[1], 16) >> (signal.SIGUSR1 - 1) & 1
+            return int(caught.split()[1], 16) >> (which - 1) & 1
         return self.wait_for_ranks() and self.wait_for(lambda: all(map(is_watching, self.rank_pids())))
 
     def signal_rank(self, number, which):

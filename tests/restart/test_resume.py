@@ -17,16 +17,22 @@ from program import expect, finish
 RANKS, THREADS = (1, 2, 3, 4), (1, 2, 3)
 PARTITIONS, INTERVALS = ("block", "round_robin"), ("step", "min_delay")
 INVARIANCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "invariance")
-PLASTIC = {"recorders.some.start": "90 ms", "recorders.some.stop": "120 ms"}
+PLASTIC = {"simulation.duration": "200 ms", "recorders.some.start": "90 ms", "recorders.some.stop": "120 ms"}
 # Synapses are swept every 10,000 steps: at the time of the checkpoint that is read.
 SWEPT = {"simulation.dt": "0.01 ms", **PLASTIC}
 SEED = 4  # one with which the combinations below suffice
 DATA = ("everything.yaml", "everything.h5")
-HALF, FULL = "100 ms", "200 ms"
+# The plastic nets learn something only later.
+SHORT = {"simulation.duration": "100 ms"}
 
 
 def lasting(settings, duration):
     return {**settings, "simulation.duration": duration}
+
+
+def half(settings):
+    """Half the time of a full run."""
+    return f"{int(settings['simulation.duration'].split()[0]) // 2} ms"
 
 
 def machine(partition, interval):
@@ -37,8 +43,10 @@ def make_nets(folder):
     """The networks that are interrupted everywhere: name -> (experiment, settings)."""
     everything = make_everything(folder)
     plastic = shutil.copy(os.path.join(INVARIANCE, "plastic.yaml"), folder)
-    return {"microcircuit": MICROCIRCUIT, "everything": (everything, {}), "plastic": (plastic, PLASTIC),
-            "plastic, swept": (plastic, SWEPT), "everything, delays of one step": (everything, SHORT_DELAYS)}
+    microcircuit, settings = MICROCIRCUIT
+    return {"microcircuit": (microcircuit, {**settings, **SHORT}), "everything": (everything, SHORT),
+            "plastic": (plastic, PLASTIC), "plastic, swept": (plastic, SWEPT),
+            "everything, delays of one step": (everything, {**SHORT_DELAYS, **SHORT})}
 
 
 def pairwise_combinations():
@@ -66,18 +74,18 @@ def write_and_read(whole, experiment, settings, writer, readers, folder):
     """A run that ends at half the time; from its last checkpoint all readers go on into outputs of their own."""
     ranks, threads, partition, interval = writer
     name = f"{whole.name}, {ranks} x {threads} {partition} {interval}"
-    half = os.path.join(folder, "-".join(map(str, writer)) + f"-{len(readers)}-{readers[0]}.h5".replace(" ", ""))
-    finish_run(name, run_words(experiment, half, lasting({**settings, **machine(partition, interval)}, HALF),
-                               every="30 ms model"), folder, ranks, threads)
+    first = os.path.join(folder, "-".join(map(str, writer)) + f"-{len(readers)}-{readers[0]}.h5".replace(" ", ""))
+    now = lasting({**settings, **machine(partition, interval)}, half(settings))
+    finish_run(name, run_words(experiment, first, now, every="15 ms model"), folder, ranks, threads)
     for reader in readers:
         ranks, threads, partition, interval = reader
         case = f"{name} -> {ranks} x {threads} {partition} {interval}"
-        output = half[:-len(".h5")] + "-resumed.h5"
-        now = lasting({**settings, **machine(partition, interval)}, FULL)
-        job = resumes_to(whole, case, run_words(experiment, output, now, resume=checkpoint_of(half)), folder, output,
+        output = first[:-len(".h5")] + "-resumed.h5"
+        now = {**settings, **machine(partition, interval)}
+        job = resumes_to(whole, case, run_words(experiment, output, now, resume=checkpoint_of(first)), folder, output,
                          ranks, threads)
-        expect(job.says("volley: resuming at 100 ms from"), f"{case}: does not say where it goes on\n{job.stderr}")
-        expect(os.path.exists(half), f"{case}: the first run's output is gone")
+        expect(job.says(f"volley: resuming at {half(settings)} from"), f"{case}: does not say where it goes on\n{job.stderr}")
+        expect(os.path.exists(first), f"{case}: the first run's output is gone")
 
 
 def check_pairs(whole, experiment, settings, pairs, folder):
@@ -107,9 +115,9 @@ def check_interruptions(whole, experiment, settings, folder, ways):
         case = f"{whole.name}, interrupted by {how.name} on {writer} ranks, resumed on {reader}"
         output = os.path.join(folder, f"interrupted{number}.h5")
         checkpoint = checkpoint_of(output)
-        words = run_words(experiment, output, lasting(settings, FULL), every="2 ms model")
+        words = run_words(experiment, output, settings, every="2 ms model")
         interrupt(case, words, folder, lambda: os.path.exists(checkpoint + ".1"), how, writer)
-        words = run_words(experiment, output, lasting(settings, FULL), every="50 ms model", resume=checkpoint)
+        words = run_words(experiment, output, settings, every="25 ms model", resume=checkpoint)
         job = resumes_to(whole, case, words, folder, output, reader, 2)
         expect(job.says("volley: resuming at"), f"{case}: does not say that it goes on\n{job.stderr}")
 
@@ -119,20 +127,20 @@ def check_interruptions(whole, experiment, settings, folder, ways):
 def check_orphan(whole, experiment, settings, folder):
     """A kill between setting recordings aside and writing the checkpoint leaves a file that no checkpoint names."""
     output = os.path.join(folder, "orphan.h5")
-    words = run_words(experiment, output, lasting(settings, FULL), every="2 ms model")
+    words = run_words(experiment, output, settings, every="2 ms model")
     interrupt("orphan", words, folder, lambda: os.path.exists(checkpoint_of(output) + ".1"), signal.SIGUSR2)
     parts = sorted(os.listdir(output + ".parts"))
     end = parts[-1].split("-")[1][:-len(".h5")]
     orphan = os.path.join(output + ".parts", f"{end}-{int(end) + 1:09}.h5")
     shutil.copy(os.path.join(output + ".parts", parts[-1]), orphan)
-    words = run_words(experiment, output, lasting(settings, FULL), every="50 ms model", resume="latest")
+    words = run_words(experiment, output, settings, every="25 ms model", resume="latest")
     resumes_to(whole, "a file of recordings that no checkpoint names", words, folder, output, 2)
 
 
 def check_five_restarts(whole, experiment, settings, folder):
     """Five restarts in a row, each on another machine, the output's path given by the first run only."""
     output = os.path.join(folder, "five.h5")
-    ends = ["20 ms", "20.1 ms", "60 ms", "61 ms", "140 ms", FULL]
+    ends = ["10 ms", "10.1 ms", "30 ms", "31 ms", "70 ms", settings["simulation.duration"]]
     machines = [(2, 1, "block", "step"), (4, 1, "round_robin", "min_delay"), (1, 3, "block", "min_delay"),
                 (3, 2, "round_robin", "step"), (4, 2, "block", "min_delay"), (2, 3, "round_robin", "step")]
     for number, (end, (ranks, threads, partition, interval)) in enumerate(zip(ends, machines)):
@@ -152,10 +160,10 @@ def check_without_file(whole, experiment, settings, folder):
     """The experiment and the output are the checkpoint's own, from any working folder; paths of data files hold."""
     elsewhere, home = os.path.join(folder, "elsewhere"), os.path.dirname(experiment)
     os.makedirs(elsewhere, exist_ok=True)
-    words = run_words(os.path.basename(experiment), "own.h5", lasting(settings, HALF), every="40 ms model")
+    words = run_words(os.path.basename(experiment), "own.h5", lasting(settings, half(settings)), every="20 ms model")
     finish_run(f"{whole.name}, relative paths", words, folder, 2, cwd=home)
     own, checkpoint = os.path.join(home, "own.h5"), os.path.join(home, "own.checkpoint.h5")
-    longer = {"simulation.duration": FULL}
+    longer = {"simulation.duration": settings["simulation.duration"]}
     other = os.path.join(elsewhere, "other.h5")
     before = read_bytes(checkpoint)
     words = run_words(None, "other.h5", longer, resume=os.path.relpath(checkpoint, elsewhere))
@@ -176,12 +184,12 @@ def check_odd_names(whole, experiment, settings, folder):
     shutil.copytree(os.path.dirname(experiment), room, ignore=lambda _, names: set(names) - set(DATA))
     checkpoint = "c: 'x' \"y\" #=.1.h5"
     extra = ["--checkpoint", checkpoint]
-    words = run_words("everything.yaml", "o: 'ü' #.h5", lasting(settings, FULL), "2 ms model", extra=extra)
+    words = run_words("everything.yaml", "o: 'ü' #.h5", settings, "2 ms model", extra=extra)
     older = os.path.join(room, checkpoint + ".1")
     interrupt("odd names", words, room, lambda: os.path.exists(older), signal.SIGUSR2, 2, cwd=room)
     moved = os.path.join(folder, "moved")
     os.rename(room, moved)
-    words = run_words("everything.yaml", "o: 'ü' #.h5", lasting(settings, FULL), resume="latest", extra=extra)
+    words = run_words("everything.yaml", "o: 'ü' #.h5", settings, resume="latest", extra=extra)
     resumes_to(whole, "odd names, moved", words, moved, os.path.join(moved, "o: 'ü' #.h5"), 2, cwd=moved)
 
 
@@ -189,19 +197,19 @@ def check_odd_intervals(whole, experiment, settings, folder):
     """Checkpoints at intervals that do not divide the duration, and longer than it."""
     for every in ("33.3 ms model", "7 s model"):
         output = os.path.join(folder, "odd.h5")
-        words = run_words(experiment, output, lasting(settings, FULL), every, progress="lines")
+        words = run_words(experiment, output, settings, every, progress="lines")
         job = finish_run(f"{whole.name}, every {every}", words, folder, 2)
         whole.expect_equal(f"{whole.name}, every {every}", output)
         # What is there when all is done can be resumed: nothing is left to do, and it comes to the same.
-        words = run_words(experiment, output, lasting(settings, FULL), every, resume=checkpoint_of(output))
+        words = run_words(experiment, output, settings, every, resume=checkpoint_of(output))
         again = resumes_to(whole, f"{whole.name}, resumed at the end", words, folder, output, 3)
-        expect(again.says("volley: resuming at 200 ms from"), f"resumed at the end:\n{again.stderr}")
-        expect(job.says("volley: checkpoint at 200 ms:"), f"{whole.name}, every {every}: none at the end\n{job.stderr}")
+        expect(again.says(f"volley: resuming at {settings['simulation.duration']} from"), f"resumed at the end:\n{again.stderr}")
+        expect(job.says(f"volley: checkpoint at {settings['simulation.duration']}:"), f"{whole.name}, every {every}: none at the end\n{job.stderr}")
 
 
 def check_every_step(experiment, settings, folder):
     """A checkpoint between any two steps, and on from there."""
-    short = lasting(settings, "8 ms")
+    short = lasting(settings, "4 ms")
     whole = Whole("every step", experiment, short, folder)
     output = os.path.join(folder, "steps.h5")
     keep = ["--checkpoint-keep", "100"]
@@ -209,17 +217,17 @@ def check_every_step(experiment, settings, folder):
     whole.expect_equal("every step", output)
     checkpoint = checkpoint_of(output)
     there = [number for number in range(1, 100) if os.path.exists(f"{checkpoint}.{number}")]
-    expect(there == list(range(1, 80)), f"every step: older checkpoints {there}")
+    expect(there == list(range(1, 40)), f"every step: older checkpoints {there}")
 
     def resume(number):
         other = os.path.join(folder, f"step{number}.h5")
         words = run_words(experiment, other, short, resume=f"{checkpoint}.{number}")
         case = f"every step, resumed {number} steps before the end"
         job = resumes_to(whole, case, words, folder, other, 1 + number % 4)
-        where = f"volley: resuming at {(80 - number) / 10:g} ms from"
+        where = f"volley: resuming at {(40 - number) / 10:g} ms from"
         expect(job.says(where), f"{case}: '{where}' is missing\n{job.stderr}")
 
-    all_at_once(resume, [1, 2, 25, 40, 78, 79])
+    all_at_once(resume, [1, 2, 20, 39])
 
 
 def check_small(name, folder):
@@ -247,8 +255,8 @@ def main():
         for name, (experiment, settings) in make_nets(room).items():
             folder = os.path.join(room, name.replace(" ", "_"))
             os.mkdir(folder)
-            whole = Whole(name, experiment, lasting(settings, FULL), folder)
-            expect(whole.summary["spikes"] > 500, f"{name}: too quiet to show anything")
+            whole = Whole(name, experiment, settings, folder)
+            expect(whole.summary["spikes"] > 200, f"{name}: too quiet to show anything")
             some = {"everything": pairs[::2], "plastic, swept": pairs[1::16]}.get(name, pairs[1::8])
             check_pairs(whole, experiment, settings, some, folder)
             if name in ("everything", "plastic"):

@@ -2,7 +2,7 @@
 import itertools
 import os
 
-from test_resume import FULL, INTERVALS, PARTITIONS, RANKS, THREADS, lasting, make_nets, write_and_read
+from test_resume import INTERVALS, PARTITIONS, RANKS, THREADS, make_nets, write_and_read
 from restarting import Whole, all_at_once, scratch
 from program import finish
 
@@ -12,7 +12,7 @@ def main():
         for name, (experiment, settings) in make_nets(folder).items():
             place = os.path.join(folder, name.replace(" ", "_"))
             os.mkdir(place)
-            whole = Whole(name, experiment, lasting(settings, FULL), place)
+            whole = Whole(name, experiment, settings, place)
             readers = list(itertools.product(RANKS, THREADS, PARTITIONS, INTERVALS))
             writers = [(ranks, 1 + ranks % 3, PARTITIONS[ranks % 2], INTERVALS[ranks // 2 % 2]) for ranks in RANKS]
             all_at_once(lambda writer: write_and_read(whole, experiment, settings, writer, readers, place), writers)

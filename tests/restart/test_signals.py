@@ -14,9 +14,9 @@ from program import expect, finish
 
 # Some half a second of work, and of building.
 EXPERIMENT = MICROCIRCUIT[0]
-LONG = {**MICROCIRCUIT[1], "simulation.duration": "6 s"}
+LONG = {**MICROCIRCUIT[1], "simulation.duration": "3 s"}
 BUILT_LONG = {"network.scale.neurons": 0.2, "network.scale.indegree": 0.2, "recorders.0.start": "0 ms",
-              "simulation.duration": "100 ms"}
+              "simulation.duration": "20 ms"}
 
 LITTLE = """
 simulation: {duration: 20 ms}
@@ -72,6 +72,7 @@ def check_stop(whole, folder):
         place, output = place_for(folder, f"stop{number}")
         job = Job(run_words(EXPERIMENT, output, LONG), place, ranks)
         job.wait_for(has_begun(output))
+        job.wait_until_watching(which)
         time.sleep(after)
         expect(job.signal_rank(number, which), f"{case}: the run had ended before\n{job.stderr}")
         expect(job.wait() == 3, f"{case}: exit code {job.process.returncode}, 3 is right\n{job.stderr}")
@@ -122,6 +123,7 @@ def check_mpirun(whole, folder):
         place, output = place_for(folder, f"mpirun{which.name}")
         job = Job(run_words(EXPERIMENT, output, LONG, resume="latest", every="1 s wall"), place, 2)
         job.wait_for(has_begun(output))
+        job.wait_until_watching(which)
         time.sleep(0.1)
         job.process.send_signal(which)
         job.wait()
@@ -146,7 +148,7 @@ def check_joining(whole, folder):
                 ends = [int(name[:-len(".h5")].split("-")[1]) for name in os.listdir(output + ".parts")]
             except OSError:
                 return False
-            return 60000 in ends and os.path.exists(output + ".part")
+            return 30000 in ends and os.path.exists(output + ".part")
 
         expect(job.wait_for(is_joining), f"{case}: it ended before")
         job.signal_rank(number, which)
@@ -222,7 +224,7 @@ def check_wall_clock(whole, folder):
         expect(job.is_running(), f"checkpoints by the clock: none while it runs\n{job.stderr}")
         expect(job.wait() == 0, f"checkpoints by the clock: exit code {job.process.returncode}\n{job.stderr}")
         whole.expect_equal("checkpoints by the clock", output)
-        expect(job.says("volley: checkpoint at 6000 ms: "), f"checkpoints by the clock: none at the end\n{job.stderr}")
+        expect(job.says("volley: checkpoint at 3000 ms: "), f"checkpoints by the clock: none at the end\n{job.stderr}")
 
     all_at_once(check, (1, 2))
 
