@@ -1,5 +1,7 @@
-"""Every experiment that comes with Volley is right, and runs for a moment; those that learn also begin to learn."""
+"""Every experiment that comes with Volley is right, and runs for a moment; those that learn also begin to learn. All come
+to what was recorded."""
 import glob
+import json
 import os
 import re
 import sys
@@ -8,6 +10,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import EXPERIMENTS, execute, expect, finish, set_words  # noqa: E402
+from recorded_results import expect_recorded  # noqa: E402
 
 SMALL = {"network.scale.neurons": 0.02, "network.scale.indegree": 0.02}
 
@@ -32,9 +35,12 @@ def main():
             with open(file, encoding="utf-8") as stream:
                 words = set_words(settings(name, stream.read()))
             output = os.path.join(folder, "moment.h5")
-            for command in (["check", file], ["run", file, "-o", output, "--overwrite", "--progress", "off"] + words):
+            run = ["run", file, "-o", output, "--overwrite", "--progress", "off", "--summary", output + ".json"] + words
+            for command in (["check", file], run):
                 result = execute(command)
                 expect(result.returncode == 0, f"{command[0]} {name}: code {result.returncode}\n{result.stderr}")
+            with open(output + ".json", encoding="utf-8") as stream:
+                expect_recorded(name, json.load(stream)["spike_digest"], output)
     silent = ["check", os.path.join(EXPERIMENTS, "brunel_stdp.yaml"), "--set", "populations.0.mean_rate=1e-9"]
     expect(execute(silent).returncode == 0, "check: neurons that hardly ever spike")  # their sample must end, too
     finish()

@@ -9,6 +9,7 @@ import numpy
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import EXPERIMENTS, expect, run  # noqa: E402
+from recorded_results import expect_recorded  # noqa: E402
 
 RANKS, THREADS = (1, 2, 3, 4, 7), (1, 2, 3)
 PARTITIONS, INTERVALS = ("block", "round_robin"), ("step", "min_delay")
@@ -127,6 +128,9 @@ def compare_combinations(name, net, combinations, folder):
     expected = run(experiment, first, settings)
     recorded = content(first)
     print(f"{name}: {expected['spikes']} spikes, digest {expected['spike_digest']}", flush=True)
+    saved = os.path.join(folder, "saved.h5")
+    run(experiment, saved, {**settings, "checkpoint.every": f"{expected['model_ms']} ms model"})
+    expect_recorded(name, expected["spike_digest"], first, os.path.join(folder, "saved.checkpoint.h5"))
     for ranks, threads, partition, interval in combinations:
         case = f"{name}, {ranks} x {threads}, {partition}, {interval}"
         output = os.path.join(folder, "other.h5")

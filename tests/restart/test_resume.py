@@ -84,7 +84,8 @@ def write_and_read(whole, experiment, settings, writer, readers, folder):
         now = {**settings, **machine(partition, interval)}
         job = resumes_to(whole, case, run_words(experiment, output, now, resume=checkpoint_of(first)), folder, output,
                          ranks, threads)
-        expect(job.says(f"volley: resuming at {half(settings)} from"), f"{case}: does not say where it goes on\n{job.stderr}")
+        where = f"volley: resuming at {half(settings)} from"
+        expect(job.says(where), f"{case}: '{where}' is missing\n{job.stderr}")
         expect(os.path.exists(first), f"{case}: the first run's output is gone")
 
 
@@ -195,6 +196,7 @@ def check_odd_names(whole, experiment, settings, folder):
 
 def check_odd_intervals(whole, experiment, settings, folder):
     """Checkpoints at intervals that do not divide the duration, and longer than it."""
+    end = settings["simulation.duration"]
     for every in ("33.3 ms model", "7 s model"):
         output = os.path.join(folder, "odd.h5")
         words = run_words(experiment, output, settings, every, progress="lines")
@@ -203,13 +205,13 @@ def check_odd_intervals(whole, experiment, settings, folder):
         # What is there when all is done can be resumed: nothing is left to do, and it comes to the same.
         words = run_words(experiment, output, settings, every, resume=checkpoint_of(output))
         again = resumes_to(whole, f"{whole.name}, resumed at the end", words, folder, output, 3)
-        expect(again.says(f"volley: resuming at {settings['simulation.duration']} from"), f"resumed at the end:\n{again.stderr}")
-        expect(job.says(f"volley: checkpoint at {settings['simulation.duration']}:"), f"{whole.name}, every {every}: none at the end\n{job.stderr}")
+        expect(again.says(f"volley: resuming at {end} from"), f"resumed at the end:\n{again.stderr}")
+        expect(job.says(f"volley: checkpoint at {end}:"), f"{whole.name}, every {every}: none at the end\n{job.stderr}")
 
 
 def check_every_step(experiment, settings, folder):
     """A checkpoint between any two steps, and on from there."""
-    short = lasting(settings, "4 ms")
+    short = lasting(settings, "6 ms")
     whole = Whole("every step", experiment, short, folder)
     output = os.path.join(folder, "steps.h5")
     keep = ["--checkpoint-keep", "100"]
@@ -217,17 +219,17 @@ def check_every_step(experiment, settings, folder):
     whole.expect_equal("every step", output)
     checkpoint = checkpoint_of(output)
     there = [number for number in range(1, 100) if os.path.exists(f"{checkpoint}.{number}")]
-    expect(there == list(range(1, 40)), f"every step: older checkpoints {there}")
+    expect(there == list(range(1, 60)), f"every step: older checkpoints {there}")
 
     def resume(number):
         other = os.path.join(folder, f"step{number}.h5")
         words = run_words(experiment, other, short, resume=f"{checkpoint}.{number}")
         case = f"every step, resumed {number} steps before the end"
         job = resumes_to(whole, case, words, folder, other, 1 + number % 4)
-        where = f"volley: resuming at {(40 - number) / 10:g} ms from"
+        where = f"volley: resuming at {(60 - number) / 10:g} ms from"
         expect(job.says(where), f"{case}: '{where}' is missing\n{job.stderr}")
 
-    all_at_once(resume, [1, 2, 20, 39])
+    all_at_once(resume, [1, 2, 20, 58, 59])
 
 
 def check_small(name, folder):
