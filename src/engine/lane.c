@@ -1,0 +1,61 @@
+#include "engine/lane.h"
+
+#include <stdlib.h>
+
+void volley_gid_list_reserve(volley_gid_list *list, uint32_t n) {
+  if (n <= list->capacity) return;
+  list->capacity = 2 * n;
+  list->gids = volley_grow(list->gids, list->capacity, sizeof *list->gids, "the spikes of a step");
+}
+
+volley_lane volley_lane_create(const volley_network *network, int b) {
+  volley_block *block = &network->blocks[b];
+  return (volley_lane){.block = block,
+                       .arrivals = volley_arrivals_create(block, network->max_due),
+                       .plastic = volley_plastic_delivery_create(block, network->max_due),
+                       .ablated = volley_ablated_create(network->experiment, block),
+                       .tally = volley_tally_create(network->experiment)};
+}
+
+void volley_lane_free(volley_lane *lane) {
+  volley_arrivals_free(&lane->arrivals);
+  volley_plastic_delivery_free(&lane->plastic);
+  volley_ablated_free(&lane->ablated);
+  volley_tally_free(&lane->tally);
+  free(lane->spikes.ids);
+  free(lane->fired.gids);
+}
+
+void volley_lane_deliver(volley_lane *lane, int64_t step) {
+  volley_arrivals_deliver(&lane->arrivals, step);
+  volley_plastic_delivery_deliver(&lane->plastic, step);
+  lane->spikes.n = 0;
+}
+
+/* Lists the gids of ids within a block; both ascend. */
+static void list_gids(const volley_block *block, const volley_spike_list *spikes, volley_gid_list *out) {
+  const volley_slice *slice = block->slices;
+  volley_gid_list_reserve(out, spikes->n);
+  out->n = spikes->n;
+  for (uint32_t i = 0; i < spikes->n; i++) {
+    while (spikes->ids[i] - slice->offset >= slice->count) slice++;
+    out->gids[i] = slice->gids[spikes->ids[i] - slice->offset];
+  }
+}
+
+void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experiment, int64_t step) {
+  volley_ablated_filter(&lane->ablated, step, &lane->spikes);
+  volley_plastic_delivery_note(&lane->plastic, step, &lane->spikes);
+  list_gids(lane->block, &lane->spikes, &lane->fired);
+  volley_tally_take(&lane->tally, experiment, step, lane->fired.gids, lane->fired.n);
+}
+
+void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n) {
+  volley_arrivals_schedule(&lane->arrivals, step, gids, n);
+  volley_plastic_delivery_schedule(&lane->plastic, step, gids, n);
+}
+
+void volley_lane_skip(volley_lane *lane, int64_t step) {
+  volley_arrivals_skip(&lane->arrivals, step);
+  volley_plastic_delivery_skip(&lane->plastic, step);
+}

@@ -1,0 +1,46 @@
+/* What the clock engine keeps beside a block: the way of spikes into it and out of it. No other thread than that of the block
+ * writes to it. */
+#ifndef VOLLEY_ENGINE_LANE_H
+#define VOLLEY_ENGINE_LANE_H
+
+#include "engine/ablation.h"
+#include "engine/arrivals.h"
+#include "engine/plastic_delivery.h"
+#include "engine/tally.h"
+
+/* Gids of the neurons that spiked in a step; an id repeats if its neuron spiked more than once. */
+typedef struct volley_gid_list {
+  uint32_t *gids;
+  uint32_t n, capacity;
+} volley_gid_list;
+
+/* Sees that there is room for n gids. */
+void volley_gid_list_reserve(volley_gid_list *list, uint32_t n);
+
+typedef struct volley_lane {
+  _Alignas(64) volley_block *block; /* not owned */
+  volley_arrivals arrivals;
+  volley_plastic_delivery plastic;
+  volley_ablated ablated;
+  volley_spike_list spikes; /* of the present step, as ids within the block */
+  volley_gid_list fired;    /* the gids of those that are not silenced, ascending */
+  volley_tally tally;
+} volley_lane;
+
+/* Not collective. The network must outlive the lane. */
+volley_lane volley_lane_create(const volley_network *network, int b);
+void volley_lane_free(volley_lane *lane);
+
+/* Adds to the block what is due before the update of `step`, and empties the list of spikes. */
+void volley_lane_deliver(volley_lane *lane, int64_t step);
+
+/* Takes what the update of `step` has put on the list of spikes: who is silenced, what synapses learn from, `fired`, the count. */
+void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experiment, int64_t step);
+
+/* Puts spikes of `step` on the lists of the steps in which they arrive: n gids, ascending. */
+void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n);
+
+/* Takes off the lists what is due before the update of `step`. */
+void volley_lane_skip(volley_lane *lane, int64_t step);
+
+#endif
