@@ -157,3 +157,30 @@ volley_status volley_experiment_read_text(const char *text, const char *name, co
   const source from = {text, strlen(text), volley_arena_copy(arena, name), folder, sets, n_sets};
   return make_experiment(arena, volley_arena_copy(arena, file), folder, &from, comm, out);
 }
+
+/* The text of an experiment as a tree; NULL if it is none. */
+static volley_node *parse_map(volley_arena *arena, const char *text, const char *name) {
+  volley_node *tree = volley_yaml_parse(arena, name, text, strlen(text), true);
+  return tree && tree->kind == VOLLEY_NODE_MAP ? tree : NULL;
+}
+
+volley_status volley_experiment_compare(const volley_experiment *now, const char *then, const char *name,
+                                        double time_ms) {
+  volley_arena *arena = volley_arena_create();
+  volley_node *tree = parse_map(arena, then, name);
+  if (tree)
+    volley_experiment_differences(now, arena, tree, name, time_ms, false);
+  else
+    volley_fault(VOLLEY_USAGE, NULL, "%s is damaged: it holds no experiment that can be read", name);
+  volley_arena_destroy(arena);
+  return volley_local_status();
+}
+
+bool volley_experiment_is_same(const volley_experiment *now, const char *then) {
+  if (!now->tree) return strcmp(now->resolved, then) == 0;
+  volley_arena *arena = volley_arena_create();
+  volley_node *tree = parse_map(arena, then, "");
+  const bool same = tree && volley_experiment_differences(now, arena, tree, "", 0, true) == 0;
+  volley_arena_destroy(arena);
+  return same;
+}

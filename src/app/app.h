@@ -35,7 +35,7 @@ volley_status volley_run_command(int n_arguments, const char *const *arguments);
 typedef struct volley_check_options {
   const char *file;
   int ranks, threads; /* 0: not given */
-  bool json;
+  bool json, resolved;
   volley_text_list sets;
 } volley_check_options;
 extern const volley_command volley_check_usage;

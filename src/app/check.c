@@ -1,10 +1,10 @@
 /* volley check: all that a run would find wrong, and what it would take, without running it. */
+#include "experiment/check.h"
 #include "app/app.h"
 #include "app/check_report.h"
 #include "app/petsc_options.h"
 #include "app/threads.h"
 #include "app/written_files.h"
-#include "experiment/check.h"
 #include "force/readout_values.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"
@@ -12,6 +12,7 @@
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Whether only the values of single neurons can show what is wrong with a population. */
@@ -72,6 +73,10 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   VOLLEY_TRY(volley_stimuli_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   VOLLEY_TRY(volley_readouts_check(experiment, &reader, comm));
+  if (options->resolved) {
+    if (rank == 0) fputs(volley_experiment_resolve(experiment), stdout);
+    return VOLLEY_OK;
+  }
   volley_estimate estimate;
   if (options->ranks > 0) ranks = options->ranks;
   const volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, &estimate);

@@ -1,11 +1,14 @@
 #include "app/check_report.h"
 
 #include "app/json.h"
+#include "base/alike.h"
 #include "base/text.h"
+#include "experiment/check.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { MOST_LINES = 8 /* recorders that are listed one by one */ };
@@ -194,6 +197,10 @@ void volley_check_print_json(const volley_check_figures *figures) {
                             {"eigenvalues", t->spectra_s}, {"close", t->close_s},       {"total", t->total_s}};
   volley_json_member_text("experiment", figures->experiment->file, "{\n  ");
   volley_json_member_text("title", figures->experiment->title, ",\n  ");
+  const char *resolved = volley_experiment_resolve(figures->experiment);
+  char hash[17];
+  snprintf(hash, sizeof hash, "%016" PRIx64, volley_bytes_hash(0, resolved, strlen(resolved)));
+  volley_json_member_text("resolved_hash", hash, ",\n  ");
   volley_json_member_text("output", figures->experiment->output, ",\n  ");
   volley_json_member_text("partition", figures->experiment->simulation.partitioner->name, ",\n  ");
   volley_json_member_count("ranks", (uint64_t)e->ranks, ",\n  ");

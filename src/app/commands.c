@@ -54,6 +54,8 @@ static const volley_option check_options[] = {
     SETS(volley_check_options),
     {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_check_options, json), NULL,
      "print all figures as JSON: bytes, seconds, milliseconds"},
+    {"resolved", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_check_options, resolved), NULL,
+     "print the experiment instead: every key, with defaults and in its documented unit"},
 };
 
 static const volley_option models_options[] = {

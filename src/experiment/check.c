@@ -41,15 +41,15 @@ static bool read_plugins(volley_reading *reading, volley_node *section) {
   return reading->faults == before;
 }
 
-static void read_network(volley_reading *reading, volley_node *section) {
+static void read_network(volley_reading *reading, const volley_node *root) {
   volley_experiment *experiment = reading->experiment;
+  const volley_node *section = volley_optional_section(reading, root, VOLLEY_SECTION_NETWORK);
   volley_node *scale = volley_node_get(section, "scale");
-  if (section) volley_check_section(reading, section, VOLLEY_SECTION_NETWORK);
   if (scale && scale->kind == VOLLEY_NODE_SCALAR)
     volley_value_fault(reading, scale, "this has two keys: write {neurons: %s, indegree: %s}, or one of them",
                        scale->text, scale->text);
-  else if (scale)
-    volley_check_section(reading, scale, VOLLEY_SECTION_SCALE);
+  else
+    scale = volley_optional_section(reading, section, VOLLEY_SECTION_SCALE);
   volley_read_number(reading, scale, volley_key_find(VOLLEY_SECTION_SCALE, "neurons"), (volley_pick){0},
                      &experiment->scale_neurons);
   volley_read_number(reading, scale, volley_key_find(VOLLEY_SECTION_SCALE, "indegree"), (volley_pick){0},
@@ -68,8 +68,8 @@ static void read_form(volley_reading *reading, const volley_node *section) {
 }
 
 /* The output's path; by default the experiment file's name with .h5, in the working folder. */
-static void read_output(volley_reading *reading, volley_node *section) {
-  if (section && !volley_check_section(reading, section, VOLLEY_SECTION_OUTPUT)) section = NULL;
+static void read_output(volley_reading *reading, const volley_node *root) {
+  const volley_node *section = volley_optional_section(reading, root, VOLLEY_SECTION_OUTPUT);
   volley_node *node = NULL;
   const char *path = volley_read_text(reading, section, output_key("file"), (volley_pick){0}, &node);
   if (path && *path == '\0') volley_value_fault(reading, node, "a file name is expected");
@@ -110,17 +110,17 @@ static void read_title(volley_reading *reading, volley_node *root) {
 static void read_root(volley_reading *reading, volley_node *root) {
   if (!volley_check_section(reading, root, VOLLEY_SECTION_TOP)) return;
   read_title(reading, root);
-  if (!read_plugins(reading, volley_node_get(root, "plugins"))) return;
+  if (!reading->is_silent && !read_plugins(reading, volley_node_get(root, "plugins"))) return;
   volley_read_simulation(reading, volley_node_get(root, "simulation"));
-  read_network(reading, volley_node_get(root, "network"));
+  read_network(reading, root);
   volley_read_populations(reading, volley_node_get(root, "populations"));
   volley_read_projections(reading, volley_node_get(root, "projections"));
   volley_read_stimuli(reading, volley_node_get(root, "stimuli"));
   volley_read_readouts(reading, volley_node_get(root, "readouts"));
   volley_read_ablations(reading, volley_node_get(root, "ablations"));
   volley_read_recorders(reading, volley_node_get(root, "recorders"));
-  read_output(reading, volley_node_get(root, "output"));
-  volley_read_checkpoint(reading, volley_node_get(root, "checkpoint"));
+  read_output(reading, root);
+  volley_read_checkpoint(reading, volley_optional_section(reading, root, VOLLEY_SECTION_CHECKPOINT));
 }
 
 volley_experiment *volley_experiment_check(volley_arena *arena, volley_node *root, const char *file, const char *folder,
@@ -136,12 +136,23 @@ volley_experiment *volley_experiment_check(volley_arena *arena, volley_node *roo
                        empty ? "the file is empty" : "the file holds a text or a list");
     return experiment;
   }
-  read_root(&reading, root);
   experiment->resolved = volley_node_write(arena, root);
+  read_root(&reading, root);
   const bool scaled = experiment->scale_neurons != 1 || experiment->scale_indegree != 1;
   if (scaled && (volley_local_status() != VOLLEY_OK || volley_experiment_scale(experiment) != VOLLEY_OK))
     return experiment;
   check_rules(&reading);
   if (volley_local_status() == VOLLEY_OK) volley_projections_drop_empty(experiment);
   return experiment;
+}
+
+const char *volley_experiment_resolve(const volley_experiment *experiment) {
+  return volley_node_write(experiment->arena, volley_node_resolve(experiment->arena, experiment->tree));
+}
+
+void volley_description_annotate(volley_arena *arena, volley_node *root) {
+  volley_experiment *experiment = volley_arena_alloc(arena, 1, sizeof *experiment);
+  *experiment = (volley_experiment){.arena = arena, .file = "", .folder = "."};
+  volley_reading reading = {.experiment = experiment, .arena = arena, .folder = ".", .is_silent = true};
+  read_root(&reading, root);
 }

@@ -15,6 +15,23 @@
 volley_experiment *volley_experiment_check(volley_arena *arena, volley_node *root, const char *file, const char *folder,
                                            bool looks_at_files);
 
+/* Notes in a description what its numbers are in their documented units and what stands for absent keys, as the check does,
+ * without a word on what is wrong. The root is a map. Models of plugins must be loaded. Not collective. */
+void volley_description_annotate(volley_arena *arena, volley_node *root);
+
+/* All that an experiment says as YAML text: every key that has a value, in the order of the tables, numbers in their
+ * documented units, defaults filled in. Read again it is the same experiment, and gives the same text. What has no default
+ * but follows from other keys is left out: stop, output.file, and parameters that are not given of entries with several
+ * models. Owned by the experiment. Not collective. */
+const char *volley_experiment_resolve(const volley_experiment *experiment);
+
+/* How many keys differ that could change the results between the experiment `then`, whose description is a map, and
+ * `now`, if a run of the one is gone on with as the other from time_ms of model time on. Unless silent, adds a fault for
+ * each, and for a duration that is over already, and one that says what can be done. name: what messages call `then`,
+ * which is annotated. Paths and the like are made in the arena. Not collective, but the same on every rank. */
+int volley_experiment_differences(const volley_experiment *now, volley_arena *arena, volley_node *then,
+                                  const char *name, double time_ms, bool silent);
+
 /* Rank 0 prints the experiment's notes to stderr. Not collective. */
 void volley_experiment_print_notes(const volley_experiment *experiment, MPI_Comm comm);
 

@@ -62,7 +62,6 @@ void volley_read_checkpoint(volley_reading *reading, volley_node *section) {
   volley_checkpoint_plan *plan = &reading->experiment->checkpoint;
   volley_node *node = NULL;
   double keep;
-  if (section && !volley_check_section(reading, section, VOLLEY_SECTION_CHECKPOINT)) return;
   read_every(reading, section);
   plan->file = volley_read_text(reading, section, checkpoint_key("file"), (volley_pick){0}, &node);
   if (plan->file && *plan->file == '\0') volley_value_fault(reading, node, "a file name is expected");

@@ -75,10 +75,18 @@ static model_keys state_keys(volley_reading *reading, const volley_neuron_model 
                       volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states)};
 }
 
+/* Whether all populations of an entry have one model, so that defaults can be told for all. */
+static bool has_one_model(const volley_node *entry) {
+  const volley_node *model = volley_node_get(entry, "model");
+  return model && model->kind == VOLLEY_NODE_SCALAR;
+}
+
 /* One of the maps, checked against the model's table; NULL if there is none. others: keys of the other map. */
 static volley_node *model_map(volley_reading *reading, const volley_node *entry, const volley_neuron_model *model,
                               volley_pick pick, model_keys own, model_keys others) {
-  volley_node *map = volley_pick_node(reading, volley_node_get(entry, own.key), pick);
+  volley_node *whole = has_one_model(entry) ? volley_section_or_default(reading, entry, own.key, own.names)
+                                            : volley_node_get(entry, own.key);
+  volley_node *map = volley_pick_node(reading, whole, pick);
   for (int i = 0; map && map->kind == VOLLEY_NODE_MAP && i < map->n; i++)
     for (int k = 0; k < others.names.n; k++)
       if (strcmp(map->items[i]->key, others.names.names[k]) == 0)
@@ -113,6 +121,7 @@ static void read_parameters(volley_reading *reading, const volley_node *entry, v
     volley_distribution *out = &population->parameters[i];
     volley_node *node = volley_pick_node(reading, volley_node_get(map, info->name), pick);
     if (is_unbounded(node, info)) node = NULL;
+    if (!node && has_one_model(entry)) volley_note_default(reading, map, info);
     if (!node || !volley_read_value(reading, node, info->unit, pick, true, out))
       *out = volley_constant(info->fallback);
     else
@@ -140,6 +149,13 @@ static void read_initial(volley_reading *reading, const volley_node *entry, voll
       bound_dataset(out, info->min, info->max, false);
       continue;
     }
+    const volley_key_info start = {.name = info->name,
+                                   .unit = info->unit,
+                                   .fallback = info->fallback,
+                                   .type = info->from_parameter < 0 ? VOLLEY_KEY_VALUE : VOLLEY_KEY_WORD,
+                                   .text =
+                                       info->from_parameter < 0 ? NULL : model->parameters[info->from_parameter].name};
+    if (!node && has_one_model(entry)) volley_note_default(reading, map, &start);
     *out = volley_constant(info->from_parameter >= 0 ? info->from_parameter : info->fallback);
     if (info->from_parameter >= 0) out->kind = VOLLEY_PARAMETER;
   }

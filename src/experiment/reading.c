@@ -5,6 +5,7 @@
 #include "base/units.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ static void report(volley_reading *reading, const volley_place *place, const cha
 static void report(volley_reading *reading, const volley_place *place, const char *format, va_list list) {
   char message[MESSAGE];
   vsnprintf(message, sizeof message, format, list);
-  volley_fault(VOLLEY_USAGE, place, "%s", message);
+  if (!reading->is_silent) volley_fault(VOLLEY_USAGE, place, "%s", message);
   reading->faults++;
 }
 
@@ -117,7 +118,8 @@ void volley_unknown(volley_reading *reading, volley_node *node, const char *what
 }
 
 static const char *kind_name(const volley_node *node) {
-  return node->kind == VOLLEY_NODE_LIST ? "a list" : node->kind == VOLLEY_NODE_MAP ? "a mapping" : "a single value";
+  static const char *const names[] = {"a single value", "a list", "a mapping", "a list"};
+  return names[node->kind];
 }
 
 /* Whether item i of a mapping is what follows the decimal comma in {tau: 0,5 ms}. */
@@ -148,6 +150,9 @@ bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names 
                        known.n > 0 ? known.names[0] : "key");
     return false;
   }
+  node->known = known.names;
+  node->n_known = known.n;
+  if (!node->defaults) node->defaults = volley_node_create(reading->arena, VOLLEY_NODE_MAP, node->file);
   for (int i = 0; i < node->n; i++) {
     volley_node *item = node->items[i];
     int k = 0;
@@ -159,6 +164,32 @@ bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names 
       refuse_key(reading, node, item, known);
   }
   return true;
+}
+
+void volley_note_default(volley_reading *reading, const volley_node *entry, const volley_key_info *key) {
+  char text[256];
+  const volley_node *model = volley_node_get(entry, "model");
+  if (model && model->kind != VOLLEY_NODE_SCALAR) return; /* what one has, another may not take */
+  if (!entry || !entry->defaults || volley_node_get(entry, key->name) || volley_node_get(entry->defaults, key->name))
+    return;
+  volley_node *node = volley_node_create(reading->arena, VOLLEY_NODE_SCALAR, entry->file);
+  node->text = volley_arena_copy(reading->arena, volley_key_default(key, text, sizeof text));
+  node->plain = *node->text != '\0';
+  if (key->type <= VOLLEY_KEY_COUNT || key->type == VOLLEY_KEY_VALUE)
+    volley_node_note_number(node, key->unit ? key->unit : "", key->fallback);
+  volley_node_append(reading->arena, entry->defaults, node, key->name);
+}
+
+volley_node *volley_section_or_default(volley_reading *reading, const volley_node *above, const char *key,
+                                       volley_names known) {
+  volley_node *map = volley_node_get(above, key);
+  if (map || !above || !above->defaults) return map;
+  map = volley_node_get(above->defaults, key);
+  if (map) return map;
+  map = volley_node_create(reading->arena, VOLLEY_NODE_MAP, above->file);
+  volley_node_append(reading->arena, above->defaults, map, key);
+  volley_check_keys(reading, map, known);
+  return map;
 }
 
 void volley_check_required(volley_reading *reading, volley_node *map, const volley_key_info *keys, int n_keys) {
@@ -175,6 +206,15 @@ bool volley_check_section(volley_reading *reading, volley_node *node, enum volle
   if (!volley_check_keys(reading, node, known)) return false;
   volley_check_required(reading, node, info->keys, info->n_keys);
   return true;
+}
+
+volley_node *volley_optional_section(volley_reading *reading, const volley_node *above, enum volley_section section) {
+  const volley_section_info *info = &volley_sections[section];
+  const char *dot = strrchr(info->name, '.');
+  volley_node *node =
+      volley_section_or_default(reading, above, dot ? dot + 1 : info->name,
+                                volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys));
+  return node && volley_check_section(reading, node, section) ? node : NULL;
 }
 
 bool volley_check_list(volley_reading *reading, volley_node *section) {
@@ -194,6 +234,7 @@ bool volley_check_count(volley_reading *reading, const volley_node *section, siz
 /* Item `index` of `count` in a list; a list of one stands for all if `shared`. what, which: whose values they are. */
 static volley_node *pick_item(volley_reading *reading, volley_node *list, int index, int count, bool shared,
                               const char *what, const char *which) {
+  volley_node_expand(reading->arena, list);
   if (list->kind != VOLLEY_NODE_LIST) {
     volley_value_fault(reading, list, "a row of a matrix is expected: [[a, b], [c, d]] with a row for each target");
     return NULL;
@@ -209,6 +250,7 @@ static volley_node *pick_item(volley_reading *reading, volley_node *list, int in
 }
 
 volley_node *volley_pick_node(volley_reading *reading, volley_node *node, volley_pick pick) {
+  volley_node_expand(reading->arena, node);
   if (node && node->kind == VOLLEY_NODE_LIST) {
     if (pick.rows == 0) {
       volley_value_fault(reading, node, "this is a list; a single value is expected");
@@ -238,21 +280,22 @@ static volley_node *key_scalar(volley_reading *reading, const volley_node *entry
   return NULL;
 }
 
-/* Whether a number obeys type and range of its key; reports it if not. */
+/* Whether a number obeys type and range of its key; reports it if not. node: the number, or an array that has it. */
 static bool check_number(volley_reading *reading, volley_node *node, const volley_key_info *key, double number) {
   const char *gap = *key->unit ? " " : "";
+  char buffer[VOLLEY_NUMBER_TEXT];
+  const char *text = node->kind == VOLLEY_NODE_SCALAR ? node->text : volley_number_text(number, buffer);
   if (key->type == VOLLEY_KEY_COUNT && number != nearbyint(number)) {
-    volley_value_fault(reading, node, "%s is not a whole number", node->text);
+    volley_value_fault(reading, node, "%s is not a whole number", text);
     return false;
   }
   if (number < key->min || (key->positive && number == key->min)) {
-    volley_value_fault(reading, node, "%s is too small; %s %g%s%s is expected", node->text,
+    volley_value_fault(reading, node, "%s is too small; %s %g%s%s is expected", text,
                        key->positive ? "a number above" : "at least", key->min, gap, key->unit);
     return false;
   }
   if (number > key->max) {
-    volley_value_fault(reading, node, "%s is too large; at most %.10g%s%s is possible", node->text, key->max, gap,
-                       key->unit);
+    volley_value_fault(reading, node, "%s is too large; at most %.10g%s%s is possible", text, key->max, gap, key->unit);
     return false;
   }
   return true;
@@ -268,6 +311,7 @@ bool volley_scalar_number(volley_reading *reading, volley_node *node, const char
     volley_value_fault(reading, node, "%s", why);
     return false;
   }
+  volley_node_note_number(node, unit, *out);
   if (isfinite(*out)) return true;
   volley_value_fault(reading, node, "%s is not finite; %s is expected", node->text,
                      volley_unit_describe(unit, expected, sizeof expected));
@@ -281,15 +325,37 @@ bool volley_read_number(volley_reading *reading, const volley_node *entry, const
     if (key->required || isnan(key->fallback) || volley_node_is_faulted(volley_node_get(entry, key->name)))
       return false;
     *out = key->fallback;
+    volley_note_default(reading, entry, key);
     return true;
   }
   return volley_scalar_number(reading, node, key->unit, out) && check_number(reading, node, key, *out);
+}
+
+/* An array, which need not become a list of texts. */
+static bool read_numbers(volley_reading *reading, volley_node *node, const volley_key_info *key, double **list,
+                         int *count) {
+  if (node->n_numbers > INT_MAX) {
+    volley_value_fault(reading, node, "%zu numbers; at most %d are possible", node->n_numbers, INT_MAX);
+    return false;
+  }
+  for (size_t i = 0; i < node->n_numbers; i++) {
+    if (!isfinite(node->numbers[i])) {
+      volley_value_fault(reading, node, "number %zu of the array is not finite", i);
+      return false;
+    }
+    if (!check_number(reading, node, key, node->numbers[i])) return false;
+  }
+  *list = volley_arena_alloc(reading->arena, node->n_numbers + 1, sizeof **list);
+  memcpy(*list, node->numbers, node->n_numbers * sizeof **list);
+  *count = (int)node->n_numbers;
+  return true;
 }
 
 bool volley_read_list(volley_reading *reading, volley_node *node, const volley_key_info *key, double **list,
                       int *count) {
   const bool is_list = node->kind == VOLLEY_NODE_LIST;
   const int n = is_list ? node->n : 1;
+  if (node->kind == VOLLEY_NODE_NUMBERS) return read_numbers(reading, node, key, list, count);
   if (node->kind == VOLLEY_NODE_MAP) {
     volley_value_fault(reading, node, "this is a mapping; a list of numbers is expected, like [1, 2, 3]");
     return false;
@@ -312,12 +378,14 @@ bool volley_read_flag(volley_reading *reading, const volley_node *entry, const v
   if (!node) {
     if (isnan(key->fallback)) return false;
     *out = key->fallback > 0;
+    volley_note_default(reading, entry, key);
     return true;
   }
   static const char *const words[] = {"true", "false", "yes", "no", "on", "off"};
   for (int w = 0; w < 6; w++) {
     if (strcasecmp(node->text, words[w]) != 0) continue;
     *out = w % 2 == 0;
+    volley_node_note_number(node, volley_unit_of_flags, *out);
     return true;
   }
   volley_value_fault(reading, node, "'%.60s' is neither true nor false", node->text);
@@ -328,13 +396,18 @@ const char *volley_read_text(volley_reading *reading, const volley_node *entry, 
                              volley_pick pick, volley_node **node) {
   volley_node *found = key_scalar(reading, entry, key, pick);
   if (node) *node = found;
+  if (!found && key->text) volley_note_default(reading, entry, key);
   return found ? found->text : key->text;
 }
 
 int volley_read_choice(volley_reading *reading, const volley_node *entry, const volley_key_info *key) {
   volley_node *node;
   const char *text = volley_read_text(reading, entry, key, (volley_pick){0}, &node);
-  if (!text) return key->required || isnan(key->fallback) ? -1 : (int)key->fallback;
+  if (!text && (key->required || isnan(key->fallback))) return -1;
+  if (!text) {
+    volley_note_default(reading, entry, key);
+    return (int)key->fallback;
+  }
   const volley_names names = volley_names_of_words(reading, key->words);
   for (int i = 0; i < names.n; i++)
     if (strcmp(names.names[i], text) == 0) return i;
@@ -344,7 +417,7 @@ int volley_read_choice(volley_reading *reading, const volley_node *entry, const 
 
 int volley_read_names(volley_reading *reading, volley_node *node, volley_node ***out) {
   *out = NULL;
-  if (!node) return 0;
+  if (!volley_node_expand(reading->arena, node)) return 0;
   const int n = node->kind == VOLLEY_NODE_LIST ? node->n : 1;
   volley_node **names = volley_arena_alloc(reading->arena, (size_t)n, sizeof(volley_node *));
   for (int i = 0; i < n; i++) {
@@ -359,6 +432,7 @@ int volley_read_names(volley_reading *reading, volley_node *node, volley_node **
 }
 
 size_t volley_count_names(const volley_node *names) {
+  if (names && names->kind == VOLLEY_NODE_NUMBERS) return names->n_numbers;
   return names && names->kind == VOLLEY_NODE_LIST ? (size_t)names->n : 1;
 }
 

@@ -13,7 +13,8 @@ typedef struct volley_reading {
   volley_arena *arena;           /* the experiment's */
   const char *folder;            /* where relative paths in the experiment start */
   bool looks_at_files;           /* this rank reports files that are missing */
-  int faults;                    /* reported so far on this rank */
+  bool is_silent;                /* faults are counted, not reported; plugins are not loaded */
+  int faults;                    /* found so far on this rank */
   bool *population_valid;        /* [n_populations] no fault in its size and parameters */
   bool *projection_valid;        /* [n_projections] */
   bool lost[VOLLEY_N_SECTIONS];  /* an entry was not read for its faults: what is not there may be meant by it */
@@ -85,6 +86,16 @@ const char *volley_read_text(volley_reading *reading, const volley_node *entry, 
                              volley_pick pick, volley_node **node);
 /* Index of the word among key->words, -1 after a fault. */
 int volley_read_choice(volley_reading *reading, const volley_node *entry, const volley_key_info *key);
+
+/* Notes that a key that entry lacks has its default, for what resolves the description (volley_node_resolve). */
+void volley_note_default(volley_reading *reading, const volley_node *entry, const volley_key_info *key);
+
+/* The mapping of a key; where there is none an empty one, which is there to have defaults. */
+volley_node *volley_section_or_default(volley_reading *reading, const volley_node *above, const char *key,
+                                       volley_names known);
+
+/* The same of a section that may be absent; NULL after a fault. */
+volley_node *volley_optional_section(volley_reading *reading, const volley_node *above, enum volley_section section);
 
 /* A number in `unit` that a scalar holds; NaN and infinity are refused. */
 bool volley_scalar_number(volley_reading *reading, volley_node *node, const char *unit, double *out);

@@ -175,6 +175,7 @@ static void read_readout(volley_reading *reading, volley_node *entry, volley_rea
   read_learning(reading, volley_node_get(entry, "learning"), readout);
   read_feedback(reading, volley_node_get(entry, "feedback"), readout);
   volley_node *decoders = volley_node_get(entry, "decoders");
+  volley_note_default(reading, entry, readout_key("decoders"));
   volley_read_value(reading, decoders, "", (volley_pick){0}, true, &readout->decoders);
   read_eigenvalues(reading, entry, readout);
 }
@@ -199,6 +200,7 @@ static const volley_key_info *ablation_key(const char *name) { return volley_key
 static void read_ablation(volley_reading *reading, volley_node *entry, volley_pick pick, volley_ablation *ablation) {
   const double dt = reading->experiment->simulation.dt;
   const uint32_t size = reading->experiment->populations[ablation->population].size;
+  volley_note_default(reading, entry, ablation_key("neurons"));
   volley_read_selection(reading, volley_node_get(entry, "neurons"), size, pick, &ablation->neurons);
   volley_read_steps(reading, entry, ablation_key("start"), pick, &ablation->start);
   ablation->stop = INT64_MAX;

@@ -92,6 +92,7 @@ static void read_recorder(volley_reading *reading, const entry_reading *e, int p
   recorder->population = volley_find_population(reading, e->populations[p]);
   if (recorder->population < 0) return;
   const volley_population *population = &experiment->populations[recorder->population];
+  volley_note_default(reading, e->entry, recorder_key("neurons"));
   volley_read_selection(reading, volley_node_get(e->entry, "neurons"), population->size, pick, &recorder->neurons);
   read_window(reading, e->entry, pick, recorder);
   if (e->kind == VOLLEY_RECORD_TRACES) recorder->state = find_state(reading, e->columns[column], population->model);
@@ -105,9 +106,11 @@ static void read_readout_recorder(volley_reading *reading, const entry_reading *
   *recorder = (volley_recorder){
       .kind = e->kind, .population = -1, .readout = readout, .place = volley_node_place(reading->arena, e->entry)};
   recorder->state = find_value(reading, e->columns[column]);
-  if (recorder->state == VOLLEY_READOUT_DECODERS)
+  if (recorder->state == VOLLEY_READOUT_DECODERS) {
+    volley_note_default(reading, e->entry, recorder_key("neurons"));
     volley_read_selection(reading, volley_node_get(e->entry, "neurons"), experiment->readouts[readout].size,
                           (volley_pick){0}, &recorder->neurons);
+  }
   read_window(reading, e->entry, (volley_pick){0}, recorder);
   recorder->name = recorder_name(reading, e, experiment->readouts[readout].name, column);
 }
@@ -172,6 +175,8 @@ static void read_weights_entry(volley_reading *reading, entry_reading *e) {
     *recorder = (volley_recorder){
         .kind = e->kind, .population = -1, .projection = p, .place = volley_node_place(reading->arena, e->entry)};
     if (e->columns) recorder->state = find_synapse_state(reading, e->columns[c], projection->plasticity.model);
+    volley_note_default(reading, e->entry, recorder_key("sources"));
+    volley_note_default(reading, e->entry, recorder_key("targets"));
     volley_read_selection(reading, volley_node_get(e->entry, "sources"),
                           experiment->populations[projection->source].size, (volley_pick){0}, &recorder->sources);
     volley_read_selection(reading, volley_node_get(e->entry, "targets"),

@@ -73,6 +73,7 @@ static void merge_ranges(volley_selection *selection) {
 
 bool volley_read_selection(volley_reading *reading, volley_node *node, uint32_t size, volley_pick pick,
                            volley_selection *out) {
+  volley_node_expand(reading->arena, node);
   if (node && node->kind == VOLLEY_NODE_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_NODE_LIST)
     node = volley_pick_node(reading, node, pick); /* a list of selections, one a population */
   const bool list = node && node->kind == VOLLEY_NODE_LIST;
@@ -95,7 +96,7 @@ bool volley_read_selection(volley_reading *reading, volley_node *node, uint32_t 
 }
 
 bool volley_read_indices(volley_reading *reading, volley_node *node, const char *what, double **list, int *count) {
-  const bool is_list = node->kind == VOLLEY_NODE_LIST;
+  const bool is_list = volley_node_expand(reading->arena, node)->kind == VOLLEY_NODE_LIST;
   const int n = is_list ? node->n : 1;
   volley_range *ranges = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *ranges);
   uint64_t all = 0;

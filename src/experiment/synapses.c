@@ -130,6 +130,7 @@ static void read_dopamine(volley_reading *reading, volley_node *map, volley_pick
     if (delay) volley_key_fault(reading, delay, "'dopamine_delay' needs 'dopamine', a population");
     return;
   }
+  volley_note_default(reading, map, synapse_key("dopamine_neurons"));
   out->dopamine = volley_find_population(reading, node);
   if (out->dopamine < 0) return;
   volley_read_selection(reading, neurons, reading->experiment->populations[out->dopamine].size, (volley_pick){0},
@@ -177,15 +178,14 @@ static void check_sign(volley_reading *reading, volley_node *map, const volley_p
 static void read_plan(volley_reading *reading, volley_node *entry, volley_node *map, volley_pick pick,
                       const volley_projection *projection, volley_plasticity_plan *out) {
   const int before = reading->faults;
-  volley_node *pairing = NULL;
   if (counts(reading, projection)) {
     volley_value_fault(reading, map, "the receptor counts spikes: its weights are 1 and cannot learn");
     return;
   }
   read_parameters(reading, map, pick, projection, out);
-  const char *word = volley_read_text(reading, map, synapse_key("pairing"), (volley_pick){0}, &pairing);
-  if (pairing && volley_read_choice(reading, map, synapse_key("pairing")) < 0) return;
-  out->nearest = word && strcmp(word, "nearest") == 0;
+  const int pairing = out->model->pairs ? volley_read_choice(reading, map, synapse_key("pairing")) : 0;
+  if (pairing < 0) return;
+  out->nearest = pairing == 1;
   read_windows(reading, volley_node_get(map, "learning"), VOLLEY_SECTION_SYNAPSE_LEARNING, &out->learning,
                &out->n_learning);
   read_windows(reading, volley_node_get(map, "dopamine_on"), VOLLEY_SECTION_SYNAPSE_DOPAMINE_ON, &out->dopamine_on,
@@ -211,10 +211,10 @@ void volley_read_plasticity(volley_reading *reading, volley_node *entry, volley_
   const int before = reading->faults;
   const volley_synapse_model *model = map ? read_model(reading, map, pick) : NULL;
   if (reading->faults != before || (map && !check_keys(reading, map, model))) return;
-  const int kind = volley_read_choice(reading, entry, volley_key_find(VOLLEY_SECTION_PROJECTIONS, "delay_is"));
-  if (delay_is && (!model || !model->keeps_past))
-    volley_key_fault(reading, delay_is, "synapses that do not learn take no 'delay_is'");
   out->model = model;
-  out->is_axonal = kind == 1;
+  if (model && model->keeps_past)
+    out->is_axonal = volley_read_choice(reading, entry, volley_key_find(VOLLEY_SECTION_PROJECTIONS, "delay_is")) == 1;
+  else if (delay_is)
+    volley_key_fault(reading, delay_is, "synapses that do not learn take no 'delay_is'");
   if (model) read_plan(reading, entry, map, pick, projection, out);
 }

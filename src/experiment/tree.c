@@ -1,5 +1,6 @@
 #include "experiment/tree.h"
 
+#include <math.h>
 #include <string.h>
 
 volley_node *volley_node_create(volley_arena *arena, volley_node_kind kind, const char *file) {
@@ -23,6 +24,26 @@ void volley_node_append(volley_arena *arena, volley_node *parent, volley_node *c
   child->parent = parent;
   child->index = n;
   child->key = key;
+}
+
+const char volley_unit_of_flags[] = "true or false";
+
+void volley_node_note_number(volley_node *node, const char *unit, double number) {
+  if (node->unit && (node->number != number || strcmp(node->unit, unit) != 0)) number = NAN;
+  node->unit = unit;
+  node->number = number;
+}
+
+volley_node *volley_node_expand(volley_arena *arena, volley_node *node) {
+  if (!node || node->kind != VOLLEY_NODE_NUMBERS) return node;
+  char text[VOLLEY_NUMBER_TEXT];
+  node->kind = VOLLEY_NODE_LIST;
+  for (size_t i = 0; i < node->n_numbers; i++) {
+    volley_node *item = volley_node_create(arena, VOLLEY_NODE_SCALAR, node->file);
+    item->text = volley_arena_copy(arena, volley_number_text(node->numbers[i], text));
+    volley_node_append(arena, node, item, NULL);
+  }
+  return node;
 }
 
 volley_node *volley_node_copy(volley_arena *arena, const volley_node *node) {

@@ -9,19 +9,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum volley_node_kind { VOLLEY_NODE_SCALAR, VOLLEY_NODE_LIST, VOLLEY_NODE_MAP } volley_node_kind;
+typedef enum volley_node_kind {
+  VOLLEY_NODE_SCALAR,
+  VOLLEY_NODE_LIST,
+  VOLLEY_NODE_MAP,
+  VOLLEY_NODE_NUMBERS /* stands for a list of as many scalars */
+} volley_node_kind;
 
 typedef struct volley_node volley_node;
 struct volley_node {
   volley_node_kind kind;
-  bool plain;          /* scalar written without quotes */
-  bool faulted;        /* a fault of this value was reported: later ones would only repeat it */
-  const char *text;    /* scalar */
+  bool plain;            /* scalar written without quotes */
+  bool faulted;          /* a fault of this value was reported: later ones would only repeat it */
+  const char *text;      /* scalar */
+  const char *unit;      /* scalar that was read: its documented unit, volley_unit_of_flags, or NULL */
+  double number;         /* what it is in that unit; NAN where several readers have found several numbers */
+  const double *numbers; /* [n_numbers] in the documented unit */
+  size_t n_numbers;
   volley_node **items; /* [n] list items or values of a map */
   int n;
-  volley_node *parent; /* NULL for the root */
-  int index;           /* among the parent's items */
-  const char *key;     /* in a parent that is a map, else NULL */
+  const char *const *known; /* [n_known] a map that was checked: the keys that it can have, in order */
+  int n_known;
+  volley_node *defaults; /* of a checked map: what stands for keys that it lacks, as a map */
+  volley_node *parent;   /* NULL for the root */
+  int index;             /* among the parent's items */
+  const char *key;       /* in a parent that is a map, else NULL */
   int key_line, key_column;
   const char *file; /* as the user named it, or "--set a.b=c" */
   int line, column; /* from 1; 0 in a value from the command line */
@@ -37,6 +49,12 @@ volley_status volley_node_assign(volley_arena *arena, volley_node *root, const c
 /* The value of a key, or NULL if map is none, has no such key, or the value is null. */
 volley_node *volley_node_get(const volley_node *map, const char *key);
 
+/* The unit of true and false, which are 1 and 0. */
+extern const char volley_unit_of_flags[];
+
+/* Notes that a scalar has been read as a number in a unit. */
+void volley_node_note_number(volley_node *node, const char *unit, double number);
+
 /* Whether the node is an empty value, ~ or null. */
 bool volley_node_is_null(const volley_node *node);
 
@@ -49,6 +67,17 @@ volley_place volley_node_key_place(volley_arena *arena, const volley_node *node)
 
 /* The tree as YAML text, which parses to the same tree. Owned by the arena. */
 const char *volley_node_write(volley_arena *arena, const volley_node *root);
+
+/* What a description says, complete: a new tree whose maps have their keys in the order of the tables, with defaults,
+ * numbers in their documented units, and nothing that is null. Of a tree that was checked. */
+volley_node *volley_node_resolve(volley_arena *arena, const volley_node *node);
+
+/* Writes the shortest decimal text that reads as the same number. Returns text. */
+enum { VOLLEY_NUMBER_TEXT = 32 };
+const char *volley_number_text(double number, char text[VOLLEY_NUMBER_TEXT]);
+
+/* Makes numbers a list of scalars; leaves others as they are. NULL stays NULL. Returns node. */
+volley_node *volley_node_expand(volley_arena *arena, volley_node *node);
 
 /* Tree building: a new node without items; a map's or list's next item. */
 volley_node *volley_node_create(volley_arena *arena, volley_node_kind kind, const char *file);

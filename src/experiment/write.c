@@ -56,7 +56,20 @@ static void write_word(text *out, const char *word, bool plain) {
     add_quoted(out, word);
 }
 
+static void write_numbers(text *out, const volley_node *node) {
+  char number[VOLLEY_NUMBER_TEXT];
+  for (size_t i = 0; i < node->n_numbers; i++) {
+    add_text(out, i > 0 ? ", " : "[");
+    add_text(out, volley_number_text(node->numbers[i], number));
+  }
+  add_text(out, node->n_numbers > 0 ? "]" : "[]");
+}
+
 static void write_flow(text *out, const volley_node *node) {
+  if (node->kind == VOLLEY_NODE_NUMBERS) {
+    write_numbers(out, node);
+    return;
+  }
   if (node->kind == VOLLEY_NODE_SCALAR) {
     write_word(out, node->text, node->plain);
     return;
@@ -122,7 +135,7 @@ static void write_value(text *out, const volley_node *node, int indent, bool in_
 
 const char *volley_node_write(volley_arena *arena, const volley_node *root) {
   text out = {0};
-  if (root->kind == VOLLEY_NODE_SCALAR || root->n == 0)
+  if (root->n == 0)
     write_flow(&out, root);
   else
     write_items(&out, root, 0, false);

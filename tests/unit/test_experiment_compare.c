@@ -97,7 +97,7 @@ static const struct comparing {
     {{0},
      {"populations.0.parameters.C_m=300", "populations.0.parameters.V_th.mean=-50 V"},
      {"e.yaml:6:67: populations.0.parameters.V_th.mean: -50 here, -50 V in checkpoint 'c.h5'",
-      "e.yaml:6:17: populations.0.parameters.C_m: nothing here, 300 in checkpoint 'c.h5'"}},
+      "e.yaml:6:17: populations.0.parameters.C_m: 250 pF (default) here, 300 in checkpoint 'c.h5'"}},
     {{0},
      {"populations.0.parameters.V_th=-50"},
      {"e.yaml:6:38: populations.0.parameters.V_th: a mapping here, -50 in checkpoint 'c.h5'"}},

@@ -1,0 +1,62 @@
+/* A checked description as one that is complete. */
+#include "experiment/tree.h"
+
+#include "base/units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *volley_number_text(double number, char text[VOLLEY_NUMBER_TEXT]) {
+  if (!isfinite(number)) return isnan(number) ? ".nan" : number > 0 ? ".inf" : "-.inf";
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, VOLLEY_NUMBER_TEXT, "%.*g", digits, number);
+    if (strtod(text, NULL) == number) break;
+  }
+  return text;
+}
+
+/* A scalar's value in its documented unit; the unit is written along where it reads as the same. */
+static const char *scalar_text(volley_arena *arena, const volley_node *node) {
+  char why[256], buffer[VOLLEY_NUMBER_TEXT];
+  double same;
+  if (!node->unit || isnan(node->number)) return node->text;
+  if (node->unit == volley_unit_of_flags) return node->number > 0 ? "true" : "false";
+  const char *bare = volley_arena_copy(arena, volley_number_text(node->number, buffer));
+  const char *text = *node->unit ? volley_arena_format(arena, "%s %s", bare, node->unit) : bare;
+  return volley_unit_convert(text, node->unit, &same, why, sizeof why) && same == node->number ? text : bare;
+}
+
+/* Number of the key among the known ones of a map; -1 if there is none. */
+static int known_number(const volley_node *map, const char *key) {
+  for (int k = 0; k < map->n_known; k++)
+    if (strcmp(map->known[k], key) == 0) return k;
+  return -1;
+}
+
+static void resolve_map(volley_arena *arena, const volley_node *map, volley_node *out) {
+  for (int k = 0; k < map->n_known; k++) {
+    const volley_node *value = volley_node_get(map, map->known[k]);
+    if (!value) value = volley_node_get(map->defaults, map->known[k]);
+    if (value && known_number(map, map->known[k]) == k)
+      volley_node_append(arena, out, volley_node_resolve(arena, value), map->known[k]);
+  }
+  for (int i = 0; i < map->n; i++)
+    if (known_number(map, map->items[i]->key) < 0 && !volley_node_is_null(map->items[i]))
+      volley_node_append(arena, out, volley_node_resolve(arena, map->items[i]), map->items[i]->key);
+}
+
+volley_node *volley_node_resolve(volley_arena *arena, const volley_node *node) {
+  volley_node *out = volley_node_create(arena, node->kind, node->file);
+  out->line = node->line;
+  out->column = node->column;
+  out->plain = node->plain;
+  out->numbers = node->numbers;
+  out->n_numbers = node->n_numbers;
+  if (node->kind == VOLLEY_NODE_SCALAR) out->text = scalar_text(arena, node);
+  if (node->kind == VOLLEY_NODE_MAP) resolve_map(arena, node, out);
+  for (int i = 0; i < node->n && node->kind == VOLLEY_NODE_LIST; i++)
+    volley_node_append(arena, out, volley_node_resolve(arena, node->items[i]), NULL);
+  return out;
+}
