@@ -18,8 +18,9 @@ static const volley_key_info *simulation_key(const char *name) {
 static void read_partitioner(volley_reading *reading, volley_node *section) {
   volley_simulation *simulation = &reading->experiment->simulation;
   volley_node *node = NULL;
-  const char *name = volley_read_text(reading, section, simulation_key("partition"), (volley_pick){0}, &node);
-  simulation->partitioner = name ? volley_partitioner_find(name) : volley_partitioners()[0];
+  volley_key_info key = *simulation_key("partition");
+  key.text = volley_partitioners()[0]->name;
+  simulation->partitioner = volley_partitioner_find(volley_read_text(reading, section, &key, (volley_pick){0}, &node));
   if (!simulation->partitioner)
     volley_unknown(reading, node, "partitioner", volley_names_of_registry(reading, volley_partitioners()));
 }

@@ -37,6 +37,7 @@ static bool read_bounds(volley_reading *reading, volley_node *map, const char *u
                                                           : why);
       return false;
     }
+    volley_node_note_number(node, unit, *bounds[i]);
   }
   if (out->min > out->max) {
     volley_value_fault(reading, volley_node_get(map, "min"), "min %g is above max %g", out->min, out->max);
@@ -135,10 +136,12 @@ static bool read_second(volley_reading *reading, volley_node *map, const volley_
 }
 
 static volley_names distribution_keys(volley_reading *reading, const volley_distribution_info *info) {
-  volley_names names = volley_names_of_words(reading, "distribution|min|max|bounds");
+  static const char *const bounds[] = {"min", "max", "bounds"};
+  volley_names names = volley_names_of_words(reading, "distribution");
   volley_names_add(reading, &names, info->first);
   if (info->second) volley_names_add(reading, &names, info->second);
   if (info->relative) volley_names_add(reading, &names, "relative_std");
+  for (int i = 0; i < 3; i++) volley_names_add(reading, &names, bounds[i]);
   return names;
 }
 
