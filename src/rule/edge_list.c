@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FEW = 24 /* edges that are sorted by insertion */, LEVELS = 16, SLOTS = 256 };
+enum { FEW = 48 /* edges that are sorted by insertion */, SLOTS = 256 };
 
 static bool comes_before(const volley_edge *x, const volley_edge *y) {
   if (x->target != y->target) return x->target < y->target;
@@ -21,36 +21,48 @@ static void sort_few(volley_edge *edges, uint64_t n) {
   }
 }
 
-/* One of the sixteen bytes of target, source and number, the first at level 0. */
-static unsigned byte_at(const volley_edge *edge, int level) {
-  const uint64_t pair = (uint64_t)edge->target << 32 | edge->source;
-  return (unsigned)((level < 8 ? pair : edge->number) >> (56 - level % 8 * 8)) & (SLOTS - 1);
+static uint64_t pair_of(const volley_edge *edge) { return (uint64_t)edge->target << 32 | edge->source; }
+
+static uint64_t byte_at(const volley_edge *edge, bool of_pairs, int shift) {
+  return (of_pairs ? pair_of(edge) : edge->number) >> shift & (SLOTS - 1);
 }
 
-/* By target, source and number: in place, since a copy would take as much memory again, byte by byte. */
-static void sort(volley_edge *edges, uint64_t n, int level) {
+/* How far from the right the first byte begins in which any of the edges differ: of the pairs, or else of the numbers. */
+static int find_byte(const volley_edge *edges, uint64_t n, bool *of_pairs) {
+  uint64_t pairs = 0, numbers = 0;
+  for (uint64_t e = 1; e < n; e++) {
+    pairs |= pair_of(&edges[e]) ^ pair_of(&edges[0]);
+    numbers |= edges[e].number ^ edges[0].number;
+  }
+  *of_pairs = pairs != 0;
+  return pairs || numbers ? (63 - __builtin_clzll(pairs ? pairs : numbers)) / 8 * 8 : 0;
+}
+
+/* By target, source and number, which no two edges share: byte by byte in place, since a copy would take as much memory again. */
+static void sort(volley_edge *edges, uint64_t n) {
   uint64_t next[SLOTS] = {0}, ends[SLOTS], end = 0;
+  bool of_pairs;
   if (n <= FEW) {
     sort_few(edges, n);
     return;
   }
-  if (level == LEVELS) return;
-  for (uint64_t e = 0; e < n; e++) next[byte_at(&edges[e], level)]++;
+  const int shift = find_byte(edges, n, &of_pairs);
+  for (uint64_t e = 0; e < n; e++) next[byte_at(&edges[e], of_pairs, shift)]++;
   for (int s = 0; s < SLOTS; s++) {
     end += next[s];
     next[s] = end - next[s];
     ends[s] = end;
   }
   for (int s = 0; s < SLOTS; s++)
-    while (next[s] < ends[s]) { /* the edge that stands here goes where it belongs, until one comes that belongs here */
-      const unsigned to = byte_at(&edges[next[s]], level);
+    while (next[s] < ends[s]) { /* what stands here goes where it belongs, until something comes that belongs here */
       const volley_edge moved = edges[next[s]];
+      const uint64_t to = byte_at(&moved, of_pairs, shift);
       edges[next[s]] = edges[next[to]];
       edges[next[to]++] = moved;
     }
   for (int s = 0; s < SLOTS; s++) {
     const uint64_t first = s > 0 ? ends[s - 1] : 0;
-    sort(edges + first, ends[s] - first, level + 1);
+    if (ends[s] - first > 1) sort(edges + first, ends[s] - first);
   }
 }
 
@@ -128,7 +140,7 @@ static volley_status make_list(const volley_partition *partition, int p, const v
   volley_edge_mail mail = {.partition = partition, .population = projection->target, .comm = comm, .list = list};
   const volley_status status = projection->rule->list(partition, p, reader, &mail);
   free(mail.edges);
-  sort(list->edges, list->n, 0);
+  sort(list->edges, list->n);
   return status;
 }
 
