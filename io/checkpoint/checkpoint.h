@@ -34,6 +34,9 @@ volley_status volley_checkpoint_write(const volley_run_parts *parts, const volle
  * number only a file knows. */
 uint64_t volley_checkpoint_bytes(const volley_experiment *experiment);
 
+/* Bytes of memory that writing one takes on a rank with so many plastic synapses. */
+double volley_checkpoint_expected_bytes(double plastic_synapses);
+
 /* What a checkpoint holds beside the states of the neurons; the same on every rank. */
 typedef struct volley_checkpoint_info {
   const char *path;

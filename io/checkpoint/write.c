@@ -35,6 +35,11 @@ uint64_t volley_checkpoint_bytes(const volley_experiment *experiment) {
   return bytes;
 }
 
+double volley_checkpoint_expected_bytes(double plastic_synapses) {
+  const double pieces = 4e6, synapse = 20; /* states are dealt in pieces; values and places of synapses are whole */
+  return pieces + synapse * plastic_synapses;
+}
+
 /* Has rank 0 reserve what the file needs. A disk that fills up while HDF5 writes leaves ranks that do not agree on what
  * is left to be done, so this comes first (see io/file/disk_space.h). */
 static void take_room(writer *w) {

@@ -17,7 +17,8 @@ enum {
   TRACE_COLUMNS = 256,      /* of a chunk at most, where it has enough rows */
   TRACE_CHUNK = 32768,      /* values */
   METADATA_PER_CHUNK = 256, /* bytes, generous */
-  METADATA_PER_RECORDER = 65536
+  METADATA_PER_RECORDER = 65536,
+  EXPECTED_GROUP = 8192 /* bytes of a group, its attributes and an index of chunks, about */
 };
 
 /* A chunk holds the spikes that its neurons fire at this rate: what the last one has to spare is little, whatever the
@@ -265,13 +266,22 @@ uint64_t volley_track_tile_bytes(const volley_track *track, const volley_tile *t
   return (tile->rows / track->chunk + 2) * chunk_bytes(track);
 }
 
-uint64_t volley_track_file_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total) {
+uint64_t volley_track_expected_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total) {
+  const uint64_t mapping = experiment->recorders[r].kind == VOLLEY_RECORD_WEIGHTS ? 16 : 24; /* of a column */
   static const volley_trace_columns some = {0};
   const volley_recorder *recorder = &experiment->recorders[r];
   const bool is_spikes = recorder->kind == VOLLEY_RECORD_SPIKES;
   volley_track track = {.columns = is_spikes ? NULL : &some, .chunk = spike_chunk(experiment, recorder)};
   if (!is_spikes) shape_traces(experiment, recorder, width, &track);
-  return volley_track_growth(&track, total);
+  return volley_track_growth(&track, total) + EXPECTED_GROUP + mapping * width;
+}
+
+/* Rows are there again as the file has them, and on several ranks as they are sent and received. */
+double volley_track_writing_expected_bytes(const volley_experiment *experiment, int r, int ranks, double width,
+                                           double rows) {
+  const bool is_float = experiment->recorders[r].kind == VOLLEY_RECORD_TRACES && !experiment->is_double;
+  const double value = is_float ? sizeof(float) : sizeof(double);
+  return (ranks > 1 ? 3 : 1) * value * volley_expected_window(width, rows) / ranks;
 }
 
 /* Grows a dataset to total along its first dimension. */
@@ -353,6 +363,11 @@ void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summa
     volley_hdf5_release(file, group);
   }
   volley_hdf5_release(file, all);
+}
+
+uint64_t volley_layout_expected_bytes(const volley_experiment *experiment) {
+  return EXPECTED_GROUP + (experiment->resolved ? strlen(experiment->resolved) : 0) +
+         volley_layout_spectra_bytes(experiment);
 }
 
 uint64_t volley_layout_spectra_bytes(const volley_experiment *experiment) {

@@ -50,9 +50,11 @@ void volley_track_release(volley_hdf5 *file, volley_track *track);
 /* Bytes by which the file grows at most when the track grows to total spikes or rows. Not collective. */
 uint64_t volley_track_growth(const volley_track *track, uint64_t total);
 
-/* Bytes that `total` spikes or rows of recorder r take in a file, at most and without compression; width:
- * columns of its rows. Not collective. */
-uint64_t volley_track_file_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total);
+/* Bytes that `total` spikes or rows of recorder r take in a file with their group, at most and without compression;
+ * width: columns of its rows. And bytes that writing a window of them takes in the memory of a rank. Not collective. */
+uint64_t volley_track_expected_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total);
+double volley_track_writing_expected_bytes(const volley_experiment *experiment, int r, int ranks, double width,
+                                           double rows);
 
 /* Bytes of all chunks that a tile touches, at most; rank 0's tile is the largest of a round. Not collective. */
 uint64_t volley_track_tile_bytes(const volley_track *track, const volley_tile *tile);
@@ -72,6 +74,9 @@ void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summa
 
 /* Bytes that they take at most. Not collective. */
 uint64_t volley_layout_spectra_bytes(const volley_experiment *experiment);
+
+/* Bytes of an output without recordings. Not collective. */
+uint64_t volley_layout_expected_bytes(const volley_experiment *experiment);
 
 /* Bytes that the groups of all recorders take at most while nothing is recorded. Not collective. */
 uint64_t volley_track_bytes(const volley_experiment *experiment);

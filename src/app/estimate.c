@@ -5,7 +5,11 @@
 #include "app/launch.h"
 #include "app/threads.h"
 #include "base/text.h"
+#include "engine/history.h"
+#include "exchange/exchange.h"
 #include "force/readout_values.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/output/layout.h"
 #include "network/blocks.h"
 #include "network/plastic_table.h"
 #include "record/record.h"
@@ -27,11 +31,6 @@ double volley_model_seconds(const volley_experiment *experiment) {
 }
 
 enum { SAMPLES = 4096, FEW_SAMPLES = 64, MANY = 1000, SIGNS = 2 };
-
-/* Bytes that tables take while they are built: a record a synapse, kept until its row is written. */
-static const double record_size = 8, plastic_record_size = 16;
-/* What a row takes in the list of rows of a builder. */
-static const double row_size = 24;
 
 /* What HDF5 and MPI-IO take for an open file, a thread for its stack and heap, and MPI for other ranks, which a check by a
  * process alone does not see. Measured with Open MPI 4.1 and HDF5 1.10 on a network of ten neurons. */
@@ -115,13 +114,6 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   }
 }
 
-/* Bytes of the index of sources of one block: a power of two of entries, at most half full. */
-static double index_bytes(double rows) {
-  double entries = 256;
-  while (2 * rows > entries) entries *= 2;
-  return entries * sizeof(volley_gid_entry);
-}
-
 /* Adds the tables of all rows of one source population onto all blocks of a rank; plastic: their model, or NULL. The number
  * of synapses of a run is about Poisson distributed, so a run is there with probability 1 - exp(-mean). */
 static void add_rows(const row_shape *shape, double sources, const volley_synapse_model *plastic,
@@ -136,12 +128,12 @@ static void add_rows(const row_shape *shape, double sources, const volley_synaps
   estimate->rows += rows;
   estimate->groups += groups;
   if (plastic) {
-    estimate->table_bytes += synapses * (8.0 * plastic->n_states + 2) + groups * (double)sizeof(volley_plastic_group) +
-                             estimate->blocks * index_bytes(rows / estimate->blocks);
+    estimate->table_bytes +=
+        estimate->blocks * volley_plastic_table_expected_bytes(plastic, rows / estimate->blocks,
+                                                               groups / estimate->blocks, synapses / estimate->blocks);
     return;
   }
-  const double data = shape->equal ? 2 * synapses + 4 * groups : 6 * synapses;
-  estimate->table_bytes += data + groups * (sizeof(volley_group) + 1) + rows * (4 + 1);
+  estimate->table_bytes += volley_table_expected_bytes(rows, groups, synapses, shape->equal);
   estimate->visits.rows += shape->spikes * estimate->blocks * there;
   estimate->visits.groups += shape->spikes * estimate->blocks * row_groups;
   estimate->visits.synapses += shape->spikes * estimate->blocks * shape->synapses;
@@ -187,9 +179,7 @@ static void add_plastic(const volley_experiment *experiment, int p, const volley
   add_to_shape(experiment, shape, p, &samples[p],
                estimate->expected[p] / source->size / estimate->ranks / estimate->blocks, estimate);
   add_rows(shape, source->size, projection->plasticity.model, estimate);
-  estimate->table_bytes +=
-      ceil((double)target->size / estimate->ranks) *
-      (sizeof(volley_past_spikes) + (kept < 1 ? kept * 8 : fmax(8, 1.5 * kept)) * sizeof(volley_past_spike));
+  estimate->table_bytes += volley_past_spikes_expected_bytes(ceil((double)target->size / estimate->ranks), kept);
 }
 
 static void estimate_tables(const volley_experiment *experiment, const volley_edge_sample *samples,
@@ -199,7 +189,7 @@ static void estimate_tables(const volley_experiment *experiment, const volley_ed
     shape.due[sign] = volley_alloc(VOLLEY_MAX_DELAY + 1, sizeof(double), "an estimate");
   for (int source = 0; source < experiment->n_populations; source++)
     add_static(experiment, source, samples, &shape, estimate);
-  estimate->table_bytes += estimate->blocks * index_bytes(estimate->rows / estimate->blocks);
+  estimate->table_bytes += estimate->blocks * volley_gid_map_expected_bytes(estimate->rows / estimate->blocks);
   for (int p = 0; p < experiment->n_projections; p++) {
     if (experiment->projections[p].plasticity.model && estimate->expected[p] > 0)
       add_plastic(experiment, p, samples, &shape, estimate);
@@ -207,78 +197,55 @@ static void estimate_tables(const volley_experiment *experiment, const volley_ed
   for (int sign = 0; sign < SIGNS; sign++) free(shape.due[sign]);
 }
 
-/* Blocks that are built at the same time, one a thread, hold records of their synapses until rows are written, and lists of
- * their rows; plastic ones a number for each source. */
+/* Blocks that are built at the same time, one a thread, hold records of their synapses until rows are written. */
 static void estimate_build(const volley_experiment *experiment, volley_estimate *estimate) {
-  double most, records = estimate->rows * row_size;
+  double most, still = 0, learning = 0; /* synapses and what else builders hold of those that learn */
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
-    const double sources = experiment->populations[projection->source].size;
-    const double each = projection->plasticity.model ? plastic_record_size : record_size;
-    records += each * estimate->expected[p] / estimate->ranks;
-    if (projection->plasticity.model) records += 8 * sources * estimate->blocks;
+    const double sources = experiment->populations[projection->source].size * (double)estimate->blocks;
+    const double synapses = estimate->expected[p] / estimate->ranks;
+    if (projection->plasticity.model)
+      learning += volley_plastic_table_builder_expected_bytes(sources, synapses);
+    else
+      still += synapses;
   }
+  const double records = learning + volley_table_builder_expected_bytes(estimate->rows, still);
   const double at_once = (double)estimate->threads / estimate->blocks;
   const double kept = volley_edge_lists_expected_bytes(experiment, estimate->expected, estimate->ranks, &most);
   const double building = kept + at_once * fmax(0, records - estimate->table_bytes);
   estimate->build_bytes = fmax(building, most - estimate->table_bytes);
 }
 
-static void estimate_neurons(const volley_experiment *experiment, volley_estimate *estimate) {
-  for (int p = 0; p < experiment->n_populations; p++) {
-    const volley_population *population = &experiment->populations[p];
-    const volley_neuron_model *model = population->model;
-    const double n = ceil((double)population->size / estimate->ranks);
-    const bool per_neuron = volley_population_is_per_neuron(population);
-    int columns = model->n_states + model->n_receptors + (per_neuron ? model->n_coefficients : 0);
-    for (int r = 0; r < model->n_receptors; r++) columns -= model->receptors[r].state >= 0 ? 1 : 0;
-    estimate->neuron_bytes += n * (columns * 8.0 + 2 * 4);
-    for (int s = 0; s < experiment->n_stimuli; s++) {
-      const volley_stimulus *stimulus = &experiment->stimuli[s];
-      if (stimulus->target != p) continue;
-      estimate->neuron_bytes += n * 8 * (stimulus->signal ? stimulus->signal->dimension : 1);
-    }
-  }
-}
-
-/* Batches of spikes under way and what is received of them, and the spikes of the last steps. */
+/* Batches of spikes under way, for populations that fire at 20 Hz, and the spikes of the last steps. */
 static double exchange_bytes(const volley_experiment *experiment, const volley_estimate *estimate) {
-  const double steps = isfinite(estimate->min_delay) ? fmax(1, estimate->min_delay / experiment->simulation.dt) : 1;
-  const double per_step = estimate->spikes / (double)experiment->simulation.steps;
-  const double block = 8 + 1e-3 * 20 * experiment->simulation.dt * experiment->neurons / estimate->ranks;
-  return (fmin(steps, 16) + 1) * 4 * estimate->ranks * block +
-         4 * per_step * estimate->max_delay / experiment->simulation.dt;
+  const double dt = experiment->simulation.dt, steps = isfinite(estimate->min_delay) ? estimate->min_delay / dt : 1;
+  const double block = 8 + 1e-3 * 20 * dt * experiment->neurons / estimate->ranks;
+  const volley_exchange_kind *kind = volley_exchange_kinds()[0];
+  return (kind->expected_bytes ? kind->expected_bytes(estimate->ranks, fmax(1, steps), block) : 0) +
+         volley_history_expected_bytes(estimate->max_delay / dt,
+                                       estimate->spikes / (double)experiment->simulation.steps);
 }
 
-/* Buffers of recorders, and what a rank knows of its columns. While rows are written, one recorder at a time, they are
- * there again as the file has them, and on several ranks as they are sent and received. */
+/* Buffers of recorders; rows are written one recorder at a time. */
 static void estimate_recorders(const volley_experiment *experiment, volley_estimate *estimate) {
-  const double spikes = VOLLEY_SPIKES_AT_ONCE * 16.0; /* a time and an id */
-  double in_flight = 0;
+  double writing = 0;
   estimate->record_bytes = file_bytes + exchange_bytes(experiment, estimate);
   for (int r = 0; r < experiment->n_recorders; r++) {
-    const volley_recorder_kind kind = experiment->recorders[r].kind;
     const volley_records records = volley_estimate_records(experiment, estimate, r);
-    const double window = (double)volley_window_rows((uint64_t)fmax(1, records.width));
-    const double values = fmin(window, records.count) * records.width;
-    const double value_bytes = kind == VOLLEY_RECORD_TRACES && !experiment->is_double ? 4 : 8;
-    const double column = kind == VOLLEY_RECORD_WEIGHTS ? 100 : 40;
-    estimate->record_bytes +=
-        kind == VOLLEY_RECORD_SPIKES ? spikes : (8 * values + column * records.width) / estimate->ranks;
-    in_flight = fmax(in_flight, (estimate->ranks > 1 ? 3 : 1) * value_bytes * values / estimate->ranks);
+    const int ranks = estimate->ranks;
+    estimate->record_bytes += volley_recorder_expected_bytes(experiment, r, ranks, records.width, records.count);
+    writing = fmax(writing, volley_track_writing_expected_bytes(experiment, r, ranks, records.width, records.count));
   }
-  estimate->record_bytes += in_flight;
+  estimate->record_bytes += writing;
 }
 
-/* A checkpoint deals states out in pieces, and has values and places of all synapses that learn. */
 static void estimate_saving(const volley_experiment *experiment, volley_estimate *estimate) {
-  const double pieces_bytes = 4e6, synapse_bytes = 20;
   const volley_checkpoint_plan *plan = &experiment->checkpoint;
+  double learning = 0;
   if (plan->steps <= 0 && plan->wall <= 0) return;
-  estimate->record_bytes += pieces_bytes;
   for (int p = 0; p < experiment->n_projections; p++)
-    if (experiment->projections[p].plasticity.model)
-      estimate->record_bytes += synapse_bytes * estimate->expected[p] / estimate->ranks;
+    if (experiment->projections[p].plasticity.model) learning += estimate->expected[p] / estimate->ranks;
+  estimate->record_bytes += volley_checkpoint_expected_bytes(learning);
 }
 
 static void estimate_spikes(const volley_experiment *experiment, volley_estimate *estimate) {
@@ -321,12 +288,12 @@ static void estimate_all(const volley_experiment *experiment, const volley_edge_
   estimate_tables(experiment, samples, out);
   if (out->synapses == 0) out->min_delay = out->max_delay = 0;
   estimate_build(experiment, out);
-  estimate_neurons(experiment, out);
+  out->neuron_bytes = volley_blocks_expected_bytes(experiment, out->ranks);
   estimate_spikes(experiment, out);
   estimate_recorders(experiment, out);
   estimate_saving(experiment, out);
   if (experiment->n_readouts > 0)
-    out->readout_bytes = petsc_bytes + (double)volley_readouts_memory(experiment, out->ranks);
+    out->readout_bytes = petsc_bytes + (double)volley_readouts_expected_bytes(experiment, out->ranks);
   out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes +
                     fmax(out->build_bytes, out->record_bytes + out->readout_bytes);
 }

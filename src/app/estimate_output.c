@@ -6,11 +6,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* What groups, attributes and an index of chunks take, about; and a column in the mapping of a recorder: of traces and
- * decoders, of weights. */
-static const double group_bytes = 8192, neuron_bytes = 24, synapse_bytes = 16;
 
 /* The part of a run in which a recorder is at work. */
 static double count_steps(const volley_experiment *experiment, const volley_recorder *recorder) {
@@ -40,9 +35,7 @@ volley_records volley_estimate_records(const volley_experiment *experiment, cons
 
 static double recorder_bytes(const volley_experiment *experiment, const volley_estimate *estimate, int r) {
   const volley_records records = volley_estimate_records(experiment, estimate, r);
-  const double mapping_bytes = experiment->recorders[r].kind == VOLLEY_RECORD_WEIGHTS ? synapse_bytes : neuron_bytes;
-  return (double)volley_track_file_bytes(experiment, r, (uint64_t)records.width, (uint64_t)ceil(records.count)) +
-         group_bytes + mapping_bytes * records.width;
+  return (double)volley_track_expected_bytes(experiment, r, (uint64_t)records.width, (uint64_t)ceil(records.count));
 }
 
 /* The last one is kept besides those of the past while a new one is written. */
@@ -57,8 +50,7 @@ static void add_checkpoints(const volley_experiment *experiment, volley_output_e
 volley_output_estimate volley_estimate_output(const volley_experiment *experiment, const volley_estimate *estimate) {
   volley_output_estimate output = {.checkpoint_bytes = (double)volley_checkpoint_bytes(experiment)};
   output.recorders = volley_alloc((size_t)experiment->n_recorders, sizeof *output.recorders, "an estimate");
-  output.file_bytes = group_bytes + (experiment->resolved ? (double)strlen(experiment->resolved) : 0) +
-                      (double)volley_layout_spectra_bytes(experiment);
+  output.file_bytes = (double)volley_layout_expected_bytes(experiment);
   for (int r = 0; r < experiment->n_recorders; r++) {
     output.recorders[r] = recorder_bytes(experiment, estimate, r);
     output.file_bytes += output.recorders[r];

@@ -20,6 +20,8 @@ void volley_history_free(volley_history *history) {
   free(history->ring);
 }
 
+double volley_history_expected_bytes(double steps, double spikes) { return steps * spikes * sizeof(uint32_t); }
+
 void volley_history_add(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n) {
   if (history->steps == 0 || n == 0) return;
   volley_past_step *past = &history->ring[step % history->steps];

@@ -23,6 +23,9 @@ typedef struct volley_history {
 volley_history volley_history_create(int64_t steps);
 void volley_history_free(volley_history *history);
 
+/* Bytes of `steps` with so many spikes each. */
+double volley_history_expected_bytes(double steps, double spikes);
+
 /* Adds spikes of a step: n gids in any order. Steps do not descend. */
 void volley_history_add(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n);
 

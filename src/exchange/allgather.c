@@ -80,6 +80,11 @@ static void *create(const volley_exchange_setup *setup) {
   return x;
 }
 
+static double expected_bytes(int ranks, double lag, double usual) {
+  const double parcels = (lag < MAX_UNDER_WAY ? lag : MAX_UNDER_WAY) + 1;
+  return parcels * sizeof(uint32_t) * ranks * usual;
+}
+
 static void destroy(void *exchange) {
   allgather *x = exchange;
   for (int64_t b = 0; b < x->n_parcels; b++) {
@@ -232,6 +237,7 @@ const volley_exchange_kind volley_exchange_allgather = {
     .doc = "every rank sends all its spikes to every rank",
     .create = create,
     .destroy = destroy,
+    .expected_bytes = expected_bytes,
     .add = add,
     .post = post,
     .complete = complete,

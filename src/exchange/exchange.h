@@ -45,6 +45,8 @@ typedef struct volley_exchange_kind {
   /* Owned by the caller: destroy(). Both are collective; a run that broke off may leave batches on their way. */
   void *(*create)(const volley_exchange_setup *setup);
   void (*destroy)(void *exchange);
+  /* Bytes that a rank takes with batches of one step, of `usual` ids; NULL: few. */
+  double (*expected_bytes)(int ranks, double lag, double usual);
   /* Adds spikes that this rank's neurons fired in the present step: n gids in any order. Not collective. */
   void (*add)(void *exchange, const uint32_t *gids, uint32_t n);
   /* Ends the present step, in which this rank asks for `requests`; sends the batch if it is full, or if all is to be known

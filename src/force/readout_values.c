@@ -87,7 +87,7 @@ static double plastic_synapses(const volley_experiment *experiment, int ranks) {
   return n;
 }
 
-uint64_t volley_readouts_memory(const volley_experiment *experiment, int ranks) {
+uint64_t volley_readouts_expected_bytes(const volley_experiment *experiment, int ranks) {
   uint64_t bytes = 0;
   if (volley_readouts_want_eigenvalues(experiment))
     bytes += 2 * sizeof(double) * (uint64_t)plastic_synapses(experiment, ranks);

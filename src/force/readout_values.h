@@ -27,6 +27,6 @@ volley_status volley_readouts_check(const volley_experiment *experiment, const v
 bool volley_readouts_want_eigenvalues(const volley_experiment *experiment);
 
 /* Bytes that a rank needs for all readouts at most. Their dimensions must be known. */
-uint64_t volley_readouts_memory(const volley_experiment *experiment, int ranks);
+uint64_t volley_readouts_expected_bytes(const volley_experiment *experiment, int ranks);
 
 #endif

@@ -1,5 +1,6 @@
 #include "network/blocks.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,24 @@ static void add_inputs(volley_block *block, const volley_experiment *experiment)
 
 void volley_blocks_add_inputs(volley_network *network) {
   for (int b = 0; b < network->n_blocks; b++) add_inputs(&network->blocks[b], network->experiment);
+}
+
+double volley_blocks_expected_bytes(const volley_experiment *experiment, int ranks) {
+  const double ids = 2 * sizeof(uint32_t); /* in the partition and in its slice */
+  double bytes = 0;
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const volley_population *population = &experiment->populations[p];
+    const volley_neuron_model *model = population->model;
+    int columns = model->n_states + model->n_receptors;
+    if (volley_population_is_per_neuron(population)) columns += model->n_coefficients;
+    for (int r = 0; r < model->n_receptors; r++) columns -= model->receptors[r].state >= 0;
+    for (int s = 0; s < experiment->n_stimuli; s++) {
+      const volley_stimulus *stimulus = &experiment->stimuli[s];
+      if (stimulus->target == p) columns += stimulus->signal ? stimulus->signal->dimension : 1;
+    }
+    bytes += ceil((double)population->size / ranks) * (columns * (double)sizeof(double) + ids);
+  }
+  return bytes;
 }
 
 static bool lies_in_inputs(const volley_slice *slice, const double *state) {

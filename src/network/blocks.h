@@ -21,6 +21,9 @@ void volley_blocks_set_values(volley_network *network, int p, const volley_value
 /* Makes the generators of all stimuli. */
 void volley_blocks_add_inputs(volley_network *network);
 
+/* Bytes of the neurons and generators of the rank with most. */
+double volley_blocks_expected_bytes(const volley_experiment *experiment, int ranks);
+
 /* Frees the blocks and all that hangs on them. */
 void volley_blocks_release(volley_network *network);
 

@@ -4,8 +4,9 @@
 
 #include <stdlib.h>
 
+enum { START = 256 }; /* entries, of which half at most are taken */
+
 volley_gid_map volley_gid_map_create(void) {
-  enum { START = 256 };
   return (volley_gid_map){.entries = volley_alloc(START, sizeof(volley_gid_entry), "the index of sources"),
                           .mask = START - 1};
 }
@@ -17,6 +18,12 @@ void volley_gid_map_free(volley_gid_map *map) {
 
 size_t volley_gid_map_bytes(const volley_gid_map *map) {
   return map->entries ? ((size_t)map->mask + 1) * sizeof *map->entries : 0;
+}
+
+double volley_gid_map_expected_bytes(double n) {
+  double entries = START;
+  while (2 * n > entries) entries *= 2;
+  return entries * sizeof(volley_gid_entry);
 }
 
 static void insert(volley_gid_map *map, volley_gid_entry entry) {

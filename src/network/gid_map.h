@@ -19,6 +19,9 @@ volley_gid_map volley_gid_map_create(void);
 void volley_gid_map_free(volley_gid_map *map);
 size_t volley_gid_map_bytes(const volley_gid_map *map);
 
+/* Bytes of a map of n entries. */
+double volley_gid_map_expected_bytes(double n);
+
 /* Entry of a gid; inserted with value 0 if it is new. Valid until the next insertion. */
 volley_gid_entry *volley_gid_map_at(volley_gid_map *map, uint32_t gid);
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FEW = 8 /* spikes of a target that there is room for at first */ };
+
 /* A synapse while its block is being built. */
 typedef struct record {
   double weight;
@@ -177,6 +179,22 @@ uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic) {
          volley_gid_map_bytes(&plastic->rows) + plastic->n_targets * sizeof *plastic->past;
 }
 
+double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double rows, double groups,
+                                           double synapses) {
+  return synapses * ((double)model->n_states * sizeof(double) + sizeof(uint16_t)) +
+         groups * sizeof(volley_plastic_group) + volley_gid_map_expected_bytes(rows);
+}
+
+/* An array that doubles, from FEW spikes on. */
+double volley_past_spikes_expected_bytes(double targets, double spikes) {
+  const double room = spikes < 1 ? spikes * FEW : fmax(FEW, 1.5 * spikes);
+  return targets * (sizeof(volley_past_spikes) + room * sizeof(volley_past_spike));
+}
+
+double volley_plastic_table_builder_expected_bytes(double sources, double synapses) {
+  return sources * sizeof(uint64_t) + synapses * sizeof(record);
+}
+
 volley_synapse_view volley_plastic_table_view(volley_plastic_table *plastic, uint32_t r, int64_t now) {
   volley_plastic_group *group = &plastic->groups[r];
   const bool is_axonal = plastic->constants.plan->is_axonal;
@@ -238,7 +256,7 @@ void volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t r, 
 
 static void push(volley_past_spike **spikes, uint32_t *n, uint32_t *capacity, volley_past_spike spike) {
   if (*n == *capacity) {
-    *capacity = *capacity ? 2 * *capacity : 8;
+    *capacity = *capacity ? 2 * *capacity : FEW;
     *spikes = volley_grow(*spikes, *capacity, sizeof **spikes, "the recent spikes of neurons with plastic synapses");
   }
   (*spikes)[(*n)++] = spike;

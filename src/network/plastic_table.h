@@ -60,6 +60,13 @@ void volley_plastic_table_release(volley_plastic_table *plastic);
 /* Bytes that it takes. */
 uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic);
 
+/* Bytes of a table of so many synapses in so many groups and rows; of what is kept of the spikes of so many targets, each of
+ * which has `spikes` of them between two sweeps; and of a builder's records of synapses from so many sources. */
+double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double rows, double groups,
+                                           double synapses);
+double volley_past_spikes_expected_bytes(double targets, double spikes);
+double volley_plastic_table_builder_expected_bytes(double sources, double synapses);
+
 /* A group as its model sees it: from where it was dealt with to a spike of step `now`. */
 volley_synapse_view volley_plastic_table_view(volley_plastic_table *plastic, uint32_t group, int64_t now);
 

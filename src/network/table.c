@@ -230,6 +230,17 @@ volley_table volley_table_finish(volley_table_builder *builder) {
   return table;
 }
 
+double volley_table_expected_bytes(double rows, double groups, double synapses, bool equal) {
+  const double id = sizeof(uint16_t), weight = sizeof(float),
+               filling = 1; /* a group or a row is filled up to 4 bytes */
+  return (equal ? id * synapses + weight * groups : (id + weight) * synapses) +
+         groups * (sizeof(volley_group) + filling) + rows * (sizeof(uint32_t) + filling);
+}
+
+double volley_table_builder_expected_bytes(double rows, double synapses) {
+  return rows * sizeof(row) + synapses * sizeof(record);
+}
+
 void volley_table_release(volley_table *table) {
   volley_gid_map_free(&table->rows);
   volley_table_free(table->pool, table->pool_bytes);

@@ -70,6 +70,11 @@ static inline const unsigned char *volley_row_next(volley_row *row, volley_group
 
 void volley_table_release(volley_table *table);
 
+/* Bytes of pools that hold so many synapses in so many groups and rows, of one weight for each group or of one for each synapse;
+ * and of what builders of tables with so many synapses and rows hold beside them. */
+double volley_table_expected_bytes(double rows, double groups, double synapses, bool equal);
+double volley_table_builder_expected_bytes(double rows, double synapses);
+
 /* Building goes through all edges of the block twice, in the same order: first volley_table_count() on each, then
  * volley_table_allocate(), then volley_table_fill() on each, then volley_table_finish(). */
 typedef struct volley_table_builder volley_table_builder;

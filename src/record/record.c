@@ -111,10 +111,23 @@ static void place_probes(volley_recording *recording, int b) {
   }
 }
 
+double volley_expected_window(double width, double rows) {
+  const double window = (double)volley_window_rows(width < 1 ? 1 : (uint64_t)width);
+  return (rows < window ? rows : window) * width;
+}
+
 uint64_t volley_window_rows(uint64_t width) {
   uint64_t rows = 1;
   while (2 * rows * width <= VOLLEY_VALUES_AT_ONCE && rows < VOLLEY_VALUES_AT_ONCE) rows *= 2;
   return rows;
+}
+
+double volley_recorder_expected_bytes(const volley_experiment *experiment, int r, int ranks, double width,
+                                      double rows) {
+  const volley_recorder_kind kind = experiment->recorders[r].kind;
+  const double column = kind == VOLLEY_RECORD_WEIGHTS ? 100 : 40, value = sizeof(double);
+  if (kind == VOLLEY_RECORD_SPIKES) return VOLLEY_SPIKES_AT_ONCE * (double)(sizeof(double) + sizeof(uint64_t));
+  return (value * volley_expected_window(width, rows) + column * width) / ranks;
 }
 
 static void prepare_recorder(volley_recording *recording, int number) {

@@ -17,6 +17,13 @@ enum { VOLLEY_SPIKES_AT_ONCE = 1 << 16, VOLLEY_VALUES_AT_ONCE = 1 << 20 };
  * multiples of this number, counted from the beginning of the run or from the last call of volley_recording_flush(). */
 uint64_t volley_window_rows(uint64_t width);
 
+/* Values in a full window where `rows` are recorded at most. */
+double volley_expected_window(double width, double rows);
+
+/* Bytes of the buffers of recorder r on one of some ranks and of what it knows of its columns: at most `rows` of `width`
+ * values are recorded. */
+double volley_recorder_expected_bytes(const volley_experiment *experiment, int r, int ranks, double width, double rows);
+
 /* Where recorded data go. All calls are collective over the ranks of the run and made in the same order on each;
  * they return an agreed status. */
 typedef struct volley_sink {
