@@ -44,6 +44,12 @@ int volley_synapse_columns(const volley_synapse_model *model, volley_synapse_col
   return n;
 }
 
+uint32_t volley_saved_traces(const volley_synapse_model *model) {
+  uint32_t n = 0;
+  for (int t = 0; t < model->n_traces; t++) n += model->traces[t].of == VOLLEY_OF_TARGET;
+  return n > 1 ? n : 1;
+}
+
 volley_saved_projection *volley_saved_projections(const volley_network *network, int *n) {
   const volley_experiment *experiment = network->experiment;
   volley_saved_projection *projections =

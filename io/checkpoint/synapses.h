@@ -24,6 +24,9 @@ enum { VOLLEY_MAX_SYNAPSE_COLUMNS = VOLLEY_MAX_SYNAPSE_STATES + 1 + VOLLEY_MAX_R
 /* The columns of a model in the order of the file; returns their number. */
 int volley_synapse_columns(const volley_synapse_model *model, volley_synapse_column *columns);
 
+/* Traces that are kept with each spike of a target; 1 where the model has none. */
+uint32_t volley_saved_traces(const volley_synapse_model *model);
+
 /* One projection: where the values of a target begin in the datasets, by index of the target, [n_targets + 1]. */
 typedef struct volley_saved_projection {
   int projection, number; /* number: among those whose synapses change */

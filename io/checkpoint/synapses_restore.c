@@ -1,6 +1,7 @@
 #include "io/checkpoint/synapses.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What is read of one projection. */
 typedef struct restoring {
@@ -45,12 +46,12 @@ static void read_counts(restoring *r) {
   free(counts);
 }
 
-/* Reads a block's values, target by target, in as large pieces as are contiguous. */
+/* Reads a block's values, target by target, in as large pieces as are contiguous. width: values that firsts counts as one */
 static void get_values(volley_hdf5 *file, const volley_dataset *dataset, const volley_saved_block *block,
-                       const uint64_t *firsts, double *values) {
+                       const uint64_t *firsts, uint64_t width, double *values) {
   uint64_t first, count;
-  for (uint32_t t = 0; volley_saved_block_next(block, firsts, &t, &first, &count); values += count)
-    volley_dataset_get(file, dataset, H5T_NATIVE_DOUBLE, first, count, values);
+  for (uint32_t t = 0; volley_saved_block_next(block, firsts, &t, &first, &count); values += count * width)
+    volley_dataset_get(file, dataset, H5T_NATIVE_DOUBLE, first * width, count * width, values);
 }
 
 static void set_columns(const restoring *r, const volley_saved_block *block) {
@@ -59,7 +60,7 @@ static void set_columns(const restoring *r, const volley_saved_block *block) {
   const int n = volley_synapse_columns(r->p->model, columns);
   double *values = volley_alloc(plastic->synapses, sizeof *values, "a checkpoint");
   for (int c = 0; c < n; c++) {
-    get_values(&r->checkpoint->file, &r->columns[c], block, r->p->order.firsts, values);
+    get_values(&r->checkpoint->file, &r->columns[c], block, r->p->order.firsts, 1, values);
     for (uint32_t g = 0; g < plastic->n_groups && !r->checkpoint->file.failed; g++) {
       volley_plastic_group *group = &plastic->groups[g];
       for (uint64_t s = group->first; s < group->first + group->count; s++)
@@ -72,18 +73,22 @@ static void set_columns(const restoring *r, const volley_saved_block *block) {
 static void set_past(const restoring *r, const volley_saved_block *block) {
   volley_plastic_table *plastic = block->plastic;
   const uint64_t *firsts = r->p->past;
+  const size_t width = volley_saved_traces(r->p->model);
   uint64_t n = 0;
   for (uint32_t t = 0; t < plastic->n_targets; t++) n += firsts[block->indices[t] + 1] - firsts[block->indices[t]];
   double *steps = volley_alloc(n, sizeof *steps, "a checkpoint"),
-         *traces = volley_alloc(n, sizeof *traces, "a checkpoint");
-  get_values(&r->checkpoint->file, &r->steps, block, firsts, steps);
-  get_values(&r->checkpoint->file, &r->traces, block, firsts, traces);
+         *traces = volley_alloc(n * width, sizeof *traces, "a checkpoint");
+  get_values(&r->checkpoint->file, &r->steps, block, firsts, 1, steps);
+  get_values(&r->checkpoint->file, &r->traces, block, firsts, width, traces);
   n = 0;
   for (uint32_t t = 0; t < plastic->n_targets; t++) {
     volley_past_spikes *past = &plastic->past[t];
     past->n = past->capacity = (uint32_t)(firsts[block->indices[t] + 1] - firsts[block->indices[t]]);
     past->spikes = volley_grow(past->spikes, past->n, sizeof *past->spikes, "a checkpoint");
-    for (uint32_t k = 0; k < past->n; k++, n++) past->spikes[k] = (volley_past_spike){(int64_t)steps[n], traces[n]};
+    for (uint32_t k = 0; k < past->n; k++, n++) {
+      past->spikes[k] = (volley_past_spike){.step = (int64_t)steps[n]};
+      memcpy(past->spikes[k].traces, traces + n * width, width * sizeof *traces);
+    }
   }
   free(steps);
   free(traces);
@@ -94,7 +99,7 @@ static void set_dopamine(volley_plastic_table *plastic, const double *values, ui
   if (n == 0) return;
   dopamine->n = dopamine->capacity = (uint32_t)n;
   dopamine->levels = volley_grow(dopamine->levels, n, sizeof *dopamine->levels, "a checkpoint");
-  for (uint64_t k = 0; k < n; k++) dopamine->levels[k] = (volley_past_spike){(int64_t)values[k], values[n + k]};
+  for (uint64_t k = 0; k < n; k++) dopamine->levels[k] = (volley_past_spike){(int64_t)values[k], {values[n + k]}};
 }
 
 /* The last sweep before a step. */
@@ -121,7 +126,7 @@ static void restore_projection(restoring *r) {
   read_counts(r);
   for (int c = 0; c < n; c++) r->columns[c] = open_dataset(r, columns[c].name, volley_synapse_order_total(&p->order));
   r->steps = open_dataset(r, "past_steps", p->past[p->n_targets]);
-  r->traces = open_dataset(r, "past_traces", p->past[p->n_targets]);
+  r->traces = open_dataset(r, "past_traces", p->past[p->n_targets] * volley_saved_traces(p->model));
   r->dopamine = volley_checkpoint_numbers(r->checkpoint, path_of(r, "dopamine"), &n_values);
   r->n_levels = n_values / 2;
   set_blocks(r);

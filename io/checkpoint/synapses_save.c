@@ -1,6 +1,7 @@
 #include "io/checkpoint/synapses.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What is put of one projection. */
 typedef struct datasets {
@@ -43,7 +44,7 @@ static double *copy_dopamine(const volley_network *network, int projection, int6
   double *dopamine = volley_arena_alloc(arena, 2 * *n, sizeof(double));
   for (uint64_t k = 0; plastic && k < *n; k++) {
     dopamine[k] = (double)levels[k].step;
-    dopamine[*n + k] = levels[k].trace;
+    dopamine[*n + k] = levels[k].traces[0];
   }
   VOLLEY_MPI(MPI_Bcast(dopamine, (int)(2 * *n), MPI_DOUBLE, holder, network->comm));
   return dopamine;
@@ -67,7 +68,8 @@ static void add_projection(volley_contents *contents, const volley_saved *saved,
                                            group, columns[c].name);
   sets->counts = volley_contents_add(contents, type, p->n_targets, NULL, NULL, "%s/past_counts", group);
   sets->steps = volley_contents_add(contents, type, past, NULL, NULL, "%s/past_steps", group);
-  sets->traces = volley_contents_add(contents, type, past, NULL, NULL, "%s/past_traces", group);
+  sets->traces =
+      volley_contents_add(contents, type, past * volley_saved_traces(p->model), NULL, NULL, "%s/past_traces", group);
   volley_contents_add(contents, type, 2 * n_levels, NULL, dopamine, "%s/dopamine", group);
 }
 
@@ -89,12 +91,12 @@ void volley_synapses_release(void *own) {
   free(s);
 }
 
-/* Puts a block's values, target by target, in as large pieces as are contiguous. */
+/* Puts a block's values, target by target, in as large pieces as are contiguous. width: values that firsts counts as one */
 static void put_values(volley_hdf5 *file, volley_dataset *dataset, const volley_saved_block *block,
-                       const uint64_t *firsts, const double *values) {
+                       const uint64_t *firsts, uint64_t width, const double *values) {
   uint64_t first, count;
-  for (uint32_t t = 0; volley_saved_block_next(block, firsts, &t, &first, &count); values += count)
-    volley_dataset_put(file, dataset, first, count, values);
+  for (uint32_t t = 0; volley_saved_block_next(block, firsts, &t, &first, &count); values += count * width)
+    volley_dataset_put(file, dataset, first * width, count * width, values);
 }
 
 static void put_columns(volley_hdf5 *file, const datasets *sets, const volley_saved_projection *p,
@@ -109,7 +111,7 @@ static void put_columns(volley_hdf5 *file, const datasets *sets, const volley_sa
       for (uint64_t s = group->first; s < group->first + group->count; s++)
         values[block->places[s]] = columns[c].get(plastic, group, s, columns[c].k);
     }
-    put_values(file, sets->columns[c], block, p->order.firsts, values);
+    put_values(file, sets->columns[c], block, p->order.firsts, 1, values);
   }
   free(values);
 }
@@ -118,22 +120,23 @@ static void put_columns(volley_hdf5 *file, const datasets *sets, const volley_sa
 static void put_past(volley_hdf5 *file, const datasets *sets, const volley_saved_projection *p,
                      const volley_saved_block *block) {
   const volley_plastic_table *plastic = block->plastic;
+  const size_t width = volley_saved_traces(p->model);
   uint64_t n = 0;
   for (uint32_t t = 0; t < plastic->n_targets; t++) n += plastic->past[t].n;
   double *counts = volley_alloc(plastic->n_targets, sizeof *counts, "a checkpoint");
   double *steps = volley_alloc(n, sizeof *steps, "a checkpoint"),
-         *traces = volley_alloc(n, sizeof *traces, "a checkpoint");
+         *traces = volley_alloc(n * width, sizeof *traces, "a checkpoint");
   n = 0;
   for (uint32_t t = 0; t < plastic->n_targets; t++) {
     counts[t] = plastic->past[t].n;
     for (uint32_t k = 0; k < plastic->past[t].n; k++, n++) {
       steps[n] = (double)plastic->past[t].spikes[k].step;
-      traces[n] = plastic->past[t].spikes[k].trace;
+      memcpy(traces + n * width, plastic->past[t].spikes[k].traces, width * sizeof *traces);
     }
   }
-  put_values(file, sets->counts, block, p->ones, counts);
-  put_values(file, sets->steps, block, p->past, steps);
-  put_values(file, sets->traces, block, p->past, traces);
+  put_values(file, sets->counts, block, p->ones, 1, counts);
+  put_values(file, sets->steps, block, p->past, 1, steps);
+  put_values(file, sets->traces, block, p->past, width, traces);
   free(counts);
   free(steps);
   free(traces);

@@ -106,7 +106,7 @@ static void write_synapse_states(bool markdown, const volley_synapse_model *mode
 static void write_synapse_keys(const volley_synapse_model *model) {
   printf("Keys beside its parameters:%s%s%s%s.\n", model->pairs ? " `pairing`," : "",
          model->keeps_past ? " `learning`, `delay_is` (of the projection)" : " none",
-         model->takes_dopamine ? ", `dopamine`, `dopamine_neurons`, `dopamine_delay`" : "",
+         model->dopamine ? ", `dopamine`, `dopamine_neurons`, `dopamine_delay`" : "",
          model->takes_schedule ? ", `dopamine_on`" : "");
 }
 

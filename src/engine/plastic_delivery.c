@@ -49,7 +49,7 @@ static uint32_t count_dopamine(const volley_plastic_table *plastic, const uint32
   uint32_t count = 0, column;
   for (uint32_t i = find_gid(gids, n, plastic->first_dopamine); i < end; i++)
     count +=
-        volley_selection_column(&plastic->constants.plan->dopamine_neurons, gids[i] - plastic->first_dopamine, &column);
+        volley_selection_column(&plastic->plan->dopamine_neurons, gids[i] - plastic->first_dopamine, &column);
   return count;
 }
 
@@ -73,8 +73,7 @@ void volley_plastic_delivery_deliver(volley_plastic_delivery *delivery, int64_t 
     for (uint32_t e = 0; e < due->n; e++) {
       const uint32_t r = (uint32_t)due->entries[e];
       const volley_plastic_group *group = &plastic->groups[r];
-      volley_synapse_view view = volley_plastic_table_view(plastic, r, step - group->due);
-      plastic->model->spike(&view, block->inputs + (size_t)group->receptor * block->stride);
+      volley_plastic_table_deliver(plastic, r, step, block->inputs + (size_t)group->receptor * block->stride);
       delivery->events += group->count;
     }
     due->n = 0;

@@ -50,7 +50,7 @@ static const volley_synapse_model *read_model(volley_reading *reading, volley_no
 
 /* Reports keys that are known but not to this model. model: NULL for static */
 static void check_taken(volley_reading *reading, volley_node *map, const volley_synapse_model *model) {
-  const bool dopamine = model && model->takes_dopamine;
+  const bool dopamine = model && model->dopamine;
   const struct {
     const char *key;
     bool is_taken;
@@ -192,7 +192,9 @@ static void read_plan(volley_reading *reading, volley_node *entry, volley_node *
                &out->n_dopamine_on);
   read_dopamine(reading, map, pick, out);
   if (reading->faults != before) return;
-  const char *wrong = out->model->check ? out->model->check(out, out->parameters) : NULL;
+  const char *wrong = out->model->check ? out->model->check(out->parameters) : NULL;
+  if (out->model->dopamine == VOLLEY_DOPAMINE_NEEDED && out->dopamine < 0)
+    wrong = "'dopamine' is missing: the population whose spikes release it";
   if (wrong)
     volley_value_fault(reading, map, "%s", wrong);
   else

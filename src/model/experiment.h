@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "model/distribution.h"
+#include "model/window.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,11 +64,6 @@ enum {
   VOLLEY_RECEPTOR_BY_SIGN = -1,
   VOLLEY_MAX_DELAY = 65534 /* steps: with the lag of a receptor they take 16 bits */
 };
-
-/* Model time from start to stop in steps: start < t <= stop. */
-typedef struct volley_window_of_time {
-  int64_t start, stop;
-} volley_window_of_time;
 
 /* How the synapses of a projection change. */
 typedef struct volley_plasticity_plan {

@@ -49,6 +49,7 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
   volley_plastic_table *plastic = &builder->plastic;
   *plastic =
       (volley_plastic_table){.projection = projection,
+                             .plan = &p->plasticity,
                              .model = p->plasticity.model,
                              .constants = volley_synapse_constants_make(&p->plasticity, experiment->simulation.dt),
                              .first_id = first_id,
@@ -195,10 +196,10 @@ double volley_plastic_table_builder_expected_bytes(double sources, double synaps
   return sources * sizeof(uint64_t) + synapses * sizeof(record);
 }
 
-volley_synapse_view volley_plastic_table_view(volley_plastic_table *plastic, uint32_t r, int64_t now) {
+/* A group as its model sees it: from where it was dealt with to a spike of step `now`. */
+static volley_synapse_view view_group(volley_plastic_table *plastic, uint32_t r, int64_t now) {
   volley_plastic_group *group = &plastic->groups[r];
-  const bool is_axonal = plastic->constants.plan->is_axonal;
-  const int64_t swept = plastic->swept - group->due;
+  const int64_t axonal = plastic->constants.is_axonal ? group->delay : 0, swept = plastic->swept - group->due;
   volley_synapse_view view = {.constants = &plastic->constants,
                               .past = plastic->past,
                               .dopamine = &plastic->dopamine,
@@ -207,17 +208,21 @@ volley_synapse_view volley_plastic_table_view(volley_plastic_table *plastic, uin
                               .first_id = plastic->first_id,
                               .sign = group->receptor == plastic->turned ? -1 : 1,
                               .row = group->row,
-                              .last = &group->last,
-                              .from = group->last > swept ? group->last : swept,
-                              .now = now,
-                              .axonal = is_axonal ? group->delay : 0,
-                              .dendritic = is_axonal ? 0 : group->delay};
-  const int64_t shift =
-      is_axonal ? group->delay - 1 : -(int64_t)group->delay; /* what takes effect first at equal times */
-  view.after = view.from + shift;
-  view.until = now + shift;
+                              .last = group->last + axonal,
+                              .since = (group->last > swept ? group->last : swept) + axonal,
+                              .now = now + axonal,
+                              .dendritic = group->delay - axonal};
   for (int k = 0; k < plastic->model->n_states; k++) view.states[k] = plastic->states[k] + group->first;
   return view;
+}
+
+void volley_plastic_table_deliver(volley_plastic_table *plastic, uint32_t r, int64_t step, double *input) {
+  volley_plastic_group *group = &plastic->groups[r];
+  const int64_t now = step - group->due;
+  volley_synapse_view view = view_group(plastic, r, now);
+  plastic->model->spike(&view, input);
+  volley_source_traces_advance(&plastic->constants, group->row, now - group->last);
+  group->last = now;
 }
 
 /* Forgets spikes before `bound`, but for the last of them. Returns how many stay. */
@@ -231,8 +236,8 @@ static uint32_t forget(volley_past_spike *spikes, uint32_t n, int64_t bound) {
 
 void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
   for (uint32_t r = 0; r < plastic->n_groups && plastic->model->catch_up; r++) {
-    volley_synapse_view view = volley_plastic_table_view(plastic, r, step - plastic->groups[r].due);
-    if (view.now > view.from) plastic->model->catch_up(&view);
+    volley_synapse_view view = view_group(plastic, r, step - plastic->groups[r].due);
+    if (view.now > view.since) plastic->model->catch_up(&view);
   }
   plastic->swept = step;
   /* Before the time of any group: that it is due, and a dendrite's delay. */
@@ -246,12 +251,12 @@ void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
 
 void volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t r, int64_t step, double *out) {
   const volley_plastic_group *group = &plastic->groups[r];
-  volley_synapse_view view = volley_plastic_table_view((volley_plastic_table *)plastic, r, step - group->due);
+  volley_synapse_view view = view_group((volley_plastic_table *)plastic, r, step - group->due);
   for (int k = 0; k < plastic->model->n_states; k++) {
     view.states[k] = out + (size_t)k * group->count;
     memcpy(view.states[k], plastic->states[k] + group->first, group->count * sizeof(double));
   }
-  if (view.now > view.from && plastic->model->catch_up) plastic->model->catch_up(&view);
+  if (view.now > view.since && plastic->model->catch_up) plastic->model->catch_up(&view);
 }
 
 static void push(volley_past_spike **spikes, uint32_t *n, uint32_t *capacity, volley_past_spike spike) {
@@ -264,20 +269,13 @@ static void push(volley_past_spike **spikes, uint32_t *n, uint32_t *capacity, vo
 
 void volley_plastic_table_note_target(volley_plastic_table *plastic, uint32_t target, int64_t step) {
   volley_past_spikes *past = &plastic->past[target];
-  const volley_synapse_constants *constants = &plastic->constants;
-  double trace = 1;
-  if (past->n > 0 && constants->target.tau > 0 && !constants->plan->nearest) {
-    const volley_past_spike *before = &past->spikes[past->n - 1];
-    trace += before->trace * volley_decay_at(&constants->target, step - before->step);
-  }
-  push(&past->spikes, &past->n, &past->capacity, (volley_past_spike){step, trace});
+  const volley_past_spike *before = past->n > 0 ? &past->spikes[past->n - 1] : NULL;
+  push(&past->spikes, &past->n, &past->capacity, volley_target_traces_at(&plastic->constants, before, step));
 }
 
 void volley_plastic_table_note_dopamine(volley_plastic_table *plastic, int64_t step, uint32_t count) {
   volley_dopamine *dopamine = &plastic->dopamine;
-  const volley_past_spike *before = &dopamine->levels[dopamine->n - 1];
-  const int64_t arrival = step + plastic->dopamine_delay;
-  const double decay = volley_decay_at(&plastic->constants.second, arrival - before->step);
-  const double level = before->trace * decay + count * plastic->constants.jump;
-  push(&dopamine->levels, &dopamine->n, &dopamine->capacity, (volley_past_spike){arrival, level});
+  const volley_past_spike level = volley_dopamine_at(&plastic->constants, &dopamine->levels[dopamine->n - 1],
+                                                     step + plastic->dopamine_delay, count);
+  push(&dopamine->levels, &dopamine->n, &dopamine->capacity, level);
 }

@@ -6,6 +6,7 @@
 #ifndef VOLLEY_NETWORK_PLASTIC_TABLE_H
 #define VOLLEY_NETWORK_PLASTIC_TABLE_H
 
+#include "model/experiment.h"
 #include "network/gid_map.h"
 #include "synapse/synapse.h"
 
@@ -24,6 +25,7 @@ typedef struct volley_plastic_group {
 
 typedef struct volley_plastic_table {
   int projection;
+  const volley_plasticity_plan *plan; /* not owned */
   const volley_synapse_model *model;
   volley_synapse_constants constants;
   uint32_t first_id, n_targets;                                 /* ids within the block */
@@ -67,8 +69,8 @@ double volley_plastic_table_expected_bytes(const volley_synapse_model *model, do
 double volley_past_spikes_expected_bytes(double targets, double spikes);
 double volley_plastic_table_builder_expected_bytes(double sources, double synapses);
 
-/* A group as its model sees it: from where it was dealt with to a spike of step `now`. */
-volley_synapse_view volley_plastic_table_view(volley_plastic_table *plastic, uint32_t group, int64_t now);
+/* A spike that is due before the update of `step` reaches a group: the synapses change and add to input[id]. */
+void volley_plastic_table_deliver(volley_plastic_table *plastic, uint32_t group, int64_t step, double *input);
 
 /* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, and forgets
  * the spikes that are not needed any more. Only at multiples of VOLLEY_SWEEP_STEPS: rules round where they stop. */

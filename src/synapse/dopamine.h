@@ -11,10 +11,10 @@ static inline uint32_t volley_dopamine_find(const volley_synapse_view *b, int64_
   return k;
 }
 
-/* The concentration at a time that level k stands at. */
-static inline double volley_dopamine_level(const volley_synapse_view *b, uint32_t k, int64_t at) {
+/* The concentration at a time that level k stands at. trace: that of dopamine */
+static inline double volley_dopamine_level(const volley_synapse_view *b, int trace, uint32_t k, int64_t at) {
   const volley_past_spike *level = &b->dopamine->levels[k];
-  return level->trace * volley_decay_at(&b->constants->second, at - level->step);
+  return level->traces[0] * volley_decay_at(&b->constants->traces[trace], at - level->step);
 }
 
 #endif

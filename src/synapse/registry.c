@@ -1,19 +1,18 @@
 #include "synapse/synapse.h"
 
+#include "base/memory.h"
+#include "model/experiment.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern const volley_synapse_model volley_synapse_stdp, volley_synapse_stdp_pl, volley_synapse_stdp_dopamine,
-    volley_synapse_stdp_switch, volley_synapse_trace, volley_synapse_tsodyks2;
+    volley_synapse_stdp_switch, volley_synapse_stdp_triplet, volley_synapse_trace, volley_synapse_tsodyks2;
 
-static const volley_synapse_model *const models[] = {&volley_synapse_stdp,
-                                                     &volley_synapse_stdp_pl,
-                                                     &volley_synapse_stdp_dopamine,
-                                                     &volley_synapse_stdp_switch,
-                                                     &volley_synapse_trace,
-                                                     &volley_synapse_tsodyks2,
-                                                     NULL};
+static const volley_synapse_model *const models[] = {
+    &volley_synapse_stdp,         &volley_synapse_stdp_pl, &volley_synapse_stdp_dopamine, &volley_synapse_stdp_switch,
+    &volley_synapse_stdp_triplet, &volley_synapse_trace,   &volley_synapse_tsodyks2,      NULL};
 
 const volley_synapse_model *const *volley_synapse_models(void) { return models; }
 
@@ -24,35 +23,74 @@ const volley_synapse_model *volley_synapse_model_find(const char *name) {
   return NULL;
 }
 
-double volley_decay_beyond(const volley_decay *decay, int64_t steps) {
-  return exp(-(double)steps * decay->dt / decay->tau);
+double volley_decay_beyond(const volley_trace *trace, int64_t steps) {
+  return exp(-(double)steps * trace->dt / trace->tau);
 }
 
-static volley_decay make_decay(const volley_plasticity_plan *plan, int parameter, double dt) {
-  volley_decay decay = {.dt = dt};
-  if (parameter < 0) return decay;
-  decay.tau = plan->parameters[parameter];
-  decay.table = volley_alloc(VOLLEY_DECAY_STEPS, sizeof *decay.table, "plastic synapses");
-  for (int64_t s = 0; s < VOLLEY_DECAY_STEPS; s++) decay.table[s] = volley_decay_beyond(&decay, s);
-  return decay;
+static volley_trace make_trace(const double *parameters, const volley_trace_info *info, double dt) {
+  volley_trace trace = {.dt = dt, .tau = parameters[info->tau]};
+  trace.jump = info->jump >= 0 ? parameters[info->jump] : info->jump == VOLLEY_JUMP_RATE ? 1 / trace.tau : 1;
+  trace.table = volley_alloc(VOLLEY_DECAY_STEPS, sizeof *trace.table, "plastic synapses");
+  for (int64_t s = 0; s < VOLLEY_DECAY_STEPS; s++) trace.table[s] = volley_decay_beyond(&trace, s);
+  return trace;
 }
 
 volley_synapse_constants volley_synapse_constants_make(const volley_plasticity_plan *plan, double dt) {
   const volley_synapse_model *model = plan->model;
-  const volley_decay second = make_decay(plan, model->tau_slow, dt);
-  return (volley_synapse_constants){.plan = plan,
-                                    .dt = dt,
-                                    .source = make_decay(plan, model->tau_source, dt),
-                                    .target = make_decay(plan, model->tau_target, dt),
-                                    .second = second,
-                                    .jump = model->jump >= 0 ? plan->parameters[model->jump]
-                                            : second.tau > 0 ? 1 / second.tau
-                                                             : 0};
+  volley_synapse_constants constants = {.model = model,
+                                        .parameters = plan->parameters,
+                                        .dt = dt,
+                                        .nearest = plan->nearest,
+                                        .is_axonal = plan->is_axonal,
+                                        .has_dopamine = plan->dopamine >= 0,
+                                        .learning = plan->learning,
+                                        .n_learning = plan->n_learning,
+                                        .dopamine_on = plan->dopamine_on,
+                                        .n_dopamine_on = plan->n_dopamine_on};
+  int numbers[] = {0, 0, 0};
+  for (int t = 0; t < model->n_traces; t++) {
+    constants.traces[t] = make_trace(plan->parameters, &model->traces[t], dt);
+    constants.traces[t].number = numbers[model->traces[t].of]++;
+  }
+  return constants;
 }
 
 void volley_synapse_constants_release(volley_synapse_constants *constants) {
-  free(constants->source.table);
-  free(constants->target.table);
-  free(constants->second.table);
+  for (int t = 0; t < VOLLEY_MAX_TRACES; t++) free(constants->traces[t].table);
   *constants = (volley_synapse_constants){0};
+}
+
+void volley_source_traces_advance(const volley_synapse_constants *constants, double *row, int64_t steps) {
+  for (int t = 0; t < constants->model->n_traces; t++) {
+    if (constants->model->traces[t].of != VOLLEY_OF_SOURCE) continue;
+    const volley_trace *trace = &constants->traces[t];
+    double *without = &row[2 * trace->number], *with = without + 1;
+    *without = *with * volley_decay_at(trace, steps);
+    *with = constants->nearest ? trace->jump : *without + trace->jump;
+  }
+}
+
+volley_past_spike volley_target_traces_at(const volley_synapse_constants *constants, const volley_past_spike *before,
+                                          int64_t step) {
+  volley_past_spike spike = {step, {1}}; /* files have 1 where there is no trace */
+  for (int t = 0; t < constants->model->n_traces; t++) {
+    if (constants->model->traces[t].of != VOLLEY_OF_TARGET) continue;
+    const volley_trace *trace = &constants->traces[t];
+    double *with = &spike.traces[trace->number];
+    *with = trace->jump;
+    if (before && !constants->nearest)
+      *with += before->traces[trace->number] * volley_decay_at(trace, step - before->step);
+  }
+  return spike;
+}
+
+volley_past_spike volley_dopamine_at(const volley_synapse_constants *constants, const volley_past_spike *before,
+                                     int64_t step, uint32_t spikes) {
+  volley_past_spike level = {.step = step};
+  for (int t = 0; t < constants->model->n_traces; t++) {
+    if (constants->model->traces[t].of != VOLLEY_OF_DOPAMINE) continue;
+    const volley_trace *trace = &constants->traces[t];
+    level.traces[0] = before->traces[0] * volley_decay_at(trace, step - before->step) + spikes * trace->jump;
+  }
+  return level;
 }

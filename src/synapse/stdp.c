@@ -16,12 +16,14 @@ static const volley_key_info parameters[N_PARAMETERS] = {
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+enum { PLUS, MINUS };
+static const volley_trace_info traces[] = {
+    [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
+    [MINUS] = {VOLLEY_OF_TARGET, TAU_MINUS, VOLLEY_JUMP_1},
+};
 static const char *const row_states[] = {"trace_before", "trace"};
 
-static const char *check(const volley_plasticity_plan *plan, const double *values) {
-  (void)plan;
-  return values[WMAX] == 0 ? "Wmax must not be 0" : NULL;
-}
+static const char *check(const double *values) { return values[WMAX] == 0 ? "Wmax must not be 0" : NULL; }
 
 static void range(const double *values, double *low, double *high) {
   *low = fmin(0, values[WMAX]);
@@ -37,44 +39,30 @@ static inline double facilitate(const double *p, double weight, double trace) {
   return next < 1 ? next * p[WMAX] : p[WMAX];
 }
 
-static inline double depress(const double *p, double weight, double trace) {
+static inline double depress(const double *p, double loss, double weight, double trace) {
   const double w = weight / p[WMAX];
-  const double next = w - p[ALPHA] * p[LAMBDA] * power(w, p[MU_MINUS]) * trace;
+  const double next = w - loss * power(w, p[MU_MINUS]) * trace;
   return next > 0 ? next * p[WMAX] : 0;
 }
 
-/* The weight after the target's spikes. */
-static inline double take_pairs(const volley_synapse_view *b, const volley_pairs *pairs, double weight) {
-  for (uint32_t k = pairs->first; k < pairs->end; k++) {
-    const int64_t arrival = volley_arrival(b, pairs, k);
-    if (!volley_learns(b->constants, arrival)) continue;
-    const double trace = volley_source_trace(b, arrival);
-    if (trace > 0) weight = facilitate(b->constants->plan->parameters, weight, trace);
-  }
-  return weight;
+static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
+                               double weight) {
+  (void)pairs, (void)k;
+  const double trace = volley_source_trace(b, PLUS, arrival);
+  return trace > 0 ? facilitate(b->constants->parameters, weight, trace) : weight;
+}
+
+static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
+  const double trace = volley_target_trace(b, MINUS, pairs);
+  return trace > 0 ? depress(b->constants->parameters, loss, weight, trace) : weight;
 }
 
 static void spike(volley_synapse_view *b, double *input) {
-  const bool learns = volley_learns(b->constants, b->now + b->axonal);
-  double *weights = b->states[0];
-  for (uint32_t i = 0; i < b->count; i++) {
-    const volley_pairs pairs = volley_find_pairs(b, i);
-    double weight = take_pairs(b, &pairs, weights[i]);
-    const double trace = learns ? volley_target_trace(b, &pairs) : 0;
-    if (trace > 0) weight = depress(b->constants->plan->parameters, weight, trace);
-    weights[i] = weight;
-    input[b->ids[i]] += b->sign * weight;
-  }
-  volley_advance_trace(b);
+  const double *p = b->constants->parameters;
+  volley_pairing_spike(b, input, at_target, at_source, p[ALPHA] * p[LAMBDA]);
 }
 
-static void catch_up(volley_synapse_view *b) {
-  double *weights = b->states[0];
-  for (uint32_t i = 0; i < b->count; i++) {
-    const volley_pairs pairs = volley_find_pairs(b, i);
-    weights[i] = take_pairs(b, &pairs, weights[i]);
-  }
-}
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
 
 const volley_synapse_model volley_synapse_stdp = {
     .name = "stdp",
@@ -89,14 +77,12 @@ const volley_synapse_model volley_synapse_stdp = {
     .n_parameters = N_PARAMETERS,
     .states = states,
     .n_states = 1,
+    .traces = traces,
+    .n_traces = 2,
     .row_states = row_states,
     .n_row_states = 2,
     .pairs = true,
     .keeps_past = true,
-    .tau_source = TAU_PLUS,
-    .tau_target = TAU_MINUS,
-    .tau_slow = -1,
-    .jump = -1,
     .check = check,
     .range = range,
     .spike = spike,

@@ -22,10 +22,15 @@ static const volley_key_info parameters[N_PARAMETERS] = {
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"},
                                            {"c", "weight", -1, 0, VOLLEY_ANY, "eligibility"}};
+enum { PLUS, MINUS, DOPAMINE };
+static const volley_trace_info traces[] = {
+    [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
+    [MINUS] = {VOLLEY_OF_TARGET, TAU_MINUS, VOLLEY_JUMP_1},
+    [DOPAMINE] = {VOLLEY_OF_DOPAMINE, TAU_N, VOLLEY_JUMP_RATE},
+};
 static const char *const row_states[] = {"trace_before", "trace"};
 
-static const char *check(const volley_plasticity_plan *plan, const double *values) {
-  if (plan->dopamine < 0) return "'dopamine' is missing: the population whose spikes release it";
+static const char *check(const double *values) {
   return values[WMIN] < values[WMAX] ? NULL : "Wmin must be less than Wmax";
 }
 
@@ -45,10 +50,10 @@ typedef struct walk {
 /* The first time after `at`, up to `to`, at which dopamine arrives or learning begins or ends. */
 static int64_t next_stop(const walk *w, int64_t to) {
   const volley_dopamine *dopamine = w->view->dopamine;
-  const volley_plasticity_plan *plan = w->view->constants->plan;
+  const volley_synapse_constants *c = w->view->constants;
   if (w->level + 1 < dopamine->n && dopamine->levels[w->level + 1].step < to) to = dopamine->levels[w->level + 1].step;
-  for (int l = 0; l < plan->n_learning; l++) { /* a time t ends at t + 1 */
-    const int64_t edges[2] = {plan->learning[l].start - 1, plan->learning[l].stop - 1};
+  for (int l = 0; l < c->n_learning; l++) { /* a time t ends at t + 1 */
+    const int64_t edges[2] = {c->learning[l].start - 1, c->learning[l].stop - 1};
     for (int k = 0; k < 2; k++)
       if (edges[k] > w->at && edges[k] < to) to = edges[k];
   }
@@ -58,10 +63,10 @@ static int64_t next_stop(const walk *w, int64_t to) {
 /* Goes on to a time without events: dw/dt = c (n - b). */
 static void glide(walk *w, int64_t to) {
   const volley_synapse_constants *constants = w->view->constants;
-  const double *p = constants->plan->parameters;
+  const double *p = constants->parameters;
   const double h = (double)(to - w->at) * constants->dt;
   if (volley_learns(constants, to)) {
-    const double n = volley_dopamine_level(w->view, w->level, w->at), rate = 1 / p[TAU_C] + 1 / p[TAU_N];
+    const double n = volley_dopamine_level(w->view, DOPAMINE, w->level, w->at), rate = 1 / p[TAU_C] + 1 / p[TAU_N];
     const double integral = p[B] * p[TAU_C] * expm1(-h / p[TAU_C]) - n / rate * expm1(-rate * h);
     w->weight = volley_clip(w->weight + w->eligibility * integral, p[WMIN], p[WMAX]);
   }
@@ -77,34 +82,33 @@ static void go_to(walk *w, int64_t to) {
   }
 }
 
-/* From `from` to `now`, through the spikes of the target. level: of dopamine at `from`. */
+/* From `since` to `now`, through the spikes of the target. level: of dopamine at `since`. */
 static walk walk_through(const volley_synapse_view *b, uint32_t i, const volley_pairs *pairs, uint32_t level) {
-  const double growth = b->constants->plan->parameters[A_PLUS];
-  walk w = {b, b->states[WEIGHT][i], b->states[ELIGIBILITY][i], b->from + b->axonal, level};
+  const double growth = b->constants->parameters[A_PLUS];
+  walk w = {b, b->states[WEIGHT][i], b->states[ELIGIBILITY][i], b->since, level};
   for (uint32_t k = pairs->first; k < pairs->end; k++) {
     const int64_t arrival = volley_arrival(b, pairs, k);
     go_to(&w, arrival);
-    if (volley_learns(b->constants, arrival)) w.eligibility += growth * volley_source_trace(b, arrival);
+    if (volley_learns(b->constants, arrival)) w.eligibility += growth * volley_source_trace(b, PLUS, arrival);
   }
-  go_to(&w, b->now + b->axonal);
+  go_to(&w, b->now);
   return w;
 }
 
 static void spike(volley_synapse_view *b, double *input) {
-  const uint32_t level = volley_dopamine_find(b, b->from + b->axonal);
-  const double loss = volley_learns(b->constants, b->now + b->axonal) ? b->constants->plan->parameters[A_MINUS] : 0;
+  const uint32_t level = volley_dopamine_find(b, b->since);
+  const double loss = volley_learns(b->constants, b->now) ? b->constants->parameters[A_MINUS] : 0;
   for (uint32_t i = 0; i < b->count; i++) {
     const volley_pairs pairs = volley_find_pairs(b, i);
     const walk w = walk_through(b, i, &pairs, level);
     b->states[WEIGHT][i] = w.weight;
-    b->states[ELIGIBILITY][i] = w.eligibility - loss * volley_target_trace(b, &pairs);
+    b->states[ELIGIBILITY][i] = w.eligibility - loss * volley_target_trace(b, MINUS, &pairs);
     input[b->ids[i]] += b->sign * w.weight;
   }
-  volley_advance_trace(b);
 }
 
 static void catch_up(volley_synapse_view *b) {
-  const uint32_t level = volley_dopamine_find(b, b->from + b->axonal);
+  const uint32_t level = volley_dopamine_find(b, b->since);
   for (uint32_t i = 0; i < b->count; i++) {
     const volley_pairs pairs = volley_find_pairs(b, i);
     const walk w = walk_through(b, i, &pairs, level);
@@ -127,15 +131,13 @@ const volley_synapse_model volley_synapse_stdp_dopamine = {
     .n_parameters = N_PARAMETERS,
     .states = states,
     .n_states = 2,
+    .traces = traces,
+    .n_traces = 3,
     .row_states = row_states,
     .n_row_states = 2,
     .pairs = true,
-    .takes_dopamine = true,
+    .dopamine = VOLLEY_DOPAMINE_NEEDED,
     .keeps_past = true,
-    .tau_source = TAU_PLUS,
-    .tau_target = TAU_MINUS,
-    .tau_slow = TAU_N,
-    .jump = -1,
     .check = check,
     .range = range,
     .spike = spike,

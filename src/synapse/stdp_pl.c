@@ -16,6 +16,11 @@ static const volley_key_info parameters[N_PARAMETERS] = {
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+enum { PLUS, MINUS };
+static const volley_trace_info traces[] = {
+    [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
+    [MINUS] = {VOLLEY_OF_TARGET, TAU_MINUS, VOLLEY_JUMP_1},
+};
 static const char *const row_states[] = {"trace_before", "trace"};
 
 static void range(const double *values, double *low, double *high) {
@@ -24,38 +29,23 @@ static void range(const double *values, double *low, double *high) {
   *high = INFINITY;
 }
 
-/* The weight after the target's spikes. */
-static inline double take_pairs(const volley_synapse_view *b, const volley_pairs *pairs, double weight) {
-  const double *p = b->constants->plan->parameters;
-  for (uint32_t k = pairs->first; k < pairs->end; k++) {
-    const int64_t arrival = volley_arrival(b, pairs, k);
-    if (!volley_learns(b->constants, arrival)) continue;
-    const double trace = volley_source_trace(b, arrival);
-    if (trace > 0) weight += p[LAMBDA] * p[W0] * pow(weight / p[W0], p[MU]) * trace;
-  }
-  return weight;
+static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
+                               double weight) {
+  (void)pairs, (void)k;
+  const double *p = b->constants->parameters, trace = volley_source_trace(b, PLUS, arrival);
+  return trace > 0 ? weight + p[LAMBDA] * p[W0] * pow(weight / p[W0], p[MU]) * trace : weight;
+}
+
+static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
+  return fmax(0, weight - loss * weight * volley_target_trace(b, MINUS, pairs));
 }
 
 static void spike(volley_synapse_view *b, double *input) {
-  const double *p = b->constants->plan->parameters;
-  const double loss = volley_learns(b->constants, b->now + b->axonal) ? p[ALPHA] * p[LAMBDA] : 0;
-  double *weights = b->states[0];
-  for (uint32_t i = 0; i < b->count; i++) {
-    const volley_pairs pairs = volley_find_pairs(b, i);
-    const double weight = take_pairs(b, &pairs, weights[i]);
-    weights[i] = fmax(0, weight - loss * weight * volley_target_trace(b, &pairs));
-    input[b->ids[i]] += b->sign * weights[i];
-  }
-  volley_advance_trace(b);
+  const double *p = b->constants->parameters;
+  volley_pairing_spike(b, input, at_target, at_source, p[ALPHA] * p[LAMBDA]);
 }
 
-static void catch_up(volley_synapse_view *b) {
-  double *weights = b->states[0];
-  for (uint32_t i = 0; i < b->count; i++) {
-    const volley_pairs pairs = volley_find_pairs(b, i);
-    weights[i] = take_pairs(b, &pairs, weights[i]);
-  }
-}
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
 
 const volley_synapse_model volley_synapse_stdp_pl = {
     .name = "stdp_pl",
@@ -69,14 +59,12 @@ const volley_synapse_model volley_synapse_stdp_pl = {
     .n_parameters = N_PARAMETERS,
     .states = states,
     .n_states = 1,
+    .traces = traces,
+    .n_traces = 2,
     .row_states = row_states,
     .n_row_states = 2,
     .pairs = true,
     .keeps_past = true,
-    .tau_source = TAU_PLUS,
-    .tau_target = TAU_MINUS,
-    .tau_slow = -1,
-    .jump = -1,
     .range = range,
     .spike = spike,
     .catch_up = catch_up,

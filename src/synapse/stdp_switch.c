@@ -41,10 +41,15 @@ static const volley_key_info parameters[N_PARAMETERS] = {
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+enum { PLUS, MINUS, DOPAMINE };
+static const volley_trace_info traces[] = {
+    [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
+    [MINUS] = {VOLLEY_OF_TARGET, TAU_MINUS, VOLLEY_JUMP_1},
+    [DOPAMINE] = {VOLLEY_OF_DOPAMINE, TAU_N, JUMP},
+};
 static const char *const row_states[] = {"trace_before", "trace"};
 
-static const char *check(const volley_plasticity_plan *plan, const double *values) {
-  (void)plan;
+static const char *check(const double *values) {
   return values[WMIN] < values[WMAX] ? NULL : "Wmin must be less than Wmax";
 }
 
@@ -54,10 +59,10 @@ static void range(const double *values, double *low, double *high) {
 }
 
 static bool has_dopamine(const volley_synapse_view *b, int64_t at) {
-  const volley_plasticity_plan *plan = b->constants->plan;
-  if (volley_is_within(plan->dopamine_on, plan->n_dopamine_on, at + 1, false)) return true;
-  return plan->dopamine >= 0 &&
-         volley_dopamine_level(b, volley_dopamine_find(b, at), at) >= plan->parameters[THRESHOLD];
+  const volley_synapse_constants *c = b->constants;
+  if (volley_is_within(c->dopamine_on, c->n_dopamine_on, at + 1, false)) return true;
+  return c->has_dopamine &&
+         volley_dopamine_level(b, DOPAMINE, volley_dopamine_find(b, at), at) >= c->parameters[THRESHOLD];
 }
 
 /* The weight after a change that is not yet bounded. */
@@ -69,38 +74,24 @@ static inline double bounded(const double *p, double weight, double change) {
   return volley_clip(weight + change, p[WMIN], p[WMAX]);
 }
 
-static inline double take_pairs(const volley_synapse_view *b, const volley_pairs *pairs, double weight) {
-  const double *p = b->constants->plan->parameters;
-  for (uint32_t k = pairs->first; k < pairs->end; k++) {
-    const int64_t arrival = volley_arrival(b, pairs, k);
-    if (!volley_learns(b->constants, arrival)) continue;
-    const double growth = p[has_dopamine(b, arrival) ? A_PLUS_DOPAMINE : A_PLUS];
-    weight = bounded(p, weight, growth * volley_source_trace(b, arrival));
-  }
-  return weight;
+static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
+                               double weight) {
+  (void)pairs, (void)k;
+  const double *p = b->constants->parameters, growth = p[has_dopamine(b, arrival) ? A_PLUS_DOPAMINE : A_PLUS];
+  return bounded(p, weight, growth * volley_source_trace(b, PLUS, arrival));
+}
+
+static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
+  if (loss == 0) return weight;
+  return bounded(b->constants->parameters, weight, -loss * volley_target_trace(b, MINUS, pairs));
 }
 
 static void spike(volley_synapse_view *b, double *input) {
-  const double *p = b->constants->plan->parameters;
-  const int64_t now = b->now + b->axonal;
-  const double loss = volley_learns(b->constants, now) ? p[has_dopamine(b, now) ? A_MINUS_DOPAMINE : A_MINUS] : 0;
-  double *weights = b->states[0];
-  for (uint32_t i = 0; i < b->count; i++) {
-    const volley_pairs pairs = volley_find_pairs(b, i);
-    const double weight = take_pairs(b, &pairs, weights[i]);
-    weights[i] = loss == 0 ? weight : bounded(p, weight, -loss * volley_target_trace(b, &pairs));
-    input[b->ids[i]] += b->sign * weights[i];
-  }
-  volley_advance_trace(b);
+  const double loss = b->constants->parameters[has_dopamine(b, b->now) ? A_MINUS_DOPAMINE : A_MINUS];
+  volley_pairing_spike(b, input, at_target, at_source, loss);
 }
 
-static void catch_up(volley_synapse_view *b) {
-  double *weights = b->states[0];
-  for (uint32_t i = 0; i < b->count; i++) {
-    const volley_pairs pairs = volley_find_pairs(b, i);
-    weights[i] = take_pairs(b, &pairs, weights[i]);
-  }
-}
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
 
 const volley_synapse_model volley_synapse_stdp_switch = {
     .name = "stdp_switch",
@@ -116,16 +107,14 @@ const volley_synapse_model volley_synapse_stdp_switch = {
     .n_parameters = N_PARAMETERS,
     .states = states,
     .n_states = 1,
+    .traces = traces,
+    .n_traces = 3,
     .row_states = row_states,
     .n_row_states = 2,
     .pairs = true,
-    .takes_dopamine = true,
+    .dopamine = VOLLEY_DOPAMINE_TAKEN,
     .takes_schedule = true,
     .keeps_past = true,
-    .tau_source = TAU_PLUS,
-    .tau_target = TAU_MINUS,
-    .tau_slow = TAU_N,
-    .jump = JUMP,
     .check = check,
     .range = range,
     .spike = spike,

@@ -4,7 +4,6 @@
 #include <math.h>
 
 enum { RATE, DECAY, TAU_FAST, TAU_SLOW, WMIN, WMAX, N_PARAMETERS };
-enum { FAST_BEFORE, FAST, SLOW_BEFORE, SLOW };
 
 static const volley_key_info parameters[N_PARAMETERS] = {
     {"learning_rate", "weight", 0.05, -INFINITY, INFINITY,
@@ -18,10 +17,14 @@ static const volley_key_info parameters[N_PARAMETERS] = {
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+enum { FAST, SLOW };
+static const volley_trace_info traces[] = {
+    [FAST] = {VOLLEY_OF_SOURCE, TAU_FAST, VOLLEY_JUMP_RATE},
+    [SLOW] = {VOLLEY_OF_SOURCE, TAU_SLOW, VOLLEY_JUMP_RATE},
+};
 static const char *const row_states[] = {"fast_before", "fast", "slow_before", "slow"};
 
-static const char *check(const volley_plasticity_plan *plan, const double *values) {
-  (void)plan;
+static const char *check(const double *values) {
   return values[WMIN] < values[WMAX] ? NULL : "Wmin must be less than Wmax";
 }
 
@@ -30,38 +33,17 @@ static void range(const double *values, double *low, double *high) {
   *high = values[WMAX];
 }
 
-/* Fast less slow trace of the source when a spike of the target arrives. */
-static inline double difference(const volley_synapse_view *b, int64_t arrival) {
-  const int64_t steps = arrival - (*b->last + b->axonal);
-  if (steps <= 0) return b->row[FAST_BEFORE] - b->row[SLOW_BEFORE];
-  return b->row[FAST] * volley_decay_at(&b->constants->source, steps) -
-         b->row[SLOW] * volley_decay_at(&b->constants->second, steps);
+static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
+                               double weight) {
+  (void)pairs, (void)k;
+  const double *p = b->constants->parameters;
+  const double difference = volley_source_trace(b, FAST, arrival) - volley_source_trace(b, SLOW, arrival);
+  return volley_clip(weight - p[DECAY] + p[RATE] * difference, p[WMIN], p[WMAX]);
 }
 
-static void catch_up(volley_synapse_view *b) {
-  const double *p = b->constants->plan->parameters;
-  double *weights = b->states[0];
-  for (uint32_t i = 0; i < b->count; i++) {
-    const volley_pairs pairs = volley_find_pairs(b, i);
-    for (uint32_t k = pairs.first; k < pairs.end; k++) {
-      const int64_t arrival = volley_arrival(b, &pairs, k);
-      if (!volley_learns(b->constants, arrival)) continue;
-      weights[i] = volley_clip(weights[i] - p[DECAY] + p[RATE] * difference(b, arrival), p[WMIN], p[WMAX]);
-    }
-  }
-}
+static void spike(volley_synapse_view *b, double *input) { volley_pairing_spike(b, input, at_target, NULL, 0); }
 
-static void spike(volley_synapse_view *b, double *input) {
-  const double *p = b->constants->plan->parameters, *weights = b->states[0];
-  catch_up(b);
-  for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += b->sign * weights[i];
-  const int64_t steps = b->now - *b->last;
-  b->row[FAST_BEFORE] = b->row[FAST] * volley_decay_at(&b->constants->source, steps);
-  b->row[SLOW_BEFORE] = b->row[SLOW] * volley_decay_at(&b->constants->second, steps);
-  b->row[FAST] = b->row[FAST_BEFORE] + 1 / p[TAU_FAST];
-  b->row[SLOW] = b->row[SLOW_BEFORE] + 1 / p[TAU_SLOW];
-  *b->last = b->now;
-}
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
 
 const volley_synapse_model volley_synapse_trace = {
     .name = "trace",
@@ -74,13 +56,11 @@ const volley_synapse_model volley_synapse_trace = {
     .n_parameters = N_PARAMETERS,
     .states = states,
     .n_states = 1,
+    .traces = traces,
+    .n_traces = 2,
     .row_states = row_states,
     .n_row_states = 4,
     .keeps_past = true,
-    .tau_source = TAU_FAST,
-    .tau_target = -1,
-    .tau_slow = TAU_SLOW,
-    .jump = -1,
     .check = check,
     .range = range,
     .spike = spike,

@@ -25,18 +25,16 @@ static void range(const double *values, double *low, double *high) {
 }
 
 static void begin(const volley_synapse_constants *constants, double *row) {
-  row[X] = constants->plan->parameters[X_INITIAL];
-  row[U] = constants->plan->parameters[U_INITIAL];
+  row[X] = constants->parameters[X_INITIAL];
+  row[U] = constants->parameters[U_INITIAL];
 }
 
 /* Resources and release at the spike of step `now`; before the first one the time since the beginning counts. */
 static void advance(const volley_synapse_view *b) {
-  const double *p = b->constants->plan->parameters;
-  const double steps = (double)(*b->last == VOLLEY_NEVER ? b->now + 1 : b->now - *b->last),
-               h = steps * b->constants->dt;
+  const double *p = b->constants->parameters;
+  const double h = (double)(b->now - (b->last < 0 ? -1 : b->last)) * b->constants->dt;
   b->row[X] = 1 + (b->row[X] - b->row[X] * b->row[U] - 1) * exp(-h / p[TAU_REC]);
   b->row[U] = p[U_PARAMETER] + b->row[U] * (1 - p[U_PARAMETER]) * (p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0);
-  *b->last = b->now;
 }
 
 static void spike(volley_synapse_view *b, double *input) {
@@ -58,10 +56,6 @@ const volley_synapse_model volley_synapse_tsodyks2 = {
     .n_states = 1,
     .row_states = row_states,
     .n_row_states = 2,
-    .tau_source = -1,
-    .tau_target = -1,
-    .tau_slow = -1,
-    .jump = -1,
     .range = range,
     .begin = begin,
     .spike = spike,

@@ -46,7 +46,7 @@ class Twin:
         self.sources, self.targets = group["mapping/source_ids"][:], group["mapping/target_ids"][:]
         self.delays = numpy.round(group["mapping/delays"][:] / DT).astype(int)
         self.w = weights.copy()
-        self.x, self.y, self.slow, self.c = (numpy.zeros(len(self.w)) for _ in range(4))
+        self.x, self.y, self.slow, self.y_slow, self.c = (numpy.zeros(len(self.w)) for _ in range(5))
         self.n = 0.0
         self.learning = times_of(self.rule["learning"]) if "learning" in self.rule else [(-1, 1e9)]
 
@@ -54,7 +54,8 @@ class Twin:
         r = self.rule
         self.x *= numpy.exp(-DT / r.get("tau_plus", r.get("tau_fast")))
         self.y *= numpy.exp(-DT / r.get("tau_minus", 1))
-        self.slow *= numpy.exp(-DT / r.get("tau_slow", 1))
+        self.slow *= numpy.exp(-DT / r.get("tau_slow", r.get("tau_plus_triplet", 1)))
+        self.y_slow *= numpy.exp(-DT / r.get("tau_minus_triplet", 1))
 
     def dopamine(self, step, spikes):
         """Weights and dopamine through the step that ends with these dopamine spikes."""
@@ -75,7 +76,12 @@ class Twin:
         distance = numpy.where(change > 0, r["Wmax"] - self.w, self.w - r["Wmin"]) / (r["Wmax"] - r["Wmin"])
         self.w = numpy.where(at, numpy.clip(self.w + change * distance ** r["mu"], r["Wmin"], r["Wmax"]), self.w)
 
-    def target_spikes(self, at, x, slow):
+    def moved(self, change, at):
+        """Sizes of weights, which keep their signs."""
+        wmax = self.rule["Wmax"]
+        self.w = numpy.where(at, numpy.sign(wmax) * numpy.clip(abs(self.w) + change, 0, abs(wmax)), self.w)
+
+    def target_spikes(self, at, x, slow, y_slow):
         r = self.rule
         if r["model"] == "stdp":
             v = self.w / r["Wmax"]
@@ -87,11 +93,13 @@ class Twin:
             self.c += at * r["A_plus"] * x
         elif r["model"] == "stdp_switch":
             self.bounded(r["A_plus_dopamine" if self.has_dopamine else "A_plus"] * x, at)
+        elif r["model"] == "stdp_triplet":
+            self.moved(x * (r["Aplus"] + r["Aplus_triplet"] * y_slow), at)
         else:
             changed = numpy.clip(self.w - r["decay"] + r["learning_rate"] * (x - slow), r["Wmin"], r["Wmax"])
             self.w = numpy.where(at, changed, self.w)
 
-    def source_spikes(self, at, y):
+    def source_spikes(self, at, y, slow):
         r = self.rule
         if r["model"] == "stdp":
             v = self.w / r["Wmax"]
@@ -103,29 +111,33 @@ class Twin:
             self.c -= at * r["A_minus"] * y
         elif r["model"] == "stdp_switch":
             self.bounded(-r["A_minus_dopamine" if self.has_dopamine else "A_minus"] * y, at)
+        elif r["model"] == "stdp_triplet":
+            self.moved(-y * (r["Aminus"] + r["Aminus_triplet"] * slow), at)
 
     def step(self, step, pre, post, dopamine):
         """All that happens at the synapses in a step. Returns weights and eligibility as a spike finds them that
         arrives then and is not followed by what comes later in the step."""
         self.decay()
         self.dopamine(step, dopamine)
-        x, slow, y = self.x.copy(), self.slow.copy(), self.y.copy()
+        x, slow, y, y_slow = self.x.copy(), self.slow.copy(), self.y.copy(), self.y_slow.copy()
         learns = is_within(self.learning, step)
         if learns and not self.axonal:
-            self.target_spikes(post > 0, x, slow)
+            self.target_spikes(post > 0, x, slow, y_slow)
         for again in range(int(pre.max(initial=0))):  # a parrot may repeat two spikes at once
             if learns:
-                self.source_spikes(pre > again, y)
+                self.source_spikes(pre > again, y, slow + again)
         found = self.w.copy(), self.c.copy()
         if learns and self.axonal:
-            self.target_spikes(post > 0, x, slow)
+            self.target_spikes(post > 0, x, slow, y_slow)
         r = self.rule
         if r["model"] == "trace":
             self.x += pre / r["tau_fast"]
             self.slow += pre / r["tau_slow"]
         else:
             self.x = numpy.where(pre > 0, 1, self.x) if self.nearest else self.x + pre
+            self.slow += pre
         self.y = numpy.where(post > 0, 1, self.y) if self.nearest else self.y + post
+        self.y_slow += post
         return found
 
 
@@ -135,6 +147,7 @@ DEFAULTS = {
     "stdp_dopamine": {"tau_plus": 20, "tau_minus": 20, "A_plus": 1, "A_minus": 1.5, "tau_c": 1000, "tau_n": 200,
                       "Wmin": 0, "Wmax": 200},
     "stdp_switch": {"tau_plus": 20, "tau_minus": 20, "Wmin": 0, "n_jump": 1},
+    "stdp_triplet": {"tau_plus": 16.8, "tau_plus_triplet": 101, "tau_minus": 20, "tau_minus_triplet": 110},
     "trace": {"tau_fast": 10, "tau_slow": 100, "Wmin": 0, "Wmax": 1},
 }
 
@@ -182,23 +195,26 @@ def check_projection(entry, output, counts, steps):
         expect(changed > 1e-3 * scale[k], f"{name}: does not learn")
 
 
-def main():
+def check_net(path, folder):
     global DT, INITIAL
-    path = os.path.join(HERE, "plastic.yaml")
     with open(path, encoding="utf-8") as file:
         experiment = yaml.safe_load(file)
     DT = 0.1
     steps = round(float(experiment["simulation"]["duration"].split()[0]) / DT)
-    with tempfile.TemporaryDirectory() as folder:
-        output = os.path.join(folder, "plastic.h5")
-        run(path, output)
-        sizes = {population["name"]: population["size"] for population in experiment["populations"]}
-        counts = {name: count_spikes(output, name, size, steps) for name, size in sizes.items()}
-        learning = [entry for entry in experiment["projections"]
-                    if entry.get("synapse", {}).get("model") in DEFAULTS]
-        INITIAL = read_initial(path, folder, learning)
-        for entry in learning:
-            check_projection(entry, output, counts, steps)
+    output = os.path.join(folder, "plastic.h5")
+    run(path, output)
+    sizes = {population["name"]: population["size"] for population in experiment["populations"]}
+    counts = {name: count_spikes(output, name, size, steps) for name, size in sizes.items()}
+    learning = [entry for entry in experiment["projections"] if entry.get("synapse", {}).get("model") in DEFAULTS]
+    INITIAL = read_initial(path, folder, learning)
+    for entry in learning:
+        check_projection(entry, output, counts, steps)
+
+
+def main():
+    for net in ("plastic.yaml", "triplet.yaml"):
+        with tempfile.TemporaryDirectory() as folder:
+            check_net(os.path.join(HERE, net), folder)
     finish()
 
 

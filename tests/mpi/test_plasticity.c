@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { PROJECTIONS = 5, VALUES = 4 /* of a synapse: source, delay, weight, another state */ };
+enum { PROJECTIONS = 6, VALUES = 4 /* of a synapse: source, delay, weight, another state */ };
 
 static const char text[] =
     "simulation: {dt: 0.1 ms, duration: 1200 ms, seed: 5, partition: %s, exchange_interval: min_delay}\n"
@@ -33,6 +33,8 @@ static const char text[] =
     "  - {name: d, source: T, target: T, rule: one_to_one, weight: -2, delay: 1,\n"
     "     synapse: {model: trace, Wmin: -10, Wmax: 0, learning_rate: -1}}\n"
     "  - {name: e, source: T, target: T, rule: all_to_all, weight: 3, delay: 1, synapse: {model: tsodyks2}}\n"
+    "  - {name: f, source: T, target: T, rule: fixed_indegree, indegree: 4, weight: 20, delay: 3,\n"
+    "     synapse: {model: stdp_triplet, Aplus: 0.1, Aminus: 0.3, Aplus_triplet: 0.4, Aminus_triplet: 0.2}}\n"
     "stimuli:\n"
     "  - {type: poisson, target: S, rate: 20}\n"
     "  - {type: poisson, target: T, rate: 8 kHz, weight: 10}\n";
