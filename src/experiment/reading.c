@@ -169,14 +169,16 @@ bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names 
 void volley_note_default(volley_reading *reading, const volley_node *entry, const volley_key_info *key) {
   char text[256];
   const volley_node *model = volley_node_get(entry, "model");
+  const bool is_number = key->type <= VOLLEY_KEY_COUNT || key->type == VOLLEY_KEY_VALUE;
+  const bool has_fallback = is_number || key->type == VOLLEY_KEY_FLAG || key->type == VOLLEY_KEY_CHOICE;
+  if (key->required || (has_fallback ? isnan(key->fallback) : !key->text)) return;
   if (model && model->kind != VOLLEY_NODE_SCALAR) return; /* what one has, another may not take */
   if (!entry || !entry->defaults || volley_node_get(entry, key->name) || volley_node_get(entry->defaults, key->name))
     return;
   volley_node *node = volley_node_create(reading->arena, VOLLEY_NODE_SCALAR, entry->file);
   node->text = volley_arena_copy(reading->arena, volley_key_default(key, text, sizeof text));
   node->plain = *node->text != '\0';
-  if (key->type <= VOLLEY_KEY_COUNT || key->type == VOLLEY_KEY_VALUE)
-    volley_node_note_number(node, key->unit ? key->unit : "", key->fallback);
+  if (is_number) volley_node_note_number(node, key->unit ? key->unit : "", key->fallback);
   volley_node_append(reading->arena, entry->defaults, node, key->name);
 }
 
@@ -493,10 +495,11 @@ void volley_refuse_duplicates(volley_reading *reading, const char **names, const
   for (int i = 1; i < n; i++) {
     if (strcmp(sorted[i - 1].name, sorted[i].name) != 0) continue;
     const volley_place *place = &places[sorted[i].index], *earlier = &places[sorted[i - 1].index];
+    const char *where = earlier->line > 0 ? volley_arena_format(reading->arena, "in line %d", earlier->line)
+                                          : volley_arena_format(reading->arena, "of %s", earlier->file);
     volley_entry_fault(reading, place,
-                       "duplicate name: another %s, in line %d, is called '%s' too; give each a name of "
-                       "its own",
-                       what, earlier->line, names[sorted[i].index]);
+                       "duplicate name: another %s, %s, is called '%s' too; give each a name of its own", what, where,
+                       names[sorted[i].index]);
   }
   free(sorted);
 }
