@@ -44,6 +44,14 @@ static const volley_node *present(const volley_node *node) {
   return node->kind == VOLLEY_NODE_SCALAR || node->n > 0 || node->n_numbers > 0 ? node : NULL;
 }
 
+/* A value as a list of items, where it is an array of numbers. */
+static const volley_node *expanded(const comparison *c, const volley_node *node) {
+  if (!node || node->kind != VOLLEY_NODE_NUMBERS) return node;
+  volley_node *list = volley_arena_alloc(c->arena, 1, sizeof *list);
+  *list = *node; /* it stands where the array does */
+  return volley_node_expand(c->arena, list);
+}
+
 static side child_of(side map, const char *key) {
   const volley_node *node = value_of(map);
   return (side){present(volley_node_get(map.given, key)), node ? volley_node_get(node->defaults, key) : NULL};
@@ -231,7 +239,11 @@ static void compare_maps(comparison *c, const pair *at) {
   }
 }
 
-static void compare(comparison *c, const pair *at) {
+static void compare(comparison *c, const pair *as_given) {
+  pair values = *as_given;
+  const pair *at = &values;
+  values.now.given = expanded(c, as_given->now.given);
+  values.then.given = expanded(c, as_given->then.given);
   const volley_node *now = value_of(at->now), *then = value_of(at->then);
   const bool both = at->now.given && at->then.given;
   if (!at->now.given && !at->then.given) return;

@@ -347,6 +347,7 @@ static bool read_numbers(volley_reading *reading, volley_node *node, const volle
     }
     if (!check_number(reading, node, key, node->numbers[i])) return false;
   }
+  node->unit = key->unit;
   *list = volley_arena_alloc(reading->arena, node->n_numbers + 1, sizeof **list);
   memcpy(*list, node->numbers, node->n_numbers * sizeof **list);
   *count = (int)node->n_numbers;

@@ -28,6 +28,29 @@ static const char *scalar_text(volley_arena *arena, const volley_node *node) {
   return volley_unit_convert(text, node->unit, &same, why, sizeof why) && same == node->number ? text : bare;
 }
 
+/* Whether all items of a list are numbers in one unit: written as bare numbers. */
+static bool is_array(const volley_node *list) {
+  for (int i = 0; i < list->n; i++) {
+    const volley_node *item = list->items[i];
+    if (item->kind != VOLLEY_NODE_SCALAR || !item->unit || !isfinite(item->number) ||
+        strcmp(item->unit, list->items[0]->unit) != 0 || item->unit == volley_unit_of_flags)
+      return false;
+  }
+  return list->n > 0;
+}
+
+static void resolve_list(volley_arena *arena, const volley_node *list, volley_node *out) {
+  if (!is_array(list)) {
+    for (int i = 0; i < list->n; i++) volley_node_append(arena, out, volley_node_resolve(arena, list->items[i]), NULL);
+    return;
+  }
+  double *numbers = volley_arena_alloc(arena, (size_t)list->n, sizeof *numbers);
+  for (int i = 0; i < list->n; i++) numbers[i] = list->items[i]->number;
+  out->kind = VOLLEY_NODE_NUMBERS;
+  out->numbers = numbers;
+  out->n_numbers = (size_t)list->n;
+}
+
 /* Number of the key among the known ones of a map; -1 if there is none. */
 static int known_number(const volley_node *map, const char *key) {
   for (int k = 0; k < map->n_known; k++)
@@ -56,7 +79,6 @@ volley_node *volley_node_resolve(volley_arena *arena, const volley_node *node) {
   out->n_numbers = node->n_numbers;
   if (node->kind == VOLLEY_NODE_SCALAR) out->text = scalar_text(arena, node);
   if (node->kind == VOLLEY_NODE_MAP) resolve_map(arena, node, out);
-  for (int i = 0; i < node->n && node->kind == VOLLEY_NODE_LIST; i++)
-    volley_node_append(arena, out, volley_node_resolve(arena, node->items[i]), NULL);
+  if (node->kind == VOLLEY_NODE_LIST) resolve_list(arena, node, out);
   return out;
 }

@@ -41,6 +41,7 @@ volley_node *volley_node_expand(volley_arena *arena, volley_node *node) {
   for (size_t i = 0; i < node->n_numbers; i++) {
     volley_node *item = volley_node_create(arena, VOLLEY_NODE_SCALAR, node->file);
     item->text = volley_arena_copy(arena, volley_number_text(node->numbers[i], text));
+    if (node->unit) volley_node_note_number(item, node->unit, node->numbers[i]);
     volley_node_append(arena, node, item, NULL);
   }
   return node;

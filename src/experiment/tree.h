@@ -22,7 +22,7 @@ struct volley_node {
   bool plain;            /* scalar written without quotes */
   bool faulted;          /* a fault of this value was reported: later ones would only repeat it */
   const char *text;      /* scalar */
-  const char *unit;      /* scalar that was read: its documented unit, volley_unit_of_flags, or NULL */
+  const char *unit;      /* scalar or numbers that were read: their documented unit, volley_unit_of_flags, or NULL */
   double number;         /* what it is in that unit; NAN where several readers have found several numbers */
   const double *numbers; /* [n_numbers] in the documented unit */
   size_t n_numbers;
@@ -69,7 +69,7 @@ volley_place volley_node_key_place(volley_arena *arena, const volley_node *node)
 const char *volley_node_write(volley_arena *arena, const volley_node *root);
 
 /* What a description says, complete: a new tree whose maps have their keys in the order of the tables, with defaults,
- * numbers in their documented units, and nothing that is null. Of a tree that was checked. */
+ * numbers in their documented units (lists of them without it), and nothing that is null. Of a tree that was checked. */
 volley_node *volley_node_resolve(volley_arena *arena, const volley_node *node);
 
 /* Writes the shortest decimal text that reads as the same number. Returns text. */

@@ -158,11 +158,11 @@ static void test_refused(void **state) {
   static char messages[MESSAGES];
   static const char *const expected[] = {
       "call 5: populations.E.sise: unknown key 'sise'; did you mean 'size'?",
-      "call 7: populations.E.parameters.tau_m: '10 mV' is",
+      "call 7: populations.E.parameters.tau_m: '10 mV' given, a time in ms is expected",
       "call 13: projections.p.delay: a delay of 0.05 ms is below one step: it must be at least dt = 0.1 ms",
       "call 16: stimuli.s.times: 20.15 ms is not a whole number of steps",
       "call 18: stimuli.t.rate: -1 is too small",
-      "call 19: populations.X: the list has no entry 'X'",
+      "call 19: populations.X.size: the list has no entry 'X'",
   };
   static const double times[] = {10, 20.15};
   volley_description *d = volley_description_create("net.yaml", ".");
