@@ -1,7 +1,7 @@
 #include "io/data/series.h"
 
-#include "io/file/hdf5.h"
 #include "io/file/csv.h"
+#include "io/file/hdf5.h"
 #include "io/file/hdf5_check.h"
 
 #include <inttypes.h>

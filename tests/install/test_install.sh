@@ -18,7 +18,7 @@ check_program() {
 }
 
 cmake --install "$VOLLEY_BUILD" --prefix "$prefix" >"$folder/log" 2>&1 || fail "$(cat "$folder/log")"
-for file in bin/volley include/volley/base/status.h include/volley/io/output.h share/volley/volley_plot.py \
+for file in bin/volley include/volley/base/status.h include/volley/io/output/file.h share/volley/volley_plot.py \
   share/volley/experiments/microcircuit.yaml; do
   [ -f "$prefix/$file" ] || fail "$file is not installed"
 done
