@@ -62,6 +62,11 @@ bool volley_node_is_null(const volley_node *node) {
          (*node->text == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
 }
 
+const char *volley_node_kind_name(const volley_node *node) {
+  static const char *const names[] = {"a single value", "a list", "a mapping", "a list"};
+  return names[node->kind];
+}
+
 volley_node *volley_node_get(const volley_node *map, const char *key) {
   if (!map || map->kind != VOLLEY_NODE_MAP) return NULL;
   for (int i = 0; i < map->n; i++)

@@ -55,6 +55,9 @@ extern const char volley_unit_of_flags[];
 /* Notes that a scalar has been read as a number in a unit. */
 void volley_node_note_number(volley_node *node, const char *unit, double number);
 
+/* "a list", for messages. */
+const char *volley_node_kind_name(const volley_node *node);
+
 /* Whether the node is an empty value, ~ or null. */
 bool volley_node_is_null(const volley_node *node);
 
