@@ -26,6 +26,7 @@ static void put_and_close(volley_hdf5 *file, hid_t group, const char *name, hid_
 static void put_images(volley_hdf5 *file, hid_t parent, const char *name, const volley_experiment *experiment, int s,
                        uint64_t n) {
   const volley_stimulus *stimulus = &experiment->stimuli[s];
+  const volley_images *images = stimulus->parameters;
   const volley_showing showing = volley_showing_of(experiment, s);
   const double dt = experiment->simulation.dt;
   double *times = volley_alloc(2 * n, sizeof *times, "times of images");
@@ -35,15 +36,15 @@ static void put_images(volley_hdf5 *file, hid_t parent, const char *name, const 
     times[k] = (double)start * dt;
     times[n + k] = (double)(start + showing.slot) * dt;
     rows[k] = (uint64_t)volley_showing_nth(&showing, k);
-    if (stimulus->labels) rows[n + k] = (uint64_t)stimulus->labels[rows[k]];
+    if (images->labels) rows[n + k] = (uint64_t)images->labels[rows[k]];
   }
   const hid_t group = volley_hdf5_put_group(file, parent, name);
   volley_hdf5_put_text(file, group, "stimulus", stimulus->name);
-  volley_hdf5_put_text(file, group, "file", stimulus->file);
+  volley_hdf5_put_text(file, group, "file", images->series.file);
   put_and_close(file, group, "start_ms", H5T_NATIVE_DOUBLE, n, times);
   put_and_close(file, group, "stop_ms", H5T_NATIVE_DOUBLE, n, times + n);
   put_and_close(file, group, "rows", H5T_NATIVE_UINT64, n, rows);
-  if (stimulus->labels) put_and_close(file, group, "labels", H5T_NATIVE_UINT64, n, rows + n);
+  if (images->labels) put_and_close(file, group, "labels", H5T_NATIVE_UINT64, n, rows + n);
   volley_hdf5_release(file, group);
   free(times);
   free(rows);
@@ -85,11 +86,12 @@ static uint64_t list_lessons(const volley_experiment *experiment, int p, volley_
   uint64_t n = 0;
   for (int s = 0; s < experiment->n_stimuli; s++) {
     const volley_stimulus *teacher = &experiment->stimuli[s];
-    if (!is_of(teacher, "teacher") || teacher->target != p || teacher->amplitude == 0) continue;
-    if (count_images(experiment, teacher->shown) == 0) continue;
+    if (!is_of(teacher, "teacher") || teacher->target != p) continue;
+    const volley_teacher *lesson = teacher->parameters;
+    if (lesson->amplitude == 0 || count_images(experiment, lesson->images) == 0) continue;
     const volley_window window = volley_stimulus_window(experiment, teacher, 0);
     if (lessons)
-      lessons[n] = (volley_lesson){number_of_images(experiment, teacher->shown), (double)window.first * dt,
+      lessons[n] = (volley_lesson){number_of_images(experiment, lesson->images), (double)window.first * dt,
                                    fmin((double)window.end * dt, end)};
     n++;
   }
@@ -138,7 +140,9 @@ uint64_t volley_images_shown_bytes(const volley_experiment *experiment) {
   uint64_t bytes = 0;
   for (int s = 0; s < experiment->n_stimuli; s++) {
     const uint64_t n = count_images(experiment, s);
-    if (n > 0) bytes += METADATA + n * 4 * sizeof(uint64_t) + strlen(experiment->stimuli[s].file);
+    if (n == 0) continue;
+    const volley_images *images = experiment->stimuli[s].parameters;
+    bytes += METADATA + n * 4 * sizeof(uint64_t) + strlen(images->series.file);
   }
   for (int p = 0; p < experiment->n_populations; p++) {
     const uint64_t n = list_taught(experiment, p, NULL, NULL);

@@ -93,7 +93,7 @@ static bool is_comparable(const volley_experiment *experiment, const volley_read
   const volley_signal *supervisor = readout->supervisor;
   const double stop = (double)readout->stop * experiment->simulation.dt;
   bool comparable = !supervisor->kind->is_chaotic;
-  for (int k = 0; k < supervisor->n_speeds; k++) comparable &= supervisor->speed_times[k] < stop;
+  for (int k = 0; k < supervisor->speed_times.n; k++) comparable &= supervisor->speed_times.values[k] < stop;
   return comparable;
 }
 

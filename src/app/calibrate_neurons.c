@@ -113,10 +113,11 @@ static volley_stimulus poisson_of(const sample *s, int population, int receptor,
                               .target = population,
                               .receptor = receptor,
                               .stop = INFINITY,
-                              .rate = rate,
-                              .sources = 1,
                               .weight = weights == VOLLEY_CONDUCTANCE ? fabs(weight) : weight,
                               .delay = s->experiment.simulation.dt};
+  volley_poisson *parameters = volley_arena_alloc(s->arena, 1, sizeof *parameters);
+  *parameters = (volley_poisson){.rate = rate, .sources = 1};
+  stimulus.parameters = parameters;
   stimulus.neurons = (volley_selection){.ranges = all, .n_ranges = 1};
   volley_selection_finish(&stimulus.neurons);
   return stimulus;

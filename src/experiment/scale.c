@@ -160,10 +160,7 @@ static void scale_projection(volley_experiment *experiment, volley_projection *p
 /* Whether a stimulus stands for sources outside the network that the scaled network has fewer of. */
 static bool is_input(const volley_experiment *experiment, const volley_stimulus *stimulus) {
   const double end = (double)experiment->simulation.steps * experiment->simulation.dt;
-  bool has_sources = false;
-  for (int k = 0; k < stimulus->kind->n_keys; k++)
-    has_sources |= stimulus->kind->keys[k].offset == offsetof(volley_stimulus, sources);
-  return has_sources && stimulus->start <= 0 && stimulus->stop >= end &&
+  return stimulus->kind->scale_sources && stimulus->start <= 0 && stimulus->stop >= end &&
          stimulus->neurons.count == experiment->populations[stimulus->target].size;
 }
 
@@ -173,8 +170,7 @@ static void scale_stimulus(volley_experiment *experiment, volley_stimulus *stimu
   if (k == 1.0 || !is_input(experiment, stimulus)) return;
   const int receptor = receptor_of(target, stimulus->receptor, stimulus->weight);
   if (target->model->receptors[receptor].weights == VOLLEY_COUNTS) return;
-  compensate(target, receptor, stimulus->weight, stimulus->rate * stimulus->sources, k);
-  stimulus->sources *= k;
+  compensate(target, receptor, stimulus->weight, stimulus->kind->scale_sources(stimulus, k), k);
   stimulus->weight /= sqrt(k);
 }
 

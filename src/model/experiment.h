@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "model/distribution.h"
+#include "model/key.h"
 #include "model/window.h"
 
 #include <stdbool.h>
@@ -98,32 +99,15 @@ typedef struct volley_projection {
   volley_place place;
 } volley_projection;
 
-/* Some values as a function of time. Which members mean something depends on the kind. */
+/* Some values as a function of time. */
 typedef struct volley_signal {
   const struct volley_signal_kind *kind;
   int dimension; /* 0 until the file that decides it was read */
   double scale;
-  double noise;                 /* amplitude of noise added at every step */
-  int noise_distribution;       /* 0: normal with this standard deviation, 1: uniform between 0 and this */
-  double *speed_times, *speeds; /* [n_speeds] ms, factors */
-  int n_speed_times, n_speeds;
-  double *frequencies, *amplitudes, *phases; /* Hz, pure numbers, cycles */
-  int n_frequencies, n_amplitudes, n_phases;
-  int combination; /* 0: sum, 1: product */
-  int waveform;    /* 0: sine, 1: arcsine of the sine */
-  double mu, size, time_scale;
-  double sigma, rho, beta;
-  double *rows; /* [n_rows][dimension] */
-  int n_rows;
-  double *holds; /* [n_holds] numbers from 1 of rows that last on through the next slot */
-  int n_holds;
-  int held_channels;  /* the first so many channels are held; 0: all */
-  double slot, blank; /* ms */
-  int envelope;       /* 0: half a sine, 1: constant */
-  int pulses;
-  double period, interval; /* ms */
-  bool repeat;
-  const char *file, *dataset; /* NULL once the file's values are in rows */
+  double noise;                    /* amplitude of noise added at every step */
+  int noise_distribution;          /* 0: normal with this standard deviation, 1: uniform between 0 and this */
+  volley_list speed_times, speeds; /* ms, factors */
+  void *parameters;                /* the kind's own: what its keys fill */
   volley_place place;
 } volley_signal;
 
@@ -132,38 +116,15 @@ typedef struct volley_stimulus {
   const struct volley_stimulus_kind *kind;
   int target; /* index of a population */
   volley_selection neurons;
-  int receptor;       /* as in a projection */
   double start, stop; /* ms; stop INFINITY for the end of the run */
-  double rate;        /* Hz, of one source */
-  double sources;     /* number of independent sources a neuron */
+  int receptor;       /* as in a projection; this and the next two of kinds that are no currents */
   double weight;
-  double delay;            /* ms */
-  double amplitude;        /* pA */
-  double mean, std;        /* pA, of noise */
-  double interval;         /* ms between two values of noise */
-  double offset;           /* pA, of alternating current */
-  double frequency;        /* Hz */
-  double phase;            /* degrees */
-  double *times;           /* ms, ascending */
-  int allow_offgrid_times; /* 1: times that are no whole steps are moved to the end of the step in which they lie */
-  double *amplitudes;      /* pA, one for each time */
-  double *rates;           /* Hz, one for each time */
-  int n_times, n_amplitudes, n_rates;
-  const char *file, *dataset; /* of rates over time, or of images */
-  const double *rows; /* [n_rows][n_columns] what they hold, once read; NULL before and where there is no file */
-  uint64_t n_rows, n_columns;
-  double slot, blank; /* ms that an image is shown, and time after it */
-  double factor;      /* Hz of a pixel of 1 */
-  int order;          /* of the images, 0: as listed, again and again, 1: random */
-  double *images;     /* [n_images] rows of the file that are shown; NULL: all */
-  int n_images;
-  int label_column;          /* of the rows; -1: none */
-  const char *label_dataset; /* of the same file, or NULL */
-  const double *labels;      /* [n_rows] once read; NULL where there are none */
-  int shown;                 /* of kind `teacher`: number of the stimulus that shows the images */
-  volley_signal *signal;     /* of kind `signal` */
-  volley_distribution gain;  /* of each neuron and dimension of the signal; a dataset has [size][dimension] values */
-  const double *gains; /* [size][dimension] of the population, once read from the dataset; NULL if there is none */
+  double delay;             /* ms; NAN: one step */
+  bool allow_offgrid_times; /* times that are no whole steps are moved to the end of the step in which they lie */
+  volley_signal *signal;    /* of kinds that play one */
+  volley_distribution gain; /* of each neuron and dimension of the signal; a dataset has [size][dimension] values */
+  const double *gains;      /* [size][dimension] of the population, once read from the dataset; NULL if there is none */
+  void *parameters;         /* the kind's own: what its keys fill */
   volley_place place;
 } volley_stimulus;
 

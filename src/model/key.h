@@ -76,7 +76,7 @@ typedef struct volley_key_info {
 /* Some keys of a kind; what they fill lies in the struct that all kinds share (is_common), or in the kind's own. */
 typedef struct volley_keys {
   const volley_key_info *keys;
-  int n;
+  int n_keys;
   bool is_common;
 } volley_keys;
 

@@ -23,9 +23,10 @@ typedef struct span {
 static span signal_times(const volley_signal *signal, span asked) {
   const double first = volley_signal_time(signal, asked.from), last = volley_signal_time(signal, asked.to);
   span times = {fmin(first, last), fmax(first, last)};
-  for (int k = 0; k < signal->n_speeds; k++) { /* where it may turn */
-    if (signal->speed_times[k] < asked.from || signal->speed_times[k] > asked.to) continue;
-    const double t = volley_signal_time(signal, signal->speed_times[k]);
+  for (int k = 0; k < signal->speed_times.n; k++) { /* where it may turn */
+    const double turn = signal->speed_times.values[k];
+    if (turn < asked.from || turn > asked.to) continue;
+    const double t = volley_signal_time(signal, turn);
     times = (span){fmin(times.from, t), fmax(times.to, t)};
   }
   return times;
@@ -37,39 +38,42 @@ static volley_status check_values(volley_signal *signal) {
 }
 
 static volley_status read_rows(const loading *l, volley_signal *signal) {
-  uint64_t rows, columns;
-  VOLLEY_TRY(l->reader->series(l->reader->context, &signal->place, signal->file, signal->dataset, l->experiment->arena,
-                               &signal->rows, &rows, &columns));
-  if (rows > INT_MAX || columns > INT_MAX) {
+  volley_series *series = signal->parameters;
+  VOLLEY_TRY(l->reader->series(l->reader->context, &signal->place, series->file, series->dataset, l->experiment->arena,
+                               &series->values, &series->n_rows, &series->n_columns));
+  if (series->n_rows > INT_MAX || series->n_columns > INT_MAX) {
     return volley_fault(VOLLEY_USAGE, &signal->place, "'%s' holds %s of %s; at most %d of each can be played",
-                        signal->file, volley_count(rows, "row").text, volley_count(columns, "value").text, INT_MAX);
+                        series->file, volley_count(series->n_rows, "row").text,
+                        volley_count(series->n_columns, "value").text, INT_MAX);
   }
-  signal->n_rows = (int)rows;
-  signal->dimension = (int)columns;
-  signal->file = signal->dataset = NULL;
+  series->file = series->dataset = NULL;
   return check_values(signal);
 }
 
 /* Rank 0 integrates for all. */
 static volley_status make_rows(const loading *l, volley_signal *signal, double latest) {
   int rank;
-  const size_t width = (size_t)signal->dimension;
+  volley_series *series = signal->parameters;
   if (latest > INT_MAX - 2)
     return volley_fault(VOLLEY_USAGE, &signal->place, "it is played until %g ms; it can last %d ms", latest,
                         INT_MAX - 2);
-  signal->n_rows = (int)fmax(latest, 0) + 2;
-  signal->rows = volley_arena_alloc(l->experiment->arena, (size_t)signal->n_rows * width, sizeof *signal->rows);
+  const int n = (int)fmax(latest, 0) + 2;
+  series->n_rows = (uint64_t)n;
+  series->n_columns = (uint64_t)signal->dimension;
+  series->values = volley_arena_alloc(l->experiment->arena, series->n_rows * series->n_columns, sizeof *series->values);
   VOLLEY_MPI(MPI_Comm_rank(l->comm, &rank));
-  const char *wrong = rank == 0 ? signal->kind->make_rows(signal, signal->rows) : NULL;
+  const char *wrong = rank == 0 ? signal->kind->make_rows(signal) : NULL;
   if (wrong) volley_fault(VOLLEY_USAGE, &signal->place, "%s", wrong);
   VOLLEY_TRY(volley_agree(l->comm));
-  for (size_t d = 0; d < width; d++) /* as many values at a time as there are rows: a count that an int holds */
-    VOLLEY_MPI(MPI_Bcast(signal->rows + d * (size_t)signal->n_rows, signal->n_rows, MPI_DOUBLE, 0, l->comm));
+  for (int d = 0; d < signal->dimension;
+       d++) /* as many values at a time as there are rows: a count that an int holds */
+    VOLLEY_MPI(MPI_Bcast(series->values + (size_t)d * series->n_rows, n, MPI_DOUBLE, 0, l->comm));
   return VOLLEY_OK;
 }
 
 static volley_status check_length(const volley_signal *signal, span times) {
   const double length = signal->kind->length ? signal->kind->length(signal) : 0;
+  const uint64_t rows = signal->kind->has_series ? ((const volley_series *)signal->parameters)->n_rows : 0;
   if (length > 0 && times.from < -tolerance) {
     return volley_fault(VOLLEY_USAGE, &signal->place,
                         "the signal begins at 0 ms of its own time, but its speeds take it back to %g ms", times.from);
@@ -78,7 +82,7 @@ static volley_status check_length(const volley_signal *signal, span times) {
     return volley_fault(VOLLEY_USAGE, &signal->place,
                         "the signal ends at %g ms (%s of %g ms), but it is played until %g ms of its own time; "
                         "repeat: true would play it again",
-                        length, volley_count((uint64_t)signal->n_rows, "row").text, signal->interval, times.to);
+                        length, volley_count(rows, "row").text, length / (double)rows, times.to);
   }
   return VOLLEY_OK;
 }
@@ -86,8 +90,9 @@ static volley_status check_length(const volley_signal *signal, span times) {
 static volley_status load_signal(const loading *l, volley_signal *signal, span asked) {
   VOLLEY_TRY(check_values(signal));
   const span times = signal_times(signal, asked);
-  if (signal->file) VOLLEY_TRY(read_rows(l, signal));
-  if (signal->kind->make_rows && !signal->rows) VOLLEY_TRY(make_rows(l, signal, times.to));
+  const volley_series *series = signal->kind->has_series ? signal->parameters : NULL;
+  if (series && series->file) VOLLEY_TRY(read_rows(l, signal));
+  if (series && signal->kind->make_rows && !series->values) VOLLEY_TRY(make_rows(l, signal, times.to));
   return check_length(signal, times);
 }
 

@@ -15,11 +15,13 @@ struct volley_player {
 };
 
 double volley_signal_time(const volley_signal *signal, double t) {
-  if (signal->n_speeds == 0) return t;
-  double sum = fmin(t, signal->speed_times[0]);
-  for (int k = 0; k < signal->n_speeds && t > signal->speed_times[k]; k++) {
-    const double end = k + 1 < signal->n_speeds ? fmin(t, signal->speed_times[k + 1]) : t;
-    sum += signal->speeds[k] * (end - signal->speed_times[k]);
+  const double *times = signal->speed_times.values, *speeds = signal->speeds.values;
+  const int n = signal->speeds.n;
+  if (n == 0) return t;
+  double sum = fmin(t, times[0]);
+  for (int k = 0; k < n && t > times[k]; k++) {
+    const double end = k + 1 < n ? fmin(t, times[k + 1]) : t;
+    sum += speeds[k] * (end - times[k]);
   }
   return sum;
 }

@@ -1,7 +1,7 @@
 /* What a signal is: some values as a pure function of time, described in the experiment (model/experiment.h). Readouts
  * are taught by signals, stimuli play them as input. One file a kind, a line in registry.c.
  *
- * Time warp: `speeds[k]` holds from `speed_times[k]` on (ms, before the first: 1), so that a replay can be faster (2),
+ * Time warp: speed k holds from time k on (ms, before the first: 1), so that a replay can be faster (2),
  * slower (0.5), halted (0) or reversed (-1). Signal time is the integral of the speed, and what the kinds are asked
  * for. Noise is drawn for the step that asks, whatever the signal time. */
 #ifndef VOLLEY_SIGNAL_SIGNAL_H
@@ -12,47 +12,23 @@
 
 #include <stddef.h>
 
-typedef enum volley_signal_key_type {
-  VOLLEY_SIGNAL_NUMBER, /* double */
-  VOLLEY_SIGNAL_COUNT,  /* int */
-  VOLLEY_SIGNAL_FLAG,   /* bool */
-  VOLLEY_SIGNAL_CHOICE, /* int: index of the word among `words` */
-  VOLLEY_SIGNAL_LIST,   /* double * and int: a list of numbers, or one number */
-  VOLLEY_SIGNAL_MATRIX, /* double * and int (rows): a list of lists of equal length, row by row; the length goes to
-                           `dimension` of the signal */
-  VOLLEY_SIGNAL_PATH,   /* const char *: a file, relative to the experiment file */
-  VOLLEY_SIGNAL_TEXT    /* const char * */
-} volley_signal_key_type;
-
-/* One key of a kind and the member of volley_signal that it fills. */
-typedef struct volley_signal_key {
-  const char *name, *unit; /* "" is a pure number */
-  volley_signal_key_type type;
-  size_t offset, count_offset; /* in volley_signal */
-  bool required;
-  double fallback;   /* number, count, flag, choice; where not required */
-  double min;        /* least allowed value of numbers and list items */
-  bool positive;     /* min itself is not allowed */
-  const char *words; /* choice: "sum|product" */
-  const char *doc;
-} volley_signal_key;
-
 /* A signal while it is played. */
 typedef struct volley_player volley_player;
 
 typedef struct volley_signal_kind {
   const char *name, *doc;
-  const volley_signal_key *keys;
+  const volley_key_info *keys; /* of its own, in `size` bytes: signal->parameters */
   int n_keys;
+  size_t size;
+  bool has_series; /* they begin with a volley_series: rows that are given, read, or calculated */
   bool
       is_chaotic; /* who follows it cannot stay with it: no error against it, however shifted, says whether it was learned */
   /* Sets `dimension`, unless it is known from a file only. NULL if the values fit together, else what is wrong. Called
    * again when the file was read. */
   const char *(*check)(volley_signal *signal);
-  /* Calculates n_rows rows, one for each ms of signal time from 0 on; NULL where there is nothing to calculate
-   * beforehand. The first rows are the same however many there are. rows: [n_rows][dimension]. Returns NULL, or what
-   * went wrong. */
-  const char *(*make_rows)(const volley_signal *signal, double *rows);
+  /* Calculates the n_rows rows of the series, one for each ms of signal time from 0 on; NULL where there is nothing to
+   * calculate beforehand. The first rows are the same however many there are. Returns NULL, or what went wrong. */
+  const char *(*make_rows)(const volley_signal *signal);
   /* Signal time in ms that it lasts from 0 on; 0: it has neither a beginning nor an end. NULL: 0 */
   double (*length)(const volley_signal *signal);
   /* The values at signal time t (ms; below 0 too if time runs backwards), without scale and noise. values:
@@ -65,8 +41,10 @@ const volley_signal_kind *const *volley_signal_kinds(void);
 const volley_signal_kind *volley_signal_kind_find(const char *name);
 
 /* Keys that every signal has: scale, noise, noise_distribution, speed_times, speeds. */
-extern const volley_signal_key volley_signal_common_keys[];
-extern const int volley_signal_n_common_keys;
+extern const volley_keys volley_signal_common_keys;
+
+/* Sets all that the keys fill to their defaults; parameters are the arena's. */
+void volley_signal_set_defaults(volley_signal *signal, volley_arena *arena);
 
 /* Checks what all signals have in common and then what the kind checks, which sets `dimension`. NULL if the values fit
  * together, else what is wrong. */

@@ -69,21 +69,27 @@ static bool advance(TS solver, Vec u, double *step) {
 
 /* Copies the values to a row. Returns whether they are within bounds. */
 static bool take_row(const volley_signal *signal, Vec u, double *row) {
+  const volley_trajectory *trajectory = signal->parameters;
   const PetscScalar *now;
   bool good = true;
   VOLLEY_PETSC(VecGetArrayRead(u, &now));
   for (int d = 0; d < signal->dimension; d++) {
-    good = good && fabs(now[d]) * signal->size < largest;
+    good = good && fabs(now[d]) * trajectory->size < largest;
     row[d] = now[d];
   }
   VOLLEY_PETSC(VecRestoreArrayRead(u, &now));
   return good;
 }
 
-const char *volley_trajectory_make(const volley_signal *signal, volley_equations equations, double transient,
-                                   double *rows) {
+void volley_trajectory_begin(volley_signal *signal, int dimension) {
+  signal->dimension = dimension;
+  ((volley_trajectory *)signal->parameters)->rows.interval = 1;
+}
+
+const char *volley_trajectory_make(const volley_signal *signal, volley_equations equations, double transient) {
   problem p = {signal, equations};
-  const size_t width = (size_t)signal->dimension;
+  const volley_series *series = signal->parameters;
+  double *rows = series->values;
   const int before = (int)fmin(transient / millisecond, INT_MAX);
   TS solver = make_solver(&p);
   Vec u;
@@ -92,9 +98,9 @@ const char *volley_trajectory_make(const volley_signal *signal, volley_equations
   VOLLEY_PETSC(VecCreateSeq(PETSC_COMM_SELF, signal->dimension, &u));
   VOLLEY_PETSC(VecSet(u, start));
   for (int k = 0; k < before && good; k++) good = advance(solver, u, &step) && take_row(signal, u, rows);
-  for (int k = 0; k < signal->n_rows && good; k++) {
+  for (int k = 0; k < (int)series->n_rows && good; k++) {
     if (k > 0) good = advance(solver, u, &step);
-    good = take_row(signal, u, rows + (size_t)k * width) && good;
+    good = take_row(signal, u, rows + (size_t)k * series->n_columns) && good;
   }
   VOLLEY_PETSC(VecDestroy(&u));
   VOLLEY_PETSC(TSDestroy(&solver));

@@ -14,45 +14,33 @@ struct volley_generator {
   double turns, phase; /* of a step, and at time 0 */
 };
 
-static const volley_stimulus_key keys[] = {
-    {.name = "amplitude",
-     .unit = "pA",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, amplitude),
-     .required = true,
-     .min = -INFINITY,
-     .doc = "greatest deviation from the offset"},
-    {.name = "offset",
-     .unit = "pA",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, offset),
-     .min = -INFINITY,
-     .doc = "constant part of the current"},
-    {.name = "frequency",
-     .unit = "Hz",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, frequency),
-     .required = true,
-     .doc = "of the sine"},
-    {.name = "phase",
-     .unit = "deg",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, phase),
-     .min = -INFINITY,
-     .doc = "of the sine at time 0 of the run"},
+typedef struct parameters {
+  double amplitude, offset; /* pA */
+  double frequency;         /* Hz */
+  double phase;             /* degrees */
+} parameters;
+
+#define AT(member) .offset = offsetof(parameters, member)
+
+static const volley_key_info keys[] = {
+    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, AT(amplitude), .doc = "greatest deviation from the offset"},
+    {"offset", "pA", 0, VOLLEY_ANY, AT(offset), .doc = "constant part of the current"},
+    {"frequency", "Hz", 0, VOLLEY_FROM_ZERO, .required = true, AT(frequency), .doc = "of the sine"},
+    {"phase", "deg", 0, VOLLEY_ANY, AT(phase), .doc = "of the sine at time 0 of the run"},
 };
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const parameters *p = stimulus->parameters;
   const volley_selected selected = volley_select(experiment, stimulus, slice);
   if (selected.count == 0) return NULL;
   volley_generator *generator = volley_alloc(1, sizeof *generator, "an ac stimulus");
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, 0);
-  generator->offset = stimulus->offset;
-  generator->amplitude = stimulus->amplitude;
-  generator->turns = stimulus->frequency * experiment->simulation.dt * 1e-3;
-  generator->phase = stimulus->phase / 360;
+  generator->offset = p->offset;
+  generator->amplitude = p->amplitude;
+  generator->turns = p->frequency * experiment->simulation.dt * 1e-3;
+  generator->phase = p->phase / 360;
   return generator;
 }
 
@@ -71,8 +59,8 @@ static void destroy(volley_generator *generator) {
 const volley_stimulus_kind volley_stimulus_ac = {
     .name = "ac",
     .doc = "alternating current: offset + amplitude sin(2 pi frequency t + phase), t being the end of the step",
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof *keys,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(parameters),
     .is_current = true,
     .create = create,
     .apply = apply,

@@ -10,24 +10,23 @@ struct volley_generator {
   double amplitude;
 };
 
-static const volley_stimulus_key keys[] = {
-    {.name = "amplitude",
-     .unit = "pA",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, amplitude),
-     .required = true,
-     .min = -INFINITY,
-     .doc = "current"},
+typedef struct parameters {
+  double amplitude; /* pA */
+} parameters;
+
+static const volley_key_info keys[] = {
+    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, .offset = offsetof(parameters, amplitude), .doc = "current"},
 };
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const parameters *p = stimulus->parameters;
   const volley_selected selected = volley_select(experiment, stimulus, slice);
   if (selected.count == 0) return NULL;
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a dc stimulus");
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, 0);
-  generator->amplitude = stimulus->amplitude;
+  generator->amplitude = p->amplitude;
   return generator;
 }
 
@@ -44,8 +43,8 @@ static void destroy(volley_generator *generator) {
 const volley_stimulus_kind volley_stimulus_dc = {
     .name = "dc",
     .doc = "constant current",
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof *keys,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(parameters),
     .is_current = true,
     .create = create,
     .apply = apply,

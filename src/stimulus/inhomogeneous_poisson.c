@@ -9,89 +9,73 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+typedef struct parameters {
+  volley_list times, rates; /* ms, Hz */
+  volley_series series;
+} parameters;
+
 struct volley_generator {
   volley_rates rates;
   volley_window window;
-  const volley_stimulus *stimulus;
+  const parameters *parameters;
   int64_t *steps; /* [n] first step on which spikes of rate k act */
   int64_t n;
   int64_t at; /* number of the rate that is set; -1: none */
 };
 
-static const volley_stimulus_key keys[] = {
-    VOLLEY_KEY_OFFGRID,
-    {.name = "times",
-     .unit = "ms",
-     .kind = VOLLEY_VALUE_TIMES,
-     .offset = offsetof(volley_stimulus, times),
-     .count_offset = offsetof(volley_stimulus, n_times),
+#define AT(member) .offset = offsetof(parameters, member)
+
+static const volley_key_info keys[] = {
+    {"times", "ms", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_TIMES, AT(times),
      .doc = "times at which the rate changes, ascending; whole steps"},
-    {.name = "rates",
-     .unit = "Hz",
-     .kind = VOLLEY_VALUE_LIST,
-     .offset = offsetof(volley_stimulus, rates),
-     .count_offset = offsetof(volley_stimulus, n_rates),
+    {"rates", "Hz", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, AT(rates),
      .doc = "rate of each neuron from each of the times on"},
-    {.name = "file",
-     .unit = "",
-     .kind = VOLLEY_VALUE_PATH,
-     .offset = offsetof(volley_stimulus, file),
+    {"file", .type = VOLLEY_KEY_PATH, AT(series.file),
      .doc = "HDF5 or text file (CSV) instead of `times` and `rates`: rows of a time in ms and a rate in Hz, or a time "
-            "and a "
-            "rate for each of the neurons"},
-    {.name = "dataset",
-     .unit = "",
-     .kind = VOLLEY_VALUE_TEXT,
-     .offset = offsetof(volley_stimulus, dataset),
-     .doc = "where the HDF5 file has the rows"},
-    {.name = "weight",
-     .unit = "weight",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, weight),
-     .fallback = 1,
-     .min = -INFINITY,
-     .doc = "synaptic weight"},
-    {.name = "delay",
-     .unit = "ms",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, delay),
-     .fallback = NAN,
-     .doc = "delay; one step if left out"},
+            "and a rate for each of the neurons"},
+    {"dataset", .type = VOLLEY_KEY_TEXT, AT(series.dataset), .doc = "where the HDF5 file has the rows"},
 };
 
 static const char *check(const volley_stimulus *stimulus) {
-  const bool lists = stimulus->times || stimulus->rates;
-  if (lists == (stimulus->file != NULL)) return "either times and rates must be given, or a file";
-  if (stimulus->dataset && !stimulus->file) return "dataset needs a file";
-  if (stimulus->n_times != stimulus->n_rates) return "times and rates must be lists of the same length";
-  for (int k = 0; k < stimulus->n_times; k++) {
-    if (k > 0 && !(stimulus->times[k] > stimulus->times[k - 1])) return "times must ascend";
-    if (stimulus->rates[k] > volley_max_rate) return "rates must not exceed 10 MHz";
+  const parameters *p = stimulus->parameters;
+  const bool lists = p->times.values || p->rates.values;
+  if (lists == (p->series.file != NULL)) return "either times and rates must be given, or a file";
+  if (p->series.dataset && !p->series.file) return "dataset needs a file";
+  if (p->times.n != p->rates.n) return "times and rates must be lists of the same length";
+  for (int k = 0; k < p->times.n; k++) {
+    if (k > 0 && !(p->times.values[k] > p->times.values[k - 1])) return "times must ascend";
+    if (p->rates.values[k] > volley_max_rate) return "rates must not exceed 10 MHz";
   }
   return NULL;
 }
 
+static volley_status load(volley_loading *loading, const volley_stimulus *stimulus) {
+  parameters *p = stimulus->parameters;
+  return p->series.file ? volley_stimulus_read(loading, stimulus, &p->series) : VOLLEY_OK;
+}
+
 /* What is wrong with row k. */
 static const char *check_row(const volley_stimulus *stimulus, double dt, uint64_t k, char *buffer, size_t size) {
-  const double *row = stimulus->rows + k * stimulus->n_columns;
-  if (k > 0 && !(row[0] > row[0 - (ptrdiff_t)stimulus->n_columns])) {
+  const volley_series *series = &((const parameters *)stimulus->parameters)->series;
+  const double *row = series->values + k * series->n_columns;
+  if (k > 0 && !(row[0] > row[0 - (ptrdiff_t)series->n_columns])) {
     snprintf(buffer, size,
              "row %" PRIu64 " (from 0) of '%s' has the time %g ms, which is not after that of the row before", k,
-             stimulus->file, row[0]);
+             series->file, row[0]);
     return buffer;
   }
   if (!(row[0] >= 0) || (!stimulus->allow_offgrid_times && !volley_is_whole_steps(row[0], dt))) {
     snprintf(buffer, size,
              "row %" PRIu64 " (from 0) of '%s' has the time %.10g ms; from 0 up and whole steps of dt = %g ms are "
              "possible%s",
-             k, stimulus->file, row[0], dt,
+             k, series->file, row[0], dt,
              row[0] >= 0 ? ", or allow_offgrid_times: true, which moves times to the end of their step" : "");
     return buffer;
   }
-  for (uint64_t c = 1; c < stimulus->n_columns; c++) {
+  for (uint64_t c = 1; c < series->n_columns; c++) {
     if (row[c] >= 0 && row[c] <= volley_max_rate) continue;
     snprintf(buffer, size, "row %" PRIu64 " (from 0) of '%s' has the rate %g Hz; from 0 to 10 MHz is possible", k,
-             stimulus->file, row[c]);
+             series->file, row[c]);
     return buffer;
   }
   return NULL;
@@ -99,50 +83,52 @@ static const char *check_row(const volley_stimulus *stimulus, double dt, uint64_
 
 static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
                                 size_t size) {
-  if (!stimulus->rows) return NULL;
-  if (stimulus->n_columns != 2 && stimulus->n_columns != (uint64_t)stimulus->neurons.count + 1) {
+  const volley_series *series = &((const parameters *)stimulus->parameters)->series;
+  if (!series->values) return NULL;
+  if (series->n_columns != 2 && series->n_columns != (uint64_t)stimulus->neurons.count + 1) {
     snprintf(buffer, size,
              "the rows of '%s' have %s; 2 are possible (a time and a rate for all), or %" PRIu64
              " (a time and the rates of %s)",
-             stimulus->file, volley_count(stimulus->n_columns, "column").text, (uint64_t)stimulus->neurons.count + 1,
+             series->file, volley_count(series->n_columns, "column").text, (uint64_t)stimulus->neurons.count + 1,
              volley_count(stimulus->neurons.count, "neuron").text);
     return buffer;
   }
   const char *wrong = NULL;
-  for (uint64_t k = 0; k < stimulus->n_rows && !wrong; k++)
+  for (uint64_t k = 0; k < series->n_rows && !wrong; k++)
     wrong = check_row(stimulus, experiment->simulation.dt, k, buffer, size);
   return wrong;
 }
 
-static double time_of(const volley_stimulus *stimulus, int64_t k) {
-  return stimulus->rows ? stimulus->rows[(uint64_t)k * stimulus->n_columns] : stimulus->times[k];
+static double time_of(const parameters *p, int64_t k) {
+  return p->series.values ? p->series.values[(uint64_t)k * p->series.n_columns] : p->times.values[k];
 }
 
-static double rate_of(const volley_stimulus *stimulus, int64_t k, uint32_t column) {
-  if (!stimulus->rows) return stimulus->rates[k];
-  return stimulus->rows[(uint64_t)k * stimulus->n_columns + 1 + (stimulus->n_columns > 2 ? column : 0)];
+static double rate_of(const parameters *p, int64_t k, uint32_t column) {
+  if (!p->series.values) return p->rates.values[k];
+  return p->series.values[(uint64_t)k * p->series.n_columns + 1 + (p->series.n_columns > 2 ? column : 0)];
 }
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const parameters *p = stimulus->parameters;
   volley_rates rates;
   if (!volley_rates_begin(&rates, experiment, number, slice)) return NULL;
   const int64_t shift = volley_stimulus_delay(experiment, stimulus);
   volley_generator *generator = volley_alloc(1, sizeof *generator, "an inhomogeneous Poisson stimulus");
   generator->rates = rates;
   generator->window = volley_stimulus_window(experiment, stimulus, shift);
-  generator->stimulus = stimulus;
-  generator->n = stimulus->rows ? (int64_t)stimulus->n_rows : stimulus->n_times;
+  generator->parameters = p;
+  generator->n = p->series.values ? (int64_t)p->series.n_rows : p->times.n;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "an inhomogeneous Poisson stimulus");
   for (int64_t k = 0; k < generator->n; k++)
-    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, time_of(stimulus, k)) + shift;
+    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, time_of(p, k)) + shift;
   generator->at = -1;
   return generator;
 }
 
 static void set_rates(volley_generator *generator) {
   for (uint32_t i = 0; i < generator->rates.selected.count; i++) {
-    volley_rates_set(&generator->rates, i, rate_of(generator->stimulus, generator->at, generator->rates.columns[i]));
+    volley_rates_set(&generator->rates, i, rate_of(generator->parameters, generator->at, generator->rates.columns[i]));
   }
 }
 
@@ -163,9 +149,10 @@ static void destroy(volley_generator *generator) {
 const volley_stimulus_kind volley_stimulus_inhomogeneous_poisson = {
     .name = "inhomogeneous_poisson",
     .doc = "independent Poisson spike trains, one for each neuron, whose rates change at given times",
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof *keys,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(parameters),
     .check = check,
+    .load = load,
     .check_loaded = check_loaded,
     .create = create,
     .apply = apply,

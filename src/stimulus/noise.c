@@ -20,39 +20,32 @@ struct volley_generator {
   double *values;                 /* [selected.count] pA */
 };
 
-static const volley_stimulus_key keys[] = {
-    {.name = "mean",
-     .unit = "pA",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, mean),
-     .min = -INFINITY,
-     .doc = "mean of the current"},
-    {.name = "std",
-     .unit = "pA",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, std),
-     .required = true,
-     .doc = "standard deviation of the current"},
-    {.name = "interval",
-     .unit = "ms",
-     .kind = VOLLEY_VALUE_STEPS,
-     .offset = offsetof(volley_stimulus, interval),
-     .fallback = 1,
-     .positive = true,
+typedef struct parameters {
+  double mean, std; /* pA */
+  double interval;  /* ms */
+} parameters;
+
+#define AT(member) .offset = offsetof(parameters, member)
+
+static const volley_key_info keys[] = {
+    {"mean", "pA", 0, VOLLEY_ANY, AT(mean), .doc = "mean of the current"},
+    {"std", "pA", 0, VOLLEY_FROM_ZERO, .required = true, AT(std), .doc = "standard deviation of the current"},
+    {"interval", "ms", 1, VOLLEY_ABOVE_ZERO, .type = VOLLEY_KEY_STEPS, AT(interval),
      .doc = "time that a value holds, counted from start; whole steps"},
 };
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const parameters *p = stimulus->parameters;
   const volley_selected selected = volley_select(experiment, stimulus, slice);
   if (selected.count == 0) return NULL;
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a noise stimulus");
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, 0);
   generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_NOISE, (uint32_t)number);
-  generator->mean = stimulus->mean;
-  generator->std = stimulus->std;
-  generator->interval = volley_steps(experiment, stimulus->interval);
+  generator->mean = p->mean;
+  generator->std = p->std;
+  generator->interval = volley_steps(experiment, p->interval);
   generator->block = generator->interval_number = -1;
   generator->words = volley_alloc((size_t)selected.count * INTERVALS, sizeof *generator->words, "a noise stimulus");
   generator->values = volley_alloc(selected.count, sizeof *generator->values, "a noise stimulus");
@@ -104,8 +97,8 @@ const volley_stimulus_kind volley_stimulus_noise = {
     .name = "noise",
     .doc = "white noise as current: a value of each neuron's own, drawn from a normal distribution at every interval; "
            "NEST's noise_generator",
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof *keys,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(parameters),
     .is_current = true,
     .is_own = true,
     .create = create,

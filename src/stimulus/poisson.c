@@ -5,6 +5,7 @@
  * neuron, and compared with the first entries of the table. They settle nearly every case; where they equal an entry or
  * exceed all that were compared, the lower 16 bits are drawn from a second block. A rate too high for a short table is
  * split into several independent parts of equal rate. */
+#include "stimulus/poisson.h"
 #include "stimulus/selected.h"
 
 #include "base/random.h"
@@ -35,36 +36,23 @@ struct volley_generator {
   uint16_t *counts;          /* [STEPS][selected.count] */
 };
 
-static const volley_stimulus_key keys[] = {
-    {.name = "rate",
-     .unit = "Hz",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, rate),
-     .required = true,
+static const volley_key_info keys[] = {
+    {"rate", "Hz", 0, VOLLEY_FROM_ZERO, .required = true, .offset = offsetof(volley_poisson, rate),
      .doc = "rate of one source"},
-    {.name = "sources",
-     .unit = "",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, sources),
-     .fallback = 1,
+    {"sources", "", 1, VOLLEY_FROM_ZERO, .offset = offsetof(volley_poisson, sources),
      .doc = "number of independent sources of each neuron"},
-    {.name = "weight",
-     .unit = "weight",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, weight),
-     .fallback = 1,
-     .min = -INFINITY,
-     .doc = "synaptic weight"},
-    {.name = "delay",
-     .unit = "ms",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, delay),
-     .fallback = NAN,
-     .doc = "delay; one step if left out"},
 };
 
 static const char *check(const volley_stimulus *stimulus) {
-  return stimulus->rate * stimulus->sources <= 1e7 ? NULL : "rate times sources must not exceed 10 MHz";
+  const volley_poisson *p = stimulus->parameters;
+  return p->rate * p->sources <= 1e7 ? NULL : "rate times sources must not exceed 10 MHz";
+}
+
+static double scale_sources(const volley_stimulus *stimulus, double k) {
+  volley_poisson *p = stimulus->parameters;
+  const double rate = p->rate * p->sources;
+  p->sources *= k;
+  return rate;
 }
 
 /* Entry k: the smallest word that means more than k spikes. */
@@ -84,7 +72,8 @@ static void fill_table(volley_generator *generator, double mean) {
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const double mean = stimulus->rate * stimulus->sources * experiment->simulation.dt * 1e-3;
+  const volley_poisson *p = stimulus->parameters;
+  const double mean = p->rate * p->sources * experiment->simulation.dt * 1e-3;
   const volley_selected selected = volley_select(experiment, stimulus, slice);
   if (selected.count == 0 || mean <= 0) {
     free(selected.ranges);
@@ -210,9 +199,10 @@ static void destroy(volley_generator *generator) {
 const volley_stimulus_kind volley_stimulus_poisson = {
     .name = "poisson",
     .doc = "independent Poisson spike trains, one for each neuron",
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof *keys,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(volley_poisson),
     .check = check,
+    .scale_sources = scale_sources,
     .create = create,
     .apply = apply,
     .destroy = destroy,

@@ -4,27 +4,29 @@ enum { LISTED, RANDOM }; /* values of `order` */
 
 volley_showing volley_showing_of(const volley_experiment *experiment, int number) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const int64_t slot = volley_steps(experiment, stimulus->slot), blank = volley_steps(experiment, stimulus->blank);
+  const volley_images *images = stimulus->parameters;
+  const int64_t slot = volley_steps(experiment, images->slot), blank = volley_steps(experiment, images->blank);
   return (volley_showing){.stimulus = stimulus,
+                          .images = images,
                           .window = volley_stimulus_window(experiment, stimulus, 0),
                           .slot = slot,
                           .period = slot + blank,
                           .key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_IMAGE, (uint32_t)number)};
 }
 
-uint64_t volley_showing_rows(const volley_stimulus *stimulus) {
-  return stimulus->images ? (uint64_t)stimulus->n_images : stimulus->n_rows;
+uint64_t volley_showing_rows(const volley_images *images) {
+  return images->listed.values ? (uint64_t)images->listed.n : images->series.n_rows;
 }
 
-int64_t volley_showing_row(const volley_stimulus *stimulus, uint64_t k) {
-  return stimulus->images ? (int64_t)stimulus->images[k] : (int64_t)k;
+int64_t volley_showing_row(const volley_images *images, uint64_t k) {
+  return images->listed.values ? (int64_t)images->listed.values[k] : (int64_t)k;
 }
 
 /* Which of the rows comes as number k in time. */
 static uint64_t place_of(const volley_showing *showing, uint64_t k) {
-  const uint64_t n = volley_showing_rows(showing->stimulus);
+  const uint64_t n = volley_showing_rows(showing->images);
   uint32_t words[4];
-  if (showing->stimulus->order == LISTED) return k % n;
+  if (showing->images->order == LISTED) return k % n;
   volley_random_block(showing->key, (uint32_t)k, (uint32_t)(k >> 32), 0, words);
   return volley_below(words[0], (uint32_t)n);
 }
@@ -36,7 +38,7 @@ uint64_t volley_showing_count(const volley_showing *showing, int64_t end) {
 }
 
 int64_t volley_showing_nth(const volley_showing *showing, uint64_t k) {
-  return volley_showing_row(showing->stimulus, place_of(showing, k));
+  return volley_showing_row(showing->images, place_of(showing, k));
 }
 
 int64_t volley_showing_at(const volley_showing *showing, int64_t step) {

@@ -13,51 +13,38 @@ struct volley_generator {
   double weight;
 };
 
-static const volley_stimulus_key keys[] = {
-    VOLLEY_KEY_OFFGRID,
-    {.name = "times",
-     .unit = "ms",
-     .kind = VOLLEY_VALUE_TIMES,
-     .offset = offsetof(volley_stimulus, times),
-     .count_offset = offsetof(volley_stimulus, n_times),
-     .required = true,
-     .positive = true,
+typedef struct parameters {
+  volley_list times; /* ms */
+} parameters;
+
+static const volley_key_info keys[] = {
+    {"times", "ms", 0, VOLLEY_ABOVE_ZERO, .type = VOLLEY_KEY_TIMES, .required = true,
+     .offset = offsetof(parameters, times),
      .doc = "times of the spikes, ascending; a time may repeat. Whole steps, above 0: the first step of a run ends at "
             "dt, and a spike at t acts as one of a neuron does that is stamped t, a delay later"},
-    {.name = "weight",
-     .unit = "weight",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, weight),
-     .fallback = 1,
-     .min = -INFINITY,
-     .doc = "synaptic weight"},
-    {.name = "delay",
-     .unit = "ms",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, delay),
-     .fallback = NAN,
-     .doc = "delay; one step if left out"},
 };
 
 static const char *check(const volley_stimulus *stimulus) {
-  for (int k = 1; k < stimulus->n_times; k++) {
-    if (!(stimulus->times[k] >= stimulus->times[k - 1])) return "times must ascend";
+  const volley_list *times = &((const parameters *)stimulus->parameters)->times;
+  for (int k = 1; k < times->n; k++) {
+    if (!(times->values[k] >= times->values[k - 1])) return "times must ascend";
   }
   return NULL;
 }
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_list *times = &((const parameters *)stimulus->parameters)->times;
   const volley_selected selected = volley_select(experiment, stimulus, slice);
   if (selected.count == 0) return NULL;
   const int64_t shift = volley_stimulus_delay(experiment, stimulus);
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a spike_times stimulus");
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, shift);
-  generator->n = stimulus->n_times;
+  generator->n = times->n;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a spike_times stimulus");
   for (int k = 0; k < generator->n; k++) {
-    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, stimulus->times[k]) - 1 + shift;
+    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, times->values[k]) - 1 + shift;
   }
   generator->receptor = volley_stimulus_receptor(experiment, stimulus);
   generator->weight = volley_stimulus_weight(experiment, stimulus);
@@ -84,8 +71,8 @@ static void destroy(volley_generator *generator) {
 const volley_stimulus_kind volley_stimulus_spike_times = {
     .name = "spike_times",
     .doc = "spikes at given times",
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof *keys,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(parameters),
     .check = check,
     .create = create,
     .apply = apply,

@@ -12,45 +12,41 @@ struct volley_generator {
   int n;
 };
 
-static const volley_stimulus_key keys[] = {
-    VOLLEY_KEY_OFFGRID,
-    {.name = "times",
-     .unit = "ms",
-     .kind = VOLLEY_VALUE_TIMES,
-     .offset = offsetof(volley_stimulus, times),
-     .count_offset = offsetof(volley_stimulus, n_times),
-     .required = true,
+typedef struct parameters {
+  volley_list times, amplitudes; /* ms, pA */
+} parameters;
+
+#define AT(member) .offset = offsetof(parameters, member)
+
+static const volley_key_info keys[] = {
+    {"times", "ms", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_TIMES, .required = true, AT(times),
      .doc = "times at which the current changes, ascending; whole steps"},
-    {.name = "amplitudes",
-     .unit = "pA",
-     .kind = VOLLEY_VALUE_LIST,
-     .offset = offsetof(volley_stimulus, amplitudes),
-     .count_offset = offsetof(volley_stimulus, n_amplitudes),
-     .required = true,
-     .min = -INFINITY,
+    {"amplitudes", "pA", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, .required = true, AT(amplitudes),
      .doc = "current from each of the times on"},
 };
 
 static const char *check(const volley_stimulus *stimulus) {
-  if (stimulus->n_times != stimulus->n_amplitudes) return "times and amplitudes must be lists of the same length";
-  for (int k = 1; k < stimulus->n_times; k++) {
-    if (!(stimulus->times[k] > stimulus->times[k - 1])) return "times must ascend";
+  const parameters *p = stimulus->parameters;
+  if (p->times.n != p->amplitudes.n) return "times and amplitudes must be lists of the same length";
+  for (int k = 1; k < p->times.n; k++) {
+    if (!(p->times.values[k] > p->times.values[k - 1])) return "times must ascend";
   }
   return NULL;
 }
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const parameters *p = stimulus->parameters;
   const volley_selected selected = volley_select(experiment, stimulus, slice);
   if (selected.count == 0) return NULL;
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a step_current stimulus");
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, 0);
-  generator->amplitudes = stimulus->amplitudes;
-  generator->n = stimulus->n_times;
+  generator->amplitudes = p->amplitudes.values;
+  generator->n = p->times.n;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a step_current stimulus");
   for (int k = 0; k < generator->n; k++)
-    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, stimulus->times[k]);
+    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, p->times.values[k]);
   return generator;
 }
 
@@ -77,8 +73,8 @@ static void destroy(volley_generator *generator) {
 const volley_stimulus_kind volley_stimulus_step_current = {
     .name = "step_current",
     .doc = "piecewise constant current",
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof *keys,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(parameters),
     .is_current = true,
     .check = check,
     .create = create,

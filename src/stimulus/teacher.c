@@ -16,28 +16,20 @@ struct volley_generator {
   double amplitude;
 };
 
-static const volley_stimulus_key keys[] = {
-    {.name = "images",
-     .unit = "",
-     .kind = VOLLEY_VALUE_STIMULUS,
-     .offset = offsetof(volley_stimulus, shown),
-     .required = true,
-     .words = "images",
+static const volley_key_info keys[] = {
+    {"images", .type = VOLLEY_KEY_STIMULUS, .required = true, .words = "images",
+     .offset = offsetof(volley_teacher, images),
      .doc = "name of a stimulus of type images that stands before this one and has labels"},
-    {.name = "amplitude",
-     .unit = "pA",
-     .kind = VOLLEY_VALUE_NUMBER,
-     .offset = offsetof(volley_stimulus, amplitude),
-     .required = true,
-     .min = -INFINITY,
+    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, .offset = offsetof(volley_teacher, amplitude),
      .doc = "current into the neuron of the label while the image is shown"},
 };
 
 static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
                                 size_t size) {
-  const volley_stimulus *images = &experiment->stimuli[stimulus->shown];
+  const volley_stimulus *shown = &experiment->stimuli[((const volley_teacher *)stimulus->parameters)->images];
+  const volley_images *images = shown->parameters;
   if (!images->labels) {
-    snprintf(buffer, size, "the images of '%s' have no labels: it needs label_column or label_dataset", images->name);
+    snprintf(buffer, size, "the images of '%s' have no labels: it needs label_column or label_dataset", shown->name);
     return buffer;
   }
   for (uint64_t k = 0; k < volley_showing_rows(images); k++) {
@@ -45,7 +37,7 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
     if (images->labels[row] < stimulus->neurons.count) continue;
     snprintf(buffer, size,
              "image %" PRId64 " of '%s' has the label %g; the teacher reaches %s of %s, one for each label from 0 up",
-             row, images->name, images->labels[row], volley_count(stimulus->neurons.count, "neuron").text,
+             row, shown->name, images->labels[row], volley_count(stimulus->neurons.count, "neuron").text,
              experiment->populations[stimulus->target].name);
     return buffer;
   }
@@ -54,14 +46,15 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
 
 static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_teacher *teacher = stimulus->parameters;
   const volley_selected selected = volley_select(experiment, stimulus, slice);
   if (selected.count == 0) return NULL;
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a teacher stimulus");
   generator->selected = selected;
   generator->columns = volley_selected_columns(experiment, stimulus, slice, &selected);
   generator->window = volley_stimulus_window(experiment, stimulus, 0);
-  generator->showing = volley_showing_of(experiment, stimulus->shown);
-  generator->amplitude = stimulus->amplitude;
+  generator->showing = volley_showing_of(experiment, teacher->images);
+  generator->amplitude = teacher->amplitude;
   return generator;
 }
 
@@ -69,7 +62,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   if (step < generator->window.first || step >= generator->window.end) return;
   const int64_t row = volley_showing_at(&generator->showing, step);
   if (row < 0) return;
-  const double label = generator->showing.stimulus->labels[row];
+  const double label = generator->showing.images->labels[row];
   const uint32_t *columns = generator->columns;
   for (int r = 0; r < generator->selected.n_ranges; r++) {
     const volley_neuron_range range = generator->selected.ranges[r];
@@ -91,8 +84,8 @@ const volley_stimulus_kind volley_stimulus_teacher = {
     .doc =
         "teacher current by label: while an image of label l is shown, neuron l, from 0, of the selected ones gets a "
         "current; `start` and `stop` say when there is teaching",
-    .keys = keys,
-    .n_keys = sizeof keys / sizeof *keys,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(volley_teacher),
     .is_current = true,
     .is_own = true,
     .check_loaded = check_loaded,
