@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "force/feedback.h"
 #include "network/network.h"
+#include "stimulus/poisson.h"
 
 #include <math.h>
 #include <stdlib.h>

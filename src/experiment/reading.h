@@ -186,6 +186,18 @@ void volley_read_checkpoint(volley_reading *reading, volley_node *section);
 void volley_read_plasticity(volley_reading *reading, volley_node *entry, volley_pick pick,
                             const volley_projection *projection, volley_plasticity_plan *out);
 
+/* Where the keys of a kind stand, and what their meaning depends on. */
+typedef struct volley_key_source {
+  volley_node *entry; /* the mapping that has them */
+  volley_pick pick;
+  int target, receptor; /* population and receptor whose units currents and weights have; target -1: none */
+  bool allow_offgrid_times;
+} volley_key_source;
+
+/* Reads keys into the members of *out that they fill; those that are not given, or wrong, get their defaults. */
+void volley_read_keys(volley_reading *reading, const volley_key_source *source, const volley_key_info *keys, int n,
+                      void *out);
+
 /* A signal: a mapping with `type` and the keys of that kind. Its kind is NULL after a fault. */
 volley_signal *volley_read_signal(volley_reading *reading, volley_node *map);
 

@@ -22,7 +22,8 @@ static void write_cell(FILE *out, const char *text) {
 static const char *type_name(const volley_key_info *key) {
   switch (key->type) {
     case VOLLEY_KEY_NUMBER:
-    case VOLLEY_KEY_STEPS: return "number";
+    case VOLLEY_KEY_STEPS:
+    case VOLLEY_KEY_DELAY: return "number";
     case VOLLEY_KEY_COUNT: return "whole number";
     case VOLLEY_KEY_FLAG: return "true|false";
     case VOLLEY_KEY_CHOICE: return key->words;
@@ -48,27 +49,40 @@ static const char *unit_name(const char *unit) {
   return strcmp(unit, "weight") == 0 ? "of the receptor" : unit;
 }
 
+static bool is_number(const volley_key_info *key) {
+  return key->type <= VOLLEY_KEY_COUNT || key->type == VOLLEY_KEY_LIST || key->type == VOLLEY_KEY_TIMES ||
+         key->type == VOLLEY_KEY_VALUE;
+}
+
 static void write_range(FILE *out, double min, double max, bool positive) {
   if (isfinite(min)) fprintf(out, "%s %.10g", positive ? "above" : "from", min);
   if (isfinite(max)) fprintf(out, "%sto %.10g", isfinite(min) ? " " : "", max);
 }
 
-static void write_key(FILE *out, const volley_key_info *key) {
-  const bool number = key->type == VOLLEY_KEY_NUMBER || key->type == VOLLEY_KEY_COUNT || key->type == VOLLEY_KEY_VALUE;
+static const char table_head[] = "| key | value | unit | range | default | meaning |\n|---|---|---|---|---|---|\n";
+
+static void write_keys(FILE *out, const volley_key_info *keys, int n) {
   char fallback[64];
-  fprintf(out, "| `%s` | ", key->name);
-  write_cell(out, type_name(key));
-  fprintf(out, " | %s | ", unit_name(key->unit));
-  if (number) write_range(out, key->min, key->max, key->positive);
-  fprintf(out, " | %s | ", key->required ? "required" : volley_key_default(key, fallback, sizeof fallback));
-  write_cell(out, key->doc);
-  fprintf(out, " |\n");
+  for (int k = 0; k < n; k++) {
+    const volley_key_info *key = &keys[k];
+    const bool required = key->required, weight = key->unit && strcmp(key->unit, "weight") == 0;
+    fprintf(out, "| `%s` | ", key->name);
+    write_cell(out, type_name(key));
+    fprintf(out, " | %s | ", unit_name(key->unit));
+    if (is_number(key)) write_range(out, key->min, key->max, key->positive);
+    fprintf(out, " | %s | ",
+            required                                   ? "required"
+            : weight && key->type == VOLLEY_KEY_NUMBER ? "required unless the receptor counts"
+                                                       : volley_key_default(key, fallback, sizeof fallback));
+    write_cell(out, key->doc);
+    fprintf(out, " |\n");
+  }
 }
 
 static void write_section(FILE *out, const volley_section_info *section) {
   fprintf(out, "\n## %s\n\n%s\n\n", section->name, section->doc);
-  fprintf(out, "| key | value | unit | range | default | meaning |\n|---|---|---|---|---|---|\n");
-  for (int k = 0; k < section->n_keys; k++) write_key(out, &section->keys[k]);
+  fprintf(out, "%s", table_head);
+  write_keys(out, section->keys, section->n_keys);
 }
 
 static void write_rules(FILE *out) {
@@ -107,91 +121,14 @@ static void write_distributions(FILE *out) {
   }
 }
 
-static const char *stimulus_value(const volley_stimulus_key *key) {
-  switch (key->kind) {
-    case VOLLEY_VALUE_NUMBER:
-    case VOLLEY_VALUE_STEPS: return "number";
-    case VOLLEY_VALUE_COUNT: return "whole number";
-    case VOLLEY_VALUE_LIST:
-    case VOLLEY_VALUE_TIMES: return "list of numbers";
-    case VOLLEY_VALUE_INDICES: return "indices";
-    case VOLLEY_VALUE_CHOICE: return key->words;
-    case VOLLEY_VALUE_PATH: return "file";
-    case VOLLEY_VALUE_TEXT: return "text";
-    case VOLLEY_VALUE_STIMULUS: return "name";
-  }
-  return "";
-}
-
-/* Word number `number` of some that are separated by bars. */
-static void write_word(FILE *out, const char *words, int number) {
-  for (; number > 0; --number) words += strcspn(words, "|") + 1;
-  fprintf(out, "%.*s", (int)strcspn(words, "|"), words);
-}
-
 static void write_stimuli(FILE *out) {
   for (const volley_stimulus_kind *const *item = volley_stimulus_kinds(); *item; item++) {
     const volley_stimulus_kind *kind = *item;
     fprintf(out, "\n### type: %s\n\n%s\n", kind->name, kind->doc);
-    if (kind->n_keys > 0) fprintf(out, "\n| key | value | unit | default | meaning |\n|---|---|---|---|---|\n");
-    for (int k = 0; k < kind->n_keys; k++) {
-      const volley_stimulus_key *key = &kind->keys[k];
-      const bool weight = strcmp(key->unit, "weight") == 0;
-      fprintf(out, "| `%s` | ", key->name);
-      write_cell(out, stimulus_value(key));
-      fprintf(out, " | %s | ", unit_name(key->unit));
-      if (key->required || weight)
-        fprintf(out, "required%s", weight ? " unless the receptor counts" : "");
-      else if (key->kind == VOLLEY_VALUE_CHOICE)
-        write_word(out, key->words, (int)key->fallback);
-      else if (key->kind <= VOLLEY_VALUE_COUNT && key->fallback >= key->min)
-        fprintf(out, "%g", key->fallback);
-      fprintf(out, " | ");
-      write_cell(out, key->doc);
-      fprintf(out, " |\n");
-    }
-  }
-}
-
-static const char *signal_value(const volley_signal_key *key) {
-  switch (key->type) {
-    case VOLLEY_SIGNAL_NUMBER: return "number";
-    case VOLLEY_SIGNAL_COUNT: return "whole number";
-    case VOLLEY_SIGNAL_FLAG: return "true|false";
-    case VOLLEY_SIGNAL_CHOICE: return key->words;
-    case VOLLEY_SIGNAL_LIST: return "number or list of numbers";
-    case VOLLEY_SIGNAL_MATRIX: return "list of rows";
-    case VOLLEY_SIGNAL_PATH: return "file";
-    case VOLLEY_SIGNAL_TEXT: return "text";
-  }
-  return "";
-}
-
-static void write_signal_default(FILE *out, const volley_signal_key *key) {
-  if (key->required) {
-    fprintf(out, "required");
-  } else if (key->type == VOLLEY_SIGNAL_FLAG) {
-    fprintf(out, key->fallback != 0 ? "true" : "false");
-  } else if (key->type == VOLLEY_SIGNAL_CHOICE) {
-    write_word(out, key->words, (int)key->fallback);
-  } else if (key->type <= VOLLEY_SIGNAL_COUNT && isfinite(key->fallback)) {
-    fprintf(out, "%g", key->fallback);
-  }
-}
-
-static void write_signal_keys(FILE *out, const volley_signal_key *keys, int n) {
-  fprintf(out, "| key | value | unit | range | default | meaning |\n|---|---|---|---|---|---|\n");
-  for (int k = 0; k < n; k++) {
-    fprintf(out, "| `%s` | ", keys[k].name);
-    write_cell(out, signal_value(&keys[k]));
-    fprintf(out, " | %s | ", unit_name(keys[k].unit));
-    if (keys[k].type <= VOLLEY_SIGNAL_COUNT || keys[k].type == VOLLEY_SIGNAL_LIST)
-      write_range(out, keys[k].min, INFINITY, keys[k].positive);
-    fprintf(out, " | ");
-    write_signal_default(out, &keys[k]);
-    fprintf(out, " | ");
-    write_cell(out, keys[k].doc);
-    fprintf(out, " |\n");
+    volley_keys tables[VOLLEY_STIMULUS_TABLES];
+    const int n = volley_stimulus_keys(kind, tables);
+    if (n > 0) fprintf(out, "\n%s", table_head);
+    for (int t = 0; t < n; t++) write_keys(out, tables[t].keys, tables[t].n_keys);
   }
 }
 
@@ -199,10 +136,12 @@ static void write_signals(FILE *out) {
   fprintf(out, "\n## Signals\n\n"
                "A supervisor, or the signal that a stimulus plays, is a mapping: `type`, keys of that type, and these, "
                "which every signal takes.\n\n");
-  write_signal_keys(out, volley_signal_common_keys, volley_signal_n_common_keys);
+  fprintf(out, "%s", table_head);
+  write_keys(out, volley_signal_common_keys.keys, volley_signal_common_keys.n_keys);
   for (const volley_signal_kind *const *item = volley_signal_kinds(); *item; item++) {
     fprintf(out, "\n### type: %s\n\n%s\n\n", (*item)->name, (*item)->doc);
-    if ((*item)->n_keys > 0) write_signal_keys(out, (*item)->keys, (*item)->n_keys);
+    if ((*item)->n_keys > 0) fprintf(out, "%s", table_head);
+    write_keys(out, (*item)->keys, (*item)->n_keys);
   }
 }
 

@@ -12,7 +12,8 @@ const volley_key_info *volley_key_named(const volley_key_info *keys, int n, cons
 static void set_default(const volley_key_info *key, void *out) {
   switch (key->type) {
     case VOLLEY_KEY_NUMBER:
-    case VOLLEY_KEY_STEPS: *(double *)out = key->fallback; break;
+    case VOLLEY_KEY_STEPS:
+    case VOLLEY_KEY_DELAY: *(double *)out = key->fallback; break;
     case VOLLEY_KEY_COUNT: *(int *)out = isnan(key->fallback) ? -1 : (int)key->fallback; break;
     case VOLLEY_KEY_FLAG: *(bool *)out = key->fallback > 0; break;
     case VOLLEY_KEY_CHOICE: *(int *)out = (int)key->fallback; break;

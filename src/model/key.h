@@ -13,6 +13,7 @@
 typedef enum volley_key_type {
   VOLLEY_KEY_NUMBER,    /* double */
   VOLLEY_KEY_STEPS,     /* double: a time in ms that is a whole number of steps */
+  VOLLEY_KEY_DELAY,     /* double: a delay in ms, by default one step */
   VOLLEY_KEY_COUNT,     /* int: a whole number; -1 where none is given and there is no default */
   VOLLEY_KEY_FLAG,      /* bool */
   VOLLEY_KEY_CHOICE,    /* int: index of the word among `words` */

@@ -39,7 +39,8 @@ static const volley_key_info times_keys[] = {
 /* Of kinds whose spikes reach a receptor. */
 static const volley_key_info spike_keys[] = {
     {"weight", "weight", 1, VOLLEY_ANY, AT(weight), .doc = "synaptic weight"},
-    {"delay", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, AT(delay), .doc = "delay; one step if left out"},
+    {"delay", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_DELAY, AT(delay),
+     .doc = "delay; one step if left out"},
 };
 
 static bool has_times(const volley_stimulus_kind *kind) {
