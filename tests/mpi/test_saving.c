@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "neuron/neuron.h"
 #include "support/experiments.h"
+#include "support/keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,10 +51,10 @@ static volley_experiment *make(const char *partitioner, bool batch) {
     }
   }
   volley_stimulus *drive = experiment_add_stimulus(e, 0, "poisson");
-  drive->rate = 9000;
+  NUMBER(drive, rate) = 9000;
   drive->weight = 45;
   drive = experiment_add_stimulus(e, 1, "poisson");
-  drive->rate = 9000;
+  NUMBER(drive, rate) = 9000;
   drive->weight = 0.25;
   drive->receptor = 0;
   return e;

@@ -6,6 +6,7 @@
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
+#include "support/keys.h"
 #include "support/signals.h"
 
 #include <hdf5.h>
@@ -199,9 +200,9 @@ static volley_experiment *make(double duration, const char *dataset, double inte
   e->n_readouts = 1;
   volley_signal *signal = e->readouts[0].supervisor = signals_make(e, "series");
   signal->place = place;
-  signal->file = path;
-  signal->dataset = dataset;
-  signal->interval = interval;
+  TEXT(signal, file) = path;
+  TEXT(signal, dataset) = dataset;
+  NUMBER(signal, interval) = interval;
   return e;
 }
 
@@ -248,7 +249,7 @@ static void test_wrong_signals(void **state) {
     volley_experiment_destroy(e);
   }
   volley_experiment *e = make(1000, "one", 1);
-  e->readouts[0].supervisor->repeat = true;
+  KEY_OF(e->readouts[0].supervisor, bool, repeat) = true;
   assert_int_equal(load(e), VOLLEY_OK);
   volley_experiment_destroy(e);
 }
@@ -260,11 +261,12 @@ static volley_experiment *make_images(const char *label_dataset) {
   for (int s = 0; s < 3; s++) {
     volley_stimulus *stimulus = experiment_add_stimulus(e, 0, s == 1 ? "inhomogeneous_poisson" : "images");
     stimulus->place = place;
-    stimulus->file = path;
-    stimulus->dataset = s == 1 ? "large" : "frames";
-    stimulus->factor = 1;
-    stimulus->slot = 1;
-    if (s == 0) stimulus->label_dataset = label_dataset;
+    TEXT(stimulus, file) = path;
+    TEXT(stimulus, dataset) = s == 1 ? "large" : "frames";
+    if (s == 1) continue;
+    NUMBER(stimulus, factor) = 1;
+    NUMBER(stimulus, slot) = 1;
+    if (s == 0) TEXT(stimulus, label_dataset) = label_dataset;
   }
   return e;
 }
@@ -278,16 +280,16 @@ static void test_stimuli(void **state) {
   (void)state;
   static const double labels[] = {1, 0, 1, 2, 0};
   volley_experiment *e = make_images("labels");
-  e->stimuli[0].images = signals_list(e, 2, (double[]){4, 1}); /* image 0 has a pixel below 0 */
-  e->stimuli[0].n_images = 2;
-  e->stimuli[2].images = e->stimuli[0].images;
-  e->stimuli[2].n_images = 2;
-  e->stimuli[1].dataset = "rates"; /* of one for all */
+  LIST(&e->stimuli[0], images) =
+      (volley_list){signals_list(e, 2, (double[]){4, 1}), 2}; /* image 0 has a pixel below 0 */
+  LIST(&e->stimuli[2], images) = LIST(&e->stimuli[0], images);
+  TEXT(&e->stimuli[1], dataset) = "rates"; /* of one for all */
   assert_int_equal(load_stimuli(e), VOLLEY_OK);
-  for (uint64_t k = 0; k < 30; k++) assert_true(e->stimuli[0].rows[k] == large_value(k));
-  assert_memory_equal(e->stimuli[0].labels, labels, sizeof labels);
-  assert_ptr_equal(e->stimuli[0].rows, e->stimuli[2].rows);
-  assert_true(e->stimuli[1].n_rows == 3 && e->stimuli[1].n_columns == 2 && e->stimuli[1].rows[5] == 0);
+  for (uint64_t k = 0; k < 30; k++) assert_true(SERIES(&e->stimuli[0]).values[k] == large_value(k));
+  assert_memory_equal(((volley_images *)e->stimuli[0].parameters)->labels, labels, sizeof labels);
+  assert_ptr_equal(SERIES(&e->stimuli[0]).values, SERIES(&e->stimuli[2]).values);
+  const volley_series *rates = &KEY_OF(&e->stimuli[1], volley_series, file);
+  assert_true(rates->n_rows == 3 && rates->n_columns == 2 && rates->values[5] == 0);
   volley_experiment_destroy(e);
 }
 

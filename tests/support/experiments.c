@@ -63,11 +63,8 @@ volley_stimulus *experiment_add_stimulus(volley_experiment *e, int target, const
                                 .target = target,
                                 .neurons = {range, 1, size},
                                 .receptor = VOLLEY_RECEPTOR_BY_SIGN,
-                                .stop = INFINITY,
-                                .sources = 1,
-                                .weight = 1,
-                                .delay = NAN,
-                                .label_column = -1};
+                                .stop = INFINITY};
+  volley_stimulus_set_defaults(stimulus, e->arena);
   return stimulus;
 }
 

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
+#include "support/keys.h"
 #include "support/statistics.h"
 #include "support/stimuli.h"
 
@@ -28,9 +29,9 @@ static volley_experiment *make(const char *kind, uint32_t size) {
 
 static volley_experiment *make_noise(uint32_t size, double interval) {
   volley_experiment *e = make("noise", size);
-  e->stimuli[STIMULUS].mean = 30;
-  e->stimuli[STIMULUS].std = 5;
-  e->stimuli[STIMULUS].interval = interval;
+  NUMBER(&e->stimuli[STIMULUS], mean) = 30;
+  NUMBER(&e->stimuli[STIMULUS], std) = 5;
+  NUMBER(&e->stimuli[STIMULUS], interval) = interval;
   return e;
 }
 
@@ -82,8 +83,8 @@ static void test_any_cut(void **state) {
   stimuli_expect_any_cut(e, STIMULUS, 0, 40);
   volley_experiment_destroy(e);
   e = make("ac", 1100);
-  e->stimuli[STIMULUS].amplitude = 1;
-  e->stimuli[STIMULUS].frequency = 333;
+  NUMBER(&e->stimuli[STIMULUS], amplitude) = 1;
+  NUMBER(&e->stimuli[STIMULUS], frequency) = 333;
   stimuli_expect_any_cut(e, STIMULUS, 0, 40);
   volley_experiment_destroy(e);
 }
@@ -106,10 +107,10 @@ static void test_ac(void **state) {
   static const double pi = 3.14159265358979323846;
   volley_experiment *e = make("ac", FEW);
   volley_stimulus *stimulus = &e->stimuli[STIMULUS];
-  stimulus->amplitude = 70;
-  stimulus->offset = -20;
-  stimulus->frequency = 12.5;
-  stimulus->phase = 60;
+  NUMBER(stimulus, amplitude) = 70;
+  NUMBER(stimulus, offset) = -20;
+  NUMBER(stimulus, frequency) = 12.5;
+  NUMBER(stimulus, phase) = 60;
   stimulus->start = 5;
   stimulus->stop = 1500;
   double *current = stimuli_generate(e, STIMULUS, 0, FEW, 0, STEPS);

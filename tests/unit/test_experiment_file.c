@@ -10,6 +10,7 @@
 #include "io/experiment/file.h"
 #include "neuron/neuron.h"
 #include "rule/rule.h"
+#include "support/keys.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -110,12 +111,12 @@ static void test_stimuli_and_recorders(void **state) {
   volley_experiment *e = read_network(NULL, 0);
   assert_int_equal(e->n_stimuli, 3);
   assert_string_equal(e->stimuli[1].name, "poisson->I");
-  assert_true(e->stimuli[1].sources == 200.0 && e->stimuli[1].delay == 0.1 && isinf(e->stimuli[1].stop));
+  assert_true(NUMBER(&e->stimuli[1], sources) == 200.0 && e->stimuli[1].delay == 0.1 && isinf(e->stimuli[1].stop));
   const volley_stimulus *kick = &e->stimuli[2];
   assert_int_equal(kick->neurons.count, 5);
   assert_int_equal(kick->neurons.n_ranges, 2);
-  assert_int_equal(kick->n_amplitudes, 2);
-  assert_true(kick->times[1] == 2.0 && kick->amplitudes[0] == 5.0);
+  assert_int_equal(LIST(kick, amplitudes).n, 2);
+  assert_true(LIST(kick, times).values[1] == 2.0 && LIST(kick, amplitudes).values[0] == 5.0);
   assert_int_equal(e->n_recorders, 4);
   const volley_recorder *trace = &e->recorders[3];
   assert_string_equal(trace->name, "E.I_syn_ex");
@@ -211,7 +212,7 @@ static void test_scale(void **state) {
   assert_int_equal(e->populations[1].first_gid, 400);
   assert_int_equal(e->projections[1].number, 20); /* E->E: 80 / 4 */
   assert_near(e->projections[1].weight.a, 50.0 / sqrt(0.25));
-  assert_near(e->stimuli[0].sources, 25.0);
+  assert_near(NUMBER(&e->stimuli[0], sources), 25.0);
   assert_near(e->stimuli[0].weight, 100.0);
   assert_true(e->projections[3].weight.a == 1.0); /* relays stay */
   /* E gets 80 inputs of 5 Hz and 50 pA, 20 of 10 Hz and -200 pA, and 100 x 8 Hz of 50 pA; tau_syn are 0.5 and 2 ms. */

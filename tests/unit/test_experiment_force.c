@@ -10,6 +10,7 @@
 #include "neuron/neuron.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
+#include "support/keys.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -124,20 +125,20 @@ static void test_signals(void **state) {
   const volley_signal *sines = e->readouts[0].supervisor, *pulses = e->readouts[2].supervisor;
   assert_string_equal(sines->kind->name, "sines");
   assert_int_equal(sines->dimension, 1);
-  assert_int_equal(sines->n_frequencies, 2);
-  assert_true(sines->frequencies[0] == 4 && sines->frequencies[1] == 6);
-  assert_int_equal(sines->combination, 1);
+  assert_int_equal(LIST(sines, frequencies).n, 2);
+  assert_true(LIST(sines, frequencies).values[0] == 4 && LIST(sines, frequencies).values[1] == 6);
+  assert_int_equal(INTEGER(sines, combination), 1);
   assert_true(sines->scale == 3 && sines->noise == 0.05);
   assert_int_equal(sines->noise_distribution, 1);
-  assert_int_equal(sines->n_speeds, 2);
-  assert_true(sines->speed_times[0] == 100 && sines->speed_times[1] == 200);
-  assert_true(sines->speeds[0] == 2 && sines->speeds[1] == -1);
+  assert_int_equal(sines->speeds.n, 2);
+  assert_true(sines->speed_times.values[0] == 100 && sines->speed_times.values[1] == 200);
+  assert_true(sines->speeds.values[0] == 2 && sines->speeds.values[1] == -1);
   assert_string_equal(sines->place.path, "readouts.out.supervisor");
-  assert_int_equal(pulses->n_rows, 2);
+  assert_int_equal(SERIES(pulses).n_rows, 2);
   assert_int_equal(pulses->dimension, 3);
   const double rows[] = {1, 0, 0, 0, 1, 2};
-  assert_memory_equal(pulses->rows, rows, sizeof rows);
-  assert_true(pulses->scale == 1 && pulses->noise == 0 && pulses->slot == 250);
+  assert_memory_equal(SERIES(pulses).values, rows, sizeof rows);
+  assert_true(pulses->scale == 1 && pulses->noise == 0 && NUMBER(pulses, slot) == 250);
   volley_experiment_destroy(e);
 }
 
@@ -147,12 +148,12 @@ static void test_stimuli(void **state) {
   assert_int_equal(e->n_stimuli, 4);
   const volley_stimulus *play = &e->stimuli[1];
   assert_string_equal(play->name, "play->Z");
-  assert_true(play->kind->takes_signal && play->signal->frequencies[0] == 5);
-  assert_int_equal(play->signal->n_frequencies, 1);
+  assert_true(play->kind->takes_signal && LIST(play->signal, frequencies).values[0] == 5);
+  assert_int_equal(LIST(play->signal, frequencies).n, 1);
   assert_true(e->stimuli[0].gain.a == 1 && play->gain.a == 2000); /* each in the unit of its target's current */
-  assert_true(e->stimuli[2].amplitude == 2);                      /* mV */
-  assert_int_equal(e->stimuli[3].n_times, 1);
-  assert_true(e->stimuli[3].times[0] == 5 && e->stimuli[3].amplitudes[0] == 1000);
+  assert_true(NUMBER(&e->stimuli[2], amplitude) == 2);            /* mV */
+  assert_int_equal(LIST(&e->stimuli[3], times).n, 1);
+  assert_true(LIST(&e->stimuli[3], times).values[0] == 5 && LIST(&e->stimuli[3], amplitudes).values[0] == 1000);
   volley_experiment_destroy(e);
 }
 
@@ -249,9 +250,9 @@ static void test_defaults(void **state) {
     assert_int_equal(signal->dimension, dimensions[s]);
     assert_true(signal->scale == 1);
     for (int k = 0; k < signal->kind->n_keys; ++k) {
-      const volley_signal_key *key = &signal->kind->keys[k];
-      if (key->type == VOLLEY_SIGNAL_NUMBER && !key->required)
-        assert_true(*(const double *)(const void *)((const char *)signal + key->offset) == key->fallback);
+      const volley_key_info *key = &signal->kind->keys[k];
+      if (key->type == VOLLEY_KEY_NUMBER && !key->required)
+        assert_true(*(const double *)(const void *)((const char *)signal->parameters + key->offset) == key->fallback);
     }
     volley_experiment_destroy(e);
   }

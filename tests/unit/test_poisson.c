@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
+#include "support/keys.h"
 #include "support/statistics.h"
 #include "support/stimuli.h"
 
@@ -24,8 +25,8 @@ static volley_experiment *make_experiment(double mean, uint32_t size) {
   experiment_add_population(e, "P", "iaf_psc_delta", size);
   experiment_add_stimulus(e, 0, "poisson");
   volley_stimulus *stimulus = experiment_add_stimulus(e, 1, "poisson");
-  stimulus->sources = 4;
-  stimulus->rate = mean / stimulus->sources / (e->simulation.dt * 1e-3);
+  NUMBER(stimulus, sources) = 4;
+  NUMBER(stimulus, rate) = mean / NUMBER(stimulus, sources) / (e->simulation.dt * 1e-3);
   return e;
 }
 
@@ -67,7 +68,8 @@ static void test_twin(void **state) {
   for (int m = 0; m < MEANS; m++) {
     volley_experiment *e = make_experiment(means[m], NEURONS);
     double *counts = generate(e, 0, NEURONS, 0, STEPS);
-    const double mean = e->stimuli[STIMULUS].rate * e->stimuli[STIMULUS].sources * e->simulation.dt * 1e-3;
+    const double mean =
+        NUMBER(&e->stimuli[STIMULUS], rate) * NUMBER(&e->stimuli[STIMULUS], sources) * e->simulation.dt * 1e-3;
     for (uint32_t k = 0; k < STEPS * NEURONS; k++) {
       const double expected = k / NEURONS < 1 ? 0 : twin(e, mean, BEHIND + k % NEURONS, k / NEURONS);
       if (counts[k] == expected) continue;
@@ -162,7 +164,7 @@ static void test_receptor_that_is_a_state(void **state) {
   experiment_add_population(e, "other", "parrot", BEHIND);
   experiment_add_population(e, "P", "iaf_psc_exp", 1);
   experiment_add_stimulus(e, 0, "poisson");
-  experiment_add_stimulus(e, 1, "poisson")->rate = 400000;
+  NUMBER(experiment_add_stimulus(e, 1, "poisson"), rate) = 400000;
   double *counts = generate(e, 0, 1, 0, 4);
   assert_true(counts[0] == 0 && counts[1] == 0 && counts[2] > 0 && counts[3] > 0);
   free(counts);
@@ -197,7 +199,7 @@ static void test_selection_and_weight(void **state) {
   }
   free(all);
   free(some);
-  e->stimuli[STIMULUS].rate = 0;
+  NUMBER(&e->stimuli[STIMULUS], rate) = 0;
   uint32_t gid = BEHIND + 3;
   volley_slice slice = {.population = 1, .count = 1, .gids = &gid};
   assert_null(e->stimuli[STIMULUS].kind->create(e, STIMULUS, &slice));

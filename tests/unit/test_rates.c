@@ -4,6 +4,7 @@
 #include "stimulus/showing.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
+#include "support/keys.h"
 #include "support/signals.h"
 #include "support/statistics.h"
 #include "support/stimuli.h"
@@ -32,18 +33,18 @@ static volley_experiment *make(const char *kind, uint32_t size) {
 
 static void set_rates(volley_experiment *e, int n, const double *times, const double *rates) {
   volley_stimulus *stimulus = &e->stimuli[STIMULUS];
-  stimulus->times = signals_list(e, n, times);
-  stimulus->rates = signals_list(e, n, rates);
-  stimulus->n_times = stimulus->n_rates = n;
+  LIST(stimulus, times).values = signals_list(e, n, times);
+  LIST(stimulus, rates).values = signals_list(e, n, rates);
+  LIST(stimulus, times).n = LIST(stimulus, rates).n = n;
   assert_null(stimulus->kind->check(stimulus));
 }
 
 static void set_rows(volley_experiment *e, int number, uint64_t n_rows, uint64_t n_columns, const double *rows) {
   volley_stimulus *stimulus = &e->stimuli[number];
-  stimulus->file = "file";
-  stimulus->rows = signals_list(e, (int)(n_rows * n_columns), rows);
-  stimulus->n_rows = n_rows;
-  stimulus->n_columns = n_columns;
+  KEY_OF(stimulus, volley_series, file) = (volley_series){.file = "file",
+                                                          .values = signals_list(e, (int)(n_rows * n_columns), rows),
+                                                          .n_rows = n_rows,
+                                                          .n_columns = n_columns};
 }
 
 static const char *check_loaded(const volley_experiment *e, int number) {
@@ -145,16 +146,16 @@ static void test_wrong_rates(void **state) {
   volley_stimulus *stimulus = &e->stimuli[STIMULUS];
   assert_non_null(stimulus->kind->check(stimulus)); /* nothing given */
   set_rates(e, 2, (double[]){1, 2}, (double[]){3, 4});
-  stimulus->n_rates = 1;
+  LIST(stimulus, rates).n = 1;
   assert_non_null(stimulus->kind->check(stimulus));
-  stimulus->n_rates = 2;
-  stimulus->times[1] = 1;
+  LIST(stimulus, rates).n = 2;
+  LIST(stimulus, times).values[1] = 1;
   assert_non_null(stimulus->kind->check(stimulus));
-  stimulus->times[1] = 2;
-  stimulus->rates[1] = 2e7;
+  LIST(stimulus, times).values[1] = 2;
+  LIST(stimulus, rates).values[1] = 2e7;
   assert_non_null(stimulus->kind->check(stimulus));
-  stimulus->rates[1] = 2;
-  stimulus->file = "file";
+  LIST(stimulus, rates).values[1] = 2;
+  TEXT(stimulus, file) = "file";
   assert_non_null(stimulus->kind->check(stimulus)); /* both given */
   set_rows(e, STIMULUS, 2, 3, (double[]){0, 1, 2, 1, 2, 3});
   assert_non_null(check_loaded(e, STIMULUS)); /* two rates for three neurons */
@@ -179,11 +180,11 @@ static volley_experiment *make_images(void) {
   volley_experiment *e = make("images", 4);
   volley_stimulus *stimulus = &e->stimuli[STIMULUS];
   set_rows(e, STIMULUS, 3, 5, images);
-  stimulus->label_column = 2;
-  stimulus->slot = 2;
-  stimulus->blank = 0.5;
+  INTEGER(stimulus, label_column) = 2;
+  NUMBER(stimulus, slot) = 2;
+  NUMBER(stimulus, blank) = 0.5;
   stimulus->start = 1;
-  stimulus->factor = 40 * per_step;
+  NUMBER(stimulus, factor) = 40 * per_step;
   assert_null(stimulus->kind->check(stimulus));
   assert_int_equal(volley_stimuli_load(e, NULL, MPI_COMM_SELF), VOLLEY_OK);
   return e;
@@ -195,8 +196,8 @@ static void test_images(void **state) {
   static const int order[] = {2, 0, 0, 1};
   volley_experiment *e = make_images();
   volley_stimulus *stimulus = &e->stimuli[STIMULUS];
-  stimulus->images = signals_list(e, 4, (double[]){2, 0, 0, 1});
-  stimulus->n_images = 4;
+  LIST(stimulus, images).values = signals_list(e, 4, (double[]){2, 0, 0, 1});
+  LIST(stimulus, images).n = 4;
   stimulus->stop = 0.1 * STOP;
   stimulus->delay = 0.1 * SHIFT;
   const volley_showing showing = volley_showing_of(e, STIMULUS);
@@ -222,8 +223,8 @@ static void test_grey(void **state) {
   double pixels_of[NEURONS];
   for (int i = 0; i < NEURONS; i++) pixels_of[i] = i / 100; /* 0, 1, 2 */
   set_rows(e, STIMULUS, 1, NEURONS, pixels_of);
-  stimulus->slot = 200;
-  stimulus->factor = 0.25 * per_step;
+  NUMBER(stimulus, slot) = 200;
+  NUMBER(stimulus, factor) = 0.25 * per_step;
   assert_null(check_loaded(e, STIMULUS));
   double *input = stimuli_generate(e, STIMULUS, 0, NEURONS, 1, 1 + STEPS);
   uint64_t *samples = volley_alloc(N, sizeof *samples, "test");
@@ -245,7 +246,7 @@ static void test_random_order(void **state) {
   (void)state;
   enum { N = 9000 };
   volley_experiment *e = make_images();
-  e->stimuli[STIMULUS].order = 1;
+  INTEGER(&e->stimuli[STIMULUS], order) = 1;
   const volley_showing showing = volley_showing_of(e, STIMULUS);
   double pairs[9] = {0}, expected[9];
   for (int k = 0; k < N; k++) {
@@ -274,11 +275,11 @@ static void test_teacher(void **state) {
   enum { STEPS = 1000, START = 57, STOP = 803, TEACHER = 2, SIZE = 5 };
   for (int order = 0; order < 2; order++) {
     volley_experiment *e = make_images();
-    e->stimuli[STIMULUS].order = order;
+    INTEGER(&e->stimuli[STIMULUS], order) = order;
     experiment_add_population(e, "outputs", "iaf_psc_exp", SIZE);
     volley_stimulus *teacher = experiment_add_stimulus(e, 2, "teacher");
-    teacher->shown = STIMULUS;
-    teacher->amplitude = 100;
+    INTEGER(teacher, images) = STIMULUS;
+    NUMBER(teacher, amplitude) = 100;
     teacher->start = 0.1 * START;
     teacher->stop = 0.1 * STOP;
     assert_null(check_loaded(e, TEACHER));
@@ -299,28 +300,28 @@ static void test_wrong_images(void **state) {
   volley_experiment *e = make_images();
   volley_stimulus *stimulus = &e->stimuli[STIMULUS];
   assert_null(check_loaded(e, STIMULUS));
-  stimulus->label_column = -1;
+  INTEGER(stimulus, label_column) = -1;
   assert_non_null(check_loaded(e, STIMULUS)); /* five pixels */
-  stimulus->label_column = 5;
+  INTEGER(stimulus, label_column) = 5;
   assert_int_equal(volley_stimuli_load(e, NULL, MPI_COMM_SELF), VOLLEY_USAGE);
-  stimulus->label_column = 2;
-  stimulus->images = signals_list(e, 1, (double[]){3});
-  stimulus->n_images = 1;
+  INTEGER(stimulus, label_column) = 2;
+  LIST(stimulus, images).values = signals_list(e, 1, (double[]){3});
+  LIST(stimulus, images).n = 1;
   assert_non_null(check_loaded(e, STIMULUS)); /* of three images */
-  stimulus->images = NULL;
-  ((double *)(uintptr_t)stimulus->rows)[1] = -0.5;
+  LIST(stimulus, images).values = NULL;
+  SERIES(stimulus).values[1] = -0.5;
   assert_non_null(check_loaded(e, STIMULUS));
-  ((double *)(uintptr_t)stimulus->rows)[1] = 1;
-  ((double *)(uintptr_t)stimulus->labels)[1] = 0.5;
+  SERIES(stimulus).values[1] = 1;
+  ((volley_images *)stimulus->parameters)->labels[1] = 0.5;
   assert_non_null(check_loaded(e, STIMULUS));
-  ((double *)(uintptr_t)stimulus->labels)[1] = 3;
+  ((volley_images *)stimulus->parameters)->labels[1] = 3;
   experiment_add_population(e, "outputs", "iaf_psc_exp", 3);
-  experiment_add_stimulus(e, 2, "teacher")->shown = STIMULUS;
+  INTEGER(experiment_add_stimulus(e, 2, "teacher"), images) = STIMULUS;
   assert_non_null(check_loaded(e, 2)); /* labels 0-3 for three neurons */
-  stimulus->images = signals_list(e, 2, (double[]){0, 2});
-  stimulus->n_images = 2;
+  LIST(stimulus, images).values = signals_list(e, 2, (double[]){0, 2});
+  LIST(stimulus, images).n = 2;
   assert_null(check_loaded(e, 2));
-  stimulus->labels = NULL;
+  ((volley_images *)stimulus->parameters)->labels = NULL;
   assert_non_null(check_loaded(e, 2));
   volley_experiment_destroy(e);
 }

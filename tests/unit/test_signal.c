@@ -4,6 +4,7 @@
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
+#include "support/keys.h"
 #include "support/signals.h"
 #include "support/statistics.h"
 
@@ -50,30 +51,29 @@ static const double *at(const volley_experiment *e, const volley_signal *signal,
 }
 
 static void set_speeds(volley_experiment *e, volley_signal *signal, int n, const double *times, const double *speeds) {
-  signal->n_speeds = signal->n_speed_times = n;
-  signal->speed_times = signals_list(e, n, times);
-  signal->speeds = signals_list(e, n, speeds);
+  signal->speed_times = (volley_list){signals_list(e, n, times), n};
+  signal->speeds = (volley_list){signals_list(e, n, speeds), n};
 }
 
 static void set_rows(volley_experiment *e, volley_signal *signal, int n, int width, const double *rows) {
-  signal->n_rows = n;
-  signal->dimension = width;
-  signal->rows = signals_list(e, n * width, rows);
+  SERIES(signal) =
+      (volley_series){.values = signals_list(e, n * width, rows), .n_rows = (uint64_t)n, .n_columns = (uint64_t)width};
 }
 
 static void test_sines(void **state) {
   (void)state;
   volley_experiment *e = make(0.05, 1000);
   volley_signal *product = add(e, "sines"), *sum = add(e, "sines"), *triangle = add(e, "sines");
-  product->n_frequencies = sum->n_frequencies = product->n_amplitudes = sum->n_amplitudes = sum->n_phases = 2;
-  product->frequencies = sum->frequencies = signals_list(e, 2, (double[]){4, 6});
-  product->amplitudes = sum->amplitudes = signals_list(e, 2, (double[]){0.5, -3});
-  sum->phases = signals_list(e, 2, (double[]){0.25, -0.1});
-  product->combination = 1;
+  LIST(product, frequencies).n = LIST(sum, frequencies).n = LIST(product, amplitudes).n = LIST(sum, amplitudes).n =
+      LIST(sum, phases).n = 2;
+  LIST(product, frequencies).values = LIST(sum, frequencies).values = signals_list(e, 2, (double[]){4, 6});
+  LIST(product, amplitudes).values = LIST(sum, amplitudes).values = signals_list(e, 2, (double[]){0.5, -3});
+  LIST(sum, phases).values = signals_list(e, 2, (double[]){0.25, -0.1});
+  INTEGER(product, combination) = 1;
   sum->scale = 2;
-  triangle->n_frequencies = 1;
-  triangle->frequencies = signals_list(e, 1, (double[]){5});
-  triangle->waveform = 1;
+  LIST(triangle, frequencies).n = 1;
+  LIST(triangle, frequencies).values = signals_list(e, 1, (double[]){5});
+  INTEGER(triangle, waveform) = 1;
   assert_int_equal(load(e), VOLLEY_OK);
   for (int step = 0; step <= 20000; step += 7) {
     const double t = step * 0.05, s = t * 1e-3;
@@ -100,9 +100,9 @@ static volley_signal *add_song(volley_experiment *e) {
   double rows[16 * 5] = {0};
   for (int m = 0; m < 16; m++) rows[m * 5 + notes[m] - 1] = 1;
   set_rows(e, signal, 16, 5, rows);
-  signal->slot = slot;
-  signal->n_holds = 1;
-  signal->holds = signals_list(e, 1, (double[]){15});
+  NUMBER(signal, slot) = slot;
+  LIST(signal, holds).n = 1;
+  LIST(signal, holds).values = signals_list(e, 1, (double[]){15});
   return signal;
 }
 
@@ -124,9 +124,9 @@ static void test_held_channels(void **state) {
   volley_experiment *e = make(1, 1000);
   volley_signal *signal = add(e, "pulses");
   set_rows(e, signal, 2, 2, (double[]){0.5, 1, 0, 2});
-  signal->slot = 100;
-  signal->n_holds = signal->held_channels = 1;
-  signal->holds = signals_list(e, 1, (double[]){1});
+  NUMBER(signal, slot) = 100;
+  LIST(signal, holds).n = INTEGER(signal, held_channels) = 1;
+  LIST(signal, holds).values = signals_list(e, 1, (double[]){1});
   assert_int_equal(load(e), VOLLEY_OK);
   for (int t = 0; t < 400; t++) {
     assert_near(at(e, signal, t)[0], 0.5 * sin(pi * (t % 200) / 200), 1e-12);
@@ -142,16 +142,16 @@ static void test_blank(void **state) {
   volley_signal *input = add(e, "pulses"), *target = add(e, "pulses");
   set_rows(e, input, 3, 2, (double[]){0.1, 0.9, 0.2, 0.8, 0.3, 0.7});
   set_rows(e, target, 3, 1, (double[]){0.5, -0.5, 0.5});
-  input->slot = input->blank = target->slot = target->blank = 250;
-  input->envelope = 1;
+  NUMBER(input, slot) = NUMBER(input, blank) = NUMBER(target, slot) = NUMBER(target, blank) = 250;
+  INTEGER(input, envelope) = 1;
   assert_int_equal(load(e), VOLLEY_OK);
   for (int step = 0; step < 100000; step++) {
     const int row = step / 12500 % 3, within = step % 12500;
     const bool on = within < 6250;
     const double *values = at(e, input, step * 0.04);
-    assert_true(values[0] == (on ? input->rows[2 * row] : 0));
-    assert_true(values[1] == (on ? input->rows[2 * row + 1] : 0));
-    assert_near(at(e, target, step * 0.04)[0], on ? target->rows[row] * sin(pi * within / 6250) : 0, 1e-8);
+    assert_true(values[0] == (on ? SERIES(input).values[2 * row] : 0));
+    assert_true(values[1] == (on ? SERIES(input).values[2 * row + 1] : 0));
+    assert_near(at(e, target, step * 0.04)[0], on ? SERIES(target).values[row] * sin(pi * within / 6250) : 0, 1e-8);
   }
   volley_experiment_destroy(e);
 }
@@ -160,8 +160,8 @@ static void test_hdts(void **state) {
   (void)state;
   volley_experiment *e = make(0.04, 1000);
   volley_signal *signal = add(e, "hdts");
-  signal->pulses = 8;
-  signal->period = 200;
+  INTEGER(signal, pulses) = 8;
+  NUMBER(signal, period) = 200;
   set_speeds(e, signal, 1, (double[]){0}, (double[]){-1});
   assert_int_equal(load(e), VOLLEY_OK);
   assert_int_equal(signal->dimension, 8);
@@ -180,14 +180,15 @@ static void test_hdts(void **state) {
 typedef void (*flow)(const volley_signal *signal, const double *u, double *rates);
 
 static void van_der_pol(const volley_signal *s, const double *u, double *rates) {
-  rates[0] = s->time_scale * s->mu * (u[0] - pow(u[0], 3) * s->size * s->size / 3 - u[1]);
-  rates[1] = s->time_scale * u[0] / s->mu;
+  rates[0] =
+      NUMBER(s, time_scale) * NUMBER(s, mu) * (u[0] - pow(u[0], 3) * NUMBER(s, size) * NUMBER(s, size) / 3 - u[1]);
+  rates[1] = NUMBER(s, time_scale) * u[0] / NUMBER(s, mu);
 }
 
 static void lorenz(const volley_signal *s, const double *u, double *rates) {
-  rates[0] = s->time_scale * s->sigma * (u[1] - u[0]);
-  rates[1] = s->time_scale * (s->rho * u[0] - s->size * u[0] * u[2] - u[1]);
-  rates[2] = s->time_scale * (s->size * u[0] * u[1] - s->beta * u[2]);
+  rates[0] = NUMBER(s, time_scale) * NUMBER(s, sigma) * (u[1] - u[0]);
+  rates[1] = NUMBER(s, time_scale) * (NUMBER(s, rho) * u[0] - NUMBER(s, size) * u[0] * u[2] - u[1]);
+  rates[2] = NUMBER(s, time_scale) * (NUMBER(s, size) * u[0] * u[1] - NUMBER(s, beta) * u[2]);
 }
 
 enum { MOST_DIMENSIONS = 3 };
@@ -217,10 +218,10 @@ static void integrate(flow f, const volley_signal *s, double *u, double ms) {
 static void follow(flow f, const volley_signal *signal, int ms, double tolerance) {
   const int n = signal->dimension;
   double u[MOST_DIMENSIONS] = {0};
-  for (int d = 0; d < n; d++) u[d] = signal->rows[d];
+  for (int d = 0; d < n; d++) u[d] = SERIES(signal).values[d];
   for (int t = 100; t <= ms; t += 100) {
     integrate(f, signal, u, 100);
-    for (int d = 0; d < n; d++) assert_near(signal->rows[t * n + d], u[d], tolerance);
+    for (int d = 0; d < n; d++) assert_near(SERIES(signal).values[t * n + d], u[d], tolerance);
   }
 }
 
@@ -228,8 +229,9 @@ static void follow(flow f, const volley_signal *signal, int ms, double tolerance
 static double period(const volley_signal *signal) {
   double first = NAN, last = NAN;
   int n = -1;
-  for (int t = 1; t < signal->n_rows; t++) {
-    const double a = signal->rows[(t - 1) * signal->dimension], b = signal->rows[t * signal->dimension];
+  for (int t = 1; t < SERIES(signal).n_rows; t++) {
+    const double a = SERIES(signal).values[(t - 1) * signal->dimension],
+                 b = SERIES(signal).values[t * signal->dimension];
     if (a >= 0 || b < 0) continue;
     last = (t - 1 + a / (a - b)) * 1e-3;
     if (n++ < 0) first = last;
@@ -239,7 +241,8 @@ static double period(const volley_signal *signal) {
 
 static double greatest(const volley_signal *signal, int d) {
   double most = 0;
-  for (int t = 0; t < signal->n_rows; t++) most = fmax(most, fabs(signal->rows[t * signal->dimension + d]));
+  for (int t = 0; t < SERIES(signal).n_rows; t++)
+    most = fmax(most, fabs(SERIES(signal).values[t * signal->dimension + d]));
   return most;
 }
 
@@ -249,14 +252,14 @@ static void test_van_der_pol(void **state) {
   for (int k = 0; k < 2; k++) {
     volley_experiment *e = make(0.1, 15000);
     volley_signal *signal = add(e, "van_der_pol");
-    signal->mu = mu[k];
+    NUMBER(signal, mu) = mu[k];
     assert_int_equal(load(e), VOLLEY_OK);
     assert_int_equal(signal->dimension, 2);
     assert_near(period(signal), periods[k], 1e-4);
     assert_near(greatest(signal, 0), x[k], 1e-4);
     assert_near(greatest(signal, 1), y[k], 1e-4);
     follow(van_der_pol, signal, 2000, 1e-8);
-    const double *row = signal->rows + 2 * 123; /* linear in between */
+    const double *row = SERIES(signal).values + 2 * 123; /* linear in between */
     assert_near(at(e, signal, 123.4)[0], 0.6 * row[0] + 0.4 * row[2], 1e-15);
     assert_near(at(e, signal, 123.4)[1], 0.6 * row[1] + 0.4 * row[3], 1e-15);
     volley_experiment_destroy(e);
@@ -268,7 +271,7 @@ static void test_lorenz(void **state) {
   volley_experiment *e = make(0.1, 100000);
   volley_signal *signal = add(e, "lorenz");
   assert_int_equal(load(e), VOLLEY_OK);
-  for (int d = 0; d < 3; d++) assert_true(signal->rows[d] == 0.1);
+  for (int d = 0; d < 3; d++) assert_true(SERIES(signal).values[d] == 0.1);
   follow(lorenz, signal, 8000, 1e-6);
   assert_near(greatest(signal, 0), 0.26, 0.03);
   assert_near(greatest(signal, 1), 0.36, 0.04);
@@ -286,14 +289,14 @@ static void test_longer_run(void **state) {
     experiments[k] = make(0.1, durations[k]);
     signals[k][0] = add(experiments[k], "van_der_pol");
     signals[k][1] = add(experiments[k], "lorenz");
-    signals[k][0]->mu = 5;
+    NUMBER(signals[k][0], mu) = 5;
     assert_int_equal(load(experiments[k]), VOLLEY_OK);
     for (int s = 0; s < 2; s++) {
-      const size_t bytes = (size_t)(signals[0][s]->n_rows * signals[0][s]->dimension) * sizeof(double);
-      assert_memory_equal(signals[k][s]->rows, signals[0][s]->rows, bytes);
+      const size_t bytes = (size_t)(SERIES(signals[0][s]).n_rows * signals[0][s]->dimension) * sizeof(double);
+      assert_memory_equal(SERIES(signals[k][s]).values, SERIES(signals[0][s]).values, bytes);
     }
   }
-  assert_true(signals[2][0]->n_rows > 3000);
+  assert_true(SERIES(signals[2][0]).n_rows > 3000);
   for (int k = 0; k < 3; k++) volley_experiment_destroy(experiments[k]);
 }
 
@@ -304,8 +307,8 @@ static void test_series(void **state) {
   static const double rows[] = {1, 10, 2, 30, 4, 20, 8, 0};
   set_rows(e, once, 4, 2, rows);
   set_rows(e, again, 4, 2, rows);
-  once->interval = again->interval = 10;
-  again->repeat = true;
+  NUMBER(once, interval) = NUMBER(again, interval) = 10;
+  KEY_OF(again, bool, repeat) = true;
   set_speeds(e, again, 1, (double[]){0}, (double[]){3});
   assert_int_equal(load(e), VOLLEY_OK);
   for (int step = 0; step <= 80; step++) {
@@ -325,8 +328,8 @@ static void test_warp(void **state) {
   (void)state;
   volley_experiment *e = make(0.5, 4000);
   volley_signal *warped = add(e, "sines"), *straight = add(e, "sines");
-  warped->n_frequencies = straight->n_frequencies = 1;
-  warped->frequencies = straight->frequencies = signals_list(e, 1, (double[]){3.7});
+  LIST(warped, frequencies).n = LIST(straight, frequencies).n = 1;
+  LIST(warped, frequencies).values = LIST(straight, frequencies).values = signals_list(e, 1, (double[]){3.7});
   static const double times[] = {500, 1000, 2000, 2500}, speeds[] = {2, 0.5, 0, -1};
   set_speeds(e, warped, 4, times, speeds);
   assert_int_equal(load(e), VOLLEY_OK);
@@ -347,7 +350,7 @@ static void test_warp(void **state) {
 static volley_signal *add_silence(volley_experiment *e, double noise, int distribution) {
   volley_signal *signal = add(e, "pulses");
   set_rows(e, signal, 1, 2, (double[]){0, 0});
-  signal->slot = 10;
+  NUMBER(signal, slot) = 10;
   signal->scale = 100;
   signal->noise = noise;
   signal->noise_distribution = distribution;
@@ -406,27 +409,27 @@ static void test_refused(void **state) {
   expect_refused(e);
   e = make(1, 1000);
   volley_signal *song_twice = add_song(e);
-  song_twice->n_holds = 2; /* row 15 into 16 that is held, on the same channel */
-  song_twice->holds = signals_list(e, 2, (double[]){14, 15});
+  LIST(song_twice, holds).n = 2; /* row 15 into 16 that is held, on the same channel */
+  LIST(song_twice, holds).values = signals_list(e, 2, (double[]){14, 15});
   expect_refused(e);
   e = make(1, 1000);
   volley_signal *series = add(e, "series"); /* ends at 999 */
   set_rows(e, series, 999, 1, (double[999]){0});
-  series->interval = 1;
+  NUMBER(series, interval) = 1;
   expect_refused(e);
   e = make(1, 1000);
   volley_signal *warped = add(e, "van_der_pol"); /* goes back to -200 */
-  warped->mu = 1;
+  NUMBER(warped, mu) = 1;
   set_speeds(e, warped, 2, (double[]){400, 1000}, (double[]){-1, 1});
   expect_refused(e);
   e = make(1, 1000);
   volley_signal *unequal = add_song(e);
   set_speeds(e, unequal, 1, (double[]){400}, (double[]){-1});
-  unequal->n_speeds = 0;
+  unequal->speeds.n = 0;
   expect_refused(e);
   e = make(1, 1000);
   volley_signal *endless = add(e, "lorenz"); /* grows without bounds */
-  endless->beta = -1000;
+  NUMBER(endless, beta) = -1000;
   expect_refused(e);
 }
 
@@ -440,8 +443,8 @@ static volley_experiment *make_input(void) {
   volley_stimulus *stimulus = experiment_add_stimulus(e, 1, "signal");
   stimulus->signal = signals_make(e, "pulses");
   set_rows(e, stimulus->signal, 2, 3, (double[]){1, 0, 0.5, 0, 2, 0});
-  stimulus->signal->slot = 5;
-  stimulus->signal->envelope = 1;
+  NUMBER(stimulus->signal, slot) = 5;
+  INTEGER(stimulus->signal, envelope) = 1;
   stimulus->neurons.ranges[0] = (volley_range){.first = 10, .count = 20};
   volley_selection_finish(&stimulus->neurons);
   stimulus->start = 2;
