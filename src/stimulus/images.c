@@ -74,9 +74,8 @@ static volley_status take_label_column(volley_loading *loading, const volley_sti
 static volley_status load(volley_loading *loading, const volley_stimulus *stimulus) {
   volley_images *images = stimulus->parameters;
   VOLLEY_TRY(volley_stimulus_read(loading, stimulus, &images->series));
-  if (images->labels) return VOLLEY_OK;
-  if (images->label_dataset) return read_label_dataset(loading, stimulus, images);
-  return images->label_column >= 0 ? take_label_column(loading, stimulus, images) : VOLLEY_OK;
+  if (images->label_column >= 0) return take_label_column(loading, stimulus, images);
+  return images->label_dataset && !images->labels ? read_label_dataset(loading, stimulus, images) : VOLLEY_OK;
 }
 
 /* The columns of a row that are pixels. */

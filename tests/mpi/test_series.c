@@ -4,6 +4,7 @@
 #include "base/petsc.h"
 #include "io/data/reader.h"
 #include "signal/signal.h"
+#include "stimulus/showing.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
 #include "support/keys.h"

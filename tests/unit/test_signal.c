@@ -229,7 +229,7 @@ static void follow(flow f, const volley_signal *signal, int ms, double tolerance
 static double period(const volley_signal *signal) {
   double first = NAN, last = NAN;
   int n = -1;
-  for (int t = 1; t < SERIES(signal).n_rows; t++) {
+  for (int t = 1; t < (int)SERIES(signal).n_rows; t++) {
     const double a = SERIES(signal).values[(t - 1) * signal->dimension],
                  b = SERIES(signal).values[t * signal->dimension];
     if (a >= 0 || b < 0) continue;
@@ -241,7 +241,7 @@ static double period(const volley_signal *signal) {
 
 static double greatest(const volley_signal *signal, int d) {
   double most = 0;
-  for (int t = 0; t < SERIES(signal).n_rows; t++)
+  for (int t = 0; t < (int)SERIES(signal).n_rows; t++)
     most = fmax(most, fabs(SERIES(signal).values[t * signal->dimension + d]));
   return most;
 }
@@ -292,7 +292,7 @@ static void test_longer_run(void **state) {
     NUMBER(signals[k][0], mu) = 5;
     assert_int_equal(load(experiments[k]), VOLLEY_OK);
     for (int s = 0; s < 2; s++) {
-      const size_t bytes = (size_t)(SERIES(signals[0][s]).n_rows * signals[0][s]->dimension) * sizeof(double);
+      const size_t bytes = SERIES(signals[0][s]).n_rows * SERIES(signals[0][s]).n_columns * sizeof(double);
       assert_memory_equal(SERIES(signals[k][s]).values, SERIES(signals[0][s]).values, bytes);
     }
   }
@@ -402,10 +402,10 @@ static void test_refused(void **state) {
   add(e, "sines"); /* no frequency */
   expect_refused(e);
   e = make(1, 1000);
-  add_song(e)->holds[0] = 16; /* into nothing */
+  LIST(add_song(e), holds).values[0] = 16; /* into nothing */
   expect_refused(e);
   e = make(1, 1000);
-  add_song(e)->blank = 10; /* between a row and the one it is held into */
+  NUMBER(add_song(e), blank) = 10; /* between a row and the one it is held into */
   expect_refused(e);
   e = make(1, 1000);
   volley_signal *song_twice = add_song(e);
