@@ -48,6 +48,8 @@ static void read_list(const key_reading *k, volley_list *list) {
     volley_read_indices(k->reading, node, k->key.name, &list->values, &list->n);
   else if (volley_read_list(k->reading, node, &k->key, &list->values, &list->n) && k->key.type == VOLLEY_KEY_TIMES)
     check_times(k, node, list);
+  if (k->key.filled && list->values && list->n == 0)
+    volley_value_fault(k->reading, node, "this list is empty; at least one number is expected");
 }
 
 /* Rows of equal length, one after the other; a row of one number needs no brackets. */

@@ -51,6 +51,7 @@ typedef struct volley_key_info {
   double min, max; /* allowed range of numbers, closed; INFINITY where unbounded */
   bool positive;   /* min itself is not allowed: a time constant, a capacitance */
   bool required;
+  bool filled; /* a list must not be empty */
   volley_key_type type;
   const char *words; /* choice: "step|min_delay"; stimulus: its type */
   const char *text;  /* default of texts and selections as it would be written; NULL: none */

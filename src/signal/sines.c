@@ -15,8 +15,8 @@ typedef struct parameters {
 #define AT(member) .offset = offsetof(parameters, member)
 
 static const volley_key_info keys[] = {
-    {"frequencies", "Hz", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, .required = true, AT(frequencies),
-     .doc = "one sine each"},
+    {"frequencies", "Hz", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, .required = true, .filled = true,
+     AT(frequencies), .doc = "one sine each"},
     {"amplitudes", "", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, AT(amplitudes),
      .doc = "one for each frequency; 1 if left out"},
     {"phases", "", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, AT(phases),
