@@ -41,7 +41,8 @@ static void check_times(const key_reading *k, volley_node *node, const volley_li
 /* A list, or a list of lists with one for each target. */
 static void read_list(const key_reading *k, volley_list *list) {
   volley_node *node = k->node;
-  const bool nested = node && node->kind == VOLLEY_NODE_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_NODE_LIST;
+  const bool nested = node && node->kind == VOLLEY_NODE_LIST && node->n > 0 &&
+                      (node->items[0]->kind == VOLLEY_NODE_LIST || node->items[0]->kind == VOLLEY_NODE_NUMBERS);
   if (nested && k->source->pick.rows > 0) node = volley_pick_node(k->reading, node, k->source->pick);
   if (!node) return;
   if (k->key.type == VOLLEY_KEY_INDICES)
@@ -59,6 +60,7 @@ static void read_rows(const key_reading *k, volley_series *series) {
   double *all = NULL;
   int columns = 0;
   if (!node) return;
+  volley_node_expand(k->reading->arena, node);
   if (node->kind != VOLLEY_NODE_LIST || node->n == 0) {
     volley_value_fault(k->reading, node, "a list of rows is expected, each a list of numbers: [[1, 0], [0, 1]]");
     return;
@@ -199,6 +201,7 @@ void volley_read_keys(volley_reading *reading, const volley_key_source *source, 
     k.key.unit = k.is_weight                        ? model->receptors[receptor].unit
                  : model && strcmp(unit, "pA") == 0 ? volley_current_unit(model)
                                                     : unit;
+    if (!k.node) volley_note_default(reading, source->entry, &k.key);
     k.key.fallback = VOLLEY_NO_DEFAULT;
     const bool required = keys[i].required || (k.is_weight && model->receptors[receptor].weights != VOLLEY_COUNTS);
     if (!k.node && required) {
