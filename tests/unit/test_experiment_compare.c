@@ -176,7 +176,7 @@ static const struct comparing force_cases[] = {
     {{0},
      {"readouts.out.supervisor.frequencies.1=7", "readouts.out.supervisor.scale=2"},
      {"e.yaml:11:46: readouts.out.supervisor.frequencies.1: 6 here, 7 in checkpoint 'c.h5'",
-      "e.yaml:11:15: readouts.out.supervisor.scale: nothing here, 2 in checkpoint 'c.h5'"}},
+      "e.yaml:11:15: readouts.out.supervisor.scale: 1 (default) here, 2 in checkpoint 'c.h5'"}},
     {{0},
      {"stimuli.0.signal.pulses=4", "stimuli.0.gain=3", "projections.0.balanced=no"},
      {"stimuli.0.signal.pulses: 3 here, 4 in checkpoint 'c.h5'", "stimuli.0.gain: 2 here, 3 in checkpoint 'c.h5'",
