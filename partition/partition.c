@@ -22,56 +22,79 @@ const volley_partitioner *volley_partitioner_find(const char *name) {
   return NULL;
 }
 
+static const volley_partitioner *partitioner_of(const volley_owners *owners) {
+  return owners->experiment->simulation.partitioner;
+}
+
+volley_status volley_owners_find(const volley_experiment *experiment, int ranks, const volley_reader *reader,
+                                 MPI_Comm comm, volley_owners *out) {
+  *out = (volley_owners){.experiment = experiment, .ranks = ranks};
+  const volley_partitioner *partitioner = partitioner_of(out);
+  return partitioner->create ? partitioner->create(out, reader, comm) : VOLLEY_OK;
+}
+
+void volley_owners_release(volley_owners *owners) {
+  if (owners->state) partitioner_of(owners)->destroy(owners->state);
+}
+
+static uint64_t find_next(const volley_owners *owners, int p, uint64_t index, int rank) {
+  const uint32_t size = owners->experiment->populations[p].size;
+  const volley_partitioner *partitioner = partitioner_of(owners);
+  if (partitioner->next) return partitioner->next(owners, p, index, rank);
+  while (index < size && partitioner->owner(owners, p, (uint32_t)index) != rank) index++;
+  return index;
+}
+
 static void take_population(volley_partition *partition, int p) {
-  const volley_experiment *experiment = partition->experiment;
-  const volley_population *population = &experiment->populations[p];
-  const volley_partitioner *partitioner = experiment->simulation.partitioner;
+  const volley_owners *owners = &partition->owners;
+  const volley_population *population = &partition->experiment->populations[p];
   size_t capacity = population->size / (size_t)partition->ranks + 1;
   uint32_t *gids = volley_grow(NULL, capacity, sizeof *gids, "the neurons of a rank");
   uint32_t n = 0;
-  for (uint32_t i = 0; i < population->size; i++) {
-    if (partitioner->owner(experiment, p, i, partition->ranks) != partition->rank) continue;
+  for (uint64_t i = 0; (i = find_next(owners, p, i, partition->rank)) < population->size; i++) {
     if (n == capacity) {
       capacity *= 2;
       gids = volley_grow(gids, capacity, sizeof *gids, "the neurons of a rank");
     }
-    gids[n++] = population->first_gid + i;
+    gids[n++] = population->first_gid + (uint32_t)i;
   }
   partition->gids[p] = gids;
   partition->counts[p] = n;
   partition->count += n;
 }
 
-volley_partition *volley_partition_create(const volley_experiment *experiment, int rank, int ranks) {
+volley_status volley_partition_create(const volley_experiment *experiment, int rank, int ranks,
+                                      const volley_reader *reader, MPI_Comm comm, volley_partition **out) {
+  volley_owners owners;
+  VOLLEY_TRY(volley_owners_find(experiment, ranks, reader, comm, &owners));
   volley_partition *partition = volley_alloc(1, sizeof *partition, "the partition");
   const size_t n = (size_t)experiment->n_populations;
-  *partition = (volley_partition){.experiment = experiment, .rank = rank, .ranks = ranks};
+  *partition = (volley_partition){.experiment = experiment, .rank = rank, .ranks = ranks, .owners = owners};
   partition->gids = volley_alloc(n, sizeof *partition->gids, "the partition");
   partition->counts = volley_alloc(n, sizeof *partition->counts, "the partition");
   for (int p = 0; p < experiment->n_populations; p++) take_population(partition, p);
-  return partition;
+  *out = partition;
+  return VOLLEY_OK;
 }
 
 void volley_partition_destroy(volley_partition *partition) {
   if (!partition) return;
   for (int p = 0; p < partition->experiment->n_populations; p++) free(partition->gids[p]);
+  volley_owners_release(&partition->owners);
   free(partition->gids);
   free(partition->counts);
   free(partition);
 }
 
 int volley_partition_owner(const volley_partition *partition, int population, uint32_t index) {
-  const volley_experiment *experiment = partition->experiment;
-  return experiment->simulation.partitioner->owner(experiment, population, index, partition->ranks);
+  return partitioner_of(&partition->owners)->owner(&partition->owners, population, index);
 }
 
 /* The load of one rank. */
-static double load_of(const volley_experiment *experiment, int rank, int ranks, const double *loads) {
+static double load_of(const volley_owners *owners, int rank, const double *loads) {
   double sum = 0;
-  for (int p = 0; p < experiment->n_populations; p++) {
-    const uint32_t n = experiment->simulation.partitioner->count(experiment, p, rank, ranks);
-    sum += n * (loads ? loads[p] : 1);
-  }
+  for (int p = 0; p < owners->experiment->n_populations; p++)
+    sum += partitioner_of(owners)->count(owners, p, rank) * (loads ? loads[p] : 1);
   return sum;
 }
 
@@ -81,19 +104,19 @@ static void take_load(volley_balance *balance, double load) {
 }
 
 /* Where there are more ranks than neurons, those that own one are looked at; some others own none. */
-volley_balance volley_partition_balance(const volley_experiment *experiment, int ranks, const double *loads) {
-  const volley_partitioner *partitioner = experiment->simulation.partitioner;
-  const int n = experiment->n_populations;
+volley_balance volley_partition_balance(const volley_owners *owners, const double *loads) {
+  const volley_experiment *experiment = owners->experiment;
+  const int n = experiment->n_populations, ranks = owners->ranks;
   const bool by_rank = (uint32_t)ranks <= experiment->neurons;
   const uint32_t items = by_rank ? (uint32_t)ranks : experiment->neurons, step = items / (MOST_LOOKS / (uint32_t)n) + 1;
   volley_balance balance = {by_rank ? INFINITY : 0, 0, 0};
-  for (uint64_t r = 0; by_rank && r < items; r += step) take_load(&balance, load_of(experiment, (int)r, ranks, loads));
+  for (uint64_t r = 0; by_rank && r < items; r += step) take_load(&balance, load_of(owners, (int)r, loads));
   for (int p = 0; p < n; p++) {
     const uint32_t size = experiment->populations[p].size;
     balance.mean += size * (loads ? loads[p] : 1) / ranks;
     for (uint64_t i = 0; !by_rank && i < size; i += step) {
-      const int owner = partitioner->owner(experiment, p, (uint32_t)i, ranks);
-      take_load(&balance, load_of(experiment, owner, ranks, loads));
+      const int owner = partitioner_of(owners)->owner(owners, p, (uint32_t)i);
+      take_load(&balance, load_of(owners, owner, loads));
     }
   }
   return balance;

@@ -1,14 +1,18 @@
 /* Neurons are dealt like cards: gid modulo the number of ranks. */
 #include "partition/partition.h"
 
-static int owner(const volley_experiment *experiment, int population, uint32_t index, int ranks) {
-  return (int)((experiment->populations[population].first_gid + index) % (uint32_t)ranks);
+static int owner(const volley_owners *owners, int population, uint32_t index) {
+  return (int)((owners->experiment->populations[population].first_gid + index) % (uint32_t)owners->ranks);
 }
 
-static uint32_t count(const volley_experiment *experiment, int population, int rank, int ranks) {
-  const volley_population *p = &experiment->populations[population];
-  const uint64_t n = (uint64_t)ranks, first = ((uint64_t)rank + n - p->first_gid % n) % n;
-  return first < p->size ? (uint32_t)((p->size - 1 - first) / n + 1) : 0;
+static uint64_t next(const volley_owners *owners, int population, uint64_t index, int rank) {
+  const uint64_t n = (uint64_t)owners->ranks, gid = owners->experiment->populations[population].first_gid + index;
+  return index + ((uint64_t)rank + n - gid % n) % n;
+}
+
+static uint32_t count(const volley_owners *owners, int population, int rank) {
+  const uint64_t size = owners->experiment->populations[population].size, first = next(owners, population, 0, rank);
+  return first < size ? (uint32_t)((size - 1 - first) / (uint64_t)owners->ranks + 1) : 0;
 }
 
 const volley_partitioner volley_partitioner_round_robin = {
@@ -16,4 +20,5 @@ const volley_partitioner volley_partitioner_round_robin = {
     .doc = "neurons dealt to the ranks one by one",
     .owner = owner,
     .count = count,
+    .next = next,
 };

@@ -181,7 +181,9 @@ static double time_edge(const volley_experiment *experiment, int p, double n) {
   small.projections = &projection;
   small.n_projections = 1;
   const volley_reader reader = {.context = &small, .edges = random_edges};
-  volley_partition *partition = volley_partition_create(&small, 0, 1);
+  small.simulation.partitioner = volley_partitioners()[0]; /* of one rank: any will do */
+  volley_partition *partition;
+  (void)volley_partition_create(&small, 0, 1, &reader, MPI_COMM_SELF, &partition);
   volley_edge_list *lists = NULL;
   const double start = volley_thread_seconds();
   double seconds = 0, edges = 0;

@@ -31,7 +31,8 @@ static volley_status check_values(const volley_experiment *experiment, const vol
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
-  volley_partition *partition = volley_partition_create(experiment, rank, ranks);
+  volley_partition *partition;
+  VOLLEY_TRY(volley_partition_create(experiment, rank, ranks, reader, comm, &partition));
   volley_status status = VOLLEY_OK;
   for (int p = 0; p < experiment->n_populations && status == VOLLEY_OK; p++) {
     if (!needs_values(&experiment->populations[p])) continue;
@@ -79,7 +80,7 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   }
   volley_estimate estimate;
   if (options->ranks > 0) ranks = options->ranks;
-  const volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, &estimate);
+  const volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, comm, &estimate);
   if (status == VOLLEY_OK && rank == 0) print_estimate(experiment, &estimate, options->json);
   volley_estimate_release(&estimate);
   VOLLEY_TRY(status);

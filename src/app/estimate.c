@@ -260,15 +260,20 @@ static void estimate_spikes(const volley_experiment *experiment, volley_estimate
 }
 
 /* The load of a neuron is the expected number of synapses onto it. */
-static void estimate_balance(const volley_experiment *experiment, volley_estimate *estimate) {
+static volley_status estimate_balance(const volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm,
+                                      volley_estimate *estimate) {
+  volley_owners owners;
+  VOLLEY_TRY(volley_owners_find(experiment, estimate->ranks, reader, comm, &owners));
   double *indegrees = volley_alloc((size_t)experiment->n_populations, sizeof *indegrees, "an estimate");
   for (int p = 0; p < experiment->n_projections; p++) {
     const int target = experiment->projections[p].target;
     indegrees[target] += estimate->expected[p] / experiment->populations[target].size;
   }
-  estimate->neuron_balance = volley_partition_balance(experiment, estimate->ranks, NULL);
-  estimate->synapse_balance = volley_partition_balance(experiment, estimate->ranks, indegrees);
+  estimate->neuron_balance = volley_partition_balance(&owners, NULL);
+  estimate->synapse_balance = volley_partition_balance(&owners, indegrees);
   free(indegrees);
+  volley_owners_release(&owners);
+  return VOLLEY_OK;
 }
 
 /* Blocks of a rank. */
@@ -299,7 +304,7 @@ static void estimate_all(const volley_experiment *experiment, const volley_edge_
 }
 
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, bool checks, volley_estimate *out) {
+                                   int threads, bool checks, MPI_Comm comm, volley_estimate *out) {
   const size_t n = (size_t)experiment->n_projections;
   volley_edge_sample *samples = volley_alloc(n, sizeof *samples, "an estimate");
   *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
@@ -307,9 +312,9 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   out->expected = volley_alloc(n, sizeof *out->expected, "an estimate");
   out->base_bytes = (double)volley_present_rss() + thread_bytes * (threads - 1);
   if (ranks > 1 && !volley_is_launched()) out->base_bytes += launched_bytes;
-  const volley_status status = expect_synapses(experiment, reader, checks, out, samples);
+  volley_status status = expect_synapses(experiment, reader, checks, out, samples);
   if (status == VOLLEY_OK) estimate_all(experiment, samples, out);
-  if (status == VOLLEY_OK && checks) estimate_balance(experiment, out);
+  if (status == VOLLEY_OK && checks) status = estimate_balance(experiment, reader, comm, out);
   for (size_t p = 0; p < n; p++) {
     free(samples[p].weights);
     free(samples[p].delays);
@@ -325,7 +330,7 @@ volley_status volley_memory_check(const volley_experiment *experiment, const vol
   int ranks;
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   volley_estimate estimate;
-  const volley_status status = volley_estimate_make(experiment, reader, ranks, threads, false, &estimate);
+  const volley_status status = volley_estimate_make(experiment, reader, ranks, threads, false, comm, &estimate);
   volley_estimate_release(&estimate);
   VOLLEY_TRY(status);
   const int neighbours = volley_node_ranks(comm);

@@ -46,11 +46,11 @@ double volley_expected_rate(const volley_population *population);
 /* Model time of a run in seconds. */
 double volley_model_seconds(const volley_experiment *experiment);
 
-/* Collective, over the ranks of the reader, if a projection's edges come from a file: they are counted and sampled. Agreed
- * status; out is to be released in any case. checks: edges of files are checked, and out gets the balances, for which
- * every neuron is looked at. */
+/* Collective over comm, that of the reader: edges that come from a file are counted and sampled. Agreed status; out is to
+ * be released in any case. checks: edges of files are checked, and out gets the balances, for which every neuron is looked
+ * at. */
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
-                                   int threads, bool checks, volley_estimate *out);
+                                   int threads, bool checks, MPI_Comm comm, volley_estimate *out);
 void volley_estimate_release(volley_estimate *estimate);
 
 /* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */

@@ -37,6 +37,7 @@ typedef struct volley_simulation {
   uint32_t seed;
   bool batch_exchange; /* exchange every min delay instead of every step */
   const struct volley_partitioner *partitioner;
+  const void *partition_parameters; /* what its keys fill; NULL where it has none */
 } volley_simulation;
 
 /* What all synapses that leave a population do, by the signs of their weights, once the network is built. A positive

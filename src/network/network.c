@@ -79,8 +79,9 @@ volley_status volley_network_build(const volley_experiment *experiment, const vo
   *network = (volley_network){.experiment = experiment, .comm = comm, .threads = threads};
   VOLLEY_MPI(MPI_Comm_rank(comm, &network->rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &network->ranks));
-  network->partition = volley_partition_create(experiment, network->rank, network->ranks);
-  volley_status status = volley_partition_check(network->partition, comm);
+  volley_status status =
+      volley_partition_create(experiment, network->rank, network->ranks, reader, comm, &network->partition);
+  if (status == VOLLEY_OK) status = volley_partition_check(network->partition, comm);
   if (status == VOLLEY_OK) status = make_neurons(network, reader);
   if (status == VOLLEY_OK) status = make_synapses(network, reader);
   if (status != VOLLEY_OK) {

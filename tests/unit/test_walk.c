@@ -212,7 +212,8 @@ static void test_twin(void **state) {
   experiment_add_population(e, "B", "iaf_psc_exp", N_B);
   for (const volley_rule *const *rule = volley_rules(); *rule; rule++) add_projections(e, *rule);
   const volley_reader reader = {.edges = give_edges};
-  volley_partition *partition = volley_partition_create(e, 0, 1);
+  volley_partition *partition = NULL;
+  assert_int_equal(volley_partition_create(e, 0, 1, NULL, MPI_COMM_SELF, &partition), VOLLEY_OK);
   volley_edge_list *lists;
   assert_int_equal(volley_edge_lists_make(partition, &reader, MPI_COMM_SELF, &lists), VOLLEY_OK);
   volley_walk *walk = volley_walk_create(e, lists);
