@@ -40,7 +40,7 @@ static void add_to_slice(volley_block *block, int s, const volley_readout *reado
     for (int d = 0; d < dimension; d++)
       generator->gains[(size_t)d * slice->count + i] = readout->gain * eta[row * (size_t)dimension + (size_t)d];
   }
-  volley_block_add_input(block, (volley_input){&feedback, generator, s});
+  volley_block_add_input(block, (volley_input){.kind = &feedback, .generator = generator, .slice = s});
 }
 
 void volley_feedback_add(volley_network *network, const volley_readout *readout, const uint32_t *first,

@@ -102,10 +102,8 @@ static bool has_own_currents(const volley_experiment *experiment, int p) {
 }
 
 static void set_currents(volley_slice *slice, const volley_experiment *experiment) {
-  slice->current_stride = has_own_currents(experiment, slice->population) ? 1 : 0;
-  const uint32_t n = slice->current_stride ? slice->count : 1;
-  slice->current = make_columns(1, n);
-  for (uint32_t i = 0; i < n; i++) slice->current[i] = experiment->populations[slice->population].background_current;
+  for (uint32_t i = 0; i < (slice->current_stride ? slice->count : 1); i++)
+    slice->current[i] = experiment->populations[slice->population].background_current;
 }
 
 static void set_coefficients(volley_slice *slice, const volley_experiment *experiment, const volley_values *values,
@@ -133,6 +131,8 @@ void volley_blocks_set_values(volley_network *network, int p, const volley_value
         memcpy(slice->states[k], values->states[k] + from, slice->count * sizeof(double));
       }
       set_coefficients(slice, network->experiment, values, from);
+      slice->current_stride = has_own_currents(network->experiment, p) ? 1 : 0;
+      slice->current = make_columns(1, slice->current_stride ? slice->count : 1);
       set_currents(slice, network->experiment);
       from += slice->count;
     }
@@ -153,7 +153,7 @@ static void add_inputs(volley_block *block, const volley_experiment *experiment)
       const volley_stimulus_kind *kind = experiment->stimuli[k].kind;
       if (block->slices[s].population != experiment->stimuli[k].target) continue;
       volley_generator *generator = kind->create(experiment, k, &block->slices[s]);
-      if (generator) volley_block_add_input(block, (volley_input){kind, generator, s});
+      if (generator) volley_block_add_input(block, (volley_input){kind, generator, s, true});
     }
   }
 }
@@ -178,6 +178,27 @@ double volley_blocks_expected_bytes(const volley_experiment *experiment, int ran
     bytes += ceil((double)population->size / ranks) * (columns * (double)sizeof(double) + ids);
   }
   return bytes;
+}
+
+/* Those that are no stimuli stay, behind the stimuli of their slice. */
+static void renew_inputs(volley_block *block, const volley_experiment *experiment) {
+  volley_input *before = block->generated;
+  const int n = block->n_generated;
+  block->generated = NULL;
+  block->n_generated = 0;
+  add_inputs(block, experiment);
+  for (int d = 0; d < n; d++) {
+    if (before[d].is_stimulus)
+      before[d].kind->destroy(before[d].generator);
+    else
+      volley_block_add_input(block, before[d]);
+  }
+  for (int s = 0; s < block->n_slices; s++) set_currents(&block->slices[s], experiment);
+  free(before);
+}
+
+void volley_network_renew_inputs(volley_network *network) {
+  for (int b = 0; b < network->n_blocks; b++) renew_inputs(&network->blocks[b], network->experiment);
 }
 
 static bool lies_in_inputs(const volley_slice *slice, const double *state) {

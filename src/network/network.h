@@ -16,6 +16,7 @@ typedef struct volley_input {
   const volley_stimulus_kind *kind;
   volley_generator *generator;
   int slice;
+  bool is_stimulus; /* of the experiment */
 } volley_input;
 
 /* Neurons that one thread owns: a piece of each population, cut into slices small enough to stay in the first-level cache
@@ -57,6 +58,10 @@ void volley_network_destroy(volley_network *network);
 
 /* Adds an input behind those of its slice. The block owns its generator. */
 void volley_block_add_input(volley_block *block, volley_input input);
+
+/* Makes the stimuli anew from the experiment, some of whose values have been changed: of stimuli, and background currents.
+ * Which neurons and receptors a stimulus reaches, and when, must stay. Between two steps. Not collective. */
+void volley_network_renew_inputs(volley_network *network);
 
 /* gid of a neuron of a block. */
 uint32_t volley_block_gid(const volley_block *block, uint32_t id);
