@@ -5,6 +5,7 @@
 #include "exchange/gids.h"
 #include "network/states.h"
 #include "support/experiments.h"
+#include "support/keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,11 +39,12 @@ static volley_experiment *make(bool batch, double current) {
   }
   for (int target = 0; target < 2; target++) {
     volley_stimulus *drive = experiment_add_stimulus(e, target, "poisson");
-    drive->rate = 9000;
+    NUMBER(drive, rate) = 9000;
     drive->weight = target == 0 ? 45 : 0.25;
     drive->receptor = target == 0 ? VOLLEY_RECEPTOR_BY_SIGN : 0;
   }
-  experiment_add_stimulus(e, 0, "dc")->amplitude = current;
+  volley_stimulus *dc = experiment_add_stimulus(e, 0, "dc");
+  NUMBER(dc, amplitude) = current;
   return e;
 }
 
@@ -198,7 +200,7 @@ static void test_pieces(void **state) {
 
 static void double_current(volley_network *network, volley_experiment *experiment) {
   volley_stimulus *dc = &experiment->stimuli[experiment->n_stimuli - 1];
-  dc->amplitude *= 2;
+  NUMBER(dc, amplitude) *= 2;
   volley_network_renew_inputs(network);
 }
 
@@ -209,7 +211,7 @@ static void test_inputs(void **state) {
   known->stimuli[2].stop = 0.3;
   for (int k = 0; k < 2; k++) {
     volley_stimulus *later = experiment_add_stimulus(known, 0, "dc");
-    later->amplitude = k == 0 ? 150 : 300;
+    NUMBER(later, amplitude) = k == 0 ? 150 : 300;
     later->start = k == 0 ? 0.3 : 20;
     if (k == 0) later->stop = 20;
   }
