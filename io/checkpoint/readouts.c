@@ -1,5 +1,5 @@
 /* Section of readouts: group /readouts/NAME with `state` (decoders, filters, outputs), `P` (N x N values, row by
- * row; A of batch learning) and `pending` (vectors that go with it, [n][N]: see force/rls.h and force/batch.h). */
+ * row; A of batch learning) and `pending` (vectors that go with it, [n][N]: see learner/rls.h and learner/batch.h). */
 #include "io/checkpoint/section.h"
 
 #include <stdlib.h>
@@ -31,11 +31,11 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
     const char *name = experiment->readouts[r].name;
     const uint64_t n = experiment->readouts[r].size, size = volley_readouts_state_size(readouts, r);
     const volley_learner *learner = volley_readouts_learner(readouts, r);
-    const uint64_t pending = (uint64_t)volley_learner_pending(learner) * n;
+    const uint64_t pending = (uint64_t)learner->kind->pending(learner->own) * n;
     double *state = volley_arena_alloc(arena, size, sizeof *state);
     double *columns = volley_arena_alloc(arena, pending, sizeof *columns);
     volley_readouts_get_state(readouts, r, state);
-    volley_learner_get_pending(learner, columns);
+    learner->kind->get_pending(learner->own, columns);
     volley_contents_add_group(contents, "readouts/%s", name);
     volley_contents_add(contents, H5T_NATIVE_DOUBLE, size, NULL, state, "readouts/%s/state", name);
     volley_contents_add(contents, H5T_NATIVE_DOUBLE, pending, NULL, columns, "readouts/%s/pending", name);
@@ -52,12 +52,12 @@ static uint32_t rows_at_once(uint64_t n) {
 
 static void put_rows(volley_hdf5 *file, volley_dataset *dataset, uint64_t n, const volley_learner *learner) {
   uint32_t first, count;
-  volley_learner_rows(learner, &first, &count);
+  learner->kind->rows(learner->own, &first, &count);
   const uint32_t most = rows_at_once(n);
   double *rows = volley_alloc((size_t)most * n, sizeof *rows, "a checkpoint");
   for (uint32_t from = first; from < first + count; from += most) {
     const uint32_t some = first + count - from < most ? first + count - from : most;
-    volley_learner_get_rows(learner, from, some, rows);
+    learner->kind->get_rows(learner->own, from, some, rows);
     volley_dataset_put(file, dataset, from * n, some * n, rows);
   }
   free(rows);
@@ -75,7 +75,7 @@ static void restore_rows(volley_checkpoint *checkpoint, const volley_readout *re
   uint32_t first, count;
   const uint64_t n = readout->size;
   const uint32_t most = rows_at_once(n);
-  volley_learner_rows(learner, &first, &count);
+  learner->kind->rows(learner->own, &first, &count);
   volley_dataset dataset =
       volley_checkpoint_dataset(checkpoint, volley_arena_format(checkpoint->arena, "readouts/%s/P", readout->name));
   if (!file->failed && dataset.count != n * n) {
@@ -87,7 +87,7 @@ static void restore_rows(volley_checkpoint *checkpoint, const volley_readout *re
   for (uint32_t from = first; from < first + count && !file->failed; from += most) {
     const uint32_t some = first + count - from < most ? first + count - from : most;
     volley_dataset_get(file, &dataset, H5T_NATIVE_DOUBLE, from * n, some * n, rows);
-    volley_learner_set_rows(learner, from, some, rows);
+    learner->kind->set_rows(learner->own, from, some, rows);
   }
   free(rows);
   volley_dataset_release(file, &dataset);
@@ -110,7 +110,7 @@ static void restore_readout(volley_checkpoint *checkpoint, const volley_readout 
   }
   if (!file->failed) volley_readouts_set_state(readouts, r, size, state);
   restore_rows(checkpoint, readout, learner);
-  if (!file->failed) volley_learner_set_pending(learner, (int)(pending / readout->size), columns);
+  if (!file->failed) learner->kind->set_pending(learner->own, (int)(pending / readout->size), columns);
   free(state);
   free(columns);
 }

@@ -3,7 +3,7 @@
 #include "app/calibrate.h"
 #include "base/parallel.h"
 #include "base/petsc.h"
-#include "force/learner.h"
+#include "learner/learner.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ typedef struct learning {
   volley_learner learner;
   volley_filter filter;
   uint32_t *spiking, n_spiking;
-  double *gains, *target, product;
+  volley_learning lesson;
   volley_barrier barrier;
 } learning;
 
@@ -45,10 +45,7 @@ static void learn_in_thread(void *context, int thread) {
       volley_filter_sync(&l->filter);
     }
     volley_barrier_wait(&l->barrier);
-    if (l->learner.batch)
-      volley_batch_learn(l->learner.batch, l->filter.r, l->target, thread, &l->barrier);
-    else
-      volley_learner_step(&l->learner, &l->filter, l->gains, &l->product, thread, &l->barrier);
+    l->learner.kind->learn(l->learner.own, &l->lesson, thread, &l->barrier);
   }
 }
 
@@ -58,27 +55,35 @@ static double time_step(const volley_experiment *experiment, const volley_readou
   const double share = readout->size / sqrt(estimate->ranks); /* a matrix of the elements that a rank has */
   volley_readout sample = *readout;
   sample.size = (uint32_t)fmin(ceil(share), SAMPLE_MATRIX);
+  sample.start = 0; /* it learns after step 0 */
+  sample.stop = INT64_MAX;
   const int threads = volley_sample_threads(estimate);
   const size_t n = sample.size, k = (size_t)sample.supervisor->dimension;
   learning l = {.n_spiking = (uint32_t)ceil(count_moved(experiment, readout) / readout->size * sample.size)};
   double *decoders = volley_alloc(n * k, sizeof *decoders, "an estimate");
-  l.learner = volley_learner_create(&sample, decoders, threads, MPI_COMM_SELF);
+  l.learner.kind = volley_learner_of(readout);
+  l.learner.own = l.learner.kind->create(&sample, decoders, threads, MPI_COMM_SELF);
   l.filter = volley_filter_create(
       volley_kinetics_make(sample.rise, sample.decay, experiment->simulation.dt, sample.filter_unit), sample.size);
   l.spiking = volley_alloc(l.n_spiking, sizeof *l.spiking, "an estimate");
   for (uint32_t i = 0; i < l.n_spiking; i++) l.spiking[i] = (uint32_t)((uint64_t)i * sample.size / l.n_spiking);
-  l.gains = volley_alloc(n, sizeof *l.gains, "an estimate");
-  l.target = volley_alloc(k, sizeof *l.target, "an estimate");
+  double *values = volley_alloc(4 * k, sizeof *values, "an estimate");
+  l.lesson = (volley_learning){.readout = &sample,
+                             .filter = &l.filter,
+                             .decoders = decoders,
+                             .filtered = values,
+                             .rising = values + k,
+                             .target = values + 2 * k,
+                             .error = values + 3 * k};
   volley_barrier_init(&l.barrier, threads);
   const double start = volley_thread_seconds();
   volley_parallel(threads, learn_in_thread, &l);
   const double seconds = (volley_thread_seconds() - start) / SAMPLE_LEARNING;
-  volley_learner_release(&l.learner);
+  l.learner.kind->destroy(l.learner.own);
   volley_filter_free(&l.filter);
   free(decoders);
   free(l.spiking);
-  free(l.gains);
-  free(l.target);
+  free(values);
   return seconds * pow(share / sample.size, 2) * volley_sample_threads(estimate) / estimate->threads;
 }
 

@@ -1,8 +1,8 @@
 #include "app/petsc_options.h"
 
 #include "base/petsc.h"
-#include "force/batch.h"
 #include "force/spectrum.h"
+#include "learner/learner.h"
 #include "signal/signal.h"
 
 static bool is_equation(const volley_signal *signal) { return signal && signal->kind->make_rows; }
@@ -19,7 +19,8 @@ static bool needs_petsc(const volley_experiment *experiment) {
 static volley_status try_options(const volley_experiment *experiment) {
   for (int r = 0; r < experiment->n_readouts; r++) {
     const volley_readout *readout = &experiment->readouts[r];
-    const char *wrong = readout->solver == VOLLEY_SOLVER_BATCH ? volley_batch_try(MPI_COMM_WORLD) : NULL;
+    const volley_learner_kind *learner = volley_learner_of(readout);
+    const char *wrong = learner->try_options ? learner->try_options(MPI_COMM_WORLD) : NULL;
     if (!wrong && readout->eigenvalues != 0) wrong = volley_spectrum_try(readout->eigenvalues, MPI_COMM_WORLD);
     if (wrong) volley_fault(VOLLEY_USAGE, NULL, "the options behind --, for readout '%s': %s", readout->name, wrong);
   }

@@ -154,8 +154,7 @@ static const volley_key_info filter_keys[] = {
 };
 
 static const volley_key_info learning_keys[] = {
-    {"solver", .type = VOLLEY_KEY_CHOICE, .words = "rls|batch",
-     .doc = "recursive least squares at every learning step, or ridge regression at the end of learning"},
+    {"solver", .type = VOLLEY_KEY_WORD, .doc = "what the decoders are learned with, by default the first"},
     {"update", .type = VOLLEY_KEY_CHOICE, .words = "published|exact",
      .doc =
          "how far the decoders move in a step of rls: by P r e as in the published programs, or by P r e / (1 + r' P "

@@ -2,6 +2,7 @@
 #include "experiment/reading.h"
 
 #include "base/units.h"
+#include "learner/learner.h"
 #include "neuron/neuron.h"
 
 #include <limits.h>
@@ -102,11 +103,18 @@ static void check_window(volley_reading *reading, volley_node *map, const volley
                        (double)first * dt, (double)readout->stop * dt);
 }
 
+static void read_solver(volley_reading *reading, volley_node *map, volley_readout *readout) {
+  volley_node *node = NULL;
+  volley_key_info key = *learning_key("solver");
+  key.text = volley_learners()[0]->name;
+  readout->learner = volley_learner_find(volley_read_text(reading, map, &key, (volley_pick){0}, &node));
+  if (!readout->learner) volley_unknown(reading, node, "solver", volley_names_of_registry(reading, volley_learners()));
+}
+
 static void read_learning(volley_reading *reading, volley_node *map, volley_readout *readout) {
   readout->interval = 1;
   if (!map || !volley_check_section(reading, map, VOLLEY_SECTION_LEARNING)) return;
-  readout->solver =
-      volley_read_choice(reading, map, learning_key("solver")) == 1 ? VOLLEY_SOLVER_BATCH : VOLLEY_SOLVER_RLS;
+  read_solver(reading, map, readout);
   readout->is_exact = volley_read_choice(reading, map, learning_key("update")) == 1;
   read_lambda(reading, map, readout);
   const int before = reading->faults;

@@ -2,6 +2,7 @@
 #include "experiment/check.h"
 
 #include "experiment/keys.h"
+#include "learner/learner.h"
 #include "neuron/neuron.h"
 #include "partition/partition.h"
 #include "rule/rule.h"
@@ -151,6 +152,12 @@ static void write_partitioners(FILE *out) {
     fprintf(out, "| `%s` | %s |\n", (*item)->name, (*item)->doc);
 }
 
+static void write_learners(FILE *out) {
+  fprintf(out, "\n### Solvers\n\n| solver | meaning |\n|---|---|\n");
+  for (const volley_learner_kind *const *item = volley_learners(); *item; item++)
+    fprintf(out, "| `%s` | %s |\n", (*item)->name, (*item)->doc);
+}
+
 void volley_experiment_write_reference(FILE *out) {
   fprintf(out,
           "# The experiment file\n\n"
@@ -165,6 +172,7 @@ void volley_experiment_write_reference(FILE *out) {
     write_section(out, &volley_sections[s]);
     if (s == VOLLEY_SECTION_SIMULATION) write_partitioners(out);
     if (s == VOLLEY_SECTION_PROJECTIONS) write_rules(out);
+    if (s == VOLLEY_SECTION_LEARNING) write_learners(out);
     if (s == VOLLEY_SECTION_STIMULI) write_stimuli(out);
   }
   write_signals(out);

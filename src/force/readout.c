@@ -1,9 +1,9 @@
 #include "force/readout.h"
 
 #include "force/feedback.h"
-#include "force/filter.h"
 #include "force/readout_values.h"
 #include "force/spectrum.h"
+#include "learner/filter.h"
 #include "signal/signal.h"
 
 #include <math.h>
@@ -27,11 +27,9 @@ typedef struct decoding {
   double *output, *target, *error, *fed_back;
   uint32_t *spiking; /* [capacity] numbers of the neurons that spiked in this step */
   uint32_t capacity;
-  double *gains;  /* [N] P r */
-  double product; /* r' P r */
   volley_player *player;
   volley_learner learner;
-  const char *unsolved; /* why batch learning has found no decoders; NULL: it was not tried, or has */
+  volley_learning lesson;
 } decoding;
 
 struct volley_readouts {
@@ -66,11 +64,18 @@ static volley_status prepare(volley_readouts *readouts, int r, volley_network *n
       readout->size);
   double **const values[] = {&d->filtered, &d->rising, &d->inputs, &d->output, &d->target, &d->error, &d->fed_back};
   for (size_t v = 0; v < sizeof values / sizeof *values; v++) *values[v] = make_values(k);
-  d->gains = volley_alloc(readout->size, sizeof *d->gains, "a readout");
   d->player = volley_player_create(experiment, readout->supervisor, (uint32_t)(VOLLEY_STREAM_READOUTS + r));
   VOLLEY_TRY(
       volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader, &d->decoders));
-  d->learner = volley_learner_create(readout, d->decoders, network->threads, network->comm);
+  d->learner.kind = volley_learner_of(readout);
+  d->learner.own = d->learner.kind->create(readout, d->decoders, network->threads, network->comm);
+  d->lesson = (volley_learning){.readout = readout,
+                                .filter = &d->filter,
+                                .decoders = d->decoders,
+                                .filtered = d->filtered,
+                                .rising = d->rising,
+                                .target = d->target,
+                                .error = d->error};
   if (readout->feeds_back) {
     const volley_status status =
         volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader, &eta);
@@ -89,12 +94,12 @@ static void release(decoding *d) {
   free(d->first);
   volley_filter_free(&d->filter);
   free(d->decoders);
-  double *const values[] = {d->filtered, d->rising,   d->inputs, d->output,  d->target,
-                            d->error,    d->fed_back, d->gains,  d->initial, d->eta};
+  double *const values[] = {d->filtered, d->rising,   d->inputs,  d->output, d->target,
+                            d->error,    d->fed_back, d->initial, d->eta};
   for (size_t v = 0; v < sizeof values / sizeof *values; v++) free(values[v]);
   free(d->spiking);
   volley_player_destroy(d->player);
-  volley_learner_release(&d->learner);
+  if (d->learner.own) d->learner.kind->destroy(d->learner.own);
 }
 
 volley_status volley_readouts_create(volley_network *network, const volley_reader *reader, volley_readouts **out) {
@@ -139,15 +144,10 @@ static uint32_t find_spiking(const volley_readouts *readouts, decoding *d, const
   return found;
 }
 
-/* Whether the readout learns after `step`; the published condition counts steps from 1. */
-static bool learns(const volley_readout *readout, int64_t step) {
-  const int64_t n = step + 1;
-  return n % readout->interval == 1 % readout->interval && n > readout->start && n < readout->stop;
-}
-
-/* Whether a readout that learns at once is to do so after `step`: at the end of the learning window. */
-static bool solves(const volley_readout *readout, int64_t step) {
-  return readout->solver == VOLLEY_SOLVER_BATCH && step + 1 == readout->stop;
+/* Whether the learner of a readout has something to do after `step`. */
+static bool is_due(const decoding *d, int64_t step) {
+  return volley_is_learning_step(d->readout, step) ||
+         (d->learner.kind->acts_at_end && volley_is_end_of_learning(d->readout, step));
 }
 
 /* Output, error and feedback after `step`. */
@@ -182,7 +182,7 @@ static volley_status check_output(const volley_readouts *readouts, const decodin
     if (fabs(d->output[v]) < beyond_measure * (1 + fabs(d->target[v]))) continue; /* not so if it is NaN */
     volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': output %d is %g at %.10g ms; %s", d->readout->name,
                  v, d->output[v], (double)(step + 1) * experiment_of(readouts)->simulation.dt,
-                 volley_learner_advice(d->readout));
+                 d->learner.kind->advice(d->readout));
     return volley_agree(readouts->network->comm);
   }
   return VOLLEY_OK;
@@ -209,8 +209,7 @@ static bool needs_spikes(void *context, int population) {
 static bool has_work(void *context, int64_t step) {
   const volley_readouts *readouts = context;
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
-    const volley_readout *readout = readouts->decodings[r].readout;
-    if (learns(readout, step) || solves(readout, step)) return true;
+    if (is_due(&readouts->decodings[r], step)) return true;
   }
   return false;
 }
@@ -221,61 +220,13 @@ static double dot(const double *a, const double *b, uint32_t n) {
   return sum;
 }
 
-/* The new decoders of this thread's share of the neurons, and, by thread 0, what follows from all of them. */
-static void change_decoders(decoding *d, int thread, int threads) {
-  const double scale = d->readout->is_exact ? 1 / (1 + d->product) : 1;
-  const size_t k = (size_t)d->dimension;
-  const uint64_t n = d->filter.n;
-  const size_t from = (size_t)(n * (uint64_t)thread / (uint64_t)threads);
-  const size_t end = (size_t)(n * (uint64_t)(thread + 1) / (uint64_t)threads);
-  for (size_t i = from; i < end; i++) {
-    for (size_t v = 0; v < k; v++) d->decoders[i * k + v] -= scale * d->gains[i] * d->error[v];
-  }
-  if (thread != 0) return;
-  const double of_rising = dot(d->gains, d->filter.h, d->filter.n);
-  for (size_t v = 0; v < k; v++) {
-    d->filtered[v] -= scale * d->product * d->error[v];
-    d->rising[v] -= scale * of_rising * d->error[v];
-  }
-}
-
 static volley_status check_learning(const volley_readouts *readouts, const decoding *d) {
-  const char *diverged = d->learner.rls ? volley_rls_check(d->learner.rls) : NULL;
-  const double time = (double)(readouts->learned + 1) * experiment_of(readouts)->simulation.dt;
-  if (!diverged && !d->unsolved) return VOLLEY_OK;
-  if (diverged)
-    volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': learning diverged at %.10g ms: %s",
-                 d->readout->name, time, diverged);
-  else
-    volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': no decoders found at %.10g ms: %s",
-                 d->readout->name, time, d->unsolved);
+  const char *wrong = d->learner.kind->check(d->learner.own);
+  if (!wrong) return VOLLEY_OK;
+  volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': %s at %.10g ms: %s", d->readout->name,
+               d->learner.kind->failure, (double)(readouts->learned + 1) * experiment_of(readouts)->simulation.dt,
+               wrong);
   return volley_agree(readouts->network->comm);
-}
-
-static void learn_online(decoding *d, int thread, int threads, volley_barrier *barrier) {
-  volley_learner_step(&d->learner, &d->filter, d->gains, &d->product, thread, barrier);
-  change_decoders(d, thread, threads);
-}
-
-/* Takes decoders that were solved for into use. */
-static void use_decoders(decoding *d, int64_t step) {
-  const size_t k = (size_t)d->dimension;
-  memset(d->filtered, 0, k * sizeof *d->filtered);
-  memset(d->rising, 0, k * sizeof *d->rising);
-  for (size_t i = 0; i < d->filter.n; i++) {
-    for (size_t v = 0; v < k; v++) {
-      d->filtered[v] += d->decoders[i * k + v] * d->filter.r[i];
-      d->rising[v] += d->decoders[i * k + v] * d->filter.h[i];
-    }
-  }
-  put_out(d, step);
-}
-
-static void learn_in_batch(decoding *d, int64_t step, int thread, volley_barrier *barrier) {
-  if (learns(d->readout, step)) volley_batch_learn(d->learner.batch, d->filter.r, d->target, thread, barrier);
-  if (!solves(d->readout, step) || thread != 0) return;
-  d->unsolved = volley_batch_solve(d->learner.batch, d->decoders);
-  use_decoders(d, step);
 }
 
 static volley_status learn(void *context, int thread, volley_barrier *barrier) {
@@ -283,13 +234,13 @@ static volley_status learn(void *context, int thread, volley_barrier *barrier) {
   volley_status status = VOLLEY_OK;
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
     decoding *d = &readouts->decodings[r];
-    if (!learns(d->readout, readouts->learned) && !solves(d->readout, readouts->learned)) continue;
+    if (!is_due(d, readouts->learned)) continue;
     if (thread == 0) volley_filter_sync(&d->filter);
+    if (thread == 0) d->lesson.step = readouts->learned;
     volley_barrier_wait(barrier);
-    if (d->learner.batch)
-      learn_in_batch(d, readouts->learned, thread, barrier);
-    else
-      learn_online(d, thread, readouts->network->threads, barrier);
+    d->learner.kind->learn(d->learner.own, &d->lesson, thread, barrier);
+    if (thread == 0 && d->lesson.puts_out) put_out(d, readouts->learned);
+    if (thread == 0) d->lesson.puts_out = false;
     if (thread == 0 && status == VOLLEY_OK) status = check_learning(readouts, d);
   }
   return status;

@@ -14,7 +14,7 @@
 
 #include "engine/observer.h"
 #include "engine/summary.h"
-#include "force/learner.h"
+#include "learner/learner.h"
 #include "network/network.h"
 
 typedef struct volley_readouts volley_readouts;

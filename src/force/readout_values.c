@@ -1,7 +1,7 @@
 #include "force/readout_values.h"
 
-#include "force/learner.h"
 #include "force/spectrum.h"
+#include "learner/learner.h"
 #include "rule/rule.h"
 
 #include <math.h>
@@ -96,7 +96,8 @@ uint64_t volley_readouts_expected_bytes(const volley_experiment *experiment, int
     const uint64_t n = readout->size, k = (uint64_t)readout->supervisor->dimension;
     const uint64_t own = n / (uint64_t)ranks + 1;
     /* decoders, while they are made the feedback too; filters, gains, neurons that moved; feedback of own neurons */
-    bytes += volley_learner_bytes(readout, ranks) + n * (2 * k + 4) * sizeof(double) + own * k * sizeof(double);
+    bytes +=
+        volley_learner_of(readout)->bytes(readout, ranks) + n * (2 * k + 4) * sizeof(double) + own * k * sizeof(double);
     bytes += volley_spectrum_bytes(readout, ranks);
   }
   return bytes;

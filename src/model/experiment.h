@@ -18,6 +18,7 @@ struct volley_rule;          /* rule/rule.h */
 struct volley_stimulus_kind; /* stimulus/stimulus.h */
 struct volley_signal_kind;   /* signal/signal.h */
 struct volley_partitioner;   /* partition/partition.h */
+struct volley_learner_kind;  /* learner/learner.h */
 struct volley_node;          /* experiment/tree.h */
 
 /* Some neurons of one population: sorted, disjoint ranges of indices within the population. */
@@ -137,8 +138,6 @@ typedef struct volley_ablation {
   volley_place place;
 } volley_ablation;
 
-typedef enum volley_solver { VOLLEY_SOLVER_RLS, VOLLEY_SOLVER_BATCH } volley_solver;
-
 /* A linear readout of filtered spikes that learns to follow a supervisor (FORCE: Sussillo & Abbott 2009, Nicola & Clopath
  * 2017). Neurons are numbered through the populations in their order; N is the sum of their sizes, K the dimension. */
 typedef struct volley_readout {
@@ -149,7 +148,7 @@ typedef struct volley_readout {
   double rise, decay; /* ms; rise 0: single exponential */
   double filter_unit; /* ms that the filter's rates are counted in: 1000 for 1/s, 1 for 1/ms */
   volley_signal *supervisor;
-  volley_solver solver;
+  const struct volley_learner_kind *learner; /* of one that learns */
   bool is_exact;       /* the decoders move by P r e / (1 + r' P r), not by P r e */
   double lambda;       /* regularisation: P starts as 1 / lambda */
   int64_t interval;    /* steps between two learning steps */

@@ -9,7 +9,7 @@
  * from one update of P to the next. */
 #include "base/memory.h"
 #include "base/petsc.h"
-#include "force/rls.h"
+#include "learner/rls.h"
 
 #include <math.h>
 #include <omp.h>

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "io/experiment/file.h"
+#include "learner/learner.h"
 #include "neuron/neuron.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
@@ -78,7 +79,7 @@ static void test_readout(void **state) {
   assert_int_equal(out->populations[1], 0);
   assert_int_equal(out->size, 60);
   assert_true(out->rise == 2 && out->decay == 20 && out->filter_unit == 1000);
-  assert_int_equal(out->solver, VOLLEY_SOLVER_RLS);
+  assert_string_equal(out->learner->name, "rls");
   assert_false(out->is_exact);
   assert_true(out->lambda == 1 / 2.5e-6);
   assert_int_equal(out->interval, 50);
@@ -100,7 +101,7 @@ static void test_other_readouts(void **state) {
   assert_true(e->readouts[0].is_exact);
   const volley_readout *wave = &e->readouts[1], *still = &e->readouts[2];
   assert_true(wave->rise == 0 && wave->filter_unit == 1);
-  assert_int_equal(wave->solver, VOLLEY_SOLVER_BATCH);
+  assert_string_equal(wave->learner->name, "batch");
   assert_true(wave->lambda == 0.5);
   assert_int_equal(wave->interval, 1);
   assert_int_equal(wave->start, 0);

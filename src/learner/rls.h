@@ -7,20 +7,22 @@
  * and keeps P symmetric. Updates are gathered and applied to P some at a time (P = P0 - C C', C the last columns c /
  * sqrt(1 + r' c)), since reading and writing P is what takes the time; a learning step then reads P0 once and writes
  * nothing. The same bits on any number of ranks and threads: each element of c is a sum in one fixed order. */
-#ifndef VOLLEY_FORCE_RLS_H
-#define VOLLEY_FORCE_RLS_H
+#ifndef VOLLEY_LEARNER_RLS_H
+#define VOLLEY_LEARNER_RLS_H
 
-#include "base/parallel.h"
 #include "base/status.h"
+#include "learner/learner.h"
 
 #include <stdint.h>
 
 typedef struct volley_rls volley_rls;
 
+enum { VOLLEY_RLS_STATE_VECTORS = 4 /* r, h, P0 r, P0 h; those of the pending vectors that are always there */ };
+
 /* P = I / lambda of n x n, distributed evenly over comm, worked on by `threads` threads of each rank. Collective.
  * Owned by the caller. */
 volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm comm);
-void volley_rls_destroy(volley_rls *rls);
+void volley_rls_destroy(void *rls); /* as all that take no volley_rls: of the kind */
 
 /* One learning step. All threads of all ranks call it, thread numbers 0 .. threads - 1, with the same r: [n], equal on
  * every rank, and the same c and rc. Thread 0 communicates. On return, on every rank: c = P r (of P before the
@@ -46,10 +48,10 @@ void volley_rls_learn_moved(volley_rls *rls, const double *r, const volley_rls_m
 
 /* NULL if the last learning step was sound, else what is wrong: r' P r not finite, or not above -1 ("P is not positive
  * definite any more"). The same on every rank. */
-const char *volley_rls_check(const volley_rls *rls);
+const char *volley_rls_check(const void *rls);
 
 /* The rows that this rank holds: first .. first + count - 1. */
-void volley_rls_rows(const volley_rls *rls, uint32_t *first, uint32_t *count);
+void volley_rls_rows(const void *rls, uint32_t *first, uint32_t *count);
 
 /* P with all updates applied, a Mat of PETSc, for inspection. Collective, by one thread of each rank. Changes how later sums
  * round. */
@@ -59,11 +61,11 @@ struct _p_Mat *volley_rls_matrix(volley_rls *rls);
  * [n_rows][n]; and the pending vectors, [n_pending][n], equal on every rank: the columns of C that are not yet applied
  * to P0, and the r, h, P0 r and P0 h of the last learning step. get and set of the same data leave no trace in later
  * bits. */
-void volley_rls_get_rows(const volley_rls *rls, uint32_t from, uint32_t n_rows, double *rows);
-void volley_rls_set_rows(volley_rls *rls, uint32_t from, uint32_t n_rows, const double *rows);
-int volley_rls_pending(const volley_rls *rls);
-void volley_rls_get_pending(const volley_rls *rls, double *vectors); /* collective */
-void volley_rls_set_pending(volley_rls *rls, int n_pending, const double *vectors);
+void volley_rls_get_rows(const void *rls, uint32_t from, uint32_t n_rows, double *rows);
+void volley_rls_set_rows(void *rls, uint32_t from, uint32_t n_rows, const double *rows);
+int volley_rls_pending(const void *rls);
+void volley_rls_get_pending(const void *rls, double *vectors); /* collective */
+void volley_rls_set_pending(void *rls, int n_pending, const double *vectors);
 
 /* Bytes that a rank needs for it at most; and bytes that a learning step must move through memory on all ranks
  * together if n_moved elements have moved (n: all of P0 is read), averaged over the steps between two updates of P0. */

@@ -1,8 +1,8 @@
-#include "force/batch.h"
+#include "learner/batch.h"
 
 #include "base/memory.h"
 #include "base/petsc.h"
-#include "force/rls_kernels.h"
+#include "learner/rls_kernels.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,7 +30,8 @@ struct volley_batch {
   Mat matrix;       /* over a */
   double *gathered; /* r of steps that A lacks: [CAPACITY][padded] */
   int n_gathered;
-  double *b; /* [dimension][padded] */
+  double *b;            /* [dimension][padded] */
+  const char *unsolved; /* why no decoders were found; NULL: it was not tried, or they were */
 };
 
 typedef struct span {
@@ -82,7 +83,8 @@ volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, cons
   return batch;
 }
 
-void volley_batch_destroy(volley_batch *batch) {
+void volley_batch_destroy(void *own) {
+  volley_batch *batch = own;
   if (!batch) return;
   VOLLEY_PETSC(MatDestroy(&batch->matrix));
   VOLLEY_MPI(MPI_Comm_free(&batch->comm));
@@ -246,29 +248,36 @@ const char *volley_batch_try(MPI_Comm comm) {
   return fits ? NULL : why;
 }
 
-void volley_batch_rows(const volley_batch *batch, uint32_t *first, uint32_t *count) {
+void volley_batch_rows(const void *own, uint32_t *first, uint32_t *count) {
+  const volley_batch *batch = own;
   const uint32_t end = batch->first + batch->count;
   *first = batch->first < batch->n ? batch->first : batch->n;
   *count = (end < batch->n ? end : batch->n) - *first;
 }
 
-void volley_batch_get_rows(const volley_batch *batch, uint32_t from, uint32_t n_rows, double *rows) {
+void volley_batch_get_rows(const void *own, uint32_t from, uint32_t n_rows, double *rows) {
+  const volley_batch *batch = own;
   for (size_t j = 0; j < batch->n; j++) {
     const double *column = batch->a + j * batch->count + (from - batch->first);
     for (size_t i = 0; i < n_rows; i++) rows[i * batch->n + j] = column[i];
   }
 }
 
-void volley_batch_set_rows(volley_batch *batch, uint32_t from, uint32_t n_rows, const double *rows) {
+void volley_batch_set_rows(void *own, uint32_t from, uint32_t n_rows, const double *rows) {
+  volley_batch *batch = own;
   for (size_t j = 0; j < batch->n; j++) {
     double *column = batch->a + j * batch->count + (from - batch->first);
     for (size_t i = 0; i < n_rows; i++) column[i] = rows[i * batch->n + j];
   }
 }
 
-int volley_batch_pending(const volley_batch *batch) { return batch->n_gathered + batch->dimension; }
+int volley_batch_pending(const void *own) {
+  const volley_batch *batch = own;
+  return batch->n_gathered + batch->dimension;
+}
 
-void volley_batch_get_pending(const volley_batch *batch, double *vectors) {
+void volley_batch_get_pending(const void *own, double *vectors) {
+  const volley_batch *batch = own;
   const size_t bytes = batch->n * sizeof(double);
   for (int m = 0; m < batch->n_gathered; m++, vectors += batch->n)
     memcpy(vectors, batch->gathered + (size_t)m * batch->padded, bytes);
@@ -276,7 +285,8 @@ void volley_batch_get_pending(const volley_batch *batch, double *vectors) {
     memcpy(vectors, batch->b + (size_t)v * batch->padded, bytes);
 }
 
-void volley_batch_set_pending(volley_batch *batch, int n_pending, const double *vectors) {
+void volley_batch_set_pending(void *own, int n_pending, const double *vectors) {
+  volley_batch *batch = own;
   const size_t bytes = batch->n * sizeof(double);
   batch->n_gathered = n_pending - batch->dimension;
   if (batch->n_gathered < 0 || batch->n_gathered >= CAPACITY)
@@ -293,3 +303,63 @@ uint64_t volley_batch_bytes(uint32_t n, int dimension, int ranks) {
   const uint64_t vectors = CAPACITY + 2 * (uint64_t)dimension + 4;
   return sizeof(double) * (rows * (padded + rows) + vectors * padded); /* A, factors of its block, vectors */
 }
+
+static void *create(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm) {
+  return volley_batch_create(readout->size, readout->supervisor->dimension, readout->lambda, decoders, threads, comm);
+}
+
+/* Takes decoders that were solved for into use. */
+static void use_decoders(volley_learning *lesson) {
+  const size_t k = (size_t)lesson->readout->supervisor->dimension;
+  const volley_filter *filter = lesson->filter;
+  memset(lesson->filtered, 0, k * sizeof *lesson->filtered);
+  memset(lesson->rising, 0, k * sizeof *lesson->rising);
+  for (size_t i = 0; i < filter->n; i++) {
+    for (size_t v = 0; v < k; v++) {
+      lesson->filtered[v] += lesson->decoders[i * k + v] * filter->r[i];
+      lesson->rising[v] += lesson->decoders[i * k + v] * filter->h[i];
+    }
+  }
+  lesson->puts_out = true;
+}
+
+static void learn(void *own, volley_learning *lesson, int thread, volley_barrier *barrier) {
+  volley_batch *batch = own;
+  if (volley_is_learning_step(lesson->readout, lesson->step))
+    volley_batch_learn(batch, lesson->filter->r, lesson->target, thread, barrier);
+  if (thread != 0 || !volley_is_end_of_learning(lesson->readout, lesson->step)) return;
+  batch->unsolved = volley_batch_solve(batch, lesson->decoders);
+  use_decoders(lesson);
+}
+
+static const char *check(const void *own) {
+  const volley_batch *batch = own;
+  return batch->unsolved;
+}
+
+static uint64_t bytes(const volley_readout *readout, int ranks) {
+  return volley_batch_bytes(readout->size, readout->supervisor->dimension, ranks);
+}
+
+static const char *advice(const volley_readout *readout) {
+  (void)readout;
+  return "a larger lambda or a smaller gain may keep it finite";
+}
+
+const volley_learner_kind volley_learner_batch = {.name = "batch",
+                                                  .doc = "ridge regression at the end of learning",
+                                                  .acts_at_end = true,
+                                                  .failure = "no decoders found",
+                                                  .create = create,
+                                                  .destroy = volley_batch_destroy,
+                                                  .learn = learn,
+                                                  .check = check,
+                                                  .rows = volley_batch_rows,
+                                                  .get_rows = volley_batch_get_rows,
+                                                  .set_rows = volley_batch_set_rows,
+                                                  .pending = volley_batch_pending,
+                                                  .get_pending = volley_batch_get_pending,
+                                                  .set_pending = volley_batch_set_pending,
+                                                  .bytes = bytes,
+                                                  .advice = advice,
+                                                  .try_options = volley_batch_try};

@@ -1,4 +1,4 @@
-#include "force/filter.h"
+#include "learner/filter.h"
 
 #include "base/memory.h"
 

@@ -2,8 +2,8 @@
  * is always a multiple of VOLLEY_RLS_GROUP, so that no element is ever computed in a scalar tail: what an element's
  * bits are does not depend on where it stands. Pure functions of their arguments; rows and columns are aligned to 64
  * bytes. */
-#ifndef VOLLEY_FORCE_RLS_KERNELS_H
-#define VOLLEY_FORCE_RLS_KERNELS_H
+#ifndef VOLLEY_LEARNER_RLS_KERNELS_H
+#define VOLLEY_LEARNER_RLS_KERNELS_H
 
 #include <stddef.h>
 

@@ -8,13 +8,10 @@
  *
  * A is dense, N x N, distributed by rows; the r of some steps are gathered and added at a time. A and B are the same
  * bits on any number of ranks and threads; D is so to rounding. */
-#ifndef VOLLEY_FORCE_BATCH_H
-#define VOLLEY_FORCE_BATCH_H
+#ifndef VOLLEY_LEARNER_BATCH_H
+#define VOLLEY_LEARNER_BATCH_H
 
-#include "base/parallel.h"
-
-#include <mpi.h>
-#include <stdint.h>
+#include "learner/learner.h"
 
 typedef struct volley_batch volley_batch;
 
@@ -22,7 +19,7 @@ typedef struct volley_batch volley_batch;
  * caller. */
 volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, const double *decoders, int threads,
                                   MPI_Comm comm);
-void volley_batch_destroy(volley_batch *batch); /* NULL is allowed; collective */
+void volley_batch_destroy(void *batch); /* as all that take no volley_batch: of the kind; NULL is allowed; collective */
 
 /* One learning step. All threads of all ranks call it, thread numbers 0 .. threads - 1, with the same r: [n] and
  * x: [dimension], equal on every rank. Does not communicate. barrier: between these threads of the rank. */
@@ -40,12 +37,12 @@ const char *volley_batch_try(MPI_Comm comm);
 
 /* For checkpoints, by one thread, as those of rls.h: rows of A without the gathered r, [n_rows][n]; and vectors that go
  * with it, [n_pending][n], the same on every rank: the gathered r, and B by columns. */
-void volley_batch_rows(const volley_batch *batch, uint32_t *first, uint32_t *count);
-void volley_batch_get_rows(const volley_batch *batch, uint32_t from, uint32_t n_rows, double *rows);
-void volley_batch_set_rows(volley_batch *batch, uint32_t from, uint32_t n_rows, const double *rows);
-int volley_batch_pending(const volley_batch *batch);
-void volley_batch_get_pending(const volley_batch *batch, double *vectors);
-void volley_batch_set_pending(volley_batch *batch, int n_pending, const double *vectors);
+void volley_batch_rows(const void *batch, uint32_t *first, uint32_t *count);
+void volley_batch_get_rows(const void *batch, uint32_t from, uint32_t n_rows, double *rows);
+void volley_batch_set_rows(void *batch, uint32_t from, uint32_t n_rows, const double *rows);
+int volley_batch_pending(const void *batch);
+void volley_batch_get_pending(const void *batch, double *vectors);
+void volley_batch_set_pending(void *batch, int n_pending, const double *vectors);
 
 /* Bytes that a rank needs for it at most. */
 uint64_t volley_batch_bytes(uint32_t n, int dimension, int ranks);

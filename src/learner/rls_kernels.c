@@ -1,4 +1,4 @@
-#include "force/rls_kernels.h"
+#include "learner/rls_kernels.h"
 
 #if defined __AVX512F__ || defined __FMA__
 #include <immintrin.h>

@@ -1,8 +1,8 @@
-#include "force/rls.h"
+#include "learner/rls.h"
 
 #include "base/memory.h"
 #include "base/petsc.h"
-#include "force/rls_kernels.h"
+#include "learner/rls_kernels.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -13,12 +13,12 @@ _Static_assert(sizeof(PetscScalar) == sizeof(double), "PETSc with real double nu
 
 enum {
   GROUP = VOLLEY_RLS_GROUP,
-  CAPACITY = 48,      /* columns that are gathered before P0 is updated: see docs/performance.md */
-  FEW = 4,            /* elements that moved are few where they are less than n / FEW */
-  SMALL = 128,        /* smaller matrices are always read as a whole */
-  PIECE_ROWS = 256,   /* of 8 columns, in the first-level cache between update of P0 and sums */
-  BLOCK_ROWS = 2048,  /* of C, in the second-level cache while P0 is updated */
-  N_STATE_VECTORS = 4 /* r, h, P0 r, P0 h */
+  CAPACITY = 48,     /* columns that are gathered before P0 is updated: see docs/performance.md */
+  FEW = 4,           /* elements that moved are few where they are less than n / FEW */
+  SMALL = 128,       /* smaller matrices are always read as a whole */
+  PIECE_ROWS = 256,  /* of 8 columns, in the first-level cache between update of P0 and sums */
+  BLOCK_ROWS = 2048, /* of C, in the second-level cache while P0 is updated */
+  N_STATE_VECTORS = VOLLEY_RLS_STATE_VECTORS
 };
 
 /* Rows are dealt to ranks and threads in groups of 8, and matrices padded to whole groups with zeros. */
@@ -41,6 +41,7 @@ struct volley_rls {
   double *jump_r, *jump_h;   /* what moved elements differ by from decay: [n / FEW + GROUP] */
   double products[CAPACITY]; /* -C' r */
   int *counts, *starts;      /* rows of each rank: [ranks] */
+  double *gains, product;    /* of a readout that learns: P r, [n], and r' P r */
   const char *fault;
 };
 
@@ -124,12 +125,14 @@ volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm c
   return rls;
 }
 
-void volley_rls_destroy(volley_rls *rls) {
+void volley_rls_destroy(void *own) {
+  volley_rls *rls = own;
   if (!rls) return;
   VOLLEY_PETSC(MatDestroy(&rls->matrix));
   VOLLEY_MPI(MPI_Comm_free(&rls->comm));
   volley_table_free(rls->p, rls->p_bytes);
-  double *const vectors[] = {rls->columns, rls->r, rls->h, rls->c, rls->pr, rls->ph, rls->jump_r, rls->jump_h};
+  double *const vectors[] = {rls->columns, rls->r,      rls->h,      rls->c,    rls->pr,
+                             rls->ph,      rls->jump_r, rls->jump_h, rls->gains};
   for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) free(vectors[i]);
   free(rls->counts);
   free(rls->starts);
@@ -295,9 +298,13 @@ void volley_rls_learn(volley_rls *rls, const double *r, double *c, double *rc, i
   volley_rls_learn_moved(rls, r, &(volley_rls_motion){.n_moved = UINT32_MAX}, c, rc, thread, barrier);
 }
 
-const char *volley_rls_check(const volley_rls *rls) { return rls->fault; }
+const char *volley_rls_check(const void *own) {
+  const volley_rls *rls = own;
+  return rls->fault;
+}
 
-void volley_rls_rows(const volley_rls *rls, uint32_t *first, uint32_t *count) {
+void volley_rls_rows(const void *own, uint32_t *first, uint32_t *count) {
+  const volley_rls *rls = own;
   *first = rls->first;
   *count = rls->count;
 }
@@ -311,23 +318,29 @@ Mat volley_rls_matrix(volley_rls *rls) {
   return rls->matrix;
 }
 
-void volley_rls_get_rows(const volley_rls *rls, uint32_t from, uint32_t n_rows, double *rows) {
+void volley_rls_get_rows(const void *own, uint32_t from, uint32_t n_rows, double *rows) {
+  const volley_rls *rls = own;
   for (size_t j = 0; j < rls->n; j++) {
     const double *column = rls->p + j * rls->p_stride + (from - rls->first);
     for (size_t i = 0; i < n_rows; i++) rows[i * rls->n + j] = column[i];
   }
 }
 
-void volley_rls_set_rows(volley_rls *rls, uint32_t from, uint32_t n_rows, const double *rows) {
+void volley_rls_set_rows(void *own, uint32_t from, uint32_t n_rows, const double *rows) {
+  volley_rls *rls = own;
   for (size_t j = 0; j < rls->n; j++) {
     double *column = rls->p + j * rls->p_stride + (from - rls->first);
     for (size_t i = 0; i < n_rows; i++) column[i] = rows[i * rls->n + j];
   }
 }
 
-int volley_rls_pending(const volley_rls *rls) { return rls->pending + N_STATE_VECTORS; }
+int volley_rls_pending(const void *own) {
+  const volley_rls *rls = own;
+  return rls->pending + N_STATE_VECTORS;
+}
 
-void volley_rls_get_pending(const volley_rls *rls, double *vectors) {
+void volley_rls_get_pending(const void *own, double *vectors) {
+  const volley_rls *rls = own;
   const size_t n = rls->n;
   for (int m = 0; m < rls->pending; m++, vectors += n)
     memcpy(vectors, rls->columns + (size_t)m * rls->stride, n * sizeof(double));
@@ -339,7 +352,8 @@ void volley_rls_get_pending(const volley_rls *rls, double *vectors) {
   gather(rls, vectors + 3 * n);
 }
 
-void volley_rls_set_pending(volley_rls *rls, int n_pending, const double *vectors) {
+void volley_rls_set_pending(void *own, int n_pending, const double *vectors) {
+  volley_rls *rls = own;
   const size_t n = rls->n;
   rls->pending = n_pending - N_STATE_VECTORS;
   if (rls->pending < 0 || rls->pending > CAPACITY)
@@ -364,3 +378,73 @@ uint64_t volley_rls_traffic(uint32_t n, uint32_t n_moved) {
   const uint64_t read = few ? (uint64_t)n * n_moved * (CAPACITY - 1) + all : all * CAPACITY;
   return sizeof(double) * (read + all) / CAPACITY;
 }
+
+static void *create(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm) {
+  (void)decoders;
+  volley_rls *rls = volley_rls_create(readout->size, readout->lambda, threads, comm);
+  rls->gains = make_vectors(1, readout->size);
+  return rls;
+}
+
+static double dot(const double *a, const double *b, uint32_t n) {
+  double sum = 0;
+  for (uint32_t i = 0; i < n; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/* The new decoders of this thread's share of the neurons, and, by thread 0, what follows from all of them. */
+static void change_decoders(const volley_rls *rls, const volley_learning *lesson, int thread) {
+  const double scale = lesson->readout->is_exact ? 1 / (1 + rls->product) : 1;
+  const size_t k = (size_t)lesson->readout->supervisor->dimension;
+  const uint64_t n = rls->n, threads = (uint64_t)rls->threads;
+  const size_t from = (size_t)(n * (uint64_t)thread / threads), end = (size_t)(n * (uint64_t)(thread + 1) / threads);
+  for (size_t i = from; i < end; i++) {
+    for (size_t v = 0; v < k; v++) lesson->decoders[i * k + v] -= scale * rls->gains[i] * lesson->error[v];
+  }
+  if (thread != 0) return;
+  const double of_rising = dot(rls->gains, lesson->filter->h, rls->n);
+  for (size_t v = 0; v < k; v++) {
+    lesson->filtered[v] -= scale * rls->product * lesson->error[v];
+    lesson->rising[v] -= scale * of_rising * lesson->error[v];
+  }
+}
+
+/* All but the neurons that spiked since the last step have only decayed. */
+static void learn(void *own, volley_learning *lesson, int thread, volley_barrier *barrier) {
+  volley_rls *rls = own;
+  volley_filter *filter = lesson->filter;
+  const volley_rls_motion motion = {.h = filter->kinetics.is_double ? filter->h : NULL,
+                                    .rr = filter->motion.rr,
+                                    .rh = filter->motion.rh,
+                                    .hh = filter->motion.hh,
+                                    .moved = filter->motion.moved,
+                                    .n_moved = filter->motion.n_moved};
+  volley_rls_learn_moved(rls, filter->r, &motion, rls->gains, &rls->product, thread, barrier);
+  volley_barrier_wait(barrier);
+  if (thread == 0) volley_filter_mark(filter);
+  change_decoders(rls, lesson, thread);
+}
+
+static uint64_t bytes(const volley_readout *readout, int ranks) { return volley_rls_bytes(readout->size, ranks); }
+
+static const char *advice(const volley_readout *readout) {
+  if (readout->is_exact)
+    return "learning diverged: a larger lambda (a smaller initial_p) or a smaller gain may keep it stable";
+  return "learning diverged: `update: exact` or a smaller initial_p may keep it stable";
+}
+
+const volley_learner_kind volley_learner_rls = {.name = "rls",
+                                                .doc = "recursive least squares at every learning step",
+                                                .failure = "learning diverged",
+                                                .create = create,
+                                                .destroy = volley_rls_destroy,
+                                                .learn = learn,
+                                                .check = volley_rls_check,
+                                                .rows = volley_rls_rows,
+                                                .get_rows = volley_rls_get_rows,
+                                                .set_rows = volley_rls_set_rows,
+                                                .pending = volley_rls_pending,
+                                                .get_pending = volley_rls_get_pending,
+                                                .set_pending = volley_rls_set_pending,
+                                                .bytes = bytes,
+                                                .advice = advice};

@@ -4,8 +4,8 @@
  *
  * in this order, and with tr = 0: r <- r exp(-dt/td) + [spike] / td. The filters of the neurons are brought up to date
  * together now and then, in closed form; in between only spikes are noted. */
-#ifndef VOLLEY_FORCE_FILTER_H
-#define VOLLEY_FORCE_FILTER_H
+#ifndef VOLLEY_LEARNER_FILTER_H
+#define VOLLEY_LEARNER_FILTER_H
 
 #include <stdbool.h>
 #include <stdint.h>
