@@ -5,6 +5,7 @@
 #include "io/file/seal.h"
 
 #include "base/memory.h"
+#include "base/random.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,13 +45,6 @@ typedef struct trailer {
 
 _Static_assert(sizeof(part) == 32 && sizeof(trailer) == 64, "the seal has no padding");
 
-/* Scrambles the bits of a word; no two words give the same (finalizer of splitmix64, Steele et al. 2014). */
-static inline uint64_t scramble(uint64_t word) {
-  word = (word ^ (word >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  word = (word ^ (word >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return word ^ (word >> 31);
-}
-
 uint64_t volley_checksum(const void *data, uint64_t at, uint64_t bytes) {
   enum { LANES = 16 };                                  /* independent sums, for vectors and pipelines */
   const uint64_t stride = UINT64_C(0x9E3779B97F4A7C15); /* from the salt of one word to that of the next */
@@ -63,7 +57,7 @@ uint64_t volley_checksum(const void *data, uint64_t at, uint64_t bytes) {
     for (uint64_t l = 0; l < LANES; l++) {
       uint64_t word;
       memcpy(&word, from + done + 8 * l, 8);
-      sums[l] += scramble(word + salts[l]);
+      sums[l] += volley_scramble(word + salts[l]);
       salts[l] += LANES * stride;
     }
   }
@@ -71,7 +65,7 @@ uint64_t volley_checksum(const void *data, uint64_t at, uint64_t bytes) {
   for (; done < bytes; done += 8) {
     uint64_t word = 0;
     memcpy(&word, from + done, bytes - done < 8 ? bytes - done : 8);
-    sum += scramble(word + (first + done / 8) * stride);
+    sum += volley_scramble(word + (first + done / 8) * stride);
   }
   return sum;
 }

@@ -2,6 +2,7 @@
 #include "app/info_labels.h"
 
 #include "app/json.h"
+#include "base/search.h"
 #include "io/output/images.h"
 
 #include <inttypes.h>
@@ -48,13 +49,7 @@ static void take_spikes(void *taker, size_t n, const double *times, const uint64
     const uint64_t label = ids[i] < j->size ? j->label_of[ids[i]] : j->labels;
     if (label == j->labels) continue;
     uint64_t low = 0; /* the first image that ends at this time or later */
-    for (uint64_t high = shown->n; low < high;) {
-      const uint64_t middle = low + (high - low) / 2;
-      if (shown->stop_ms[middle] < times[i])
-        low = middle + 1;
-      else
-        high = middle;
-    }
+    VOLLEY_SEARCH(low, shown->n, k, shown->stop_ms[k] < times[i])
     if (low == shown->n || times[i] <= shown->start_ms[low]) continue;
     j->spikes[low * j->labels + label]++;
     j->traces[low * j->labels + label] += trace_of(times[i], shown->stop_ms[low]);

@@ -51,6 +51,13 @@ static inline uint32_t volley_below(uint32_t word, uint32_t range) {
   return (uint32_t)(((uint64_t)word * range) >> 32);
 }
 
+/* Scrambles the bits of a word; no two words give the same (finalizer of splitmix64, Steele, Lea & Flood 2014). */
+static inline uint64_t volley_scramble(uint64_t word) {
+  word = (word ^ (word >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+  word = (word ^ (word >> 27)) * UINT64_C(0x94D049BB133111EB);
+  return word ^ (word >> 31);
+}
+
 /* A stream of words for samplers that need an unknown number of them. */
 typedef struct volley_stream {
   volley_key key;

@@ -6,17 +6,19 @@
 #include <string.h>
 
 /* An entry: where the group's data begin in the pool, in units of 4 bytes, its length, receptor, and kind. */
-enum { EQUAL_BITS = 1, RECEPTOR_BITS = 3, COUNT_BITS = 16, AHEAD = 4, LINE = 64 };
+enum { EQUAL_BITS = 1, COUNT_BITS = 16, AHEAD = 4, LINE = 64 };
 
 static uint64_t pack(uint64_t offset, const volley_group *group) {
-  return ((offset / 4) << (COUNT_BITS + RECEPTOR_BITS + EQUAL_BITS)) |
-         ((uint64_t)group->count << (RECEPTOR_BITS + EQUAL_BITS)) | ((uint64_t)group->receptor << EQUAL_BITS) |
+  return ((offset / 4) << (COUNT_BITS + VOLLEY_RECEPTOR_BITS + EQUAL_BITS)) |
+         ((uint64_t)group->count << (VOLLEY_RECEPTOR_BITS + EQUAL_BITS)) | ((uint64_t)group->receptor << EQUAL_BITS) |
          group->equal;
 }
 
-static uint64_t offset_of(uint64_t entry) { return (entry >> (COUNT_BITS + RECEPTOR_BITS + EQUAL_BITS)) * 4; }
-static uint32_t count_of(uint64_t entry) { return (uint32_t)(entry >> (RECEPTOR_BITS + EQUAL_BITS)) & 0xFFFF; }
-static uint32_t receptor_of(uint64_t entry) { return (uint32_t)(entry >> EQUAL_BITS) & ((1 << RECEPTOR_BITS) - 1); }
+static uint64_t offset_of(uint64_t entry) { return (entry >> (COUNT_BITS + VOLLEY_RECEPTOR_BITS + EQUAL_BITS)) * 4; }
+static uint32_t count_of(uint64_t entry) { return (uint32_t)(entry >> (VOLLEY_RECEPTOR_BITS + EQUAL_BITS)) & 0xFFFF; }
+static uint32_t receptor_of(uint64_t entry) {
+  return (uint32_t)(entry >> EQUAL_BITS) & ((1 << VOLLEY_RECEPTOR_BITS) - 1);
+}
 static int is_equal(uint64_t entry) { return (int)(entry & 1); }
 
 volley_arrivals volley_arrivals_create(volley_block *block, int max_due) {

@@ -316,11 +316,12 @@ static void summarize(const void *context, volley_summary *summary) {
 
 /* Takes this rank's own of the recent spikes into the history: n gids of a step, ascending. */
 static void remember_own(engine *e, int64_t step, const uint32_t *gids, uint32_t n) {
-  const volley_population *populations = e->network->experiment->populations;
+  const volley_experiment *experiment = e->network->experiment;
   int p = 0;
   for (uint32_t i = 0; i < n; i++) {
-    while (gids[i] - populations[p].first_gid >= populations[p].size) p++;
-    if (volley_partition_owner(e->network->partition, p, gids[i] - populations[p].first_gid) == e->network->rank)
+    p = volley_population_of(experiment, gids[i], p);
+    const uint32_t index = gids[i] - experiment->populations[p].first_gid;
+    if (volley_partition_owner(e->network->partition, p, index) == e->network->rank)
       volley_history_add(&e->history, step, &gids[i], 1);
   }
 }

@@ -1,6 +1,7 @@
 #include "engine/plastic_delivery.h"
 
 #include "base/memory.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 
@@ -22,19 +23,6 @@ void volley_plastic_delivery_free(volley_plastic_delivery *delivery) {
   free(delivery->due);
 }
 
-/* The first of n ascending gids that is not below a bound. */
-static uint32_t find_gid(const uint32_t *gids, uint32_t n, uint64_t bound) {
-  uint32_t low = 0;
-  for (uint32_t high = n; low < high;) {
-    const uint32_t middle = low + (high - low) / 2;
-    if (gids[middle] < bound)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 static void schedule_row(volley_plastic_delivery *delivery, int k, int64_t step, uint32_t gid) {
   const volley_plastic_table *plastic = &delivery->block->plastic[k];
   const volley_gid_entry *row = volley_gid_map_find(&plastic->rows, gid);
@@ -45,9 +33,9 @@ static void schedule_row(volley_plastic_delivery *delivery, int k, int64_t step,
 
 /* How many of the n gids release dopamine. */
 static uint32_t count_dopamine(const volley_plastic_table *plastic, const uint32_t *gids, uint32_t n) {
-  const uint32_t end = find_gid(gids, n, (uint64_t)plastic->first_dopamine + plastic->n_dopamine);
+  const uint32_t end = volley_gids_below(gids, n, (uint64_t)plastic->first_dopamine + plastic->n_dopamine);
   uint32_t count = 0, column;
-  for (uint32_t i = find_gid(gids, n, plastic->first_dopamine); i < end; i++)
+  for (uint32_t i = volley_gids_below(gids, n, plastic->first_dopamine); i < end; i++)
     count +=
         volley_selection_column(&plastic->plan->dopamine_neurons, gids[i] - plastic->first_dopamine, &column);
   return count;
@@ -57,8 +45,9 @@ void volley_plastic_delivery_schedule(volley_plastic_delivery *delivery, int64_t
                                       uint32_t n) {
   for (int k = 0; k < delivery->block->n_plastic; k++) {
     volley_plastic_table *plastic = &delivery->block->plastic[k];
-    const uint32_t end = find_gid(gids, n, (uint64_t)plastic->first_source + plastic->n_sources);
-    for (uint32_t i = find_gid(gids, n, plastic->first_source); i < end; i++) schedule_row(delivery, k, step, gids[i]);
+    const uint32_t end = volley_gids_below(gids, n, (uint64_t)plastic->first_source + plastic->n_sources);
+    for (uint32_t i = volley_gids_below(gids, n, plastic->first_source); i < end; i++)
+      schedule_row(delivery, k, step, gids[i]);
     const uint32_t count = plastic->n_dopamine > 0 ? count_dopamine(plastic, gids, n) : 0;
     if (count > 0) volley_plastic_table_note_dopamine(plastic, step, count);
   }
@@ -88,8 +77,8 @@ void volley_plastic_delivery_note(volley_plastic_delivery *delivery, int64_t ste
   for (int k = 0; k < delivery->block->n_plastic; k++) {
     volley_plastic_table *plastic = &delivery->block->plastic[k];
     if (!plastic->model->keeps_past) continue;
-    const uint32_t end = find_gid(spikes->ids, spikes->n, (uint64_t)plastic->first_id + plastic->n_targets);
-    for (uint32_t i = find_gid(spikes->ids, spikes->n, plastic->first_id); i < end; i++)
+    const uint32_t end = volley_gids_below(spikes->ids, spikes->n, (uint64_t)plastic->first_id + plastic->n_targets);
+    for (uint32_t i = volley_gids_below(spikes->ids, spikes->n, plastic->first_id); i < end; i++)
       volley_plastic_table_note_target(plastic, spikes->ids[i] - plastic->first_id, step);
   }
 }

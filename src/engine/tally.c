@@ -1,6 +1,7 @@
 #include "engine/tally.h"
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/status.h"
 
 #include <stdlib.h>
@@ -12,23 +13,16 @@ volley_tally volley_tally_create(const volley_experiment *experiment) {
 
 void volley_tally_free(volley_tally *tally) { free(tally->sums); }
 
-/* A 64-bit hash (the finalizer of splitmix64, Steele, Lea & Flood 2014). */
-static uint64_t mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return x ^ (x >> 31);
-}
-
 void volley_tally_take(volley_tally *tally, const volley_experiment *experiment, int64_t step, const uint32_t *gids,
                        uint32_t n) {
-  const uint64_t high = mix((uint64_t)step + UINT64_C(0x9E3779B97F4A7C15));
+  const uint64_t high = volley_scramble((uint64_t)step + UINT64_C(0x9E3779B97F4A7C15));
   uint64_t *counts = tally->sums + VOLLEY_TALLY_COUNTS, *digest = tally->sums + VOLLEY_TALLY_DIGEST;
   int p = 0;
   for (uint32_t i = 0; i < n; i++) {
-    while (gids[i] - experiment->populations[p].first_gid >= experiment->populations[p].size) p++;
+    p = volley_population_of(experiment, gids[i], p);
     counts[p]++;
-    digest[0] += mix(high ^ gids[i]);
-    digest[1] += mix(high + UINT64_C(0xD1B54A32D192ED03) * (gids[i] + UINT64_C(1)));
+    digest[0] += volley_scramble(high ^ gids[i]);
+    digest[1] += volley_scramble(high + UINT64_C(0xD1B54A32D192ED03) * (gids[i] + UINT64_C(1)));
   }
   tally->sums[VOLLEY_TALLY_SPIKES] += n;
 }

@@ -130,7 +130,7 @@ void volley_readouts_destroy(volley_readouts *readouts) {
 
 /* Finds the neurons of a readout among those that spiked, in the order of the gids. Returns their number. */
 static uint32_t find_spiking(const volley_readouts *readouts, decoding *d, const uint32_t *gids, uint32_t n) {
-  const volley_population *population = experiment_of(readouts)->populations;
+  const volley_experiment *experiment = experiment_of(readouts);
   uint32_t found = 0;
   if (n > d->capacity) {
     d->capacity = 2 * n;
@@ -138,8 +138,8 @@ static uint32_t find_spiking(const volley_readouts *readouts, decoding *d, const
   }
   int p = 0;
   for (uint32_t i = 0; i < n; i++) {
-    while (gids[i] - population[p].first_gid >= population[p].size) p++;
-    if (d->first[p] != UINT32_MAX) d->spiking[found++] = d->first[p] + gids[i] - population[p].first_gid;
+    p = volley_population_of(experiment, gids[i], p);
+    if (d->first[p] != UINT32_MAX) d->spiking[found++] = d->first[p] + gids[i] - experiment->populations[p].first_gid;
   }
   return found;
 }

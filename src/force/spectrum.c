@@ -38,11 +38,10 @@ typedef struct effective {
 
 /* Number of a neuron in the readout, or not_read. */
 static uint32_t number_of(const effective *e, uint32_t gid) {
-  const volley_population *populations = e->weights.network->experiment->populations;
-  int p = 0;
-  while (gid - populations[p].first_gid >= populations[p].size) p++;
+  const volley_experiment *experiment = e->weights.network->experiment;
+  const int p = volley_population_of(experiment, gid, 0);
   const uint32_t first = e->weights.first[p];
-  return first == not_read ? not_read : first + gid - populations[p].first_gid;
+  return first == not_read ? not_read : first + gid - experiment->populations[p].first_gid;
 }
 
 /* Gives the neurons of a slice the next rows; own: the number of the neuron of each row. */

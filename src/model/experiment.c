@@ -1,5 +1,6 @@
 #include "model/experiment.h"
 
+#include "base/search.h"
 #include "base/units.h"
 
 void volley_experiment_destroy(volley_experiment *experiment) {
@@ -19,17 +20,13 @@ void volley_selection_finish(volley_selection *selection) {
   }
 }
 
+static bool ends_before(const volley_range *range, uint32_t index) {
+  return range->first + (uint64_t)range->count <= index;
+}
+
 bool volley_selection_column(const volley_selection *selection, uint32_t index, uint32_t *column) {
   int low = 0;
-  for (int high = selection->n_ranges; low < high;) { /* the first range that does not end before index */
-    const int middle = low + (high - low) / 2;
-    const volley_range *range = &selection->ranges[middle];
-    if (range->first + (uint64_t)range->count <= index) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
+  VOLLEY_SEARCH(low, selection->n_ranges, r, ends_before(&selection->ranges[r], index))
   if (low == selection->n_ranges || index < selection->ranges[low].first) return false;
   *column = selection->ranges[low].before + index - selection->ranges[low].first;
   return true;

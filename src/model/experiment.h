@@ -251,6 +251,12 @@ void volley_experiment_destroy(volley_experiment *experiment);
  * known. */
 uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder);
 
+/* Population of a gid, looked for from population p on. */
+static inline int volley_population_of(const volley_experiment *experiment, uint32_t gid, int p) {
+  while (gid - experiment->populations[p].first_gid >= experiment->populations[p].size) p++;
+  return p;
+}
+
 /* Steps nearest to a time in ms (volley_round_steps); of times without end more than any run has. */
 int64_t volley_steps(const volley_experiment *experiment, double time);
 

@@ -1,6 +1,7 @@
 #include "network/network.h"
 
 #include "base/parallel.h"
+#include "base/search.h"
 #include "network/blocks.h"
 #include "network/connect.h"
 #include "network/values.h"
@@ -103,14 +104,7 @@ void volley_network_destroy(volley_network *network) {
 }
 
 uint32_t volley_block_gid(const volley_block *block, uint32_t id) {
-  int low = 0;
-  for (int high = block->n_slices - 1; low < high;) {
-    const int middle = (low + high + 1) / 2;
-    if (block->slices[middle].offset <= id) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return block->slices[low].gids[id - block->slices[low].offset];
+  int end = 1; /* of the slices that begin at or before the id */
+  VOLLEY_SEARCH(end, block->n_slices, s, block->slices[s].offset <= id)
+  return block->slices[end - 1].gids[id - block->slices[end - 1].offset];
 }

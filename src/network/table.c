@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "model/experiment.h"
+#include "neuron/neuron.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +14,14 @@ typedef struct record {
   uint16_t kind; /* number of its due step and receptor, which make a group */
 } record;
 
-enum { RECEPTOR_BITS = 3, DUE_BITS = 16, SLOTS = 256, FEW = 48, MAX_KINDS = UINT16_MAX };
+enum { DUE_BITS = 16, SLOTS = 256, FEW = 48, MAX_KINDS = UINT16_MAX };
 _Static_assert(VOLLEY_MAX_DELAY + 1 < 1 << DUE_BITS, "the step on which a synapse is due must fit in 16 bits");
 
 struct volley_table_builder {
   volley_gid_map rows; /* source -> count, then -> next free record */
   record *records;
   uint64_t n;
-  uint16_t *numbers; /* [1 << (DUE_BITS + RECEPTOR_BITS)] 1 + kind by due step and receptor, 0: none so far */
+  uint16_t *numbers; /* [1 << (DUE_BITS + VOLLEY_RECEPTOR_BITS)] 1 + kind by due step and receptor, 0: none so far */
   uint32_t *kinds;   /* [n_kinds] due step and receptor; ascending when all records are there */
   uint32_t n_kinds;
 };
@@ -34,7 +35,8 @@ typedef struct row {
 volley_table_builder *volley_table_builder_create(void) {
   volley_table_builder *builder = volley_alloc(1, sizeof *builder, "the synapse tables");
   builder->rows = volley_gid_map_create();
-  builder->numbers = volley_alloc(1 << (DUE_BITS + RECEPTOR_BITS), sizeof *builder->numbers, "the synapse tables");
+  builder->numbers =
+      volley_alloc(1 << (DUE_BITS + VOLLEY_RECEPTOR_BITS), sizeof *builder->numbers, "the synapse tables");
   return builder;
 }
 
@@ -88,7 +90,7 @@ static void order_kinds(volley_table_builder *builder) {
 void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due, uint8_t receptor,
                        float weight) {
   volley_gid_entry *entry = volley_gid_map_find(&builder->rows, source_gid);
-  const uint32_t kind = (uint32_t)due << RECEPTOR_BITS | receptor;
+  const uint32_t kind = (uint32_t)due << VOLLEY_RECEPTOR_BITS | receptor;
   if (builder->numbers[kind] == 0) builder->numbers[kind] = add_kind(builder, kind);
   builder->records[entry->value++] = (record){weight, id, (uint16_t)(builder->numbers[kind] - 1)};
 }
@@ -130,8 +132,8 @@ static volley_group next_group(const uint32_t *kinds, const record *records, uin
     count++;
   }
   return (volley_group){.count = (uint16_t)count,
-                        .due = (uint16_t)(kinds[first->kind] >> RECEPTOR_BITS),
-                        .receptor = (uint8_t)(kinds[first->kind] & ((1 << RECEPTOR_BITS) - 1)),
+                        .due = (uint16_t)(kinds[first->kind] >> VOLLEY_RECEPTOR_BITS),
+                        .receptor = (uint8_t)(kinds[first->kind] & ((1 << VOLLEY_RECEPTOR_BITS) - 1)),
                         .equal = (uint8_t)equal};
 }
 

@@ -33,7 +33,9 @@ typedef struct volley_receptor_info {
   const char *doc;
 } volley_receptor_info;
 
-enum { VOLLEY_MAX_RECEPTORS = 8, VOLLEY_MAX_STATES = 16, VOLLEY_MAX_PARAMETERS = 32, VOLLEY_MAX_COEFFICIENTS = 64 };
+enum { VOLLEY_RECEPTOR_BITS = 3 /* of a receptor's number, where it is packed */ };
+enum { VOLLEY_MAX_RECEPTORS = 1 << VOLLEY_RECEPTOR_BITS };
+enum { VOLLEY_MAX_STATES = 16, VOLLEY_MAX_PARAMETERS = 32, VOLLEY_MAX_COEFFICIENTS = 64 };
 
 /* The neurons of one population that one thread updates together, as a structure of arrays.
  *

@@ -1,5 +1,6 @@
 #include "record/record.h"
 
+#include "base/search.h"
 #include "record/weights.h"
 
 #include <stdlib.h>
@@ -252,20 +253,6 @@ static volley_status take_spike(volley_recording *recording, int number, int64_t
   return flush_spikes(recording, number);
 }
 
-/* Number of gids below a bound: binary search. */
-static uint32_t count_below(const uint32_t *gids, uint32_t n, uint64_t bound) {
-  uint32_t low = 0;
-  for (uint32_t high = n; low < high;) {
-    const uint32_t middle = low + (high - low) / 2;
-    if (gids[middle] < bound) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
 static volley_status take_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
   volley_recording *recording = context;
   const volley_experiment *experiment = experiment_of(recording);
@@ -273,8 +260,8 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
     const volley_recorder *recorder = &experiment->recorders[r];
     if (recorder->kind != VOLLEY_RECORD_SPIKES || step + 1 <= recorder->start || step + 1 > recorder->stop) continue;
     const volley_population *population = &experiment->populations[recorder->population];
-    const uint32_t end = count_below(gids, n, (uint64_t)population->first_gid + population->size);
-    for (uint32_t i = count_below(gids, n, population->first_gid); i < end; i++) {
+    const uint32_t end = volley_gids_below(gids, n, (uint64_t)population->first_gid + population->size);
+    for (uint32_t i = volley_gids_below(gids, n, population->first_gid); i < end; i++) {
       uint32_t column;
       const uint32_t index = gids[i] - population->first_gid;
       if (!volley_selection_column(&recorder->neurons, index, &column)) continue;

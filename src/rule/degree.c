@@ -1,6 +1,7 @@
 /* Rules that fix a number of synapses: fixed_indegree for each target, fixed_total_number for the whole projection. */
 #include "rule/rule.h"
 
+#include "base/search.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -75,14 +76,7 @@ static void split(volley_drawing *drawing, uint64_t low, uint64_t high, uint64_t
                             ? volley_binomial(&stream, number, (double)(middle - low) / (double)(high - low))
                             : volley_hypergeometric(&stream, (high - low) * sources, (middle - low) * sources, number);
   uint32_t cut = first;
-  for (uint32_t above = end; cut < above;) {
-    const uint32_t probe = cut + (above - cut) / 2;
-    if (drawing->targets[probe] < middle) {
-      cut = probe + 1;
-    } else {
-      above = probe;
-    }
-  }
+  VOLLEY_SEARCH(cut, end, i, drawing->targets[i] < middle)
   split(drawing, low, middle, left, first, cut);
   split(drawing, middle, high, number - left, cut, end);
 }

@@ -1,5 +1,6 @@
 #include "rule/edge_list.h"
 
+#include "base/search.h"
 #include "rule/rule.h"
 
 #include <math.h>
@@ -182,14 +183,7 @@ double volley_edge_lists_expected_bytes(const volley_experiment *experiment, con
 /* Number of the first edge onto `target` or a later one. */
 static uint64_t first_of(const volley_edge_list *list, uint32_t target) {
   uint64_t low = 0;
-  for (uint64_t high = list->n; low < high;) {
-    const uint64_t middle = low + (high - low) / 2;
-    if (list->edges[middle].target < target) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
+  VOLLEY_SEARCH(low, list->n, e, list->edges[e].target < target)
   return low;
 }
 

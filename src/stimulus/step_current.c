@@ -1,4 +1,5 @@
 /* Piecewise constant current: amplitudes[k] from times[k] on, nothing before times[0] and outside of [start, stop). */
+#include "base/search.h"
 #include "stimulus/selected.h"
 
 #include <math.h>
@@ -52,15 +53,8 @@ static volley_generator *create(const volley_experiment *experiment, int number,
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
   if (step < generator->window.first || step >= generator->window.end) return;
-  int begun = 0; /* number of times that have passed: binary search */
-  for (int high = generator->n; begun < high;) {
-    const int middle = begun + (high - begun) / 2;
-    if (generator->steps[middle] <= step) {
-      begun = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
+  int begun = 0; /* number of times that have passed */
+  VOLLEY_SEARCH(begun, generator->n, k, generator->steps[k] <= step)
   if (begun > 0) volley_add_current(slice, &generator->selected, generator->amplitudes[begun - 1]);
 }
 

@@ -1,6 +1,7 @@
 #include "support/checkpoints.h"
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "neuron/neuron.h"
 #include "support/experiments.h"
 
@@ -27,11 +28,7 @@ const char *checkpoint_path(const char *name) {
   return path;
 }
 
-uint64_t checkpoint_mix(uint64_t n) {
-  n = (n ^ (n >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  n = (n ^ (n >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return n ^ (n >> 31);
-}
+uint64_t checkpoint_mix(uint64_t n) { return volley_scramble(n); }
 
 /* The bits of a state: any pattern, and often one that arithmetic would not keep. */
 static uint64_t bits_of(uint32_t gid, int state, uint64_t salt) {
