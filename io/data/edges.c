@@ -114,6 +114,7 @@ static volley_status read_part(edge_file *edges, const volley_edge_taker *taker)
     const uint64_t first = begin + at, rest = first < end ? end - first : 0;
     volley_edge_slab slab = {
         .first = first,
+        .total = size,
         .count = wrong != UINT64_MAX       ? 0
                  : rest < VOLLEY_EDGE_ROWS ? (size_t)rest
                                            : VOLLEY_EDGE_ROWS,

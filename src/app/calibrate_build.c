@@ -151,7 +151,8 @@ static volley_status random_edges(void *context, const volley_place *place, cons
   }
   const bool has_weight = !isnan(volley_distribution_mean(&projection->weight));
   const bool has_delay = !isnan(volley_distribution_mean(&projection->delay));
-  const volley_edge_slab slab = {.count = n,
+  const volley_edge_slab slab = {.total = n,
+                                 .count = n,
                                  .source = source,
                                  .target = target,
                                  .weight = has_weight ? NULL : weight,

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 /* Rows of a file of edges that are read at a time. */
-enum { VOLLEY_EDGE_ROWS = 1 << 17 };
+enum { VOLLEY_EDGE_ROWS = 1 << 15 };
 
 /* Some consecutive edges of a file. Indices are within the populations; not checked yet. */
 typedef struct volley_edge_slab {
-  uint64_t first; /* number of the first edge in the file */
+  uint64_t first, total; /* number of the first edge in the file; edges there */
   size_t count;
   const uint64_t *source, *target;
   const double *weight; /* receptor's unit; NULL if the file has none */

@@ -46,7 +46,8 @@ typedef struct volley_edge_mail {
   uint64_t list_capacity;
 } volley_edge_mail;
 
-/* Not collective. */
+/* Makes room for this rank's share of all edges there will be. Not collective, as is volley_edge_mail_add(). */
+void volley_edge_mail_expect(volley_edge_mail *mail, double edges);
 void volley_edge_mail_add(volley_edge_mail *mail, volley_edge edge);
 
 /* Sends all edges that were added, in pieces that are bounded. Collective. Returns whether any rank has more to come. */
