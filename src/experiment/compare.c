@@ -70,12 +70,8 @@ static volley_place place_of(const comparison *c, const pair *at) {
 
 static void differ(comparison *c, const pair *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void differ(comparison *c, const pair *at, const char *format, ...) {
-  if (c->silent) {
-    c->differences++;
-    return;
-  }
   char message[MESSAGE];
-  if (++c->differences > LISTED) return;
+  if (++c->differences > LISTED || c->silent) return;
   va_list list;
   va_start(list, format);
   vsnprintf(message, sizeof message, format, list);

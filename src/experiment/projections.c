@@ -102,17 +102,13 @@ static bool read_amount(volley_reading *reading, const entry_reading *e, volley_
   return true;
 }
 
-/* Unit of the weights that reach a receptor. */
-static const char *weight_unit(const volley_neuron_model *model, int receptor) {
-  return model->receptors[receptor == VOLLEY_RECEPTOR_BY_SIGN ? model->receptor_of_sign[0] : receptor].unit;
-}
-
 static void read_weight(volley_reading *reading, const entry_reading *e, volley_pick pick,
                         volley_projection *projection) {
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
   volley_node *whole = volley_node_get(e->entry, "weight"), *node = volley_pick_node(reading, whole, pick);
   const bool counts = projection->receptor >= 0 && model->receptors[projection->receptor].weights == VOLLEY_COUNTS;
-  if (volley_read_value(reading, node, weight_unit(model, projection->receptor), pick, false, &projection->weight)) {
+  if (volley_read_value(reading, node, volley_weight_unit(model, projection->receptor), pick, false,
+                        &projection->weight)) {
     volley_check_weight(reading, node, projection->target, projection->receptor, &projection->weight);
     return;
   }
@@ -120,7 +116,7 @@ static void read_weight(volley_reading *reading, const entry_reading *e, volley_
   if (!node && !counts && !e->rule->takes_file && !volley_node_is_faulted(whole))
     volley_entry_fault(reading, &e->place, "'weight' is missing for target %s: a number in %s or a distribution",
                        reading->experiment->populations[projection->target].name,
-                       weight_unit(model, projection->receptor));
+                       volley_weight_unit(model, projection->receptor));
 }
 
 static void read_delay(volley_reading *reading, const entry_reading *e, volley_pick pick,

@@ -149,6 +149,9 @@ bool volley_read_steps(volley_reading *reading, const volley_node *entry, const 
 /* Unit of the current that is injected into neurons of a model. */
 const char *volley_current_unit(const struct volley_neuron_model *model);
 
+/* Unit of the weights that reach a receptor of a model, or that of their sign; "" without a model. */
+const char *volley_weight_unit(const struct volley_neuron_model *model, int receptor);
+
 /* Receptor of a population's model that node (or NULL) names: index or VOLLEY_RECEPTOR_BY_SIGN; false after a fault. */
 bool volley_read_receptor(volley_reading *reading, volley_node *node, int population, int *out);
 

@@ -11,9 +11,7 @@ static const volley_key_info *synapse_key(const char *name) { return volley_key_
 
 /* Unit of the weights of a projection. */
 static const char *weight_unit(const volley_reading *reading, const volley_projection *projection) {
-  const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
-  if (!model) return "";
-  return model->receptors[projection->receptor >= 0 ? projection->receptor : model->receptor_of_sign[0]].unit;
+  return volley_weight_unit(reading->experiment->populations[projection->target].model, projection->receptor);
 }
 
 static bool counts(const volley_reading *reading, const volley_projection *projection) {

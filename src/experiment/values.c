@@ -252,6 +252,10 @@ const char *volley_current_unit(const volley_neuron_model *model) {
   return model && model->current_unit ? model->current_unit : "pA";
 }
 
+const char *volley_weight_unit(const volley_neuron_model *model, int receptor) {
+  return model ? model->receptors[receptor >= 0 ? receptor : model->receptor_of_sign[0]].unit : "";
+}
+
 bool volley_read_receptor(volley_reading *reading, volley_node *node, int population, int *out) {
   const volley_neuron_model *model = reading->experiment->populations[population].model;
   *out = VOLLEY_RECEPTOR_BY_SIGN;
