@@ -99,11 +99,13 @@ volley_status volley_description_set_rows(volley_description *d, const char *pat
   return assign(d, call, path, list);
 }
 
-volley_status volley_description_check(volley_description *d, MPI_Comm comm, volley_experiment **out) {
+volley_status volley_description_check(volley_description *d, bool looks_at_files, MPI_Comm comm,
+                                       volley_experiment **out) {
   char path[PATH_MAX];
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  volley_experiment *experiment = volley_experiment_check(d->arena, d->root, d->name, d->folder, rank == 0);
+  volley_experiment *experiment =
+      volley_experiment_check(d->arena, d->root, d->name, d->folder, looks_at_files && rank == 0);
   if (realpath(d->folder, path))
     experiment->folder = volley_arena_copy(d->arena, path);
   else

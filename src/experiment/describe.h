@@ -34,7 +34,10 @@ volley_status volley_description_set_rows(volley_description *description, const
                                           int n_rows, size_t n_columns);
 
 /* Checks what was described, as an experiment file is, and makes the experiment of it: *out, owned by the caller, only if
- * all is right. Destroys the description. Collective over comm; every fault is reported in one go, agreed status. */
-volley_status volley_description_check(volley_description *description, MPI_Comm comm, volley_experiment **out);
+ * all is right. looks_at_files: a file that is named and not there is a fault; false where a reader of the program's own
+ * (model/reader.h) has what `file` and `dataset` name. Destroys the description. Collective over comm; every fault is
+ * reported in one go, agreed status. */
+volley_status volley_description_check(volley_description *description, bool looks_at_files, MPI_Comm comm,
+                                       volley_experiment **out);
 
 #endif

@@ -89,7 +89,7 @@ static volley_description *describe(void) {
 
 static volley_experiment *check(volley_description *d) {
   volley_experiment *experiment = NULL;
-  assert_int_equal(volley_description_check(d, MPI_COMM_SELF, &experiment), VOLLEY_OK);
+  assert_int_equal(volley_description_check(d, true, MPI_COMM_SELF, &experiment), VOLLEY_OK);
   return experiment;
 }
 
@@ -140,7 +140,7 @@ static void refuse(volley_description *d, char messages[MESSAGES]) {
   const int standard_error = dup(STDERR_FILENO);
   fflush(stderr);
   dup2(ends[1], STDERR_FILENO);
-  const volley_status status = volley_description_check(d, MPI_COMM_SELF, &experiment);
+  const volley_status status = volley_description_check(d, true, MPI_COMM_SELF, &experiment);
   fflush(stderr);
   dup2(standard_error, STDERR_FILENO);
   close(standard_error);
