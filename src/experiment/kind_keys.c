@@ -97,7 +97,6 @@ static void check_number(const key_reading *k, double value) {
 /* What a number is that is not given. */
 static double default_number(const key_reading *k) {
   const double dt = k->reading->experiment->simulation.dt, value = k->fallback;
-  if (k->key.type == VOLLEY_KEY_DELAY && isnan(value)) return dt;
   if (k->key.type != VOLLEY_KEY_STEPS || !(dt > 0) || fabs(nearbyint(value / dt) * dt - value) <= 1e-9 * value)
     return value;
   const volley_place place = place_of(k);
@@ -194,11 +193,13 @@ void volley_read_keys(volley_reading *reading, const volley_key_source *source, 
   const volley_neuron_model *model =
       source->target >= 0 ? reading->experiment->populations[source->target].model : NULL;
   const int receptor = !model ? 0 : source->receptor >= 0 ? source->receptor : model->receptor_of_sign[0];
+  const double dt = reading->experiment->simulation.dt;
   for (int i = 0; i < n; i++) {
     key_reading k = {reading, source, volley_node_get(source->entry, keys[i].name), keys[i], keys[i].fallback, false};
     const char *unit = keys[i].unit ? keys[i].unit : "";
+    if (k.key.type == VOLLEY_KEY_DELAY && isnan(k.fallback)) k.key.fallback = k.fallback = dt;
     k.is_weight = model && strcmp(unit, "weight") == 0;
-    k.key.unit = k.is_weight                        ? model->receptors[receptor].unit
+    k.key.unit = k.is_weight                        ? volley_weight_unit(model, receptor)
                  : model && strcmp(unit, "pA") == 0 ? volley_current_unit(model)
                                                     : unit;
     if (!k.node) volley_note_default(reading, source->entry, &k.key);

@@ -18,9 +18,8 @@ void volley_note_default(volley_reading *reading, const volley_node *entry, cons
   if (model && model->kind != VOLLEY_NODE_SCALAR) return; /* what one has, another may not take */
   if (!entry || !entry->defaults || volley_node_get(entry, key->name) || volley_node_get(entry->defaults, key->name))
     return;
-  if (*volley_key_default(key, text, sizeof text) == '\0' && !key->text) return;
   volley_node *node = volley_node_create(reading->arena, VOLLEY_NODE_SCALAR, entry->file);
-  node->text = volley_arena_copy(reading->arena, text);
+  node->text = volley_arena_copy(reading->arena, volley_key_default(key, text, sizeof text));
   node->plain = *node->text != '\0';
   if (is_number) volley_node_note_number(node, key->unit ? key->unit : "", key->fallback);
   volley_node_append(reading->arena, entry->defaults, node, key->name);

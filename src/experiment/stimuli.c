@@ -43,6 +43,7 @@ static void read_window(volley_reading *reading, volley_node *entry, volley_pick
 static void read_stimulus(volley_reading *reading, volley_node *entry, volley_pick pick, volley_stimulus *stimulus) {
   const volley_stimulus_kind *kind = stimulus->kind;
   const volley_population *target = &reading->experiment->populations[stimulus->target];
+  volley_note_default(reading, entry, stimulus_key("neurons"));
   volley_read_selection(reading, volley_node_get(entry, "neurons"), target->size, pick, &stimulus->neurons);
   read_window(reading, entry, pick, stimulus);
   stimulus->receptor = VOLLEY_RECEPTOR_BY_SIGN;
