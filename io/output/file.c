@@ -167,9 +167,7 @@ static void write_skeleton(volley_output *output, const volley_trace_columns *co
   volley_hdf5 *file = &output->file;
   volley_layout_put_root(file, output->handle);
   volley_provenance_begin(file, output->handle, output->experiment, first_step, output->comm);
-  volley_hdf5_release(file, volley_hdf5_put_group(file, output->handle, "recorders"));
-  for (int k = 0; k < VOLLEY_RECORDER_KINDS; k++)
-    volley_hdf5_release(file, volley_hdf5_put_group(file, output->handle, volley_recorder_groups[k]));
+  volley_layout_put_groups(file, output->handle, output->experiment);
   for (int r = 0; r < output->experiment->n_recorders; r++)
     volley_track_create(file, output->handle, output->experiment, r, columns + r, output->comm, &output->tracks[r]);
   volley_layout_put_links(file, output->handle, output->experiment);

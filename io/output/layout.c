@@ -2,9 +2,6 @@
 
 #include "base/memory.h"
 #include "io/output/mapping.h"
-#include "neuron/neuron.h"
-#include "signal/signal.h"
-#include "synapse/synapse.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,21 +22,25 @@ enum {
  * network. */
 static const double spike_chunk_rate = 1.0 / 8; /* Hz */
 
-const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS] = {[VOLLEY_RECORD_SPIKES] = "spikes",
-                                                                   [VOLLEY_RECORD_TRACES] = "report",
-                                                                   [VOLLEY_RECORD_READOUT] = "readout",
-                                                                   [VOLLEY_RECORD_WEIGHTS] = "weights"};
-
 char *volley_recorder_path(const volley_experiment *experiment, const volley_recorder *recorder) {
-  const char *kind = volley_recorder_groups[recorder->kind];
-  const bool is_sonata = recorder->kind == VOLLEY_RECORD_SPIKES || recorder->kind == VOLLEY_RECORD_TRACES;
+  const char *group = recorder->kind->group;
+  const bool is_sonata = recorder->kind->is_sonata;
   const char *population = is_sonata ? experiment->populations[recorder->population].name : "";
-  char *path = volley_alloc(strlen(recorder->name) + strlen(kind) + strlen(population) + 16, 1, "a path");
+  char *path = volley_alloc(strlen(recorder->name) + strlen(group) + strlen(population) + 16, 1, "a path");
   if (is_sonata)
-    sprintf(path, "recorders/%s/%s/%s", recorder->name, kind, population);
+    sprintf(path, "recorders/%s/%s/%s", recorder->name, group, population);
   else
-    sprintf(path, "%s/%s", kind, recorder->name);
+    sprintf(path, "%s/%s", group, recorder->name);
   return path;
+}
+
+void volley_layout_put_groups(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
+  volley_hdf5_release(file, volley_hdf5_put_group(file, root, "recorders"));
+  for (const volley_recorder_kind *const *kind = volley_recorder_kinds(); *kind; kind++) {
+    bool is_there = !(*kind)->is_optional;
+    for (int r = 0; r < experiment->n_recorders; r++) is_there |= experiment->recorders[r].kind == *kind;
+    if (is_there) volley_hdf5_release(file, volley_hdf5_put_group(file, root, (*kind)->group));
+  }
 }
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -88,37 +89,18 @@ static hid_t growing_dataset(volley_hdf5 *file, hid_t group, const char *name, h
   return set;
 }
 
-/* Whether errors of the output after learning, shifted in time as is best, say whether it was learned. */
-static bool is_comparable(const volley_experiment *experiment, const volley_readout *readout) {
-  const volley_signal *supervisor = readout->supervisor;
-  const double stop = (double)readout->stop * experiment->simulation.dt;
-  bool comparable = !supervisor->kind->is_chaotic;
-  for (int k = 0; k < supervisor->speed_times.n; k++) comparable &= supervisor->speed_times.values[k] < stop;
-  return comparable;
-}
-
-/* What spikes and traces have in common. */
+/* What all recorders have in common. */
 static void put_recorder(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                          const volley_recorder *recorder) {
   const double dt = experiment->simulation.dt;
-  if (recorder->kind == VOLLEY_RECORD_READOUT) {
-    const volley_readout *readout = &experiment->readouts[recorder->readout];
-    volley_hdf5_put_text(file, group, "readout", readout->name);
-    volley_hdf5_put_number(file, group, "learning_start_ms", (double)readout->start * dt);
-    volley_hdf5_put_number(file, group, "learning_stop_ms", (double)readout->stop * dt);
-    volley_hdf5_put_count(file, group, "comparable", is_comparable(experiment, readout));
-  } else if (recorder->kind == VOLLEY_RECORD_WEIGHTS) {
-    const volley_projection *projection = &experiment->projections[recorder->projection];
-    volley_hdf5_put_text(file, group, "projection", projection->name);
-    volley_hdf5_put_text(file, group, "source", experiment->populations[projection->source].name);
-    volley_hdf5_put_text(file, group, "target", experiment->populations[projection->target].name);
-    volley_hdf5_put_text(file, group, "delay_is", projection->plasticity.is_axonal ? "axonal" : "dendritic");
-    volley_hdf5_put_count(file, group, "recorded_synapses", recorder->synapses);
-    volley_hdf5_put_count(file, group, "has_dopamine",
-                          projection->plasticity.dopamine >= 0 || projection->plasticity.n_dopamine_on > 0);
-  } else {
-    volley_hdf5_put_text(file, group, "population", experiment->populations[recorder->population].name);
-    volley_hdf5_put_count(file, group, "recorded_neurons", recorder->neurons.count);
+  volley_attribute attributes[VOLLEY_MAX_ATTRIBUTES];
+  const int n = recorder->kind->attributes(experiment, recorder, attributes);
+  for (const volley_attribute *a = attributes; a < attributes + n; a++) {
+    switch (a->type) {
+      case VOLLEY_IS_TEXT: volley_hdf5_put_text(file, group, a->name, a->text); break;
+      case VOLLEY_IS_NUMBER: volley_hdf5_put_number(file, group, a->name, a->number); break;
+      case VOLLEY_IS_COUNT: volley_hdf5_put_count(file, group, a->name, a->count); break;
+    }
   }
   volley_hdf5_put_number(file, group, "start_ms", (double)recorder->start * dt);
   volley_hdf5_put_number(file, group, "stop_ms", (double)volley_recorder_end(experiment, recorder) * dt);
@@ -142,20 +124,6 @@ static void create_spikes(volley_hdf5 *file, hid_t group, const volley_experimen
   volley_hdf5_put_text(file, track->times, "units", "ms");
 }
 
-/* What the rows of a recorder hold, and its unit. */
-static volley_state_info recorded_state(const volley_experiment *experiment, const volley_recorder *recorder) {
-  if (recorder->kind == VOLLEY_RECORD_READOUT)
-    return (volley_state_info){.name = volley_readout_value_names[recorder->state], .unit = ""};
-  if (recorder->kind == VOLLEY_RECORD_TRACES)
-    return experiment->populations[recorder->population].model->states[recorder->state];
-  const volley_projection *projection = &experiment->projections[recorder->projection];
-  const volley_neuron_model *target = experiment->populations[projection->target].model;
-  const int receptor = projection->receptor >= 0 ? projection->receptor : target->receptor_of_sign[0];
-  volley_state_info state = projection->plasticity.model->states[recorder->state];
-  if (strcmp(state.unit, "weight") == 0) state.unit = target->receptors[receptor].unit;
-  return state;
-}
-
 /* Rows and columns of a chunk: as many rows as columns or more, but not more than are handed over at once, so that a
  * chunk is written once; and such that little of the last ones is left empty. */
 static volley_tile choose_chunk(uint64_t width, uint64_t rows) {
@@ -172,10 +140,10 @@ static volley_tile choose_chunk(uint64_t width, uint64_t rows) {
   return (volley_tile){.rows = height, .columns = columns ? columns : 1};
 }
 
-/* The form of the data of a recorder of traces, readouts or weights with so many columns. */
+/* The form of the data of a recorder of rows with so many columns. */
 static void shape_traces(const volley_experiment *experiment, const volley_recorder *recorder, uint64_t width,
                          volley_track *track) {
-  const bool is_single = recorder->kind == VOLLEY_RECORD_TRACES && !experiment->is_double;
+  const bool is_single = recorder->kind->may_be_single && !experiment->is_double;
   const volley_tile shape = choose_chunk(width, volley_recorder_rows(experiment, recorder));
   track->width = width;
   track->value_size = is_single ? sizeof(float) : sizeof(double);
@@ -185,7 +153,7 @@ static void shape_traces(const volley_experiment *experiment, const volley_recor
 
 static void create_traces(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                           const volley_recorder *recorder, MPI_Comm comm, volley_track *track) {
-  const volley_state_info state = recorded_state(experiment, recorder);
+  const volley_state_info state = recorder->kind->value(experiment, recorder);
   shape_traces(experiment, recorder, volley_recorder_width(experiment, recorder), track);
   const hsize_t chunk[2] = {track->chunk, track->chunk_columns};
   track->tiling = volley_tiling_create(track->columns, track->width, track->chunk, track->chunk_columns, comm);
@@ -205,7 +173,7 @@ void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment 
   *track = (volley_track){
       .times = -1, .ids = -1, .data = -1, .value_size = sizeof(double), .is_compressed = experiment->compression > 0};
   put_recorder(file, group, experiment, recorder);
-  if (recorder->kind != VOLLEY_RECORD_SPIKES) {
+  if (!recorder->kind->holds_spikes) {
     track->columns = columns;
     create_traces(file, group, experiment, recorder, comm, track);
   } else {
@@ -216,7 +184,7 @@ void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment 
 }
 
 /* The recorder of a kind that stands for a population: the one of its name, else the first. -1: there is none. */
-static int stand_in(const volley_experiment *experiment, volley_recorder_kind kind, int population) {
+static int stand_in(const volley_experiment *experiment, const volley_recorder_kind *kind, int population) {
   int first = -1;
   for (int r = experiment->n_recorders - 1; r >= 0; r--) {
     const volley_recorder *recorder = &experiment->recorders[r];
@@ -228,15 +196,14 @@ static int stand_in(const volley_experiment *experiment, volley_recorder_kind ki
 }
 
 void volley_layout_put_links(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
-  static const volley_recorder_kind kinds[] = {VOLLEY_RECORD_SPIKES, VOLLEY_RECORD_TRACES};
   for (int p = 0; p < experiment->n_populations; p++) {
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-      const int r = stand_in(experiment, kinds[k], p);
+    for (const volley_recorder_kind *const *kind = volley_recorder_kinds(); *kind; kind++) {
+      const int r = (*kind)->is_sonata ? stand_in(experiment, *kind, p) : -1;
       if (r < 0) continue;
-      const char *kind = volley_recorder_groups[kinds[k]], *name = experiment->populations[p].name;
+      const char *group = (*kind)->group, *name = experiment->populations[p].name;
       char *path = volley_recorder_path(experiment, &experiment->recorders[r]);
-      char *link = volley_alloc(strlen(kind) + strlen(name) + 2, 1, "a path");
-      sprintf(link, "%s/%s", kind, name);
+      char *link = volley_alloc(strlen(group) + strlen(name) + 2, 1, "a path");
+      sprintf(link, "%s/%s", group, name);
       volley_hdf5_check(file, H5Lcreate_hard(root, path, root, link, H5P_DEFAULT, H5P_DEFAULT), "create a link in");
       free(link);
       free(path);
@@ -267,10 +234,10 @@ uint64_t volley_track_tile_bytes(const volley_track *track, const volley_tile *t
 }
 
 uint64_t volley_track_expected_bytes(const volley_experiment *experiment, int r, uint64_t width, uint64_t total) {
-  const uint64_t mapping = experiment->recorders[r].kind == VOLLEY_RECORD_WEIGHTS ? 16 : 24; /* of a column */
+  const uint64_t mapping = experiment->recorders[r].kind->mapping_bytes;
   static const volley_trace_columns some = {0};
   const volley_recorder *recorder = &experiment->recorders[r];
-  const bool is_spikes = recorder->kind == VOLLEY_RECORD_SPIKES;
+  const bool is_spikes = recorder->kind->holds_spikes;
   volley_track track = {.columns = is_spikes ? NULL : &some, .chunk = spike_chunk(experiment, recorder)};
   if (!is_spikes) shape_traces(experiment, recorder, width, &track);
   return volley_track_growth(&track, total) + EXPECTED_GROUP + mapping * width;
@@ -279,7 +246,7 @@ uint64_t volley_track_expected_bytes(const volley_experiment *experiment, int r,
 /* Rows are there again as the file has them, and on several ranks as they are sent and received. */
 double volley_track_writing_expected_bytes(const volley_experiment *experiment, int r, int ranks, double width,
                                            double rows) {
-  const bool is_float = experiment->recorders[r].kind == VOLLEY_RECORD_TRACES && !experiment->is_double;
+  const bool is_float = experiment->recorders[r].kind->may_be_single && !experiment->is_double;
   const double value = is_float ? sizeof(float) : sizeof(double);
   return (ranks > 1 ? 3 : 1) * value * volley_expected_window(width, rows) / ranks;
 }

@@ -25,15 +25,14 @@ typedef struct volley_track {
   bool is_compressed;
 } volley_track;
 
-/* Names of the groups by kind of recorder. */
-enum { VOLLEY_RECORDER_KINDS = 4 };
-extern const char *const volley_recorder_groups[VOLLEY_RECORDER_KINDS];
-
 /* Path of a recorder's group from the root. Owned by the caller: free(). Not collective. */
 char *volley_recorder_path(const volley_experiment *experiment, const volley_recorder *recorder);
 
 /* Root attributes that make the file a SONATA file. */
 void volley_layout_put_root(volley_hdf5 *file, hid_t root);
+
+/* Creates the groups that recorders lie in, and those at the root that programs look for. */
+void volley_layout_put_groups(volley_hdf5 *file, hid_t root, const volley_experiment *experiment);
 
 /* Creates the group of recorder r, its empty datasets and, for traces, its mapping. Fills in *track. comm: of the ranks
  * that opened the file; it must outlive the track. */

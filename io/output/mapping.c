@@ -97,10 +97,10 @@ static void put_time(volley_hdf5 *file, hid_t mapping, const volley_experiment *
 void volley_mapping_put(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                         const volley_recorder *recorder, const volley_track *track) {
   const hid_t mapping = volley_hdf5_put_group(file, group, "mapping");
-  const bool has_decoders = recorder->kind == VOLLEY_RECORD_READOUT && recorder->state == VOLLEY_READOUT_DECODERS;
-  if (recorder->kind == VOLLEY_RECORD_TRACES || has_decoders)
+  const volley_mapped maps = recorder->kind->maps;
+  if (maps == VOLLEY_MAPS_NEURONS && recorder->neurons.count > 0) /* of readouts only decoders have some */
     put_neuron_columns(file, mapping, &recorder->neurons, track->width / recorder->neurons.count);
-  if (recorder->kind == VOLLEY_RECORD_WEIGHTS) put_synapses(file, mapping, track);
+  if (maps == VOLLEY_MAPS_SYNAPSES) put_synapses(file, mapping, track);
   put_time(file, mapping, experiment, recorder);
   volley_hdf5_release(file, mapping);
 }

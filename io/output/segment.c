@@ -31,14 +31,13 @@ static volley_status outcome(const volley_segment *stretch) {
 }
 
 static void fail(volley_segment *stretch, const volley_recorder *recorder) {
-  static const char *const kinds[] = {"spikes", "traces", "readouts", "weights"};
   char size[96] = "";
   if (stretch->hdf5.failed) return;
   stretch->hdf5.failed = true;
-  if (recorder->kind == VOLLEY_RECORD_TRACES)
+  if (recorder->kind->is_sonata && !recorder->kind->holds_spikes)
     snprintf(size, sizeof size, " of %s", volley_count(recorder->neurons.count, "neuron").text);
   volley_fault(stretch->hdf5.blame, NULL, "'%s' is no recording of this run: it has no recorder '%s' of %s%s",
-               stretch->path, recorder->name, kinds[recorder->kind], size);
+               stretch->path, recorder->name, recorder->kind->plural, size);
 }
 
 /* Opens a dataset of a recorder's, to be read piece by piece without taking in whole chunks. Its extent must be
@@ -66,7 +65,7 @@ static hid_t open_set(volley_segment *stretch, const volley_recorder *recorder, 
 static void open_source(volley_segment *stretch, int r) {
   const volley_recorder *recorder = &stretch->experiment->recorders[r];
   source *opened = &stretch->sources[r];
-  if (recorder->kind != VOLLEY_RECORD_SPIKES) {
+  if (!recorder->kind->holds_spikes) {
     const uint64_t width = volley_recorder_width(stretch->experiment, recorder);
     opened->data = open_set(stretch, recorder, "data", 2, width, &opened->count);
     return;

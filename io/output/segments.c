@@ -78,7 +78,7 @@ static char *output_of(const char *file) {
 }
 
 static const char *records_of(const volley_recorder *recorder) {
-  return recorder->kind == VOLLEY_RECORD_SPIKES ? "spikes" : "rows";
+  return recorder->kind->holds_spikes ? "spikes" : "rows";
 }
 
 static volley_status advise(const char *file) {
@@ -292,7 +292,7 @@ static volley_status copy_file(const volley_segments *parts, int f, const uint64
                     .ranks = (uint64_t)ranks,
                     .comm = comm};
     const uint64_t width = volley_recorder_width(parts->experiment, recorder);
-    status = recorder->kind != VOLLEY_RECORD_SPIKES ? copy_rows(&c, width) : copy_spikes(&c);
+    status = recorder->kind->holds_spikes ? copy_spikes(&c) : copy_rows(&c, width);
   }
   volley_segment_close(stretch);
   return status;

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "app/calibrate.h"
 
+#include "record/kind.h"
+
 #include <fcntl.h>
 #include <libgen.h>
 #include <math.h>
@@ -103,9 +105,8 @@ static double time_recording(const volley_experiment *experiment, const volley_e
   if (experiment->compression > 0) seconds += bytes * compressed_byte_s / estimate->ranks;
   for (int r = 0; r < experiment->n_recorders; r++) {
     const volley_records records = volley_estimate_records(experiment, estimate, r);
-    seconds += experiment->recorders[r].kind == VOLLEY_RECORD_SPIKES
-                   ? records.count * spike_s
-                   : records.count * records.width * value_s / workers;
+    seconds += experiment->recorders[r].kind->holds_spikes ? records.count * spike_s
+                                                           : records.count * records.width * value_s / workers;
   }
   return seconds;
 }

@@ -4,6 +4,7 @@
 #include "base/alike.h"
 #include "base/text.h"
 #include "experiment/check.h"
+#include "record/kind.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -59,7 +60,7 @@ static void print_memory(const volley_experiment *experiment, const volley_estim
 }
 
 static const char *records_of(const volley_recorder *recorder) {
-  return recorder->kind == VOLLEY_RECORD_SPIKES ? "spikes" : "rows";
+  return recorder->kind->holds_spikes ? "spikes" : "rows";
 }
 
 static void print_output(const volley_check_figures *figures) {

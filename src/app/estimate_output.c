@@ -13,24 +13,17 @@ static double count_steps(const volley_experiment *experiment, const volley_reco
   return stop > recorder->start ? (double)(stop - recorder->start) : 0;
 }
 
-static double width_of(const volley_experiment *experiment, const volley_estimate *estimate,
-                       const volley_recorder *recorder) {
-  if (recorder->kind != VOLLEY_RECORD_WEIGHTS) return (double)volley_recorder_width(experiment, recorder);
-  const volley_projection *projection = &experiment->projections[recorder->projection];
-  return round(estimate->expected[recorder->projection] * recorder->sources.count /
-               experiment->populations[projection->source].size * recorder->neurons.count /
-               experiment->populations[projection->target].size);
-}
-
 volley_records volley_estimate_records(const volley_experiment *experiment, const volley_estimate *estimate, int r) {
   const volley_recorder *recorder = &experiment->recorders[r];
   const double steps = count_steps(experiment, recorder);
-  if (recorder->kind == VOLLEY_RECORD_SPIKES) {
+  const volley_recorder_kind *kind = recorder->kind;
+  if (kind->holds_spikes) {
     const double rate = volley_expected_rate(&experiment->populations[recorder->population]);
     return (volley_records){.count = 1e-3 * steps * experiment->simulation.dt * rate * recorder->neurons.count};
   }
-  return (volley_records){.width = width_of(experiment, estimate, recorder),
-                          .count = floor(steps / (double)recorder->interval)};
+  const double width = kind->expected_width ? kind->expected_width(experiment, recorder, estimate->expected)
+                                            : (double)kind->width(experiment, recorder);
+  return (volley_records){.width = width, .count = floor(steps / (double)recorder->interval)};
 }
 
 static double recorder_bytes(const volley_experiment *experiment, const volley_estimate *estimate, int r) {

@@ -183,7 +183,7 @@ static volley_status report(const volley_summary *summary, const char *path, con
 static volley_status build(running *run, const volley_reader *reader, int threads, MPI_Comm comm) {
   const double begin = MPI_Wtime();
   VOLLEY_TRY(volley_network_build(run->start->experiment, reader, threads, comm, &run->network));
-  volley_weights_count(run->start->experiment, run->network);
+  volley_recorders_count(run->start->experiment, run->network);
   for (int p = 0; p < run->start->experiment->n_populations; p++)
     run->start->experiment->populations[p].outgoing = (volley_outgoing)run->network->outgoing[p];
   if (run->start->experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(run->network, reader, &run->readouts));

@@ -1,6 +1,7 @@
 #include "experiment/keys.h"
 
 #include "base/status.h"
+#include "record/kind.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -189,7 +190,7 @@ static const volley_key_info recorder_keys[] = {
     {"name", .type = VOLLEY_KEY_TEXT,
      .doc = "name in the output, by default that of the population or readout; of several populations each is called "
             "NAME.POPULATION, of several states NAME.STATE, of several values NAME.VALUE"},
-    {"type", .type = VOLLEY_KEY_CHOICE, .words = "spikes|traces|readout|weights", .required = true,
+    {"type", .type = VOLLEY_KEY_CHOICE, .words = VOLLEY_RECORDER_WORDS, .required = true,
      .doc = "what is recorded"},
     {"population", .type = VOLLEY_KEY_WORD, .doc = "population, or a list of them; needed for spikes and traces"},
     {"readout", .type = VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},

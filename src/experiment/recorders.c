@@ -1,8 +1,7 @@
 /* Section recorders. */
 #include "experiment/reading.h"
 
-#include "neuron/neuron.h"
-#include "synapse/synapse.h"
+#include "record/kind.h"
 
 #include <string.h>
 
@@ -10,9 +9,9 @@ static const volley_key_info *recorder_key(const char *name) { return volley_key
 
 /* An entry while its recorders are read. */
 typedef struct entry_reading {
-  volley_node *entry, **populations, **columns; /* columns: states of traces, values of a readout */
-  int n_populations, n_columns;                 /* populations: 1 of readouts; columns: 1 of spikes */
-  volley_recorder_kind kind;
+  volley_node *entry, **populations, **columns; /* columns: what is chosen, states or values */
+  int n_populations, n_columns;                 /* 1 where there are none */
+  const volley_recorder_kind *kind;
   const char *name;
 } entry_reading;
 
@@ -41,22 +40,16 @@ static void read_window(volley_reading *reading, const volley_node *entry, volle
         (double)recorder->interval * dt, (double)(recorder->stop - recorder->start) * dt);
 }
 
-/* Index of the state that node names; -1 after a fault. */
-static int find_state(volley_reading *reading, volley_node *node, const volley_neuron_model *model) {
-  if (!model) return -1;
-  for (int s = 0; s < model->n_states; s++)
-    if (strcmp(model->states[s].name, node->text) == 0) return s;
-  volley_unknown(reading, node, volley_arena_format(reading->arena, "state of %s", model->name),
-                 volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states));
-  return -1;
-}
-
-/* Index of the value of a readout that node names; -1 after a fault. */
-static int find_value(volley_reading *reading, volley_node *node) {
-  const volley_names names = volley_names_of_words(reading, recorder_key("values")->words);
-  for (int v = 0; v < names.n; v++)
-    if (strcmp(names.names[v], node->text) == 0) return v;
-  volley_unknown(reading, node, "value of a readout", names);
+/* Index of what a column records among what the kind offers; -1 after a fault. */
+static int find_choice(volley_reading *reading, const entry_reading *e, int column, const volley_recorder *recorder) {
+  const volley_choices choices = e->kind->choices(reading->experiment, recorder);
+  if (!choices.table) return -1;
+  const volley_names names = volley_names_of_table(reading, choices.table, choices.n, choices.stride);
+  for (int k = 0; k < names.n; k++)
+    if (strcmp(names.names[k], e->columns[column]->text) == 0) return k;
+  volley_unknown(reading, e->columns[column],
+                 choices.of ? volley_arena_format(reading->arena, "%s %s", choices.what, choices.of) : choices.what,
+                 names);
   return -1;
 }
 
@@ -88,14 +81,15 @@ static void read_recorder(volley_reading *reading, const entry_reading *e, int p
   volley_experiment *experiment = reading->experiment;
   const volley_pick pick = {.row = p, .rows = e->n_populations};
   volley_recorder *recorder = &experiment->recorders[experiment->n_recorders];
-  *recorder = (volley_recorder){.kind = e->kind, .place = volley_node_place(reading->arena, e->entry)};
+  *recorder = (volley_recorder){
+      .kind = e->kind, .readout = -1, .projection = -1, .place = volley_node_place(reading->arena, e->entry)};
   recorder->population = volley_find_population(reading, e->populations[p]);
   if (recorder->population < 0) return;
   const volley_population *population = &experiment->populations[recorder->population];
   volley_note_default(reading, e->entry, recorder_key("neurons"));
   volley_read_selection(reading, volley_node_get(e->entry, "neurons"), population->size, pick, &recorder->neurons);
   read_window(reading, e->entry, pick, recorder);
-  if (e->kind == VOLLEY_RECORD_TRACES) recorder->state = find_state(reading, e->columns[column], population->model);
+  if (e->columns) recorder->state = find_choice(reading, e, column, recorder);
   recorder->name = recorder_name(reading, e, e->populations[p]->text, column);
   experiment->n_recorders++;
 }
@@ -103,9 +97,12 @@ static void read_recorder(volley_reading *reading, const entry_reading *e, int p
 static void read_readout_recorder(volley_reading *reading, const entry_reading *e, int readout, int column) {
   volley_experiment *experiment = reading->experiment;
   volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
-  *recorder = (volley_recorder){
-      .kind = e->kind, .population = -1, .readout = readout, .place = volley_node_place(reading->arena, e->entry)};
-  recorder->state = find_value(reading, e->columns[column]);
+  *recorder = (volley_recorder){.kind = e->kind,
+                                .population = -1,
+                                .readout = readout,
+                                .projection = -1,
+                                .place = volley_node_place(reading->arena, e->entry)};
+  recorder->state = find_choice(reading, e, column, recorder);
   if (recorder->state == VOLLEY_READOUT_DECODERS) {
     volley_note_default(reading, e->entry, recorder_key("neurons"));
     volley_read_selection(reading, volley_node_get(e->entry, "neurons"), experiment->readouts[readout].size,
@@ -120,7 +117,6 @@ static void read_readout_entry(volley_reading *reading, entry_reading *e) {
   const int readout = find_readout(reading, e->entry);
   volley_node *neurons = volley_node_get(e->entry, "neurons");
   bool has_decoders = false;
-  e->n_populations = 1;
   for (int v = 0; v < e->n_columns; v++) has_decoders |= strcmp(e->columns[v]->text, "decoders") == 0;
   if (neurons && !has_decoders)
     volley_key_fault(reading, neurons, "'neurons' selects decoders, but 'decoders' is not among the values");
@@ -155,26 +151,19 @@ static int find_projection(volley_reading *reading, const volley_node *entry) {
   return found;
 }
 
-/* Index of the state of a synapse model that node names; -1 after a fault. */
-static int find_synapse_state(volley_reading *reading, volley_node *node, const volley_synapse_model *model) {
-  for (int s = 0; s < model->n_states; s++)
-    if (strcmp(model->states[s].name, node->text) == 0) return s;
-  volley_unknown(reading, node, volley_arena_format(reading->arena, "state of synapse model %s", model->name),
-                 volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states));
-  return -1;
-}
-
-/* The recorders of a projection's weights and other states. */
-static void read_weights_entry(volley_reading *reading, entry_reading *e) {
+/* The recorders of a projection. */
+static void read_projection_entry(volley_reading *reading, entry_reading *e) {
   volley_experiment *experiment = reading->experiment;
   const int p = find_projection(reading, e->entry);
-  e->n_populations = 1;
   for (int c = 0; p >= 0 && c < e->n_columns; c++) {
     const volley_projection *projection = &experiment->projections[p];
     volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
-    *recorder = (volley_recorder){
-        .kind = e->kind, .population = -1, .projection = p, .place = volley_node_place(reading->arena, e->entry)};
-    if (e->columns) recorder->state = find_synapse_state(reading, e->columns[c], projection->plasticity.model);
+    *recorder = (volley_recorder){.kind = e->kind,
+                                  .population = -1,
+                                  .readout = -1,
+                                  .projection = p,
+                                  .place = volley_node_place(reading->arena, e->entry)};
+    if (e->columns) recorder->state = find_choice(reading, e, c, recorder);
     volley_note_default(reading, e->entry, recorder_key("sources"));
     volley_note_default(reading, e->entry, recorder_key("targets"));
     volley_read_selection(reading, volley_node_get(e->entry, "sources"),
@@ -186,64 +175,71 @@ static void read_weights_entry(volley_reading *reading, entry_reading *e) {
   }
 }
 
+/* Whether "a|b|c" has a word. */
+static bool has_word(const char *words, const char *word) {
+  const size_t n = strlen(word);
+  for (const char *found = words; (found = strstr(found, word)); found += n)
+    if ((found == words || found[-1] == '|') && (found[n] == '|' || found[n] == '\0')) return true;
+  return false;
+}
+
+static bool takes(const volley_recorder_kind *kind, const char *key) {
+  return has_word(kind->needs, key) || has_word(kind->takes, key);
+}
+
+/* The kinds that take a key: "spikes, traces and readouts"; "": none lists it, so all do. */
+static const char *takers(volley_reading *reading, const char *name) {
+  const volley_recorder_kind *const *kinds = volley_recorder_kinds(), *last = NULL;
+  const char *text = "";
+  for (; *kinds; kinds++) {
+    if (!takes(*kinds, name)) continue;
+    if (last) text = *text ? volley_arena_format(reading->arena, "%s, %s", text, last->plural) : last->plural;
+    last = *kinds;
+  }
+  if (!last) return "";
+  return *text ? volley_arena_format(reading->arena, "%s and %s", text, last->plural) : last->plural;
+}
+
 /* Keys that belong to some kinds of recorders only. */
 static bool check_kind_keys(volley_reading *reading, const entry_reading *e) {
-  enum taking { NOT, MAY, MUST };
-  static const struct {
-    const char *key, *takers;
-    enum taking takes[4]; /* by volley_recorder_kind */
-  } keys[] = {{"population", "spikes and traces", {MUST, MUST, NOT, NOT}},
-              {"states", "traces and weights", {NOT, MUST, NOT, MAY}},
-              {"readout", "readouts", {NOT, NOT, MUST, NOT}},
-              {"values", "readouts", {NOT, NOT, MUST, NOT}},
-              {"projection", "weights", {NOT, NOT, NOT, MUST}},
-              {"sources", "weights", {NOT, NOT, NOT, MAY}},
-              {"targets", "weights", {NOT, NOT, NOT, MAY}},
-              {"neurons", "spikes, traces and readouts", {MAY, MAY, MAY, NOT}},
-              {"interval", "traces, readouts and weights", {NOT, MAY, MAY, MAY}}};
-  static const char *const kinds[] = {"spikes", "traces", "readouts", "weights"};
+  const volley_section_info *section = &volley_sections[VOLLEY_SECTION_RECORDERS];
   const volley_place place = volley_node_place(reading->arena, e->entry);
   bool complete = true;
-  for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-    volley_node *node = volley_node_get(e->entry, keys[k].key);
-    const enum taking takes = keys[k].takes[e->kind];
-    if (node && takes == NOT)
-      volley_key_fault(reading, node, "a recorder of %s takes no '%s'; %s do", kinds[e->kind], keys[k].key,
-                       keys[k].takers);
-    if (node || takes != MUST) continue;
-    volley_entry_fault(reading, &place, "the key '%s' is missing: %s", keys[k].key, recorder_key(keys[k].key)->doc);
+  for (int k = 0; k < section->n_keys; k++) {
+    const char *name = section->keys[k].name, *others = takers(reading, name);
+    volley_node *node = volley_node_get(e->entry, name);
+    if (node && *others && !takes(e->kind, name))
+      volley_key_fault(reading, node, "a recorder of %s takes no '%s'; %s do", e->kind->plural, name, others);
+    if (node || !has_word(e->kind->needs, name)) continue;
+    volley_entry_fault(reading, &place, "the key '%s' is missing: %s", name, section->keys[k].doc);
     complete = false;
   }
   return complete;
 }
 
 static void read_entry(volley_reading *reading, volley_node *entry) {
-  static const char *const column_keys[] = {NULL, "states", "values", "states"};
-  entry_reading e = {.entry = entry, .n_columns = 1};
+  entry_reading e = {.entry = entry, .n_populations = 1, .n_columns = 1};
   if (!volley_check_section(reading, entry, VOLLEY_SECTION_RECORDERS)) return;
   const int kind = volley_read_choice(reading, entry, recorder_key("type"));
   if (kind < 0) return;
-  e.kind = (volley_recorder_kind)kind;
+  e.kind = volley_recorder_kinds()[kind];
   e.name = volley_read_text(reading, entry, recorder_key("name"), (volley_pick){0}, NULL);
   volley_check_name(reading, volley_node_get(entry, "name"));
   if (!check_kind_keys(reading, &e)) return;
-  if (column_keys[kind] && volley_node_get(entry, column_keys[kind]))
-    e.n_columns = volley_read_names(reading, volley_node_get(entry, column_keys[kind]), &e.columns);
-  if (e.kind == VOLLEY_RECORD_READOUT) {
-    read_readout_entry(reading, &e);
-    return;
+  if (e.kind->choice_key && volley_node_get(entry, e.kind->choice_key))
+    e.n_columns = volley_read_names(reading, volley_node_get(entry, e.kind->choice_key), &e.columns);
+  switch (e.kind->of) {
+    case VOLLEY_OF_READOUT: read_readout_entry(reading, &e); break;
+    case VOLLEY_OF_PROJECTION: read_projection_entry(reading, &e); break;
+    case VOLLEY_OF_POPULATION:
+      e.n_populations = volley_read_names(reading, volley_node_get(entry, "population"), &e.populations);
+      for (int p = 0; p < e.n_populations; p++)
+        for (int c = 0; c < e.n_columns; c++) read_recorder(reading, &e, p, c);
   }
-  if (e.kind == VOLLEY_RECORD_WEIGHTS) {
-    read_weights_entry(reading, &e);
-    return;
-  }
-  e.n_populations = volley_read_names(reading, volley_node_get(entry, "population"), &e.populations);
-  for (int p = 0; p < e.n_populations; p++)
-    for (int c = 0; c < e.n_columns; c++) read_recorder(reading, &e, p, c);
 }
 
 /* Recorders of a kind are groups of the output: their names must differ. */
-static void check_names(volley_reading *reading, volley_recorder_kind kind, const char *what) {
+static void check_names(volley_reading *reading, const volley_recorder_kind *kind) {
   const volley_experiment *experiment = reading->experiment;
   const char **names = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *names);
   volley_place *places = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *places);
@@ -253,7 +249,8 @@ static void check_names(volley_reading *reading, volley_recorder_kind kind, cons
     names[n] = experiment->recorders[r].name;
     places[n++] = experiment->recorders[r].place;
   }
-  volley_refuse_duplicates(reading, names, places, n, what);
+  volley_refuse_duplicates(reading, names, places, n,
+                           volley_arena_format(reading->arena, "recorder of %s", kind->plural));
 }
 
 void volley_read_recorders(volley_reading *reading, volley_node *section) {
@@ -265,8 +262,5 @@ void volley_read_recorders(volley_reading *reading, volley_node *section) {
          volley_count_names(volley_node_get(section->items[i], "values"));
   reading->experiment->recorders = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->recorders);
   for (int i = 0; i < section->n; i++) read_entry(reading, section->items[i]);
-  check_names(reading, VOLLEY_RECORD_SPIKES, "recorder of spikes");
-  check_names(reading, VOLLEY_RECORD_TRACES, "recorder of traces");
-  check_names(reading, VOLLEY_RECORD_READOUT, "recorder of readouts");
-  check_names(reading, VOLLEY_RECORD_WEIGHTS, "recorder of weights");
+  for (const volley_recorder_kind *const *kind = volley_recorder_kinds(); *kind; kind++) check_names(reading, *kind);
 }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "neuron/neuron.h"
+#include "record/kind.h"
 #include "rule/rule.h"
 #include "stimulus/stimulus.h"
 #include "synapse/synapse.h"
@@ -100,9 +101,9 @@ static void cut_selections(volley_experiment *experiment) {
   }
   for (int r = 0; r < experiment->n_recorders; r++) {
     volley_recorder *recorder = &experiment->recorders[r];
-    const bool of_readout = recorder->kind == VOLLEY_RECORD_READOUT;
+    const bool of_readout = recorder->kind->of == VOLLEY_OF_READOUT;
     if (of_readout && recorder->state != VOLLEY_READOUT_DECODERS) continue; /* has no selection */
-    if (recorder->kind == VOLLEY_RECORD_WEIGHTS) {
+    if (recorder->kind->of == VOLLEY_OF_PROJECTION) {
       const volley_projection *projection = &experiment->projections[recorder->projection];
       cut_selection(&recorder->sources, experiment->populations[projection->source].size, &recorder->place);
       cut_selection(&recorder->neurons, experiment->populations[projection->target].size, &recorder->place);

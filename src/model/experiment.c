@@ -32,15 +32,6 @@ bool volley_selection_column(const volley_selection *selection, uint32_t index, 
   return true;
 }
 
-uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder) {
-  if (recorder->kind == VOLLEY_RECORD_SPIKES) return 0;
-  if (recorder->kind == VOLLEY_RECORD_TRACES) return recorder->neurons.count;
-  if (recorder->kind == VOLLEY_RECORD_WEIGHTS) return recorder->synapses;
-  const uint64_t dimension = (uint64_t)experiment->readouts[recorder->readout].supervisor->dimension;
-  if (recorder->state == VOLLEY_READOUT_NORM) return 1;
-  return recorder->state == VOLLEY_READOUT_DECODERS ? recorder->neurons.count * dimension : dimension;
-}
-
 const char *const volley_readout_value_names[VOLLEY_READOUT_VALUES] = {[VOLLEY_READOUT_OUTPUT] = "output",
                                                                        [VOLLEY_READOUT_SUPERVISOR] = "supervisor",
                                                                        [VOLLEY_READOUT_ERROR] = "error",

@@ -162,12 +162,7 @@ typedef struct volley_readout {
   volley_place place;
 } volley_readout;
 
-typedef enum volley_recorder_kind {
-  VOLLEY_RECORD_SPIKES,
-  VOLLEY_RECORD_TRACES,
-  VOLLEY_RECORD_READOUT,
-  VOLLEY_RECORD_WEIGHTS
-} volley_recorder_kind;
+typedef struct volley_recorder_kind volley_recorder_kind; /* record/kind.h */
 
 /* What is recorded of a readout: columns are its dimensions; one for the norm; neurons by dimensions for the decoders. */
 typedef enum volley_readout_value {
@@ -183,8 +178,8 @@ extern const char *const volley_readout_value_names[VOLLEY_READOUT_VALUES];
 
 typedef struct volley_recorder {
   const char *name; /* name of the group in the output; unique for each kind */
-  volley_recorder_kind kind;
-  int population;                /* readouts, weights: -1 */
+  const volley_recorder_kind *kind;
+  int population;                /* index into the experiment's; readouts, weights: -1 */
   int readout;                   /* readouts: index into the experiment's */
   int projection;                /* weights: index into the experiment's */
   volley_selection neurons;      /* readouts: of the decoders; weights: targets */
@@ -246,10 +241,6 @@ typedef struct volley_experiment {
 
 /* Frees the experiment and all that hangs on it. NULL is allowed. */
 void volley_experiment_destroy(volley_experiment *experiment);
-
-/* Columns of a row of a recorder: selected neurons, or values of a readout; 0 for spikes. A readout's dimension must be
- * known. */
-uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder);
 
 /* Population of a gid, looked for from population p on. */
 static inline int volley_population_of(const volley_experiment *experiment, uint32_t gid, int p) {

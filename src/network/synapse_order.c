@@ -1,7 +1,6 @@
 #include "network/synapse_order.h"
 
 #include "base/memory.h"
-#include "base/progress.h"
 
 #include <stdlib.h>
 
@@ -96,18 +95,4 @@ void volley_synapse_order_walk(const volley_synapse_order *order, const volley_b
   for (uint32_t t = 0; t < n; t++) numbers[t] = order->firsts[t];
   go_through(order, block, plastic, numbers, take, context);
   free(numbers);
-}
-
-void volley_weights_count(volley_experiment *experiment, const volley_network *network) {
-  for (int r = 0; r < experiment->n_recorders; r++) {
-    volley_recorder *recorder = &experiment->recorders[r];
-    if (recorder->kind != VOLLEY_RECORD_WEIGHTS) continue;
-    volley_synapse_order order =
-        volley_synapse_order_make(network, recorder->projection, &recorder->sources, &recorder->neurons);
-    recorder->synapses = volley_synapse_order_total(&order);
-    volley_synapse_order_release(&order);
-    if (recorder->synapses == 0 && network->rank == 0)
-      volley_progress_note("recorder '%s' records nothing: projection '%s' has no synapses between these neurons",
-                           recorder->name, experiment->projections[recorder->projection].name);
-  }
 }

@@ -39,8 +39,4 @@ void volley_synapse_order_walk(const volley_synapse_order *order, const volley_b
                                void (*take)(void *context, uint32_t group, uint32_t synapse, uint64_t number),
                                void *context);
 
-/* Gives each recorder of weights its number of columns; tells of one that selects no synapse. Collective over the
- * network's communicator. */
-void volley_weights_count(volley_experiment *experiment, const volley_network *network);
-
 #endif

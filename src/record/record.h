@@ -7,8 +7,7 @@
 #define VOLLEY_RECORD_RECORD_H
 
 #include "engine/observer.h"
-#include "force/readout.h"
-#include "network/network.h"
+#include "record/kind.h"
 
 /* Sizes of buffers: spikes of one rank and recorder in one window, values of all ranks of one trace recorder. */
 enum { VOLLEY_SPIKES_AT_ONCE = 1 << 16, VOLLEY_VALUES_AT_ONCE = 1 << 20 };
@@ -38,15 +37,6 @@ typedef struct volley_sink {
   volley_status (*flush)(void *context);
 } volley_sink;
 
-/* Columns of a trace recorder that this rank holds; of a recorder of a readout rank 0 holds all. */
-typedef struct volley_trace_columns {
-  uint64_t *columns; /* [count] ascending; column c of traces is the c-th selected neuron, by index; of weights the c-th
-                        synapse (network/synapse_order.h) */
-  uint32_t *sources, *targets; /* [count] of weights: indices within the populations; NULL otherwise */
-  double *delays;              /* [count] of weights, ms */
-  uint64_t count;
-} volley_trace_columns;
-
 typedef struct volley_recording volley_recording;
 
 /* Prepares the recorders of the network's experiment. readouts: NULL if it has none. Collective. Owned by the caller; the
@@ -63,6 +53,10 @@ void volley_recording_set_sink(volley_recording *recording, volley_sink sink);
 /* Numbers go on from positions: [n_recorders] spikes or rows that were handed over before, in the run that is resumed. To
  * be set before the run. */
 void volley_recording_go_on_from(volley_recording *recording, const uint64_t *positions);
+
+/* What a checkpoint must keep of recorder r, the same on every rank: *n numbers, to be read or set between two steps; 0
+ * and NULL if there is none. Not collective. */
+double *volley_recording_state(volley_recording *recording, int r, uint64_t *n);
 
 /* The observer that feeds the recorders. */
 volley_observer volley_recording_observer(volley_recording *recording);

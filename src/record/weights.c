@@ -1,8 +1,13 @@
-#include "record/weights.h"
+/* Weights and other states of the synapses of a plastic projection, numbered as network/synapse_order.h does it. */
+#include "record/kind.h"
 
 #include "base/memory.h"
+#include "base/progress.h"
+#include "network/synapse_order.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One synapse: where it is in its block and where it goes. */
 typedef struct probe {
@@ -11,12 +16,12 @@ typedef struct probe {
   uint32_t group, synapse; /* of the group */
 } probe;
 
-struct volley_weight_probes {
+typedef struct weights {
   const volley_network *network;
   const volley_recorder *recorder;
   probe *probes;    /* [firsts[n_blocks]] block by block, group by group */
   uint64_t *firsts; /* [n_blocks + 1] */
-};
+} weights;
 
 /* Collects the probes of a block. */
 typedef struct collecting {
@@ -40,7 +45,7 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* Gives each probe its column, and the columns what they are. */
-static volley_trace_columns number_columns(const volley_weight_probes *probes, uint64_t n) {
+static volley_trace_columns number_columns(const weights *probes, uint64_t n) {
   volley_trace_columns columns = {.count = n};
   probe **sorted = volley_alloc(n, sizeof *sorted, "a recorder of weights");
   columns.columns = volley_alloc(n, sizeof *columns.columns, "a recorder of weights");
@@ -64,13 +69,14 @@ static volley_trace_columns number_columns(const volley_weight_probes *probes, u
   return columns;
 }
 
-volley_weight_probes *volley_weight_probes_create(const volley_network *network, const volley_recorder *recorder,
-                                                  volley_trace_columns *columns) {
-  volley_weight_probes *probes = volley_alloc(1, sizeof *probes, "a recorder of weights");
+static void *create(const volley_network *network, const volley_readouts *readouts, const volley_recorder *recorder,
+                    volley_trace_columns *columns) {
+  (void)readouts;
+  weights *probes = volley_alloc(1, sizeof *probes, "a recorder of weights");
   volley_synapse_order order =
       volley_synapse_order_make(network, recorder->projection, &recorder->sources, &recorder->neurons);
   collecting c = {0};
-  *probes = (volley_weight_probes){.network = network, .recorder = recorder};
+  *probes = (weights){.network = network, .recorder = recorder};
   probes->firsts = volley_alloc((size_t)network->n_blocks + 1, sizeof *probes->firsts, "a recorder of weights");
   for (c.block = 0; c.block < network->n_blocks; c.block++) {
     const volley_block *block = &network->blocks[c.block];
@@ -84,14 +90,17 @@ volley_weight_probes *volley_weight_probes_create(const volley_network *network,
   return probes;
 }
 
-void volley_weight_probes_destroy(volley_weight_probes *probes) {
-  if (!probes) return;
+static void destroy(void *own) {
+  weights *probes = own;
   free(probes->probes);
   free(probes->firsts);
   free(probes);
 }
 
-void volley_weight_probes_sample(const volley_weight_probes *probes, int b, int64_t step, int lag, double *row) {
+/* The weights of a block's synapses at the time `step` * dt, with all that has arrived by then. Only of those at
+ * receptors with this lag (volley_receptor_lag()): of lag 1 after what is due before the update of `step` was delivered,
+ * of lag 0 before that, since there it arrives at the end of the step. */
+static void sample_lag(const weights *probes, int b, int64_t step, int lag, double *row) {
   const volley_recorder *recorder = probes->recorder;
   const volley_plastic_table *plastic = volley_block_plastic(&probes->network->blocks[b], recorder->projection);
   double *states = NULL;
@@ -113,3 +122,81 @@ void volley_weight_probes_sample(const volley_weight_probes *probes, int b, int6
   }
   free(states);
 }
+
+static void before(void *own, int block, int64_t step, double *row) { sample_lag(own, block, step, 0, row); }
+
+static void sample(void *own, int block, int slice, int64_t step, double *row) {
+  if (slice == 0) sample_lag(own, block, step, 1, row);
+}
+
+static volley_choices choices(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const volley_synapse_model *model = experiment->projections[recorder->projection].plasticity.model;
+  return (volley_choices){model->states, model->n_states, sizeof *model->states, "state of synapse model", model->name};
+}
+
+static uint64_t width(const volley_experiment *experiment, const volley_recorder *recorder) {
+  (void)experiment;
+  return recorder->synapses;
+}
+
+static double expected_width(const volley_experiment *experiment, const volley_recorder *recorder,
+                             const double *synapses) {
+  const volley_projection *projection = &experiment->projections[recorder->projection];
+  return round(synapses[recorder->projection] * recorder->sources.count /
+               experiment->populations[projection->source].size * recorder->neurons.count /
+               experiment->populations[projection->target].size);
+}
+
+static void count(const volley_experiment *experiment, const volley_network *network, volley_recorder *recorder) {
+  volley_synapse_order order =
+      volley_synapse_order_make(network, recorder->projection, &recorder->sources, &recorder->neurons);
+  recorder->synapses = volley_synapse_order_total(&order);
+  volley_synapse_order_release(&order);
+  if (recorder->synapses == 0 && network->rank == 0)
+    volley_progress_note("recorder '%s' records nothing: projection '%s' has no synapses between these neurons",
+                         recorder->name, experiment->projections[recorder->projection].name);
+}
+
+static volley_state_info value(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const volley_projection *projection = &experiment->projections[recorder->projection];
+  const volley_neuron_model *target = experiment->populations[projection->target].model;
+  const int receptor = projection->receptor >= 0 ? projection->receptor : target->receptor_of_sign[0];
+  volley_state_info state = projection->plasticity.model->states[recorder->state];
+  if (strcmp(state.unit, "weight") == 0) state.unit = target->receptors[receptor].unit;
+  return state;
+}
+
+static int attributes(const volley_experiment *experiment, const volley_recorder *recorder,
+                      volley_attribute list[VOLLEY_MAX_ATTRIBUTES]) {
+  const volley_projection *projection = &experiment->projections[recorder->projection];
+  const volley_plasticity_plan *plan = &projection->plasticity;
+  list[0] = (volley_attribute){"projection", .text = projection->name};
+  list[1] = (volley_attribute){"source", .text = experiment->populations[projection->source].name};
+  list[2] = (volley_attribute){"target", .text = experiment->populations[projection->target].name};
+  list[3] = (volley_attribute){"delay_is", .text = plan->is_axonal ? "axonal" : "dendritic"};
+  list[4] = (volley_attribute){"recorded_synapses", VOLLEY_IS_COUNT, .count = recorder->synapses};
+  list[5] =
+      (volley_attribute){"has_dopamine", VOLLEY_IS_COUNT, .count = plan->dopamine >= 0 || plan->n_dopamine_on > 0};
+  return 6;
+}
+
+const volley_recorder_kind volley_record_weights = {.name = "weights",
+                                                    .plural = "weights",
+                                                    .of = VOLLEY_OF_PROJECTION,
+                                                    .needs = "projection",
+                                                    .takes = "states|sources|targets|interval",
+                                                    .choice_key = "states",
+                                                    .choices = choices,
+                                                    .width = width,
+                                                    .expected_width = expected_width,
+                                                    .count = count,
+                                                    .create = create,
+                                                    .destroy = destroy,
+                                                    .before = before,
+                                                    .sample = sample,
+                                                    .group = "weights",
+                                                    .maps = VOLLEY_MAPS_SYNAPSES,
+                                                    .value = value,
+                                                    .attributes = attributes,
+                                                    .column_bytes = 100,
+                                                    .mapping_bytes = 16};

@@ -50,9 +50,10 @@ void volley_projections_drop_empty(volley_experiment *experiment) {
       places[p] = experiment->n_projections;
       experiment->projections[experiment->n_projections++] = all[p];
     }
-  for (int r = 0; r < experiment->n_recorders; r++)
-    if (experiment->recorders[r].kind == VOLLEY_RECORD_WEIGHTS)
-      experiment->recorders[r].projection = places[experiment->recorders[r].projection];
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    int *recorded = &experiment->recorders[r].projection; /* of others no projection, or nothing that is looked at */
+    if (*recorded >= 0 && *recorded < n) *recorded = places[*recorded];
+  }
   free(places);
   free(all);
 }

@@ -32,10 +32,10 @@ static uint32_t mix(uint32_t n) {
 
 static volley_range every[] = {{0, SIZE, 0}}, some[] = {{3, 4, 0}, {20, 10, 4}};
 static volley_recorder recorders[] = {
-    {.name = "E_spikes", .kind = VOLLEY_RECORD_SPIKES, .neurons = {every, 1, SIZE}, .interval = 1, .stop = STEPS},
-    {.name = "silent", .kind = VOLLEY_RECORD_SPIKES, .neurons = {some, 2, 14}, .interval = 1, .stop = STEPS},
+    {.name = "E_spikes", .kind = &volley_record_spikes, .neurons = {every, 1, SIZE}, .interval = 1, .stop = STEPS},
+    {.name = "silent", .kind = &volley_record_spikes, .neurons = {some, 2, 14}, .interval = 1, .stop = STEPS},
     {.name = "E_traces",
-     .kind = VOLLEY_RECORD_TRACES,
+     .kind = &volley_record_traces,
      .neurons = {some, 2, 14},
      .interval = INTERVAL,
      .start = START,

@@ -382,7 +382,7 @@ static void test_other_runs(void **state) {
   stretches_recorders[4].neurons.count--;
   assert_refused(&past, "has no recorder 'all' of traces of 2999 neurons");
   stretches_recorders[4] = fifth;
-  stretches_recorders[4].kind = VOLLEY_RECORD_SPIKES;
+  stretches_recorders[4].kind = &volley_record_spikes;
   assert_refused(&past, "has no recorder 'all' of spikes");
   stretches_recorders[4] = fifth;
   stretches_experiment.simulation.seed++;

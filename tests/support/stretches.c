@@ -26,10 +26,10 @@ static volley_range every[] = {{0, STRETCHES_SIZE, 0}}, some[] = {{3, 4, 0}, {20
 volley_recorder stretches_recorders[STRETCHES_RECORDERS] = {
     {.name = "E_spikes", .neurons = {every, 1, STRETCHES_SIZE}, .interval = 1, .stop = STRETCHES_STEPS},
     {.name = "silent", .neurons = {some, 2, 14}, .interval = 1, .stop = STRETCHES_STEPS},
-    {.name = "few", .kind = VOLLEY_RECORD_TRACES, .neurons = {some, 2, 14}, .interval = 7, .start = 100, .stop = 600},
+    {.name = "few", .kind = &volley_record_traces, .neurons = {some, 2, 14}, .interval = 7, .start = 100, .stop = 600},
     {.name = "burst", .neurons = {every, 1, STRETCHES_SIZE}, .interval = 1, .stop = STRETCHES_STEPS},
     {.name = "all",
-     .kind = VOLLEY_RECORD_TRACES,
+     .kind = &volley_record_traces,
      .neurons = {every, 1, STRETCHES_SIZE},
      .interval = 1,
      .start = 400,
@@ -54,7 +54,7 @@ static const struct {
 
 uint64_t stretches_records(int r, int64_t step) {
   const volley_recorder *recorder = &stretches_recorders[r];
-  const bool traces = recorder->kind == VOLLEY_RECORD_TRACES;
+  const bool traces = recorder->kind == &volley_record_traces;
   const int64_t from = traces ? recorder->start : firing[r].from, to = traces ? recorder->stop : firing[r].to;
   const int64_t end = step < from ? from : step < to ? step : to;
   return traces ? (uint64_t)((end - from) / recorder->interval) : (uint64_t)(end - from) * firing[r].each;
@@ -95,7 +95,7 @@ static volley_status write_rows(volley_sink sink, int r, const volley_trace_colu
 
 void stretches_record(volley_sink sink, int64_t from, int64_t to) {
   for (int r = 0; r < STRETCHES_RECORDERS; r++) {
-    const bool traces = stretches_recorders[r].kind == VOLLEY_RECORD_TRACES;
+    const bool traces = stretches_recorders[r].kind == &volley_record_traces;
     const uint64_t end = stretches_records(r, to);
     uint64_t done = stretches_records(r, from), size;
     for (; done < end; done += size) {
@@ -114,7 +114,7 @@ void stretches_begin(void) {
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   population.model = volley_neuron_model_find("iaf_psc_exp");
   for (int r = 0; r < STRETCHES_RECORDERS; r++) {
-    if (stretches_recorders[r].kind != VOLLEY_RECORD_TRACES) continue;
+    if (stretches_recorders[r].kind != &volley_record_traces) continue;
     const uint64_t n = stretches_recorders[r].neurons.count;
     volley_trace_columns *columns = &stretches_columns[r];
     columns->columns = volley_alloc(n, sizeof(uint64_t), "test");

@@ -9,6 +9,7 @@
 #include "io/experiment/file.h"
 #include "learner/learner.h"
 #include "neuron/neuron.h"
+#include "record/kind.h"
 #include "signal/signal.h"
 #include "stimulus/stimulus.h"
 #include "support/keys.h"
@@ -192,7 +193,7 @@ static void test_recorders(void **state) {
   assert_int_equal(e->n_recorders, 6);
   for (size_t r = 0; r < sizeof expected / sizeof *expected; ++r) {
     const volley_recorder *recorder = &e->recorders[r];
-    assert_int_equal(recorder->kind, VOLLEY_RECORD_READOUT);
+    assert_ptr_equal(recorder->kind, &volley_record_readout);
     assert_int_equal(recorder->population, -1);
     assert_string_equal(recorder->name, expected[r].name);
     assert_int_equal(recorder->readout, expected[r].readout);
@@ -202,7 +203,7 @@ static void test_recorders(void **state) {
     assert_int_equal(recorder->start, r == 3 ? 200 : 0);
     assert_int_equal(recorder->stop, 20000);
   }
-  assert_int_equal(e->recorders[5].kind, VOLLEY_RECORD_SPIKES); /* the same name as that of another kind */
+  assert_ptr_equal(e->recorders[5].kind, &volley_record_spikes); /* the same name as that of another kind */
   volley_experiment_destroy(e);
 }
 

@@ -1,0 +1,33 @@
+#include "record/kind.h"
+
+#include "base/memory.h"
+
+const volley_recorder_kind *const *volley_recorder_kinds(void) {
+#define LISTED(name) &volley_record_##name,
+  static const volley_recorder_kind *const kinds[] = {VOLLEY_RECORDER_KINDS(LISTED) NULL};
+  return kinds;
+}
+
+uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder) {
+  return recorder->kind->holds_spikes ? 0 : recorder->kind->width(experiment, recorder);
+}
+
+void volley_recorders_count(volley_experiment *experiment, const volley_network *network) {
+  for (int r = 0; r < experiment->n_recorders; r++)
+    if (experiment->recorders[r].kind->count)
+      experiment->recorders[r].kind->count(experiment, network, &experiment->recorders[r]);
+}
+
+int volley_population_attributes(const volley_experiment *experiment, const volley_recorder *recorder,
+                                 volley_attribute attributes[VOLLEY_MAX_ATTRIBUTES]) {
+  attributes[0] = (volley_attribute){"population", .text = experiment->populations[recorder->population].name};
+  attributes[1] = (volley_attribute){"recorded_neurons", VOLLEY_IS_COUNT, .count = recorder->neurons.count};
+  return 2;
+}
+
+volley_trace_columns volley_columns_on_first(const volley_network *network, uint64_t width) {
+  volley_trace_columns all = {.count = network->rank == 0 ? width : 0};
+  all.columns = volley_alloc(all.count, sizeof(uint64_t), "a recorder");
+  for (uint64_t c = 0; c < all.count; c++) all.columns[c] = c;
+  return all;
+}
