@@ -77,7 +77,7 @@ volley_experiment *checkpoint_experiment(const char *partitioner, uint32_t size)
   e->resolved = "simulation: {dt: 0.1}\n";
   e->simulation.partitioner = volley_partitioner_find(partitioner);
   e->recorders = volley_arena_alloc(e->arena, 2, sizeof *e->recorders);
-  e->recorders[0] = (volley_recorder){.name = "E_spikes"};
+  e->recorders[0] = (volley_recorder){.name = "E_spikes", .kind = &volley_record_spikes};
   e->recorders[1] = (volley_recorder){.name = "E_V_m", .kind = &volley_record_traces};
   e->n_recorders = 2;
   return e;

@@ -24,10 +24,18 @@ uint32_t stretches_random(uint32_t n) {
 /* Nothing at all is recorded from step 700 to 800 and from 850 on. The last two recorders take several windows to join. */
 static volley_range every[] = {{0, STRETCHES_SIZE, 0}}, some[] = {{3, 4, 0}, {20, 10, 4}};
 volley_recorder stretches_recorders[STRETCHES_RECORDERS] = {
-    {.name = "E_spikes", .neurons = {every, 1, STRETCHES_SIZE}, .interval = 1, .stop = STRETCHES_STEPS},
-    {.name = "silent", .neurons = {some, 2, 14}, .interval = 1, .stop = STRETCHES_STEPS},
+    {.name = "E_spikes",
+     .kind = &volley_record_spikes,
+     .neurons = {every, 1, STRETCHES_SIZE},
+     .interval = 1,
+     .stop = STRETCHES_STEPS},
+    {.name = "silent", .kind = &volley_record_spikes, .neurons = {some, 2, 14}, .interval = 1, .stop = STRETCHES_STEPS},
     {.name = "few", .kind = &volley_record_traces, .neurons = {some, 2, 14}, .interval = 7, .start = 100, .stop = 600},
-    {.name = "burst", .neurons = {every, 1, STRETCHES_SIZE}, .interval = 1, .stop = STRETCHES_STEPS},
+    {.name = "burst",
+     .kind = &volley_record_spikes,
+     .neurons = {every, 1, STRETCHES_SIZE},
+     .interval = 1,
+     .stop = STRETCHES_STEPS},
     {.name = "all",
      .kind = &volley_record_traces,
      .neurons = {every, 1, STRETCHES_SIZE},
