@@ -36,8 +36,7 @@ static uint32_t count_dopamine(const volley_plastic_table *plastic, const uint32
   const uint32_t end = volley_gids_below(gids, n, (uint64_t)plastic->first_dopamine + plastic->n_dopamine);
   uint32_t count = 0, column;
   for (uint32_t i = volley_gids_below(gids, n, plastic->first_dopamine); i < end; i++)
-    count +=
-        volley_selection_column(&plastic->plan->dopamine_neurons, gids[i] - plastic->first_dopamine, &column);
+    count += volley_selection_column(&plastic->plan->dopamine_neurons, gids[i] - plastic->first_dopamine, &column);
   return count;
 }
 
