@@ -15,14 +15,28 @@ static const volley_key_info *simulation_key(const char *name) {
   return volley_key_find(VOLLEY_SECTION_SIMULATION, name);
 }
 
+/* A partitioner: its name, or a mapping with this name as `type` and the partitioner's own keys. */
 static void read_partitioner(volley_reading *reading, volley_node *section) {
   volley_simulation *simulation = &reading->experiment->simulation;
-  volley_node *node = NULL;
+  volley_node *node = volley_node_get(section, "partition"), *word = NULL;
+  const bool is_map = node && node->kind == VOLLEY_NODE_MAP;
   volley_key_info key = *simulation_key("partition");
   key.text = volley_partitioners()[0]->name;
-  simulation->partitioner = volley_partitioner_find(volley_read_text(reading, section, &key, (volley_pick){0}, &node));
-  if (!simulation->partitioner)
-    volley_unknown(reading, node, "partitioner", volley_names_of_registry(reading, volley_partitioners()));
+  if (is_map) key = (volley_key_info){.name = "type", .type = VOLLEY_KEY_WORD, .required = true, .doc = key.doc};
+  if (is_map) volley_check_required(reading, node, &key, 1);
+  const char *name = volley_read_text(reading, is_map ? node : section, &key, (volley_pick){0}, &word);
+  const volley_partitioner *partitioner = simulation->partitioner = name ? volley_partitioner_find(name) : NULL;
+  if (name && !partitioner)
+    volley_unknown(reading, word, "partitioner", volley_names_of_registry(reading, volley_partitioners()));
+  if (!partitioner || !node) return;
+  volley_names known = volley_names_of_table(reading, partitioner->keys, partitioner->n_keys, sizeof key);
+  volley_names_add(reading, &known, "type");
+  if (is_map) volley_check_keys(reading, node, known);
+  void *parameters = volley_arena_alloc(reading->arena, 1, partitioner->size);
+  volley_keys_set_defaults(partitioner->keys, partitioner->n_keys, parameters);
+  volley_read_keys(reading, &(volley_key_source){.entry = node, .target = -1}, partitioner->keys, partitioner->n_keys,
+                   parameters);
+  simulation->partition_parameters = parameters;
 }
 
 void volley_read_simulation(volley_reading *reading, volley_node *section) {

@@ -150,6 +150,11 @@ static void write_partitioners(FILE *out) {
   fprintf(out, "\n### Partitioners\n\n| partition | meaning |\n|---|---|\n");
   for (const volley_partitioner *const *item = volley_partitioners(); *item; item++)
     fprintf(out, "| `%s` | %s |\n", (*item)->name, (*item)->doc);
+  for (const volley_partitioner *const *item = volley_partitioners(); *item; item++) {
+    if ((*item)->n_keys == 0) continue;
+    fprintf(out, "\nKeys of `partition: {type: %s, ...}`:\n\n%s", (*item)->name, table_head);
+    write_keys(out, (*item)->keys, (*item)->n_keys);
+  }
 }
 
 static void write_learners(FILE *out) {
