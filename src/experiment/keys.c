@@ -190,8 +190,7 @@ static const volley_key_info recorder_keys[] = {
     {"name", .type = VOLLEY_KEY_TEXT,
      .doc = "name in the output, by default that of the population or readout; of several populations each is called "
             "NAME.POPULATION, of several states NAME.STATE, of several values NAME.VALUE"},
-    {"type", .type = VOLLEY_KEY_CHOICE, .words = VOLLEY_RECORDER_WORDS, .required = true,
-     .doc = "what is recorded"},
+    {"type", .type = VOLLEY_KEY_CHOICE, .words = VOLLEY_RECORDER_WORDS, .required = true, .doc = "what is recorded"},
     {"population", .type = VOLLEY_KEY_WORD, .doc = "population, or a list of them; needed for spikes and traces"},
     {"readout", .type = VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},
     {"projection", .type = VOLLEY_KEY_TEXT, .doc = "name of a projection whose synapses change; needed for weights"},
