@@ -205,58 +205,29 @@ VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_co
   it->n_spikes = 0;
 }
 
-/* Takes v and w of neuron i through a whole step; not where that would not be accurate or there is a spike: then
- * returns 1. */
-VOLLEY_INLINE int try_step(const volley_slice *slice, const volley_column *c, uint32_t i, double *v, double *adapts,
-                           uint32_t cs, uint32_t is) {
+/* Not where there is a spike, either. */
+VOLLEY_INLINE int whole(const volley_slice *slice, const volley_column *c, uint32_t i, const double *y, double *end,
+                        uint32_t cs, uint32_t is) {
   cell it;
   set_cell(&it, slice, c, i, cs, is);
   volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, 0, false, C(step), it.ex);
   volley_course_of_step(&c[decays_in], cs, i, it.start_in, 0, false, C(step), it.in);
-  double y[2] = {*v, *adapts}, after[2];
-  const double error = volley_cash_karp(&equations, &it, C(step), y, after);
-  const int is_wrong = !(error <= C(error_allowed)), is_spike = reached(&it, after), fails = is_wrong | is_spike;
-  *v = fails ? y[0] : after[0];
-  *adapts = fails ? y[1] : after[1];
-  return fails;
+  const double error = volley_cash_karp(&equations, &it, C(step), y, end);
+  const int is_wrong = !(error <= C(error_allowed)), is_spike = reached(&it, end);
+  return is_wrong | is_spike;
 }
 
-/* Tries the whole step of the neurons first .. end - 1 and marks those that it is too long for. Returns whether there
- * are any. */
-VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
-                          double *restrict failed, uint32_t cs, uint32_t is) {
-  double *restrict v = slice->states[V_m], *restrict adapts = slice->states[w];
-  int any = 0;
-#pragma omp simd reduction(| : any)
-  for (uint32_t i = first; i < end; i++) {
-    double v_now = v[i], w_now = adapts[i];
-    const int fails = try_step(slice, c, i, &v_now, &w_now, cs, is);
-    v[i] = v_now;
-    adapts[i] = w_now;
-    failed[i - first] = fails;
-    any |= fails;
-  }
-  return any;
+VOLLEY_INLINE bool parts(volley_slice *slice, const volley_column *c, uint32_t i, double *y, void *spikes, uint32_t cs,
+                         uint32_t is) {
+  cell it;
+  set_cell(&it, slice, c, i, cs, is);
+  if (!volley_substeps(&equations, &it, C(step), C(error_allowed), y)) return false;
+  slice->states[refractory][i] = it.refractory;
+  for (int n = 0; n < it.n_spikes; n++) volley_spike_push(spikes, slice->offset + i);
+  return true;
 }
 
-/* Takes the marked ones through the step by smaller ones and lists their spikes. */
-VOLLEY_INLINE void mend(volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
-                        uint32_t end, const double *failed, uint32_t cs, uint32_t is) {
-  for (uint32_t i = first; i < end; i++) {
-    if (failed[i - first] == 0) continue;
-    cell it;
-    set_cell(&it, slice, c, i, cs, is);
-    double y[2] = {slice->states[V_m][i], slice->states[w][i]};
-    if (!volley_substeps(&equations, &it, C(step), C(error_allowed), y)) {
-      volley_give_up(slice, i);
-      continue;
-    }
-    slice->states[V_m][i] = y[0];
-    slice->states[w][i] = y[1];
-    slice->states[refractory][i] = it.refractory;
-    for (int n = 0; n < it.n_spikes; n++) volley_spike_push(spikes, slice->offset + i);
-  }
-}
+static const volley_steps steps = {2, whole, parts};
 
 VOLLEY_INLINE void decay(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end, uint32_t cs) {
   double *restrict ex = slice->states[g_ex], *restrict in = slice->states[g_in], *restrict input = slice->inputs[IN];
@@ -276,7 +247,8 @@ VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const ui
   for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
   for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
     const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
-    if (attempt(slice, c, first, end, failed, cs, is)) mend(slice, c, spikes, first, end, failed, cs, is);
+    if (volley_attempt(&steps, slice, c, first, end, failed, cs, is))
+      volley_mend(&steps, slice, c, first, end, failed, spikes, cs, is);
     decay(slice, c, first, end, cs);
   }
 }

@@ -135,4 +135,50 @@ VOLLEY_INLINE void volley_course_of_part(double value, double rise, double tau, 
   }
 }
 
+/* How an update loop takes the first states of a model, which are the components y of its equations, through a step. The
+ * functions are constants of the loop, cs and is its strides. */
+typedef struct volley_steps {
+  int n; /* components */
+  /* Takes y of neuron i through the whole step to end; returns 1 where that would not be accurate or needs smaller steps. */
+  int (*whole)(const volley_slice *slice, const volley_column *c, uint32_t i, const double *y, double *end, uint32_t cs,
+               uint32_t is);
+  /* The same in place by smaller steps, and what follows from spikes on the way. Returns false where this has no end. */
+  bool (*parts)(volley_slice *slice, const volley_column *c, uint32_t i, double *y, void *context, uint32_t cs,
+                uint32_t is);
+} volley_steps;
+
+/* Tries the whole step of the neurons first .. end - 1 and marks those that it is too long for: [VOLLEY_CHUNK]. Returns
+ * whether there are any. */
+VOLLEY_INLINE int volley_attempt(const volley_steps *of, const volley_slice *slice, const volley_column *c,
+                                 uint32_t first, uint32_t end, double *restrict failed, uint32_t cs, uint32_t is) {
+  double *states[VOLLEY_MAX_DIMENSION];
+  for (int d = 0; d < of->n; d++) states[d] = slice->states[d];
+  int any = 0;
+#pragma omp simd reduction(| : any)
+  for (uint32_t i = first; i < end; i++) {
+    double y[VOLLEY_MAX_DIMENSION], after[VOLLEY_MAX_DIMENSION];
+    for (int d = 0; d < of->n; d++) y[d] = states[d][i];
+    const int fails = of->whole(slice, c, i, y, after, cs, is);
+    for (int d = 0; d < of->n; d++) states[d][i] = fails ? y[d] : after[d];
+    failed[i - first] = fails;
+    any |= fails;
+  }
+  return any;
+}
+
+/* Takes the marked ones through the step by smaller ones. context: of parts() */
+VOLLEY_INLINE void volley_mend(const volley_steps *of, volley_slice *slice, const volley_column *c, uint32_t first,
+                               uint32_t end, const double *failed, void *context, uint32_t cs, uint32_t is) {
+  for (uint32_t i = first; i < end; i++) {
+    if (failed[i - first] == 0) continue;
+    double y[VOLLEY_MAX_DIMENSION];
+    for (int d = 0; d < of->n; d++) y[d] = slice->states[d][i];
+    if (!of->parts(slice, c, i, y, context, cs, is)) {
+      volley_give_up(slice, i);
+      continue;
+    }
+    for (int d = 0; d < of->n; d++) slice->states[d][i] = y[d];
+  }
+}
+
 #endif

@@ -146,9 +146,14 @@ static void look(void *of, const double *y) { volley_action_potential_look(&((ce
 
 static const volley_equations equations = {N_INTEGRATED, slopes, prepare_part, NULL, NULL, look};
 
-/* The coefficient of neuron i within a loop, and the potential in mV that a spike passes. */
+/* The coefficient of neuron i within a loop. */
 #define C(name) volley_at(c[name], cs, i)
-enum { THRESHOLD = 0 };
+
+/* The potential in mV that a spike passes. */
+VOLLEY_INLINE double threshold(const volley_column *c, uint32_t cs, uint32_t i) {
+  (void)c, (void)cs, (void)i;
+  return 0;
+}
 
 VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_column *c, uint32_t i, uint32_t cs,
                             uint32_t is) {
@@ -168,63 +173,30 @@ VOLLEY_INLINE void set_cell(cell *it, const volley_slice *slice, const volley_co
   it->time_in = C(time_in);
 }
 
-/* Takes V, m, h and n of neuron i through a whole step; not where that would not be accurate: then returns 1. */
-VOLLEY_INLINE int try_step(const volley_slice *slice, const volley_column *c, uint32_t i, double *v, double *m,
-                           double *h, double *n, uint32_t cs, uint32_t is) {
+VOLLEY_INLINE int whole(const volley_slice *slice, const volley_column *c, uint32_t i, const double *y, double *end,
+                        uint32_t cs, uint32_t is) {
   cell it;
   set_cell(&it, slice, c, i, cs, is);
   volley_course_of_step(&c[decays_ex], cs, i, it.start_ex, it.slope_ex, true, C(step), it.ex);
   volley_course_of_step(&c[decays_in], cs, i, it.start_in, it.slope_in, true, C(step), it.in);
-  double y[N_INTEGRATED] = {*v, *m, *h, *n}, after[N_INTEGRATED];
-  const int fails = !(volley_cash_karp(&equations, &it, C(step), y, after) <= C(error_allowed));
-  *v = fails ? y[V_m] : after[V_m];
-  *m = fails ? y[Act_m] : after[Act_m];
-  *h = fails ? y[Inact_h] : after[Inact_h];
-  *n = fails ? y[Act_n] : after[Act_n];
-  return fails;
+  return !(volley_cash_karp(&equations, &it, C(step), y, end) <= C(error_allowed));
 }
 
-/* Tries the whole step of the neurons first .. end - 1 and marks those that it is too long for. Returns whether there
- * are any. */
-VOLLEY_INLINE int attempt(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end,
-                          double *restrict failed, uint32_t cs, uint32_t is) {
-  double *restrict v = slice->states[V_m], *restrict m = slice->states[Act_m];
-  double *restrict h = slice->states[Inact_h], *restrict n = slice->states[Act_n];
-  int any = 0;
-#pragma omp simd reduction(| : any)
-  for (uint32_t i = first; i < end; i++) {
-    double v_now = v[i], m_now = m[i], h_now = h[i], n_now = n[i];
-    const int fails = try_step(slice, c, i, &v_now, &m_now, &h_now, &n_now, cs, is);
-    v[i] = v_now;
-    m[i] = m_now;
-    h[i] = h_now;
-    n[i] = n_now;
-    failed[i - first] = fails;
-    any |= fails;
-  }
-  return any;
+/* passed: spikes that are over when the step ends, by place within the chunk */
+VOLLEY_INLINE bool parts(volley_slice *slice, const volley_column *c, uint32_t i, double *y, void *passed, uint32_t cs,
+                         uint32_t is) {
+  double *over = (double *)passed + i % VOLLEY_CHUNK;
+  cell it;
+  set_cell(&it, slice, c, i, cs, is);
+  *over = 0;
+  it.shape = volley_action_potential_at(y[V_m], threshold(c, cs, i), slice->states[fired][i]);
+  if (!volley_substeps(&equations, &it, C(step), C(error_allowed), y)) return false;
+  slice->states[fired][i] = it.shape.fired;
+  *over = it.shape.passed;
+  return true;
 }
 
-/* Takes the marked ones through the step by smaller ones; passed: spikes of theirs that are over when it ends. */
-VOLLEY_INLINE void mend(volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end, const double *failed,
-                        double *passed, uint32_t cs, uint32_t is) {
-  for (uint32_t i = first; i < end; i++) {
-    if (failed[i - first] == 0) continue;
-    passed[i - first] = 0;
-    cell it;
-    set_cell(&it, slice, c, i, cs, is);
-    double y[N_INTEGRATED];
-    for (int d = 0; d < N_INTEGRATED; d++) y[d] = slice->states[d][i];
-    it.shape = volley_action_potential_at(y[V_m], THRESHOLD, slice->states[fired][i]);
-    if (!volley_substeps(&equations, &it, C(step), C(error_allowed), y)) {
-      volley_give_up(slice, i);
-      continue;
-    }
-    for (int d = 0; d < N_INTEGRATED; d++) slice->states[d][i] = y[d];
-    slice->states[fired][i] = it.shape.fired;
-    passed[i - first] = it.shape.passed;
-  }
-}
+static const volley_steps steps = {N_INTEGRATED, whole, parts};
 
 VOLLEY_INLINE void decay(const volley_slice *slice, const volley_column *c, uint32_t first, uint32_t end, uint32_t cs) {
   double *restrict ex = slice->states[I_syn_ex], *restrict ex_rise = slice->states[rise_ex];
@@ -239,21 +211,7 @@ VOLLEY_INLINE void decay(const volley_slice *slice, const volley_column *c, uint
   }
 }
 
-/* Lists the spikes of the neurons first .. end - 1; before: their V when the step began; failed, passed: see mend(). */
-VOLLEY_INLINE void fire(const volley_slice *slice, const volley_column *c, volley_spike_list *spikes, uint32_t first,
-                        uint32_t end, const double *before, const double *failed, const double *passed, uint32_t cs) {
-  double *v = slice->states[V_m], *r = slice->states[refractory], *f = slice->states[fired];
-  for (uint32_t i = first; i < end; i++) {
-    volley_action_potential whole = volley_action_potential_at(before[i - first], THRESHOLD, f[i]);
-    if (failed[i - first] == 0) {
-      volley_action_potential_look(&whole, v[i]);
-      f[i] = whole.fired;
-    }
-    const double over = failed[i - first] == 0 ? whole.passed : passed[i - first];
-    double n = volley_action_potentials(before[i - first], v[i], THRESHOLD, over, C(refractory_steps), &r[i], &f[i]);
-    for (; n > 0; n--) volley_spike_push(spikes, slice->offset + i);
-  }
-}
+static const volley_shape shape = {V_m, refractory, fired, refractory_steps, threshold};
 
 VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
   volley_column c[N_COEFFICIENTS];
@@ -262,9 +220,10 @@ VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const ui
   for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
     const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
     memcpy(before, slice->states[V_m] + first, (end - first) * sizeof *before);
-    if (attempt(slice, c, first, end, failed, cs, is)) mend(slice, c, first, end, failed, passed, cs, is);
+    if (volley_attempt(&steps, slice, c, first, end, failed, cs, is))
+      volley_mend(&steps, slice, c, first, end, failed, passed, cs, is);
     decay(slice, c, first, end, cs);
-    fire(slice, c, spikes, first, end, before, failed, passed, cs);
+    volley_action_potential_fire(&shape, slice, c, spikes, first, end, before, failed, passed, cs);
   }
 }
 
