@@ -21,7 +21,8 @@ enum { VOLLEY_CHECKPOINT_FORMAT = 2 };
 /* What of a run has a state. Nothing is owned. */
 typedef struct volley_run_parts {
   volley_network *network;
-  volley_readouts *readouts; /* NULL: the experiment has none */
+  volley_readouts *readouts;   /* NULL: the experiment has none */
+  volley_recording *recording; /* may be NULL where no recorder has a state */
 } volley_run_parts;
 
 /* Writes the parts of a run, its state and where the recordings are. output: absolute path of the run's output. keep:

@@ -40,7 +40,7 @@ typedef struct volley_section {
 
 extern const volley_section volley_section_header, volley_section_counts, volley_section_recordings,
     volley_section_inputs, volley_section_recent_spikes, volley_section_readouts, volley_section_states,
-    volley_section_synapses;
+    volley_section_synapses, volley_section_recorders;
 
 /* All sections in the order of the file, ended by NULL. */
 const volley_section *const *volley_checkpoint_sections(void);

@@ -4,9 +4,11 @@
 
 const volley_section *const *volley_checkpoint_sections(void) {
   static const volley_section *const sections[] = {
-      &volley_section_header, &volley_section_counts,        &volley_section_recordings,
-      &volley_section_inputs, &volley_section_recent_spikes, &volley_section_readouts,
-      &volley_section_states, &volley_section_synapses,      NULL,
+      &volley_section_header,        &volley_section_counts,
+      &volley_section_recordings,    &volley_section_inputs,
+      &volley_section_recent_spikes, &volley_section_readouts,
+      &volley_section_states,        &volley_section_synapses,
+      &volley_section_recorders,     NULL,
   };
   return sections;
 }

@@ -56,6 +56,7 @@ typedef struct running {
   volley_lock *lock;
   volley_network *network;
   volley_readouts *readouts; /* NULL: there are none */
+  volley_recording *recording;
   double deadline;
   volley_summary summary;
 } running;
@@ -134,7 +135,7 @@ static volley_status find_spectra(running *run) {
 static volley_status record_run(running *run) {
   const volley_checkpoint_info *from = resumed(run);
   volley_signals_defer_end(true);
-  volley_recording *recording = volley_recording_create(run->network, run->readouts);
+  volley_recording *recording = run->recording;
   if (from) volley_recording_go_on_from(recording, from->past.positions);
   volley_recordings *recordings = NULL;
   volley_status status =
@@ -148,7 +149,6 @@ static volley_status record_run(running *run) {
     if (status == VOLLEY_OK || closed != VOLLEY_OK) status = closed;
   }
   volley_signals_defer_end(false); /* where nothing could be opened */
-  volley_recording_destroy(recording);
   return status;
 }
 
@@ -187,6 +187,7 @@ static volley_status build(running *run, const volley_reader *reader, int thread
   for (int p = 0; p < run->start->experiment->n_populations; p++)
     run->start->experiment->populations[p].outgoing = (volley_outgoing)run->network->outgoing[p];
   if (run->start->experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(run->network, reader, &run->readouts));
+  run->recording = volley_recording_create(run->network, run->readouts);
   if (run->start->checkpoint) {
     const uint64_t synapses = resumed(run)->state.synapses;
     if (run->network->synapses != synapses)
@@ -195,7 +196,8 @@ static volley_status build(running *run, const volley_reader *reader, int thread
                    ": has a file that the experiment reads changed?",
                    run->network->synapses, synapses);
     VOLLEY_TRY(volley_agree(comm));
-    VOLLEY_TRY(volley_checkpoint_restore(run->start->checkpoint, &(volley_run_parts){run->network, run->readouts}));
+    const volley_run_parts parts = {run->network, run->readouts, run->recording};
+    VOLLEY_TRY(volley_checkpoint_restore(run->start->checkpoint, &parts));
   }
   run->summary.build_s = MPI_Wtime() - begin;
   return VOLLEY_OK;
@@ -253,6 +255,7 @@ volley_status volley_run_command(int n_arguments, const char *const *arguments) 
   if (status == VOLLEY_OK) volley_experiment_print_notes(start.experiment, comm);
   if (status == VOLLEY_OK) status = run_experiment(&run, comm);
   volley_summary_release(&run.summary);
+  volley_recording_destroy(run.recording);
   volley_readouts_destroy(run.readouts);
   volley_network_destroy(run.network);
   volley_lock_release(run.lock);

@@ -97,7 +97,7 @@ static volley_status save(void *context, const volley_run_state *state, bool sto
   const double begin = MPI_Wtime(), ms = (double)state->step * setup->network->experiment->simulation.dt;
   VOLLEY_TRY(volley_recording_flush(setup->recording));
   VOLLEY_TRY(volley_recordings_cut(setup->recordings, state->step));
-  const volley_run_parts parts = {setup->network, setup->readouts};
+  const volley_run_parts parts = {setup->network, setup->readouts, setup->recording};
   const volley_status status = volley_checkpoint_write(&parts, state, volley_recordings_recorded(setup->recordings),
                                                        setup->output, setup->file, plan_of(saving)->keep);
   const char *reason = stops ? find_reason(saving) : "";

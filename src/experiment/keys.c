@@ -191,7 +191,8 @@ static const volley_key_info recorder_keys[] = {
      .doc = "name in the output, by default that of the population or readout; of several populations each is called "
             "NAME.POPULATION, of several states NAME.STATE, of several values NAME.VALUE"},
     {"type", .type = VOLLEY_KEY_CHOICE, .words = VOLLEY_RECORDER_WORDS, .required = true, .doc = "what is recorded"},
-    {"population", .type = VOLLEY_KEY_WORD, .doc = "population, or a list of them; needed for spikes and traces"},
+    {"population", .type = VOLLEY_KEY_WORD,
+     .doc = "population, or a list of them; needed for spikes, traces and rates"},
     {"readout", .type = VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},
     {"projection", .type = VOLLEY_KEY_TEXT, .doc = "name of a projection whose synapses change; needed for weights"},
     {"sources", .type = VOLLEY_KEY_SELECTION, .text = "all", .doc = "neurons whose synapses are recorded; of weights"},
@@ -210,7 +211,8 @@ static const volley_key_info recorder_keys[] = {
      .doc =
          "what is recorded of a readout, or a list of it: output, supervisor, error, decoders, norm (of all decoders)"},
     {"interval", "ms", VOLLEY_NO_DEFAULT, VOLLEY_ABOVE_ZERO,
-     .doc = "time between samples of traces, readouts and weights; whole steps, by default one step"},
+     .doc = "time between samples of traces, readouts and weights, and the bin of rates; whole steps, by default one "
+            "step"},
 };
 
 static const volley_key_info output_keys[] = {

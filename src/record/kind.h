@@ -7,7 +7,7 @@
 #include "network/network.h"
 
 /* All kinds, by the names that users give; each is a volley_record_NAME. */
-#define VOLLEY_RECORDER_KINDS(X) X(spikes) X(traces) X(readout) X(weights)
+#define VOLLEY_RECORDER_KINDS(X) X(spikes) X(traces) X(readout) X(weights) X(rates)
 
 /* What is recorded. */
 typedef enum volley_subject { VOLLEY_OF_POPULATION, VOLLEY_OF_READOUT, VOLLEY_OF_PROJECTION } volley_subject;
@@ -48,8 +48,9 @@ typedef struct volley_record volley_record;
 /* Numbers a spike and keeps it, on some rank: all ranks hand over the same, in order. May communicate; agreed status. */
 volley_status volley_record_spike(volley_record *record, int64_t step, uint32_t index);
 
-/* The next row, [columns of this rank], to be filled, and that it is complete. May communicate; agreed status. */
-double *volley_record_row(volley_record *record);
+/* Sets the next row, of those ranks that have columns of it, to a value; and says that it is complete, which may
+ * communicate; agreed status. */
+void volley_record_fill(volley_record *record, double value);
 volley_status volley_record_end_row(volley_record *record);
 
 struct volley_recorder_kind {

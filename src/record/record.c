@@ -168,7 +168,11 @@ volley_status volley_record_spike(volley_record *record, int64_t step, uint32_t 
   return flush_spikes(record);
 }
 
-double *volley_record_row(volley_record *record) { return record->rows + record->held * record->width; }
+static double *next_row(volley_record *record) { return record->rows + record->held * record->width; }
+
+void volley_record_fill(volley_record *record, double value) {
+  for (uint64_t c = 0; c < record->width; c++) next_row(record)[c] = value;
+}
 
 volley_status volley_record_end_row(volley_record *record) {
   const uint64_t rows = record->written - record->origin + ++record->held;
@@ -215,8 +219,7 @@ static void sample_before(void *context, int block, int64_t step) {
   for (int r = 0; r < recording->n; r++) {
     volley_record *record = &recording->records[r];
     const volley_recorder_kind *kind = record->recorder->kind;
-    if (kind->before && is_sampled(record->recorder, step))
-      kind->before(record->own, block, step, volley_record_row(record));
+    if (kind->before && is_sampled(record->recorder, step)) kind->before(record->own, block, step, next_row(record));
   }
 }
 
@@ -226,7 +229,7 @@ static void sample(void *context, int block, int slice, int64_t step) {
     volley_record *record = &recording->records[r];
     const volley_recorder_kind *kind = record->recorder->kind;
     if (kind->sample && is_sampled(record->recorder, step))
-      kind->sample(record->own, block, slice, step, volley_record_row(record));
+      kind->sample(record->own, block, slice, step, next_row(record));
   }
 }
 
@@ -245,7 +248,7 @@ static volley_status advance(void *context, int64_t step) {
     volley_record *record = &recording->records[r];
     const volley_recorder_kind *kind = record->recorder->kind;
     if (!is_sampled(record->recorder, step)) continue;
-    if (kind->advance && record->width > 0) kind->advance(record->own, volley_record_row(record));
+    if (kind->advance && record->width > 0) kind->advance(record->own, next_row(record));
     VOLLEY_TRY(volley_record_end_row(record));
   }
   const bool looks = recording->n > 0 && step % CLOCK_STEPS == CLOCK_STEPS - 1;
