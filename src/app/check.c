@@ -10,7 +10,7 @@
 #include "io/experiment/file.h"
 #include "network/values.h"
 #include "signal/signal.h"
-#include "stimulus/stimulus.h"
+#include "stimulus/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* volley models: what the tables of the models of neurons and synapses say, as text or as the page docs/models.md. */
 #include "app/app.h"
 #include "base/text.h"
-#include "neuron/plugin.h"
+#include "plugin/plugin.h"
 #include "synapse/synapse.h"
 
 #include <math.h>
@@ -46,16 +46,23 @@ static void write_range(double min, double max, bool positive, char text[CELL]) 
   }
 }
 
-static void write_parameters(bool markdown, const volley_key_info *parameters, int n) {
-  if (n == 0) return;
-  heading(markdown, "Parameters", "default", "range");
+static void write_keys(bool markdown, const volley_key_info *parameters, int n) {
   for (int i = 0; i < n; i++) {
     const volley_key_info *info = &parameters[i];
     char fallback[CELL], range[CELL];
     snprintf(fallback, CELL, "%g", info->fallback);
+    if (info->required) snprintf(fallback, CELL, "required");
+    if (!info->required && (isnan(info->fallback) || info->type > VOLLEY_KEY_COUNT))
+      volley_key_default(info, fallback, CELL);
     write_range(info->min, info->max, info->positive, range);
-    row(markdown, (const char *[]){info->name, info->unit, fallback, range, info->doc});
+    row(markdown, (const char *[]){info->name, info->unit ? info->unit : "", fallback,
+                                   info->max > info->min ? range : "", info->doc});
   }
+}
+
+static void write_parameters(bool markdown, const volley_key_info *parameters, int n) {
+  if (n > 0) heading(markdown, "Parameters", "default", "range");
+  write_keys(markdown, parameters, n);
 }
 
 static void write_states(bool markdown, const volley_neuron_model *model) {
@@ -120,6 +127,14 @@ static void write_synapse(bool markdown, const volley_synapse_model *model) {
   write_synapse_states(markdown, model);
 }
 
+static void write_stimulus(bool markdown, const volley_stimulus_kind *kind) {
+  volley_keys tables[VOLLEY_STIMULUS_TABLES];
+  const int n = volley_stimulus_keys(kind, tables);
+  printf("%s%s\n%s%s.\n", markdown ? "## " : "", kind->name, markdown ? "\n" : "", kind->doc);
+  if (n > 0) heading(markdown, "Keys beside those of all stimuli", "default", "range");
+  for (int t = 0; t < n; t++) write_keys(markdown, tables[t].keys, tables[t].n_keys);
+}
+
 static void write_list(void) {
   for (const volley_neuron_model *const *model = volley_neuron_models(); *model; model++) {
     printf("%-16s %s\n", (*model)->name, (*model)->doc);
@@ -127,6 +142,10 @@ static void write_list(void) {
   printf("\nsynapses\n");
   for (const volley_synapse_model *const *model = volley_synapse_models(); *model; model++) {
     printf("%-16s %s\n", (*model)->name, (*model)->doc);
+  }
+  printf("\nstimuli\n");
+  for (const volley_stimulus_kind *const *kind = volley_stimulus_kinds(); *kind; kind++) {
+    printf("%-16s %s\n", (*kind)->name, (*kind)->doc);
   }
   printf("\nParameters, states and receptors: volley models NAME\n");
 }
@@ -157,6 +176,9 @@ static volley_status unknown_model(const char *name) {
   for (const volley_synapse_model *const *model = volley_synapse_models(); *model && n < MAX_MODELS; model++) {
     names[n++] = (*model)->name;
   }
+  for (const volley_stimulus_kind *const *kind = volley_stimulus_kinds(); *kind && n < MAX_MODELS; kind++) {
+    names[n++] = (*kind)->name;
+  }
   const char *near = volley_nearest(name, names, n);
   if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; did you mean '%s'?", name, near);
   return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; volley models lists all", name);
@@ -174,11 +196,14 @@ static volley_status load_plugins(const volley_text_list *plugins) {
 static volley_status write_one(bool markdown, const char *name) {
   const volley_neuron_model *model = volley_neuron_model_find(name);
   const volley_synapse_model *synapse = volley_synapse_model_find(name);
-  if (!model && !synapse) return unknown_model(name);
+  const volley_stimulus_kind *stimulus = volley_stimulus_kind_find(name);
+  if (!model && !synapse && !stimulus) return unknown_model(name);
   if (model)
     write_model(markdown, model);
-  else
+  else if (synapse)
     write_synapse(markdown, synapse);
+  else
+    write_stimulus(markdown, stimulus);
   return VOLLEY_OK;
 }
 

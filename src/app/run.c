@@ -24,7 +24,7 @@
 #include "network/synapse_order.h"
 #include "record/record.h"
 #include "signal/signal.h"
-#include "stimulus/stimulus.h"
+#include "stimulus/load.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -7,7 +7,9 @@
 
 #include "base/exact.h"
 
+#if __has_include(<mpi.h>)
 #include <mpi.h>
+#endif
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +42,7 @@ volley_status volley_fault(volley_status status, const volley_place *place, cons
 /* The worst status of the faults on this process's list. Not collective. */
 volley_status volley_local_status(void);
 
+#ifdef MPI_VERSION /* plugins are compiled without */
 /* Collective over comm. Returns the worst status of all ranks, the same on every rank. Where it is not VOLLEY_OK,
  * rank 0 prints every fault once (equal texts of several ranks once) to stderr, and all lists are emptied. */
 volley_status volley_agree(MPI_Comm comm);
@@ -47,6 +50,7 @@ volley_status volley_agree(MPI_Comm comm);
 /* The same where each rank has looked at a part of something and has a fault at `place` of the whole, UINT64_MAX if it has
  * none: only the faults of the first place are told. Lists must have been empty before. Collective. */
 volley_status volley_agree_first(uint64_t place, MPI_Comm comm);
+#endif
 
 /* Prints this process's faults to stderr and empties the list; for programs and commands without MPI. */
 volley_status volley_print_faults(void);

@@ -3,7 +3,7 @@
 #include "base/alike.h"
 #include "experiment/reading.h"
 #include "experiment/scale.h"
-#include "neuron/plugin.h"
+#include "plugin/plugin.h"
 #include "rule/rule.h"
 
 #include <inttypes.h>

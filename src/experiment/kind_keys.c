@@ -5,6 +5,7 @@
 #include "neuron/neuron.h"
 #include "stimulus/stimulus.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -202,6 +203,7 @@ void volley_read_keys(volley_reading *reading, const volley_key_source *source, 
     k.key.unit = k.is_weight                        ? volley_weight_unit(model, receptor)
                  : model && strcmp(unit, "pA") == 0 ? volley_current_unit(model)
                                                     : unit;
+    if (k.key.type == VOLLEY_KEY_COUNT) k.key.max = fmin(k.key.max, INT_MAX);
     if (!k.node) volley_note_default(reading, source->entry, &k.key);
     k.key.fallback = VOLLEY_NO_DEFAULT;
     const bool required = keys[i].required || (k.is_weight && model->receptors[receptor].weights != VOLLEY_COUNTS);

@@ -33,8 +33,10 @@ static volley_key_info number_key(const char *name) {
 static bool check_keys(volley_reading *reading, volley_node *entry) {
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_PROJECTIONS];
   volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
-  for (const volley_rule *const *rule = volley_rules(); *rule; rule++)
+  for (const volley_rule *const *rule = volley_rules(); *rule; rule++) {
     if ((*rule)->number_key) volley_names_add(reading, &known, (*rule)->number_key);
+    for (int k = 0; k < (*rule)->n_keys; k++) volley_names_add(reading, &known, (*rule)->keys[k].name);
+  }
   if (!volley_check_keys(reading, entry, known)) return false;
   volley_check_required(reading, entry, info->keys, info->n_keys);
   return true;
@@ -52,6 +54,9 @@ static void check_rule_keys(volley_reading *reading, const entry_reading *e) {
   for (const volley_rule *const *other = volley_rules(); *other; other++) {
     const char *key = (*other)->number_key;
     if (key && (!rule->number_key || strcmp(key, rule->number_key) != 0)) refuse_key(reading, e, key);
+    for (int k = 0; k < (*other)->n_keys; k++)
+      if (!volley_key_named(rule->keys, rule->n_keys, (*other)->keys[k].name))
+        refuse_key(reading, e, (*other)->keys[k].name);
   }
   if (!rule->takes_probability) refuse_key(reading, e, "probability");
   if (!rule->takes_multapses) refuse_key(reading, e, "multapses");
@@ -176,6 +181,9 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
   if (!read_amount(reading, e, pick, projection, &none) || (none && !stays_known(reading, e, pick))) return;
   volley_read_flag(reading, e->entry, key_of("autapses"), pick, &projection->autapses);
   if (e->rule->takes_multapses) volley_read_flag(reading, e->entry, key_of("multapses"), pick, &projection->multapses);
+  const volley_key_source source = {e->entry, pick, -1, -1, false};
+  if (e->rule->size > 0) projection->parameters = volley_arena_alloc(reading->arena, 1, e->rule->size);
+  volley_read_keys(reading, &source, e->rule->keys, e->rule->n_keys, projection->parameters);
   volley_node *receptor = volley_pick_node(reading, volley_node_get(e->entry, "receptor"), pick);
   if (volley_read_receptor(reading, receptor, projection->target, &projection->receptor))
     read_weight(reading, e, pick, projection);

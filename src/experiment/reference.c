@@ -100,6 +100,11 @@ static void write_rules(FILE *out) {
     write_cell(out, rule->doc);
     fprintf(out, " |\n");
   }
+  for (const volley_rule *const *item = volley_rules(); *item; item++) {
+    if ((*item)->n_keys == 0) continue;
+    fprintf(out, "\n#### rule: %s\n\n%s", (*item)->name, table_head);
+    write_keys(out, (*item)->keys, (*item)->n_keys);
+  }
 }
 
 static void write_distributions(FILE *out) {

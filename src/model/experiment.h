@@ -97,6 +97,7 @@ typedef struct volley_projection {
   int receptor;               /* index into the target model's receptors, or VOLLEY_RECEPTOR_BY_SIGN */
   const char *file; /* rule edges: HDF5 file and group with datasets source, target, and maybe weight, delay */
   const char *group;
+  void *parameters; /* the rule's own: what its keys fill */
   volley_plasticity_plan plasticity;
   volley_place place;
 } volley_projection;

@@ -1,11 +1,12 @@
 /* What a neuron model is: tables of parameters, states and receptors, and an update loop. One file a model; adding
- * one is a new file and a line in registry.c, or a plugin (plugin.h). */
+ * one is a new file and a line in registry.c, or a plugin (plugin/plugin.h). */
 #ifndef VOLLEY_NEURON_NEURON_H
 #define VOLLEY_NEURON_NEURON_H
 
 #include "base/exact.h"
 #include "base/units.h"
 #include "model/key.h"
+#include "model/registry.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -96,7 +97,7 @@ double volley_receptor_weight(const volley_neuron_model *model, int receptor, do
 const volley_neuron_model *const *volley_neuron_models(void);
 const volley_neuron_model *volley_neuron_model_find(const char *name);
 
-/* Adds a model, which must last as long as the program; no other may have its name. */
-void volley_neuron_model_add(const volley_neuron_model *model);
+/* Where plugins add theirs. */
+volley_registry *volley_neuron_registry(void);
 
 #endif

@@ -29,27 +29,13 @@ static const volley_neuron_model *const built_in[] = {&volley_iaf_psc_exp,
                                                       &volley_parrot,
                                                       NULL};
 
-static const volley_neuron_model **with_plugins; /* those and the ones that were added, ended by NULL; or NULL */
+static volley_registry registry = VOLLEY_REGISTRY(built_in);
 
-const volley_neuron_model *const *volley_neuron_models(void) { return with_plugins ? with_plugins : built_in; }
+volley_registry *volley_neuron_registry(void) { return &registry; }
 
-void volley_neuron_model_add(const volley_neuron_model *model) {
-  size_t n = 0;
-  while (volley_neuron_models()[n]) n++;
-  const volley_neuron_model **models =
-      volley_grow(with_plugins, n + 2, sizeof(volley_neuron_model *), "the neuron models");
-  for (size_t m = 0; m < n && !with_plugins; m++) models[m] = built_in[m];
-  models[n] = model;
-  models[n + 1] = NULL;
-  with_plugins = models;
-}
+const volley_neuron_model *const *volley_neuron_models(void) { return volley_registry_all(&registry); }
 
-const volley_neuron_model *volley_neuron_model_find(const char *name) {
-  for (const volley_neuron_model *const *model = volley_neuron_models(); *model; model++) {
-    if (strcmp((*model)->name, name) == 0) return *model;
-  }
-  return NULL;
-}
+const volley_neuron_model *volley_neuron_model_find(const char *name) { return volley_registry_find(&registry, name); }
 
 int volley_receptor_lag(const volley_neuron_model *model, int receptor) {
   return model->receptors[receptor].state >= 0 ? 1 : 0;

@@ -42,6 +42,9 @@ typedef struct volley_rule {
   bool takes_file;        /* keys `file` and `group` */
   bool random;            /* network.scale.indegree shrinks it */
   bool takes_multapses;   /* key `multapses` means something */
+  const volley_key_info *keys; /* of its own, in `size` bytes: projection->parameters */
+  int n_keys;
+  size_t size;
   /* Whether the rule can be met: NULL, or what is wrong (written into buffer of `size` bytes). NULL: always. */
   const char *(*check)(const volley_experiment *experiment, const volley_projection *projection, char *buffer,
                        size_t size);

@@ -2,7 +2,6 @@
  * own. It tells a network where in a long sequence it is. */
 #include "signal/signal.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +15,7 @@ typedef struct parameters {
 #define AT(member) .offset = offsetof(parameters, member)
 
 static const volley_key_info keys[] = {
-    {"pulses", "", 0, 1, INT_MAX, .type = VOLLEY_KEY_COUNT, .required = true, AT(pulses),
+    {"pulses", "", 0, 1, INFINITY, .type = VOLLEY_KEY_COUNT, .required = true, AT(pulses),
      .doc = "number of pulses, and of channels"},
     {"period", "ms", 0, VOLLEY_ABOVE_ZERO, .required = true, AT(period),
      .doc = "time in which all channels have their turn; each pulse is half a sine of period / pulses"},

@@ -1,7 +1,6 @@
 /* Rows of amplitudes, played one after the other: songs, classes, inputs. */
 #include "signal/rows.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,7 +26,7 @@ static const volley_key_info keys[] = {
     {"holds", "", 0, 1, INFINITY, .type = VOLLEY_KEY_LIST, AT(holds),
      .doc = "numbers, from 1, of rows that last on through the slot of the next row, as one pulse, on the channels "
             "that are not 0 in them"},
-    {"held_channels", "", 0, 0, INT_MAX, .type = VOLLEY_KEY_COUNT, AT(held_channels),
+    {"held_channels", "", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_COUNT, AT(held_channels),
      .doc = "only the first so many channels are held; 0: all"},
 };
 

@@ -4,7 +4,6 @@
 #include "stimulus/showing.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +23,7 @@ static const volley_key_info keys[] = {
          "HDF5 or text file (CSV) of the images: a row an image, a column a pixel; one pixel for each of the neurons"},
     {"dataset", .type = VOLLEY_KEY_TEXT, AT(series.dataset),
      .doc = "where the HDF5 file has the images; its first dimension counts them"},
-    {"label_column", "", VOLLEY_NO_DEFAULT, 0, INT_MAX, .type = VOLLEY_KEY_COUNT, AT(label_column),
+    {"label_column", "", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_COUNT, AT(label_column),
      .doc = "column of the rows, from 0, that holds the label of the image and is no pixel"},
     {"label_dataset", .type = VOLLEY_KEY_TEXT, AT(label_dataset),
      .doc = "dataset of the same HDF5 file that holds the label of each image"},

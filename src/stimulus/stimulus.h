@@ -43,6 +43,7 @@ typedef struct volley_stimulus_kind {
 /* All kinds, ended by NULL, and one by name (NULL if unknown). */
 const volley_stimulus_kind *const *volley_stimulus_kinds(void);
 const volley_stimulus_kind *volley_stimulus_kind_find(const char *name);
+volley_registry *volley_stimulus_registry(void); /* where plugins add theirs */
 
 /* All keys of a kind that stand beside those of the section, in the order of the reference: those that it shares with others
  * (volley_keys.is_common: they fill members of volley_stimulus) and its own. Returns how many tables. */
@@ -56,10 +57,5 @@ void volley_stimulus_set_defaults(volley_stimulus *stimulus, volley_arena *arena
  * where its values are there. */
 volley_arena *volley_loading_arena(const volley_loading *loading);
 volley_status volley_stimulus_read(volley_loading *loading, const volley_stimulus *stimulus, volley_series *series);
-
-/* Reads the files that stimuli name, and checks what could not be checked before. Collective
- * over the ranks of the reader (which may be NULL where no file is named), agreed status. To be called before a network is
- * built; signals have volley_signals_load(). */
-volley_status volley_stimuli_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
 
 #endif

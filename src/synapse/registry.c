@@ -14,13 +14,14 @@ static const volley_synapse_model *const models[] = {
     &volley_synapse_stdp,         &volley_synapse_stdp_pl, &volley_synapse_stdp_dopamine, &volley_synapse_stdp_switch,
     &volley_synapse_stdp_triplet, &volley_synapse_trace,   &volley_synapse_tsodyks2,      NULL};
 
-const volley_synapse_model *const *volley_synapse_models(void) { return models; }
+static volley_registry registry = VOLLEY_REGISTRY(models);
+
+volley_registry *volley_synapse_registry(void) { return &registry; }
+
+const volley_synapse_model *const *volley_synapse_models(void) { return volley_registry_all(&registry); }
 
 const volley_synapse_model *volley_synapse_model_find(const char *name) {
-  for (const volley_synapse_model *const *model = models; *model; model++) {
-    if (strcmp((*model)->name, name) == 0) return *model;
-  }
-  return NULL;
+  return volley_registry_find(&registry, name);
 }
 
 double volley_decay_beyond(const volley_trace *trace, int64_t steps) {

@@ -121,6 +121,7 @@ typedef struct volley_synapse_model {
 /* All models, ended by NULL, and one by name (NULL if unknown). */
 const volley_synapse_model *const *volley_synapse_models(void);
 const volley_synapse_model *volley_synapse_model_find(const char *name);
+volley_registry *volley_synapse_registry(void); /* where plugins add theirs */
 
 /* Constants of a projection with this plan and step size in ms; to be released. The plan must outlive them. */
 volley_synapse_constants volley_synapse_constants_make(const struct volley_plasticity_plan *plan, double dt);

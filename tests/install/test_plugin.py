@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+import h5py
 import numpy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,19 +35,47 @@ checkpoint: {every: 15 ms model, file: net.checkpoint.h5}
 # What is wrong with a plugin -> its source and the message.
 WRONG = {
     "no symbol": ("int something;\n", "is no plugin: it has no volley_plugin"),
-    "another interface": ("#include <volley/neuron/plugin.h>\n"
+    "another interface": ("#include <volley/plugin/plugin.h>\n"
                           "const volley_plugin_table volley_plugin = {.interface = 99};\n",
                           "is made for interface 99, this program has interface 3; compile it with the headers of"),
-    "other structs": ("#include <volley/neuron/plugin.h>\n"
-                      "const volley_plugin_table volley_plugin = {VOLLEY_PLUGIN_INTERFACE, {8}, NULL};\n",
+    "other structs": ("#include <volley/plugin/plugin.h>\n"
+                      "const volley_plugin_table volley_plugin = {.interface = VOLLEY_PLUGIN_INTERFACE, .sizes = {8}};\n",
                       "is made with the headers of another version"),
-    "missing function": ("#include <volley/neuron/plugin.h>\nvoid nowhere(void);\nvoid (*address)(void) = nowhere;\n",
+    "missing function": ("#include <volley/plugin/plugin.h>\nvoid nowhere(void);\nvoid (*address)(void) = nowhere;\n",
                          "undefined symbol: nowhere"),
-    "no update": ('#include <volley/neuron/plugin.h>\n'
+    "no update": ('#include <volley/plugin/plugin.h>\n'
                   'static const volley_receptor_info r[1] = {{"s", "", 0, -1, ""}};\n'
                   'static const volley_neuron_model m = {.name = "m", .doc = "", .receptors = r, .n_receptors = 1};\n'
-                  "VOLLEY_PLUGIN(&m)\n", "the model 'm' of plugin 'wrong.so' lacks prepare, mean_current or update"),
+                  "VOLLEY_PLUGIN(.neurons = {&m})\n", "the model 'm' of plugin 'wrong.so' lacks prepare, mean_current or update"),
+    "stimulus without functions": ('#include <volley/plugin/plugin.h>\n'
+                                   'static const volley_stimulus_kind s = {.name = "s", .doc = ""};\n'
+                                   "VOLLEY_PLUGIN(.stimuli = {&s})\n",
+                                   "the stimulus 's' of plugin 'wrong.so' lacks create, apply or destroy"),
+    "synapse without states": ('#include <volley/plugin/plugin.h>\n'
+                               'static void r(const double *v, double *l, double *h) { *l = *h = *v; }\n'
+                               'static void f(volley_synapse_view *v, double *i) { *i = v->sign; }\n'
+                               'static const volley_synapse_model m = {.name = "m", .doc = "", .equations = "",\n'
+                               '                                       .range = r, .spike = f};\n'
+                               "VOLLEY_PLUGIN(.synapses = {&m})\n",
+                               "the synapse model 'm' of plugin 'wrong.so' lacks the state that is its weight"),
 }
+# A stimulus and a synapse model of plugins. The current that rises is that of a step_current, which `same` has instead.
+KINDS = """
+plugins: [ramp.so, growth.so]
+simulation: {duration: 100 ms}
+output: {precision: double}
+populations:
+  - {name: S, model: iaf_psc_exp, size: 7}
+  - {name: T, model: iaf_psc_exp, size: 20}
+projections:
+  - {name: grows, source: S, target: T, rule: fixed_indegree, indegree: 3, weight: 10, delay: 1 ms,
+     synapse: {model: growth, step: 0.5, Wmax: 40}}
+stimuli:
+  - {name: drive, type: ramp, target: S, amplitude: 1.5 nA, period: 4 ms, start: 20 ms}
+recorders:
+  - {type: spikes, population: [S, T]}
+  - {name: weights, type: weights, projection: grows, interval: 10 ms}
+"""
 SMALL = """
 plugins: wrong.so
 populations: [{name: A, model: resonate_and_fire, size: 1}]
@@ -168,6 +197,29 @@ def check_net(installed):
         expect(digest(installed.good(words, ranks)) == expected, f"other spikes after a restart: {' '.join(words)}")
 
 
+def check_kinds(installed):
+    """Stimulus and synapse model of plugins: described, the same on any ranks, and what they should be."""
+    for name in ("ramp", "growth"):
+        with open(os.path.join(HERE, name + ".c"), encoding="utf-8") as file:
+            installed.compile(file.read(), name)
+    write(os.path.join(installed.folder, "kinds.yaml"), KINDS)
+    expect("weights that grow with use" in installed.good(["models", "growth", "--plugin", "growth.so"]), "no growth")
+    expect("time of a rise" in installed.good(["models", "ramp", "--plugin", "ramp.so"]), "no ramp")
+    run = ["run", "kinds.yaml", "--overwrite", "--progress", "off"]
+    whole = digest(installed.good(run + ["-o", "kinds.h5"]))
+    expect(digest(installed.good(run + ["-o", "other.h5", "--threads", "2"], 2)) == whole, "other spikes on 2 ranks")
+    times = [20 + k * 0.1 for k in range(800)]
+    steps = (f"{{name: drive, type: step_current, target: S, times: [{', '.join(f'{t:.1f}' for t in times)}], "
+             f"amplitudes: [{', '.join(repr(1500.0 * (k % 40) / 40) for k in range(800))}]}}")
+    same = digest(installed.good(run + ["-o", "same.h5", "--set", f"stimuli=[{steps}]"]))
+    expect(same == whole, "the ramp is not the current that rises")
+    _, sources, _ = read_spikes(os.path.join(installed.folder, "kinds.h5"), "S")
+    with h5py.File(os.path.join(installed.folder, "kinds.h5"), "r") as file:
+        weights = file["weights"]["weights"]["data"][:]
+    expect(len(sources) > 7 and weights[0].max() == 10 and weights[-1].max() > 10 and weights.max() <= 40,
+           f"{len(sources)} spikes, weights up to {weights.max()}")
+
+
 def refuse(installed, name, text):
     write(os.path.join(installed.folder, "wrong.yaml"), SMALL)
     for words, ranks in ((["check", "wrong.yaml"], 1), (["run", "wrong.yaml", "-o", "wrong.h5"], 3),
@@ -200,6 +252,7 @@ def main():
         check_headers(installed)
         check_example(installed)
         check_net(installed)
+        check_kinds(installed)
         check_wrong_plugins(installed)
     finish()
 
