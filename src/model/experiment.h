@@ -150,9 +150,9 @@ typedef struct volley_readout {
   double filter_unit; /* ms that the filter's rates are counted in: 1000 for 1/s, 1 for 1/ms */
   volley_signal *supervisor;
   const struct volley_learner_kind *learner; /* of one that learns */
-  bool is_exact;       /* the decoders move by P r e / (1 + r' P r), not by P r e */
-  double lambda;       /* regularisation: P starts as 1 / lambda */
-  int64_t interval;    /* steps between two learning steps */
+  bool is_exact;                             /* the decoders move by P r e / (1 + r' P r), not by P r e */
+  double lambda;                             /* regularisation: P starts as 1 / lambda */
+  int64_t interval;                          /* steps between two learning steps */
   int64_t start, stop; /* with one-based steps n: learns where n % interval == 1 % interval, start < n < stop */
   volley_distribution decoders; /* initial; constant 0 by default; a dataset has [N][K] values */
   bool feeds_back;
