@@ -3,7 +3,7 @@
 #include "app/app.h"
 #include "app/check_report.h"
 #include "app/petsc_options.h"
-#include "app/threads.h"
+#include "run/threads.h"
 #include "app/written_files.h"
 #include "force/readout_values.h"
 #include "io/data/reader.h"

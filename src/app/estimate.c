@@ -3,7 +3,7 @@
 #include "app/calibrate.h"
 #include "app/estimate_output.h"
 #include "app/launch.h"
-#include "app/threads.h"
+#include "run/threads.h"
 #include "base/text.h"
 #include "engine/history.h"
 #include "exchange/exchange.h"

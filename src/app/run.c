@@ -6,7 +6,6 @@
 #include "app/petsc_options.h"
 #include "app/resume.h"
 #include "app/saving.h"
-#include "app/threads.h"
 #include "app/written_files.h"
 #include "base/signals.h"
 #include "base/text.h"
@@ -21,10 +20,9 @@
 #include "io/output/recordings.h"
 #include "io/output/summary.h"
 #include "network/network.h"
-#include "network/synapse_order.h"
 #include "record/record.h"
-#include "signal/signal.h"
-#include "stimulus/load.h"
+#include "run/run.h"
+#include "run/threads.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -182,11 +180,7 @@ static volley_status report(const volley_summary *summary, const char *path, con
 /* Builds the network; of a run that is resumed with its neurons as they were. */
 static volley_status build(running *run, const volley_reader *reader, int threads, MPI_Comm comm) {
   const double begin = MPI_Wtime();
-  VOLLEY_TRY(volley_network_build(run->start->experiment, reader, threads, comm, &run->network));
-  volley_recorders_count(run->start->experiment, run->network);
-  for (int p = 0; p < run->start->experiment->n_populations; p++)
-    run->start->experiment->populations[p].outgoing = (volley_outgoing)run->network->outgoing[p];
-  if (run->start->experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(run->network, reader, &run->readouts));
+  VOLLEY_TRY(volley_run_build(run->start->experiment, reader, threads, comm, &run->network, &run->readouts));
   run->recording = volley_recording_create(run->network, run->readouts);
   if (run->start->checkpoint) {
     const uint64_t synapses = resumed(run)->state.synapses;
@@ -233,8 +227,7 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_TRY(volley_inputs_sum(run->start->experiment, comm));
   if (run->start->checkpoint) (void)volley_inputs_compare(run->start->experiment, resumed(run));
   VOLLEY_TRY(volley_agree(comm));
-  VOLLEY_TRY(volley_signals_load(run->start->experiment, &reader, comm));
-  VOLLEY_TRY(volley_stimuli_load(run->start->experiment, &reader, comm));
+  VOLLEY_TRY(volley_run_load(run->start->experiment, &reader, comm));
   VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, comm));
   VOLLEY_TRY(build(run, &reader, threads, comm));
   VOLLEY_TRY(record_run(run));

@@ -1,5 +1,6 @@
 #include "base/progress.h"
 
+#include "base/status.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -144,6 +145,7 @@ void volley_progress_note(const char *format, ...) {
   va_start(list, format);
   vsnprintf(text, sizeof text, format, list);
   va_end(list);
+  if (volley_faults_are_kept(text)) return;
   fprintf(stderr, "%svolley: %s\n", display.mode == VOLLEY_PROGRESS_BAR ? "\033[K" : "", volley_show(text).text);
 }
 

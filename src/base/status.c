@@ -1,6 +1,7 @@
 #include "base/status.h"
 
 #include "base/text.h"
+#include "volley.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -17,6 +18,13 @@ static struct {
   int n, dropped;
   volley_status worst;
 } faults = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* What was agreed on, for a host program: nothing is printed then. */
+static struct {
+  bool keeps;
+  char **texts; /* [n] */
+  int n;
+} kept;
 
 /* Of several ranks' statuses the one to leave with: a failure while running hides a usage fault of the same moment. */
 static volley_status worse(volley_status a, volley_status b) {
@@ -82,16 +90,45 @@ static char *pack(int *size) {
   return block;
 }
 
-/* Prints the texts of a packed block, each distinct text once, in order. */
-static void print_distinct(const char *block, size_t size) {
+static void keep_text(const char *text) {
+  char **longer = realloc(kept.texts, ((size_t)kept.n + 1) * sizeof *longer), *copy = strdup(text);
+  if (!longer || !copy) volley_die("no memory for the messages of %d faults", kept.n);
+  kept.texts = longer;
+  kept.texts[kept.n++] = copy;
+}
+
+/* Tells the texts of a packed block, each distinct text once, in order. */
+static void tell_distinct(const char *block, size_t size) {
   for (const char *text = block; text < block + size; text += strlen(text) + 1) {
     const char *earlier = block;
     while (earlier < text && strcmp(earlier, text) != 0) earlier += strlen(earlier) + 1;
-    if (earlier == text) fprintf(stderr, "volley: %s\n", text);
+    if (earlier != text) continue;
+    if (kept.keeps)
+      keep_text(text);
+    else
+      fprintf(stderr, "volley: %s\n", text);
   }
 }
 
-static void gather_and_print(MPI_Comm comm) {
+/* So many faults had no room. */
+static void tell_dropped(void) {
+  char text[128];
+  if (faults.dropped == 0) return;
+  snprintf(text, sizeof text, "... and %s more", volley_count((uint64_t)faults.dropped, "fault").text);
+  tell_distinct(text, strlen(text) + 1);
+}
+
+/* What rank 0 has, on every rank. */
+static char *send_to_all(char *block, int *size, MPI_Comm comm) {
+  VOLLEY_MPI(MPI_Bcast(size, 1, MPI_INT, 0, comm));
+  char *longer = realloc(block, (size_t)*size + 1);
+  if (!longer) volley_die("no memory for the messages of all ranks");
+  VOLLEY_MPI(MPI_Bcast(longer, *size, MPI_CHAR, 0, comm));
+  VOLLEY_MPI(MPI_Bcast(&faults.dropped, 1, MPI_INT, 0, comm));
+  return longer;
+}
+
+static void gather_and_tell(MPI_Comm comm) {
   int rank, ranks, size;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
@@ -104,9 +141,9 @@ static void gather_and_print(MPI_Comm comm) {
   char *all = malloc((size_t)starts[ranks] + 1);
   if (!all) volley_die("no memory to gather the messages of %d ranks", ranks);
   VOLLEY_MPI(MPI_Gatherv(mine, size, MPI_CHAR, all, sizes, starts, MPI_CHAR, 0, comm));
-  if (rank == 0) print_distinct(all, (size_t)starts[ranks]);
-  if (faults.dropped > 0 && rank == 0)
-    fprintf(stderr, "volley: ... and %s more\n", volley_count((uint64_t)faults.dropped, "fault").text);
+  if (kept.keeps) all = send_to_all(all, &starts[ranks], comm);
+  if (rank == 0 || kept.keeps) tell_distinct(all, (size_t)starts[ranks]);
+  if (rank == 0 || kept.keeps) tell_dropped();
   fflush(stderr);
   free(all);
   free(starts);
@@ -123,7 +160,7 @@ volley_status volley_agree(MPI_Comm comm) {
   for (int s = 0; s < 4; s++) {
     if (all[s]) status = worse(status, (volley_status)s);
   }
-  if (status != VOLLEY_OK) gather_and_print(comm);
+  if (status != VOLLEY_OK) gather_and_tell(comm);
   clear();
   return status;
 }
@@ -139,10 +176,28 @@ volley_status volley_print_faults(void) {
   const volley_status status = faults.worst;
   int size;
   char *block = pack(&size);
-  print_distinct(block, (size_t)size);
+  tell_distinct(block, (size_t)size);
   free(block);
   clear();
   return status;
+}
+
+void volley_faults_keep(void) { kept.keeps = true; }
+
+bool volley_faults_are_kept(const char *note) {
+  if (kept.keeps) keep_text(note);
+  return kept.keeps;
+}
+
+int volley_faults_count(void) { return kept.n; }
+
+const char *volley_faults_text(int fault) { return fault >= 0 && fault < kept.n ? kept.texts[fault] : NULL; }
+
+void volley_faults_forget(void) {
+  for (int i = 0; i < kept.n; i++) free(kept.texts[i]);
+  free(kept.texts);
+  kept.texts = NULL;
+  kept.n = 0;
 }
 
 _Noreturn void volley_die(const char *format, ...) {

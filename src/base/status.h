@@ -5,6 +5,7 @@
 #ifndef VOLLEY_BASE_STATUS_H
 #define VOLLEY_BASE_STATUS_H
 
+#include "base/codes.h"
 #include "base/exact.h"
 
 #if __has_include(<mpi.h>)
@@ -13,14 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Also the exit codes of the program. */
-typedef enum volley_status {
-  VOLLEY_OK = 0,      /* done */
-  VOLLEY_FAILURE = 1, /* failed while running: disk full, no memory, ... */
-  VOLLEY_USAGE = 2,   /* wrong usage or a wrong experiment */
-  VOLLEY_STOPPED = 3  /* stopped by a signal, state written */
-} volley_status;
 
 /* Where in an experiment file something stands. The strings are not owned; any part may be absent (NULL or 0). */
 typedef struct volley_place {
@@ -44,13 +37,17 @@ volley_status volley_local_status(void);
 
 #ifdef MPI_VERSION /* plugins are compiled without */
 /* Collective over comm. Returns the worst status of all ranks, the same on every rank. Where it is not VOLLEY_OK,
- * rank 0 prints every fault once (equal texts of several ranks once) to stderr, and all lists are emptied. */
+ * rank 0 prints every fault once (equal texts of several ranks once) to stderr, or every rank keeps it for its host
+ * (volley_faults_keep(), volley.h), and all lists are emptied. */
 volley_status volley_agree(MPI_Comm comm);
 
 /* The same where each rank has looked at a part of something and has a fault at `place` of the whole, UINT64_MAX if it has
  * none: only the faults of the first place are told. Lists must have been empty before. Collective. */
 volley_status volley_agree_first(uint64_t place, MPI_Comm comm);
 #endif
+
+/* Keeps a note among the faults of a host program, if there is one. Returns whether there is. Not collective. */
+bool volley_faults_are_kept(const char *note);
 
 /* Prints this process's faults to stderr and empties the list; for programs and commands without MPI. */
 volley_status volley_print_faults(void);

@@ -1,4 +1,4 @@
-#include "experiment/describe.h"
+#include "volley.h"
 
 #include "base/alike.h"
 #include "experiment/check.h"

@@ -106,6 +106,15 @@ static void set_currents(volley_slice *slice, const volley_experiment *experimen
     slice->current[i] = experiment->populations[slice->population].background_current;
 }
 
+void volley_slice_own_currents(volley_slice *slice) {
+  if (slice->current_stride == 1) return;
+  const double shared = slice->current[0];
+  free(slice->current);
+  slice->current = make_columns(1, slice->count);
+  slice->current_stride = 1;
+  for (uint32_t i = 0; i < slice->count; i++) slice->current[i] = shared;
+}
+
 static void set_coefficients(volley_slice *slice, const volley_experiment *experiment, const volley_values *values,
                              uint32_t from) {
   const volley_neuron_model *model = experiment->populations[slice->population].model;

@@ -63,6 +63,9 @@ void volley_block_add_input(volley_block *block, volley_input input);
  * Which neurons and receptors a stimulus reaches, and when, must stay. Between two steps. Not collective. */
 void volley_network_renew_inputs(volley_network *network);
 
+/* Gives each neuron of a slice a current of its own, if they share one. */
+void volley_slice_own_currents(volley_slice *slice);
+
 /* gid of a neuron of a block. */
 uint32_t volley_block_gid(const volley_block *block, uint32_t id);
 

@@ -3,7 +3,7 @@
  *   mpirun -n RANKS bench_network [FILE.yaml] [THREADS] [KEY=VALUE ...]
  *
  * FILE defaults to the microcircuit at full scale, 10 s of model time. */
-#include "app/threads.h"
+#include "run/threads.h"
 #include "engine/engine.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"

@@ -2,7 +2,7 @@
  * their calls. What check --resolved prints is the same experiment, whatever it was written like. */
 #include "engine/engine.h"
 #include "experiment/check.h"
-#include "experiment/describe.h"
+#include "volley.h"
 #include "io/experiment/file.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* sched.h: processor sets */
-#include "app/threads.h"
+#include "run/threads.h"
 
 #include "base/memory.h"
 #include "base/parallel.h"

@@ -1,6 +1,6 @@
 /* How many threads a rank uses, and where they run. */
-#ifndef VOLLEY_APP_THREADS_H
-#define VOLLEY_APP_THREADS_H
+#ifndef VOLLEY_RUN_THREADS_H
+#define VOLLEY_RUN_THREADS_H
 
 #include "engine/summary.h"
 
