@@ -12,16 +12,17 @@ fail() {
   exit 1
 }
 
-# Runs a program on two ranks, which must print the model's name twice.
+# Runs a program on two ranks, which must tell the version and a fault twice, and nothing else.
 check_program() {
-  [ "$("$VOLLEY_MPIRUN" -n 2 "$@" | grep -cx iaf_psc_exp)" -eq 2 ] || fail "$1 does not print the models on 2 ranks"
+  [ "$("$VOLLEY_MPIRUN" -n 2 "$@" 2>&1 | grep -c "^volley [0-9.]*: nowhere.yaml: ")" -eq 2 ] || fail "$1 does not tell a fault on 2 ranks"
 }
 
 cmake --install "$VOLLEY_BUILD" --prefix "$prefix" >"$folder/log" 2>&1 || fail "$(cat "$folder/log")"
-for file in bin/volley include/volley/base/status.h include/volley/io/output/file.h share/volley/volley_plot.py \
+for file in bin/volley include/volley/base/codes.h include/volley/volley.h share/volley/volley_plot.py \
   share/volley/experiments/microcircuit.yaml; do
   [ -f "$prefix/$file" ] || fail "$file is not installed"
 done
+[ "$(find "$prefix/include" -name '*.h' | grep -cE '/(io|app|engine|partition)/')" -eq 0 ] || fail "private headers are installed"
 "$prefix/bin/volley" --version | grep -q '^volley [0-9]' || fail "the installed program does not run"
 grep -rlF "$VOLLEY_SOURCE" "$prefix/include" "$prefix/share" "$prefix"/lib/*/cmake "$prefix"/lib/*/pkgconfig \
   "$prefix"/lib/cmake "$prefix"/lib/pkgconfig 2>/dev/null && fail "installed files name the source folder"
@@ -37,3 +38,11 @@ eval "mpicc ${VOLLEY_TEST_C_FLAGS-} -o '$folder/program' '$program/main.c' $(pkg
 library=$(dirname "$(find "$prefix" -name 'libvolley.*' | head -1)")
 export LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 check_program "$folder/program"
+
+# The host of jobs/embed against the installed copy: on any number of ranks it tells the same.
+eval "mpicc ${VOLLEY_TEST_C_FLAGS-} -Wall -Werror -o '$folder/host' '$VOLLEY_SOURCE/jobs/embed/host.c' $(pkg-config --cflags --libs volley)"
+for ranks in 1 2 3; do
+  "$VOLLEY_MPIRUN" -n $ranks "$folder/host" >"$folder/host.$ranks"
+  grep -q "^driven, at 100 ms: [1-9]" "$folder/host.$ranks" || fail "the host on $ranks ranks says: $(cat "$folder/host.$ranks")"
+  cmp "$folder/host.1" "$folder/host.$ranks" || fail "the host tells other things on $ranks ranks"
+done
