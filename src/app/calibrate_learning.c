@@ -69,12 +69,12 @@ static double time_step(const volley_experiment *experiment, const volley_readou
   for (uint32_t i = 0; i < l.n_spiking; i++) l.spiking[i] = (uint32_t)((uint64_t)i * sample.size / l.n_spiking);
   double *values = volley_alloc(4 * k, sizeof *values, "an estimate");
   l.lesson = (volley_learning){.readout = &sample,
-                             .filter = &l.filter,
-                             .decoders = decoders,
-                             .filtered = values,
-                             .rising = values + k,
-                             .target = values + 2 * k,
-                             .error = values + 3 * k};
+                               .filter = &l.filter,
+                               .decoders = decoders,
+                               .filtered = values,
+                               .rising = values + k,
+                               .target = values + 2 * k,
+                               .error = values + 3 * k};
   volley_barrier_init(&l.barrier, threads);
   const double start = volley_thread_seconds();
   volley_parallel(threads, learn_in_thread, &l);

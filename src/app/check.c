@@ -3,12 +3,12 @@
 #include "app/app.h"
 #include "app/check_report.h"
 #include "app/petsc_options.h"
-#include "run/threads.h"
 #include "app/written_files.h"
 #include "force/readout_values.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"
 #include "network/values.h"
+#include "run/threads.h"
 #include "signal/signal.h"
 #include "stimulus/load.h"
 

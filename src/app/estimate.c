@@ -3,7 +3,6 @@
 #include "app/calibrate.h"
 #include "app/estimate_output.h"
 #include "app/launch.h"
-#include "run/threads.h"
 #include "base/text.h"
 #include "engine/history.h"
 #include "exchange/exchange.h"
@@ -15,6 +14,7 @@
 #include "record/record.h"
 #include "rule/edge_list.h"
 #include "rule/rule.h"
+#include "run/threads.h"
 
 #include <math.h>
 #include <stdlib.h>

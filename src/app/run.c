@@ -1,4 +1,5 @@
 /* volley run: from an experiment file to its results. */
+#include "run/run.h"
 #include "app/alike.h"
 #include "app/app.h"
 #include "app/estimate.h"
@@ -21,7 +22,6 @@
 #include "io/output/summary.h"
 #include "network/network.h"
 #include "record/record.h"
-#include "run/run.h"
 #include "run/threads.h"
 
 #include <inttypes.h>

@@ -3,10 +3,10 @@
  *   mpirun -n RANKS bench_network [FILE.yaml] [THREADS] [KEY=VALUE ...]
  *
  * FILE defaults to the microcircuit at full scale, 10 s of model time. */
-#include "run/threads.h"
 #include "engine/engine.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"
+#include "run/threads.h"
 
 #include <omp.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * their calls. What check --resolved prints is the same experiment, whatever it was written like. */
 #include "engine/engine.h"
 #include "experiment/check.h"
-#include "volley.h"
 #include "io/experiment/file.h"
+#include "volley.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
