@@ -9,7 +9,7 @@ set_target_properties(volley_library PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 install(TARGETS volley)
 install(TARGETS volley_library EXPORT volleyTargets)
 # volley.h, what plugins are written against, and what these include.
-file(GLOB headers RELATIVE ${PROJECT_SOURCE_DIR}/src src/volley.h src/neuron/*.h)
+file(GLOB headers RELATIVE ${PROJECT_SOURCE_DIR}/src src/volley.h src/neuron/*.h src/plugin/plugin.h src/synapse/*.h src/stimulus/selected.h)
 set(VOLLEY_HEADERS)
 while(headers)
   list(POP_FRONT headers header)
