@@ -40,4 +40,4 @@ def main(seeds):
 
 
 if __name__ == "__main__":
-    main(range(1, 6))
+    main(range(1, 11))
