@@ -26,8 +26,6 @@ static struct {
   int n;
 } kept;
 
-unsigned volley_yields;
-
 /* Of several ranks' statuses the one to leave with: a failure while running hides a usage fault of the same moment. */
 static volley_status worse(volley_status a, volley_status b) {
   static const int severity[] = {[VOLLEY_OK] = 0, [VOLLEY_STOPPED] = 1, [VOLLEY_USAGE] = 2, [VOLLEY_FAILURE] = 3};

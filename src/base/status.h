@@ -56,13 +56,9 @@ volley_status volley_print_faults(void);
  * MPI error. Does not return. */
 _Noreturn void volley_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Calls of sched_yield() since the last MPI call began, by the thread that calls MPI (yield.c). */
-extern unsigned volley_yields;
-
 /* Checks an MPI call; MPI_ERRORS_RETURN must be set on the communicator. */
 #define VOLLEY_MPI(call)                                                                                               \
   do {                                                                                                                 \
-    volley_yields = 0;                                                                                                 \
     const int volley_code_ = (call);                                                                                   \
     if (volley_code_ != MPI_SUCCESS) volley_die_mpi(volley_code_, #call, __FILE__, __LINE__);                          \
   } while (0)
