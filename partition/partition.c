@@ -1,26 +1,31 @@
 #include "partition/partition.h"
 
 #include "base/random.h"
+#include "model/registry.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern const volley_partitioner volley_partitioner_block, volley_partitioner_round_robin;
+/* clang-format off */
+#define PARTITIONERS(X) \
+  X(block) \
+  X(round_robin) \
+  /* one line a partitioner */
+/* clang-format on */
+
+#define DECLARED(name) extern const volley_partitioner volley_partitioner_##name;
+#define LISTED(name) &volley_partitioner_##name,
+PARTITIONERS(DECLARED)
 
 enum { MOST_LOOKS = 1 << 26 }; /* at a population on a rank, when a balance is estimated */
 
-static const volley_partitioner *const partitioners[] = {&volley_partitioner_block, &volley_partitioner_round_robin,
-                                                         NULL};
+static const volley_partitioner *const partitioners[] = {PARTITIONERS(LISTED) NULL};
+static const volley_registry registry = VOLLEY_REGISTRY(partitioners);
 
 const volley_partitioner *const *volley_partitioners(void) { return partitioners; }
 
-const volley_partitioner *volley_partitioner_find(const char *name) {
-  for (const volley_partitioner *const *p = partitioners; *p; p++) {
-    if (strcmp((*p)->name, name) == 0) return *p;
-  }
-  return NULL;
-}
+const volley_partitioner *volley_partitioner_find(const char *name) { return volley_registry_find(&registry, name); }
 
 static const volley_partitioner *partitioner_of(const volley_owners *owners) {
   return owners->experiment->simulation.partitioner;

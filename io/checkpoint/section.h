@@ -38,10 +38,6 @@ typedef struct volley_section {
   void (*restore)(volley_checkpoint *checkpoint, const volley_run_parts *parts);
 } volley_section;
 
-extern const volley_section volley_section_header, volley_section_counts, volley_section_recordings,
-    volley_section_inputs, volley_section_recent_spikes, volley_section_readouts, volley_section_states,
-    volley_section_synapses, volley_section_recorders;
-
 /* All sections in the order of the file, ended by NULL. */
 const volley_section *const *volley_checkpoint_sections(void);
 

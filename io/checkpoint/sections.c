@@ -2,14 +2,26 @@
 
 #include <string.h>
 
+/* clang-format off */
+#define SECTIONS(X) \
+  X(header) \
+  X(counts) \
+  X(recordings) \
+  X(inputs) \
+  X(recent_spikes) \
+  X(readouts) \
+  X(states) \
+  X(synapses) \
+  X(recorders) \
+  /* one line a section, in the order of the file */
+/* clang-format on */
+
+#define DECLARED(name) extern const volley_section volley_section_##name;
+#define LISTED(name) &volley_section_##name,
+SECTIONS(DECLARED)
+
 const volley_section *const *volley_checkpoint_sections(void) {
-  static const volley_section *const sections[] = {
-      &volley_section_header,        &volley_section_counts,
-      &volley_section_recordings,    &volley_section_inputs,
-      &volley_section_recent_spikes, &volley_section_readouts,
-      &volley_section_states,        &volley_section_synapses,
-      &volley_section_recorders,     NULL,
-  };
+  static const volley_section *const sections[] = {SECTIONS(LISTED) NULL};
   return sections;
 }
 

@@ -5,10 +5,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-extern const volley_engine_kind volley_engine_clock;
+/* clang-format off */
+#define KINDS(X) \
+  X(clock) \
+  /* one line a kind */
+/* clang-format on */
+
+#define DECLARED(name) extern const volley_engine_kind volley_engine_##name;
+#define LISTED(name) &volley_engine_##name,
+KINDS(DECLARED)
 
 const volley_engine_kind *const *volley_engine_kinds(void) {
-  static const volley_engine_kind *const kinds[] = {&volley_engine_clock, NULL};
+  static const volley_engine_kind *const kinds[] = {KINDS(LISTED) NULL};
   return kinds;
 }
 

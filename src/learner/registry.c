@@ -1,19 +1,25 @@
 #include "learner/learner.h"
 
-#include <string.h>
+#include "model/registry.h"
 
-extern const volley_learner_kind volley_learner_rls, volley_learner_batch, volley_learner_none;
+/* clang-format off */
+#define KINDS(X) \
+  X(rls) \
+  X(batch) \
+  /* one line a kind */
+/* clang-format on */
 
-static const volley_learner_kind *const kinds[] = {&volley_learner_rls, &volley_learner_batch, NULL};
+#define DECLARED(name) extern const volley_learner_kind volley_learner_##name;
+#define LISTED(name) &volley_learner_##name,
+KINDS(DECLARED)
+extern const volley_learner_kind volley_learner_none;
+
+static const volley_learner_kind *const kinds[] = {KINDS(LISTED) NULL};
+static const volley_registry registry = VOLLEY_REGISTRY(kinds);
 
 const volley_learner_kind *const *volley_learners(void) { return kinds; }
 
-const volley_learner_kind *volley_learner_find(const char *name) {
-  for (const volley_learner_kind *const *kind = kinds; *kind; kind++) {
-    if (strcmp((*kind)->name, name) == 0) return *kind;
-  }
-  return NULL;
-}
+const volley_learner_kind *volley_learner_find(const char *name) { return volley_registry_find(&registry, name); }
 
 const volley_learner_kind *volley_learner_of(const volley_readout *readout) {
   return readout->stop > 0 ? readout->learner : &volley_learner_none;

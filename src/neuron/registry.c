@@ -2,32 +2,33 @@
 
 #include "base/memory.h"
 
-#include <stdlib.h>
-#include <string.h>
+/* clang-format off */
+#define MODELS(X) \
+  X(iaf_psc_exp) \
+  X(iaf_psc_alpha) \
+  X(iaf_psc_delta) \
+  X(iaf_cond_exp) \
+  X(iaf_cond_alpha) \
+  X(aeif_cond_exp) \
+  X(hh_psc_alpha) \
+  X(hh_cond_exp_traub) \
+  X(izhikevich) \
+  X(qif) \
+  X(if) \
+  X(lif_adaptive) \
+  X(lif) \
+  X(theta) \
+  X(izhikevich_2007) \
+  X(izhikevich_ring_2018) \
+  X(parrot) \
+  /* one line a model */
+/* clang-format on */
 
-extern const volley_neuron_model volley_iaf_psc_exp, volley_iaf_psc_alpha, volley_iaf_psc_delta, volley_iaf_cond_exp,
-    volley_iaf_cond_alpha, volley_aeif_cond_exp, volley_hh_psc_alpha, volley_hh_cond_exp_traub, volley_izhikevich,
-    volley_qif, volley_if, volley_lif_adaptive, volley_lif, volley_theta, volley_izhikevich_2007,
-    volley_izhikevich_ring_2018, volley_parrot;
+#define DECLARED(name) extern const volley_neuron_model volley_##name;
+#define LISTED(name) &volley_##name,
+MODELS(DECLARED)
 
-static const volley_neuron_model *const built_in[] = {&volley_iaf_psc_exp,
-                                                      &volley_iaf_psc_alpha,
-                                                      &volley_iaf_psc_delta,
-                                                      &volley_iaf_cond_exp,
-                                                      &volley_iaf_cond_alpha,
-                                                      &volley_aeif_cond_exp,
-                                                      &volley_hh_psc_alpha,
-                                                      &volley_hh_cond_exp_traub,
-                                                      &volley_izhikevich,
-                                                      &volley_qif,
-                                                      &volley_if,
-                                                      &volley_lif_adaptive,
-                                                      &volley_lif,
-                                                      &volley_theta,
-                                                      &volley_izhikevich_2007,
-                                                      &volley_izhikevich_ring_2018,
-                                                      &volley_parrot,
-                                                      NULL};
+static const volley_neuron_model *const built_in[] = {MODELS(LISTED) NULL};
 
 static volley_registry registry = VOLLEY_REGISTRY(built_in);
 

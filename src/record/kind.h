@@ -1,5 +1,5 @@
 /* What a kind of recorder is: which keys of the experiment it takes, what it looks at, and how its data lie in the
- * output. One file a kind; adding one is a new file and a word in VOLLEY_RECORDER_KINDS. */
+ * output. One file a kind; adding one is a new file and a line in VOLLEY_RECORDER_KINDS. */
 #ifndef VOLLEY_RECORD_KIND_H
 #define VOLLEY_RECORD_KIND_H
 
@@ -7,7 +7,15 @@
 #include "network/network.h"
 
 /* All kinds, by the names that users give; each is a volley_record_NAME. */
-#define VOLLEY_RECORDER_KINDS(X) X(spikes) X(traces) X(readout) X(weights) X(rates)
+/* clang-format off */
+#define VOLLEY_RECORDER_KINDS(X) \
+  X(spikes) \
+  X(traces) \
+  X(readout) \
+  X(weights) \
+  X(rates) \
+  /* one line a kind */
+/* clang-format on */
 
 /* What is recorded. */
 typedef enum volley_subject { VOLLEY_OF_POPULATION, VOLLEY_OF_READOUT, VOLLEY_OF_PROJECTION } volley_subject;

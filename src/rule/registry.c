@@ -1,31 +1,34 @@
 #include "rule/rule.h"
 
 #include "base/memory.h"
+#include "model/registry.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern const volley_rule volley_rule_one_to_one, volley_rule_all_to_all, volley_rule_fixed_indegree,
-    volley_rule_fixed_outdegree, volley_rule_fixed_total_number, volley_rule_pairwise_bernoulli, volley_rule_edges;
+/* clang-format off */
+#define RULES(X) \
+  X(one_to_one) \
+  X(all_to_all) \
+  X(fixed_indegree) \
+  X(fixed_outdegree) \
+  X(fixed_total_number) \
+  X(pairwise_bernoulli) \
+  X(edges) \
+  /* one line a rule */
+/* clang-format on */
 
-static const volley_rule *const rules[] = {&volley_rule_one_to_one,
-                                           &volley_rule_all_to_all,
-                                           &volley_rule_fixed_indegree,
-                                           &volley_rule_fixed_outdegree,
-                                           &volley_rule_fixed_total_number,
-                                           &volley_rule_pairwise_bernoulli,
-                                           &volley_rule_edges,
-                                           NULL};
+#define DECLARED(name) extern const volley_rule volley_rule_##name;
+#define LISTED(name) &volley_rule_##name,
+RULES(DECLARED)
+
+static const volley_rule *const rules[] = {RULES(LISTED) NULL};
+static const volley_registry registry = VOLLEY_REGISTRY(rules);
 
 const volley_rule *const *volley_rules(void) { return rules; }
 
-const volley_rule *volley_rule_find(const char *name) {
-  for (const volley_rule *const *rule = rules; *rule; rule++) {
-    if (strcmp((*rule)->name, name) == 0) return *rule;
-  }
-  return NULL;
-}
+const volley_rule *volley_rule_find(const char *name) { return volley_registry_find(&registry, name); }
 
 uint64_t volley_number_of_probability(double p, uint32_t n_source, uint32_t n_target) {
   const double pairs = (double)n_source * (double)n_target;

@@ -1,27 +1,30 @@
 #include "signal/signal.h"
 
+#include "model/registry.h"
+
 #include <math.h>
-#include <string.h>
 
-extern const volley_signal_kind volley_signal_sines, volley_signal_van_der_pol, volley_signal_lorenz,
-    volley_signal_pulses, volley_signal_hdts, volley_signal_series;
+/* clang-format off */
+#define KINDS(X) \
+  X(sines) \
+  X(van_der_pol) \
+  X(lorenz) \
+  X(pulses) \
+  X(hdts) \
+  X(series) \
+  /* one line a kind */
+/* clang-format on */
 
-static const volley_signal_kind *const kinds[] = {&volley_signal_sines,
-                                                  &volley_signal_van_der_pol,
-                                                  &volley_signal_lorenz,
-                                                  &volley_signal_pulses,
-                                                  &volley_signal_hdts,
-                                                  &volley_signal_series,
-                                                  NULL};
+#define DECLARED(name) extern const volley_signal_kind volley_signal_##name;
+#define LISTED(name) &volley_signal_##name,
+KINDS(DECLARED)
+
+static const volley_signal_kind *const kinds[] = {KINDS(LISTED) NULL};
+static const volley_registry registry = VOLLEY_REGISTRY(kinds);
 
 const volley_signal_kind *const *volley_signal_kinds(void) { return kinds; }
 
-const volley_signal_kind *volley_signal_kind_find(const char *name) {
-  for (const volley_signal_kind *const *kind = kinds; *kind; kind++) {
-    if (strcmp((*kind)->name, name) == 0) return *kind;
-  }
-  return NULL;
-}
+const volley_signal_kind *volley_signal_kind_find(const char *name) { return volley_registry_find(&registry, name); }
 
 #define AT(member) .offset = offsetof(volley_signal, member)
 

@@ -1,20 +1,25 @@
 #include "stimulus/stimulus.h"
 
-extern const volley_stimulus_kind volley_stimulus_poisson, volley_stimulus_inhomogeneous_poisson,
-    volley_stimulus_images, volley_stimulus_spike_times, volley_stimulus_dc, volley_stimulus_step_current,
-    volley_stimulus_ac, volley_stimulus_noise, volley_stimulus_signal, volley_stimulus_teacher;
+/* clang-format off */
+#define KINDS(X) \
+  X(poisson) \
+  X(inhomogeneous_poisson) \
+  X(images) \
+  X(spike_times) \
+  X(dc) \
+  X(step_current) \
+  X(ac) \
+  X(noise) \
+  X(signal) \
+  X(teacher) \
+  /* one line a kind */
+/* clang-format on */
 
-static const volley_stimulus_kind *const kinds[] = {&volley_stimulus_poisson,
-                                                    &volley_stimulus_inhomogeneous_poisson,
-                                                    &volley_stimulus_images,
-                                                    &volley_stimulus_spike_times,
-                                                    &volley_stimulus_dc,
-                                                    &volley_stimulus_step_current,
-                                                    &volley_stimulus_ac,
-                                                    &volley_stimulus_noise,
-                                                    &volley_stimulus_signal,
-                                                    &volley_stimulus_teacher,
-                                                    NULL};
+#define DECLARED(name) extern const volley_stimulus_kind volley_stimulus_##name;
+#define LISTED(name) &volley_stimulus_##name,
+KINDS(DECLARED)
+
+static const volley_stimulus_kind *const kinds[] = {KINDS(LISTED) NULL};
 
 static volley_registry registry = VOLLEY_REGISTRY(kinds);
 

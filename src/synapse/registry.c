@@ -5,14 +5,24 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-extern const volley_synapse_model volley_synapse_stdp, volley_synapse_stdp_pl, volley_synapse_stdp_dopamine,
-    volley_synapse_stdp_switch, volley_synapse_stdp_triplet, volley_synapse_trace, volley_synapse_tsodyks2;
+/* clang-format off */
+#define MODELS(X) \
+  X(stdp) \
+  X(stdp_pl) \
+  X(stdp_dopamine) \
+  X(stdp_switch) \
+  X(stdp_triplet) \
+  X(trace) \
+  X(tsodyks2) \
+  /* one line a model */
+/* clang-format on */
 
-static const volley_synapse_model *const models[] = {
-    &volley_synapse_stdp,         &volley_synapse_stdp_pl, &volley_synapse_stdp_dopamine, &volley_synapse_stdp_switch,
-    &volley_synapse_stdp_triplet, &volley_synapse_trace,   &volley_synapse_tsodyks2,      NULL};
+#define DECLARED(name) extern const volley_synapse_model volley_synapse_##name;
+#define LISTED(name) &volley_synapse_##name,
+MODELS(DECLARED)
+
+static const volley_synapse_model *const models[] = {MODELS(LISTED) NULL};
 
 static volley_registry registry = VOLLEY_REGISTRY(models);
 
