@@ -97,12 +97,12 @@ class Run:
     def last_time(self):
         """The last time that an incomplete file knows of, in ms."""
         times = [group["timestamps"][-1] for group in self.recorded("spikes").values() if group["timestamps"].size]
-        for kind in ("report", "readout", "weights"):
+        for kind in ("report", "readout", "weights", "rates"):
             times += [rows.times[-1] for rows in map(Rows, self.recorded(kind).values()) if rows.times.size]
         return float(max(times, default=0.0))
 
     def recorded(self, kind):
-        """Groups of the recorders of a kind by their names: spikes, report (traces) or readout."""
+        """Groups of the recorders of a kind by their names: spikes, report (traces), readout, weights or rates."""
         if kind not in ("spikes", "report") or self.format < 2:
             return dict(self.file.get(kind, {}))
         recorders = self.file.get("recorders", {})

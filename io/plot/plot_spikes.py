@@ -1,9 +1,9 @@
-"""Figures of spikes and traces: rasters with rates, distributions of intervals, recorded states."""
+"""Figures of spikes, traces and rates: rasters, distributions of intervals, recorded states, rates in bins."""
 import matplotlib.pyplot as plt
 import numpy as np
 
 from plot_heading import add_heading
-from plot_output import LEAST_SPIKES, Fault, count, label, plain, text
+from plot_output import LEAST_SPIKES, Fault, Rows, count, label, plain, text
 
 RASTER_NEURONS = 2000  # neurons shown in a raster
 RASTER_SPIKES = 60000  # dots shown in a raster
@@ -205,22 +205,51 @@ def draw_trace(axes, group, spikes, start, stop):
         axes.legend(title="neuron", fontsize=6, title_fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
-def plot_traces(run, start, stop):
-    """One panel for each trace recorder."""
-    groups = list(run.recorded("report").values())
+def groups_of(run, kind, name, start, stop):
+    """Recorders of a kind, and the window in ms of what they recorded between start and stop."""
+    groups = list(run.recorded(kind).values())
     if not groups:
-        raise Fault(f"'{run.path}' holds no recorded traces; give the experiment a recorder of type traces")
+        raise Fault(f"'{run.path}' holds no recorded {name}; give the experiment a recorder of type {name}")
     begin = min(float(group.attrs["start_ms"]) for group in groups) if start is None else start
     end = max(float(group.attrs["stop_ms"]) for group in groups) if stop is None else stop
-    end = min(end, run.duration)
-    by_population = {}
-    if run.recorded("spikes"):
-        by_population = {recording.population: recording for recording in run.recordings(begin, end)}
+    return groups, begin, min(end, run.duration)
+
+
+def panels(groups):
+    """A figure with one panel for each recorder."""
     figure, axes = plt.subplots(
         len(groups), 1, figsize=(7.2, 1.5 * len(groups) + 0.9), sharex=True, squeeze=False, layout="constrained"
     )
-    for panel, group in zip(axes[:, 0], groups):
+    return figure, axes[:, 0]
+
+
+def plot_rates(run, start, stop):
+    """One panel for each recorder of rates: the rate in each bin that ends within the window."""
+    groups, begin, end = groups_of(run, "rates", "rates", start, stop)
+    figure, axes = panels(groups)
+    for panel, group in zip(axes, groups):
+        population, bin_ms = text(group.attrs["population"]), float(group.attrs["interval_ms"])
+        times, rates = Rows(group).between(begin, end)
+        if times.size:
+            edges = np.append(times - bin_ms, times[-1])
+            panel.stairs(rates[:, 0], edges, fill=True, color=COLOURS[run.outgoing[population]])
+        panel.set_ylabel(label(group))
+        neurons = count(int(group.attrs["recorded_neurons"]), "neuron")
+        panel.set_title(f"{plain(population)}: {neurons}, bins of {bin_ms:g} ms", loc="left", fontsize=8)
+    label_time(axes[-1], begin, end)
+    add_heading(figure, run, (begin, end))
+    return figure
+
+
+def plot_traces(run, start, stop):
+    """One panel for each trace recorder."""
+    groups, begin, end = groups_of(run, "report", "traces", start, stop)
+    by_population = {}
+    if run.recorded("spikes"):
+        by_population = {recording.population: recording for recording in run.recordings(begin, end)}
+    figure, axes = panels(groups)
+    for panel, group in zip(axes, groups):
         draw_trace(panel, group, by_population.get(text(group.attrs["population"])), begin, end)
-    label_time(axes[-1, 0], begin, end)
+    label_time(axes[-1], begin, end)
     add_heading(figure, run, (begin, end), ["marks above: spikes"] * bool(by_population))
     return figure

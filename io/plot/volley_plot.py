@@ -15,7 +15,7 @@ try:
     from plot_images import plot_images
     from plot_output import Fault, Run
     from plot_readouts import frame_shape, plot_frames, plot_readouts
-    from plot_spikes import plot_isi, plot_raster, plot_traces
+    from plot_spikes import plot_isi, plot_raster, plot_rates, plot_traces
     from plot_weights import plot_weights, plot_window
 except ImportError as broken:
     sys.exit(f"volley: Python cannot plot ({broken}); name another one in VOLLEY_PYTHON")
@@ -35,10 +35,11 @@ STYLE = {
 
 
 # What is drawn by itself, of what was recorded, spikes first; and what is drawn where it is asked for.
-DRAWN = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights}
+DRAWN = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights,
+         "rates": plot_rates}
 ASKED = {"isi": plot_isi, "traces": plot_traces, "readout": plot_readouts, "weights": plot_weights,
-         "window": plot_window, "fields": plot_fields, "images": plot_images}
-OPTIONS = {"report": "--traces", "readout": "--readout", "weights": "--weights", "taught": "--images"}
+         "rates": plot_rates, "window": plot_window, "fields": plot_fields, "images": plot_images}
+OPTIONS = {"report": "--traces", "readout": "--readout", "weights": "--weights", "rates": "--rates", "taught": "--images"}
 
 
 def choose(run, options):

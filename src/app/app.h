@@ -60,7 +60,7 @@ volley_status volley_info_command(int n_arguments, const char *const *arguments)
 typedef struct volley_plot_options {
   const char *file, *output; /* output: NULL for a name like that of the file */
   const char *start, *stop;  /* times as written; NULL: whole run */
-  bool isi, traces, readout, weights, window, fields, images;
+  bool isi, traces, readout, weights, rates, window, fields, images;
   const char *frames; /* ROWSxCOLUMNS of an image; NULL: no images */
 } volley_plot_options;
 extern const volley_command volley_plot_usage;

@@ -85,6 +85,7 @@ static const volley_option plot_options[] = {
      "recorded readouts over their supervisors, before, while and after learning"},
     {"weights", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, weights), NULL,
      "recorded weights over time, and their distributions at the begin and the end"},
+    {"rates", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, rates), NULL, "recorded rates over time"},
     {"window", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, window), NULL,
      "changes of recorded weights over the delays of their synapses"},
     {"fields", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_plot_options, fields), NULL,
@@ -126,15 +127,16 @@ const volley_command volley_check_usage = {"check",
                                            false,
                                            false,
                                            volley_check_command};
-const volley_command volley_models_usage = {
-    "models",
-    "list the neuron models, or describe one",
-    "Lists the neuron models, or describes one: parameters, states and receptors with units, defaults and bounds.",
-    models_options,
-    COUNT(models_options),
-    true,
-    false,
-    volley_models_command};
+const volley_command volley_models_usage = {"models",
+                                            "list models of neurons and synapses, and stimuli, or describe one",
+                                            "Lists models of neurons and synapses, and stimuli, or describes one: "
+                                            "parameters, states and receptors with units,\n"
+                                            "defaults and bounds.",
+                                            models_options,
+                                            COUNT(models_options),
+                                            true,
+                                            false,
+                                            volley_models_command};
 const volley_command volley_info_usage = {"info",
                                           "describe the output of a run, or a checkpoint",
                                           "Prints what an output file holds: the experiment, rates and regularity by "
@@ -150,7 +152,7 @@ const volley_command volley_plot_usage = {
     "plot",
     "plot the output of a run",
     "Plots a raster and the rates of the populations, of the last second where no times are given; or, without\n"
-    "spikes, readouts, traces or weights. The window and what a figure leaves out are written below its title.\n"
+    "spikes, readouts, traces, weights or rates. The window and what a figure leaves out are written below its title.\n"
     "Needs Python with h5py and matplotlib.",
     plot_options,
     COUNT(plot_options),

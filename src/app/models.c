@@ -12,13 +12,13 @@ enum { COLUMNS = 5, CELL = 48, MAX_MODELS = 64 };
 
 /* One row of a table, in one of two styles. */
 static void row(bool markdown, const char *const cells[COLUMNS]) {
-  static const int widths[COLUMNS] = {16, 5, 9, 14, 0};
+  static const int widths[COLUMNS] = {17, 6, 9, 15, 0};
   if (markdown) printf("|");
   for (int i = 0; i < COLUMNS; i++) {
     if (markdown) {
       printf(" %s |", cells[i]);
     } else if (i == COLUMNS - 1) {
-      printf("%s", cells[i]);
+      printf("  %s", cells[i]);
     } else {
       printf("  %-*s", widths[i], cells[i]);
     }

@@ -105,8 +105,8 @@ static volley_status choose_kind(const volley_plot_options *options, const char 
     const char *name;
     bool given;
   } kinds[] = {{"isi", options->isi},         {"traces", options->traces}, {"readout", options->readout},
-               {"weights", options->weights}, {"window", options->window}, {"fields", options->fields},
-               {"images", options->images},   {"frames", options->frames}};
+               {"weights", options->weights}, {"rates", options->rates},   {"window", options->window},
+               {"fields", options->fields},   {"images", options->images}, {"frames", options->frames}};
   *kind = "";
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
     if (!kinds[k].given) continue;

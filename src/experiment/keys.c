@@ -10,8 +10,9 @@
 static const volley_key_info top_keys[] = {
     {"title", .type = VOLLEY_KEY_TEXT, .text = "", .doc = "free text, kept with the results"},
     {"plugins", .type = VOLLEY_KEY_TEXT,
-     .doc = "shared object with neuron models of one's own (adding-a-model.md), relative to the experiment file, or a "
-            "list of them"},
+     .doc =
+         "shared object with models or stimuli of one's own (adding-a-model.md), relative to the experiment file, or a "
+         "list of them"},
     {"simulation", .type = VOLLEY_KEY_MAP, .required = true, .doc = "time and seed"},
     {"network", .type = VOLLEY_KEY_MAP, .doc = "the network as a whole"},
     {"populations", .type = VOLLEY_KEY_MAP, .required = true, .doc = "list of populations of neurons"},

@@ -24,6 +24,7 @@ SPIKES = "{type: spikes, population: N}"
 TRACES = "{type: traces, population: N, neurons: 0-3, states: V_m}"
 OUTPUTS = "{type: readout, readout: z, values: [output, supervisor]}"
 DECODERS = "{name: d, type: readout, readout: z, values: [decoders, norm], neurons: 0-4, interval: 1 ms}"
+RATES = "{type: rates, population: N, interval: 5 ms}"
 ERROR = "{type: readout, readout: z, values: error}"
 LEARNING = """
 simulation: {dt: 0.1 ms, duration: 60 ms}
@@ -125,6 +126,9 @@ def main():
     expect_fault("holds no recorded readouts", traces, "--readout")
     expect_fault("holds no recorded readouts", traces, "--frames", "1x1")
     expect_fault("holds no recorded output of readout 'z'", "only_decoders.h5", "--frames", "1x1")
+    expect_figure(record("only_rates", RATES))
+    expect_figure(record("spikes_and_rates", SPIKES, RATES), "--rates", "--start", "10 ms", "--stop", "32 ms")
+    expect_fault("holds no recorded rates", traces, "--rates")
     expect_fault("holds nothing to plot", record("nothing"))
     expect_fault("holds no recorded weights", traces, "--weights")
     expect_fault("that a teacher has taught", traces, "--images")
