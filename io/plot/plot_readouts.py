@@ -196,7 +196,7 @@ def heights_of(run, readout):
     return heights + ([2.6] if readout.eigenvalues is not None else [])
 
 
-def plot_readouts(run, start, stop):
+def plot_readout(run, start, stop):
     """Of each recorded readout: outputs over supervisors, decoders, and cells at the same time."""
     readouts = readouts_of(run, start, stop)
     heights = [heights_of(run, readout) for readout in readouts]

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Figures from the output of a Volley run: rasters, intervals between spikes, traces, weights, and what readouts learn."""
 import argparse
+import glob
+import importlib
 import os
 import sys
 import warnings
@@ -11,12 +13,8 @@ try:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    from plot_fields import plot_fields
-    from plot_images import plot_images
     from plot_output import Fault, Run
-    from plot_readouts import frame_shape, plot_frames, plot_readouts
-    from plot_spikes import plot_isi, plot_raster, plot_rates, plot_traces
-    from plot_weights import plot_weights, plot_window
+    from plot_readouts import frame_shape, plot_frames
 except ImportError as broken:
     sys.exit(f"volley: Python cannot plot ({broken}); name another one in VOLLEY_PYTHON")
 
@@ -34,26 +32,31 @@ STYLE = {
 }
 
 
-# What is drawn by itself, of what was recorded, spikes first; and what is drawn where it is asked for.
-DRAWN = {"spikes": plot_raster, "readout": plot_readouts, "report": plot_traces, "weights": plot_weights,
-         "rates": plot_rates}
-ASKED = {"isi": plot_isi, "traces": plot_traces, "readout": plot_readouts, "weights": plot_weights,
-         "rates": plot_rates, "window": plot_window, "fields": plot_fields, "images": plot_images}
+# What is drawn by itself, of what was recorded, spikes first; others where they are asked for.
+DRAWN = {"spikes": "raster", "readout": "readout", "report": "traces", "weights": "weights", "rates": "rates"}
 OPTIONS = {"report": "--traces", "readout": "--readout", "weights": "--weights", "rates": "--rates", "taught": "--images"}
+
+
+def find_plot(name):
+    """The function plot_NAME() of a file of this folder."""
+    for path in sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "plot_*.py"))):
+        plot = getattr(importlib.import_module(os.path.basename(path)[:-len(".py")]), f"plot_{name}", None)
+        if plot:
+            return plot
+    raise Fault(f"there is no figure '{name}'")
 
 
 def choose(run, options):
     """What to draw, and a hint at what else there is to draw."""
     if options.frames:
         return lambda *window: plot_frames(*window, frame_shape(options.frames)), ""
-    for name, plot in ASKED.items():
-        if getattr(options, name):
-            return plot, ""
+    if options.figure:
+        return find_plot(options.figure), ""
     kinds = [kind for kind in DRAWN if run.recorded(kind)]
     if not kinds:
         raise Fault(f"'{run.path}' holds nothing to plot: the experiment has no recorders")
     others = [option for kind, option in OPTIONS.items() if run.recorded(kind) and kind != kinds[0]]
-    return DRAWN[kinds[0]], f"; there is more to draw: {', '.join(others)}" if others else ""
+    return find_plot(DRAWN[kinds[0]]), f"; there is more to draw: {', '.join(others)}" if others else ""
 
 
 def draw(options):
@@ -90,8 +93,7 @@ def parse():
     parser.add_argument("--start", type=float, metavar="MS", help="leave out what comes up to this time")
     parser.add_argument("--stop", type=float, metavar="MS", help="leave out what comes after this time")
     parser.add_argument("--frames", metavar="ROWSxCOLUMNS", help="outputs of readouts as images of this size")
-    for name in ASKED:
-        parser.add_argument(f"--{name}", action="store_true", help="see: volley help plot")
+    parser.add_argument("--figure", metavar="NAME", help="isi, traces, ...: see volley help plot")
     options = parser.parse_args()
     options.name = options.name or options.file
     return options

@@ -70,7 +70,7 @@ static bool run_alone(int n, const char *const *words, volley_status *status) {
     } else if (!command) {
       *status = unknown_command(words[0]);
     } else if (command->serial) {
-      *status = command->run(n - 1, words + 1);
+      *status = command->run(command, n - 1, words + 1);
     } else {
       return false;
     }
@@ -78,12 +78,17 @@ static bool run_alone(int n, const char *const *words, volley_status *status) {
   return true;
 }
 
+static volley_status run_together(int n, const char *const *words) {
+  const volley_command *command = volley_command_find(words[0]);
+  return command->run(command, n - 1, words + 1);
+}
+
 /* One process that no launcher started: MPI starts where it is needed only. */
 static volley_status run_one(int n, const char *const *words) {
   volley_status status;
   if (!run_alone(n, words, &status)) {
     status = volley_mpi_start();
-    if (status == VOLLEY_OK) status = volley_command_find(words[0])->run(n - 1, words + 1);
+    if (status == VOLLEY_OK) status = run_together(n, words);
   }
   volley_petsc_stop();
   volley_streams_flush();
@@ -103,7 +108,7 @@ static volley_status run_many(int n, const char *const *words) {
   }
   VOLLEY_MPI(MPI_Bcast(outcome, 2, MPI_INT, 0, MPI_COMM_WORLD));
   volley_status status = (volley_status)outcome[1];
-  if (!outcome[0]) status = volley_command_find(words[0])->run(n - 1, words + 1);
+  if (!outcome[0]) status = run_together(n, words);
   volley_petsc_stop();
   volley_streams_flush();
   const volley_status left = volley_agree(MPI_COMM_WORLD);

@@ -15,6 +15,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* What the words of the command say. */
+typedef struct settings {
+  const char *file;
+  int ranks, threads; /* 0: not given */
+  bool json, resolved;
+  volley_text_list sets;
+} settings;
+
+static const volley_option option_table[] = {
+    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(settings, file), NULL, "experiment (YAML)"},
+    {"ranks", 0, VOLLEY_OPTION_COUNT, false, offsetof(settings, ranks), "R",
+     "ranks to plan for; default those it is started with"},
+    VOLLEY_OPTION_THREADS(settings),
+    VOLLEY_OPTION_SETS(settings),
+    {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, json), NULL,
+     "print all figures as JSON: bytes, seconds, milliseconds"},
+    {"resolved", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, resolved), NULL,
+     "print the experiment instead: every key, with defaults and in its documented unit"},
+};
+
 /* Whether only the values of single neurons can show what is wrong with a population. */
 static bool needs_values(const volley_population *population) {
   bool needed = population->model->check && volley_population_is_per_neuron(population);
@@ -52,8 +72,7 @@ static void print_estimate(const volley_experiment *experiment, const volley_est
   volley_output_estimate_release(&output);
 }
 
-static volley_status check_experiment(volley_experiment *experiment, const volley_check_options *options,
-                                      MPI_Comm comm) {
+static volley_status check_experiment(volley_experiment *experiment, const settings *options, MPI_Comm comm) {
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
@@ -87,10 +106,10 @@ static volley_status check_experiment(volley_experiment *experiment, const volle
   return volley_agree(comm);
 }
 
-volley_status volley_check_command(int n_arguments, const char *const *arguments) {
+static volley_status check_command(const volley_command *command, int n_arguments, const char *const *arguments) {
   const MPI_Comm comm = MPI_COMM_WORLD;
-  volley_check_options options = {0};
-  volley_options_parse(&volley_check_usage, n_arguments, arguments, &options);
+  settings options = {0};
+  volley_options_parse(command, n_arguments, arguments, &options);
   volley_status status = volley_agree(comm);
   volley_experiment *experiment = NULL;
   const volley_text_list *sets = &options.sets;
@@ -100,3 +119,14 @@ volley_status volley_check_command(int n_arguments, const char *const *arguments
   free(options.sets.texts);
   return status;
 }
+
+const volley_command volley_command_check = {
+    .name = "check",
+    .summary = "check an experiment and estimate its memory and time, without running it",
+    .description = "Finds everything that run would find wrong, and prints neurons, synapses, delays, memory of each "
+                   "rank, the size of\n"
+                   "the output, expected spikes and time. Builds small samples only: it takes a second or two and "
+                   "little memory for a\n"
+                   "network of any size.",
+    VOLLEY_OPTIONS(option_table),
+    .run = check_command};

@@ -19,6 +19,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the words of the command say. */
+typedef struct settings {
+  const char *file;
+  const char *start, *stop; /* times as written; NULL: whole run */
+  bool json;
+} settings;
+
+static const volley_option option_table[] = {
+    {"FILE.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(settings, file), NULL, "output of a run, or a checkpoint"},
+    VOLLEY_OPTIONS_WINDOW(settings),
+    {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, json), NULL, "print as JSON"},
+};
+
 enum { LEAST_SPIKES = 4 /* of a neuron whose intervals count */ };
 
 /* Spikes of a recorder in a window: of each neuron the last spike's time, and count, sum and sum of squares of its
@@ -280,7 +293,7 @@ static void print_json(const volley_output_info *info, const char *path, const l
 }
 
 /* path: where the file is read, which has the name options->file. */
-static volley_status show(volley_output_file *file, const char *path, const volley_info_options *options) {
+static volley_status show(volley_output_file *file, const char *path, const settings *options) {
   const volley_output_info *info = volley_output_file_info(file);
   double start = 0, stop = info->duration_ms;
   VOLLEY_TRY(volley_time_option("start", options->start, &start));
@@ -318,10 +331,10 @@ static void note_interruption(const volley_output_info *info, const char *name) 
         name, info->recorded_ms, info->duration_ms, name, name);
 }
 
-volley_status volley_info_command(int n_arguments, const char *const *arguments) {
-  volley_info_options options = {0};
+static volley_status info_command(const volley_command *command, int n_arguments, const char *const *arguments) {
+  settings options = {0};
   volley_output_file *file = NULL;
-  VOLLEY_TRY(volley_options_parse(&volley_info_usage, n_arguments, arguments, &options));
+  VOLLEY_TRY(volley_options_parse(command, n_arguments, arguments, &options));
   if (volley_is_checkpoint(options.file)) return volley_info_checkpoint(options.file, options.json);
   volley_found_output found;
   volley_status status = volley_output_find(options.file, &found);
@@ -334,3 +347,14 @@ volley_status volley_info_command(int n_arguments, const char *const *arguments)
   volley_output_found_release(&found);
   return status;
 }
+
+const volley_command volley_command_info = {.name = "info",
+                                            .summary = "describe the output of a run, or a checkpoint",
+                                            .description =
+                                                "Prints what an output file holds: the experiment, rates and "
+                                                "regularity by population, what readouts have learned,\n"
+                                                "how images were classified, timers, versions; or from which run and "
+                                                "time a checkpoint is, and whether it is whole.",
+                                            VOLLEY_OPTIONS(option_table),
+                                            .serial = true,
+                                            .run = info_command};

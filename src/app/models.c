@@ -8,6 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* What the words of the command say. */
+typedef struct settings {
+  const char *name; /* NULL: all */
+  bool markdown;
+  volley_text_list plugins;
+} settings;
+
+static const volley_option option_table[] = {
+    {"NAME", 0, VOLLEY_OPTION_ARGUMENT, false, offsetof(settings, name), NULL, "model to describe"},
+    {"markdown", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, markdown), NULL,
+     "write as Markdown: without NAME the page docs/models.md"},
+    {"plugin", 0, VOLLEY_OPTION_LIST, false, offsetof(settings, plugins), "FILE.so",
+     "shared object with models of one's own, as experiments name it under plugins"},
+};
+
 enum { COLUMNS = 5, CELL = 48, MAX_MODELS = 64 };
 
 /* One row of a table, in one of two styles. */
@@ -207,7 +222,7 @@ static volley_status write_one(bool markdown, const char *name) {
   return VOLLEY_OK;
 }
 
-static volley_status write_models(const volley_models_options *options) {
+static volley_status write_models(const settings *options) {
   VOLLEY_TRY(load_plugins(&options->plugins));
   if (options->name) return write_one(options->markdown, options->name);
   if (options->markdown)
@@ -217,10 +232,20 @@ static volley_status write_models(const volley_models_options *options) {
   return VOLLEY_OK;
 }
 
-volley_status volley_models_command(int n_arguments, const char *const *arguments) {
-  volley_models_options options = {0};
-  volley_status status = volley_options_parse(&volley_models_usage, n_arguments, arguments, &options);
+static volley_status models_command(const volley_command *command, int n_arguments, const char *const *arguments) {
+  settings options = {0};
+  volley_status status = volley_options_parse(command, n_arguments, arguments, &options);
   if (status == VOLLEY_OK) status = write_models(&options);
   free(options.plugins.texts);
   return status;
 }
+
+const volley_command volley_command_models = {
+    .name = "models",
+    .summary = "list models of neurons and synapses, and stimuli, or describe one",
+    .description = "Lists models of neurons and synapses, and stimuli, or describes one: parameters, states and "
+                   "receptors with units,\n"
+                   "defaults and bounds.",
+    VOLLEY_OPTIONS(option_table),
+    .serial = true,
+    .run = models_command};

@@ -35,7 +35,27 @@ typedef struct volley_option {
   const char *doc;   /* half a sentence */
 } volley_option;
 
-/* A word after `volley`. */
+/* Options that several commands have; type: of the struct with the members that they fill. */
+#define VOLLEY_OPTION_THREADS(type)                                                                                    \
+  {                                                                                                                    \
+    "threads", 0, VOLLEY_OPTION_COUNT, false, offsetof(type, threads), "T",                                            \
+        "threads of each rank; default SLURM_CPUS_PER_TASK, OMP_NUM_THREADS, else cores / local ranks"                 \
+  }
+#define VOLLEY_OPTION_SETS(type)                                                                                       \
+  {                                                                                                                    \
+    "set", 0, VOLLEY_OPTION_LIST, false, offsetof(type, sets), "KEY=VALUE",                                            \
+        "change a key of the experiment: simulation.seed=2, populations.E.size=100"                                    \
+  }
+
+#define VOLLEY_OPTIONS_WINDOW(type)                                                                                    \
+  {"start", 0, VOLLEY_OPTION_TEXT, false, offsetof(type, start), "TIME", "leave out all up to it: 500, '0.5 s'"}, {    \
+    "stop", 0, VOLLEY_OPTION_TEXT, false, offsetof(type, stop), "TIME", "leave out all after it"                       \
+  }
+
+/* The members options and n_options of a command, from its table. */
+#define VOLLEY_OPTIONS(table) .options = (table), .n_options = (int)(sizeof(table) / sizeof *(table))
+
+/* A word after `volley`. One file a command, a line in commands.c. */
 typedef struct volley_command {
   const char *name;
   const char *summary;     /* half a sentence, for the list of commands */
@@ -45,10 +65,11 @@ typedef struct volley_command {
   bool serial;    /* rank 0 alone runs it, perhaps without MPI */
   bool passes_on; /* what stands behind -- are options of PETSc; see volley_options_passed_on() */
   /* arguments: those after the command's name. Not serial: collective over MPI_COMM_WORLD, returns an agreed status. */
-  volley_status (*run)(int n_arguments, const char *const *arguments);
+  volley_status (*run)(const struct volley_command *command, int n_arguments, const char *const *arguments);
 } volley_command;
 
-/* Fills the members of `target` that the arguments name and leaves the others as they are: set defaults first. Accepts
+/* Fills the members of `target` that the arguments name and leaves the others as they are: those of {0} mean
+ * NULL, 0, false and, for a choice, its first word. Accepts
  * --name value, --name=value, -o value, -ovalue, and -- before arguments that begin with a dash, or before options of PETSc, of which
  * only the form is checked. Not collective, but the same on every rank that has the same arguments; adds a fault for each
  * thing that is wrong and returns VOLLEY_USAGE. */

@@ -16,6 +16,40 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* clang-format off */
+#define FIGURES(X) \
+  X(isi, "distributions of the intervals between spikes instead") \
+  X(traces, "recorded traces instead") \
+  X(readout, "recorded readouts over their supervisors, before, while and after learning") \
+  X(weights, "recorded weights over time, and their distributions at the begin and the end") \
+  X(rates, "recorded rates over time") \
+  X(window, "changes of recorded weights over the delays of their synapses") \
+  X(fields, "the last recorded weights onto each target as images, where the sources make a square") \
+  X(images, "traces of the outputs while labelled images are shown; the last second or --start to --stop") \
+  /* one line a figure, which function plot_NAME() of a file plot_*.py in io/plot draws: its option, what help says */
+/* clang-format on */
+
+#define MEMBER(name, doc) bool name;
+#define OPTION(name, doc) {#name, 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, name), NULL, doc},
+#define GIVEN(name, doc) {#name, options->name},
+
+/* What the words of the command say. */
+typedef struct settings {
+  const char *file, *output; /* output: NULL for a name like that of the file */
+  const char *start, *stop;  /* times as written; NULL: whole run */
+  FIGURES(MEMBER)
+  const char *frames; /* ROWSxCOLUMNS of an image; NULL: no images */
+} settings;
+
+static const volley_option option_table[] = {
+    {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(settings, file), NULL, "output of a run"},
+    {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(settings, output), "FILE.png",
+     "figure to write, its ending selects the format; default OUT.png, or OUT_isi.png and the like"},
+    VOLLEY_OPTIONS_WINDOW(settings),
+    FIGURES(OPTION){"frames", 0, VOLLEY_OPTION_TEXT, false, offsetof(settings, frames), "ROWSxCOLUMNS",
+                    "the outputs of a readout as images, a strip of the last second or of --start to --stop"},
+};
+
 extern char **environ;
 
 enum { MAX_WORDS = 22 };
@@ -100,13 +134,11 @@ static volley_status add_time(const char *name, const char *given, char text[32]
 }
 
 /* The one kind of figure that is asked for, as an option's name; "" for the usual one. */
-static volley_status choose_kind(const volley_plot_options *options, const char **kind) {
+static volley_status choose_kind(const settings *options, const char **kind) {
   const struct {
     const char *name;
     bool given;
-  } kinds[] = {{"isi", options->isi},         {"traces", options->traces}, {"readout", options->readout},
-               {"weights", options->weights}, {"rates", options->rates},   {"window", options->window},
-               {"fields", options->fields},   {"images", options->images}, {"frames", options->frames}};
+  } kinds[] = {FIGURES(GIVEN){"frames", options->frames}};
   *kind = "";
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
     if (!kinds[k].given) continue;
@@ -136,8 +168,8 @@ static void name_figure(const char *file, const char *kind, char path[PATH_MAX])
 }
 
 /* Draws a figure of the file at path, which is what was found of the output that the options name. */
-static volley_status draw(const char *path, const char *kind, const volley_plot_options *options) {
-  char script[PATH_MAX], figure[PATH_MAX], option[16];
+static volley_status draw(const char *path, const char *kind, const settings *options) {
+  char script[PATH_MAX], figure[PATH_MAX];
   const char *python;
   VOLLEY_TRY(find_script(script));
   VOLLEY_TRY(find_python(&python));
@@ -148,9 +180,8 @@ static volley_status draw(const char *path, const char *kind, const volley_plot_
   char start[32], stop[32];
   VOLLEY_TRY(add_time("start", options->start, start, words, &n));
   VOLLEY_TRY(add_time("stop", options->stop, stop, words, &n));
-  snprintf(option, sizeof option, "--%s", kind);
-  if (*kind) words[n++] = option;
-  if (options->frames) words[n++] = options->frames;
+  if (*kind) words[n++] = options->frames ? "--frames" : "--figure";
+  if (*kind) words[n++] = options->frames ? options->frames : kind;
   words[n++] = "--";
   words[n++] = path;
   fflush(stdout);
@@ -159,10 +190,10 @@ static volley_status draw(const char *path, const char *kind, const volley_plot_
   return code == 0 ? VOLLEY_OK : code == VOLLEY_USAGE ? VOLLEY_USAGE : VOLLEY_FAILURE;
 }
 
-volley_status volley_plot_command(int n_arguments, const char *const *arguments) {
-  volley_plot_options options = {0};
+static volley_status plot_command(const volley_command *command, int n_arguments, const char *const *arguments) {
+  settings options = {0};
   const char *kind;
-  VOLLEY_TRY(volley_options_parse(&volley_plot_usage, n_arguments, arguments, &options));
+  VOLLEY_TRY(volley_options_parse(command, n_arguments, arguments, &options));
   VOLLEY_TRY(choose_kind(&options, &kind));
   volley_found_output found;
   volley_status status = volley_output_find(options.file, &found);
@@ -171,3 +202,15 @@ volley_status volley_plot_command(int n_arguments, const char *const *arguments)
   volley_output_found_release(&found);
   return status;
 }
+
+const volley_command volley_command_plot = {
+    .name = "plot",
+    .summary = "plot the output of a run",
+    .description =
+        "Plots a raster and the rates of the populations, of the last second where no times are given; or, without\n"
+        "spikes, readouts, traces, weights or rates. The window and what a figure leaves out are written below its "
+        "title.\n"
+        "Needs Python with h5py and matplotlib.",
+    VOLLEY_OPTIONS(option_table),
+    .serial = true,
+    .run = plot_command};

@@ -5,6 +5,21 @@
 #include "app/app.h"
 #include "io/checkpoint/checkpoint.h"
 
+/* What the words of `volley run` say. */
+typedef struct volley_run_options {
+  const char *file;   /* experiment; NULL: that of the checkpoint */
+  const char *output; /* NULL: as the experiment, or the run that is resumed, says */
+  int threads;        /* of each rank; 0: not given */
+  volley_text_list sets;
+  const char *summary; /* NULL: none */
+  bool overwrite;
+  int progress;                              /* a volley_progress_mode */
+  const char *resume;                        /* a checkpoint, or "latest"; NULL: from the beginning */
+  const char *checkpoint, *checkpoint_every; /* NULL: as the experiment says */
+  int checkpoint_keep;                       /* 0: as the experiment says */
+  const char *walltime_limit;                /* NULL: none but SLURM's */
+} volley_run_options;
+
 typedef struct volley_start {
   volley_experiment *experiment;
   volley_checkpoint *checkpoint; /* NULL: from the beginning */

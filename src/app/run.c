@@ -29,6 +29,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static const volley_option option_table[] = {
+    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, false, offsetof(volley_run_options, file), NULL,
+     "experiment (YAML); may be left out with --resume"},
+    {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, output), "OUT.h5",
+     "output file, instead of the experiment's output.file"},
+    VOLLEY_OPTION_THREADS(volley_run_options),
+    VOLLEY_OPTION_SETS(volley_run_options),
+    {"summary", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, summary), "FILE.json",
+     "write times, rates and the digest of the spikes as JSON"},
+    {"overwrite", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_run_options, overwrite), NULL,
+     "replace an output file that is there"},
+    {"progress", 0, VOLLEY_OPTION_CHOICE, false, offsetof(volley_run_options, progress), "auto|bar|lines|off",
+     "default auto: a bar on a terminal, else lines in a log, from 10 s on"},
+    {"resume", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, resume), "CHECKPOINT",
+     "go on from a checkpoint; latest: from the newest whole one, or begin if there is none"},
+    {"checkpoint-every", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, checkpoint_every), "TIME",
+     "write checkpoints: '10 min wall' by the clock, '500 ms model' by model time"},
+    {"checkpoint", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, checkpoint), "FILE",
+     "checkpoint file; default OUT.checkpoint.h5 beside the output"},
+    {"checkpoint-keep", 0, VOLLEY_OPTION_COUNT, false, offsetof(volley_run_options, checkpoint_keep), "N",
+     "checkpoints to keep: FILE, FILE.1, ...; default 2"},
+    {"walltime-limit", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, walltime_limit), "TIME",
+     "checkpoint and stop before: '90 min', '2 h', 1:30:00; default the end of the SLURM job"},
+};
+
 /* The progress display as an observer of the run. */
 typedef struct display {
   const volley_experiment *experiment;
@@ -234,14 +259,14 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   return report(&run->summary, run->start->output, run->start->summary, comm);
 }
 
-volley_status volley_run_command(int n_arguments, const char *const *arguments) {
+static volley_status run_command(const volley_command *command, int n_arguments, const char *const *arguments) {
   const MPI_Comm comm = MPI_COMM_WORLD;
   volley_run_options options = {0};
   volley_start start = {0};
-  const int own = volley_options_passed_on(&volley_run_usage, n_arguments, arguments);
+  const int own = volley_options_passed_on(command, n_arguments, arguments);
   running run = {.options = &options, .start = &start, .passed_on = arguments + own + 1};
   if (own < n_arguments) run.n_passed_on = n_arguments - own - 1;
-  if (volley_options_parse(&volley_run_usage, n_arguments, arguments, &options) == VOLLEY_OK)
+  if (volley_options_parse(command, n_arguments, arguments, &options) == VOLLEY_OK)
     (void)volley_deadline(options.walltime_limit, &run.deadline);
   volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK) status = volley_start_read(&options, comm, &start);
@@ -256,3 +281,24 @@ volley_status volley_run_command(int n_arguments, const char *const *arguments) 
   free(options.sets.texts);
   return status;
 }
+
+const volley_command volley_command_run = {
+    .name = "run",
+    .summary = "run an experiment",
+    .description = "Runs an experiment and writes its recordings to one HDF5 file (SONATA layout). Start it with "
+                   "mpirun or srun to\n"
+                   "use several ranks: the spikes are the same on any number of ranks and threads.\n"
+                   "\n"
+                   "SIGUSR1 writes a checkpoint. SIGUSR2, SIGTERM, SIGINT, SIGXCPU and, but under nohup, SIGHUP write "
+                   "one and stop;\n"
+                   "so does the end of the wall-clock time. --resume goes on from it, on any number of ranks and "
+                   "threads, with the\n"
+                   "same spikes as if nothing had been.\n"
+                   "Exit code: 0 done, 1 failed while running, 2 wrong usage or experiment,\n"
+                   "3 stopped, checkpoint written.\n"
+                   "\n"
+                   "What stands behind -- goes to PETSc, which solves batch learning: -- -ksp_type cg -log_view;\n"
+                   "these are tried before the network is built, and those that nothing looks at are named.",
+    VOLLEY_OPTIONS(option_table),
+    .passes_on = true,
+    .run = run_command};

@@ -5,18 +5,28 @@
 
 #include <cmocka.h>
 
-#include "app/app.h"
+#include "app/resume.h"
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #define PARSE(options, ...)                                                                                            \
-  parse(&volley_run_usage, &(options), (const char *[]){__VA_ARGS__}, sizeof(const char *[]){__VA_ARGS__})
+  parse(volley_command_find("run"), &(options), (const char *[]){__VA_ARGS__}, sizeof(const char *[]){__VA_ARGS__})
 
 static volley_status parse(const volley_command *command, void *target, const char **arguments, size_t bytes) {
   return volley_options_parse(command, (int)(bytes / sizeof *arguments), arguments, target);
 }
+
+typedef struct settings {
+  const char *file;
+  int threads;
+} settings;
+static const volley_option option_table[] = {
+    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(settings, file), NULL, "what is needed"},
+    VOLLEY_OPTION_THREADS(settings),
+};
+static const volley_command test_command = {.name = "test", VOLLEY_OPTIONS(option_table)};
 
 /* Number of lines that volley_print_faults() prints. */
 static int count_faults(void) {
@@ -55,12 +65,12 @@ static void test_all_spellings(void **state) {
 
 static void test_dashes_end_options(void **state) {
   (void)state;
-  volley_check_options options = {0};
+  settings options = {0};
   const char *arguments[] = {"--threads", "2", "--", "--strange.yaml"};
-  assert_int_equal(parse(&volley_check_usage, &options, arguments, sizeof arguments), VOLLEY_OK);
+  assert_int_equal(parse(&test_command, &options, arguments, sizeof arguments), VOLLEY_OK);
   assert_int_equal(options.threads, 2);
   assert_string_equal(options.file, "--strange.yaml");
-  assert_int_equal(volley_options_passed_on(&volley_check_usage, 4, arguments), 4);
+  assert_int_equal(volley_options_passed_on(&test_command, 4, arguments), 4);
 }
 
 static void test_options_of_petsc(void **state) {
@@ -70,8 +80,8 @@ static void test_options_of_petsc(void **state) {
   assert_string_equal(options.file, "a.yaml");
   assert_int_equal(PARSE(options, "a.yaml", "--"), VOLLEY_OK);
   const char *const words[] = {"a.yaml", "--", "-ksp_type", "cg"};
-  assert_int_equal(volley_options_passed_on(&volley_run_usage, 4, words), 1);
-  assert_int_equal(volley_options_passed_on(&volley_run_usage, 1, words), 1);
+  assert_int_equal(volley_options_passed_on(volley_command_find("run"), 4, words), 1);
+  assert_int_equal(volley_options_passed_on(volley_command_find("run"), 1, words), 1);
   assert_int_equal(count_faults(), 0);
   assert_int_equal(PARSE(options, "a.yaml", "--", "ksp_type", "cg"), VOLLEY_USAGE);
   assert_int_equal(PARSE(options, "a.yaml", "--", "-ksp_type", "cg", "b.yaml"), VOLLEY_USAGE);
@@ -89,9 +99,9 @@ static void test_each_mistake_is_one_fault(void **state) {
 
 static void test_argument_is_required(void **state) {
   (void)state;
-  volley_check_options options = {0};
+  settings options = {0};
   const char *arguments[] = {"--threads", "2"};
-  assert_int_equal(parse(&volley_check_usage, &options, arguments, sizeof arguments), VOLLEY_USAGE);
+  assert_int_equal(parse(&test_command, &options, arguments, sizeof arguments), VOLLEY_USAGE);
   assert_int_equal(count_faults(), 1);
 }
 
