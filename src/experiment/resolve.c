@@ -28,6 +28,13 @@ static const char *scalar_text(volley_arena *arena, const volley_node *node) {
   return volley_unit_convert(text, node->unit, &same, why, sizeof why) && same == node->number ? text : bare;
 }
 
+/* Whether a text is written without quotation marks where it may be, as it was given or not. */
+static bool is_plain(const char *text) {
+  for (const char *at = text; *at; at++)
+    if (*at < ' ' || *at > '~') return false;
+  return *text > ' ' && text[strlen(text) - 1] != ' ' && strcmp(text, "~") != 0 && strcmp(text, "null") != 0;
+}
+
 /* Whether all items of a list are numbers in one unit: written as bare numbers. */
 static bool is_array(const volley_node *list) {
   for (int i = 0; i < list->n; i++) {
@@ -74,10 +81,12 @@ volley_node *volley_node_resolve(volley_arena *arena, const volley_node *node) {
   volley_node *out = volley_node_create(arena, node->kind, node->file);
   out->line = node->line;
   out->column = node->column;
-  out->plain = node->plain;
   out->numbers = node->numbers;
   out->n_numbers = node->n_numbers;
-  if (node->kind == VOLLEY_NODE_SCALAR) out->text = scalar_text(arena, node);
+  if (node->kind == VOLLEY_NODE_SCALAR) {
+    out->text = scalar_text(arena, node);
+    out->plain = volley_node_is_null(node) || is_plain(out->text);
+  }
   if (node->kind == VOLLEY_NODE_MAP) resolve_map(arena, node, out);
   if (node->kind == VOLLEY_NODE_LIST) resolve_list(arena, node, out);
   return out;

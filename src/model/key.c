@@ -46,6 +46,7 @@ const char *volley_key_default(const volley_key_info *key, char *buffer, size_t 
   switch (key->type) {
     case VOLLEY_KEY_NUMBER:
     case VOLLEY_KEY_STEPS:
+    case VOLLEY_KEY_DELAY:
     case VOLLEY_KEY_COUNT:
     case VOLLEY_KEY_VALUE: snprintf(buffer, size, has_unit(key) ? "%g %s" : "%g", key->fallback, key->unit); break;
     case VOLLEY_KEY_FLAG: snprintf(buffer, size, "%s", key->fallback > 0 ? "true" : "false"); break;

@@ -11,6 +11,19 @@ sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "i
 from nets import make_everything  # noqa: E402
 from program import EXPERIMENTS, execute, expect, finish, run  # noqa: E402
 
+# The same twice.
+WRITINGS = ["""
+title: A net
+simulation: {dt: 0.1 ms, duration: 0.1 s}
+populations: [{name: A, model: iaf_psc_exp, size: 3}]
+stimuli: [{type: poisson, target: A, rate: 1 kHz, weight: 1}]
+""", """
+stimuli: [{target: "A", type: 'poisson', rate: 1000, weight: 1 pA, delay: 0.1, sources: 1}]
+populations: [{model: "iaf_psc_exp", name: A, size: "3", parameters: {tau_m: 10 ms}}]
+simulation: {seed: 1, duration: 100 ms}
+title: "A net"
+"""]
+
 
 def resolve(file):
     """The resolved text of an experiment, and the file beside it that it is written to."""
@@ -28,6 +41,12 @@ def main():
         nets = [make_everything(folder)]
         nets += [shutil.copy(file, folder) for file in glob.glob(os.path.join(HERE, "..", "invariance", "*.yaml"))
                  if os.path.basename(file) != "everything.yaml"]
+        same = []
+        for number, writing in enumerate(WRITINGS):
+            with open(os.path.join(folder, f"same{number}.yaml"), "w", encoding="utf-8") as stream:
+                stream.write(writing)
+            same.append(resolve(stream.name)[0])
+        expect(same[0] == same[1] and '"' not in same[0], f"written otherwise it is another text:\n{same[0]}{same[1]}")
         files = nets + sorted(glob.glob(os.path.join(folder, "jobs", "**", "*.yaml"), recursive=True))[::3]
         for file in files:
             text, path = resolve(file)

@@ -39,7 +39,7 @@ def _shrink(tree, most):
         _shrink(item, most)
     if not isinstance(tree, dict):
         return
-    is_recorder = tree.get("type") in ("spikes", "traces", "readout", "weights")
+    is_recorder = tree.get("type") in ("spikes", "traces", "readout", "weights", "rates")
     for key in list(tree):
         if key in ("start", "stop", "neurons", "targets", "sources") or (is_recorder and key == "interval"):
             if not isinstance(tree[key], dict) and not (key == "sources" and not is_recorder):
@@ -250,7 +250,7 @@ class Grower:
         return entry
 
     def grow_recorder(self, readouts, number):
-        kind = self.random.choice(["spikes", "traces", "readout" if readouts else "spikes",
+        kind = self.random.choice(["spikes", "traces", "rates", "readout" if readouts else "spikes",
                                    "weights" if self.projections else "traces"])
         population = self.population()
         if kind == "traces" and self.populations[population] == "parrot":
@@ -258,7 +258,7 @@ class Grower:
         entry = {"type": kind, "name": f"{kind}{number}"}
         if self.random.random() < 0.2:
             del entry["name"]
-        if kind in ("spikes", "traces"):
+        if kind in ("spikes", "traces", "rates"):
             entry["population"] = population
         if kind == "traces":
             states = self.schema.models[self.populations[entry["population"]]].get("States", [])
@@ -275,7 +275,7 @@ class Grower:
         tree = {"simulation": {"dt": self.random.choice(["0.1", "0.1 ms", "0.05"]), "duration": "5 ms",
                                "seed": str(self.random.randint(0, 99))}}
         if self.random.random() < 0.2:
-            tree["simulation"]["partition"] = "round_robin"
+            tree["simulation"]["partition"] = self.random.choice(["round_robin", {"type": "round_robin"}])
         if self.random.random() < 0.2:
             tree["simulation"]["exchange_interval"] = "min_delay"
         some = self.random.randint

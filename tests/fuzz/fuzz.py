@@ -97,8 +97,8 @@ class Maker:
         if runs:
             words += ["-o", "out.h5", "--overwrite", "--progress", "off", "--threads", rng.choice(["1", "1", "2"])]
             words += ["--set", "simulation.duration=5ms"] + rng.choice([[]] * 9 + [["--set", "simulation.dt=0.5"]])
-        elif rng.random() < 0.1:
-            words += ["--ranks", rng.choice(["1", "7", "1000"])]
+        elif rng.random() < 0.3:
+            words += rng.choice([["--ranks", rng.choice(["1", "7", "1000"])], ["--json"], ["--resolved"]])
         words += ["--", file] if file[0] == "-" and not runs else ["./" + file if file[0] == "-" else file]
         words = [word.replace("\0", "") for word in words]
         return Case(name, {file: text, **files}, words, 2 if runs and rng.random() < 0.05 else 1, variables, lines)
