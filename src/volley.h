@@ -13,7 +13,8 @@
  *
  * jobs/embed/host.c is such a program. The keys are those of experiment files (docs/experiment.md). Errors are values;
  * after volley_faults_keep() nothing is printed. MPI must be initialised, with MPI_THREAD_FUNNELED at least, by the thread
- * that calls; any communicator may be given, and is duplicated. "Collective" means: by all its ranks, with the same values. */
+ * that calls; any communicator may be given, and is duplicated; ranks may hold other runs on other communicators. "Collective"
+ * means: by all its ranks, with the same values. */
 #ifndef VOLLEY_VOLLEY_H
 #define VOLLEY_VOLLEY_H
 
@@ -59,7 +60,8 @@ VOLLEY_API int volley_description_add(volley_description *description, const cha
 
 /* Set the value of a key, once or again. path: as --set has it, "simulation.duration", "populations.E.parameters.tau_m",
  * "stimuli.0.signal.type"; mappings on the way are made. A text is a word, a name, or a number with its unit, "20 ms";
- * numbers are in the unit that is documented. Arrays are copied as they are; rows are the lines of a matrix [n_rows]
+ * numbers are in the unit that is documented. Arrays are copied as they are, "populations.E.parameters.V_th.values" is one
+ * value a neuron; rows are the lines of a matrix [n_rows]
  * [n_columns]. Return VOLLEY_USAGE after adding a fault: there is no such entry. */
 VOLLEY_API volley_status volley_description_set(volley_description *description, const char *path, const char *text);
 VOLLEY_API volley_status volley_description_set_number(volley_description *description, const char *path,
@@ -96,6 +98,17 @@ VOLLEY_API void volley_experiment_destroy(volley_experiment *experiment);
 VOLLEY_API volley_status volley_run_create(volley_experiment *experiment, MPI_Comm comm, int threads,
                                            const char *output, volley_run **out);
 
+/* The same from where a checkpoint is, which volley_run_save() or `volley run` wrote on any number of ranks, with assignments as
+ * of --set; those that would change results are refused. output: NULL for that of the run which was saved. *experiment: of the
+ * checkpoint, owned by the caller. Collective over comm, agreed status. */
+VOLLEY_API volley_status volley_run_resume(const char *checkpoint, const char *const *sets, int n_sets, MPI_Comm comm,
+                                           int threads, const char *output, volley_experiment **experiment,
+                                           volley_run **out);
+
+/* Writes a checkpoint of the run as it is to a file, whole or not at all; one that is there becomes FILE.1. With all but what
+ * volley_run_inject() has set. Collective, agreed status; where it is not VOLLEY_OK, the run can go on. */
+VOLLEY_API volley_status volley_run_save(volley_run *run, const char *file);
+
 /* Takes the run to a time in ms, a whole number of steps and no later than the experiment's duration. In how many calls it
  * is taken there changes no bit. Collective, agreed status; after any other than VOLLEY_OK only destroy() does anything. */
 VOLLEY_API volley_status volley_run_advance(volley_run *run, double until_ms);
@@ -123,6 +136,11 @@ VOLLEY_API volley_status volley_run_set_state(volley_run *run, const char *popul
 /* A current into each neuron of a population, from the present time on until it is set again, beside all that the experiment
  * injects: values [size of the population] in the unit of the model's current (pA, for most). Collective, agreed status. */
 VOLLEY_API volley_status volley_run_inject(volley_run *run, const char *population, const double *values);
+
+/* Sets keys of stimuli from the present time on, with assignments as of --set: "stimuli.NAME.rate=20 Hz". Type, target,
+ * neurons, receptor, start, stop and files must stay. What is set belongs to the run and its checkpoints; the experiment has it
+ * until the run is destroyed. Collective, agreed status: VOLLEY_USAGE with faults, and nothing is changed, where it is wrong. */
+VOLLEY_API volley_status volley_run_set(volley_run *run, const char *const *sets, int n_sets);
 
 /* The digest of all spikes so far, 32 hexadecimal digits, as `volley run` prints it: the same for any number of ranks and
  * threads. Collective; the same on every rank. */

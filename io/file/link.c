@@ -1,9 +1,11 @@
 #include "io/file/link.h"
 
-#include "base/memory.h"
+#include "base/status.h"
 
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,4 +25,19 @@ char *volley_link_target(const char *path) {
   }
   snprintf(at, PATH_MAX, "%s", path);
   return at;
+}
+
+const char *volley_path_absolute(MPI_Comm comm, volley_arena *arena, const char *given_path) {
+  char path[PATH_MAX] = "";
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) {
+    char folder[PATH_MAX];
+    const char *given = dirname(volley_arena_copy(arena, given_path));
+    const char *name = basename(volley_arena_copy(arena, given_path));
+    const bool fits = realpath(given, folder) && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX;
+    if (!fits) snprintf(path, sizeof path, "%s", given_path);
+  }
+  VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
+  return volley_arena_copy(arena, path);
 }

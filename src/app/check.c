@@ -2,15 +2,13 @@
 #include "experiment/check.h"
 #include "app/app.h"
 #include "app/check_report.h"
-#include "app/petsc_options.h"
 #include "app/written_files.h"
 #include "force/readout_values.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"
 #include "network/values.h"
+#include "run/run.h"
 #include "run/threads.h"
-#include "signal/signal.h"
-#include "stimulus/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,9 +86,7 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
   VOLLEY_TRY(volley_written_check(experiment, &written, comm));
   int threads;
   VOLLEY_TRY(volley_choose_threads(options->threads, comm, &threads));
-  VOLLEY_TRY(volley_petsc_prepare(experiment, 0, NULL));
-  VOLLEY_TRY(volley_signals_load(experiment, &reader, comm));
-  VOLLEY_TRY(volley_stimuli_load(experiment, &reader, comm));
+  VOLLEY_TRY(volley_run_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   VOLLEY_TRY(volley_readouts_check(experiment, &reader, comm));
   if (options->resolved) {

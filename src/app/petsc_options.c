@@ -3,17 +3,6 @@
 #include "base/petsc.h"
 #include "force/spectrum.h"
 #include "learner/learner.h"
-#include "signal/signal.h"
-
-static bool is_equation(const volley_signal *signal) { return signal && signal->kind->make_rows; }
-
-static bool needs_petsc(const volley_experiment *experiment) {
-  if (experiment->n_readouts > 0) return true;
-  for (int s = 0; s < experiment->n_stimuli; s++) {
-    if (is_equation(experiment->stimuli[s].signal)) return true;
-  }
-  return false;
-}
 
 /* Makes the solvers that the experiment will need: a word that PETSc does not know shows itself now and not after hours. */
 static volley_status try_options(const volley_experiment *experiment) {
@@ -28,9 +17,8 @@ static volley_status try_options(const volley_experiment *experiment) {
 }
 
 volley_status volley_petsc_prepare(const volley_experiment *experiment, int n_words, const char *const *words) {
-  if (n_words == 0 && !needs_petsc(experiment)) return VOLLEY_OK;
-  VOLLEY_TRY(volley_petsc_start(n_words, words));
   if (n_words == 0) return VOLLEY_OK;
+  VOLLEY_TRY(volley_petsc_start(n_words, words, MPI_COMM_WORLD));
   VOLLEY_TRY(try_options(experiment));
   volley_petsc_note_unused();
   return VOLLEY_OK;

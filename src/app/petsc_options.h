@@ -4,7 +4,7 @@
 
 #include "model/experiment.h"
 
-/* Starts PETSc if the experiment needs it, for readouts or for signals that are equations, or if there are options. Tries the
+/* Starts PETSc if there are options (else it starts where it is needed, volley_run_load()). Tries the
  * options on what will solve and notes on stderr which of them nothing looks at. Collective over MPI_COMM_WORLD, agreed
  * status. words: [n_words], those behind -- on the command line. */
 volley_status volley_petsc_prepare(const volley_experiment *experiment, int n_words, const char *const *words);

@@ -8,7 +8,6 @@
 #include "io/output/segment.h"
 
 #include <ctype.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,28 +97,11 @@ static volley_status open_checkpoint(const volley_run_options *options, MPI_Comm
   return volley_agree(comm);
 }
 
-/* The path from the root on, as rank 0 sees it; as it is if there is no such folder, which is found out when the output is
- * checked. Collective. */
-static const char *make_absolute(MPI_Comm comm, volley_arena *arena, const char *given_path) {
-  char path[PATH_MAX] = "";
-  int rank;
-  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  if (rank == 0) {
-    char folder[PATH_MAX];
-    const char *given = dirname(volley_arena_copy(arena, given_path));
-    const char *name = basename(volley_arena_copy(arena, given_path));
-    const bool fits = realpath(given, folder) && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX;
-    if (!fits) snprintf(path, sizeof path, "%s", given_path);
-  }
-  VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
-  return volley_arena_copy(arena, path);
-}
-
 /* Whether a checkpoint is the run's file of checkpoints or an older one of that series. Collective. */
 static bool is_of_series(MPI_Comm comm, volley_start *start, const char *path) {
   const char *file = without_number(start->arena, follow_links(comm, start, path));
-  return strcmp(make_absolute(comm, start->arena, file), make_absolute(comm, start->arena, start->checkpoint_file)) ==
-         0;
+  return strcmp(volley_path_absolute(comm, start->arena, file),
+                volley_path_absolute(comm, start->arena, start->checkpoint_file)) == 0;
 }
 
 /* Goes on where the checkpoint's run left off: its experiment, output and series of checkpoints, unless others are given. */
@@ -173,7 +155,7 @@ volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm
   choose_paths(options, comm, start);
   VOLLEY_TRY(open_checkpoint(options, comm, start));
   if (start->checkpoint) VOLLEY_TRY(follow_checkpoint(options, &sets, comm, start));
-  start->output_absolute = make_absolute(comm, start->arena, start->output);
+  start->output_absolute = volley_path_absolute(comm, start->arena, start->output);
   announce(options, comm, start);
   return VOLLEY_OK;
 }

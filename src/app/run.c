@@ -77,9 +77,7 @@ typedef struct running {
   const char *const *passed_on; /* [n_passed_on] options of PETSc */
   int n_passed_on;
   volley_lock *lock;
-  volley_network *network;
-  volley_readouts *readouts; /* NULL: there are none */
-  volley_recording *recording;
+  volley_run_parts parts;
   double deadline;
   volley_summary summary;
 } running;
@@ -90,23 +88,23 @@ static const volley_checkpoint_info *resumed(const running *run) {
 }
 
 /* The step loop, with its observers and its saver. */
-static volley_status simulate(running *run, volley_recording *recording, volley_saver saver) {
-  const volley_experiment *experiment = run->network->experiment;
+static volley_status simulate(running *run, volley_saver saver) {
+  const volley_experiment *experiment = run->parts.network->experiment;
   const volley_run_state *from = resumed(run) ? &resumed(run)->state : NULL;
   const double dt = experiment->simulation.dt;
   const int64_t interval = volley_steps(experiment, 1.0);
   display d = {.experiment = experiment, .interval = interval > 1 ? interval : 1};
-  const bool shows = run->network->rank == 0;
+  const bool shows = run->parts.network->rank == 0;
   volley_observer observers[3];
   int n = 0;
-  observers[n++] = volley_recording_observer(recording);
-  if (run->readouts) observers[n++] = volley_readouts_observer(run->readouts);
+  observers[n++] = volley_recording_observer(run->parts.recording);
+  if (run->parts.readouts) observers[n++] = volley_readouts_observer(run->parts.readouts);
   if (shows) observers[n++] = (volley_observer){.context = &d, .advance = show};
   if (shows)
     volley_progress_begin((volley_progress_mode)run->options->progress, from ? (double)from->step * dt : 0,
                           (double)experiment->simulation.steps * dt, stderr);
   const volley_engine_setup setup = {
-      .network = run->network, .from = from, .observers = observers, .n_observers = n, .saver = &saver};
+      .network = run->parts.network, .from = from, .observers = observers, .n_observers = n, .saver = &saver};
   volley_engine *engine = volley_engine_create(NULL, &setup);
   d.engine = engine;
   volley_status status = volley_engine_advance(engine, experiment->simulation.steps);
@@ -114,16 +112,16 @@ static volley_status simulate(running *run, volley_recording *recording, volley_
   volley_engine_destroy(engine);
   volley_signals_defer_end(false);
   if (shows) volley_progress_end();
-  if (status == VOLLEY_OK) volley_note_not_finite(run->network);
-  if (status == VOLLEY_OK) status = volley_recording_flush(recording);
+  if (status == VOLLEY_OK) volley_note_not_finite(run->parts.network);
+  if (status == VOLLEY_OK) status = volley_recording_flush(run->parts.recording);
   return status;
 }
 
 /* Simulates into open recordings, saving when it is time. */
-static volley_status simulate_and_save(running *run, volley_recording *recording, volley_recordings *recordings) {
-  const volley_saving_setup setup = {.network = run->network,
-                                     .readouts = run->readouts,
-                                     .recording = recording,
+static volley_status simulate_and_save(running *run, volley_recordings *recordings) {
+  const volley_saving_setup setup = {.network = run->parts.network,
+                                     .readouts = run->parts.readouts,
+                                     .recording = run->parts.recording,
                                      .recordings = recordings,
                                      .file = run->start->checkpoint_file,
                                      .output = run->start->output_absolute,
@@ -131,8 +129,8 @@ static volley_status simulate_and_save(running *run, volley_recording *recording
                                      .deadline = run->deadline,
                                      .quiet = run->options->progress == VOLLEY_PROGRESS_OFF};
   volley_saving *saving = volley_saving_create(&setup);
-  volley_recording_set_sink(recording, volley_recordings_sink(recordings));
-  const volley_status status = simulate(run, recording, volley_saving_saver(saving));
+  volley_recording_set_sink(run->parts.recording, volley_recordings_sink(recordings));
+  const volley_status status = simulate(run, volley_saving_saver(saving));
   volley_saving_destroy(saving);
   return status;
 }
@@ -140,8 +138,8 @@ static volley_status simulate_and_save(running *run, volley_recording *recording
 /* The eigenvalues that readouts ask for. */
 static volley_status find_spectra(running *run) {
   volley_summary *summary = &run->summary;
-  const volley_status status = volley_readouts_find_spectra(run->readouts, summary);
-  for (int s = 0; s < summary->n_spectra && run->network->rank == 0; s++) {
+  const volley_status status = volley_readouts_find_spectra(run->parts.readouts, summary);
+  for (int s = 0; s < summary->n_spectra && run->parts.network->rank == 0; s++) {
     const volley_spectrum *spectrum = &summary->spectra[s];
     const bool all = spectrum->n_before == spectrum->wanted && spectrum->n_after == spectrum->wanted;
     if (all || status != VOLLEY_OK) continue;
@@ -158,16 +156,16 @@ static volley_status find_spectra(running *run) {
 static volley_status record_run(running *run) {
   const volley_checkpoint_info *from = resumed(run);
   volley_signals_defer_end(true);
-  volley_recording *recording = run->recording;
+  volley_recording *recording = run->parts.recording;
   if (from) volley_recording_go_on_from(recording, from->past.positions);
   volley_recordings *recordings = NULL;
-  volley_status status =
-      volley_recordings_open(run->network->experiment, run->start->output, volley_recording_columns(recording),
-                             from ? &from->past : NULL, from ? from->state.step : 0, run->network->comm, &recordings);
+  volley_status status = volley_recordings_open(run->parts.network->experiment, run->start->output,
+                                                volley_recording_columns(recording), from ? &from->past : NULL,
+                                                from ? from->state.step : 0, run->parts.network->comm, &recordings);
   if (status == VOLLEY_OK) {
-    status = simulate_and_save(run, recording, recordings);
+    status = simulate_and_save(run, recordings);
     const bool ended = status == VOLLEY_OK; /* the recordings are whole, also without eigenvalues */
-    if (ended && run->readouts) status = find_spectra(run);
+    if (ended && run->parts.readouts) status = find_spectra(run);
     const volley_status closed = volley_recordings_close(recordings, ended ? &run->summary : NULL);
     if (status == VOLLEY_OK || closed != VOLLEY_OK) status = closed;
   }
@@ -205,19 +203,8 @@ static volley_status report(const volley_summary *summary, const char *path, con
 /* Builds the network; of a run that is resumed with its neurons as they were. */
 static volley_status build(running *run, const volley_reader *reader, int threads, MPI_Comm comm) {
   const double begin = MPI_Wtime();
-  VOLLEY_TRY(volley_run_build(run->start->experiment, reader, threads, comm, &run->network, &run->readouts));
-  run->recording = volley_recording_create(run->network, run->readouts);
-  if (run->start->checkpoint) {
-    const uint64_t synapses = resumed(run)->state.synapses;
-    if (run->network->synapses != synapses)
-      volley_fault(VOLLEY_USAGE, NULL,
-                   "the network has %" PRIu64 " synapses, that of the checkpoint had %" PRIu64
-                   ": has a file that the experiment reads changed?",
-                   run->network->synapses, synapses);
-    VOLLEY_TRY(volley_agree(comm));
-    const volley_run_parts parts = {run->network, run->readouts, run->recording};
-    VOLLEY_TRY(volley_checkpoint_restore(run->start->checkpoint, &parts));
-  }
+  VOLLEY_TRY(
+      volley_run_build(run->start->experiment, reader, threads, true, run->start->checkpoint, comm, &run->parts));
   run->summary.build_s = MPI_Wtime() - begin;
   return VOLLEY_OK;
 }
@@ -273,9 +260,7 @@ static volley_status run_command(const volley_command *command, int n_arguments,
   if (status == VOLLEY_OK) volley_experiment_print_notes(start.experiment, comm);
   if (status == VOLLEY_OK) status = run_experiment(&run, comm);
   volley_summary_release(&run.summary);
-  volley_recording_destroy(run.recording);
-  volley_readouts_destroy(run.readouts);
-  volley_network_destroy(run.network);
+  volley_run_parts_destroy(&run.parts);
   volley_lock_release(run.lock);
   volley_start_release(&start);
   free(options.sets.texts);

@@ -68,29 +68,38 @@ static void load(void) {
   volley_petsc = found.table;
 }
 
-/* Signals are ours: PETSc would end the process with a page on what it was doing. */
-static volley_status begin(int n_words, const char *const *given) {
+/* Signals are ours: PETSc would end the process with a page on what it was doing. A host may have started it already. */
+static void begin(int n_words, const char *const *given, MPI_Comm world) {
   int n = n_words + 2;
+  PetscBool is_host;
   char **all = calloc((size_t)n + 1, sizeof *all), **list = all;
   if (!all) volley_die("no memory for the options of PETSc");
   all[0] = "volley";
   all[1] = "-no_signal_handler";
   for (int w = 0; w < n_words; w++) all[2 + w] = (char *)given[w];
+  VOLLEY_PETSC(PetscInitialized(&is_host));
+  if (!is_host) *volley_petsc.PETSC_COMM_WORLD = world;
   const int code = VOLLEY_PETSC_CODE(SlepcInitialize(&n, &list, NULL, NULL));
   free(all);
-  if (code != 0) return volley_fault(VOLLEY_FAILURE, NULL, "PETSc could not be started: its error %d", code);
+  if (code != 0) {
+    volley_fault(VOLLEY_FAILURE, NULL, "PETSc could not be started: its error %d", code);
+    return;
+  }
   VOLLEY_PETSC(PetscPushErrorHandler(keep, NULL));
   VOLLEY_PETSC(PetscSetProgramName("volley"));
   started = true;
-  return VOLLEY_OK;
 }
 
-volley_status volley_petsc_start(int n_words, const char *const *given) {
-  if (started) return VOLLEY_OK;
-  load();
-  VOLLEY_TRY(volley_agree(MPI_COMM_WORLD));
-  (void)begin(n_words, given);
-  return volley_agree(MPI_COMM_WORLD);
+volley_status volley_petsc_start(int n_words, const char *const *given, MPI_Comm comm) {
+  MPI_Comm world; /* stays as long as PETSc */
+  if (!started) load();
+  VOLLEY_TRY(volley_agree(comm));
+  VOLLEY_MPI(MPI_Comm_split(comm, started, 0, &world));
+  if (!started)
+    begin(n_words, given, world);
+  else
+    VOLLEY_MPI(MPI_Comm_free(&world));
+  return volley_agree(comm);
 }
 
 void volley_petsc_stop(void) {

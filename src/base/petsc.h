@@ -13,7 +13,7 @@
 /* All that Volley calls or reads of them. */
 /* clang-format off */
 #define VOLLEY_PETSC_NAMES(USE)                                                                                        \
-  USE(PetscErrorMessage) USE(PetscOptionsLeftGet) USE(PetscOptionsLeftRestore) USE(PetscPushErrorHandler)              \
+  USE(PETSC_COMM_WORLD) USE(PetscErrorMessage) USE(PetscInitialized) USE(PetscOptionsLeftGet) USE(PetscOptionsLeftRestore) USE(PetscPushErrorHandler)              \
   USE(PetscSetProgramName) USE(SlepcInitialize) USE(SlepcFinalize)                                                     \
   USE(EPSCreate) USE(EPSDestroy) USE(EPSGetConverged) USE(EPSGetEigenvalue) USE(EPSSetDimensions)                      \
   USE(EPSSetFromOptions) USE(EPSSetOperators) USE(EPSSetProblemType) USE(EPSSetType) USE(EPSSetUp)                     \
@@ -45,8 +45,9 @@ typedef struct volley_petsc_table {
 extern volley_petsc_table volley_petsc;
 
 /* Loads and starts PETSc and SLEPc with these words as options; if they are started already, nothing happens. From then on
- * they print nothing where a call fails; their words are kept. Collective over MPI_COMM_WORLD, agreed status. */
-volley_status volley_petsc_start(int n_words, const char *const *words);
+ * they print nothing where a call fails; their words are kept. Where a process has not started them yet, its world for them
+ * is that of the ranks of comm that have not. Collective over comm, agreed status. */
+volley_status volley_petsc_start(int n_words, const char *const *words, MPI_Comm comm);
 
 /* Before MPI ends: what they print at the end is printed. Nothing happens if they were not started. Collective. */
 void volley_petsc_stop(void);

@@ -115,8 +115,8 @@ static void write_distributions(FILE *out) {
       "std: 10, min: -70, bounds: redraw}`. Every distribution takes `min` and `max`; with `bounds: redraw` (the "
       "default) what falls outside is drawn again, with `bounds: clip` it is set to the bound. One value a "
       "neuron comes from an HDF5 dataset: `{file: init.h5, dataset: /V}`, for parameters, initial states, and what "
-      "readouts "
-      "and signals give each neuron.\n\n"
+      "readouts and signals give each neuron; those of parameters and initial states may be given themselves: "
+      "`{values: [-60, -58.5]}`.\n\n"
       "| distribution | keys | meaning |\n|---|---|---|\n");
   for (int d = 0; d < VOLLEY_N_DISTRIBUTIONS; d++) {
     const volley_distribution_info *info = &volley_distributions[d];

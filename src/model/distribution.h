@@ -14,7 +14,7 @@ typedef enum volley_distribution_kind {
   VOLLEY_LOGNORMAL,   /* a: mean, b: standard deviation, both of the value itself, not of its logarithm */
   VOLLEY_UNIFORM,     /* a: low, b: high */
   VOLLEY_EXPONENTIAL, /* a: mean */
-  VOLLEY_DATASET,     /* one value a neuron from an HDF5 dataset, values[index in the population] */
+  VOLLEY_DATASET,     /* one value a neuron, values[index in the population]: from an HDF5 dataset, or given */
   VOLLEY_PARAMETER    /* initial states only: the neuron's own parameter number (int)a */
 } volley_distribution_kind;
 
@@ -25,6 +25,8 @@ typedef struct volley_distribution {
   bool redraw;      /* outside of [min, max]: draw again (true) or clip (false) */
   const char *file; /* VOLLEY_DATASET */
   const char *dataset;
+  const double *given; /* [n_given] VOLLEY_DATASET without a file; else NULL */
+  int n_given;
 } volley_distribution;
 
 volley_distribution volley_constant(double value);

@@ -26,18 +26,27 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
   const uint32_t n = t->partition->counts[t->population];
   uint32_t *indices = volley_alloc(n, sizeof *indices, "values from a dataset");
   for (uint32_t i = 0; i < n; i++) indices[i] = t->partition->gids[t->population][i] - population->first_gid;
-  const volley_status status =
-      reader->values(reader->context, &population->place, d->file, d->dataset, population->size, indices, n, out);
+  volley_status status = VOLLEY_OK;
+  if (d->given && (uint32_t)d->n_given != population->size)
+    status = volley_fault(VOLLEY_USAGE, &population->place, "%s: %d values are given, for %u neurons", t->name,
+                          d->n_given, population->size);
+  else if (d->given)
+    for (uint32_t i = 0; i < n; i++) out[i] = d->given[indices[i]];
+  else
+    status =
+        reader->values(reader->context, &population->place, d->file, d->dataset, population->size, indices, n, out);
   const bool excluded = d->min > 0 && d->min < DBL_MIN; /* the smallest number above 0 */
   for (uint32_t i = 0; i < n && status == VOLLEY_OK; i++) {
     if (out[i] >= d->min && out[i] <= d->max) continue;
-    volley_fault(VOLLEY_USAGE, &population->place,
-                 "dataset %s of %s: value %g of %s for neuron %u lies outside %g%s to %g", d->dataset, d->file, out[i],
-                 t->name, indices[i], excluded ? 0 : d->min, excluded ? " (excluded)" : "", d->max);
+    volley_fault(VOLLEY_USAGE, &population->place, "%s %s%s%s: value %g of %s for neuron %u lies outside %g%s to %g",
+                 d->given ? "values of" : "dataset", d->given ? t->name : d->dataset, d->given ? "" : " of ",
+                 d->given ? "" : d->file, out[i], t->name, indices[i], excluded ? 0 : d->min,
+                 excluded ? " (excluded)" : "", d->max);
     break;
   }
   free(indices);
-  return status == VOLLEY_OK ? volley_agree(comm) : status;
+  const volley_status agreed = volley_agree(comm);
+  return status == VOLLEY_OK ? agreed : status;
 }
 
 /* One value for each of the rank's neurons of the population. */

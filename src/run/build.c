@@ -1,19 +1,52 @@
 #include "run/run.h"
 
+#include "base/petsc.h"
 #include "record/kind.h"
 #include "signal/signal.h"
 #include "stimulus/load.h"
 
+#include <inttypes.h>
+
+static bool is_equation(const volley_signal *signal) { return signal && signal->kind->make_rows; }
+
+static bool needs_petsc(const volley_experiment *experiment) {
+  if (experiment->n_readouts > 0) return true;
+  for (int s = 0; s < experiment->n_stimuli; s++) {
+    if (is_equation(experiment->stimuli[s].signal)) return true;
+  }
+  return false;
+}
+
 volley_status volley_run_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
+  if (needs_petsc(experiment)) VOLLEY_TRY(volley_petsc_start(0, NULL, comm));
   VOLLEY_TRY(volley_signals_load(experiment, reader, comm));
   return volley_stimuli_load(experiment, reader, comm);
 }
 
-volley_status volley_run_build(volley_experiment *experiment, const volley_reader *reader, int threads, MPI_Comm comm,
-                               volley_network **network, volley_readouts **readouts) {
-  VOLLEY_TRY(volley_network_build(experiment, reader, threads, comm, network));
-  volley_recorders_count(experiment, *network);
+static volley_status restore(volley_checkpoint *from, const volley_run_parts *parts) {
+  const uint64_t synapses = volley_checkpoint_get_info(from)->state.synapses;
+  if (parts->network->synapses != synapses)
+    volley_fault(VOLLEY_USAGE, NULL,
+                 "the network has %" PRIu64 " synapses, that of the checkpoint had %" PRIu64
+                 ": has a file that the experiment reads changed?",
+                 parts->network->synapses, synapses);
+  VOLLEY_TRY(volley_agree(parts->network->comm));
+  return volley_checkpoint_restore(from, parts);
+}
+
+volley_status volley_run_build(volley_experiment *experiment, const volley_reader *reader, int threads, bool records,
+                               volley_checkpoint *from, MPI_Comm comm, volley_run_parts *parts) {
+  VOLLEY_TRY(volley_network_build(experiment, reader, threads, comm, &parts->network));
+  volley_recorders_count(experiment, parts->network);
   for (int p = 0; p < experiment->n_populations; p++)
-    experiment->populations[p].outgoing = (volley_outgoing)(*network)->outgoing[p];
-  return experiment->n_readouts > 0 ? volley_readouts_create(*network, reader, readouts) : VOLLEY_OK;
+    experiment->populations[p].outgoing = (volley_outgoing)parts->network->outgoing[p];
+  if (experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(parts->network, reader, &parts->readouts));
+  if (records) parts->recording = volley_recording_create(parts->network, parts->readouts);
+  return from ? restore(from, parts) : VOLLEY_OK;
+}
+
+void volley_run_parts_destroy(volley_run_parts *parts) {
+  volley_recording_destroy(parts->recording);
+  volley_readouts_destroy(parts->readouts);
+  volley_network_destroy(parts->network);
 }

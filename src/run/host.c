@@ -3,11 +3,13 @@
 
 #include "base/build_info.h"
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "base/units.h"
 #include "engine/engine.h"
+#include "io/checkpoint/inputs.h"
 #include "io/data/inputs.h"
 #include "io/data/reader.h"
+#include "io/experiment/file.h"
+#include "io/file/link.h"
 #include "io/file/run_lock.h"
 #include "io/output/recordings.h"
 #include "io/output/summary.h"
@@ -25,12 +27,13 @@
 struct volley_run {
   MPI_Comm comm; /* its own */
   volley_experiment *experiment;
-  volley_network *network;
-  volley_readouts *readouts; /* NULL: there are none */
+  volley_experiment described; /* as it was when the run was made: with other stimuli it belongs to `renewed` */
+  volley_experiment *renewed;  /* NULL: no stimulus was set */
+  volley_run_parts parts;
   volley_taken_spikes *taken;
   volley_injection *injection;
+  const char *output;            /* absolute; "": nothing is written */
   volley_lock *lock;             /* NULL: nothing is written */
-  volley_recording *recording;   /* likewise */
   volley_recordings *recordings; /* likewise */
   volley_observer observers[3];
   volley_engine *engine;
@@ -42,54 +45,162 @@ const char *volley_version(void) { return VOLLEY_VERSION; }
 /* Whether a new output may be there. Collective, agreed status. */
 static volley_status take_output(volley_run *run, const char *output) {
   VOLLEY_TRY(volley_lock_take(&output, 1, run->comm, &run->lock));
-  if (run->network->rank == 0 && access(output, F_OK) == 0)
+  if (run->parts.network->rank == 0 && access(output, F_OK) == 0)
     volley_fault(VOLLEY_USAGE, NULL, "output '%s' exists; choose another name or remove it", output);
   return volley_agree(run->comm);
 }
 
-static volley_status open_output(volley_run *run, const char *output) {
+static volley_status open_output(volley_run *run, const char *output, const volley_checkpoint_info *from) {
   VOLLEY_TRY(take_output(run, output));
-  run->recording = volley_recording_create(run->network, run->readouts);
-  VOLLEY_TRY(volley_recordings_open(run->experiment, output, volley_recording_columns(run->recording), NULL, 0,
-                                    run->comm, &run->recordings));
-  volley_recording_set_sink(run->recording, volley_recordings_sink(run->recordings));
+  if (from) volley_recording_go_on_from(run->parts.recording, from->past.positions);
+  VOLLEY_TRY(volley_recordings_open(run->experiment, output, volley_recording_columns(run->parts.recording),
+                                    from ? &from->past : NULL, from ? from->state.step : 0, run->comm,
+                                    &run->recordings));
+  volley_recording_set_sink(run->parts.recording, volley_recordings_sink(run->recordings));
+  run->output = volley_path_absolute(run->comm, run->experiment->arena, output);
   return VOLLEY_OK;
 }
 
-static volley_status build(volley_run *run, int threads, const char *output) {
+static volley_status build(volley_run *run, int threads, const char *output, volley_checkpoint *checkpoint) {
+  const volley_checkpoint_info *from = checkpoint ? volley_checkpoint_get_info(checkpoint) : NULL;
   const volley_reader reader = volley_data_reader(&run->comm);
   VOLLEY_TRY(volley_choose_threads(threads, run->comm, &threads));
-  if (run->experiment->n_readouts > 0) VOLLEY_TRY(volley_petsc_start(0, NULL));
   VOLLEY_TRY(volley_inputs_sum(run->experiment, run->comm));
+  if (from) (void)volley_inputs_compare(run->experiment, from);
+  VOLLEY_TRY(volley_agree(run->comm));
   VOLLEY_TRY(volley_run_load(run->experiment, &reader, run->comm));
-  VOLLEY_TRY(volley_run_build(run->experiment, &reader, threads, run->comm, &run->network, &run->readouts));
-  run->taken = volley_taken_spikes_create(run->network);
-  run->injection = volley_injection_create(run->network);
-  if (output) VOLLEY_TRY(open_output(run, output));
+  VOLLEY_TRY(volley_run_build(run->experiment, &reader, threads, output, checkpoint, run->comm, &run->parts));
+  run->taken = volley_taken_spikes_create(run->parts.network);
+  run->injection = volley_injection_create(run->parts.network);
+  if (output) VOLLEY_TRY(open_output(run, output, from));
   volley_observer *observers = run->observers;
   int n = 0;
-  if (run->recording) observers[n++] = volley_recording_observer(run->recording);
-  if (run->readouts) observers[n++] = volley_readouts_observer(run->readouts);
+  if (output) observers[n++] = volley_recording_observer(run->parts.recording);
+  if (run->parts.readouts) observers[n++] = volley_readouts_observer(run->parts.readouts);
   observers[n++] = volley_taken_spikes_observer(run->taken);
-  run->engine = volley_engine_create(
-      NULL, &(volley_engine_setup){.network = run->network, .observers = observers, .n_observers = n});
+  run->engine = volley_engine_create(NULL, &(volley_engine_setup){.network = run->parts.network,
+                                                                  .from = from ? &from->state : NULL,
+                                                                  .observers = observers,
+                                                                  .n_observers = n});
   return VOLLEY_OK;
 }
 
-volley_status volley_run_create(volley_experiment *experiment, MPI_Comm comm, int threads, const char *output,
-                                volley_run **out) {
+/* A run from its beginning, or from a checkpoint on (NULL: none). Collective, agreed status. */
+static volley_status create(volley_experiment *experiment, MPI_Comm comm, int threads, const char *output,
+                            volley_checkpoint *from, volley_run **out) {
   volley_run *run = volley_alloc(1, sizeof *run, "a run");
   *out = NULL;
   run->experiment = experiment;
+  run->described = *experiment;
+  run->output = "";
   VOLLEY_MPI(MPI_Comm_dup(comm, &run->comm));
   VOLLEY_MPI(MPI_Comm_set_errhandler(run->comm, MPI_ERRORS_RETURN));
-  run->status = build(run, threads, output);
+  run->status = build(run, threads, output, from);
   const volley_status status = run->status;
   if (status == VOLLEY_OK)
     *out = run;
   else
     (void)volley_run_destroy(run);
   return status;
+}
+
+volley_status volley_run_create(volley_experiment *experiment, MPI_Comm comm, int threads, const char *output,
+                                volley_run **out) {
+  return create(experiment, comm, threads, output, NULL, out);
+}
+
+/* The experiment of a checkpoint, with assignments. Collective, agreed status. */
+static volley_status read_checkpoint(const volley_checkpoint_info *info, const char *const *sets, int n_sets,
+                                     MPI_Comm comm, volley_experiment **out) {
+  VOLLEY_TRY(volley_experiment_read_text(info->experiment, info->path, info->experiment_file, info->experiment_folder,
+                                         sets, n_sets, comm, out));
+  volley_experiment_compare(*out, info->experiment, volley_arena_format((*out)->arena, "checkpoint '%s'", info->path),
+                            info->time_ms);
+  return volley_agree(comm);
+}
+
+volley_status volley_run_resume(const char *path, const char *const *sets, int n_sets, MPI_Comm comm, int threads,
+                                const char *output, volley_experiment **experiment, volley_run **out) {
+  volley_checkpoint *checkpoint;
+  *experiment = NULL;
+  *out = NULL;
+  VOLLEY_TRY(volley_checkpoint_open(path, comm, &checkpoint));
+  const volley_checkpoint_info *info = volley_checkpoint_get_info(checkpoint);
+  volley_status status = read_checkpoint(info, sets, n_sets, comm, experiment);
+  if (!output && *info->output) output = info->output;
+  if (status == VOLLEY_OK) status = create(*experiment, comm, threads, output, checkpoint, out);
+  if (status != VOLLEY_OK) volley_experiment_destroy(*experiment), *experiment = NULL;
+  volley_checkpoint_close(checkpoint);
+  return status;
+}
+
+volley_status volley_run_save(volley_run *run, const char *path) {
+  static const volley_recorded nothing = {0};
+  volley_run_state state;
+  VOLLEY_TRY(run->status);
+  if (!run->recordings && run->experiment->n_recorders > 0)
+    volley_fault(VOLLEY_USAGE, NULL, "a run whose recorders have no output cannot be saved; give it an output");
+  VOLLEY_TRY(volley_agree(run->comm));
+  if (run->recordings) VOLLEY_TRY(volley_recording_flush(run->parts.recording));
+  if (run->recordings) VOLLEY_TRY(volley_recordings_cut(run->recordings, volley_engine_step(run->engine)));
+  volley_engine_get_state(run->engine, &state);
+  const volley_recorded *past = run->recordings ? volley_recordings_recorded(run->recordings) : &nothing;
+  const volley_status status =
+      volley_checkpoint_write(&run->parts, &state, past, run->output, path, run->experiment->checkpoint.keep);
+  volley_run_state_release(&state);
+  return status;
+}
+
+/* Whether a stimulus may become another one while a run is under way. */
+static bool is_same_place(const volley_stimulus *a, const volley_stimulus *b) {
+  return a->kind == b->kind && a->target == b->target && a->receptor == b->receptor && a->start == b->start &&
+         a->stop == b->stop && a->neurons.n_ranges == b->neurons.n_ranges &&
+         memcmp(a->neurons.ranges, b->neurons.ranges, (size_t)a->neurons.n_ranges * sizeof *a->neurons.ranges) == 0;
+}
+
+static bool reads_same_files(const volley_experiment *a, const volley_experiment *b) {
+  for (int i = 0; i < a->n_inputs && a->n_inputs == b->n_inputs; i++)
+    if (strcmp(a->inputs[i].path, b->inputs[i].path) != 0) return false;
+  return a->n_inputs == b->n_inputs;
+}
+
+/* Collective, agreed status. */
+static volley_status check_renewed(const volley_experiment *now, const volley_experiment *then, MPI_Comm comm) {
+  bool is_same = now->n_stimuli == then->n_stimuli && reads_same_files(now, then);
+  for (int s = 0; s < now->n_stimuli && is_same; s++) is_same = is_same_place(&now->stimuli[s], &then->stimuli[s]);
+  if (!is_same)
+    volley_fault(VOLLEY_USAGE, NULL,
+                 "type, target, neurons, receptor, start, stop and files of stimuli stay as they are while a run is "
+                 "under way");
+  return volley_agree(comm);
+}
+
+volley_status volley_run_set(volley_run *run, const char *const *sets, int n_sets) {
+  volley_experiment *experiment = run->experiment, *renewed;
+  VOLLEY_TRY(run->status);
+  for (int s = 0; s < n_sets; s++)
+    if (strncmp(sets[s], "stimuli.", strlen("stimuli.")) != 0)
+      volley_fault(VOLLEY_USAGE, NULL, "'%s': only keys of stimuli can be set while a run is under way", sets[s]);
+  VOLLEY_TRY(volley_agree(run->comm));
+  VOLLEY_TRY(volley_experiment_read_text(experiment->resolved, experiment->file, experiment->file, experiment->folder,
+                                         sets, n_sets, run->comm, &renewed));
+  const volley_reader reader = volley_data_reader(&run->comm);
+  volley_status status = check_renewed(renewed, experiment, run->comm);
+  if (status == VOLLEY_OK) status = volley_run_load(renewed, &reader, run->comm);
+  if (status != VOLLEY_OK) {
+    volley_experiment_destroy(renewed);
+    return status;
+  }
+  for (int p = 0; p < experiment->n_populations; p++) /* currents that compensate downscaling belong to stimuli, too */
+    renewed->populations[p].outgoing = experiment->populations[p].outgoing;
+  experiment->populations = renewed->populations;
+  experiment->stimuli = renewed->stimuli;
+  experiment->tree = renewed->tree;
+  experiment->resolved = renewed->resolved;
+  volley_network_renew_inputs(run->parts.network);
+  volley_experiment_destroy(run->renewed);
+  run->renewed = renewed;
+  return VOLLEY_OK;
 }
 
 volley_status volley_run_advance(volley_run *run, double until_ms) {
@@ -113,7 +224,7 @@ double volley_run_time(const volley_run *run) {
 }
 
 uint64_t volley_run_neurons(const volley_run *run) { return run->experiment->neurons; }
-uint64_t volley_run_synapses(const volley_run *run) { return run->network->synapses; }
+uint64_t volley_run_synapses(const volley_run *run) { return run->parts.network->synapses; }
 uint64_t volley_run_spikes(const volley_run *run) { return volley_engine_spikes(run->engine); }
 
 /* The number of a population; -1 after adding a fault. */
@@ -151,9 +262,9 @@ volley_status volley_run_get_state(volley_run *run, const char *population, cons
   find_state(run, population, state, &p, &k);
   VOLLEY_TRY(volley_agree(run->comm));
   const uint32_t size = run->experiment->populations[p].size;
-  volley_states *states = volley_states_create(run->network, p, 0);
+  volley_states *states = volley_states_create(run->parts.network, p, 0);
   const double *found = volley_states_get(states, k);
-  if (run->network->rank == 0) memcpy(values, found, size * sizeof *values);
+  if (run->parts.network->rank == 0) memcpy(values, found, size * sizeof *values);
   volley_states_destroy(states);
   if (size > INT32_MAX) volley_die("a population of %u neurons is too large for one message", size);
   VOLLEY_MPI(MPI_Bcast(values, (int)size, MPI_DOUBLE, 0, run->comm));
@@ -164,7 +275,7 @@ volley_status volley_run_set_state(volley_run *run, const char *population, cons
   int p, k;
   find_state(run, population, state, &p, &k);
   VOLLEY_TRY(volley_agree(run->comm));
-  volley_states *states = volley_states_create(run->network, p, 0);
+  volley_states *states = volley_states_create(run->parts.network, p, 0);
   volley_states_set(states, k, values);
   volley_states_destroy(states);
   return VOLLEY_OK;
@@ -192,8 +303,10 @@ void volley_run_digest(const volley_run *run, char text[VOLLEY_DIGEST_TEXT]) {
 /* Completes the output of a run that has come to its end; keeps what there is of another. */
 static volley_status close_output(volley_run *run, bool is_complete) {
   volley_summary summary = {0};
-  volley_status status = is_complete ? volley_recording_flush(run->recording) : VOLLEY_OK;
+  volley_status status = is_complete ? volley_recording_flush(run->parts.recording) : VOLLEY_OK;
   if (status == VOLLEY_OK && is_complete) volley_engine_summarize(run->engine, &summary);
+  if (status == VOLLEY_OK && is_complete && run->parts.readouts)
+    status = volley_readouts_find_spectra(run->parts.readouts, &summary);
   const volley_status closed =
       volley_recordings_close(run->recordings, status == VOLLEY_OK && is_complete ? &summary : NULL);
   volley_summary_release(&summary);
@@ -206,11 +319,11 @@ volley_status volley_run_destroy(volley_run *run) {
       run->engine && run->status == VOLLEY_OK && volley_engine_step(run->engine) == run->experiment->simulation.steps;
   const volley_status status = run->recordings ? close_output(run, is_complete) : VOLLEY_OK;
   volley_engine_destroy(run->engine);
-  volley_recording_destroy(run->recording);
   volley_taken_spikes_destroy(run->taken);
-  volley_readouts_destroy(run->readouts);
   volley_injection_destroy(run->injection);
-  volley_network_destroy(run->network);
+  volley_run_parts_destroy(&run->parts);
+  *run->experiment = run->described;
+  volley_experiment_destroy(run->renewed);
   volley_lock_release(run->lock);
   MPI_Comm_free(&run->comm);
   free(run);

@@ -2,16 +2,16 @@
 #ifndef VOLLEY_RUN_RUN_H
 #define VOLLEY_RUN_RUN_H
 
-#include "force/readout.h"
-#include "network/network.h"
+#include "io/checkpoint/checkpoint.h"
 
-/* Reads the files of signals and stimuli. Collective over comm, agreed status. */
+/* Reads the files of signals and stimuli, and starts PETSc where it is needed for them or for readouts. Collective over comm, agreed status. */
 volley_status volley_run_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
 
-/* Builds the network and its readouts (NULL: there are none) at time 0, once the files are read, and tells the experiment what
- * came out: the signs of weights, columns of weights recorders. Collective over comm, agreed status; both are owned by the
- * caller. */
-volley_status volley_run_build(volley_experiment *experiment, const volley_reader *reader, int threads, MPI_Comm comm,
-                               volley_network **network, volley_readouts **readouts);
+/* Builds a run once the files are read, at time 0 or as it was at a checkpoint (NULL: none), and tells the experiment what
+ * came out: the signs of weights, columns of weights recorders. records: with its recorders. Collective over comm, agreed
+ * status; the parts are owned by the caller, also after a fault. */
+volley_status volley_run_build(volley_experiment *experiment, const volley_reader *reader, int threads, bool records,
+                               volley_checkpoint *from, MPI_Comm comm, volley_run_parts *parts);
+void volley_run_parts_destroy(volley_run_parts *parts);
 
 #endif

@@ -159,7 +159,7 @@ int main(int argc, char **argv) {
   int provided;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-  if (volley_petsc_start(0, NULL) != VOLLEY_OK) return 1;
+  if (volley_petsc_start(0, NULL, MPI_COMM_WORLD) != VOLLEY_OK) return 1;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_agrees_with_recursion),
       cmocka_unit_test(test_saved_and_restored),

@@ -312,7 +312,7 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (volley_petsc_start(0, NULL) != VOLLEY_OK) return 1;
+  if (volley_petsc_start(0, NULL, MPI_COMM_WORLD) != VOLLEY_OK) return 1;
   const int failed = cmocka_run_group_tests(tests, set_up, clean_up);
   volley_petsc_stop();
   MPI_Finalize();

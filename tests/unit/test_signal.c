@@ -449,7 +449,8 @@ static volley_experiment *make_input(void) {
   volley_selection_finish(&stimulus->neurons);
   stimulus->start = 2;
   stimulus->stop = 50;
-  stimulus->gain = (volley_distribution){VOLLEY_UNIFORM, -8000, 8000, -INFINITY, INFINITY, false, NULL, NULL};
+  stimulus->gain =
+      (volley_distribution){.kind = VOLLEY_UNIFORM, .a = -8000, .b = 8000, .min = -INFINITY, .max = INFINITY};
   return e;
 }
 
@@ -504,7 +505,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_input),
   };
   MPI_Init(&argc, &argv);
-  if (volley_petsc_start(0, NULL) != VOLLEY_OK) return 1;
+  if (volley_petsc_start(0, NULL, MPI_COMM_WORLD) != VOLLEY_OK) return 1;
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   volley_petsc_stop();
   MPI_Finalize();
