@@ -4,13 +4,20 @@
 
 #include <omp.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <strings.h>
 
-enum { SPINS = 4000 }; /* some ten microseconds */
+/* Some ten microseconds; none where OpenMP is told that threads that wait shall leave their cores to others. */
+static int spins(void) {
+  const char *policy = getenv("OMP_WAIT_POLICY");
+  return policy && strcasecmp(policy, "passive") == 0 ? 0 : 4000;
+}
 
 void volley_barrier_init(volley_barrier *barrier, int threads) {
   atomic_store(&barrier->arrived, 0);
   atomic_store(&barrier->round, 0);
   atomic_store(&barrier->threads, threads);
+  barrier->spins = spins();
 }
 
 static void pause_briefly(void) {
@@ -28,7 +35,7 @@ void volley_barrier_wait(volley_barrier *barrier) {
     return;
   }
   for (int spin = 0; atomic_load_explicit(&barrier->round, memory_order_acquire) == round; spin++) {
-    if (spin < SPINS) {
+    if (spin < barrier->spins) {
       pause_briefly();
     } else {
       sched_yield();

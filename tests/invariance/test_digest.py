@@ -28,7 +28,6 @@ def check_overflow(folder):
 
 
 def main():
-    os.environ["OMP_WAIT_POLICY"] = "passive"  # more threads than cores
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, net) in enumerate(make_nets(folder).items()):
             found = compare_combinations(name, net, pairwise_combinations()[number::4], folder)

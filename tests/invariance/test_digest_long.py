@@ -11,7 +11,6 @@ from program import finish  # noqa: E402
 
 
 def main():
-    os.environ["OMP_WAIT_POLICY"] = "passive"  # more threads than cores
     with tempfile.TemporaryDirectory() as folder:
         for name, net in make_nets(folder).items():
             compare_combinations(name, net, every_combination(), folder)

@@ -33,7 +33,6 @@ def check_resume_from_each(folder, digest):
 
 
 def main():
-    os.environ["OMP_WAIT_POLICY"] = "passive"  # more threads than cores
     with tempfile.TemporaryDirectory() as folder:
         found = compare_combinations("readouts", (EXPERIMENT, {}), COMBINATIONS, folder)
         expect(found["spikes"] > 1000, "readouts: too quiet to show anything")

@@ -1,9 +1,13 @@
 """The table of docs/performance.md: what volley check announces of over twenty networks of different kinds and of the
 microcircuit at full scale, and what they take."""
+import os
 import tempfile
 
 from estimate import compare, compare_microcircuit, finish, head
 from estimate_networks import make_networks
+
+for name in ("LD_PRELOAD", "OMP_WAIT_POLICY"):  # ranks and threads wait as a user's do
+    os.environ.pop(name, None)
 
 with tempfile.TemporaryDirectory() as folder:
     head()

@@ -25,8 +25,6 @@ TIMEOUT = 120 * (10 if "ASAN_OPTIONS" in os.environ and "VOLLEY_TEST_C_FLAGS" in
 AT_A_TIME = 3  # starting MPI is mostly waiting
 POLL = 0.0003
 
-os.environ["OMP_WAIT_POLICY"] = "passive"  # more threads than cores
-
 MICROCIRCUIT = (os.path.join(EXPERIMENTS, "microcircuit.yaml"),
                 {"network.scale.neurons": 0.05, "network.scale.indegree": 0.05, "recorders.0.start": "0 ms"})
 

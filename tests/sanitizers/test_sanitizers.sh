@@ -2,6 +2,7 @@
 # The nets with everything, with plastic synapses and with readouts under the address and undefined behaviour sanitizers,
 # on 1 and 2 ranks; test_sanitizers_long.sh has the unit and MPI tests and the thread sanitizer.
 set -euo pipefail
+unset LD_PRELOAD # sanitizers come first
 cd "$VOLLEY_SOURCE"
 cmake --preset asan >/dev/null
 cmake --build --preset asan --parallel 2 --target volley >/dev/null
