@@ -68,6 +68,11 @@ static void take_population(volley_partition *partition, int p) {
   partition->count += n;
 }
 
+static void take_populations(void *context) {
+  volley_partition *partition = context;
+  for (int p = 0; p < partition->experiment->n_populations; p++) take_population(partition, p);
+}
+
 volley_status volley_partition_create(const volley_experiment *experiment, int rank, int ranks,
                                       const volley_reader *reader, MPI_Comm comm, volley_partition **out) {
   volley_owners owners;
@@ -77,9 +82,9 @@ volley_status volley_partition_create(const volley_experiment *experiment, int r
   *partition = (volley_partition){.experiment = experiment, .rank = rank, .ranks = ranks, .owners = owners};
   partition->gids = volley_alloc(n, sizeof *partition->gids, "the partition");
   partition->counts = volley_alloc(n, sizeof *partition->counts, "the partition");
-  for (int p = 0; p < experiment->n_populations; p++) take_population(partition, p);
   *out = partition;
-  return VOLLEY_OK;
+  (void)volley_memory_try(take_populations, partition);
+  return volley_agree_one(comm);
 }
 
 void volley_partition_destroy(volley_partition *partition) {

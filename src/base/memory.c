@@ -2,20 +2,40 @@
 
 #include "base/status.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { ALIGNMENT = 64 };
 static const size_t page = 4096, huge_page = (size_t)2 << 20;
 
+static _Thread_local jmp_buf *way_out; /* of what this thread tries; NULL: nothing */
+
+/* Of several threads that find no memory the first tells. */
 static _Noreturn void out_of_memory(size_t count, size_t size, const char *what) {
-  volley_die("no memory for %s: %zu items of %zu bytes asked for, %.1f MB left on this node", what, count, size,
-             (double)volley_available_memory() / 1e6);
+  static const char text[] = "no memory for %s: %zu items of %zu bytes asked for, %.1f MB left on %s";
+  const double left = (double)volley_available_memory() / 1e6;
+  struct utsname host;
+  if (uname(&host) < 0) snprintf(host.nodename, sizeof host.nodename, "this node");
+  if (!way_out) volley_die(text, what, count, size, left, host.nodename);
+  if (volley_local_status() == VOLLEY_OK)
+    volley_fault(VOLLEY_FAILURE, NULL, text, what, count, size, left, host.nodename);
+  longjmp(*way_out, 1);
+}
+
+volley_status volley_memory_try(void (*work)(void *context), void *context) {
+  jmp_buf here;
+  way_out = &here;
+  const bool ended = setjmp(here) == 0;
+  if (ended) work(context);
+  way_out = NULL;
+  return ended ? VOLLEY_OK : VOLLEY_FAILURE;
 }
 
 void *volley_alloc(size_t count, size_t size, const char *what) {

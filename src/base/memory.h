@@ -2,11 +2,17 @@
 #ifndef VOLLEY_BASE_MEMORY_H
 #define VOLLEY_BASE_MEMORY_H
 
+#include "base/codes.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed memory for count items of size bytes, aligned to 64 bytes; never NULL (count 0 gives a valid pointer). The
- * job ends with a message naming `what` if there is none. Caller owns it: free(). Callable from any thread. */
+/* Runs work(context). Where there is no memory for it, on this thread, it ends there after adding a fault, not the job; what
+ * does not hang on its context by then is lost. It must not communicate. VOLLEY_OK or VOLLEY_FAILURE, of this rank. */
+volley_status volley_memory_try(void (*work)(void *context), void *context);
+
+/* Zeroed memory for count items of size bytes, aligned to 64 bytes; never NULL (count 0 gives a valid pointer). If there
+ * is none, the job ends with a message naming `what`, or work that is tried. Caller owns it: free(). Callable from any thread. */
 void *volley_alloc(size_t count, size_t size, const char *what) __attribute__((malloc));
 
 /* Like realloc(), to count items of size bytes; new bytes are not zeroed, alignment is malloc's. Grow only what came

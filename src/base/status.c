@@ -172,6 +172,12 @@ volley_status volley_agree_first(uint64_t place, MPI_Comm comm) {
   return volley_agree(comm);
 }
 
+volley_status volley_agree_one(MPI_Comm comm) {
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  return volley_agree_first(faults.worst == VOLLEY_OK ? UINT64_MAX : (uint64_t)rank, comm);
+}
+
 volley_status volley_print_faults(void) {
   const volley_status status = faults.worst;
   int size;

@@ -44,6 +44,9 @@ volley_status volley_agree(MPI_Comm comm);
 /* The same where each rank has looked at a part of something and has a fault at `place` of the whole, UINT64_MAX if it has
  * none: only the faults of the first place are told. Lists must have been empty before. Collective. */
 volley_status volley_agree_first(uint64_t place, MPI_Comm comm);
+
+/* The same where several ranks may lack the same: of those that have faults only the first rank's are told. Collective. */
+volley_status volley_agree_one(MPI_Comm comm);
 #endif
 
 /* Keeps a note among the faults of a host program, if there is one. Returns whether there is. Not collective. */

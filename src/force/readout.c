@@ -69,6 +69,7 @@ static volley_status prepare(volley_readouts *readouts, int r, volley_network *n
       volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader, &d->decoders));
   d->learner.kind = volley_learner_of(readout);
   d->learner.own = d->learner.kind->create(readout, d->decoders, network->threads, network->comm);
+  if (!d->learner.own) return VOLLEY_FAILURE;
   d->lesson = (volley_learning){.readout = readout,
                                 .filter = &d->filter,
                                 .decoders = d->decoders,

@@ -303,6 +303,13 @@ static volley_status judge(const effective *e, int code) {
                       e->when, volley_petsc_words(code));
 }
 
+/* What LAPACK takes: a fault of ours where there is none comes first. */
+static void try_dense(void *context) {
+  const effective *e = context;
+  const size_t bytes = 4 * sizeof(double) * e->n * e->n;
+  volley_table_free(volley_alloc_huge(bytes, "all eigenvalues"), bytes);
+}
+
 /* The eigenvalues of one matrix. Collective, agreed status. */
 static volley_status find(const volley_effective_weights *weights, const char *when, double **values, uint32_t *n) {
   const int wanted = weights->readout->eigenvalues;
@@ -311,6 +318,11 @@ static volley_status find(const volley_effective_weights *weights, const char *w
   EPS solver;
   *values = NULL;
   *n = 0;
+  if (wanted < 0) (void)volley_memory_try(try_dense, &e);
+  if (volley_agree_one(weights->network->comm) != VOLLEY_OK) {
+    close_weights(&e);
+    return VOLLEY_FAILURE;
+  }
   VOLLEY_PETSC(MatCreateShell(weights->network->comm, (PetscInt)e.count, (PetscInt)e.count, (PetscInt)e.n,
                               (PetscInt)e.n, &e, &matrix));
   VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))multiply));

@@ -48,17 +48,26 @@ static double *make_vectors(size_t count, size_t length) {
   return volley_alloc(count * length, sizeof(double), "batch learning");
 }
 
-static void create_matrix(volley_batch *batch, double lambda) {
+static void deal_rows(volley_batch *batch) {
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(batch->comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(batch->comm, &ranks));
   const span rows = share(batch->padded, rank, ranks);
-  const PetscInt count = (PetscInt)(rows.to - rows.from), n = (PetscInt)batch->padded;
   batch->first = (uint32_t)rows.from;
-  batch->count = (uint32_t)count;
+  batch->count = (uint32_t)(rows.to - rows.from);
   batch->a_bytes = (batch->count > 0 ? batch->count : 1) * batch->padded * sizeof(double);
+}
+
+static void allocate(void *own) {
+  volley_batch *batch = own;
   batch->a = volley_alloc_huge(batch->a_bytes, "the matrix of batch learning");
-  for (size_t i = 0; i < batch->count; i++) batch->a[(rows.from + i) * batch->count + i] = lambda;
+  batch->gathered = make_vectors(CAPACITY, batch->padded);
+  batch->b = make_vectors((size_t)batch->dimension, batch->padded);
+}
+
+static void create_matrix(volley_batch *batch, double lambda) {
+  const PetscInt count = (PetscInt)batch->count, n = (PetscInt)batch->padded;
+  for (size_t i = 0; i < batch->count; i++) batch->a[(batch->first + i) * batch->count + i] = lambda;
   VOLLEY_PETSC(MatCreateDense(batch->comm, count, count, n, n, batch->a, &batch->matrix));
   VOLLEY_PETSC(MatAssemblyBegin(batch->matrix, MAT_FINAL_ASSEMBLY));
   VOLLEY_PETSC(MatAssemblyEnd(batch->matrix, MAT_FINAL_ASSEMBLY));
@@ -74,9 +83,13 @@ volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, cons
   batch->dimension = dimension;
   batch->threads = threads;
   VOLLEY_MPI(MPI_Comm_dup(comm, &batch->comm));
+  deal_rows(batch);
+  (void)volley_memory_try(allocate, batch);
+  if (volley_agree_one(batch->comm) != VOLLEY_OK) {
+    volley_batch_destroy(batch);
+    return NULL;
+  }
   create_matrix(batch, lambda);
-  batch->gathered = make_vectors(CAPACITY, batch->padded);
-  batch->b = make_vectors(k, batch->padded);
   for (size_t v = 0; v < k; v++) {
     for (size_t i = 0; i < n; i++) batch->b[v * batch->padded + i] = lambda * decoders[i * k + v];
   }

@@ -84,12 +84,14 @@ static double *make_vectors(size_t count, size_t length) {
   return volley_alloc(count * length, sizeof(double), "recursive least squares");
 }
 
-static void allocate(volley_rls *rls) {
+static void allocate(void *own) {
+  volley_rls *rls = own;
   const size_t n = rls->n;
   rls->p_stride = padded(rls->count);
   rls->stride = padded(n);
   rls->p_bytes = (n + GROUP) * rls->p_stride * sizeof(double);
   rls->p = volley_alloc_huge(rls->p_bytes, "the inverse correlation matrix");
+  rls->gains = make_vectors(1, n);
   rls->columns = make_vectors(CAPACITY, rls->stride);
   rls->r = make_vectors(1, rls->stride);
   rls->h = make_vectors(1, rls->stride);
@@ -119,7 +121,11 @@ volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm c
   rls->threads = threads;
   VOLLEY_MPI(MPI_Comm_dup(comm, &rls->comm));
   deal_rows(rls);
-  allocate(rls);
+  (void)volley_memory_try(allocate, rls);
+  if (volley_agree_one(rls->comm) != VOLLEY_OK) {
+    volley_rls_destroy(rls);
+    return NULL;
+  }
   wrap(rls);
   for (uint32_t i = 0; i < rls->count; i++) rls->p[(rls->first + i) * rls->p_stride + i] = 1 / lambda;
   return rls;
@@ -381,9 +387,7 @@ uint64_t volley_rls_traffic(uint32_t n, uint32_t n_moved) {
 
 static void *create(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm) {
   (void)decoders;
-  volley_rls *rls = volley_rls_create(readout->size, readout->lambda, threads, comm);
-  rls->gains = make_vectors(1, readout->size);
-  return rls;
+  return volley_rls_create(readout->size, readout->lambda, threads, comm);
 }
 
 static double dot(const double *a, const double *b, uint32_t n) {

@@ -7,6 +7,8 @@
 /* What both passes over the edges of a block share. */
 typedef struct edge_pass {
   const volley_experiment *experiment;
+  const volley_edge_list *lists; /* [n_projections] */
+  volley_block *block;
   volley_walk *walk;
   volley_table_builder *builder;
   volley_plastic_table_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
@@ -117,31 +119,40 @@ static void finish_plastic(edge_pass *pass, volley_block *block) {
     if (!pass->plastic[p]) continue;
     block->plastic =
         volley_grow(block->plastic, (size_t)block->n_plastic + 1, sizeof *block->plastic, "plastic synapses");
-    volley_plastic_table *plastic = &block->plastic[block->n_plastic++];
+    volley_plastic_table *plastic = &block->plastic[block->n_plastic];
     *plastic = volley_plastic_table_finish(pass->plastic[p]);
+    block->n_plastic++;
     const int delay = plastic->n_dopamine > 0 ? plastic->dopamine_delay : pass->min_delay;
     if (delay < pass->min_delay) pass->min_delay = delay; /* dopamine is to be known when it arrives */
   }
 }
 
-void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, volley_block *block) {
-  edge_pass pass = {.experiment = experiment,
-                    .walk = volley_walk_create(experiment, lists),
-                    .builder = volley_table_builder_create(),
-                    .outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights"),
-                    .min_delay = VOLLEY_MAX_DELAY + 1,
-                    .refused = -1};
-  pass.plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass.plastic, "plastic synapses");
-  begin_plastic(&pass, block);
-  go_through(&pass, block, false);
-  volley_table_allocate(pass.builder);
+/* Makes the tables of a block. */
+static void connect(void *context) {
+  edge_pass *pass = context;
+  const volley_experiment *experiment = pass->experiment;
+  pass->walk = volley_walk_create(experiment, pass->lists);
+  pass->builder = volley_table_builder_create();
+  pass->outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights");
+  pass->plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass->plastic, "plastic synapses");
+  begin_plastic(pass, pass->block);
+  go_through(pass, pass->block, false);
+  volley_table_allocate(pass->builder);
   for (int p = 0; p < experiment->n_projections; p++)
-    if (pass.plastic[p]) volley_plastic_table_allocate(pass.plastic[p]);
-  go_through(&pass, block, true);
-  block->table = volley_table_finish(pass.builder);
-  finish_plastic(&pass, block);
+    if (pass->plastic[p]) volley_plastic_table_allocate(pass->plastic[p]);
+  go_through(pass, pass->block, true);
+  pass->block->table = volley_table_finish(pass->builder);
+  pass->builder = NULL;
+  finish_plastic(pass, pass->block);
+}
+
+void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, volley_block *block) {
+  edge_pass pass = {
+      .experiment = experiment, .lists = lists, .block = block, .min_delay = VOLLEY_MAX_DELAY + 1, .refused = -1};
+  (void)volley_memory_try(connect, &pass);
   block->min_delay = pass.min_delay;
   block->outgoing = pass.outgoing;
+  volley_table_builder_destroy(pass.builder);
   free(pass.plastic);
-  volley_walk_destroy(pass.walk);
+  if (pass.walk) volley_walk_destroy(pass.walk);
 }

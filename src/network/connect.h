@@ -6,7 +6,7 @@
 #include "rule/edge_list.h"
 
 /* Fills block->table. lists: [n_projections] explicit edges of this rank. Not collective: each thread builds its own
- * blocks. Faults go to the list of this process; the caller agrees. */
+ * blocks. Faults, want of memory among them, go to the list of this process; the caller agrees. */
 void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, volley_block *block);
 
 #endif

@@ -8,16 +8,32 @@
 
 #include <stdlib.h>
 
+static void lay_out(void *network) { volley_blocks_lay_out(network); }
+static void add_inputs(void *network) { volley_blocks_add_inputs(network); }
+
+/* Values of a population, for its neurons. */
+typedef struct setting {
+  volley_network *network;
+  int population;
+  volley_values values;
+} setting;
+
+static void set_values(void *context) {
+  const setting *s = context;
+  volley_blocks_set_values(s->network, s->population, &s->values);
+}
+
 static volley_status make_neurons(volley_network *network, const volley_reader *reader) {
-  volley_blocks_lay_out(network);
-  for (int p = 0; p < network->experiment->n_populations; p++) {
-    volley_values values;
-    VOLLEY_TRY(volley_values_make(network->partition, p, reader, network->comm, &values));
-    volley_blocks_set_values(network, p, &values);
-    volley_values_free(network->experiment->populations[p].model, &values);
+  (void)volley_memory_try(lay_out, network);
+  VOLLEY_TRY(volley_agree_one(network->comm));
+  for (setting s = {.network = network}; s.population < network->experiment->n_populations; s.population++) {
+    VOLLEY_TRY(volley_values_make(network->partition, s.population, reader, network->comm, &s.values));
+    (void)volley_memory_try(set_values, &s);
+    volley_values_free(network->experiment->populations[s.population].model, &s.values);
+    VOLLEY_TRY(volley_agree_one(network->comm));
   }
-  volley_blocks_add_inputs(network);
-  return VOLLEY_OK;
+  (void)volley_memory_try(add_inputs, network);
+  return volley_agree_one(network->comm);
 }
 
 /* What the threads that build tables share. */
@@ -38,7 +54,7 @@ static volley_status make_synapses(volley_network *network, const volley_reader 
   VOLLEY_TRY(volley_edge_lists_make(network->partition, reader, network->comm, &lists));
   volley_parallel(network->threads, connect_blocks, &(building){network, lists});
   volley_edge_lists_free(network->experiment, lists);
-  return volley_agree(network->comm);
+  return volley_agree_one(network->comm);
 }
 
 /* The signs of the weights of each population, on all ranks. */

@@ -40,6 +40,15 @@ volley_table_builder *volley_table_builder_create(void) {
   return builder;
 }
 
+void volley_table_builder_destroy(volley_table_builder *builder) {
+  if (!builder) return;
+  volley_gid_map_free(&builder->rows);
+  volley_table_free(builder->records, builder->n * sizeof *builder->records);
+  free(builder->numbers);
+  free(builder->kinds);
+  free(builder);
+}
+
 void volley_table_count(volley_table_builder *builder, uint32_t source_gid) {
   volley_gid_map_at(&builder->rows, source_gid)->value++;
   builder->n++;
@@ -223,12 +232,10 @@ volley_table volley_table_finish(volley_table_builder *builder) {
               rows[r].count);
     kept = volley_table_discard(kept, records);
   }
-  volley_table_free(builder->records, builder->n * sizeof *builder->records);
   free(scratch);
   free(rows);
-  free(builder->numbers);
-  free(builder->kinds);
-  free(builder);
+  builder->rows = (volley_gid_map){0}; /* the table's now */
+  volley_table_builder_destroy(builder);
   return table;
 }
 

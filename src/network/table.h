@@ -85,5 +85,6 @@ void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint1
                        float weight);
 /* Makes the table, which the caller owns, and frees the builder. */
 volley_table volley_table_finish(volley_table_builder *builder);
+void volley_table_builder_destroy(volley_table_builder *builder); /* of one that is not finished; NULL is allowed */
 
 #endif

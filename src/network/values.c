@@ -82,8 +82,6 @@ static volley_status make_parameters(const volley_partition *partition, int p, c
   const volley_population *population = &partition->experiment->populations[p];
   for (int k = 0; k < population->model->n_parameters; k++) {
     const volley_distribution *d = &population->parameters[k];
-    values->parameters[k] =
-        volley_alloc(values->per_neuron ? partition->counts[p] : 1, sizeof(double), "the parameters of neurons");
     const target t = {partition, p, k, VOLLEY_PURPOSE_PARAMETER, population->model->parameters[k].name};
     if (values->per_neuron) {
       VOLLEY_TRY(make_column(&t, d, reader, comm, values->parameters[k]));
@@ -101,7 +99,7 @@ static volley_status make_states(const volley_partition *partition, int p, const
   const uint32_t n = partition->counts[p];
   for (int s = 0; s < population->model->n_states; s++) {
     const volley_distribution *d = &population->initial[s];
-    double *out = values->states[s] = volley_alloc(n, sizeof(double), "the states of neurons");
+    double *out = values->states[s];
     if (d->kind == VOLLEY_PARAMETER) {
       const double *from = values->parameters[(int)d->a];
       for (uint32_t i = 0; i < n; i++) out[i] = from[values->per_neuron ? i : 0];
@@ -113,16 +111,33 @@ static volley_status make_states(const volley_partition *partition, int p, const
   return VOLLEY_OK;
 }
 
+/* Room for the values of a population. */
+typedef struct room {
+  const volley_neuron_model *model;
+  uint32_t n;
+  volley_values *values;
+} room;
+
+static void make_room(void *context) {
+  const room *r = context;
+  for (int k = 0; k < r->model->n_parameters; k++)
+    r->values->parameters[k] = volley_alloc(r->values->per_neuron ? r->n : 1, sizeof(double), "parameters of neurons");
+  for (int s = 0; s < r->model->n_states; s++)
+    r->values->states[s] = volley_alloc(r->n, sizeof(double), "states of neurons");
+}
+
 volley_status volley_values_make(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
                                  volley_values *out) {
   const volley_population *population = &partition->experiment->populations[p];
+  const volley_neuron_model *model = population->model;
   *out = (volley_values){.per_neuron = volley_population_is_per_neuron(population)};
-  out->parameters =
-      volley_alloc((size_t)population->model->n_parameters, sizeof(double *), "the parameters of neurons");
-  out->states = volley_alloc((size_t)population->model->n_states, sizeof(double *), "the states of neurons");
-  volley_status status = make_parameters(partition, p, reader, comm, out);
+  out->parameters = volley_alloc((size_t)model->n_parameters, sizeof(double *), "the parameters of neurons");
+  out->states = volley_alloc((size_t)model->n_states, sizeof(double *), "the states of neurons");
+  (void)volley_memory_try(make_room, &(room){model, partition->counts[p], out});
+  volley_status status = volley_agree_one(comm);
+  if (status == VOLLEY_OK) status = make_parameters(partition, p, reader, comm, out);
   if (status == VOLLEY_OK) status = make_states(partition, p, reader, comm, out);
-  if (status != VOLLEY_OK) volley_values_free(population->model, out);
+  if (status != VOLLEY_OK) volley_values_free(model, out);
   return status;
 }
 

@@ -58,6 +58,17 @@ double volley_recorder_expected_bytes(const volley_experiment *experiment, int r
   return ((double)sizeof(double) * volley_expected_window(width, rows) + (double)kind->column_bytes * width) / ranks;
 }
 
+static void make_buffers(void *context) {
+  volley_record *record = context;
+  if (record->recorder->kind->holds_spikes) {
+    record->times = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof *record->times, "a spike recorder");
+    record->ids = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof *record->ids, "a spike recorder");
+  } else {
+    record->rows = volley_alloc(record->capacity * record->width, sizeof *record->rows, "a trace recorder");
+  }
+}
+
+/* No memory is a fault of this rank. */
 static void prepare(volley_recording *recording, const volley_readouts *readouts, int number) {
   const volley_network *network = recording->network;
   const volley_recorder *recorder = &network->experiment->recorders[number];
@@ -65,14 +76,9 @@ static void prepare(volley_recording *recording, const volley_readouts *readouts
   volley_record *record = &recording->records[number];
   *record = (volley_record){.recording = recording, .recorder = recorder, .number = number};
   if (kind->create) record->own = kind->create(network, readouts, recorder, &recording->columns[number]);
-  if (kind->holds_spikes) {
-    record->times = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof *record->times, "a spike recorder");
-    record->ids = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof *record->ids, "a spike recorder");
-  } else {
-    record->width = recording->columns[number].count;
-    record->capacity = volley_window_rows(volley_recorder_width(network->experiment, recorder));
-    record->rows = volley_alloc(record->capacity * record->width, sizeof *record->rows, "a trace recorder");
-  }
+  record->width = recording->columns[number].count;
+  record->capacity = volley_window_rows(volley_recorder_width(network->experiment, recorder));
+  (void)volley_memory_try(make_buffers, record);
 }
 
 volley_recording *volley_recording_create(const volley_network *network, const volley_readouts *readouts) {

@@ -39,7 +39,8 @@ typedef struct volley_sink {
 
 typedef struct volley_recording volley_recording;
 
-/* Prepares the recorders of the network's experiment. readouts: NULL if it has none. Collective. Owned by the caller; the
+/* Prepares the recorders of the network's experiment; faults of a rank, as of memory, are to be agreed on. readouts: NULL if it
+ * has none. Collective. Owned by the caller; the
  * network and the readouts must outlive it. */
 volley_recording *volley_recording_create(const volley_network *network, const volley_readouts *readouts);
 void volley_recording_destroy(volley_recording *recording);

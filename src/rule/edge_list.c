@@ -73,10 +73,20 @@ static void append(volley_edge **edges, uint64_t *capacity, uint64_t n) {
   *edges = volley_grow(*edges, *capacity, sizeof **edges, "a list of edges");
 }
 
+static void reserve(void *context) {
+  volley_edge_mail *mail = context;
+  append(&mail->list->edges, &mail->list_capacity, mail->expected);
+  append(&mail->edges, &mail->capacity, VOLLEY_EDGE_ROWS);
+  mail->sorted = volley_grow(NULL, VOLLEY_EDGE_ROWS, sizeof *mail->sorted, "a list of edges");
+  mail->owners = volley_grow(NULL, VOLLEY_EDGE_ROWS, sizeof *mail->owners, "a list of edges");
+}
+
 /* A list that grows is copied, and leaves holes. */
-void volley_edge_mail_expect(volley_edge_mail *mail, double edges) {
-  const double share = 1.05 * edges / mail->partition->ranks;
-  append(&mail->list->edges, &mail->list_capacity, (uint64_t)share + VOLLEY_EDGE_ROWS / 16);
+bool volley_edge_mail_expect(volley_edge_mail *mail, double edges) {
+  mail->expected = (uint64_t)(1.05 * edges / mail->partition->ranks) + VOLLEY_EDGE_ROWS / 16;
+  mail->failed = volley_memory_try(reserve, mail) != VOLLEY_OK;
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &mail->failed, 1, MPI_INT, MPI_MAX, mail->comm));
+  return !mail->failed;
 }
 
 void volley_edge_mail_add(volley_edge_mail *mail, volley_edge edge) {
@@ -91,20 +101,16 @@ static size_t piece_of(const volley_edge_mail *mail, uint64_t sent) {
   return (size_t)(left < piece ? left : piece);
 }
 
-/* Sorts n edges by the rank that owns their target: counts[r] of them, from starts[r] on, go to rank r. Caller frees. */
-static volley_edge *by_owner(const volley_edge_mail *mail, const volley_edge *edges, size_t n, int *counts,
-                             int *starts) {
-  volley_edge *sorted = volley_alloc(n, sizeof *sorted, "a list of edges");
-  int *owners = volley_alloc(n, sizeof *owners, "a list of edges"), next = 0;
+/* Sorts n edges by the rank that owns their target: counts[r] of them, from starts[r] on, go to rank r. */
+static void sort_by_owner(const volley_edge_mail *mail, const volley_edge *edges, size_t n, int *counts, int *starts) {
+  int *owners = mail->owners, next = 0;
   for (size_t e = 0; e < n; e++) {
     owners[e] = volley_partition_owner(mail->partition, mail->population, edges[e].target);
     counts[owners[e]]++;
   }
   for (int r = 0; r < mail->partition->ranks; next += counts[r++]) starts[r] = next;
-  for (size_t e = 0; e < n; e++) sorted[starts[owners[e]]++] = edges[e];
+  for (size_t e = 0; e < n; e++) mail->sorted[starts[owners[e]]++] = edges[e];
   for (int r = 0; r < mail->partition->ranks; r++) starts[r] -= counts[r];
-  free(owners);
-  return sorted;
 }
 
 static void send_piece(volley_edge_mail *mail, const volley_edge *edges, size_t n) {
@@ -112,17 +118,16 @@ static void send_piece(volley_edge_mail *mail, const volley_edge *edges, size_t 
   int *counts = volley_alloc(4 * ranks, sizeof *counts, "a list of edges");
   int *starts = counts + ranks, *incoming = starts + ranks, *places = incoming + ranks, received = 0;
   MPI_Datatype edge_type;
-  volley_edge *sorted = by_owner(mail, edges, n, counts, starts);
+  sort_by_owner(mail, edges, n, counts, starts);
   VOLLEY_MPI(MPI_Alltoall(counts, 1, MPI_INT, incoming, 1, MPI_INT, mail->comm));
   for (size_t r = 0; r < ranks; received += incoming[r++]) places[r] = received;
   append(&mail->list->edges, &mail->list_capacity, mail->list->n + (uint64_t)received);
   VOLLEY_MPI(MPI_Type_contiguous((int)sizeof(volley_edge), MPI_BYTE, &edge_type));
   VOLLEY_MPI(MPI_Type_commit(&edge_type));
-  VOLLEY_MPI(MPI_Alltoallv(sorted, counts, starts, edge_type, mail->list->edges + mail->list->n, incoming, places,
+  VOLLEY_MPI(MPI_Alltoallv(mail->sorted, counts, starts, edge_type, mail->list->edges + mail->list->n, incoming, places,
                            edge_type, mail->comm));
   VOLLEY_MPI(MPI_Type_free(&edge_type));
   mail->list->n += (uint64_t)received;
-  free(sorted);
   free(counts);
 }
 
@@ -147,8 +152,10 @@ static volley_status make_list(const volley_partition *partition, int p, const v
   volley_edge_mail mail = {.partition = partition, .population = projection->target, .comm = comm, .list = list};
   const volley_status status = projection->rule->list(partition, p, reader, &mail);
   free(mail.edges);
+  free(mail.sorted);
+  free(mail.owners);
   sort(list->edges, list->n);
-  return status;
+  return status == VOLLEY_OK && mail.failed ? volley_agree_one(comm) : status;
 }
 
 volley_status volley_edge_lists_make(const volley_partition *partition, const volley_reader *reader, MPI_Comm comm,

@@ -42,12 +42,16 @@ typedef struct volley_edge_mail {
   MPI_Comm comm;
   volley_edge *edges; /* [n] to be sent */
   uint64_t n, capacity;
+  volley_edge *sorted; /* [VOLLEY_EDGE_ROWS] a piece of them, by owners */
+  int *owners;
   volley_edge_list *list; /* those of this rank so far, in any order */
-  uint64_t list_capacity;
+  uint64_t list_capacity, expected;
+  int failed; /* a rank had no room, which is a fault there; the same on every rank */
 } volley_edge_mail;
 
-/* Makes room for this rank's share of all edges there will be. Not collective, as is volley_edge_mail_add(). */
-void volley_edge_mail_expect(volley_edge_mail *mail, double edges);
+/* Makes room for this rank's share of all edges there will be. Collective. False, on every rank, where one has none. */
+bool volley_edge_mail_expect(volley_edge_mail *mail, double edges);
+/* Not collective. */
 void volley_edge_mail_add(volley_edge_mail *mail, volley_edge edge);
 
 /* Sends all edges that were added, in pieces that are bounded. Collective. Returns whether any rank has more to come. */

@@ -105,7 +105,8 @@ static uint64_t check(void *context, const volley_edge_slab *slab) {
 
 static void take(void *context, const volley_edge_slab *slab) {
   const taking *t = context;
-  if (t->mail->list_capacity == 0) volley_edge_mail_expect(t->mail, (double)slab->total);
+  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, (double)slab->total);
+  if (t->mail->failed) return;
   t->mail->list->has_weights = slab->weight != NULL;
   t->mail->list->has_delays = slab->delay != NULL;
   for (size_t e = 0; e < slab->count; e++) {

@@ -40,7 +40,7 @@ static volley_status list(const volley_partition *partition, int p, const volley
       .partner = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_PARTNER, (uint32_t)p),
   };
   (void)reader;
-  volley_edge_mail_expect(mail, expected_outdegree(experiment, projection));
+  if (!volley_edge_mail_expect(mail, expected_outdegree(experiment, projection))) return VOLLEY_OK;
   for (uint32_t i = 0, more = true; more; more = volley_edge_mail_send(mail, i < n))
     for (; i < n && mail->n < VOLLEY_EDGE_ROWS; i++) {
       const uint32_t source = gids[i] - experiment->populations[projection->source].first_gid;

@@ -42,6 +42,7 @@ volley_status volley_run_build(volley_experiment *experiment, const volley_reade
     experiment->populations[p].outgoing = (volley_outgoing)parts->network->outgoing[p];
   if (experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(parts->network, reader, &parts->readouts));
   if (records) parts->recording = volley_recording_create(parts->network, parts->readouts);
+  VOLLEY_TRY(volley_agree_one(comm));
   return from ? restore(from, parts) : VOLLEY_OK;
 }
 
