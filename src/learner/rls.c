@@ -91,15 +91,11 @@ static void allocate(void *own) {
   rls->stride = padded(n);
   rls->p_bytes = (n + GROUP) * rls->p_stride * sizeof(double);
   rls->p = volley_alloc_huge(rls->p_bytes, "the inverse correlation matrix");
-  rls->gains = make_vectors(1, n);
   rls->columns = make_vectors(CAPACITY, rls->stride);
-  rls->r = make_vectors(1, rls->stride);
-  rls->h = make_vectors(1, rls->stride);
-  rls->c = make_vectors(1, rls->stride);
-  rls->pr = make_vectors(1, rls->p_stride);
-  rls->ph = make_vectors(1, rls->p_stride);
-  rls->jump_r = make_vectors(1, n / FEW + GROUP);
-  rls->jump_h = make_vectors(1, n / FEW + GROUP);
+  double **const whole[] = {&rls->r, &rls->h, &rls->c, &rls->gains};
+  double **const own_rows[] = {&rls->pr, &rls->ph}, **const few[] = {&rls->jump_r, &rls->jump_h};
+  for (int v = 0; v < 4; v++) *whole[v] = make_vectors(1, rls->stride);
+  for (int v = 0; v < 2; v++) *own_rows[v] = make_vectors(1, rls->p_stride), *few[v] = make_vectors(1, n / FEW + GROUP);
 }
 
 /* A PETSc matrix over our memory. */
@@ -122,10 +118,7 @@ volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm c
   VOLLEY_MPI(MPI_Comm_dup(comm, &rls->comm));
   deal_rows(rls);
   (void)volley_memory_try(allocate, rls);
-  if (volley_agree_one(rls->comm) != VOLLEY_OK) {
-    volley_rls_destroy(rls);
-    return NULL;
-  }
+  if (volley_agree_one(rls->comm) != VOLLEY_OK) return volley_rls_destroy(rls), NULL;
   wrap(rls);
   for (uint32_t i = 0; i < rls->count; i++) rls->p[(rls->first + i) * rls->p_stride + i] = 1 / lambda;
   return rls;
