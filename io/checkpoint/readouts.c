@@ -1,5 +1,6 @@
-/* Section of readouts: group /readouts/NAME with `state` (decoders, filters, outputs), `P` (N x N values, row by
- * row; A of batch learning) and `pending` (vectors that go with it, [n][N]: see learner/rls.h and learner/batch.h). */
+/* Section of readouts: group /readouts/NAME with `state` (decoders, filters, outputs), `P` (N x N values, row by row; A of
+ * batch learning; absent where the learner keeps none) and `pending` (vectors that go with it, [n][N]: see learner/rls.h
+ * and learner/batch.h). */
 #include "io/checkpoint/section.h"
 
 #include <stdlib.h>
@@ -31,14 +32,15 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
     const char *name = experiment->readouts[r].name;
     const uint64_t n = experiment->readouts[r].size, size = volley_readouts_state_size(readouts, r);
     const volley_learner *learner = volley_readouts_learner(readouts, r);
-    const uint64_t pending = (uint64_t)learner->kind->pending(learner->own) * n;
+    const uint64_t pending = learner->kind->rows ? (uint64_t)learner->kind->pending(learner->own) * n : 0;
     double *state = volley_arena_alloc(arena, size, sizeof *state);
     double *columns = volley_arena_alloc(arena, pending, sizeof *columns);
     volley_readouts_get_state(readouts, r, state);
-    learner->kind->get_pending(learner->own, columns);
+    if (learner->kind->rows) learner->kind->get_pending(learner->own, columns);
     volley_contents_add_group(contents, "readouts/%s", name);
     volley_contents_add(contents, H5T_NATIVE_DOUBLE, size, NULL, state, "readouts/%s/state", name);
     volley_contents_add(contents, H5T_NATIVE_DOUBLE, pending, NULL, columns, "readouts/%s/pending", name);
+    if (!learner->kind->rows) continue;
     matrices[r] = volley_contents_add(contents, H5T_NATIVE_DOUBLE, n * n, NULL, NULL, "readouts/%s/P", name);
   }
   return matrices;
@@ -52,6 +54,7 @@ static uint32_t rows_at_once(uint64_t n) {
 
 static void put_rows(volley_hdf5 *file, volley_dataset *dataset, uint64_t n, const volley_learner *learner) {
   uint32_t first, count;
+  if (!learner->kind->rows) return;
   learner->kind->rows(learner->own, &first, &count);
   const uint32_t most = rows_at_once(n);
   double *rows = volley_alloc((size_t)most * n, sizeof *rows, "a checkpoint");
@@ -109,8 +112,9 @@ static void restore_readout(volley_checkpoint *checkpoint, const volley_readout 
                  readout->name);
   }
   if (!file->failed) volley_readouts_set_state(readouts, r, size, state);
-  restore_rows(checkpoint, readout, learner);
-  if (!file->failed) learner->kind->set_pending(learner->own, (int)(pending / readout->size), columns);
+  if (learner->kind->rows) restore_rows(checkpoint, readout, learner);
+  if (learner->kind->rows && !file->failed)
+    learner->kind->set_pending(learner->own, (int)(pending / readout->size), columns);
   free(state);
   free(columns);
 }

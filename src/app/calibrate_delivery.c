@@ -123,7 +123,7 @@ double volley_time_exchange(const volley_experiment *experiment, const volley_es
   const uint32_t n = (uint32_t)fmin(MOST_SPIKES, per_step);
   uint32_t *gids = volley_alloc(n, sizeof *gids, "an estimate");
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 2), 0, 0);
-  const volley_exchange_kind *kind = volley_exchange_kinds()[0];
+  const volley_exchange_kind *kind = experiment->simulation.exchange;
   void *exchange = kind->create(&(volley_exchange_setup){.comm = MPI_COMM_SELF, .batch = 1, .lag = 1, .usual = n});
   const double end = MPI_Wtime() + 0.1 * volley_sample_s, begin = volley_thread_seconds();
   int64_t step = 0;

@@ -220,7 +220,7 @@ static void estimate_build(const volley_experiment *experiment, volley_estimate 
 static double exchange_bytes(const volley_experiment *experiment, const volley_estimate *estimate) {
   const double dt = experiment->simulation.dt, steps = isfinite(estimate->min_delay) ? estimate->min_delay / dt : 1;
   const double block = 8 + 1e-3 * 20 * dt * experiment->neurons / estimate->ranks;
-  const volley_exchange_kind *kind = volley_exchange_kinds()[0];
+  const volley_exchange_kind *kind = experiment->simulation.exchange;
   return (kind->expected_bytes ? kind->expected_bytes(estimate->ranks, fmax(1, steps), block) : 0) +
          volley_history_expected_bytes(estimate->max_delay / dt,
                                        estimate->spikes / (double)experiment->simulation.steps);

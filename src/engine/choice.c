@@ -35,7 +35,8 @@ volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
   const int batch = experiment->simulation.batch_exchange ? lag : 1;
   bool *everywhere = volley_alloc((size_t)experiment->n_populations, sizeof *everywhere, "the exchange of spikes");
   for (int p = 0; p < experiment->n_populations; p++) everywhere[p] = is_needed_everywhere(setup, p);
-  const volley_exchange_kind *kind = setup->exchange ? setup->exchange : volley_exchange_kinds()[0];
+  const volley_exchange_kind *named = setup->exchange ? setup->exchange : experiment->simulation.exchange;
+  const volley_exchange_kind *kind = named ? named : volley_exchange_kinds()[0];
   const volley_exchange_setup needs = {.comm = network->comm,
                                        .batch = batch,
                                        .lag = lag,

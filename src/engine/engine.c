@@ -30,7 +30,8 @@ struct volley_engine {
 
 volley_engine *volley_engine_create(const volley_engine_kind *kind, const volley_engine_setup *setup) {
   volley_engine *engine = volley_alloc(1, sizeof *engine, "the engine");
-  engine->kind = kind ? kind : volley_engine_kinds()[0];
+  const volley_engine_kind *named = setup->network->experiment->simulation.engine;
+  engine->kind = kind ? kind : named ? named : volley_engine_kinds()[0];
   engine->network = setup->network;
   engine->step = setup->from ? setup->from->step : 0;
   engine->state = engine->kind->create(setup);

@@ -28,7 +28,7 @@ typedef struct volley_engine_setup {
   const volley_observer *observers; /* [n_observers] told in this order */
   int n_observers;
   const volley_saver *saver;            /* NULL: nobody saves the run while it advances */
-  const volley_exchange_kind *exchange; /* NULL: the default */
+  const volley_exchange_kind *exchange; /* NULL: that of the experiment */
 } volley_engine_setup;
 
 typedef struct volley_engine_kind {
@@ -47,7 +47,7 @@ const volley_engine_kind *const *volley_engine_kinds(void);
 
 typedef struct volley_engine volley_engine;
 
-/* An engine of a kind (NULL: the default) before its first step. Collective over the network's communicator; MPI must provide
+/* An engine of a kind (NULL: that of the experiment) before its first step. Collective over the network's communicator; MPI must provide
  * MPI_THREAD_FUNNELED, and what is collective must be called from the thread that initialized it. Owned by the caller. */
 volley_engine *volley_engine_create(const volley_engine_kind *kind, const volley_engine_setup *setup);
 void volley_engine_destroy(volley_engine *engine); /* collective; NULL is allowed */

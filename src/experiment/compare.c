@@ -166,9 +166,13 @@ static bool rates_matter(const volley_experiment *experiment) {
 
 /* Whether a key of a section cannot change the results. */
 static bool is_free(const comparison *c, const char *section, const char *key) {
-  static const char *const always_free[][2] = {
-      {"", "title"},      {"", "checkpoint"},       {"simulation", "partition"}, {"simulation", "exchange_interval"},
-      {"output", "file"}, {"output", "compression"}};
+  static const char *const always_free[][2] = {{"", "title"},
+                                               {"", "checkpoint"},
+                                               {"simulation", "partition"},
+                                               {"simulation", "exchange_interval"},
+                                               {"simulation", "exchange"},
+                                               {"output", "file"},
+                                               {"output", "compression"}};
   for (size_t i = 0; section && i < sizeof always_free / sizeof *always_free; i++)
     if (strcmp(section, always_free[i][0]) == 0 && strcmp(key, always_free[i][1]) == 0) return true;
   return section && strcmp(section, "populations") == 0 && strcmp(key, "mean_rate") == 0 && !rates_matter(c->now);

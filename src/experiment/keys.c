@@ -31,6 +31,9 @@ static const volley_key_info simulation_keys[] = {
     {"seed", "", 1, 0, UINT32_MAX, .type = VOLLEY_KEY_COUNT, .doc = "of all random numbers"},
     {"exchange_interval", .type = VOLLEY_KEY_CHOICE, .words = "step|min_delay",
      .doc = "how often ranks hand each other their spikes: every step, or every shortest delay"},
+    {"engine", .type = VOLLEY_KEY_WORD, .doc = "what takes the network through time, by default the first engine"},
+    {"exchange", .type = VOLLEY_KEY_WORD,
+     .doc = "how ranks hand each other their spikes, by default the first exchange"},
     {"partition", .type = VOLLEY_KEY_WORD,
      .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
 };

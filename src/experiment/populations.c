@@ -2,6 +2,7 @@
 #include "experiment/reading.h"
 
 #include "base/units.h"
+#include "engine/engine.h"
 #include "neuron/neuron.h"
 #include "partition/partition.h"
 
@@ -18,16 +19,13 @@ static const volley_key_info *simulation_key(const char *name) {
 /* A partitioner: its name, or a mapping with this name as `type` and the partitioner's own keys. */
 static void read_partitioner(volley_reading *reading, volley_node *section) {
   volley_simulation *simulation = &reading->experiment->simulation;
-  volley_node *node = volley_node_get(section, "partition"), *word = NULL;
+  volley_node *node = volley_node_get(section, "partition");
   const bool is_map = node && node->kind == VOLLEY_NODE_MAP;
   volley_key_info key = *simulation_key("partition");
-  key.text = volley_partitioners()[0]->name;
   if (is_map) key = (volley_key_info){.name = "type", .type = VOLLEY_KEY_WORD, .required = true, .doc = key.doc};
   if (is_map) volley_check_required(reading, node, &key, 1);
-  const char *name = volley_read_text(reading, is_map ? node : section, &key, (volley_pick){0}, &word);
-  const volley_partitioner *partitioner = simulation->partitioner = name ? volley_partitioner_find(name) : NULL;
-  if (name && !partitioner)
-    volley_unknown(reading, word, "partitioner", volley_names_of_registry(reading, volley_partitioners()));
+  const volley_partitioner *partitioner = simulation->partitioner =
+      volley_read_kind(reading, is_map ? node : section, &key, volley_partitioners(), "partitioner");
   if (!partitioner || !node) return;
   volley_names known = volley_names_of_table(reading, partitioner->keys, partitioner->n_keys, sizeof key);
   volley_names_add(reading, &known, "type");
@@ -50,6 +48,9 @@ void volley_read_simulation(volley_reading *reading, volley_node *section) {
   if (volley_read_number(reading, section, simulation_key("seed"), (volley_pick){0}, &seed))
     simulation->seed = (uint32_t)seed;
   simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
+  simulation->engine = volley_read_kind(reading, section, simulation_key("engine"), volley_engine_kinds(), "engine");
+  simulation->exchange =
+      volley_read_kind(reading, section, simulation_key("exchange"), volley_exchange_kinds(), "exchange");
   read_partitioner(reading, section);
 }
 

@@ -238,6 +238,19 @@ const char *volley_read_text(volley_reading *reading, const volley_node *entry, 
   return found ? found->text : key->text;
 }
 
+const void *volley_read_kind(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
+                             const void *registry, const char *what) {
+  volley_node *node = NULL;
+  const volley_names names = volley_names_of_registry(reading, registry);
+  volley_key_info word = *key;
+  if (!key->required) word.text = names.names[0];
+  const char *name = volley_read_text(reading, entry, &word, (volley_pick){0}, &node);
+  for (int i = 0; name && i < names.n; i++)
+    if (strcmp(names.names[i], name) == 0) return ((const void *const *)registry)[i];
+  if (name) volley_unknown(reading, node, what, names);
+  return NULL;
+}
+
 int volley_read_choice(volley_reading *reading, const volley_node *entry, const volley_key_info *key) {
   volley_node *node;
   const char *text = volley_read_text(reading, entry, key, (volley_pick){0}, &node);

@@ -84,6 +84,10 @@ bool volley_read_flag(volley_reading *reading, const volley_node *entry, const v
 /* A word or text; *node (may be NULL) is where it stands, NULL if it is the fallback. */
 const char *volley_read_text(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
                              volley_pick pick, volley_node **node);
+/* The kind of a registry, pointers ended by NULL whose first member is a name, that a word names, by default the first; NULL
+ * after a fault. what: "neuron model" */
+const void *volley_read_kind(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
+                             const void *registry, const char *what);
 /* Index of the word among key->words, -1 after a fault. */
 int volley_read_choice(volley_reading *reading, const volley_node *entry, const volley_key_info *key);
 

@@ -103,18 +103,10 @@ static void check_window(volley_reading *reading, volley_node *map, const volley
                        (double)first * dt, (double)readout->stop * dt);
 }
 
-static void read_solver(volley_reading *reading, volley_node *map, volley_readout *readout) {
-  volley_node *node = NULL;
-  volley_key_info key = *learning_key("solver");
-  key.text = volley_learners()[0]->name;
-  readout->learner = volley_learner_find(volley_read_text(reading, map, &key, (volley_pick){0}, &node));
-  if (!readout->learner) volley_unknown(reading, node, "solver", volley_names_of_registry(reading, volley_learners()));
-}
-
 static void read_learning(volley_reading *reading, volley_node *map, volley_readout *readout) {
   readout->interval = 1;
   if (!map || !volley_check_section(reading, map, VOLLEY_SECTION_LEARNING)) return;
-  read_solver(reading, map, readout);
+  readout->learner = volley_read_kind(reading, map, learning_key("solver"), volley_learners(), "solver");
   readout->is_exact = volley_read_choice(reading, map, learning_key("update")) == 1;
   read_lambda(reading, map, readout);
   const int before = reading->faults;

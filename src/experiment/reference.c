@@ -1,6 +1,7 @@
 /* The reference of all keys as Markdown, from the tables that the reader works with. */
 #include "experiment/check.h"
 
+#include "engine/engine.h"
 #include "experiment/keys.h"
 #include "learner/learner.h"
 #include "neuron/neuron.h"
@@ -151,21 +152,20 @@ static void write_signals(FILE *out) {
   }
 }
 
+/* Kinds that have name and doc as first members, which a key chooses from. */
+static void write_choice(FILE *out, const char *heading, const char *key, const void *registry) {
+  fprintf(out, "\n### %s\n\n| %s | meaning |\n|---|---|\n", heading, key);
+  for (const char *const *const *kind = registry; *kind; kind++)
+    fprintf(out, "| `%s` | %s |\n", (*kind)[0], (*kind)[1]);
+}
+
 static void write_partitioners(FILE *out) {
-  fprintf(out, "\n### Partitioners\n\n| partition | meaning |\n|---|---|\n");
-  for (const volley_partitioner *const *item = volley_partitioners(); *item; item++)
-    fprintf(out, "| `%s` | %s |\n", (*item)->name, (*item)->doc);
+  write_choice(out, "Partitioners", "partition", volley_partitioners());
   for (const volley_partitioner *const *item = volley_partitioners(); *item; item++) {
     if ((*item)->n_keys == 0) continue;
     fprintf(out, "\nKeys of `partition: {type: %s, ...}`:\n\n%s", (*item)->name, table_head);
     write_keys(out, (*item)->keys, (*item)->n_keys);
   }
-}
-
-static void write_learners(FILE *out) {
-  fprintf(out, "\n### Solvers\n\n| solver | meaning |\n|---|---|\n");
-  for (const volley_learner_kind *const *item = volley_learners(); *item; item++)
-    fprintf(out, "| `%s` | %s |\n", (*item)->name, (*item)->doc);
 }
 
 void volley_experiment_write_reference(FILE *out) {
@@ -180,9 +180,13 @@ void volley_experiment_write_reference(FILE *out) {
           "and `=`, no control characters, and neither a `-` at the beginning nor a space at either end.\n");
   for (int s = 0; s < VOLLEY_N_SECTIONS; s++) {
     write_section(out, &volley_sections[s]);
-    if (s == VOLLEY_SECTION_SIMULATION) write_partitioners(out);
+    if (s == VOLLEY_SECTION_SIMULATION) {
+      write_choice(out, "Engines", "engine", volley_engine_kinds());
+      write_choice(out, "Exchanges", "exchange", volley_exchange_kinds());
+      write_partitioners(out);
+    }
     if (s == VOLLEY_SECTION_PROJECTIONS) write_rules(out);
-    if (s == VOLLEY_SECTION_LEARNING) write_learners(out);
+    if (s == VOLLEY_SECTION_LEARNING) write_choice(out, "Solvers", "solver", volley_learners());
     if (s == VOLLEY_SECTION_STIMULI) write_stimuli(out);
   }
   write_signals(out);

@@ -222,7 +222,7 @@ static double dot(const double *a, const double *b, uint32_t n) {
 }
 
 static volley_status check_learning(const volley_readouts *readouts, const decoding *d) {
-  const char *wrong = d->learner.kind->check(d->learner.own);
+  const char *wrong = d->learner.kind->check ? d->learner.kind->check(d->learner.own) : NULL;
   if (!wrong) return VOLLEY_OK;
   volley_fault(VOLLEY_FAILURE, &d->readout->place, "readout '%s': %s at %.10g ms: %s", d->readout->name,
                d->learner.kind->failure, (double)(readouts->learned + 1) * experiment_of(readouts)->simulation.dt,

@@ -27,12 +27,13 @@ typedef struct volley_learner_kind {
    * agreed fault: there is no memory for it. */
   void *(*create)(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm);
   void (*destroy)(void *own);
-  /* One step, by all threads of all ranks. Raises no fault: check() says what is wrong, the same on every rank, or NULL. */
+  /* One step, by all threads of all ranks. Raises no fault: check() says what is wrong, the same on every rank, or NULL. NULL:
+   * nothing can be. */
   void (*learn)(void *own, volley_learning *lesson, int thread, volley_barrier *barrier);
   const char *(*check)(const void *own);
   /* For checkpoints, by one thread: the rows of a distributed matrix of N x N that this rank holds, first .. first + count -
    * 1; some of them, [n_rows][N]; and vectors that go with it, [n_pending][N], the same on every rank. get and set of the
-   * same data leave no trace in later bits. */
+   * same data leave no trace in later bits. All NULL: the decoders are all that it knows. */
   void (*rows)(const void *own, uint32_t *first, uint32_t *count);
   void (*get_rows)(const void *own, uint32_t from, uint32_t n_rows, double *rows);
   void (*set_rows)(void *own, uint32_t from, uint32_t n_rows, const double *rows);

@@ -18,6 +18,8 @@ struct volley_rule;          /* rule/rule.h */
 struct volley_stimulus_kind; /* stimulus/stimulus.h */
 struct volley_signal_kind;   /* signal/signal.h */
 struct volley_partitioner;   /* partition/partition.h */
+struct volley_engine_kind;   /* engine/engine.h */
+struct volley_exchange_kind; /* exchange/exchange.h */
 struct volley_learner_kind;  /* learner/learner.h */
 struct volley_node;          /* experiment/tree.h */
 
@@ -38,7 +40,9 @@ typedef struct volley_simulation {
   uint32_t seed;
   bool batch_exchange; /* exchange every min delay instead of every step */
   const struct volley_partitioner *partitioner;
-  const void *partition_parameters; /* what its keys fill; NULL where it has none */
+  const void *partition_parameters;            /* what its keys fill; NULL where it has none */
+  const struct volley_engine_kind *engine;     /* NULL: the default */
+  const struct volley_exchange_kind *exchange; /* NULL: the default */
 } volley_simulation;
 
 /* What all synapses that leave a population do, by the signs of their weights, once the network is built. A positive

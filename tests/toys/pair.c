@@ -1,0 +1,59 @@
+/* A toy rule of pairs: a weight grows with the trace of the source at spikes of the target, and shrinks with the trace of the
+ * target at spikes of the source. */
+#include "synapse/pairing.h"
+
+enum { STEP, TAU, N_PARAMETERS };
+
+static const volley_key_info parameters[N_PARAMETERS] = {
+    [STEP] = {"step", "weight", 0.1, VOLLEY_FROM_ZERO, .doc = "change by a pair of spikes at the same time"},
+    [TAU] = {"tau", "ms", 20, VOLLEY_TIMES, .doc = "time constant of both traces"},
+};
+
+static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+enum { OF_SOURCE, OF_TARGET, N_TRACES };
+static const volley_trace_info traces[N_TRACES] = {
+    [OF_SOURCE] = {VOLLEY_OF_SOURCE, TAU, VOLLEY_JUMP_1},
+    [OF_TARGET] = {VOLLEY_OF_TARGET, TAU, VOLLEY_JUMP_1},
+};
+static const char *const row_states[] = {"trace_before", "trace"};
+
+static void range(const double *values, double *low, double *high) {
+  (void)values;
+  *low = -INFINITY;
+  *high = INFINITY;
+}
+
+static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
+                               double weight) {
+  (void)pairs, (void)k;
+  return weight + b->constants->parameters[STEP] * volley_source_trace(b, OF_SOURCE, arrival);
+}
+
+static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double step, double weight) {
+  return weight - step * volley_target_trace(b, OF_TARGET, pairs);
+}
+
+static void spike(volley_synapse_view *b, double *input) {
+  volley_pairing_spike(b, input, at_target, at_source, b->constants->parameters[STEP]);
+}
+
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+
+const volley_synapse_model volley_synapse_pair = {
+    .name = "pair",
+    .doc = "weights that grow where the source fires first, and shrink where the target does",
+    .equations = "at a spike of the target w <- w + step x, at one of the source w <- w - step y",
+    .parameters = parameters,
+    .n_parameters = N_PARAMETERS,
+    .states = states,
+    .n_states = 1,
+    .traces = traces,
+    .n_traces = N_TRACES,
+    .row_states = row_states,
+    .n_row_states = 2,
+    .pairs = true,
+    .keeps_past = true,
+    .range = range,
+    .spike = spike,
+    .catch_up = catch_up,
+};
