@@ -1,4 +1,4 @@
-/* A toy section of checkpoints: how often the run was saved, from its beginning on. Group /saves with `count`. */
+/* A toy section of checkpoints, group /saves: `count`, how often the run was saved, from its beginning on. */
 #include "io/checkpoint/section.h"
 
 static const char path[] = "saves/count";
@@ -12,7 +12,6 @@ static uint64_t count_bytes(const volley_experiment *experiment) {
 static void *create(volley_contents *contents, const volley_saved *saved) {
   (void)saved;
   saves++;
-  volley_contents_add_group(contents, "saves");
   volley_contents_add(contents, H5T_NATIVE_UINT64, 1, NULL, &saves, path);
   return NULL;
 }
