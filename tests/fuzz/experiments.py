@@ -75,7 +75,7 @@ class Grower:
 
     def __init__(self, schema, random):
         self.schema, self.random, self.files = schema, random, {}
-        self.populations, self.projections = {}, []
+        self.populations, self.projections, self.size = {}, [], 1
 
     def number(self, row):
         """A number for a row of a table of keys or parameters; mostly within its bounds."""
@@ -99,10 +99,12 @@ class Grower:
             return self.number(row)
         middle = float(self.number({**row, "unit": ""}))
         kinds = ["normal", "uniform"] + (["lognormal", "exponential"] if middle > 0 else [])
-        kind = self.random.choice(kinds + takes_file * ["file"])
+        kind = self.random.choice(kinds + takes_file * ["file", "values"])
         low, high = f"{middle - 0.1 * abs(middle):g}", f"{middle + 0.1 * abs(middle):g}"
         if kind == "file":
             return {"file": self.data("values"), "dataset": self.random.choice(["v", "v", "m", "w", "/g/v"])}
+        if kind == "values":
+            return {"values": [self.number(row) for _ in range(self.size + (self.random.random() < 0.1))]}
         if kind == "uniform":
             return {"distribution": kind, "low": low, "high": high}
         second = {} if kind == "exponential" else {self.random.choice(["std", "relative_std"]): "0.1"}
@@ -171,7 +173,8 @@ class Grower:
         model = self.random.choice(list(self.schema.models))
         name = f"P{number}"
         self.populations[name] = model
-        entry = {"name": name, "model": model, "size": str(self.random.randint(1, 12))}
+        self.size = self.random.randint(1, 12)
+        entry = {"name": name, "model": model, "size": str(self.size)}
         for section, table in (("parameters", "Parameters"), ("initial", "States")):
             rows = self.schema.models[model].get(table, [])
             chosen = self.random.sample(rows, min(len(rows), self.random.choice([0, 0, 1, 2, 4])))
