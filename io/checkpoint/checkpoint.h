@@ -77,6 +77,10 @@ const volley_checkpoint_info *volley_checkpoint_get_info(const volley_checkpoint
  * the checkpoint; agreed status. */
 volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, const volley_run_parts *parts);
 
+/* Whether the files that an experiment reads hold what they held when the checkpoint was written. Adds a fault for each that
+ * does not. Not collective, but the same on every rank. */
+volley_status volley_inputs_compare(const volley_experiment *experiment, const volley_checkpoint_info *info);
+
 /* NULL is allowed. Collective. */
 void volley_checkpoint_close(volley_checkpoint *checkpoint);
 

@@ -6,40 +6,24 @@
 #include <string.h>
 
 /* A group, an attribute of a group, or a dataset. */
-typedef struct item {
-  struct item *next;
+typedef struct volley_item {
+  struct volley_item *next;
   enum { GROUP, ATTRIBUTE, DATASET } kind;
   const char *path, *name; /* name: of the attribute */
   hid_t type;              /* of the attribute; H5T_STRING of a text */
   const void *value;       /* of the attribute */
   volley_dataset dataset;
-} item;
+} volley_item;
 
-struct volley_contents {
-  volley_arena *arena;
-  item *first, **end;
-  size_t n_datasets;
-  uint64_t bytes;
-};
-
-volley_contents *volley_contents_create(void) {
-  volley_contents *contents = volley_alloc(1, sizeof *contents, "a checkpoint");
+void volley_contents_create(volley_contents *contents) {
   *contents = (volley_contents){.arena = volley_arena_create(), .bytes = VOLLEY_BYTES_OF_FILE};
   contents->end = &contents->first;
-  return contents;
 }
 
-void volley_contents_destroy(volley_contents *contents) {
-  volley_arena_destroy(contents->arena);
-  free(contents);
-}
+void volley_contents_destroy(volley_contents *contents) { volley_arena_destroy(contents->arena); }
 
-volley_arena *volley_contents_arena(volley_contents *contents) { return contents->arena; }
-size_t volley_contents_count(const volley_contents *contents) { return contents->n_datasets; }
-uint64_t volley_contents_bytes(const volley_contents *contents) { return contents->bytes; }
-
-static item *add(volley_contents *contents, item new_item, uint64_t bytes) {
-  item *added = volley_arena_alloc(contents->arena, 1, sizeof *added);
+static volley_item *add(volley_contents *contents, volley_item new_item, uint64_t bytes) {
+  volley_item *added = volley_arena_alloc(contents->arena, 1, sizeof *added);
   *added = new_item;
   *contents->end = added;
   contents->end = &added->next;
@@ -56,7 +40,7 @@ static const char *format(volley_contents *contents, const char *path, va_list w
 void volley_contents_add_group(volley_contents *contents, const char *path, ...) {
   va_list words;
   va_start(words, path);
-  add(contents, (item){.kind = GROUP, .path = format(contents, path, words)}, VOLLEY_BYTES_OF_GROUP);
+  add(contents, (volley_item){.kind = GROUP, .path = format(contents, path, words)}, VOLLEY_BYTES_OF_GROUP);
   va_end(words);
 }
 
@@ -67,13 +51,13 @@ void volley_contents_add_text(volley_contents *contents, const char *group, cons
 
 void volley_contents_add_value(volley_contents *contents, const char *group, const char *name, hid_t type,
                                const void *value) {
-  add(contents, (item){.kind = ATTRIBUTE, .path = group, .name = name, .type = type, .value = value}, 0);
+  add(contents, (volley_item){.kind = ATTRIBUTE, .path = group, .name = name, .type = type, .value = value}, 0);
 }
 
 static volley_dataset *add_dataset(volley_contents *contents, volley_dataset dataset) {
   dataset.handle = dataset.descriptor = -1;
   contents->n_datasets++;
-  return &add(contents, (item){.kind = DATASET, .dataset = dataset},
+  return &add(contents, (volley_item){.kind = DATASET, .dataset = dataset},
               VOLLEY_BYTES_OF_DATASET + dataset.count * dataset.bytes)
               ->dataset;
 }
@@ -90,12 +74,22 @@ volley_dataset *volley_contents_add(volley_contents *contents, hid_t type, uint6
           .path = name, .units = units, .values = values, .count = count, .bytes = H5Tget_size(type), .type = type});
 }
 
-void volley_contents_add_texts(volley_contents *contents, const char *path, size_t n, const char *const *texts) {
+static const char *text_at(const void *texts, size_t stride, size_t i) {
+  return *(const char *const *)((const char *)texts + i * stride);
+}
+
+size_t volley_texts_width(size_t n, const void *texts, size_t stride) {
   size_t width = 1;
   for (size_t i = 0; i < n; i++)
-    if (strlen(texts[i]) >= width) width = strlen(texts[i]) + 1;
+    if (strlen(text_at(texts, stride, i)) >= width) width = strlen(text_at(texts, stride, i)) + 1;
+  return width;
+}
+
+void volley_contents_add_texts(volley_contents *contents, const char *path, size_t n, const void *texts,
+                               size_t stride) {
+  const size_t width = volley_texts_width(n, texts, stride);
   char *rows = volley_arena_alloc(contents->arena, n, width);
-  for (size_t i = 0; i < n; i++) memcpy(rows + i * width, texts[i], strlen(texts[i]));
+  for (size_t i = 0; i < n; i++) strcpy(rows + i * width, text_at(texts, stride, i));
   add_dataset(contents, (volley_dataset){.path = path, .values = rows, .count = n, .bytes = width, .type = H5T_STRING});
 }
 
@@ -106,8 +100,8 @@ void volley_contents_add_scalar(volley_contents *contents, const char *path, con
           .path = path, .values = text, .count = 1, .bytes = strlen(text) + 1, .is_scalar = true, .type = H5T_STRING});
 }
 
-static void make_attribute(volley_hdf5 *file, hid_t root, const item *i) {
-  const hid_t group = volley_hdf5_check(file, H5Gopen2(root, i->path, H5P_DEFAULT), "find a group in");
+static void make_attribute(volley_hdf5 *file, hid_t root, const volley_item *i) {
+  const hid_t group = volley_hdf5_open_group(file, root, i->path);
   if (i->type == H5T_STRING)
     volley_hdf5_put_text(file, group, i->name, i->value);
   else
@@ -116,7 +110,7 @@ static void make_attribute(volley_hdf5 *file, hid_t root, const item *i) {
 }
 
 void volley_contents_make(const volley_contents *contents, volley_hdf5 *file, hid_t root) {
-  for (item *i = contents->first; i; i = i->next) {
+  for (volley_item *i = contents->first; i; i = i->next) {
     switch (i->kind) {
       case GROUP: volley_hdf5_release(file, volley_hdf5_put_group(file, root, i->path)); break;
       case ATTRIBUTE: make_attribute(file, root, i); break;
@@ -126,7 +120,7 @@ void volley_contents_make(const volley_contents *contents, volley_hdf5 *file, hi
 }
 
 void volley_contents_put(const volley_contents *contents, volley_hdf5 *file, int descriptor, bool puts) {
-  for (item *i = contents->first; i; i = i->next) {
+  for (volley_item *i = contents->first; i; i = i->next) {
     volley_dataset *dataset = &i->dataset;
     dataset->descriptor = descriptor;
     if (dataset->values && puts) volley_dataset_put(file, dataset, 0, dataset->count, dataset->values);
@@ -135,11 +129,11 @@ void volley_contents_put(const volley_contents *contents, volley_hdf5 *file, int
 
 void volley_contents_finish(const volley_contents *contents, volley_hdf5 *file, MPI_Comm comm, volley_extent *extents) {
   uint64_t *sums = volley_alloc(contents->n_datasets, sizeof *sums, "checksums"), *sum = sums;
-  for (const item *i = contents->first; i; i = i->next)
+  for (const volley_item *i = contents->first; i; i = i->next)
     if (i->kind == DATASET) *sum++ = i->dataset.checksum;
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, sums, (int)contents->n_datasets, MPI_UINT64_T, MPI_SUM, comm));
   sum = sums;
-  for (item *i = contents->first; i; i = i->next) {
+  for (volley_item *i = contents->first; i; i = i->next) {
     if (i->kind != DATASET) continue;
     volley_dataset_finish(file, &i->dataset, *sum++, extents++);
     volley_dataset_release(file, &i->dataset);
@@ -148,6 +142,6 @@ void volley_contents_finish(const volley_contents *contents, volley_hdf5 *file, 
 }
 
 void volley_contents_release(const volley_contents *contents, volley_hdf5 *file) {
-  for (item *i = contents->first; i; i = i->next)
+  for (volley_item *i = contents->first; i; i = i->next)
     if (i->kind == DATASET) volley_dataset_release(file, &i->dataset);
 }

@@ -6,17 +6,9 @@
 
 static const char checksum_name[] = "checksum";
 
-/* A type of text with room for `bytes` bytes. */
-static hid_t text_type(volley_hdf5 *file, size_t bytes) {
-  const hid_t type = volley_hdf5_check(file, H5Tcopy(H5T_C_S1), "describe text of");
-  volley_hdf5_check(file, H5Tset_size(type, bytes), "describe text of");
-  volley_hdf5_check(file, H5Tset_cset(type, H5T_CSET_UTF8), "describe text of");
-  return type;
-}
-
 void volley_dataset_create(volley_hdf5 *file, hid_t root, volley_dataset *dataset) {
   const hsize_t size = dataset->count;
-  dataset->type = dataset->type == H5T_STRING ? text_type(file, dataset->bytes)
+  dataset->type = dataset->type == H5T_STRING ? volley_hdf5_text_type(file, dataset->bytes)
                                               : volley_hdf5_check(file, H5Tcopy(dataset->type), "describe data of");
   const hid_t space = volley_hdf5_check(
       file, dataset->is_scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &size, NULL), "describe data of");
@@ -33,16 +25,6 @@ void volley_dataset_create(volley_hdf5 *file, hid_t root, volley_dataset *datase
   volley_hdf5_release(file, space);
 }
 
-/* The values first .. first + count - 1 in the file, and in memory. */
-static void select_values(volley_hdf5 *file, const volley_dataset *dataset, uint64_t first, uint64_t count,
-                          hid_t spaces[2]) {
-  const hsize_t from = first, n = count;
-  spaces[0] = volley_hdf5_check(file, H5Dget_space(dataset->handle), "look up data of");
-  spaces[1] = volley_hdf5_check(file, H5Screate_simple(1, &n, NULL), "describe data of");
-  if (n == dataset->count) return; /* all, also of a scalar */
-  volley_hdf5_check(file, H5Sselect_hyperslab(spaces[0], H5S_SELECT_SET, &from, NULL, &n, NULL), "select data of");
-}
-
 /* Has the system begin to bring values to the disk while the next are made; what it does not do now fsync() will. */
 static void start_transfer(const volley_dataset *dataset, uint64_t first, uint64_t count) {
   const off_t offset = (off_t)(H5Dget_offset(dataset->handle) + first * dataset->bytes);
@@ -51,15 +33,17 @@ static void start_transfer(const volley_dataset *dataset, uint64_t first, uint64
 
 void volley_dataset_put(volley_hdf5 *file, volley_dataset *dataset, uint64_t first, uint64_t count,
                         const void *values) {
-  hid_t spaces[2];
+  const hsize_t from = first, n = count;
   if (count == 0 || file->failed) return;
   dataset->checksum += volley_checksum(values, first * dataset->bytes, count * dataset->bytes);
-  select_values(file, dataset, first, count, spaces);
-  volley_hdf5_check(file, H5Dwrite(dataset->handle, dataset->type, spaces[1], spaces[0], file->transfer, values),
-                    "write");
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(dataset->handle), "look up data of");
+  const hid_t memory = volley_hdf5_check(file, H5Screate_simple(1, &n, NULL), "describe data of");
+  if (n < dataset->count) /* all need no selection, and a scalar takes none */
+    volley_hdf5_check(file, H5Sselect_hyperslab(space, H5S_SELECT_SET, &from, NULL, &n, NULL), "select data of");
+  volley_hdf5_check(file, H5Dwrite(dataset->handle, dataset->type, memory, space, file->transfer, values), "write");
   if (dataset->descriptor >= 0 && !file->failed) start_transfer(dataset, first, count);
-  volley_hdf5_release(file, spaces[0]);
-  volley_hdf5_release(file, spaces[1]);
+  volley_hdf5_release(file, memory);
+  volley_hdf5_release(file, space);
 }
 
 void volley_dataset_finish(volley_hdf5 *file, volley_dataset *dataset, uint64_t checksum, volley_extent *extent) {
@@ -87,9 +71,7 @@ volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t root, const char *pa
   volley_dataset dataset = {.path = path, .handle = -1, .type = -1, .descriptor = -1};
   dataset.handle = H5Dopen2(root, path, H5P_DEFAULT); /* whatever has failed on this rank: the others do, too */
   if (dataset.handle < 0) {
-    if (!file->failed)
-      volley_fault(file->blame, file->place, "'%s' is no sound checkpoint: it has no dataset '%s'", file->path, path);
-    file->failed = true;
+    volley_hdf5_fault(file, "'%s' is no sound checkpoint: it has no dataset '%s'", file->path, path);
     return dataset;
   }
   dataset.type = volley_hdf5_check(file, H5Dget_type(dataset.handle), "look up data of");
@@ -98,11 +80,9 @@ volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t root, const char *pa
     const hssize_t n = H5Sget_simple_extent_npoints(space);
     dataset.count = n > 0 ? (uint64_t)n : 0;
     dataset.bytes = H5Tget_size(dataset.type);
-    if (!is_sound(&dataset, space, file_bytes)) {
-      file->failed = true;
-      volley_fault(file->blame, file->place,
-                   "'%s' is no sound checkpoint: dataset '%s' has an impossible size or layout", file->path, path);
-    }
+    if (!is_sound(&dataset, space, file_bytes))
+      volley_hdf5_fault(file, "'%s' is no sound checkpoint: dataset '%s' has an impossible size or layout", file->path,
+                        path);
   }
   volley_hdf5_release(file, space);
   return dataset;
@@ -110,12 +90,12 @@ volley_dataset volley_dataset_open(volley_hdf5 *file, hid_t root, const char *pa
 
 void volley_dataset_get(volley_hdf5 *file, const volley_dataset *dataset, hid_t type, uint64_t first, uint64_t count,
                         void *values) {
-  hid_t spaces[2];
+  const hsize_t from = first, n = count;
   if (count == 0 || file->failed) return;
-  select_values(file, dataset, first, count, spaces);
-  volley_hdf5_check(file, H5Dread(dataset->handle, type, spaces[1], spaces[0], file->transfer, values), "read");
-  volley_hdf5_release(file, spaces[0]);
-  volley_hdf5_release(file, spaces[1]);
+  if (n == dataset->count) /* also a scalar */
+    volley_hdf5_read(file, dataset->handle, dataset->path, type, H5S_ALL, H5S_ALL, values);
+  else
+    volley_hdf5_read_part(file, dataset->handle, dataset->path, type, 1, &from, NULL, &n, values);
 }
 
 void volley_dataset_release(volley_hdf5 *file, volley_dataset *dataset) {

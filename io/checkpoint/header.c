@@ -1,12 +1,12 @@
 /* Section of the run's description: attributes, from one table for writing and reading, and the text of the experiment. */
 #include "base/build_info.h"
 #include "io/checkpoint/section.h"
+#include "io/output/provenance.h"
 #include "io/output/summary.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 typedef enum kind { TEXT, COUNT, NUMBER } kind;
 
@@ -53,26 +53,13 @@ static uint64_t count_bytes(const volley_experiment *experiment) {
          text_bytes(experiment->folder);
 }
 
-/* Time and computer of rank 0: attributes must be equal on every rank. Collective. */
-static void describe_place(const volley_network *network, volley_arena *arena, volley_checkpoint_info *info) {
-  enum { SIZE = MPI_MAX_PROCESSOR_NAME + 1 };
-  char *texts = volley_arena_alloc(arena, 2, SIZE);
-  const time_t now = time(NULL);
-  struct tm utc;
-  int length = 0;
-  gmtime_r(&now, &utc);
-  strftime(texts, SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  VOLLEY_MPI(MPI_Get_processor_name(texts + SIZE, &length));
-  VOLLEY_MPI(MPI_Bcast(texts, 2 * SIZE, MPI_CHAR, 0, network->comm));
-  info->written = texts;
-  info->host = texts + SIZE;
-}
-
 /* What the attributes say. Collective. */
 static volley_checkpoint_info describe(const volley_saved *saved, volley_arena *arena) {
   const volley_network *network = saved->parts->network;
   const volley_experiment *experiment = network->experiment;
   const char *text = experiment->resolved ? experiment->resolved : "";
+  volley_stamp *stamp = volley_arena_alloc(arena, 1, sizeof *stamp);
+  *stamp = volley_stamp_now(network->comm);
   volley_checkpoint_info info = {.title = experiment->title,
                                  .experiment_file = experiment->file,
                                  .experiment_folder = experiment->folder,
@@ -80,6 +67,8 @@ static volley_checkpoint_info describe(const volley_saved *saved, volley_arena *
                                  .output = saved->output,
                                  .version = VOLLEY_VERSION,
                                  .git_commit = VOLLEY_GIT_COMMIT,
+                                 .host = stamp->host,
+                                 .written = stamp->time,
                                  .ranks = (uint64_t)network->ranks,
                                  .threads = (uint64_t)network->threads,
                                  .neurons = experiment->neurons,
@@ -89,12 +78,11 @@ static volley_checkpoint_info describe(const volley_saved *saved, volley_arena *
                                  .time_ms = (double)saved->state->step * experiment->simulation.dt,
                                  .state = *saved->state};
   info.experiment_hash = volley_arena_format(arena, "%016" PRIx64, volley_checksum(text, 0, strlen(text)));
-  describe_place(network, arena, &info);
   return info;
 }
 
 static void *create(volley_contents *contents, const volley_saved *saved) {
-  volley_arena *arena = volley_contents_arena(contents);
+  volley_arena *arena = contents->arena;
   volley_checkpoint_info *info = volley_arena_alloc(arena, 1, sizeof *info);
   *info = describe(saved, arena);
   volley_contents_add_value(contents, group_name, format_name, H5T_NATIVE_UINT32, &format_version);
@@ -115,47 +103,13 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
   return NULL;
 }
 
-/* Opens an attribute that must hold one value of this class. */
-static hid_t open_attribute(volley_hdf5 *file, hid_t group, const char *name, H5T_class_t class) {
-  const hid_t opened = volley_hdf5_check(file, H5Aopen(group, name, H5P_DEFAULT), "find an attribute in");
-  const hid_t space = volley_hdf5_check(file, H5Aget_space(opened), "look up data of");
-  const hid_t type = volley_hdf5_check(file, H5Aget_type(opened), "look up data of");
-  if (!file->failed &&
-      (H5Sget_simple_extent_npoints(space) != 1 || H5Tget_class(type) != class || H5Tis_variable_str(type) != 0)) {
-    file->failed = true;
-    volley_fault(file->blame, file->place, "'%s' is no sound checkpoint: attribute '%s' is not of the right type",
-                 file->path, name);
-  }
-  volley_hdf5_release(file, type);
-  volley_hdf5_release(file, space);
-  return opened;
-}
-
-static void get_value(volley_hdf5 *file, hid_t group, const char *name, hid_t type, void *value) {
-  const hid_t opened = open_attribute(file, group, name, H5Tget_class(type));
-  if (!file->failed) volley_hdf5_check(file, H5Aread(opened, type, value), "read");
-  volley_hdf5_release(file, opened);
-}
-
-static const char *get_text(volley_hdf5 *file, hid_t group, const char *name, volley_arena *arena) {
-  const hid_t opened = open_attribute(file, group, name, H5T_STRING);
-  const hid_t type = volley_hdf5_check(file, H5Aget_type(opened), "look up data of");
-  const size_t size = file->failed ? 0 : H5Tget_size(type);
-  char *text = volley_arena_alloc(arena, size + 1, 1);
-  if (!file->failed) volley_hdf5_check(file, H5Aread(opened, type, text), "read");
-  volley_hdf5_release(file, type);
-  volley_hdf5_release(file, opened);
-  return text;
-}
-
 static void check_format(volley_checkpoint *checkpoint, hid_t group) {
   volley_hdf5 *file = &checkpoint->file;
   uint32_t format = 0;
-  get_value(file, group, format_name, H5T_NATIVE_UINT32, &format);
-  if (file->failed || format == format_version) return;
-  file->failed = true;
-  volley_fault(file->blame, file->place, "'%s' has checkpoint format %u; this version of Volley reads format %u",
-               file->path, format, format_version);
+  volley_hdf5_get_value(file, group, format_name, H5T_NATIVE_UINT32, &format);
+  if (format != format_version)
+    volley_hdf5_fault(file, "'%s' has checkpoint format %u; this version of Volley reads format %u", file->path, format,
+                      format_version);
 }
 
 static void read_attributes(volley_checkpoint *checkpoint, hid_t group) {
@@ -166,14 +120,14 @@ static void read_attributes(volley_checkpoint *checkpoint, hid_t group) {
     const char *name = attributes[a].name;
     void *member = (char *)info + attributes[a].offset;
     switch (attributes[a].kind) {
-      case TEXT: *(const char **)member = get_text(file, group, name, checkpoint->arena); break;
-      case COUNT: get_value(file, group, name, H5T_NATIVE_UINT64, member); break;
-      case NUMBER: get_value(file, group, name, H5T_NATIVE_DOUBLE, member); break;
+      case TEXT: *(const char **)member = volley_hdf5_get_text(file, group, name, checkpoint->arena); break;
+      case COUNT: volley_hdf5_get_value(file, group, name, H5T_NATIVE_UINT64, member); break;
+      case NUMBER: volley_hdf5_get_value(file, group, name, H5T_NATIVE_DOUBLE, member); break;
     }
   }
   if (file->failed) return;
   uint64_t *digest = info->state.digest;
-  const char *text = get_text(file, group, digest_name, checkpoint->arena);
+  const char *text = volley_hdf5_get_text(file, group, digest_name, checkpoint->arena);
   if (sscanf(text, "%16" SCNx64 "%16" SCNx64, &digest[0], &digest[1]) != 2)
     volley_checkpoint_refuse(checkpoint, "spike_digest is not 32 hexadecimal digits");
 }
@@ -181,8 +135,7 @@ static void read_attributes(volley_checkpoint *checkpoint, hid_t group) {
 static void read_header(volley_checkpoint *checkpoint) {
   volley_checkpoint_info *info = &checkpoint->info;
   uint64_t n = 0;
-  const hid_t group =
-      volley_hdf5_check(&checkpoint->file, H5Gopen2(checkpoint->handle, group_name, H5P_DEFAULT), "find a group in");
+  const hid_t group = volley_hdf5_open_group(&checkpoint->file, checkpoint->handle, group_name);
   read_attributes(checkpoint, group);
   volley_hdf5_release(&checkpoint->file, group);
   if (!checkpoint->file.failed && (double)info->state.step * info->dt_ms != info->time_ms)

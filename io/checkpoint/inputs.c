@@ -1,6 +1,4 @@
 /* Section of the files that the run reads. */
-#include "io/checkpoint/inputs.h"
-
 #include "io/checkpoint/section.h"
 
 #include <inttypes.h>
@@ -37,30 +35,26 @@ volley_status volley_inputs_compare(const volley_experiment *experiment, const v
 }
 
 static uint64_t count_bytes(const volley_experiment *experiment) {
-  uint64_t most = 0;
-  for (int i = 0; i < experiment->n_inputs; i++) {
-    const volley_input_file *input = &experiment->inputs[i];
-    const uint64_t text = strlen(input->path) + strlen(input->place.path) + 2;
-    if (text > most) most = text;
-  }
-  return (uint64_t)experiment->n_inputs * (most + 2 * sizeof(uint64_t));
+  const volley_input_file *inputs = experiment->inputs;
+  const size_t n = (size_t)experiment->n_inputs;
+  const size_t widths = n ? volley_texts_width(n, &inputs->place.path, sizeof *inputs) +
+                                volley_texts_width(n, &inputs->path, sizeof *inputs)
+                          : 0;
+  return n * (widths + 2 * sizeof(uint64_t));
 }
 
 static void *create(volley_contents *contents, const volley_saved *saved) {
   const volley_experiment *experiment = saved->parts->network->experiment;
+  const volley_input_file *inputs = experiment->inputs;
   const size_t n = (size_t)experiment->n_inputs;
-  volley_arena *arena = volley_contents_arena(contents);
-  const char **texts = volley_arena_alloc(arena, 2 * n, sizeof *texts);
-  uint64_t *numbers = volley_arena_alloc(arena, 2 * n, sizeof *numbers);
+  uint64_t *numbers = volley_arena_alloc(contents->arena, 2 * n, sizeof *numbers);
   for (size_t i = 0; i < n; i++) {
-    const volley_input_file *input = &experiment->inputs[i];
-    texts[i] = input->place.path;
-    texts[n + i] = input->path;
-    numbers[i] = input->bytes;
-    numbers[n + i] = input->checksum;
+    numbers[i] = inputs[i].bytes;
+    numbers[n + i] = inputs[i].checksum;
   }
-  volley_contents_add_texts(contents, "volley_checkpoint/input_keys", n, texts);
-  volley_contents_add_texts(contents, "volley_checkpoint/input_files", n, texts + n);
+  volley_contents_add_texts(contents, "volley_checkpoint/input_keys", n, n ? &inputs->place.path : NULL,
+                            sizeof *inputs);
+  volley_contents_add_texts(contents, "volley_checkpoint/input_files", n, n ? &inputs->path : NULL, sizeof *inputs);
   volley_contents_add(contents, H5T_NATIVE_UINT64, n, NULL, numbers, "volley_checkpoint/input_bytes");
   volley_contents_add(contents, H5T_NATIVE_UINT64, n, NULL, numbers + n, "volley_checkpoint/input_checksums");
   return NULL;

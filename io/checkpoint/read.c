@@ -30,9 +30,7 @@ static void read_all(volley_checkpoint *checkpoint) {
   checkpoint->handle = volley_hdf5_open_shared(file, checkpoint->comm);
   if (file->failed) return;
   if (!has(checkpoint, *sections)) {
-    file->failed = true;
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is no checkpoint of Volley: it has no group /%s", file->path,
-                 (*sections)->name);
+    volley_hdf5_fault(file, "'%s' is no checkpoint of Volley: it has no group /%s", file->path, (*sections)->name);
     return;
   }
   for (const volley_section *const *s = sections; *s && !file->failed; s++)
@@ -80,7 +78,7 @@ void volley_checkpoint_close(volley_checkpoint *checkpoint) {
 /* Whether the run has the section and the file, too; adds a fault if only one of them has. Collective. */
 static bool is_there(volley_checkpoint *checkpoint, const volley_section *section,
                      const volley_experiment *experiment) {
-  const bool needed = !section->is_needed || section->is_needed(experiment), found = has(checkpoint, section);
+  const bool needed = volley_section_is_needed(section, experiment), found = has(checkpoint, section);
   if (needed == found) return found;
   volley_checkpoint_refuse(checkpoint,
                            volley_arena_format(checkpoint->arena,

@@ -26,7 +26,7 @@ static uint64_t count_bytes(const volley_experiment *experiment) {
 static void *create(volley_contents *contents, const volley_saved *saved) {
   const volley_experiment *experiment = saved->parts->network->experiment;
   volley_readouts *readouts = saved->parts->readouts;
-  volley_arena *arena = volley_contents_arena(contents);
+  volley_arena *arena = contents->arena;
   volley_dataset **matrices = volley_arena_alloc(arena, (size_t)experiment->n_readouts, sizeof *matrices);
   for (int r = 0; r < experiment->n_readouts; r++) {
     const char *name = experiment->readouts[r].name;
@@ -46,22 +46,24 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
   return matrices;
 }
 
-/* Rows that a piece holds. */
-static uint32_t rows_at_once(uint64_t n) {
-  const uint64_t rows = PIECE / (n * sizeof(double));
-  return rows > 0 ? (uint32_t)rows : 1;
-}
-
-static void put_rows(volley_hdf5 *file, volley_dataset *dataset, uint64_t n, const volley_learner *learner) {
+/* Puts the rows of P that this rank has, piece by piece, or gets and sets them. */
+static void move_rows(volley_hdf5 *file, volley_dataset *dataset, uint64_t n, const volley_learner *learner,
+                      bool puts) {
+  const uint64_t at_once = PIECE / (n * sizeof(double));
+  const uint32_t most = at_once > 0 ? (uint32_t)at_once : 1;
   uint32_t first, count;
   if (!learner->kind->rows) return;
   learner->kind->rows(learner->own, &first, &count);
-  const uint32_t most = rows_at_once(n);
   double *rows = volley_alloc((size_t)most * n, sizeof *rows, "a checkpoint");
-  for (uint32_t from = first; from < first + count; from += most) {
+  for (uint32_t from = first; from < first + count && !file->failed; from += most) {
     const uint32_t some = first + count - from < most ? first + count - from : most;
-    learner->kind->get_rows(learner->own, from, some, rows);
-    volley_dataset_put(file, dataset, from * n, some * n, rows);
+    if (puts) {
+      learner->kind->get_rows(learner->own, from, some, rows);
+      volley_dataset_put(file, dataset, from * n, some * n, rows);
+    } else {
+      volley_dataset_get(file, dataset, H5T_NATIVE_DOUBLE, from * n, some * n, rows);
+      learner->kind->set_rows(learner->own, from, some, rows);
+    }
   }
   free(rows);
 }
@@ -70,15 +72,13 @@ static void put(volley_hdf5 *file, const volley_saved *saved, void *own) {
   const volley_experiment *experiment = saved->parts->network->experiment;
   volley_dataset **matrices = own;
   for (int r = 0; r < experiment->n_readouts; r++)
-    put_rows(file, matrices[r], experiment->readouts[r].size, volley_readouts_learner(saved->parts->readouts, r));
+    move_rows(file, matrices[r], experiment->readouts[r].size, volley_readouts_learner(saved->parts->readouts, r),
+              true);
 }
 
 static void restore_rows(volley_checkpoint *checkpoint, const volley_readout *readout, const volley_learner *learner) {
   volley_hdf5 *file = &checkpoint->file;
-  uint32_t first, count;
   const uint64_t n = readout->size;
-  const uint32_t most = rows_at_once(n);
-  learner->kind->rows(learner->own, &first, &count);
   volley_dataset dataset =
       volley_checkpoint_dataset(checkpoint, volley_arena_format(checkpoint->arena, "readouts/%s/P", readout->name));
   if (!file->failed && dataset.count != n * n) {
@@ -86,13 +86,7 @@ static void restore_rows(volley_checkpoint *checkpoint, const volley_readout *re
     volley_fault(VOLLEY_USAGE, &readout->place, "the checkpoint's P of readout '%s' is not %llu x %llu", readout->name,
                  (unsigned long long)n, (unsigned long long)n);
   }
-  double *rows = volley_alloc((size_t)most * n, sizeof *rows, "a checkpoint");
-  for (uint32_t from = first; from < first + count && !file->failed; from += most) {
-    const uint32_t some = first + count - from < most ? first + count - from : most;
-    volley_dataset_get(file, &dataset, H5T_NATIVE_DOUBLE, from * n, some * n, rows);
-    learner->kind->set_rows(learner->own, from, some, rows);
-  }
-  free(rows);
+  move_rows(file, &dataset, n, learner, false);
   volley_dataset_release(file, &dataset);
 }
 

@@ -13,7 +13,7 @@ static bool is_needed(const volley_experiment *experiment) {
 
 static void *create(volley_contents *contents, const volley_saved *saved) {
   const volley_experiment *experiment = saved->parts->network->experiment;
-  volley_arena *arena = volley_contents_arena(contents);
+  volley_arena *arena = contents->arena;
   for (int r = 0; r < experiment->n_recorders; r++) {
     uint64_t n = 0;
     const double *state = volley_recording_state(saved->parts->recording, r, &n);

@@ -1,34 +1,49 @@
-/* Sections of the run's own state: spikes of each population so far, and those that may still be on their way. */
+/* Sections of the run's own state: spikes of each population so far, and those that may still be on their way; how many
+ * spikes or rows each recorder has handed over, and the files that hold them. */
 #include "io/checkpoint/section.h"
 
 #include <limits.h>
-#include <string.h>
 
-static const char spikes_path[] = "volley_checkpoint/population_spikes", counts_path[] = "recent_spikes/counts",
+static const char spikes_path[] = "volley_checkpoint/population_spikes",
+                  positions_path[] = "volley_checkpoint/recorder_positions",
+                  files_path[] = "volley_checkpoint/recorded_files", counts_path[] = "recent_spikes/counts",
                   gids_path[] = "recent_spikes/gids";
 
+/* Bytes of the names of n structs of `stride` bytes, which begin with one, and of a count for each. */
+static uint64_t bytes_of(int n, const void *structs, size_t stride) {
+  return (uint64_t)n * (volley_texts_width((size_t)n, structs, stride) + sizeof(uint64_t));
+}
+
 static uint64_t count_bytes(const volley_experiment *experiment) {
-  uint64_t most = 1;
-  for (int p = 0; p < experiment->n_populations; p++)
-    if (strlen(experiment->populations[p].name) >= most) most = strlen(experiment->populations[p].name) + 1;
-  return (uint64_t)experiment->n_populations * (most + sizeof(uint64_t));
+  return bytes_of(experiment->n_populations, experiment->populations, sizeof *experiment->populations) +
+         bytes_of(experiment->n_recorders, experiment->recorders, sizeof *experiment->recorders);
 }
 
 static void *create_counts(volley_contents *contents, const volley_saved *saved) {
   const volley_experiment *experiment = saved->parts->network->experiment;
-  const size_t n = (size_t)experiment->n_populations;
-  const char **names = volley_arena_alloc(volley_contents_arena(contents), n, sizeof *names);
-  for (size_t p = 0; p < n; p++) names[p] = experiment->populations[p].name;
-  volley_contents_add_texts(contents, "volley_checkpoint/population_names", n, names);
-  volley_contents_add(contents, H5T_NATIVE_UINT64, n, NULL, saved->state->counts, spikes_path);
+  const size_t populations = (size_t)experiment->n_populations, recorders = (size_t)experiment->n_recorders;
+  volley_contents_add_texts(contents, "volley_checkpoint/population_names", populations, experiment->populations,
+                            sizeof *experiment->populations);
+  volley_contents_add(contents, H5T_NATIVE_UINT64, populations, NULL, saved->state->counts, spikes_path);
+  volley_contents_add_texts(contents, "volley_checkpoint/recorder_names", recorders, experiment->recorders,
+                            sizeof *experiment->recorders);
+  volley_contents_add(contents, H5T_NATIVE_UINT64, recorders, NULL, saved->past->positions, positions_path);
+  volley_contents_add_texts(contents, files_path, (size_t)saved->past->n_files, saved->past->files,
+                            sizeof *saved->past->files);
   return NULL;
 }
 
 static void read_counts(volley_checkpoint *checkpoint) {
-  uint64_t n = 0;
-  checkpoint->info.state.counts = volley_checkpoint_counts(checkpoint, spikes_path, &n);
-  if (n > INT_MAX) volley_checkpoint_refuse(checkpoint, "it holds too much");
-  checkpoint->info.state.n_populations = (int)n;
+  volley_checkpoint_info *info = &checkpoint->info;
+  uint64_t n_populations = 0, n_files = 0, n_recorders = 0;
+  info->state.counts = volley_checkpoint_counts(checkpoint, spikes_path, &n_populations);
+  info->past.files = volley_checkpoint_texts(checkpoint, files_path, &n_files);
+  info->past.positions = volley_checkpoint_counts(checkpoint, positions_path, &n_recorders);
+  if (n_populations > INT_MAX || n_files > INT_MAX || n_recorders > INT_MAX)
+    volley_checkpoint_refuse(checkpoint, "it holds too much");
+  info->state.n_populations = (int)n_populations;
+  info->past.n_files = (int)n_files;
+  info->n_recorders = (int)n_recorders;
 }
 
 static void *create_recent(volley_contents *contents, const volley_saved *saved) {

@@ -19,7 +19,13 @@ typedef struct volley_saved {
   const char *output;
 } volley_saved;
 
-typedef struct volley_contents volley_contents;
+/* What is to be written, in the order in which it is created. */
+typedef struct volley_contents {
+  volley_arena *arena; /* for what lives as long as the contents */
+  struct volley_item *first, **end;
+  size_t n_datasets;
+  uint64_t bytes; /* that the file takes with them at most */
+} volley_contents;
 
 typedef struct volley_section {
   const char *name; /* of its group; several sections may share one */
@@ -38,17 +44,21 @@ typedef struct volley_section {
   void (*restore)(volley_checkpoint *checkpoint, const volley_run_parts *parts);
 } volley_section;
 
+/* Whether a run of this experiment has the section. */
+static inline bool volley_section_is_needed(const volley_section *section, const volley_experiment *experiment) {
+  return !section->is_needed || section->is_needed(experiment);
+}
+
 /* All sections in the order of the file, ended by NULL. */
 const volley_section *const *volley_checkpoint_sections(void);
 
 /* Bytes of metadata at most, generous: of a file, a group, a dataset with its part of the seal. */
 enum { VOLLEY_BYTES_OF_FILE = 65536, VOLLEY_BYTES_OF_GROUP = 4096, VOLLEY_BYTES_OF_DATASET = 2048 + 64 };
 
-/* What is to be written, in the order in which it is created. What is added must live as long as the contents, unless
+/* Contents without anything, to be destroyed; in place, which must stay. What is added must live as long as they do, unless
  * it is the arena's. */
-volley_contents *volley_contents_create(void);
+void volley_contents_create(volley_contents *contents);
 void volley_contents_destroy(volley_contents *contents);
-volley_arena *volley_contents_arena(volley_contents *contents);
 
 /* Adds a group; paths are copied, formatted as by printf(). */
 void volley_contents_add_group(volley_contents *contents, const char *path, ...) __attribute__((format(printf, 2, 3)));
@@ -62,19 +72,19 @@ void volley_contents_add_value(volley_contents *contents, const char *group, con
 volley_dataset *volley_contents_add(volley_contents *contents, hid_t type, uint64_t count, const char *units,
                                     const void *values, const char *path, ...) __attribute__((format(printf, 6, 7)));
 
-/* Adds a dataset of n texts, which are copied; a single text as a scalar. */
-void volley_contents_add_texts(volley_contents *contents, const char *path, size_t n, const char *const *texts);
+/* Adds a dataset of n texts, which are copied, the first at `texts` and each `stride` bytes behind the one before; a single
+ * text as a scalar. */
+void volley_contents_add_texts(volley_contents *contents, const char *path, size_t n, const void *texts, size_t stride);
 void volley_contents_add_scalar(volley_contents *contents, const char *path, const char *text);
 
-/* Number of datasets; bytes that the file takes with them at most. */
-size_t volley_contents_count(const volley_contents *contents);
-uint64_t volley_contents_bytes(const volley_contents *contents);
+/* Bytes that each of these texts takes in such a dataset. */
+size_t volley_texts_width(size_t n, const void *texts, size_t stride);
 
 /* Creates all of it in an empty file. Collective. */
 void volley_contents_make(const volley_contents *contents, volley_hdf5 *file, hid_t root);
 /* Puts values that were given; by one rank. descriptor: of the same file, for all that is put. */
 void volley_contents_put(const volley_contents *contents, volley_hdf5 *file, int descriptor, bool puts);
-/* Writes the checksums, notes where bytes are in extents, [count], and releases the datasets. Collective over comm. */
+/* Writes the checksums, notes where bytes are in extents, [n_datasets], and releases the datasets. Collective over comm. */
 void volley_contents_finish(const volley_contents *contents, volley_hdf5 *file, MPI_Comm comm, volley_extent *extents);
 /* Releases them as they are. */
 void volley_contents_release(const volley_contents *contents, volley_hdf5 *file);

@@ -6,7 +6,6 @@
 #define SECTIONS(X) \
   X(header) \
   X(counts) \
-  X(recordings) \
   X(inputs) \
   X(recent_spikes) \
   X(readouts) \
@@ -26,9 +25,7 @@ const volley_section *const *volley_checkpoint_sections(void) {
 }
 
 void volley_checkpoint_refuse(volley_checkpoint *checkpoint, const char *what) {
-  if (checkpoint->file.failed) return;
-  checkpoint->file.failed = true;
-  volley_fault(VOLLEY_USAGE, NULL, "'%s' is no sound checkpoint: %s", checkpoint->info.path, what);
+  volley_hdf5_fault(&checkpoint->file, "'%s' is no sound checkpoint: %s", checkpoint->info.path, what);
 }
 
 volley_dataset volley_checkpoint_dataset(volley_checkpoint *checkpoint, const char *path) {

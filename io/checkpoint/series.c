@@ -2,11 +2,11 @@
 
 #include "io/checkpoint/series.h"
 
-#include "base/memory.h"
 #include "base/text.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/file/disk_space.h"
 #include "io/file/hdf5.h"
+#include "io/file/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +19,7 @@
 enum { HEAD = 8192 /* bytes from the start in which the name of the group /volley_checkpoint lies */ };
 
 char *volley_checkpoint_name(const char *file, int k) {
-  const size_t size = strlen(file) + 16;
-  char *name = volley_alloc(size, 1, "a path");
-  if (k == 0) return strcpy(name, file);
-  snprintf(name, size, "%s.%d", file, k);
-  return name;
+  return k == 0 ? volley_path_format("%s", file) : volley_path_format("%s.%d", file, k);
 }
 
 volley_status volley_checkpoint_check_names(const char *file, int keep) {

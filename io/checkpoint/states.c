@@ -22,8 +22,7 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
   const volley_experiment *experiment = saved->parts->network->experiment;
   size_t n = 0;
   for (int p = 0; p < experiment->n_populations; p++) n += (size_t)experiment->populations[p].model->n_states;
-  volley_dataset **datasets = volley_arena_alloc(volley_contents_arena(contents), n, sizeof *datasets),
-                 **next = datasets;
+  volley_dataset **datasets = volley_arena_alloc(contents->arena, n, sizeof *datasets), **next = datasets;
   for (int p = 0; p < experiment->n_populations; p++) {
     const volley_population *population = &experiment->populations[p];
     volley_contents_add_group(contents, "populations/%s", population->name);
@@ -52,10 +51,10 @@ static volley_dataset open_state(volley_checkpoint *checkpoint, const volley_pop
   const char *path =
       volley_arena_format(checkpoint->arena, "populations/%s/%s", population->name, population->model->states[k].name);
   const volley_dataset dataset = volley_checkpoint_dataset(checkpoint, path);
-  if (checkpoint->file.failed || dataset.count == population->size) return dataset;
-  checkpoint->file.failed = true;
-  volley_fault(VOLLEY_USAGE, NULL, "'%s' is of another experiment: population %s has %s there and %u here",
-               checkpoint->info.path, population->name, volley_count(dataset.count, "neuron").text, population->size);
+  if (dataset.count != population->size)
+    volley_hdf5_fault(&checkpoint->file, "'%s' is of another experiment: population %s has %s there and %u here",
+                      checkpoint->info.path, population->name, volley_count(dataset.count, "neuron").text,
+                      population->size);
   return dataset;
 }
 

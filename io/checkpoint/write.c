@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,19 +18,15 @@ typedef struct writer {
   int descriptor;         /* the same file, to bring it to the disk */
   volley_hdf5 file;
   hid_t handle;
-  volley_contents *contents;
+  volley_contents contents;
   void **own;             /* [sections] what each has made for itself */
   volley_extent *extents; /* [datasets] */
 } writer;
 
-static bool is_needed(const volley_section *section, const volley_experiment *experiment) {
-  return !section->is_needed || section->is_needed(experiment);
-}
-
 uint64_t volley_checkpoint_bytes(const volley_experiment *experiment) {
   uint64_t bytes = VOLLEY_BYTES_OF_FILE;
   for (const volley_section *const *s = volley_checkpoint_sections(); *s; s++)
-    if (is_needed(*s, experiment) && (*s)->bytes) bytes += (*s)->bytes(experiment);
+    if (volley_section_is_needed(*s, experiment) && (*s)->bytes) bytes += (*s)->bytes(experiment);
   return bytes;
 }
 
@@ -44,7 +39,7 @@ double volley_checkpoint_expected_bytes(double plastic_synapses) {
  * is left to be done, so this comes first (see io/file/disk_space.h). */
 static void take_room(writer *w) {
   if (w->rank != 0) return;
-  const int code = volley_disk_space_reserve(&w->room, volley_contents_bytes(w->contents));
+  const int code = volley_disk_space_reserve(&w->room, w->contents.bytes);
   if (code) volley_fault(VOLLEY_FAILURE, NULL, "cannot write checkpoint '%s': %s", w->temporary, strerror(code));
 }
 
@@ -71,20 +66,20 @@ static void list_contents(writer *w) {
   const char *last = "";
   int n = 0;
   for (; sections[n]; n++) {
-    if (!is_needed(sections[n], experiment) || strcmp(sections[n]->name, last) == 0) continue;
-    volley_contents_add_group(w->contents, "%s", last = sections[n]->name);
+    if (!volley_section_is_needed(sections[n], experiment) || strcmp(sections[n]->name, last) == 0) continue;
+    volley_contents_add_group(&w->contents, "%s", last = sections[n]->name);
   }
-  w->own = volley_arena_alloc(volley_contents_arena(w->contents), (size_t)n, sizeof *w->own);
+  w->own = volley_arena_alloc(w->contents.arena, (size_t)n, sizeof *w->own);
   for (int s = 0; s < n; s++)
-    if (is_needed(sections[s], experiment)) w->own[s] = sections[s]->create(w->contents, &w->saved);
+    if (volley_section_is_needed(sections[s], experiment)) w->own[s] = sections[s]->create(&w->contents, &w->saved);
 }
 
 /* Writes the values of all datasets. Collective. */
 static void put_values(writer *w) {
   const volley_section *const *sections = volley_checkpoint_sections();
-  volley_contents_put(w->contents, &w->file, w->descriptor, w->rank == 0);
+  volley_contents_put(&w->contents, &w->file, w->descriptor, w->rank == 0);
   for (int s = 0; sections[s]; s++)
-    if (sections[s]->put && is_needed(sections[s], w->saved.parts->network->experiment))
+    if (sections[s]->put && volley_section_is_needed(sections[s], w->saved.parts->network->experiment))
       sections[s]->put(&w->file, &w->saved, w->own[s]);
 }
 
@@ -99,18 +94,18 @@ static volley_status write_file(writer *w) {
   take_room(w);
   volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK) {
-    volley_contents_make(w->contents, &w->file, w->handle);
+    volley_contents_make(&w->contents, &w->file, w->handle);
     volley_hdf5_check(&w->file, H5Fflush(w->handle, H5F_SCOPE_GLOBAL), "write");
     VOLLEY_TRY(volley_agree(comm));
     put_values(w);
     status = volley_agree(comm);
   }
   if (status == VOLLEY_OK) {
-    volley_contents_finish(w->contents, &w->file, comm, w->extents);
+    volley_contents_finish(&w->contents, &w->file, comm, w->extents);
     VOLLEY_TRY(volley_agree(comm));
   } else {
     w->file.failed = false;
-    volley_contents_release(w->contents, &w->file);
+    volley_contents_release(&w->contents, &w->file);
   }
   volley_hdf5_check(&w->file, H5Fclose(w->handle), "close");
   const volley_status closed = volley_agree(comm);
@@ -130,8 +125,7 @@ static void finish(writer *w, volley_status status) {
   if (w->descriptor >= 0) close(w->descriptor);
   if (w->rank != 0 || w->room.descriptor < 0) return;
   if (status == VOLLEY_OK)
-    code =
-        volley_seal_append(w->temporary, VOLLEY_CHECKPOINT_FORMAT, w->extents, (int)volley_contents_count(w->contents));
+    code = volley_seal_append(w->temporary, VOLLEY_CHECKPOINT_FORMAT, w->extents, (int)w->contents.n_datasets);
   const int closing = volley_disk_space_close(&w->room);
   if (code == 0) code = closing;
   if (status == VOLLEY_OK && code == 0) code = volley_checkpoint_rotate(w->temporary, w->path, w->keep);
@@ -144,7 +138,7 @@ static void release(writer *w) {
   const volley_section *const *sections = volley_checkpoint_sections();
   for (int s = 0; sections[s]; s++)
     if (sections[s]->release && w->own[s]) sections[s]->release(w->own[s]);
-  volley_contents_destroy(w->contents);
+  volley_contents_destroy(&w->contents);
 }
 
 volley_status volley_checkpoint_write(const volley_run_parts *parts, const volley_run_state *state,
@@ -156,13 +150,12 @@ volley_status volley_checkpoint_write(const volley_run_parts *parts, const volle
               .keep = keep,
               .room = {.descriptor = -1},
               .descriptor = -1,
-              .handle = -1,
-              .contents = volley_contents_create()};
-  w.temporary = volley_arena_format(volley_contents_arena(w.contents), "%s.part", path);
+              .handle = -1};
+  volley_contents_create(&w.contents);
+  w.temporary = volley_arena_format(w.contents.arena, "%s.part", path);
   w.file = (volley_hdf5){.path = w.temporary, .blame = VOLLEY_FAILURE, .transfer = H5P_DEFAULT};
   list_contents(&w);
-  w.extents =
-      volley_arena_alloc(volley_contents_arena(w.contents), volley_contents_count(w.contents), sizeof *w.extents);
+  w.extents = volley_arena_alloc(w.contents.arena, w.contents.n_datasets, sizeof *w.extents);
   volley_status status = open_room(&w);
   if (status == VOLLEY_OK) status = write_file(&w);
   if (status == VOLLEY_OK) status = bring_to_disk(&w);

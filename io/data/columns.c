@@ -9,31 +9,20 @@ enum {
   CHUNK_CACHE = 8 << 20 /* bytes: what is compressed in larger chunks than are read at a time is unpacked once */
 };
 
-volley_status volley_column_fault(const volley_column *data, const char *what) {
-  data->file->failed = true;
-  return volley_fault(VOLLEY_USAGE, data->file->place, "dataset '%s' of '%s' %s", data->name, data->file->path, what);
+void volley_column_fault(const volley_column *data, const char *what) {
+  volley_hdf5_fault(data->file, "dataset '%s' of '%s' %s", data->name, data->file->path, what);
 }
 
-static void check_type(volley_column *data) {
-  const hid_t type = volley_hdf5_check(data->file, H5Dget_type(data->set), "look up data of");
-  const H5T_class_t class = H5Tget_class(type);
-  if (data->is_integer && class != H5T_INTEGER)
-    volley_column_fault(data, "must hold integers: indices within a population");
-  if (!data->is_integer && class != H5T_INTEGER && class != H5T_FLOAT) volley_column_fault(data, "must hold numbers");
-  volley_hdf5_release(data->file, type);
-}
-
-/* A few values that were never written are zeros; many are a file that announces what it does not have. */
-static void check_stored(volley_column *data) {
+void volley_column_check_stored(const volley_column *data, uint64_t size) {
   char what[160];
   uint64_t stored;
-  if (data->file->failed || data->size <= FEW || volley_hdf5_is_stored(data->set, &stored)) return;
-  snprintf(what, sizeof what, "announces %" PRIu64 " values, but the file holds %" PRIu64 " bytes of them", data->size,
+  if (data->file->failed || size <= FEW || volley_hdf5_is_stored(data->set, &stored)) return;
+  snprintf(what, sizeof what, "announces %" PRIu64 " values, but the file holds %" PRIu64 " bytes of them", size,
            stored);
   volley_column_fault(data, what);
 }
 
-volley_column volley_column_open(volley_hdf5 *file, hid_t parent, const char *name, bool is_integer) {
+volley_column volley_data_open_set(volley_hdf5 *file, hid_t parent, const char *name, bool is_integer) {
   volley_column data = {.file = file, .name = name, .set = -1, .is_integer = is_integer};
   if (file->failed) return data;
   const hid_t access = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_ACCESS), "set up");
@@ -44,14 +33,23 @@ volley_column volley_column_open(volley_hdf5 *file, hid_t parent, const char *na
     volley_column_fault(&data, "does not exist");
     return data;
   }
-  check_type(&data);
   const hid_t space = volley_hdf5_check(file, H5Dget_space(data.set), "look up data of");
-  hsize_t size = 0;
-  if (!file->failed && H5Sget_simple_extent_ndims(space) != 1) volley_column_fault(&data, "must have one dimension");
-  if (!file->failed) volley_hdf5_check(file, H5Sget_simple_extent_dims(space, &size, NULL), "look up data of");
-  data.size = size;
-  check_stored(&data);
+  const hid_t type = volley_hdf5_check(file, H5Dget_type(data.set), "look up data of");
+  const H5T_class_t class = H5Tget_class(type);
+  if (is_integer && class != H5T_INTEGER) volley_column_fault(&data, "must hold integers: indices within a population");
+  if (class != H5T_INTEGER && class != H5T_FLOAT) volley_column_fault(&data, "must hold numbers");
+  data.n_dimensions = H5Sget_simple_extent_dims(space, data.dimensions, NULL);
+  volley_hdf5_release(file, type);
   volley_hdf5_release(file, space);
+  return data;
+}
+
+volley_column volley_column_open(volley_hdf5 *file, hid_t parent, const char *name, bool is_integer) {
+  volley_column data = volley_data_open_set(file, parent, name, is_integer);
+  if (file->failed) return data;
+  if (data.n_dimensions != 1) volley_column_fault(&data, "must have one dimension");
+  data.size = data.dimensions[0];
+  volley_column_check_stored(&data, data.size);
   return data;
 }
 
@@ -80,12 +78,7 @@ size_t volley_column_read(const volley_column *data, uint64_t first, uint64_t st
   const hsize_t start = first, step = stride, count = n;
   const bool with_sign = data->is_integer && is_signed(data);
   const hid_t type = !data->is_integer ? H5T_NATIVE_DOUBLE : with_sign ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
-  const hid_t space = volley_hdf5_check(file, H5Dget_space(data->set), "look up data of");
-  const hid_t memory = volley_hdf5_check(file, H5Screate_simple(1, &count, NULL), "describe data of");
-  volley_hdf5_check(file, H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, &step, &count, NULL), "select data of");
-  volley_hdf5_read(file, data->set, data->name, type, memory, space, out);
-  volley_hdf5_release(file, memory);
-  volley_hdf5_release(file, space);
+  volley_hdf5_read_part(file, data->set, data->name, type, 1, &start, &step, &count, out);
   if (file->failed) return 0;
   size_t good = 0;
   if (with_sign)

@@ -1,4 +1,4 @@
-/* One-dimensional datasets of data files: numbers, or indices within a population. */
+/* Datasets of data files: numbers, or indices within a population. */
 #ifndef VOLLEY_IO_DATA_COLUMNS_H
 #define VOLLEY_IO_DATA_COLUMNS_H
 
@@ -9,11 +9,15 @@ typedef struct volley_column {
   const char *name;
   hid_t set;       /* negative: not there */
   bool is_integer; /* indices; otherwise real numbers */
-  uint64_t size;
+  int n_dimensions;
+  hsize_t dimensions[H5S_MAX_RANK];
+  uint64_t size; /* of one dimension */
 } volley_column;
 
-/* Opens dataset `name` under parent, checks type and shape, sets size. Faults go to the file. Not collective, as are the
- * others. */
+/* Opens dataset `name` under parent and checks its type. Faults go to the file. Not collective, as are the others. */
+volley_column volley_data_open_set(volley_hdf5 *file, hid_t parent, const char *name, bool is_integer);
+
+/* The same of a dataset that must have one dimension. */
 volley_column volley_column_open(volley_hdf5 *file, hid_t parent, const char *name, bool is_integer);
 void volley_column_close(volley_column *column);
 
@@ -24,7 +28,10 @@ size_t volley_column_read(const volley_column *column, uint64_t first, uint64_t 
 /* Adds the fault of a value that is negative or not finite. */
 void volley_column_blame(const volley_column *column, uint64_t position, const void *value);
 
-/* Adds the fault "dataset 'NAME' of 'FILE' WHAT". */
-volley_status volley_column_fault(const volley_column *column, const char *what);
+/* Adds a fault if more than a few of `size` values were never written: the file announces what it does not have. */
+void volley_column_check_stored(const volley_column *column, uint64_t size);
+
+/* Adds the fault "dataset 'NAME' of 'FILE' WHAT", unless something has failed before. */
+void volley_column_fault(const volley_column *column, const char *what);
 
 #endif

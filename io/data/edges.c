@@ -1,9 +1,8 @@
 /* Every rank reads an equal part of the rows, without the others, and hands them on slab by slab. */
-#include "io/data/edges.h"
-
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/data/columns.h"
+#include "io/data/reader.h"
 #include "io/file/hdf5.h"
 
 #include <inttypes.h>
@@ -44,8 +43,7 @@ static void open_columns(edge_file *edges, const char *group) {
   if (file->failed) return;
   edges->group = H5Gopen2(edges->handle, group, H5P_DEFAULT);
   if (edges->group < 0) {
-    file->failed = true;
-    volley_fault(VOLLEY_USAGE, file->place, "group '%s' does not exist in '%s'", group, file->path);
+    volley_hdf5_fault(file, "group '%s' does not exist in '%s'", group, file->path);
     return;
   }
   for (int c = 0; c < COLUMNS; c++) {

@@ -3,8 +3,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/data/columns.h"
-#include "io/data/edges.h"
-#include "io/data/series.h"
 #include "io/file/hdf5.h"
 
 #include <stdio.h>
@@ -13,15 +11,6 @@
 /* Of values and series rank 0 reads and hands on what it read: a file is opened once, however many ranks there are. */
 
 enum { SLAB = 1 << 20 /* values read at a time */ };
-
-static void close_file(volley_hdf5 *file, hid_t handle) {
-  if (handle >= 0) volley_hdf5_check(file, H5Fclose(handle), "close");
-}
-
-/* Hands rank 0's n items of 8 bytes to all ranks; at most a slab. */
-static void broadcast(void *values, size_t n, MPI_Comm comm) {
-  VOLLEY_MPI(MPI_Bcast(values, (int)n, MPI_UINT64_T, 0, comm));
-}
 
 static void read_slab(const volley_column *data, uint64_t first, size_t n, double *out) {
   const size_t good = volley_column_read(data, first, 1, n, out);
@@ -56,19 +45,14 @@ static volley_status read_values(void *context, const volley_place *place, const
     const uint32_t count = size - first < SLAB ? size - first : SLAB;
     if (rank == 0) read_slab(&data, first, count, slab);
     status = volley_agree(comm);
-    if (status == VOLLEY_OK) broadcast(slab, count, comm);
+    if (status == VOLLEY_OK) VOLLEY_MPI(MPI_Bcast(slab, (int)count, MPI_DOUBLE, 0, comm));
     for (; taken < n && indices[taken] - first < count; taken++) out[taken] = slab[indices[taken] - first];
     first += count;
   }
   free(slab);
   volley_column_close(&data);
-  close_file(&file, handle);
+  if (handle >= 0) volley_hdf5_check(&file, H5Fclose(handle), "close");
   return status;
-}
-
-static volley_status read_series(void *context, const volley_place *place, const char *path, const char *dataset,
-                                 volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns) {
-  return volley_series_read(*(MPI_Comm *)context, place, path, dataset, arena, values, rows, columns);
 }
 
 volley_reader volley_data_reader(MPI_Comm *comm) {
@@ -76,5 +60,5 @@ volley_reader volley_data_reader(MPI_Comm *comm) {
                          .values = read_values,
                          .edges = volley_edges_read,
                          .edge_sample = volley_edges_sample,
-                         .series = read_series};
+                         .series = volley_series_read};
 }

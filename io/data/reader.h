@@ -10,4 +10,12 @@
 /* A reader over comm. Paths are taken as they are. comm (a pointer to it) must outlive the reader. */
 volley_reader volley_data_reader(MPI_Comm *comm);
 
+/* What it consists of: see model/reader.h. */
+volley_status volley_edges_read(void *comm, const volley_place *place, const char *path, const char *group,
+                                const volley_edge_taker *taker);
+volley_status volley_edges_sample(void *comm, const volley_place *place, const char *path, const char *group,
+                                  size_t most, volley_edge_sample *out);
+volley_status volley_series_read(void *comm, const volley_place *place, const char *path, const char *dataset,
+                                 volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns);
+
 #endif

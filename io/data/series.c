@@ -1,8 +1,7 @@
-#include "io/data/series.h"
-
+#include "io/data/columns.h"
+#include "io/data/reader.h"
 #include "io/file/csv.h"
 #include "io/file/hdf5.h"
-#include "io/file/hdf5_check.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -18,59 +17,39 @@ enum {
 typedef struct series {
   volley_hdf5 file;
   const char *dataset; /* NULL: a text file */
-  hid_t handle, set;
-  int n_dimensions;
-  hsize_t dimensions[H5S_MAX_RANK];
+  hid_t handle;
+  volley_column data;
   double *text_values; /* of a text file */
   uint64_t rows, columns;
 } series;
 
-static void fault_in(series *s, const char *what) {
-  if (s->file.failed) return;
-  s->file.failed = true;
-  volley_fault(VOLLEY_USAGE, s->file.place, "dataset '%s' of '%s' %s", s->dataset, s->file.path, what);
-}
-
 static void look_up_shape(series *s) {
-  const hid_t space = volley_hdf5_check(&s->file, H5Dget_space(s->set), "look up data of");
-  const hid_t type = volley_hdf5_check(&s->file, H5Dget_type(s->set), "look up data of");
-  const H5T_class_t class = H5Tget_class(type);
-  if (class != H5T_INTEGER && class != H5T_FLOAT) fault_in(s, "must hold numbers");
-  s->n_dimensions = H5Sget_simple_extent_dims(space, s->dimensions, NULL);
-  if (s->n_dimensions < 1) fault_in(s, "must have at least one dimension: the rows of the series");
+  const volley_column *data = &s->data;
+  if (data->n_dimensions < 1) volley_column_fault(data, "must have at least one dimension: the rows of the series");
   uint64_t all = s->rows = s->columns = 1;
   bool too_large = false;
-  for (int k = 0; k < s->n_dimensions; k++) {
-    *(k == 0 ? &s->rows : &s->columns) *= s->dimensions[k];
-    too_large |= __builtin_mul_overflow(all, s->dimensions[k], &all) || all > SIZE_MAX / 16;
+  for (int k = 0; k < data->n_dimensions; k++) {
+    *(k == 0 ? &s->rows : &s->columns) *= data->dimensions[k];
+    too_large |= __builtin_mul_overflow(all, data->dimensions[k], &all) || all > SIZE_MAX / 16;
   }
   if (too_large)
-    fault_in(s, "is too large");
+    volley_column_fault(data, "is too large");
   else if (all == 0)
-    fault_in(s, "holds no values");
-  volley_hdf5_release(&s->file, type);
-  volley_hdf5_release(&s->file, space);
+    volley_column_fault(data, "holds no values");
 }
 
 static void open_hdf5(series *s) {
   s->handle = volley_data_open(&s->file);
-  if (s->file.failed) return;
-  s->set = H5Dopen2(s->handle, s->dataset, H5P_DEFAULT);
-  if (s->set < 0)
-    fault_in(s, "does not exist");
-  else
-    look_up_shape(s);
+  s->data = volley_data_open_set(&s->file, s->handle, s->dataset, false);
+  if (!s->file.failed) look_up_shape(s);
 }
 
 static void open_text(series *s) {
   volley_hdf5_quiet();
-  if (H5Fis_hdf5(s->file.path) > 0) {
-    s->file.failed = true;
-    volley_fault(VOLLEY_USAGE, s->file.place, "'%s' is an HDF5 file; `dataset` must say where its values are",
-                 s->file.path);
-    return;
-  }
-  s->file.failed = volley_csv_read(s->file.place, s->file.path, &s->text_values, &s->rows, &s->columns) != VOLLEY_OK;
+  if (H5Fis_hdf5(s->file.path) > 0)
+    volley_hdf5_fault(&s->file, "'%s' is an HDF5 file; `dataset` must say where its values are", s->file.path);
+  else
+    s->file.failed = volley_csv_read(s->file.place, s->file.path, &s->text_values, &s->rows, &s->columns) != VOLLEY_OK;
 }
 
 static void check_finite(series *s, uint64_t first, size_t n, const double *values) {
@@ -80,7 +59,7 @@ static void check_finite(series *s, uint64_t first, size_t n, const double *valu
     const uint64_t at = first * s->columns + i;
     snprintf(what, sizeof what, "holds %g in row %" PRIu64 ", column %" PRIu64 " (from 0); it must be a finite number",
              values[i], at / s->columns, at % s->columns);
-    fault_in(s, what);
+    volley_column_fault(&s->data, what);
     return;
   }
 }
@@ -88,34 +67,21 @@ static void check_finite(series *s, uint64_t first, size_t n, const double *valu
 /* Reads n rows from number first on to out. */
 static void read_rows(series *s, uint64_t first, uint64_t n, double *out) {
   hsize_t start[H5S_MAX_RANK] = {first}, count[H5S_MAX_RANK];
-  const hsize_t size = n * s->columns;
-  memcpy(count, s->dimensions, sizeof count);
+  memcpy(count, s->data.dimensions, sizeof count);
   count[0] = n;
-  const hid_t space = volley_hdf5_check(&s->file, H5Dget_space(s->set), "look up data of");
-  const hid_t memory = volley_hdf5_check(&s->file, H5Screate_simple(1, &size, NULL), "describe data of");
-  volley_hdf5_check(&s->file, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL), "select data of");
-  volley_hdf5_read(&s->file, s->set, s->dataset, H5T_NATIVE_DOUBLE, memory, space, out);
-  volley_hdf5_release(&s->file, memory);
-  volley_hdf5_release(&s->file, space);
-  if (!s->file.failed) check_finite(s, first, size, out);
-}
-
-/* A few values that were never written are zeros; many are a file that announces what it does not have. */
-static void check_stored(series *s) {
-  char what[160];
-  uint64_t stored;
-  const uint64_t values = s->rows * s->columns;
-  if (values <= SLAB || volley_hdf5_is_stored(s->set, &stored)) return;
-  snprintf(what, sizeof what, "announces %" PRIu64 " values, but the file holds %" PRIu64 " bytes of them", values,
-           stored);
-  fault_in(s, what);
+  volley_hdf5_read_part(&s->file, s->data.set, s->dataset, H5T_NATIVE_DOUBLE, s->data.n_dimensions, start, NULL, count,
+                        out);
+  if (!s->file.failed) check_finite(s, first, n * s->columns, out);
 }
 
 static void read_all(series *s, double *out) {
-  if (!s->text_values) check_stored(s);
   const uint64_t at_once = s->columns < SLAB ? SLAB / s->columns : 1;
-  if (s->text_values) memcpy(out, s->text_values, s->rows * s->columns * sizeof *out);
-  for (uint64_t first = 0; !s->text_values && !s->file.failed && first < s->rows; first += at_once) {
+  if (s->text_values) {
+    memcpy(out, s->text_values, s->rows * s->columns * sizeof *out);
+    return;
+  }
+  volley_column_check_stored(&s->data, s->rows * s->columns);
+  for (uint64_t first = 0; !s->file.failed && first < s->rows; first += at_once) {
     const uint64_t rest = s->rows - first;
     read_rows(s, first, rest < at_once ? rest : at_once, out + first * s->columns);
   }
@@ -131,7 +97,7 @@ static void broadcast(double *values, uint64_t n, MPI_Comm comm) {
 
 static void close_series(series *s) {
   free(s->text_values);
-  if (s->set >= 0) volley_hdf5_release(&s->file, s->set);
+  volley_hdf5_release(&s->file, s->data.set);
   if (s->handle >= 0) volley_hdf5_check(&s->file, H5Fclose(s->handle), "close");
 }
 
@@ -161,12 +127,13 @@ static volley_status check_size(const series *s, MPI_Comm comm, uint64_t rows, u
   return volley_agree(comm);
 }
 
-volley_status volley_series_read(MPI_Comm comm, const volley_place *place, const char *path, const char *dataset,
+volley_status volley_series_read(void *context, const volley_place *place, const char *path, const char *dataset,
                                  volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns) {
   series s = {.file = {.path = path, .place = place, .blame = VOLLEY_USAGE, .transfer = H5P_DEFAULT},
               .dataset = dataset,
               .handle = -1,
-              .set = -1};
+              .data = {.set = -1}};
+  const MPI_Comm comm = *(MPI_Comm *)context;
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0) (dataset ? open_hdf5 : open_text)(&s);

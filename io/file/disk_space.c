@@ -2,7 +2,7 @@
 
 #include "io/file/disk_space.h"
 
-#include "base/memory.h"
+#include "io/file/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,8 +68,7 @@ int volley_disk_space_close(volley_disk_space *room) {
 
 /* The folder of path, owned by the caller. */
 static char *folder_of(const char *path) {
-  char *copy = volley_alloc(strlen(path) + 1, 1, "a path");
-  strcpy(copy, path);
+  char *copy = volley_path_format("%s", path);
   char *name = dirname(copy);
   memmove(copy, name, strlen(name) + 1);
   return copy;

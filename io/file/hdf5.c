@@ -2,8 +2,6 @@
 
 #include "io/file/hdf5.h"
 
-#include "base/memory.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,12 +26,8 @@ hid_t volley_hdf5_open(volley_hdf5 *file) {
 }
 
 hid_t volley_hdf5_try_open(const char *path) {
-  volley_hdf5_quiet();
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  (void)H5Pset_file_locking(access, false, true);
-  const hid_t handle = H5Fopen(path, H5F_ACC_RDONLY, access);
-  (void)H5Pclose(access);
-  return handle;
+  volley_hdf5 file = {.path = path, .is_silent = true};
+  return volley_hdf5_open(&file);
 }
 
 /* A short name for a file that is there, while MPI-IO opens it. */
@@ -104,8 +98,7 @@ hid_t volley_hdf5_open_shared(volley_hdf5 *file, MPI_Comm comm) { return open_sh
 hid_t volley_data_open(volley_hdf5 *file) {
   volley_hdf5_quiet();
   if (access(file->path, R_OK) == 0 && H5Fis_hdf5(file->path) <= 0) {
-    file->failed = true;
-    volley_fault(VOLLEY_USAGE, file->place, "'%s' is not an HDF5 file", file->path);
+    volley_hdf5_fault(file, "'%s' is not an HDF5 file", file->path);
     return -1;
   }
   return volley_hdf5_open(file);

@@ -1,7 +1,7 @@
 #include "io/file/hdf5_check.h"
 
-#include "base/memory.h"
-
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,14 +38,25 @@ static void shorten(char *reason) {
   reason[length] = '\0';
 }
 
+bool volley_hdf5_fault(volley_hdf5 *file, const char *format, ...) {
+  char message[2048];
+  if (file->failed) return false;
+  va_list list;
+  va_start(list, format);
+  vsnprintf(message, sizeof message, format, list);
+  va_end(list);
+  file->failed = true;
+  if (!file->is_silent) volley_fault(file->blame, file->place, "%s", message);
+  return false;
+}
+
 int64_t volley_hdf5_check(volley_hdf5 *file, int64_t result, const char *doing) {
   if (result >= 0 || file->failed) return result;
   char reason[512];
   snprintf(reason, sizeof reason, "%s", unknown_reason);
   (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, reason);
   shorten(reason);
-  file->failed = true;
-  volley_fault(file->blame, file->place, "cannot %s '%s': %s", doing, file->path, reason);
+  volley_hdf5_fault(file, "cannot %s '%s': %s", doing, file->path, reason);
   return result;
 }
 
@@ -78,16 +89,14 @@ void volley_hdf5_read(volley_hdf5 *file, hid_t set, const char *name, hid_t type
   if (file->failed) return;
   const herr_t result = H5Dread(set, type, memory, space, H5P_DEFAULT, values);
   const int missing = result < 0 ? missing_filter(set, filter, sizeof filter) : -1;
-  if (missing < 0) {
+  if (missing < 0)
     volley_hdf5_check(file, result, "read");
-    return;
-  }
-  file->failed = true;
-  volley_fault(
-      file->blame, file->place,
-      "dataset '%s' of '%s' went through the filter %d%s%s%s, which is not installed here: write it with gzip or "
-      "without compression, or set HDF5_PLUGIN_PATH to the folder of its plugin",
-      name, file->path, missing, *filter ? " (" : "", filter, *filter ? ")" : "");
+  else
+    volley_hdf5_fault(
+        file,
+        "dataset '%s' of '%s' went through the filter %d%s%s%s, which is not installed here: write it with gzip or "
+        "without compression, or set HDF5_PLUGIN_PATH to the folder of its plugin",
+        name, file->path, missing, *filter ? " (" : "", filter, *filter ? ")" : "");
 }
 
 void volley_hdf5_release(volley_hdf5 *file, hid_t id) {
@@ -108,8 +117,7 @@ static hid_t simple_space(volley_hdf5 *file, size_t n) {
   return volley_hdf5_check(file, n ? H5Screate_simple(1, &size, NULL) : H5Screate(H5S_SCALAR), "describe data of");
 }
 
-/* A type of text with room for `bytes` bytes. */
-static hid_t text_type(volley_hdf5 *file, size_t bytes) {
+hid_t volley_hdf5_text_type(volley_hdf5 *file, size_t bytes) {
   const hid_t type = volley_hdf5_check(file, H5Tcopy(H5T_C_S1), "describe text of");
   volley_hdf5_check(file, H5Tset_size(type, bytes ? bytes : 1), "describe text of");
   volley_hdf5_check(file, H5Tset_cset(type, H5T_CSET_UTF8), "describe text of");
@@ -127,7 +135,7 @@ void volley_hdf5_put_values(volley_hdf5 *file, hid_t object, const char *name, h
 }
 
 void volley_hdf5_put_text(volley_hdf5 *file, hid_t object, const char *name, const char *text) {
-  const hid_t type = text_type(file, strlen(text));
+  const hid_t type = volley_hdf5_text_type(file, strlen(text));
   volley_hdf5_check(file, H5Tset_strpad(type, H5T_STR_NULLPAD), "describe text of");
   volley_hdf5_put_values(file, object, name, type, 0, text);
   volley_hdf5_release(file, type);
@@ -144,10 +152,8 @@ void volley_hdf5_put_count(volley_hdf5 *file, hid_t object, const char *name, ui
 bool volley_hdf5_fits(volley_hdf5 *file, const char *what, uint64_t count, size_t size) {
   const double bytes = (double)count * (double)size, left = bytes > LITTLE ? (double)volley_available_memory() : bytes;
   if (file->failed || bytes <= left) return !file->failed;
-  file->failed = true;
-  volley_fault(file->blame, file->place, "%s of '%s' takes %.2f GB of memory; %.2f GB are left on this node", what,
-               file->path, 1e-9 * bytes, 1e-9 * left);
-  return false;
+  return volley_hdf5_fault(file, "%s of '%s' takes %.2f GB of memory; %.2f GB are left on this node", what, file->path,
+                           1e-9 * bytes, 1e-9 * left);
 }
 
 /* Bytes that so many values take at least: a compressed chunk has one at least. */
@@ -175,6 +181,96 @@ bool volley_hdf5_is_stored(hid_t set, uint64_t *stored) {
   return is;
 }
 
+hid_t volley_hdf5_open_group(volley_hdf5 *file, hid_t parent, const char *name) {
+  return volley_hdf5_check(file, H5Gopen2(parent, name, H5P_DEFAULT), "find a group in");
+}
+
+hid_t volley_hdf5_open_set(volley_hdf5 *file, hid_t parent, const char *name) {
+  return volley_hdf5_check(file, H5Dopen2(parent, name, H5P_DEFAULT), "find a dataset in");
+}
+
+/* Opens an attribute that must hold one value, a text or a number. */
+static hid_t open_attribute(volley_hdf5 *file, hid_t object, const char *name, bool is_text) {
+  const hid_t attribute = volley_hdf5_check(file, H5Aopen(object, name, H5P_DEFAULT), "find an attribute in");
+  const hid_t space = volley_hdf5_check(file, H5Aget_space(attribute), "look up data of");
+  const hid_t type = volley_hdf5_check(file, H5Aget_type(attribute), "look up data of");
+  if (!file->failed && (H5Sget_simple_extent_npoints(space) != 1 || H5Tis_variable_str(type) != 0 ||
+                        (H5Tget_class(type) == H5T_STRING) != is_text))
+    volley_hdf5_fault(file, "'%s' is damaged: attribute '%s' is not of the right type", file->path, name);
+  volley_hdf5_release(file, type);
+  volley_hdf5_release(file, space);
+  return attribute;
+}
+
+const char *volley_hdf5_get_text(volley_hdf5 *file, hid_t object, const char *name, volley_arena *arena) {
+  const hid_t attribute = open_attribute(file, object, name, true);
+  const hid_t type = volley_hdf5_check(file, H5Aget_type(attribute), "look up data of");
+  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
+  char *text = volley_arena_alloc(arena, volley_hdf5_fits(file, name, 1, size) ? size + 1 : 1, 1);
+  if (!file->failed) volley_hdf5_check(file, H5Aread(attribute, type, text), "read");
+  volley_hdf5_release(file, type);
+  volley_hdf5_release(file, attribute);
+  return text;
+}
+
+const char *volley_hdf5_get_document(volley_hdf5 *file, hid_t parent, const char *name, volley_arena *arena) {
+  const hid_t set = volley_hdf5_open_set(file, parent, name);
+  const hid_t type = volley_hdf5_check(file, H5Dget_type(set), "look up data of");
+  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
+  char *text = volley_arena_alloc(arena, volley_hdf5_fits(file, name, 1, size) ? size + 1 : 1, 1);
+  volley_hdf5_read(file, set, name, type, H5S_ALL, H5S_ALL, text);
+  volley_hdf5_release(file, type);
+  volley_hdf5_release(file, set);
+  return text;
+}
+
+void volley_hdf5_get_value(volley_hdf5 *file, hid_t object, const char *name, hid_t type, void *value) {
+  const hid_t attribute = open_attribute(file, object, name, false);
+  if (!file->failed) volley_hdf5_check(file, H5Aread(attribute, type, value), "read");
+  volley_hdf5_release(file, attribute);
+}
+
+double volley_hdf5_get_number(volley_hdf5 *file, hid_t object, const char *name) {
+  double value = NAN;
+  volley_hdf5_get_value(file, object, name, H5T_NATIVE_DOUBLE, &value);
+  return value;
+}
+
+uint64_t volley_hdf5_get_count(volley_hdf5 *file, hid_t object, const char *name) {
+  uint64_t value = 0;
+  volley_hdf5_get_value(file, object, name, H5T_NATIVE_UINT64, &value);
+  return value;
+}
+
+uint64_t volley_hdf5_count_values(volley_hdf5 *file, hid_t set) {
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(set), "look up data of");
+  const hssize_t n = volley_hdf5_check(file, H5Sget_simple_extent_npoints(space), "look up data of");
+  volley_hdf5_release(file, space);
+  return n > 0 ? (uint64_t)n : 0;
+}
+
+void *volley_hdf5_get_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, volley_arena *arena,
+                            uint64_t *n) {
+  const hid_t set = volley_hdf5_open_set(file, parent, name);
+  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
+  *n = volley_hdf5_count_values(file, set);
+  if (!volley_hdf5_fits(file, name, *n, size)) *n = 0;
+  void *values = volley_arena_alloc(arena, *n, size);
+  volley_hdf5_read(file, set, name, type, H5S_ALL, H5S_ALL, values);
+  volley_hdf5_release(file, set);
+  return values;
+}
+
+void volley_hdf5_read_part(volley_hdf5 *file, hid_t set, const char *name, hid_t type, int dimensions,
+                           const hsize_t *start, const hsize_t *stride, const hsize_t *count, void *values) {
+  const hid_t space = volley_hdf5_check(file, H5Dget_space(set), "look up data of");
+  const hid_t memory = volley_hdf5_check(file, H5Screate_simple(dimensions, count, NULL), "describe data of");
+  volley_hdf5_check(file, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, stride, count, NULL), "select data of");
+  volley_hdf5_read(file, set, name, type, memory, space, values);
+  volley_hdf5_release(file, memory);
+  volley_hdf5_release(file, space);
+}
+
 /* A new dataset of values in this space, which is released. HDF5 cannot write to one that has no values. */
 static hid_t put_dataset(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, hid_t space,
                          const void *values) {
@@ -189,21 +285,26 @@ static hid_t put_dataset(volley_hdf5 *file, hid_t parent, const char *name, hid_
   return set;
 }
 
-hid_t volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
-                            const void *values) {
+hid_t volley_hdf5_put_open_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
+                                 const void *values) {
   return put_dataset(file, parent, name, type, simple_space(file, n), values);
 }
 
-hid_t volley_hdf5_put_rows(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n, size_t width,
+void volley_hdf5_put_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,
                            const void *values) {
+  volley_hdf5_release(file, volley_hdf5_put_open_array(file, parent, name, type, n, values));
+}
+
+void volley_hdf5_put_rows(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n, size_t width,
+                          const void *values) {
   const hsize_t size[2] = {n, width};
   const hid_t space = volley_hdf5_check(file, H5Screate_simple(2, size, NULL), "describe data of");
-  return put_dataset(file, parent, name, type, space, values);
+  volley_hdf5_release(file, put_dataset(file, parent, name, type, space, values));
 }
 
 void volley_hdf5_put_document(volley_hdf5 *file, hid_t parent, const char *name, const char *text) {
-  const hid_t type = text_type(file, strlen(text) + 1);
-  volley_hdf5_release(file, volley_hdf5_put_array(file, parent, name, type, 0, text));
+  const hid_t type = volley_hdf5_text_type(file, strlen(text) + 1);
+  volley_hdf5_put_array(file, parent, name, type, 0, text);
   volley_hdf5_release(file, type);
 }
 
@@ -213,8 +314,8 @@ void volley_hdf5_put_texts(volley_hdf5 *file, hid_t parent, const char *name, si
     if (strlen(texts[i]) >= width) width = strlen(texts[i]) + 1;
   char *rows = volley_alloc(n, width, "a table of names");
   for (size_t i = 0; i < n; i++) memcpy(rows + i * width, texts[i], strlen(texts[i]));
-  const hid_t type = text_type(file, width);
-  volley_hdf5_release(file, volley_hdf5_put_array(file, parent, name, type, n, rows));
+  const hid_t type = volley_hdf5_text_type(file, width);
+  volley_hdf5_put_array(file, parent, name, type, n, rows);
   volley_hdf5_release(file, type);
   free(rows);
 }

@@ -4,6 +4,7 @@
 #include "io/file/run_lock.h"
 
 #include "base/memory.h"
+#include "io/file/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -128,11 +129,6 @@ static volley_status take(const char *path, const char *file, const char *guard,
                       strerror(code));
 }
 
-static char *join(const char *path, const char *ending) {
-  char *text = volley_alloc(strlen(path) + strlen(ending) + 1, 1, "a path");
-  return strcat(strcpy(text, path), ending);
-}
-
 volley_status volley_lock_take(const char *const *paths, int n, MPI_Comm comm, volley_lock **out) {
   int rank = 0;
   volley_lock *lock = volley_alloc(1, sizeof *lock, "a lock");
@@ -141,7 +137,7 @@ volley_status volley_lock_take(const char *const *paths, int n, MPI_Comm comm, v
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   volley_status status = VOLLEY_OK;
   for (int i = 0; rank == 0 && i < n && status == VOLLEY_OK; i++) {
-    char *file = join(paths[i], VOLLEY_LOCK_ENDING), *guard = join(file, "~");
+    char *file = volley_path_format("%s" VOLLEY_LOCK_ENDING, paths[i]), *guard = volley_path_format("%s~", file);
     status = take(paths[i], file, guard, &lock->own);
     free(guard);
     if (status == VOLLEY_OK)

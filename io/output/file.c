@@ -2,11 +2,11 @@
 
 #include "io/file/disk_space.h"
 #include "io/file/hdf5.h"
+#include "io/file/path.h"
 #include "io/output/images.h"
 #include "io/output/layout.h"
 #include "io/output/provenance.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,11 +25,6 @@ struct volley_output {
   uint64_t closing_bytes; /* kept free for that */
   uint64_t opening_bytes; /* of groups, attributes and other such things while nothing is recorded */
 };
-
-static char *join(const char *path, const char *ending) {
-  char *text = volley_alloc(strlen(path) + strlen(ending) + 1, 1, "a path");
-  return strcat(strcpy(text, path), ending);
-}
 
 /* Has rank 0 reserve a file of `size` bytes and what closing needs. Collective; returns 0 or errno on every rank. */
 static int reserve(volley_output *output, uint64_t size) {
@@ -119,8 +114,8 @@ static void destroy(volley_output *output) {
 static volley_output *create(const volley_experiment *experiment, const char *path, MPI_Comm comm) {
   volley_output *output = volley_alloc(1, sizeof *output, "the output");
   output->experiment = experiment;
-  output->path = join(path, "");
-  output->temporary = join(path, ".part");
+  output->path = volley_path_format("%s", path);
+  output->temporary = volley_path_format("%s.part", path);
   VOLLEY_MPI(MPI_Comm_dup(comm, &output->comm));
   VOLLEY_MPI(MPI_Comm_set_errhandler(output->comm, MPI_ERRORS_RETURN));
   VOLLEY_MPI(MPI_Comm_rank(output->comm, &output->rank));

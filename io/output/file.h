@@ -8,7 +8,6 @@
 #include "record/record.h"
 
 #include <mpi.h>
-#include <stdbool.h>
 
 typedef struct volley_output volley_output;
 

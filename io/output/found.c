@@ -6,12 +6,11 @@
 
 #include "base/memory.h"
 #include "io/file/hdf5.h"
-#include "io/file/link.h"
+#include "io/file/path.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +65,7 @@ static void find_parts(view *v, const char *folder) {
   for (const struct dirent *entry; (entry = readdir(entries));) {
     int length = 0;
     long long first = 0, end = 0;
-    char *path = volley_alloc(strlen(folder) + strlen(entry->d_name) + 2, 1, "a path");
-    sprintf(path, "%s/%s", folder, entry->d_name);
+    char *path = volley_path_format("%s/%s", folder, entry->d_name);
     if (sscanf(entry->d_name, "%lld-%lld.h5%n", &first, &end, &length) == 2 && length > 0 && !entry->d_name[length] &&
         first >= 0 && first < end)
       add_part(v, path, first, end);
@@ -330,11 +328,9 @@ static void write_view(view *v) {
 }
 
 static volley_status open_temporary(volley_found_output *out) {
-  static const char name[] = "/volley-XXXXXX.h5";
   const char *room = getenv("TMPDIR");
   if (!room || !*room) room = "/tmp";
-  out->path = volley_alloc(strlen(room) + sizeof name, 1, "a path");
-  strcat(strcpy(out->path, room), name);
+  out->path = volley_path_format("%s/volley-XXXXXX.h5", room);
   const int descriptor = mkostemps(out->path, 3, O_CLOEXEC);
   if (descriptor < 0)
     return volley_fault(VOLLEY_FAILURE, NULL, "cannot create '%s', which lists the parts: %s", out->path,
@@ -347,12 +343,11 @@ static volley_status open_temporary(volley_found_output *out) {
 /* Makes one file of what is left of an output. */
 static volley_status make_view(const char *output, volley_found_output *out) {
   view v = {.hdf5 = {.path = output, .blame = VOLLEY_USAGE, .writes = true, .transfer = H5P_DEFAULT}};
-  char *folder = volley_alloc(strlen(output) + 8, 1, "a path");
-  sprintf(folder, "%s.parts", output);
+  char *folder = volley_path_format("%s.parts", output), *last = volley_path_format("%s.part", output);
   find_parts(&v, folder);
   qsort(v.parts, (size_t)v.n, sizeof *v.parts, by_time);
-  sprintf(folder, "%s.part", output);
-  add_part(&v, folder, -1, INT64_MAX); /* the last, of which the end is not known */
+  add_part(&v, last, -1, INT64_MAX); /* the last, of which the end is not known */
+  free(last);
   free(folder);
   if (v.n == 0)
     return volley_fault(VOLLEY_USAGE, NULL, "cannot open '%s': there is no such file, and nothing in '%s.parts'",

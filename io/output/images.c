@@ -18,10 +18,6 @@ static bool is_of(const volley_stimulus *stimulus, const char *kind) {
   return stimulus->kind == volley_stimulus_kind_find(kind);
 }
 
-static void put_and_close(volley_hdf5 *file, hid_t group, const char *name, hid_t type, size_t n, const void *values) {
-  volley_hdf5_release(file, volley_hdf5_put_array(file, group, name, type, n, values));
-}
-
 /* Group `name` of stimulus s, which shows n > 0 images. */
 static void put_images(volley_hdf5 *file, hid_t parent, const char *name, const volley_experiment *experiment, int s,
                        uint64_t n) {
@@ -41,10 +37,10 @@ static void put_images(volley_hdf5 *file, hid_t parent, const char *name, const 
   const hid_t group = volley_hdf5_put_group(file, parent, name);
   volley_hdf5_put_text(file, group, "stimulus", stimulus->name);
   volley_hdf5_put_text(file, group, "file", images->series.file);
-  put_and_close(file, group, "start_ms", H5T_NATIVE_DOUBLE, n, times);
-  put_and_close(file, group, "stop_ms", H5T_NATIVE_DOUBLE, n, times + n);
-  put_and_close(file, group, "rows", H5T_NATIVE_UINT64, n, rows);
-  if (images->labels) put_and_close(file, group, "labels", H5T_NATIVE_UINT64, n, rows + n);
+  volley_hdf5_put_array(file, group, "start_ms", H5T_NATIVE_DOUBLE, n, times);
+  volley_hdf5_put_array(file, group, "stop_ms", H5T_NATIVE_DOUBLE, n, times + n);
+  volley_hdf5_put_array(file, group, "rows", H5T_NATIVE_UINT64, n, rows);
+  if (images->labels) volley_hdf5_put_array(file, group, "labels", H5T_NATIVE_UINT64, n, rows + n);
   volley_hdf5_release(file, group);
   free(times);
   free(rows);
@@ -102,13 +98,12 @@ static void put_taught(volley_hdf5 *file, hid_t parent, const volley_experiment 
   uint64_t *ids = volley_alloc(2 * n, sizeof *ids, "labels of outputs");
   list_taught(experiment, p, ids, ids + n);
   const hid_t group = volley_hdf5_put_group(file, parent, experiment->populations[p].name);
-  put_and_close(file, group, "node_ids", H5T_NATIVE_UINT64, n, ids);
-  put_and_close(file, group, "labels", H5T_NATIVE_UINT64, n, ids + n);
+  volley_hdf5_put_array(file, group, "node_ids", H5T_NATIVE_UINT64, n, ids);
+  volley_hdf5_put_array(file, group, "labels", H5T_NATIVE_UINT64, n, ids + n);
   const uint64_t n_lessons = list_lessons(experiment, p, NULL);
   volley_lesson *lessons = volley_alloc(n_lessons, sizeof *lessons, "lessons");
   list_lessons(experiment, p, lessons);
-  volley_hdf5_release(file,
-                      volley_hdf5_put_rows(file, group, "lessons", H5T_NATIVE_DOUBLE, n_lessons, LESSON, lessons));
+  volley_hdf5_put_rows(file, group, "lessons", H5T_NATIVE_DOUBLE, n_lessons, LESSON, lessons);
   volley_hdf5_release(file, group);
   free(lessons);
   free(ids);
@@ -157,53 +152,24 @@ typedef struct reading {
   volley_arena *arena;
 } reading;
 
-static hid_t open_group(reading *r, const char *path) {
-  return volley_hdf5_check(&r->file, H5Gopen2(r->root, path, H5P_DEFAULT), "find a group in");
-}
-
-/* All values of a dataset of 8 bytes each; *n: how many. */
-static void *read_values(reading *r, hid_t group, const char *name, hid_t type, uint64_t *n) {
-  const hid_t set = volley_hdf5_check(&r->file, H5Dopen2(group, name, H5P_DEFAULT), "find a dataset in");
-  const hid_t space = volley_hdf5_check(&r->file, H5Dget_space(set), "look up data of");
-  const hssize_t points = volley_hdf5_check(&r->file, H5Sget_simple_extent_npoints(space), "look up data of");
-  *n = points > 0 && volley_hdf5_fits(&r->file, name, (uint64_t)points, sizeof(uint64_t)) ? (uint64_t)points : 0;
-  void *values = volley_arena_alloc(r->arena, *n, sizeof(uint64_t));
-  if (!r->file.failed) volley_hdf5_check(&r->file, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), "read");
-  volley_hdf5_release(&r->file, space);
-  volley_hdf5_release(&r->file, set);
-  return values;
-}
-
-static const char *read_text(reading *r, hid_t group, const char *name) {
-  const hid_t attribute = volley_hdf5_check(&r->file, H5Aopen(group, name, H5P_DEFAULT), "find an attribute in");
-  const hid_t type = volley_hdf5_check(&r->file, H5Aget_type(attribute), "look up data of");
-  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
-  char *text = volley_arena_alloc(r->arena, volley_hdf5_fits(&r->file, name, 1, size) ? size + 1 : 1, 1);
-  if (!r->file.failed) volley_hdf5_check(&r->file, H5Aread(attribute, type, text), "read");
-  volley_hdf5_release(&r->file, type);
-  volley_hdf5_release(&r->file, attribute);
-  return text;
-}
-
 /* Columns of one group must be equally long. */
 static void check_length(reading *r, const char *group, uint64_t n, uint64_t other) {
-  if (r->file.failed || n == other) return;
-  r->file.failed = true;
-  volley_fault(VOLLEY_USAGE, NULL, "'%s' is damaged: the datasets of %s hold %" PRIu64 " and %" PRIu64 " values",
-               r->file.path, group, n, other);
+  if (n != other)
+    volley_hdf5_fault(&r->file, "'%s' is damaged: the datasets of %s hold %" PRIu64 " and %" PRIu64 " values",
+                      r->file.path, group, n, other);
 }
 
 static void read_images(reading *r, int number, const char *path, volley_images_shown *out) {
-  const hid_t group = open_group(r, path);
+  const hid_t group = volley_hdf5_open_group(&r->file, r->root, path);
   if (group >= 0 && H5Lexists(group, "labels", H5P_DEFAULT) > 0) {
     volley_shown_images *shown = &out->images[out->n_images++];
     uint64_t n[3];
     shown->number = number;
-    shown->stimulus = read_text(r, group, "stimulus");
-    shown->start_ms = read_values(r, group, "start_ms", H5T_NATIVE_DOUBLE, &shown->n);
-    shown->stop_ms = read_values(r, group, "stop_ms", H5T_NATIVE_DOUBLE, &n[0]);
-    shown->rows = read_values(r, group, "rows", H5T_NATIVE_UINT64, &n[1]);
-    shown->labels = read_values(r, group, "labels", H5T_NATIVE_UINT64, &n[2]);
+    shown->stimulus = volley_hdf5_get_text(&r->file, group, "stimulus", r->arena);
+    shown->start_ms = volley_hdf5_get_array(&r->file, group, "start_ms", H5T_NATIVE_DOUBLE, r->arena, &shown->n);
+    shown->stop_ms = volley_hdf5_get_array(&r->file, group, "stop_ms", H5T_NATIVE_DOUBLE, r->arena, &n[0]);
+    shown->rows = volley_hdf5_get_array(&r->file, group, "rows", H5T_NATIVE_UINT64, r->arena, &n[1]);
+    shown->labels = volley_hdf5_get_array(&r->file, group, "labels", H5T_NATIVE_UINT64, r->arena, &n[2]);
     for (int k = 0; k < 3; k++) check_length(r, path, shown->n, n[k]);
   }
   volley_hdf5_release(&r->file, group);
@@ -212,7 +178,7 @@ static void read_images(reading *r, int number, const char *path, volley_images_
 static void read_all_images(reading *r, volley_images_shown *out) {
   H5G_info_t links = {0};
   char path[64];
-  const hid_t group = open_group(r, "images");
+  const hid_t group = volley_hdf5_open_group(&r->file, r->root, "images");
   volley_hdf5_check(&r->file, H5Gget_info(group, &links), "look up data of");
   volley_hdf5_release(&r->file, group);
   out->images = volley_arena_alloc(r->arena, (size_t)links.nlinks, sizeof *out->images);
@@ -229,13 +195,14 @@ static void read_all_taught(reading *r, const volley_output_info *info, volley_i
     if (H5Lexists(r->root, path, H5P_DEFAULT) <= 0) continue;
     volley_taught *taught = &out->taught[out->n_taught++];
     uint64_t n;
-    const hid_t group = open_group(r, path);
+    const hid_t group = volley_hdf5_open_group(&r->file, r->root, path);
     taught->population = info->populations[p].name;
-    taught->ids = read_values(r, group, "node_ids", H5T_NATIVE_UINT64, &taught->n);
-    taught->labels = read_values(r, group, "labels", H5T_NATIVE_UINT64, &n);
+    taught->ids = volley_hdf5_get_array(&r->file, group, "node_ids", H5T_NATIVE_UINT64, r->arena, &taught->n);
+    taught->labels = volley_hdf5_get_array(&r->file, group, "labels", H5T_NATIVE_UINT64, r->arena, &n);
     check_length(r, path, taught->n, n);
     if (!r->file.failed && H5Lexists(group, "lessons", H5P_DEFAULT) > 0) {
-      taught->lessons = read_values(r, group, "lessons", H5T_NATIVE_DOUBLE, &taught->n_lessons);
+      taught->lessons =
+          volley_hdf5_get_array(&r->file, group, "lessons", H5T_NATIVE_DOUBLE, r->arena, &taught->n_lessons);
       taught->n_lessons /= LESSON;
     }
     volley_hdf5_release(&r->file, group);

@@ -1,10 +1,8 @@
 #include "io/output/layout.h"
 
 #include "base/memory.h"
-#include "io/output/mapping.h"
+#include "io/file/path.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,14 +22,9 @@ static const double spike_chunk_rate = 1.0 / 8; /* Hz */
 
 char *volley_recorder_path(const volley_experiment *experiment, const volley_recorder *recorder) {
   const char *group = recorder->kind->group;
-  const bool is_sonata = recorder->kind->is_sonata;
-  const char *population = is_sonata ? experiment->populations[recorder->population].name : "";
-  char *path = volley_alloc(strlen(recorder->name) + strlen(group) + strlen(population) + 16, 1, "a path");
-  if (is_sonata)
-    sprintf(path, "recorders/%s/%s/%s", recorder->name, group, population);
-  else
-    sprintf(path, "%s/%s", group, recorder->name);
-  return path;
+  if (!recorder->kind->is_sonata) return volley_path_format("%s/%s", group, recorder->name);
+  const char *population = experiment->populations[recorder->population].name;
+  return volley_path_format("recorders/%s/%s/%s", recorder->name, group, population);
 }
 
 void volley_layout_put_groups(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
@@ -200,10 +193,8 @@ void volley_layout_put_links(volley_hdf5 *file, hid_t root, const volley_experim
     for (const volley_recorder_kind *const *kind = volley_recorder_kinds(); *kind; kind++) {
       const int r = (*kind)->is_sonata ? stand_in(experiment, *kind, p) : -1;
       if (r < 0) continue;
-      const char *group = (*kind)->group, *name = experiment->populations[p].name;
       char *path = volley_recorder_path(experiment, &experiment->recorders[r]);
-      char *link = volley_alloc(strlen(group) + strlen(name) + 2, 1, "a path");
-      sprintf(link, "%s/%s", group, name);
+      char *link = volley_path_format("%s/%s", (*kind)->group, experiment->populations[p].name);
       volley_hdf5_check(file, H5Lcreate_hard(root, path, root, link, H5P_DEFAULT, H5P_DEFAULT), "create a link in");
       free(link);
       free(path);
@@ -323,10 +314,8 @@ void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summa
   for (int s = 0; s < summary->n_spectra; s++) {
     const volley_spectrum *spectrum = &summary->spectra[s];
     const hid_t group = volley_hdf5_put_group(file, all, spectrum->readout);
-    volley_hdf5_release(
-        file, volley_hdf5_put_rows(file, group, "before", H5T_NATIVE_DOUBLE, spectrum->n_before, 2, spectrum->before));
-    volley_hdf5_release(
-        file, volley_hdf5_put_rows(file, group, "after", H5T_NATIVE_DOUBLE, spectrum->n_after, 2, spectrum->after));
+    volley_hdf5_put_rows(file, group, "before", H5T_NATIVE_DOUBLE, spectrum->n_before, 2, spectrum->before);
+    volley_hdf5_put_rows(file, group, "after", H5T_NATIVE_DOUBLE, spectrum->n_after, 2, spectrum->after);
     volley_hdf5_release(file, group);
   }
   volley_hdf5_release(file, all);

@@ -1,4 +1,5 @@
-#include "io/output/mapping.h"
+/* What the rows and columns of a recorder are: the group `mapping` beside its data. */
+#include "io/output/layout.h"
 
 #include "base/memory.h"
 
@@ -46,14 +47,14 @@ static void put_neuron_columns(volley_hdf5 *file, hid_t mapping, const volley_se
   for (int r = 0; r < neurons->n_ranges; r++)
     for (uint32_t i = 0; i < neurons->ranges[r].count; i++) ids[column++] = neurons->ranges[r].first + i;
   for (size_t i = 0; i <= n; i++) pointers[i] = i * each;
-  const hid_t nodes = volley_hdf5_put_array(file, mapping, "node_ids", H5T_NATIVE_UINT64, n, ids);
+  const hid_t nodes = volley_hdf5_put_open_array(file, mapping, "node_ids", H5T_NATIVE_UINT64, n, ids);
   volley_hdf5_put_values(file, nodes, "sorted", H5T_NATIVE_UINT8, 0, &ascending);
   volley_hdf5_release(file, nodes);
-  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "index_pointers", H5T_NATIVE_UINT64, n + 1, pointers));
+  volley_hdf5_put_array(file, mapping, "index_pointers", H5T_NATIVE_UINT64, n + 1, pointers);
   volley_hdf5_check(file, H5Lcreate_hard(mapping, "index_pointers", mapping, "index_pointer", H5P_DEFAULT, H5P_DEFAULT),
                     "create a link in");
-  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "element_ids", H5T_NATIVE_UINT32, columns, zeros));
-  volley_hdf5_release(file, volley_hdf5_put_array(file, mapping, "element_pos", H5T_NATIVE_FLOAT, columns, zeros));
+  volley_hdf5_put_array(file, mapping, "element_ids", H5T_NATIVE_UINT32, columns, zeros);
+  volley_hdf5_put_array(file, mapping, "element_pos", H5T_NATIVE_FLOAT, columns, zeros);
   free(ids);
   free(zeros);
 }
@@ -89,7 +90,7 @@ static void put_time(volley_hdf5 *file, hid_t mapping, const volley_experiment *
   double time[3] = {(double)first * dt, 0, (double)recorder->interval * dt};
   time[1] = ((double)first + rows * (double)recorder->interval) * dt;
   while ((time[1] - time[0]) / time[2] < rows) time[1] = nextafter(time[1], INFINITY);
-  const hid_t times = volley_hdf5_put_array(file, mapping, "time", H5T_NATIVE_DOUBLE, 3, time);
+  const hid_t times = volley_hdf5_put_open_array(file, mapping, "time", H5T_NATIVE_DOUBLE, 3, time);
   volley_hdf5_put_text(file, times, "units", "ms");
   volley_hdf5_release(file, times);
 }

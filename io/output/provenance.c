@@ -43,21 +43,24 @@ static int count_nodes(MPI_Comm comm) {
   return nodes;
 }
 
-static void put_place_and_time(volley_hdf5 *file, hid_t group, MPI_Comm comm) {
-  int ranks = 0;
-  struct { /* as rank 0 sees them: attributes must be equal on every rank */
-    char started[32], host[MPI_MAX_PROCESSOR_NAME];
-  } first = {"", ""};
+volley_stamp volley_stamp_now(MPI_Comm comm) {
+  volley_stamp first = {"", ""};
   int length = 0;
   const time_t now = time(NULL);
   struct tm utc;
   gmtime_r(&now, &utc);
-  strftime(first.started, sizeof first.started, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  strftime(first.time, sizeof first.time, "%Y-%m-%dT%H:%M:%SZ", &utc);
   VOLLEY_MPI(MPI_Get_processor_name(first.host, &length));
   VOLLEY_MPI(MPI_Bcast(&first, sizeof first, MPI_BYTE, 0, comm));
+  return first;
+}
+
+static void put_place_and_time(volley_hdf5 *file, hid_t group, MPI_Comm comm) {
+  int ranks = 0;
+  const volley_stamp stamp = volley_stamp_now(comm);
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
-  volley_hdf5_put_text(file, group, "started", first.started);
-  volley_hdf5_put_text(file, group, "host", first.host);
+  volley_hdf5_put_text(file, group, "started", stamp.time);
+  volley_hdf5_put_text(file, group, "host", stamp.host);
   volley_hdf5_put_count(file, group, "hosts", (uint64_t)count_nodes(comm));
   volley_hdf5_put_count(file, group, "ranks", (uint64_t)ranks);
 }
@@ -84,8 +87,8 @@ static void put_populations(volley_hdf5 *file, hid_t parent, const volley_experi
   volley_hdf5_put_texts(file, group, "name", n, names);
   volley_hdf5_put_texts(file, group, "model", n, models);
   volley_hdf5_put_texts(file, group, "outgoing", n, outgoing);
-  volley_hdf5_release(file, volley_hdf5_put_array(file, group, "size", H5T_NATIVE_UINT64, n, sizes));
-  volley_hdf5_release(file, volley_hdf5_put_array(file, group, "first_gid", H5T_NATIVE_UINT64, n, sizes + n));
+  volley_hdf5_put_array(file, group, "size", H5T_NATIVE_UINT64, n, sizes);
+  volley_hdf5_put_array(file, group, "first_gid", H5T_NATIVE_UINT64, n, sizes + n);
   volley_hdf5_release(file, group);
   free(names);
   free(models);
@@ -160,11 +163,9 @@ void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *
   const hid_t volley = volley_hdf5_check(file, H5Gopen2(root, "volley", H5P_DEFAULT), "open a group of");
   const hid_t group = volley_hdf5_put_group(file, volley, "summary");
   put_figures(file, group, &first);
-  volley_hdf5_release(file, volley_hdf5_put_array(file, group, "peak_rss_bytes", H5T_NATIVE_UINT64, (size_t)first.ranks,
-                                                  summary->peak_rss_bytes));
+  volley_hdf5_put_array(file, group, "peak_rss_bytes", H5T_NATIVE_UINT64, (size_t)first.ranks, summary->peak_rss_bytes);
   put_places(file, group, summary);
-  volley_hdf5_release(file, volley_hdf5_put_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE,
-                                                  (size_t)first.n_populations, summary->rate_hz));
+  volley_hdf5_put_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE, (size_t)first.n_populations, summary->rate_hz);
   volley_hdf5_release(file, group);
   volley_hdf5_release(file, volley);
 }

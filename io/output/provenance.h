@@ -11,6 +11,12 @@
 /* Layout of /volley; raised when a reader of the old one would go wrong. */
 enum { VOLLEY_FORMAT_VERSION = 2 };
 
+/* When and where something is written, as rank 0 sees it: attributes must be equal on every rank. */
+typedef struct volley_stamp {
+  char time[32], host[MPI_MAX_PROCESSOR_NAME]; /* ISO 8601, UTC; the computer's name */
+} volley_stamp;
+volley_stamp volley_stamp_now(MPI_Comm comm); /* collective */
+
 /* Writes the group as it stands at the start, attribute `complete` 0. first_step: that the file has. Collective over comm. */
 void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int64_t first_step,
                              MPI_Comm comm);

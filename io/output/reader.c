@@ -23,162 +23,112 @@ struct volley_output_file {
   uint32_t format; /* VOLLEY_FORMAT_VERSION of the program that wrote it */
 };
 
-static hid_t open_attribute(volley_output_file *file, hid_t object, const char *name) {
-  return volley_hdf5_check(&file->hdf5, H5Aopen(object, name, H5P_DEFAULT), "find an attribute in");
+/* The values of a dataset that must hold n of them; zeros after a fault. */
+static void *get_array(volley_output_file *file, hid_t group, const char *name, hid_t type, size_t n) {
+  volley_hdf5 *hdf5 = &file->hdf5;
+  uint64_t found;
+  void *values = volley_hdf5_get_array(hdf5, group, name, type, file->arena, &found);
+  if (found != n)
+    volley_hdf5_fault(hdf5, "'%s' is damaged: dataset '%s' should hold %s", hdf5->path, name,
+                      volley_count(n, "value").text);
+  return found == n ? values : volley_arena_alloc(file->arena, n, type >= 0 ? H5Tget_size(type) : 1);
 }
 
-static const char *get_text(volley_output_file *file, hid_t object, const char *name) {
-  const hid_t attribute = open_attribute(file, object, name);
-  const hid_t type = volley_hdf5_check(&file->hdf5, H5Aget_type(attribute), "look up data of");
-  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
-  char *text = volley_arena_alloc(file->arena, volley_hdf5_fits(&file->hdf5, name, 1, size) ? size + 1 : 1, 1);
-  if (!file->hdf5.failed) volley_hdf5_check(&file->hdf5, H5Aread(attribute, type, text), "read");
-  volley_hdf5_release(&file->hdf5, type);
-  volley_hdf5_release(&file->hdf5, attribute);
-  return text;
-}
-
-static void get_value(volley_output_file *file, hid_t object, const char *name, hid_t type, void *value) {
-  const hid_t attribute = open_attribute(file, object, name);
-  if (!file->hdf5.failed) volley_hdf5_check(&file->hdf5, H5Aread(attribute, type, value), "read");
-  volley_hdf5_release(&file->hdf5, attribute);
-}
-
-static uint64_t get_count(volley_output_file *file, hid_t object, const char *name) {
-  uint64_t value = 0;
-  get_value(file, object, name, H5T_NATIVE_UINT64, &value);
-  return value;
-}
-
-static double get_number(volley_output_file *file, hid_t object, const char *name) {
-  double value = NAN;
-  get_value(file, object, name, H5T_NATIVE_DOUBLE, &value);
-  return value;
-}
-
-static hid_t open_dataset(volley_output_file *file, hid_t group, const char *name) {
-  return volley_hdf5_check(&file->hdf5, H5Dopen2(group, name, H5P_DEFAULT), "find a dataset in");
-}
-
-/* Number of values of a one-dimensional dataset. */
-static hsize_t count_values(volley_output_file *file, hid_t set) {
-  const hid_t space = volley_hdf5_check(&file->hdf5, H5Dget_space(set), "look up data of");
-  const hssize_t n = volley_hdf5_check(&file->hdf5, H5Sget_simple_extent_npoints(space), "look up data of");
-  volley_hdf5_release(&file->hdf5, space);
-  return n > 0 ? (hsize_t)n : 0;
-}
-
-/* Reads a dataset that must hold n values. */
-static void get_array(volley_output_file *file, hid_t group, const char *name, hid_t type, hsize_t n, void *out) {
-  const hid_t set = open_dataset(file, group, name);
-  if (!file->hdf5.failed && count_values(file, set) != n) {
-    file->hdf5.failed = true;
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is damaged: dataset '%s' should hold %s", file->hdf5.path, name,
-                 volley_count(n, "value").text);
-  }
-  if (!file->hdf5.failed)
-    volley_hdf5_check(&file->hdf5, H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out), "read");
-  volley_hdf5_release(&file->hdf5, set);
-}
-
-/* Reads n texts of fixed length into members `offset` of the populations. */
+/* Reads texts of fixed length into members `offset` of the populations. */
 static void get_texts(volley_output_file *file, hid_t group, const char *name, size_t offset) {
-  const hid_t set = open_dataset(file, group, name);
-  const hid_t type = volley_hdf5_check(&file->hdf5, H5Dget_type(set), "look up data of");
+  volley_hdf5 *hdf5 = &file->hdf5;
+  const hid_t set = volley_hdf5_open_set(hdf5, group, name);
+  const hid_t type = volley_hdf5_check(hdf5, H5Dget_type(set), "look up data of");
   const size_t width = type >= 0 ? H5Tget_size(type) : 0;
-  const bool fits = volley_hdf5_fits(&file->hdf5, name, (uint64_t)file->info.n_populations, 2 * (width + 1));
+  const bool fits = volley_hdf5_fits(hdf5, name, (uint64_t)file->info.n_populations, 2 * (width + 1));
   const size_t n = fits ? (size_t)file->info.n_populations : 0;
-  char *rows = volley_arena_alloc(file->arena, n, width + 1);
-  get_array(file, group, name, type, n, rows);
+  const char *rows = n ? get_array(file, group, name, type, n) : NULL;
   for (size_t i = 0; i < n; i++) {
     char *text = volley_arena_alloc(file->arena, width + 1, 1);
     *(const char **)((char *)(file->info.populations + i) + offset) = memcpy(text, rows + i * width, width);
   }
-  volley_hdf5_release(&file->hdf5, type);
-  volley_hdf5_release(&file->hdf5, set);
-}
-
-static hid_t open_group(volley_output_file *file, hid_t parent, const char *name) {
-  return volley_hdf5_check(&file->hdf5, H5Gopen2(parent, name, H5P_DEFAULT), "find a group in");
+  volley_hdf5_release(hdf5, type);
+  volley_hdf5_release(hdf5, set);
 }
 
 static void read_populations(volley_output_file *file, hid_t volley) {
+  volley_hdf5 *hdf5 = &file->hdf5;
   volley_output_info *info = &file->info;
-  const hid_t group = open_group(file, volley, "populations");
-  const hid_t set = open_dataset(file, group, "size");
-  size_t n = file->hdf5.failed ? 0 : count_values(file, set);
-  if (!volley_hdf5_fits(&file->hdf5, "size", n, sizeof *info->populations)) n = 0;
+  uint64_t n;
+  const hid_t group = volley_hdf5_open_group(hdf5, volley, "populations");
+  const uint64_t *sizes = volley_hdf5_get_array(hdf5, group, "size", H5T_NATIVE_UINT64, file->arena, &n);
+  if (!volley_hdf5_fits(hdf5, "size", n, sizeof *info->populations)) n = 0;
   info->n_populations = (int)n;
   info->populations = volley_arena_alloc(file->arena, n, sizeof *info->populations);
-  uint64_t *sizes = volley_arena_alloc(file->arena, n, sizeof *sizes);
   get_texts(file, group, "name", offsetof(volley_population_info, name));
   get_texts(file, group, "model", offsetof(volley_population_info, model));
-  get_array(file, group, "size", H5T_NATIVE_UINT64, n, sizes);
   for (size_t i = 0; i < n; i++) {
-    const bool fits = volley_hdf5_fits(&file->hdf5, "a population", sizes[i], NEURON);
+    const bool fits = volley_hdf5_fits(hdf5, "a population", sizes[i], NEURON);
     info->populations[i].size = fits ? sizes[i] : 0;
+    info->populations[i].rate_hz = NAN;
   }
-  for (size_t i = 0; i < n; i++) info->populations[i].rate_hz = NAN;
-  volley_hdf5_release(&file->hdf5, set);
-  volley_hdf5_release(&file->hdf5, group);
+  volley_hdf5_release(hdf5, group);
 }
 
 static herr_t add_phase(hid_t group, const char *name, const H5A_info_t *unused, void *context) {
   (void)unused;
   volley_output_file *file = context;
+  volley_hdf5 *hdf5 = &file->hdf5;
   volley_phase_info *phase = &file->info.phases[file->info.n_phases++];
   phase->name = volley_arena_copy(file->arena, name);
-  phase->seconds = get_number(file, group, name);
-  return file->hdf5.failed ? -1 : 0;
+  phase->seconds = volley_hdf5_get_number(hdf5, group, name);
+  return hdf5->failed ? -1 : 0;
 }
 
 static void read_phases(volley_output_file *file, hid_t summary) {
-  const hid_t group = open_group(file, summary, "seconds_by_phase");
+  volley_hdf5 *hdf5 = &file->hdf5;
+  const hid_t group = volley_hdf5_open_group(hdf5, summary, "seconds_by_phase");
   H5O_info_t object = {0};
-  volley_hdf5_check(&file->hdf5, H5Oget_info2(group, &object, H5O_INFO_NUM_ATTRS), "look up data of");
+  volley_hdf5_check(hdf5, H5Oget_info2(group, &object, H5O_INFO_NUM_ATTRS), "look up data of");
   file->info.phases = volley_arena_alloc(file->arena, (size_t)object.num_attrs, sizeof *file->info.phases);
-  volley_hdf5_check(&file->hdf5, H5Aiterate2(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, add_phase, file), "read");
-  volley_hdf5_release(&file->hdf5, group);
+  volley_hdf5_check(hdf5, H5Aiterate2(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, add_phase, file), "read");
+  volley_hdf5_release(hdf5, group);
 }
 
 static void read_summary(volley_output_file *file, hid_t volley) {
+  volley_hdf5 *hdf5 = &file->hdf5;
   volley_output_info *info = &file->info;
   const size_t n = (size_t)info->n_populations;
-  const hid_t group = open_group(file, volley, "summary");
-  info->digest = get_text(file, group, "spike_digest");
-  info->threads = get_count(file, group, "threads");
-  info->synapses = get_count(file, group, "synapses");
-  info->spikes = get_count(file, group, "spikes");
-  info->build_s = get_number(file, group, "build_s");
-  info->simulate_s = get_number(file, group, "simulate_s");
-  info->real_time_factor = get_number(file, group, "real_time_factor");
-  double *rates = volley_arena_alloc(file->arena, n, sizeof *rates);
-  get_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE, n, rates);
+  const hid_t group = volley_hdf5_open_group(hdf5, volley, "summary");
+  info->digest = volley_hdf5_get_text(hdf5, group, "spike_digest", file->arena);
+  info->threads = volley_hdf5_get_count(hdf5, group, "threads");
+  info->synapses = volley_hdf5_get_count(hdf5, group, "synapses");
+  info->spikes = volley_hdf5_get_count(hdf5, group, "spikes");
+  info->build_s = volley_hdf5_get_number(hdf5, group, "build_s");
+  info->simulate_s = volley_hdf5_get_number(hdf5, group, "simulate_s");
+  info->real_time_factor = volley_hdf5_get_number(hdf5, group, "real_time_factor");
+  const double *rates = get_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE, n);
   for (size_t i = 0; i < n; i++) info->populations[i].rate_hz = rates[i];
   read_phases(file, group);
-  volley_hdf5_release(&file->hdf5, group);
+  volley_hdf5_release(hdf5, group);
 }
 
 static void read_run(volley_output_file *file, hid_t volley) {
+  volley_hdf5 *hdf5 = &file->hdf5;
   volley_output_info *info = &file->info;
-  info->title = get_text(file, volley, "title");
-  info->experiment_file = get_text(file, volley, "experiment_file");
-  info->version = get_text(file, volley, "version");
-  info->git_commit = get_text(file, volley, "git_commit");
-  info->compiler = get_text(file, volley, "compiler");
-  info->mpi_version = get_text(file, volley, "mpi_version");
-  info->hdf5_version = get_text(file, volley, "hdf5_version");
-  info->started = get_text(file, volley, "started");
-  info->host = get_text(file, volley, "host");
-  info->hosts = get_count(file, volley, "hosts");
-  info->ranks = get_count(file, volley, "ranks");
-  info->neurons = get_count(file, volley, "neurons");
-  info->seed = get_count(file, volley, "seed");
-  info->dt_ms = get_number(file, volley, "dt_ms");
-  info->duration_ms = get_number(file, volley, "duration_ms");
-  info->complete = get_count(file, volley, "complete") == 1;
+  info->title = volley_hdf5_get_text(hdf5, volley, "title", file->arena);
+  info->experiment_file = volley_hdf5_get_text(hdf5, volley, "experiment_file", file->arena);
+  info->version = volley_hdf5_get_text(hdf5, volley, "version", file->arena);
+  info->git_commit = volley_hdf5_get_text(hdf5, volley, "git_commit", file->arena);
+  info->compiler = volley_hdf5_get_text(hdf5, volley, "compiler", file->arena);
+  info->mpi_version = volley_hdf5_get_text(hdf5, volley, "mpi_version", file->arena);
+  info->hdf5_version = volley_hdf5_get_text(hdf5, volley, "hdf5_version", file->arena);
+  info->started = volley_hdf5_get_text(hdf5, volley, "started", file->arena);
+  info->host = volley_hdf5_get_text(hdf5, volley, "host", file->arena);
+  info->hosts = volley_hdf5_get_count(hdf5, volley, "hosts");
+  info->ranks = volley_hdf5_get_count(hdf5, volley, "ranks");
+  info->neurons = volley_hdf5_get_count(hdf5, volley, "neurons");
+  info->seed = volley_hdf5_get_count(hdf5, volley, "seed");
+  info->dt_ms = volley_hdf5_get_number(hdf5, volley, "dt_ms");
+  info->duration_ms = volley_hdf5_get_number(hdf5, volley, "duration_ms");
+  info->complete = volley_hdf5_get_count(hdf5, volley, "complete") == 1;
   info->recorded_ms = info->complete ? info->duration_ms : NAN;
-  if (H5Aexists(volley, "recorded_ms") > 0) info->recorded_ms = get_number(file, volley, "recorded_ms");
+  if (H5Aexists(volley, "recorded_ms") > 0) info->recorded_ms = volley_hdf5_get_number(hdf5, volley, "recorded_ms");
   read_populations(file, volley);
   info->digest = "";
   if (info->complete) read_summary(file, volley);
@@ -205,30 +155,32 @@ static const char *find_spikes(volley_output_file *file, hid_t recorders, const 
 static herr_t add_recorder(hid_t recorders, const char *name, const H5L_info_t *unused, void *context) {
   (void)unused;
   volley_output_file *file = context;
+  volley_hdf5 *hdf5 = &file->hdf5;
   const char *path =
       file->format > 1 ? find_spikes(file, recorders, name) : volley_arena_format(file->arena, "spikes/%s", name);
-  if (!path || file->hdf5.failed) return file->hdf5.failed ? -1 : 0;
+  if (!path || hdf5->failed) return hdf5->failed ? -1 : 0;
   volley_recorder_info *recorder = &file->info.recorders[file->info.n_recorders++];
-  const hid_t group = open_group(file, file->handle, path);
+  const hid_t group = volley_hdf5_open_group(hdf5, file->handle, path);
   recorder->path = path;
   recorder->name = volley_arena_copy(file->arena, name);
-  recorder->population = get_text(file, group, "population");
+  recorder->population = volley_hdf5_get_text(hdf5, group, "population", file->arena);
   recorder->population_number = find_population(&file->info, recorder->population);
-  recorder->neurons = get_count(file, group, "recorded_neurons");
-  recorder->start_ms = get_number(file, group, "start_ms");
-  recorder->stop_ms = get_number(file, group, "stop_ms");
-  volley_hdf5_release(&file->hdf5, group);
-  return file->hdf5.failed ? -1 : 0;
+  recorder->neurons = volley_hdf5_get_count(hdf5, group, "recorded_neurons");
+  recorder->start_ms = volley_hdf5_get_number(hdf5, group, "start_ms");
+  recorder->stop_ms = volley_hdf5_get_number(hdf5, group, "stop_ms");
+  volley_hdf5_release(hdf5, group);
+  return hdf5->failed ? -1 : 0;
 }
 
 static void read_recorders(volley_output_file *file) {
-  const hid_t group = open_group(file, file->handle, file->format > 1 ? "recorders" : "spikes");
+  volley_hdf5 *hdf5 = &file->hdf5;
+  const hid_t group = volley_hdf5_open_group(hdf5, file->handle, file->format > 1 ? "recorders" : "spikes");
   H5G_info_t links = {0};
-  volley_hdf5_check(&file->hdf5, H5Gget_info(group, &links), "look up data of");
+  volley_hdf5_check(hdf5, H5Gget_info(group, &links), "look up data of");
   file->info.recorders = volley_arena_alloc(file->arena, (size_t)links.nlinks, sizeof *file->info.recorders);
-  if (!file->hdf5.failed)
-    volley_hdf5_check(&file->hdf5, H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, add_recorder, file), "read");
-  volley_hdf5_release(&file->hdf5, group);
+  if (!hdf5->failed)
+    volley_hdf5_check(hdf5, H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, add_recorder, file), "read");
+  volley_hdf5_release(hdf5, group);
 }
 
 volley_status volley_output_file_check(const char *path) {
@@ -245,23 +197,21 @@ volley_status volley_output_file_check(const char *path) {
 }
 
 static void read_all(volley_output_file *file, const char *path) {
-  file->handle = volley_hdf5_open(&file->hdf5);
-  if (file->hdf5.failed) return;
+  volley_hdf5 *hdf5 = &file->hdf5;
+  file->handle = volley_hdf5_open(hdf5);
+  if (hdf5->failed) return;
   const hid_t volley = H5Gopen2(file->handle, "volley", H5P_DEFAULT);
   if (volley < 0) {
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' is no output of Volley: it has no group /volley", path);
-    file->hdf5.failed = true;
+    volley_hdf5_fault(hdf5, "'%s' is no output of Volley: it has no group /volley", path);
     return;
   }
-  get_value(file, volley, "format_version", H5T_NATIVE_UINT32, &file->format);
-  if (!file->hdf5.failed && (file->format < 1 || file->format > VOLLEY_FORMAT_VERSION)) {
-    volley_fault(VOLLEY_USAGE, NULL, "'%s' has format %u; this version of Volley reads formats 1 to %d", path,
-                 file->format, VOLLEY_FORMAT_VERSION);
-    file->hdf5.failed = true;
-  }
-  if (!file->hdf5.failed) read_run(file, volley);
-  if (!file->hdf5.failed) read_recorders(file);
-  volley_hdf5_release(&file->hdf5, volley);
+  volley_hdf5_get_value(hdf5, volley, "format_version", H5T_NATIVE_UINT32, &file->format);
+  if (file->format < 1 || file->format > VOLLEY_FORMAT_VERSION)
+    volley_hdf5_fault(hdf5, "'%s' has format %u; this version of Volley reads formats 1 to %d", path, file->format,
+                      VOLLEY_FORMAT_VERSION);
+  if (!hdf5->failed) read_run(file, volley);
+  if (!hdf5->failed) read_recorders(file);
+  volley_hdf5_release(hdf5, volley);
 }
 
 volley_status volley_output_file_open(const char *path, volley_output_file **out) {
@@ -288,36 +238,28 @@ void volley_output_file_close(volley_output_file *file) {
 
 const volley_output_info *volley_output_file_info(const volley_output_file *file) { return &file->info; }
 
-static void read_slab(volley_output_file *file, hid_t set, hid_t type, hsize_t first, hsize_t n, void *out) {
-  volley_hdf5 *hdf5 = &file->hdf5;
-  const hid_t space = volley_hdf5_check(hdf5, H5Dget_space(set), "look up data of");
-  const hid_t memory = volley_hdf5_check(hdf5, H5Screate_simple(1, &n, NULL), "describe data of");
-  volley_hdf5_check(hdf5, H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, NULL, &n, NULL), "select data of");
-  volley_hdf5_check(hdf5, H5Dread(set, type, memory, space, H5P_DEFAULT, out), "read");
-  volley_hdf5_release(hdf5, memory);
-  volley_hdf5_release(hdf5, space);
-}
-
 volley_status volley_output_file_spikes(volley_output_file *file, int recorder,
                                         void (*take)(void *taker, size_t n, const double *times, const uint64_t *ids),
                                         void *taker) {
-  const hid_t group = open_group(file, file->handle, file->info.recorders[recorder].path);
-  const hid_t time_set = open_dataset(file, group, "timestamps"), id_set = open_dataset(file, group, "node_ids");
+  volley_hdf5 *hdf5 = &file->hdf5;
+  const hid_t group = volley_hdf5_open_group(hdf5, file->handle, file->info.recorders[recorder].path);
+  const hid_t time_set = volley_hdf5_open_set(hdf5, group, "timestamps");
+  const hid_t id_set = volley_hdf5_open_set(hdf5, group, "node_ids");
   double *times = volley_alloc(SLAB, sizeof *times, "spikes");
   uint64_t *ids = volley_alloc(SLAB, sizeof *ids, "spikes");
   /* A run that was broken off may have grown one of the two only. */
-  const hsize_t n_times = count_values(file, time_set), n_ids = count_values(file, id_set);
+  const hsize_t n_times = volley_hdf5_count_values(hdf5, time_set), n_ids = volley_hdf5_count_values(hdf5, id_set);
   const hsize_t total = n_times < n_ids ? n_times : n_ids;
-  for (hsize_t first = 0; first < total && !file->hdf5.failed; first += SLAB) {
+  for (hsize_t first = 0; first < total && !hdf5->failed; first += SLAB) {
     const hsize_t n = total - first < SLAB ? total - first : SLAB;
-    read_slab(file, time_set, H5T_NATIVE_DOUBLE, first, n, times);
-    read_slab(file, id_set, H5T_NATIVE_UINT64, first, n, ids);
-    if (!file->hdf5.failed) take(taker, n, times, ids);
+    volley_hdf5_read_part(hdf5, time_set, "timestamps", H5T_NATIVE_DOUBLE, 1, &first, NULL, &n, times);
+    volley_hdf5_read_part(hdf5, id_set, "node_ids", H5T_NATIVE_UINT64, 1, &first, NULL, &n, ids);
+    if (!hdf5->failed) take(taker, n, times, ids);
   }
   free(times);
   free(ids);
-  volley_hdf5_release(&file->hdf5, time_set);
-  volley_hdf5_release(&file->hdf5, id_set);
-  volley_hdf5_release(&file->hdf5, group);
-  return file->hdf5.failed ? VOLLEY_USAGE : VOLLEY_OK;
+  volley_hdf5_release(hdf5, time_set);
+  volley_hdf5_release(hdf5, id_set);
+  volley_hdf5_release(hdf5, group);
+  return hdf5->failed ? VOLLEY_USAGE : VOLLEY_OK;
 }

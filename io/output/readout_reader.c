@@ -2,7 +2,6 @@
 
 #include "io/file/hdf5.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* One recorder of a readout. */
@@ -19,54 +18,34 @@ typedef struct reading {
   int n;
 } reading;
 
-static const char *get_text(reading *r, hid_t group, const char *name) {
-  const hid_t attribute = volley_hdf5_check(&r->file, H5Aopen(group, name, H5P_DEFAULT), "find an attribute in");
-  const hid_t type = volley_hdf5_check(&r->file, H5Aget_type(attribute), "look up data of");
-  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
-  char *text = volley_arena_alloc(r->arena, volley_hdf5_fits(&r->file, name, 1, size) ? size + 1 : 1, 1);
-  if (!r->file.failed) volley_hdf5_check(&r->file, H5Aread(attribute, type, text), "read");
-  volley_hdf5_release(&r->file, type);
-  volley_hdf5_release(&r->file, attribute);
-  return text;
-}
-
-static double get_number(reading *r, hid_t group, const char *name) {
-  double value = 0;
-  const hid_t attribute = volley_hdf5_check(&r->file, H5Aopen(group, name, H5P_DEFAULT), "find an attribute in");
-  if (!r->file.failed) volley_hdf5_check(&r->file, H5Aread(attribute, H5T_NATIVE_DOUBLE, &value), "read");
-  volley_hdf5_release(&r->file, attribute);
-  return value;
-}
-
 static herr_t add_recorder(hid_t groups, const char *name, const H5L_info_t *unused, void *context) {
   reading *r = context;
+  volley_hdf5 *file = &r->file;
   (void)unused;
-  const hid_t group = volley_hdf5_check(&r->file, H5Gopen2(groups, name, H5P_DEFAULT), "find a group in");
+  const hid_t group = volley_hdf5_open_group(file, groups, name);
   r->recorders[r->n++] = (recorder){.group = volley_arena_copy(r->arena, name),
-                                    .readout = get_text(r, group, "readout"),
-                                    .value = get_text(r, group, "state"),
-                                    .start = get_number(r, group, "start_ms"),
-                                    .interval = get_number(r, group, "interval_ms"),
-                                    .learning_start = get_number(r, group, "learning_start_ms"),
-                                    .learning_stop = get_number(r, group, "learning_stop_ms")};
-  r->recorders[r->n - 1].comparable = H5Aexists(group, "comparable") > 0 ? get_number(r, group, "comparable") : 1;
-  volley_hdf5_release(&r->file, group);
-  return r->file.failed ? -1 : 0;
+                                    .readout = volley_hdf5_get_text(file, group, "readout", r->arena),
+                                    .value = volley_hdf5_get_text(file, group, "state", r->arena),
+                                    .start = volley_hdf5_get_number(file, group, "start_ms"),
+                                    .interval = volley_hdf5_get_number(file, group, "interval_ms"),
+                                    .learning_start = volley_hdf5_get_number(file, group, "learning_start_ms"),
+                                    .learning_stop = volley_hdf5_get_number(file, group, "learning_stop_ms")};
+  r->recorders[r->n - 1].comparable =
+      H5Aexists(group, "comparable") > 0 ? volley_hdf5_get_number(file, group, "comparable") : 1;
+  volley_hdf5_release(file, group);
+  return file->failed ? -1 : 0;
 }
 
 /* All rows of a recorder. */
 static double *read_rows(reading *r, const recorder *from, uint64_t *rows, int *columns) {
   hsize_t size[2] = {0, 0};
+  uint64_t n, values;
   const char *path = volley_arena_format(r->arena, "%s/data", from->group);
-  const hid_t set = volley_hdf5_check(&r->file, H5Dopen2(r->groups, path, H5P_DEFAULT), "find a dataset in");
+  double *data = volley_hdf5_get_array(&r->file, r->groups, path, H5T_NATIVE_DOUBLE, r->arena, &n);
+  const hid_t set = volley_hdf5_open_set(&r->file, r->groups, path);
   const hid_t space = volley_hdf5_check(&r->file, H5Dget_space(set), "look up data of");
   if (space >= 0 && H5Sget_simple_extent_ndims(space) == 2) H5Sget_simple_extent_dims(space, size, NULL);
-  uint64_t values;
-  if (__builtin_mul_overflow(size[0], size[1], &values)) values = UINT64_MAX;
-  if (!volley_hdf5_fits(&r->file, path, values, sizeof(double))) values = 0;
-  double *data = volley_arena_alloc(r->arena, values, sizeof *data);
-  if (!r->file.failed)
-    volley_hdf5_check(&r->file, H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "read");
+  if (__builtin_mul_overflow(size[0], size[1], &values) || values != n) size[0] = 0;
   volley_hdf5_release(&r->file, space);
   volley_hdf5_release(&r->file, set);
   *rows = size[0];
@@ -113,7 +92,7 @@ volley_status volley_readout_records_read(const char *path, volley_arena *arena,
   const hid_t file = volley_hdf5_open(&r.file);
   if (file < 0) return VOLLEY_USAGE;
   if (H5Lexists(file, "readout", H5P_DEFAULT) > 0) {
-    r.groups = volley_hdf5_check(&r.file, H5Gopen2(file, "readout", H5P_DEFAULT), "find a group in");
+    r.groups = volley_hdf5_open_group(&r.file, file, "readout");
     volley_hdf5_check(&r.file, H5Gget_info(r.groups, &links), "look up data of");
     r.recorders = volley_arena_alloc(arena, (size_t)links.nlinks, sizeof *r.recorders);
     *records = volley_arena_alloc(arena, (size_t)links.nlinks, sizeof **records);

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "io/file/disk_space.h"
+#include "io/file/path.h"
 #include "io/output/segment.h"
 #include "io/output/segments.h"
 
@@ -27,11 +28,6 @@ struct volley_recordings {
   int64_t first_step;    /* of the present stretch */
   uint64_t *held;        /* [n_recorders] spikes or rows of the present stretch */
 };
-
-static char *join_text(const char *path, const char *ending) {
-  char *text = volley_alloc(strlen(path) + strlen(ending) + 1, 1, "a path");
-  return strcat(strcpy(text, path), ending);
-}
 
 /* Opens a stretch if none is open. Collective, agreed status. */
 static volley_status need_stretch(volley_recordings *recordings) {
@@ -86,9 +82,9 @@ volley_status volley_recordings_open(const volley_experiment *experiment, const 
   volley_recordings *recordings = volley_alloc(1, sizeof *recordings, "recordings");
   *recordings = (volley_recordings){.experiment = experiment,
                                     .columns = columns,
-                                    .path = join_text(path, ""),
-                                    .temporary = join_text(path, ".part"),
-                                    .folder = join_text(path, ".parts"),
+                                    .path = volley_path_format("%s", path),
+                                    .temporary = volley_path_format("%s.part", path),
+                                    .folder = volley_path_format("%s.parts", path),
                                     .comm = comm,
                                     .first_step = first_step,
                                     .parts = volley_segments_create(experiment)};
@@ -120,13 +116,11 @@ static volley_status end_stretch(volley_recordings *recordings) {
 
 /* Moves the ended stretch to its place, on rank 0. Gives the absolute path, owned by the caller. Returns 0 or errno. */
 static int move_stretch(const volley_recordings *recordings, int64_t step, char **file) {
-  char name[64];
-  snprintf(name, sizeof name, "/%09lld-%09lld.h5", (long long)recordings->first_step, (long long)step);
   const int code = volley_file_make_folder(recordings->folder);
   if (code) return code;
   char *folder = realpath(recordings->folder, NULL);
   if (!folder) return errno;
-  *file = join_text(folder, name);
+  *file = volley_path_format("%s/%09lld-%09lld.h5", folder, (long long)recordings->first_step, (long long)step);
   free(folder);
   return volley_file_rename(recordings->temporary, *file);
 }
@@ -189,8 +183,7 @@ static volley_status join(volley_recordings *recordings) {
 static char *stretch_at(const volley_recordings *recordings, const char *folder, const char *name, long long *end) {
   int length = 0;
   if (sscanf(name, "%*[0-9]-%lld.h5%n", end, &length) < 1 || length == 0 || name[length]) return NULL;
-  char *file = volley_alloc(strlen(folder) + strlen(name) + 2, 1, "a path");
-  sprintf(file, "%s/%s", folder, name);
+  char *file = volley_path_format("%s/%s", folder, name);
   if (volley_segment_is_of(file, recordings->experiment)) return file;
   free(file);
   return NULL;

@@ -3,6 +3,7 @@
 #include "io/output/segments.h"
 
 #include "base/memory.h"
+#include "io/file/path.h"
 #include "io/output/reader.h"
 #include "io/output/segment.h"
 
@@ -12,8 +13,6 @@
 #include <unistd.h>
 
 enum { WINDOW = 4 << 20 /* bytes that a rank copies at a time */ };
-
-static char *copy_text(const char *text) { return strcpy(volley_alloc(strlen(text) + 1, 1, "a path"), text); }
 
 void volley_recorded_release(volley_recorded *past) {
   for (int f = 0; f < past->n_files; f++) free(past->files[f]);
@@ -42,7 +41,7 @@ static void add(volley_segments *parts, const char *file, const uint64_t *counts
   if (most == 0) return;
   parts->past.files = volley_grow(parts->past.files, f + 1, sizeof *parts->past.files, "recordings");
   parts->counts = volley_grow(parts->counts, (f + 1) * n, sizeof *parts->counts, "recordings");
-  parts->past.files[f] = copy_text(file);
+  parts->past.files[f] = volley_path_format("%s", file);
   memcpy(parts->counts + f * n, counts, n * sizeof *counts);
   for (size_t r = 0; r < n; r++) parts->past.positions[r] += counts[r];
   parts->past.n_files++;
@@ -72,9 +71,7 @@ static char *output_of(const char *file) {
   const size_t n = sizeof ending - 1;
   const char *slash = strrchr(file, '/');
   if (!slash || (size_t)(slash - file) <= n || strncmp(slash - n, ending, n) != 0) return NULL;
-  char *output = copy_text(file);
-  output[(size_t)(slash - file) - n] = '\0';
-  return output;
+  return volley_path_format("%.*s", (int)((size_t)(slash - file) - n), file);
 }
 
 static const char *records_of(const volley_recorder *recorder) {
@@ -164,13 +161,12 @@ static bool is_there(const char *file) { return access(file, F_OK) == 0 || (errn
 static char *find_file(const char *file, const char *folder) {
   const char *slash = strrchr(file, '/');
   char *whole = is_there(file) ? NULL : realpath(folder, NULL);
-  if (!whole) return copy_text(file);
-  char *moved = volley_alloc(strlen(whole) + strlen(file) + 2, 1, "a path");
-  strcat(strcat(strcpy(moved, whole), "/"), slash ? slash + 1 : file);
+  if (!whole) return volley_path_format("%s", file);
+  char *moved = volley_path_format("%s/%s", whole, slash ? slash + 1 : file);
   free(whole);
   if (is_there(moved)) return moved;
   free(moved);
-  return copy_text(file);
+  return volley_path_format("%s", file);
 }
 
 /* Finds the files of the past, one after the other, or what stands for them. */

@@ -1,7 +1,7 @@
 #include "io/output/summary.h"
 
-#include "base/memory.h"
 #include "io/file/disk_space.h"
+#include "io/file/path.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -118,8 +118,7 @@ static int write_file(const volley_summary *summary, const char *path) {
 
 /* Writes under a temporary name and renames. Returns 0 or errno. */
 static int replace_file(const volley_summary *summary, const char *path) {
-  char *temporary = volley_alloc(strlen(path) + sizeof ".part", 1, "a path");
-  strcat(strcpy(temporary, path), ".part");
+  char *temporary = volley_path_format("%s.part", path);
   int code = write_file(summary, temporary);
   if (code == 0)
     code = volley_file_rename(temporary, path);

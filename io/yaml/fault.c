@@ -131,7 +131,10 @@ static void open_quote(stop *s) {
   say(s, "this quotation mark is not closed");
 }
 
-static void no_content(stop *s) { say(s, "a value is missing here, or there is a ',' or bracket too many"); }
+static const char no_escape[] =
+    "a backslash in double quotation marks begins an escape, which this is not; write \\\\, or use single "
+    "quotation marks";
+static const char missing_content[] = "a value is missing here, or there is a ',' or bracket too many";
 
 /* What does not belong to the mapping or list that is open. */
 static void no_entry(stop *s) {
@@ -139,7 +142,7 @@ static void no_entry(stop *s) {
   const char *line = line_of(s, s->place.line, &n), *here = rest_at(s, s->place, &rest);
   const size_t indent = strspn(line, " ");
   if (rest > 0 && strchr("]},", *here))
-    no_content(s);
+    say(s, "%s", missing_content);
   else if (indent < s->place.column)
     say(s, "this stands behind a value that has ended; a quotation mark inside of such marks is doubled: 'it''s'");
   else
@@ -163,48 +166,35 @@ static void unknown_alias(stop *s) {
       shown(name), rest, shown(name > 0 ? name - 1 : 0), rest + (name > 0));
 }
 
-static void tab(stop *s) { say(s, "a tab stands in the indentation; indent with spaces"); }
-
-static void escape(stop *s) {
-  say(s, "a backslash in double quotation marks begins an escape, which this is not; write \\\\, or use single "
-         "quotation marks");
-}
-
-static void dash_in_line(stop *s) {
-  say(s,
-      "a list begins here; its '-' belongs on a line of its own below the key, or else the value in quotation marks");
-}
-
-static void behind_end(stop *s) {
-  say(s, "this stands behind the end of all; is there a bracket too many above, or one that is not closed?");
-}
-
-/* What libyaml says, "" for anything, and what we say of it. The first that fits counts. */
+/* What libyaml says, "" for anything, and what we say of it: words, or a function that finds them. The first that fits counts. */
 static const struct {
   const char *problem, *context;
   void (*say)(stop *s);
+  const char *words;
 } problems[] = {
-    {"cannot start any token", "", no_token},
-    {"mapping values are not allowed", "", second_colon},
-    {"could not find expected ':'", "", no_colon},
-    {"did not find expected ',' or '", "", open_bracket},
-    {"found unexpected end of stream", "quoted scalar", open_quote},
-    {"found unexpected document indicator", "quoted scalar", open_quote},
-    {"did not find expected key", "", no_entry},
-    {"did not find expected '-' indicator", "", no_entry},
-    {"found undefined alias", "", unknown_alias},
-    {"", "scanning an anchor", special_begin},
-    {"", "scanning an alias", special_begin},
-    {"", "scanning a tag", special_begin},
-    {"found undefined tag handle", "", special_begin},
-    {"tab character", "", tab},
-    {"", "scanning a block scalar", special_begin},
-    {"unknown escape", "", escape},
-    {"hexdecimal", "", escape},
-    {"block sequence entries are not allowed", "", dash_in_line},
-    {"did not find expected node content", "", no_content},
-    {"did not find expected <document start>", "", behind_end},
-    {"", "scanning a directive", special_begin},
+    {"cannot start any token", "", no_token, NULL},
+    {"mapping values are not allowed", "", second_colon, NULL},
+    {"could not find expected ':'", "", no_colon, NULL},
+    {"did not find expected ',' or '", "", open_bracket, NULL},
+    {"found unexpected end of stream", "quoted scalar", open_quote, NULL},
+    {"found unexpected document indicator", "quoted scalar", open_quote, NULL},
+    {"did not find expected key", "", no_entry, NULL},
+    {"did not find expected '-' indicator", "", no_entry, NULL},
+    {"found undefined alias", "", unknown_alias, NULL},
+    {"", "scanning an anchor", special_begin, NULL},
+    {"", "scanning an alias", special_begin, NULL},
+    {"", "scanning a tag", special_begin, NULL},
+    {"found undefined tag handle", "", special_begin, NULL},
+    {"tab character", "", NULL, "a tab stands in the indentation; indent with spaces"},
+    {"", "scanning a block scalar", special_begin, NULL},
+    {"unknown escape", "", NULL, no_escape},
+    {"hexdecimal", "", NULL, no_escape},
+    {"block sequence entries are not allowed", "", NULL,
+     "a list begins here; its '-' belongs on a line of its own below the key, or else the value in quotation marks"},
+    {"did not find expected node content", "", NULL, missing_content},
+    {"did not find expected <document start>", "", NULL,
+     "this stands behind the end of all; is there a bracket too many above, or one that is not closed?"},
+    {"", "scanning a directive", special_begin, NULL},
 };
 
 static bool has(const char *text, const char *part) { return text ? strstr(text, part) != NULL : *part == '\0'; }
@@ -230,7 +220,10 @@ void volley_yaml_fault(const yaml_parser_t *parser, const char *file, const char
   if (parser->problem) say(&s, "%s", parser->problem);
   for (size_t p = 0; p < sizeof problems / sizeof *problems; p++) {
     if (!has(parser->problem, problems[p].problem) || !has(parser->context, problems[p].context)) continue;
-    problems[p].say(&s);
+    if (problems[p].say)
+      problems[p].say(&s);
+    else
+      say(&s, "%s", problems[p].words);
     break;
   }
   if (with_lines) {

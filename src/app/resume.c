@@ -4,7 +4,7 @@
 #include "base/build_info.h"
 #include "base/progress.h"
 #include "io/experiment/file.h"
-#include "io/file/link.h"
+#include "io/file/path.h"
 #include "io/output/segment.h"
 
 #include <ctype.h>

@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "experiment/check.h"
 #include "force/readout.h"
-#include "io/checkpoint/inputs.h"
+#include "io/checkpoint/checkpoint.h"
 #include "io/data/inputs.h"
 #include "io/data/reader.h"
 #include "io/file/run_lock.h"

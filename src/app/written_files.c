@@ -7,7 +7,7 @@
 #include "io/checkpoint/series.h"
 #include "io/file/disk_space.h"
 #include "io/file/hdf5.h"
-#include "io/file/link.h"
+#include "io/file/path.h"
 #include "io/file/run_lock.h"
 #include "io/file/seal.h"
 

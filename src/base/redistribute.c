@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,12 +42,10 @@ static uint64_t count_below(const uint64_t *own, uint64_t n, uint64_t bound) {
   return low;
 }
 
-/* Sets counts to rows times columns, and starts. Returns the sum. */
-static int count_values(traffic *t, int ranks, const volley_span *rows, uint64_t my_rows, const volley_span *shares,
-                        const uint64_t *theirs) {
+/* Sets starts, as counts are. Returns the sum of these. */
+static int set_starts(traffic *t, int ranks) {
   int total = 0;
   for (int r = 0; r < ranks; r++) {
-    t->counts[r] = (int)(shares ? rows[r].count * shares[r].count : my_rows * theirs[r]);
     t->starts[r] = total;
     total += t->counts[r];
   }
@@ -62,7 +61,6 @@ static char *make_room(char *bytes, size_t *room, size_t needed) {
 
 /* Tells each rank which columns it has of this one. Collective. */
 static void exchange_columns(volley_redistribution *deal, const uint64_t *own) {
-  const volley_span one = {0, 1};
   traffic *out = &deal->own, *in = &deal->piece;
   for (int r = 0; r < deal->ranks; r++) {
     out->counts[r] = (int)deal->shares[r].count;
@@ -70,7 +68,7 @@ static void exchange_columns(volley_redistribution *deal, const uint64_t *own) {
   }
   VOLLEY_MPI(MPI_Alltoall(out->counts, 1, MPI_INT, in->counts, 1, MPI_INT, deal->comm));
   for (int r = 0; r < deal->ranks; r++) deal->theirs[r] = (uint64_t)in->counts[r];
-  const int total = count_values(in, deal->ranks, NULL, one.count, NULL, deal->theirs);
+  const int total = set_starts(in, deal->ranks);
   deal->places = volley_alloc((size_t)total, sizeof *deal->places, what);
   VOLLEY_MPI(MPI_Alltoallv(own, out->counts, out->starts, MPI_UINT64_T, deal->places, in->counts, in->starts,
                            MPI_UINT64_T, deal->comm));
@@ -120,9 +118,11 @@ void volley_redistribution_destroy(volley_redistribution *deal) {
 
 /* Counts what travels, and makes room for it. */
 static void prepare(volley_redistribution *deal, const volley_span *rows, size_t size) {
-  const uint64_t my_rows = rows[deal->rank].count;
-  const int n_own = count_values(&deal->own, deal->ranks, rows, 0, deal->shares, NULL);
-  const int n_piece = count_values(&deal->piece, deal->ranks, NULL, my_rows, NULL, deal->theirs);
+  for (int r = 0; r < deal->ranks; r++) {
+    deal->own.counts[r] = (int)(rows[r].count * deal->shares[r].count);
+    deal->piece.counts[r] = (int)(rows[deal->rank].count * deal->theirs[r]);
+  }
+  const int n_own = set_starts(&deal->own, deal->ranks), n_piece = set_starts(&deal->piece, deal->ranks);
   deal->own.values = make_room(deal->own.values, &deal->own.room, (size_t)n_own * size);
   deal->piece.values = make_room(deal->piece.values, &deal->piece.room, (size_t)n_piece * size);
 }
@@ -133,40 +133,35 @@ static void travel(volley_redistribution *deal, const traffic *from, const traff
                            deal->comm));
 }
 
-/* Copies what lies in each rank's piece, row by row, one rank after the other: from the values to what travels. */
-static void pack(volley_redistribution *deal, const volley_span *rows, const char *values, size_t size) {
-  char *out = deal->own.values;
+/* Copies what lies in each rank's piece, row by row, one rank after the other: from the values to what travels, or back. */
+static void move_own(const volley_redistribution *deal, const volley_span *rows, char *values, size_t size, bool back) {
+  char *traveling = deal->own.values;
   for (int r = 0; r < deal->ranks; r++) {
-    const char *in = values + (rows[r].first * deal->n_own + deal->shares[r].first) * size;
+    char *at = values + (rows[r].first * deal->n_own + deal->shares[r].first) * size;
     const size_t bytes = deal->shares[r].count * size;
-    for (uint64_t row = 0; row < rows[r].count; row++, out += bytes, in += deal->n_own * size) memcpy(out, in, bytes);
+    for (uint64_t row = 0; row < rows[r].count; row++, traveling += bytes, at += deal->n_own * size)
+      memcpy(back ? at : traveling, back ? traveling : at, bytes);
   }
 }
 
-/* The same backwards. */
-static void unpack(const volley_redistribution *deal, const volley_span *rows, char *values, size_t size) {
-  const char *in = deal->own.values;
-  for (int r = 0; r < deal->ranks; r++) {
-    char *out = values + (rows[r].first * deal->n_own + deal->shares[r].first) * size;
-    const size_t bytes = deal->shares[r].count * size;
-    for (uint64_t row = 0; row < rows[r].count; row++, in += bytes, out += deal->n_own * size) memcpy(out, in, bytes);
+/* Copies n values of 4 or 8 bytes to their places in a row of the piece, or back. */
+static void move_row(char *row, const uint64_t *places, uint64_t n, char *values, size_t size, bool back) {
+  for (uint64_t c = 0; c < n; c++, values += size) {
+    char *at = row + places[c] * size;
+    if (size == sizeof(uint32_t))
+      memcpy(back ? values : at, back ? at : values, sizeof(uint32_t));
+    else
+      memcpy(back ? values : at, back ? at : values, sizeof(uint64_t));
   }
 }
 
-/* Puts n values of 4 or 8 bytes at their places in a row of the piece. */
-static void put(void *row, const uint64_t *places, uint64_t n, const void *values, size_t size) {
-  if (size == sizeof(uint32_t))
-    for (uint64_t c = 0; c < n; c++) ((uint32_t *)row)[places[c]] = ((const uint32_t *)values)[c];
-  else
-    for (uint64_t c = 0; c < n; c++) ((uint64_t *)row)[places[c]] = ((const uint64_t *)values)[c];
-}
-
-/* Takes them from there. */
-static void take(const void *row, const uint64_t *places, uint64_t n, void *values, size_t size) {
-  if (size == sizeof(uint32_t))
-    for (uint64_t c = 0; c < n; c++) ((uint32_t *)values)[c] = ((const uint32_t *)row)[places[c]];
-  else
-    for (uint64_t c = 0; c < n; c++) ((uint64_t *)values)[c] = ((const uint64_t *)row)[places[c]];
+/* Copies what has travelled to the piece, [rows][columns], or back. */
+static void move_piece(const volley_redistribution *deal, uint64_t n_rows, char *piece, size_t size, bool back) {
+  const uint64_t width = deal->pieces[deal->rank].count, *places = deal->places;
+  char *traveling = deal->piece.values;
+  for (int r = 0; r < deal->ranks; places += deal->theirs[r++])
+    for (uint64_t row = 0; row < n_rows; row++, traveling += deal->theirs[r] * size)
+      move_row(piece + row * width * size, places, deal->theirs[r], traveling, size, back);
 }
 
 const void *volley_redistribution_gather(volley_redistribution *deal, const volley_span *rows, const void *values,
@@ -175,25 +170,16 @@ const void *volley_redistribution_gather(volley_redistribution *deal, const voll
   if (deal->ranks == 1) return (const char *)values + rows->first * width * size;
   prepare(deal, rows, size);
   deal->rectangle = make_room(deal->rectangle, &deal->room, n_rows * width * size);
-  pack(deal, rows, values, size);
+  move_own(deal, rows, (char *)(uintptr_t)values, size, false); /* which does not change them */
   travel(deal, &deal->own, &deal->piece, size);
-  const char *in = deal->piece.values;
-  const uint64_t *places = deal->places;
-  for (int r = 0; r < deal->ranks; places += deal->theirs[r++])
-    for (uint64_t row = 0; row < n_rows; row++, in += deal->theirs[r] * size)
-      put(deal->rectangle + row * width * size, places, deal->theirs[r], in, size);
+  move_piece(deal, n_rows, deal->rectangle, size, false);
   return deal->rectangle;
 }
 
 void volley_redistribution_scatter(volley_redistribution *deal, const volley_span *rows, const void *piece,
                                    void *values, size_t size) {
-  const uint64_t n_rows = rows[deal->rank].count, width = deal->pieces[deal->rank].count;
   prepare(deal, rows, size);
-  char *out = deal->piece.values;
-  const uint64_t *places = deal->places;
-  for (int r = 0; r < deal->ranks; places += deal->theirs[r++])
-    for (uint64_t row = 0; row < n_rows; row++, out += deal->theirs[r] * size)
-      take((const char *)piece + row * width * size, places, deal->theirs[r], out, size);
+  move_piece(deal, rows[deal->rank].count, (char *)(uintptr_t)piece, size, true); /* which does not change it */
   travel(deal, &deal->piece, &deal->own, size);
-  unpack(deal, rows, values, size);
+  move_own(deal, rows, values, size, true);
 }

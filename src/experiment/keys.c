@@ -3,7 +3,6 @@
 #include "base/status.h"
 #include "record/kind.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -207,11 +207,9 @@ void volley_read_keys(volley_reading *reading, const volley_key_source *source, 
     if (!k.node) volley_note_default(reading, source->entry, &k.key);
     k.key.fallback = VOLLEY_NO_DEFAULT;
     const bool required = keys[i].required || (k.is_weight && model->receptors[receptor].weights != VOLLEY_COUNTS);
-    if (!k.node && required) {
-      const volley_place place = place_of(&k);
-      volley_entry_fault(reading, &place, "the key '%s' is missing: %s", keys[i].name, keys[i].doc);
-    } else {
+    if (!k.node && required)
+      volley_missing_key(reading, place_of(&k), &keys[i]);
+    else
       read_key(&k, (char *)out + keys[i].offset);
-    }
   }
 }

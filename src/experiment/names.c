@@ -11,40 +11,40 @@
 
 enum { MESSAGE = 1024, LISTED = 12, MAX_NAME = 200 };
 
-static void report(volley_reading *reading, const volley_place *place, const char *format, va_list list)
-    __attribute__((format(printf, 3, 0)));
-static void report(volley_reading *reading, const volley_place *place, const char *format, va_list list) {
+/* Reports what is wrong at a place; of a node (or NULL) only once. */
+static void report(volley_reading *reading, volley_node *node, volley_place place, const char *format, va_list list)
+    __attribute__((format(printf, 4, 0)));
+static void report(volley_reading *reading, volley_node *node, volley_place place, const char *format, va_list list) {
   char message[MESSAGE];
+  if (node && node->faulted) return;
+  if (node) node->faulted = true;
   vsnprintf(message, sizeof message, format, list);
-  if (!reading->is_silent) volley_fault(VOLLEY_USAGE, place, "%s", message);
+  if (!reading->is_silent) volley_fault(VOLLEY_USAGE, &place, "%s", message);
   reading->faults++;
 }
 
-void volley_value_fault(volley_reading *reading, volley_node *node, const char *format, ...) {
-  if (node->faulted) return;
-  node->faulted = true;
-  const volley_place place = volley_node_place(reading->arena, node);
+bool volley_value_fault(volley_reading *reading, volley_node *node, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  report(reading, &place, format, list);
+  report(reading, node, volley_node_place(reading->arena, node), format, list);
   va_end(list);
+  return false;
 }
 
-void volley_key_fault(volley_reading *reading, volley_node *node, const char *format, ...) {
-  if (node->faulted) return;
-  node->faulted = true;
-  const volley_place place = volley_node_key_place(reading->arena, node);
+bool volley_key_fault(volley_reading *reading, volley_node *node, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  report(reading, &place, format, list);
+  report(reading, node, volley_node_key_place(reading->arena, node), format, list);
   va_end(list);
+  return false;
 }
 
-void volley_entry_fault(volley_reading *reading, const volley_place *place, const char *format, ...) {
+bool volley_entry_fault(volley_reading *reading, const volley_place *place, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  report(reading, place, format, list);
+  report(reading, NULL, *place, format, list);
   va_end(list);
+  return false;
 }
 
 void volley_names_add(volley_reading *reading, volley_names *names, const char *name) {
@@ -54,6 +54,16 @@ void volley_names_add(volley_reading *reading, volley_names *names, const char *
     names->names = grown;
   }
   names->names[names->n++] = name;
+}
+
+void volley_names_add_keys(volley_reading *reading, volley_names *names, const volley_key_info *keys, int n) {
+  for (int k = 0; k < n; k++) volley_names_add(reading, names, keys[k].name);
+}
+
+volley_names volley_names_of_section(volley_reading *reading, enum volley_section section) {
+  volley_names names = {0};
+  volley_names_add_keys(reading, &names, volley_sections[section].keys, volley_sections[section].n_keys);
+  return names;
 }
 
 volley_names volley_names_of_table(volley_reading *reading, const void *table, int n, size_t stride) {
@@ -109,8 +119,9 @@ static const char *suggestion(volley_reading *reading, const char *word, volley_
   return volley_arena_format(reading->arena, "known are %s%s", list, names.n > LISTED ? ", ..." : "");
 }
 
-void volley_unknown(volley_reading *reading, volley_node *node, const char *what, volley_names names) {
-  volley_value_fault(reading, node, "unknown %s '%.80s'; %s", what, node->text, suggestion(reading, node->text, names));
+bool volley_unknown(volley_reading *reading, volley_node *node, const char *what, volley_names names) {
+  return volley_value_fault(reading, node, "unknown %s '%.80s'; %s", what, node->text,
+                            suggestion(reading, node->text, names));
 }
 
 /* Whether item i of a mapping is what follows the decimal comma in {tau: 0,5 ms}. */
@@ -136,11 +147,9 @@ static void refuse_key(volley_reading *reading, volley_node *map, volley_node *i
 }
 
 bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names known) {
-  if (node->kind != VOLLEY_NODE_MAP) {
-    volley_value_fault(reading, node, "this is %s; a mapping with keys like '%s: ...' is expected",
-                       volley_node_kind_name(node), known.n > 0 ? known.names[0] : "key");
-    return false;
-  }
+  if (node->kind != VOLLEY_NODE_MAP)
+    return volley_value_fault(reading, node, "this is %s; a mapping with keys like '%s: ...' is expected",
+                              volley_node_kind_name(node), known.n > 0 ? known.names[0] : "key");
   node->known = known.names;
   node->n_known = known.n;
   if (!node->defaults) node->defaults = volley_node_create(reading->arena, VOLLEY_NODE_MAP, node->file);
@@ -157,12 +166,14 @@ bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names 
   return true;
 }
 
+void volley_missing_key(volley_reading *reading, volley_place place, const volley_key_info *key) {
+  volley_entry_fault(reading, &place, "the key '%s' is missing: %s", key->name, key->doc);
+}
+
 void volley_check_required(volley_reading *reading, volley_node *map, const volley_key_info *keys, int n_keys) {
-  for (int k = 0; k < n_keys; k++) {
-    if (!keys[k].required || volley_node_get(map, keys[k].name)) continue;
-    const volley_place place = volley_node_place(reading->arena, map);
-    volley_entry_fault(reading, &place, "the key '%s' is missing: %s", keys[k].name, keys[k].doc);
-  }
+  for (int k = 0; k < n_keys; k++)
+    if (keys[k].required && !volley_node_get(map, keys[k].name))
+      volley_missing_key(reading, volley_node_place(reading->arena, map), &keys[k]);
 }
 
 int volley_read_names(volley_reading *reading, volley_node *node, volley_node ***out) {
@@ -213,54 +224,50 @@ void volley_unknown_name(volley_reading *reading, volley_node *node, enum volley
   if (!reading->lost[section]) volley_unknown(reading, node, what, names);
 }
 
-int volley_find_population(volley_reading *reading, volley_node *node) {
-  const volley_experiment *experiment = reading->experiment;
-  for (int p = 0; p < experiment->n_populations; p++)
-    if (strcmp(experiment->populations[p].name, node->text) == 0) return p;
-  volley_unknown_name(reading, node, VOLLEY_SECTION_POPULATIONS, "population",
-                      volley_names_of_table(reading, experiment->populations, experiment->n_populations,
-                                            sizeof *experiment->populations));
+int volley_find_named(volley_reading *reading, volley_node *node, enum volley_section section, const char *what,
+                      const void *table, int n, size_t stride) {
+  for (int i = 0; i < n; i++)
+    if (strcmp(*(const char *const *)((const char *)table + (size_t)i * stride), node->text) == 0) return i;
+  volley_unknown_name(reading, node, section, what, volley_names_of_table(reading, table, n, stride));
   return -1;
 }
 
-/* A name with its place among the others, for sorting. */
-typedef struct named {
-  const char *name;
-  int index;
-} named;
-
-static int compare_named(const void *a, const void *b) {
-  const named *first = a, *second = b;
-  const int order = strcmp(first->name, second->name);
-  return order != 0 ? order : first->index - second->index;
+int volley_find_population(volley_reading *reading, volley_node *node) {
+  const volley_experiment *experiment = reading->experiment;
+  return volley_find_named(reading, node, VOLLEY_SECTION_POPULATIONS, "population", experiment->populations,
+                           experiment->n_populations, sizeof *experiment->populations);
 }
 
-void volley_refuse_duplicates(volley_reading *reading, const char **names, const volley_place *places, int n,
-                              const char *what) {
-  named *sorted = volley_alloc((size_t)n, sizeof *sorted, "names");
-  for (int i = 0; i < n; i++) sorted[i] = (named){names[i], i};
+/* Earlier ones first. */
+static int compare_named(const void *a, const void *b) {
+  const volley_named *first = *(const volley_named *const *)a, *second = *(const volley_named *const *)b;
+  const int order = strcmp(first->name, second->name);
+  return order != 0 ? order : (first > second) - (first < second);
+}
+
+void volley_refuse_duplicates(volley_reading *reading, const volley_named *names, int n, const char *what) {
+  const volley_named **sorted = volley_alloc((size_t)n, sizeof *sorted, "names");
+  for (int i = 0; i < n; i++) sorted[i] = &names[i];
   qsort(sorted, (size_t)n, sizeof *sorted, compare_named);
   for (int i = 1; i < n; i++) {
-    if (strcmp(sorted[i - 1].name, sorted[i].name) != 0) continue;
-    const volley_place *place = &places[sorted[i].index], *earlier = &places[sorted[i - 1].index];
+    if (strcmp(sorted[i - 1]->name, sorted[i]->name) != 0) continue;
+    const volley_place *earlier = &sorted[i - 1]->place;
     const char *where = earlier->line > 0 ? volley_arena_format(reading->arena, "in line %d", earlier->line)
                                           : volley_arena_format(reading->arena, "of %s", earlier->file);
-    volley_entry_fault(reading, place,
+    volley_entry_fault(reading, &sorted[i]->place,
                        "duplicate name: another %s, %s, is called '%s' too; give each a name of its own", what, where,
-                       names[sorted[i].index]);
+                       sorted[i]->name);
   }
   free(sorted);
 }
 
 void volley_refuse_same_names(volley_reading *reading, const volley_node *section, const char *what) {
-  const char **names = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *names);
-  volley_place *places = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *places);
+  volley_named *names = volley_arena_alloc(reading->arena, (size_t)section->n + 1, sizeof *names);
   int n = 0;
   for (int i = 0; i < section->n; i++) {
     const volley_node *name = volley_node_get(section->items[i], "name");
-    if (!name || name->kind != VOLLEY_NODE_SCALAR) continue;
-    names[n] = name->text;
-    places[n++] = volley_node_place(reading->arena, name);
+    if (name && name->kind == VOLLEY_NODE_SCALAR)
+      names[n++] = (volley_named){name->text, volley_node_place(reading->arena, name)};
   }
-  volley_refuse_duplicates(reading, names, places, n, what);
+  volley_refuse_duplicates(reading, names, n, what);
 }

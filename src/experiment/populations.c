@@ -25,7 +25,7 @@ static void read_partitioner(volley_reading *reading, volley_node *section) {
   if (is_map) key = (volley_key_info){.name = "type", .type = VOLLEY_KEY_WORD, .required = true, .doc = key.doc};
   if (is_map) volley_check_required(reading, node, &key, 1);
   const volley_partitioner *partitioner = simulation->partitioner =
-      volley_read_kind(reading, is_map ? node : section, &key, volley_partitioners(), "partitioner");
+      volley_read_kind(reading, is_map ? node : section, &key, (volley_pick){0}, volley_partitioners(), "partitioner");
   if (!partitioner || !node) return;
   volley_names known = volley_names_of_table(reading, partitioner->keys, partitioner->n_keys, sizeof key);
   volley_names_add(reading, &known, "type");
@@ -48,9 +48,10 @@ void volley_read_simulation(volley_reading *reading, volley_node *section) {
   if (volley_read_number(reading, section, simulation_key("seed"), (volley_pick){0}, &seed))
     simulation->seed = (uint32_t)seed;
   simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
-  simulation->engine = volley_read_kind(reading, section, simulation_key("engine"), volley_engine_kinds(), "engine");
-  simulation->exchange =
-      volley_read_kind(reading, section, simulation_key("exchange"), volley_exchange_kinds(), "exchange");
+  simulation->engine =
+      volley_read_kind(reading, section, simulation_key("engine"), (volley_pick){0}, volley_engine_kinds(), "engine");
+  simulation->exchange = volley_read_kind(reading, section, simulation_key("exchange"), (volley_pick){0},
+                                          volley_exchange_kinds(), "exchange");
   read_partitioner(reading, section);
 }
 
@@ -210,19 +211,14 @@ static void check_parameters(volley_reading *reading, const volley_population *p
 
 static void read_population(volley_reading *reading, volley_node *entry, volley_pick pick,
                             volley_population *population) {
-  volley_node *node = NULL;
   double size;
   population->mean_rate = NAN;
   if (volley_read_number(reading, entry, population_key("size"), pick, &size)) population->size = (uint32_t)size;
   if (!volley_read_number(reading, entry, population_key("mean_rate"), pick, &population->mean_rate))
     population->mean_rate = NAN;
-  const char *model = volley_read_text(reading, entry, population_key("model"), pick, &node);
-  if (!model) return;
-  population->model = volley_neuron_model_find(model);
-  if (!population->model) {
-    volley_unknown(reading, node, "neuron model", volley_names_of_registry(reading, volley_neuron_models()));
-    return;
-  }
+  population->model =
+      volley_read_kind(reading, entry, population_key("model"), pick, volley_neuron_models(), "neuron model");
+  if (!population->model) return;
   const int before = reading->faults;
   read_parameters(reading, entry, pick, population);
   read_initial(reading, entry, pick, population);
@@ -257,22 +253,15 @@ static void number_neurons(volley_reading *reading, const volley_node *section) 
                        UINT32_MAX);
 }
 
-/* Room for as many populations as the entries name; false if these are too many. */
-static bool allocate(volley_reading *reading, const volley_node *section) {
-  size_t n = 1;
-  for (int i = 0; i < section->n; i++) n += volley_count_names(volley_node_get(section->items[i], "name"));
-  if (!volley_check_count(reading, section, n - 1, MAX_POPULATIONS, "populations")) return false;
-  reading->experiment->populations = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->populations);
-  reading->population_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->population_valid);
-  return true;
-}
-
 void volley_read_populations(volley_reading *reading, volley_node *section) {
   volley_experiment *experiment = reading->experiment;
   bool *lost = &reading->lost[VOLLEY_SECTION_POPULATIONS];
   *lost = true;
   if (!section || !volley_check_list(reading, section)) return;
-  if (!allocate(reading, section)) return;
+  const size_t room = volley_count_entries(reading, section, "name", MAX_POPULATIONS, "populations");
+  if (room == 0) return;
+  experiment->populations = volley_arena_alloc(reading->arena, room, sizeof *experiment->populations);
+  reading->population_valid = volley_arena_alloc(reading->arena, room, sizeof *reading->population_valid);
   *lost = section->n == 0;
   for (int i = 0; i < section->n; i++) {
     volley_node **names = NULL, *entry = section->items[i];
@@ -283,12 +272,9 @@ void volley_read_populations(volley_reading *reading, volley_node *section) {
   }
   const int n = experiment->n_populations;
   if (section->n == 0) volley_value_fault(reading, section, "at least one population is needed");
-  const char **names = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *names);
-  volley_place *places = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *places);
-  for (int p = 0; p < n; p++) {
-    names[p] = experiment->populations[p].name;
-    places[p] = experiment->populations[p].place;
-  }
-  volley_refuse_duplicates(reading, names, places, n, "population");
+  volley_named *names = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *names);
+  for (int p = 0; p < n; p++)
+    names[p] = (volley_named){experiment->populations[p].name, experiment->populations[p].place};
+  volley_refuse_duplicates(reading, names, n, "population");
   number_neurons(reading, section);
 }

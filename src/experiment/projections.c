@@ -32,10 +32,10 @@ static volley_key_info number_key(const char *name) {
 
 static bool check_keys(volley_reading *reading, volley_node *entry) {
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_PROJECTIONS];
-  volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
+  volley_names known = volley_names_of_section(reading, VOLLEY_SECTION_PROJECTIONS);
   for (const volley_rule *const *rule = volley_rules(); *rule; rule++) {
     if ((*rule)->number_key) volley_names_add(reading, &known, (*rule)->number_key);
-    for (int k = 0; k < (*rule)->n_keys; k++) volley_names_add(reading, &known, (*rule)->keys[k].name);
+    volley_names_add_keys(reading, &known, (*rule)->keys, (*rule)->n_keys);
   }
   if (!volley_check_keys(reading, entry, known)) return false;
   volley_check_required(reading, entry, info->keys, info->n_keys);
@@ -90,19 +90,16 @@ static bool read_amount(volley_reading *reading, const entry_reading *e, volley_
     double probability;
     if (!volley_read_number(reading, e->entry, key_of("probability"), pick, &probability)) return false;
     *none = probability == 0;
-    if (!rule->number_key) {
-      projection->probability = probability;
-    } else if (probability == 1.0) {
-      volley_value_fault(reading, volley_node_get(e->entry, "probability"),
-                         "rule %s cannot reach probability 1; give '%s' or use the rule all_to_all", rule->name,
-                         rule->number_key);
-      return false;
-    } else if (!*none && reading->population_valid[projection->source] &&
-               reading->population_valid[projection->target]) {
-      projection->number = volley_number_of_probability(probability, populations[projection->source].size,
-                                                        populations[projection->target].size);
-      *none = projection->number == 0;
-    }
+    projection->probability = rule->number_key ? 0 : probability;
+    if (!rule->number_key || *none) return true;
+    if (probability == 1.0)
+      return volley_value_fault(reading, volley_node_get(e->entry, "probability"),
+                                "rule %s cannot reach probability 1; give '%s' or use the rule all_to_all", rule->name,
+                                rule->number_key);
+    if (!reading->population_valid[projection->source] || !reading->population_valid[projection->target]) return true;
+    projection->number = volley_number_of_probability(probability, populations[projection->source].size,
+                                                      populations[projection->target].size);
+    *none = projection->number == 0;
   }
   return true;
 }
@@ -203,18 +200,13 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
 }
 
 static void read_entry(volley_reading *reading, entry_reading *e) {
-  volley_node *node = NULL;
-  const char *rule = volley_read_text(reading, e->entry, key_of("rule"), (volley_pick){0}, &node);
+  e->rule = volley_read_kind(reading, e->entry, key_of("rule"), (volley_pick){0}, volley_rules(), "rule");
   e->name = volley_read_text(reading, e->entry, key_of("name"), (volley_pick){0}, NULL);
   volley_check_name(reading, volley_node_get(e->entry, "name"));
-  if (!rule) return;
-  e->rule = volley_rule_find(rule);
-  if (!e->rule) {
-    volley_unknown(reading, node, "rule", volley_names_of_registry(reading, volley_rules()));
-    return;
-  }
+  if (!e->rule) return;
   check_rule_keys(reading, e);
   if (e->rule->takes_file) {
+    volley_node *node = NULL;
     volley_read_text(reading, e->entry, key_of("file"), (volley_pick){0}, &node);
     if (!node)
       volley_entry_fault(reading, &e->place, "rule %s needs 'file', an HDF5 file of edges", e->rule->name);
@@ -222,29 +214,21 @@ static void read_entry(volley_reading *reading, entry_reading *e) {
       e->file = volley_read_path(reading, node);
     e->group = volley_read_text(reading, e->entry, key_of("group"), (volley_pick){0}, NULL);
   } else if (!volley_node_get(e->entry, "delay")) {
-    volley_entry_fault(reading, &e->place, "the key 'delay' is missing: %s", key_of("delay")->doc);
+    volley_missing_key(reading, e->place, key_of("delay"));
   }
   for (int t = 0; t < e->n_targets; t++)
     for (int s = 0; s < e->n_sources; s++) read_pair(reading, e, (volley_pick){t, e->n_targets, s, e->n_sources});
-}
-
-/* Room for as many projections as the entries have pairs; false if these are too many. */
-static bool allocate(volley_reading *reading, const volley_node *section) {
-  size_t n = 1;
-  for (int i = 0; i < section->n; i++)
-    n += volley_count_names(volley_node_get(section->items[i], "source")) *
-         volley_count_names(volley_node_get(section->items[i], "target"));
-  if (!volley_check_count(reading, section, n - 1, VOLLEY_MAX_ENTRIES, "pairs of source and target")) return false;
-  reading->experiment->projections = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->projections);
-  reading->projection_valid = volley_arena_alloc(reading->arena, n, sizeof *reading->projection_valid);
-  return true;
 }
 
 void volley_read_projections(volley_reading *reading, volley_node *section) {
   bool *lost = &reading->lost[VOLLEY_SECTION_PROJECTIONS];
   *lost = section;
   if (!section || !volley_check_list(reading, section)) return;
-  if (!allocate(reading, section)) return;
+  const size_t room =
+      volley_count_entries(reading, section, "source|target", VOLLEY_MAX_ENTRIES, "pairs of source and target");
+  if (room == 0) return;
+  reading->experiment->projections = volley_arena_alloc(reading->arena, room, sizeof *reading->experiment->projections);
+  reading->projection_valid = volley_arena_alloc(reading->arena, room, sizeof *reading->projection_valid);
   const int before = reading->faults;
   for (int i = 0; i < section->n; i++) {
     entry_reading e = {.entry = section->items[i], .place = volley_node_place(reading->arena, section->items[i])};

@@ -39,33 +39,37 @@ volley_node *volley_section_or_default(volley_reading *reading, const volley_nod
 
 bool volley_check_section(volley_reading *reading, volley_node *node, enum volley_section section) {
   const volley_section_info *info = &volley_sections[section];
-  const volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
-  if (!volley_check_keys(reading, node, known)) return false;
+  if (!volley_check_keys(reading, node, volley_names_of_section(reading, section))) return false;
   volley_check_required(reading, node, info->keys, info->n_keys);
   return true;
 }
 
 volley_node *volley_optional_section(volley_reading *reading, const volley_node *above, enum volley_section section) {
-  const volley_section_info *info = &volley_sections[section];
-  const char *dot = strrchr(info->name, '.');
+  const char *name = volley_sections[section].name, *dot = strrchr(name, '.');
   volley_node *node =
-      volley_section_or_default(reading, above, dot ? dot + 1 : info->name,
-                                volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys));
+      volley_section_or_default(reading, above, dot ? dot + 1 : name, volley_names_of_section(reading, section));
   return node && volley_check_section(reading, node, section) ? node : NULL;
 }
 
 bool volley_check_list(volley_reading *reading, volley_node *section) {
   if (section->kind == VOLLEY_NODE_LIST) return true;
-  volley_value_fault(reading, section, "this is %s; a list is expected, each entry begins with '-'",
-                     volley_node_kind_name(section));
-  return false;
+  return volley_value_fault(reading, section, "this is %s; a list is expected, each entry begins with '-'",
+                            volley_node_kind_name(section));
 }
 
-bool volley_check_count(volley_reading *reading, const volley_node *section, size_t n, size_t most, const char *what) {
+size_t volley_count_entries(volley_reading *reading, const volley_node *section, const char *keys, size_t most,
+                            const char *what) {
   const volley_place place = volley_node_place(reading->arena, section);
-  if (n <= most) return true;
-  volley_entry_fault(reading, &place, "%zu %s in all, lists expanded; at most %zu are possible", n, what, most);
-  return false;
+  const volley_names names = volley_names_of_words(reading, keys);
+  size_t all = 0;
+  for (int i = 0; i < section->n; i++) {
+    size_t n = 1;
+    for (int k = 0; k < names.n; k++) n *= volley_count_names(volley_node_get(section->items[i], names.names[k]));
+    all += n;
+  }
+  if (all <= most) return all + 1;
+  volley_entry_fault(reading, &place, "%zu %s in all, lists expanded; at most %zu are possible", all, what, most);
+  return 0;
 }
 
 /* Item `index` of `count` in a list; a list of one stands for all if `shared`. what, which: whose values they are. */
@@ -122,37 +126,26 @@ static bool check_number(volley_reading *reading, volley_node *node, const volle
   const char *gap = *key->unit ? " " : "";
   char buffer[VOLLEY_NUMBER_TEXT];
   const char *text = node->kind == VOLLEY_NODE_SCALAR ? node->text : volley_number_text(number, buffer);
-  if (key->type == VOLLEY_KEY_COUNT && number != nearbyint(number)) {
-    volley_value_fault(reading, node, "%s is not a whole number", text);
-    return false;
-  }
-  if (number < key->min || (key->positive && number == key->min)) {
-    volley_value_fault(reading, node, "%s is too small; %s %g%s%s is expected", text,
-                       key->positive ? "a number above" : "at least", key->min, gap, key->unit);
-    return false;
-  }
-  if (number > key->max) {
-    volley_value_fault(reading, node, "%s is too large; at most %.10g%s%s is possible", text, key->max, gap, key->unit);
-    return false;
-  }
+  if (key->type == VOLLEY_KEY_COUNT && number != nearbyint(number))
+    return volley_value_fault(reading, node, "%s is not a whole number", text);
+  if (number < key->min || (key->positive && number == key->min))
+    return volley_value_fault(reading, node, "%s is too small; %s %g%s%s is expected", text,
+                              key->positive ? "a number above" : "at least", key->min, gap, key->unit);
+  if (number > key->max)
+    return volley_value_fault(reading, node, "%s is too large; at most %.10g%s%s is possible", text, key->max, gap,
+                              key->unit);
   return true;
 }
 
 bool volley_scalar_number(volley_reading *reading, volley_node *node, const char *unit, double *out) {
   char why[256], expected[64];
-  if (node->kind != VOLLEY_NODE_SCALAR) {
-    volley_value_fault(reading, node, "%s is expected", volley_unit_describe(unit, expected, sizeof expected));
-    return false;
-  }
-  if (!volley_unit_convert(node->text, unit, out, why, sizeof why)) {
-    volley_value_fault(reading, node, "%s", why);
-    return false;
-  }
+  if (node->kind != VOLLEY_NODE_SCALAR)
+    return volley_value_fault(reading, node, "%s is expected", volley_unit_describe(unit, expected, sizeof expected));
+  if (!volley_unit_convert(node->text, unit, out, why, sizeof why)) return volley_value_fault(reading, node, "%s", why);
   volley_node_note_number(node, unit, *out);
   if (isfinite(*out)) return true;
-  volley_value_fault(reading, node, "%s is not finite; %s is expected", node->text,
-                     volley_unit_describe(unit, expected, sizeof expected));
-  return false;
+  return volley_value_fault(reading, node, "%s is not finite; %s is expected", node->text,
+                            volley_unit_describe(unit, expected, sizeof expected));
 }
 
 bool volley_read_number(volley_reading *reading, const volley_node *entry, const volley_key_info *key, volley_pick pick,
@@ -171,15 +164,11 @@ bool volley_read_number(volley_reading *reading, const volley_node *entry, const
 /* An array, which need not become a list of texts. */
 static bool read_numbers(volley_reading *reading, volley_node *node, const volley_key_info *key, double **list,
                          int *count) {
-  if (node->n_numbers > INT_MAX) {
-    volley_value_fault(reading, node, "%zu numbers; at most %d are possible", node->n_numbers, INT_MAX);
-    return false;
-  }
+  if (node->n_numbers > INT_MAX)
+    return volley_value_fault(reading, node, "%zu numbers; at most %d are possible", node->n_numbers, INT_MAX);
   for (size_t i = 0; i < node->n_numbers; i++) {
-    if (!isfinite(node->numbers[i])) {
-      volley_value_fault(reading, node, "number %zu of the array is not finite", i);
-      return false;
-    }
+    if (!isfinite(node->numbers[i]))
+      return volley_value_fault(reading, node, "number %zu of the array is not finite", i);
     if (!check_number(reading, node, key, node->numbers[i])) return false;
   }
   node->unit = key->unit;
@@ -194,10 +183,8 @@ bool volley_read_list(volley_reading *reading, volley_node *node, const volley_k
   const bool is_list = node->kind == VOLLEY_NODE_LIST;
   const int n = is_list ? node->n : 1;
   if (node->kind == VOLLEY_NODE_NUMBERS) return read_numbers(reading, node, key, list, count);
-  if (node->kind == VOLLEY_NODE_MAP) {
-    volley_value_fault(reading, node, "this is a mapping; a list of numbers is expected, like [1, 2, 3]");
-    return false;
-  }
+  if (node->kind == VOLLEY_NODE_MAP)
+    return volley_value_fault(reading, node, "this is a mapping; a list of numbers is expected, like [1, 2, 3]");
   double *numbers = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *numbers);
   bool good = true;
   for (int i = 0; i < n; i++) {
@@ -226,8 +213,7 @@ bool volley_read_flag(volley_reading *reading, const volley_node *entry, const v
     volley_node_note_number(node, volley_unit_of_flags, *out);
     return true;
   }
-  volley_value_fault(reading, node, "'%.60s' is neither true nor false", node->text);
-  return false;
+  return volley_value_fault(reading, node, "'%.60s' is neither true nor false", node->text);
 }
 
 const char *volley_read_text(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
@@ -239,12 +225,12 @@ const char *volley_read_text(volley_reading *reading, const volley_node *entry, 
 }
 
 const void *volley_read_kind(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
-                             const void *registry, const char *what) {
+                             volley_pick pick, const void *registry, const char *what) {
   volley_node *node = NULL;
   const volley_names names = volley_names_of_registry(reading, registry);
   volley_key_info word = *key;
   if (!key->required) word.text = names.names[0];
-  const char *name = volley_read_text(reading, entry, &word, (volley_pick){0}, &node);
+  const char *name = volley_read_text(reading, entry, &word, pick, &node);
   for (int i = 0; name && i < names.n; i++)
     if (strcmp(names.names[i], name) == 0) return ((const void *const *)registry)[i];
   if (name) volley_unknown(reading, node, what, names);

@@ -29,12 +29,12 @@ typedef struct volley_pick {
   int row, rows, column, columns;
 } volley_pick;
 
-/* Report what is wrong with a value (once for each node), with a key as such, or with an entry as a whole. */
-void volley_value_fault(volley_reading *reading, volley_node *node, const char *format, ...)
+/* Report what is wrong with a value (once for each node), with a key as such, or with an entry as a whole. Return false. */
+bool volley_value_fault(volley_reading *reading, volley_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void volley_key_fault(volley_reading *reading, volley_node *node, const char *format, ...)
+bool volley_key_fault(volley_reading *reading, volley_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void volley_entry_fault(volley_reading *reading, const volley_place *place, const char *format, ...)
+bool volley_entry_fault(volley_reading *reading, const volley_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Some names, for messages. */
@@ -47,11 +47,13 @@ typedef struct volley_names {
  * name. The array is the arena's. */
 volley_names volley_names_of_table(volley_reading *reading, const void *table, int n, size_t stride);
 volley_names volley_names_of_registry(volley_reading *reading, const void *registry);
-volley_names volley_names_of_words(volley_reading *reading, const char *words); /* "a|b|c" */
+volley_names volley_names_of_words(volley_reading *reading, const char *words);             /* "a|b|c" */
+volley_names volley_names_of_section(volley_reading *reading, enum volley_section section); /* its keys */
 void volley_names_add(volley_reading *reading, volley_names *names, const char *name);
+void volley_names_add_keys(volley_reading *reading, volley_names *names, const volley_key_info *keys, int n);
 
-/* Reports that the word in node is not among the names, and which it may have meant. what: "neuron model" */
-void volley_unknown(volley_reading *reading, volley_node *node, const char *what, volley_names names);
+/* Reports that the word in node is not among the names, and which it may have meant. what: "neuron model". Returns false. */
+bool volley_unknown(volley_reading *reading, volley_node *node, const char *what, volley_names names);
 
 /* The same of a word that names an entry of a section, unless an entry of that section could not be read. */
 void volley_unknown_name(volley_reading *reading, volley_node *node, enum volley_section section, const char *what,
@@ -60,6 +62,9 @@ void volley_unknown_name(volley_reading *reading, volley_node *node, enum volley
 /* Whether node is a mapping with none but these keys. Unknown ones are reported with the nearest, and become it where it
  * is missing. */
 bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names known);
+
+/* Reports that an entry at a place lacks a key. */
+void volley_missing_key(volley_reading *reading, volley_place place, const volley_key_info *key);
 
 /* Reports the required keys of a table that a map lacks. */
 void volley_check_required(volley_reading *reading, volley_node *map, const volley_key_info *keys, int n_keys);
@@ -70,8 +75,10 @@ bool volley_check_section(volley_reading *reading, volley_node *node, enum volle
 /* Whether a section that must be a list is one. */
 bool volley_check_list(volley_reading *reading, volley_node *section);
 
-/* Reports more entries of a section, lists expanded, than are possible. what: "populations" */
-bool volley_check_count(volley_reading *reading, const volley_node *section, size_t n, size_t most, const char *what);
+/* How many things the entries of a section are, where lists under the keys "a|b" are expanded, and one more; 0 after
+ * reporting that these are more than possible. what: "populations" */
+size_t volley_count_entries(volley_reading *reading, const volley_node *section, const char *keys, size_t most,
+                            const char *what);
 
 /* The element that pick means; NULL where node is NULL or the element is null, or after a fault (sizes differ). */
 volley_node *volley_pick_node(volley_reading *reading, volley_node *node, volley_pick pick);
@@ -84,10 +91,10 @@ bool volley_read_flag(volley_reading *reading, const volley_node *entry, const v
 /* A word or text; *node (may be NULL) is where it stands, NULL if it is the fallback. */
 const char *volley_read_text(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
                              volley_pick pick, volley_node **node);
-/* The kind of a registry, pointers ended by NULL whose first member is a name, that a word names, by default the first; NULL
- * after a fault. what: "neuron model" */
+/* The kind of a registry (see volley_names_of_registry()) that a key of entry names, by default the first unless one is
+ * required; NULL after a fault. what: "neuron model" */
 const void *volley_read_kind(volley_reading *reading, const volley_node *entry, const volley_key_info *key,
-                             const void *registry, const char *what);
+                             volley_pick pick, const void *registry, const char *what);
 /* Index of the word among key->words, -1 after a fault. */
 int volley_read_choice(volley_reading *reading, const volley_node *entry, const volley_key_info *key);
 
@@ -116,6 +123,11 @@ bool volley_read_value(volley_reading *reading, volley_node *node, const char *u
 /* Reports values outside of [min, max] (of ]min, max] if positive) that the distribution can give. */
 bool volley_check_value(volley_reading *reading, volley_node *node, const volley_distribution *value, double min,
                         double max, bool positive, const char *unit);
+
+/* Index of the struct of a table (see volley_names_of_table()) that node names; -1 after a fault, which is left out where an
+ * entry of `section`, which the table holds, could not be read. */
+int volley_find_named(volley_reading *reading, volley_node *node, enum volley_section section, const char *what,
+                      const void *table, int n, size_t stride);
 
 /* Population named by node; -1 after a fault. */
 int volley_find_population(volley_reading *reading, volley_node *node);
@@ -172,9 +184,14 @@ const char *volley_path(volley_reading *reading, const volley_node *node);
 /* The same of a file; on the rank that looks at files, a fault if there is no such file. */
 const char *volley_read_path(volley_reading *reading, volley_node *node);
 
-/* Reports names that occur twice. names: [n]; places: [n]; what: "population". */
-void volley_refuse_duplicates(volley_reading *reading, const char **names, const volley_place *places, int n,
-                              const char *what);
+/* A name and where it is given. */
+typedef struct volley_named {
+  const char *name;
+  volley_place place;
+} volley_named;
+
+/* Reports names that occur twice. what: "population" */
+void volley_refuse_duplicates(volley_reading *reading, const volley_named *names, int n, const char *what);
 
 /* The same for what users wrote as `name` of a section's entries. */
 void volley_refuse_same_names(volley_reading *reading, const volley_node *section, const char *what);
@@ -187,7 +204,6 @@ void volley_read_stimuli(volley_reading *reading, volley_node *section);
 void volley_read_readouts(volley_reading *reading, volley_node *section);
 void volley_read_ablations(volley_reading *reading, volley_node *section);
 void volley_read_recorders(volley_reading *reading, volley_node *section);
-void volley_read_checkpoint(volley_reading *reading, volley_node *section);
 
 /* Keys synapse and delay_is of an entry's pair, whose other members are set. *out.model is NULL for static synapses. */
 void volley_read_plasticity(volley_reading *reading, volley_node *entry, volley_pick pick,
@@ -211,8 +227,16 @@ volley_signal *volley_read_signal(volley_reading *reading, volley_node *map);
 /* Indices in the order in which they are listed: 5, 0-99 or a list of these; *list stays NULL for all. what: "images" */
 bool volley_read_indices(volley_reading *reading, volley_node *node, const char *what, double **list, int *count);
 
-/* Some neurons of a population of `size`: all, 5, 0-99 or a list of these. */
-bool volley_read_selection(volley_reading *reading, volley_node *node, uint32_t size, volley_pick pick,
-                           volley_selection *out);
+/* Some neurons of a population of `size` that a key of entry selects: all, which is the default, 5, 0-99 or a list of these. */
+void volley_read_selection(volley_reading *reading, const volley_node *entry, const volley_key_info *key, uint32_t size,
+                           volley_pick pick, volley_selection *out);
+
+/* Applies experiment->scale_neurons and scale_indegree to an experiment that was read at full size. Sizes and numbers of
+ * synapses shrink, weights grow by 1 / sqrt(k) where the indegree shrinks by k, and a constant current restores the
+ * mean input that full indegrees and mean rates give. A Poisson stimulus is a part of the network's input if it reaches
+ * a whole population during the whole run: then its sources and weight scale like indegrees. Other stimuli and
+ * receptors that count spikes stay as they are. Selections are cut to what is left. Not collective; returns VOLLEY_USAGE
+ * after reporting what cannot be scaled. */
+volley_status volley_experiment_scale(volley_experiment *experiment);
 
 #endif

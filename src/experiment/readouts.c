@@ -106,7 +106,8 @@ static void check_window(volley_reading *reading, volley_node *map, const volley
 static void read_learning(volley_reading *reading, volley_node *map, volley_readout *readout) {
   readout->interval = 1;
   if (!map || !volley_check_section(reading, map, VOLLEY_SECTION_LEARNING)) return;
-  readout->learner = volley_read_kind(reading, map, learning_key("solver"), volley_learners(), "solver");
+  readout->learner =
+      volley_read_kind(reading, map, learning_key("solver"), (volley_pick){0}, volley_learners(), "solver");
   readout->is_exact = volley_read_choice(reading, map, learning_key("update")) == 1;
   read_lambda(reading, map, readout);
   const int before = reading->faults;
@@ -200,8 +201,7 @@ static const volley_key_info *ablation_key(const char *name) { return volley_key
 static void read_ablation(volley_reading *reading, volley_node *entry, volley_pick pick, volley_ablation *ablation) {
   const double dt = reading->experiment->simulation.dt;
   const uint32_t size = reading->experiment->populations[ablation->population].size;
-  volley_note_default(reading, entry, ablation_key("neurons"));
-  volley_read_selection(reading, volley_node_get(entry, "neurons"), size, pick, &ablation->neurons);
+  volley_read_selection(reading, entry, ablation_key("neurons"), size, pick, &ablation->neurons);
   volley_read_steps(reading, entry, ablation_key("start"), pick, &ablation->start);
   ablation->stop = INT64_MAX;
   const bool stops = volley_read_steps(reading, entry, ablation_key("stop"), pick, &ablation->stop);
@@ -215,10 +215,9 @@ static void read_ablation(volley_reading *reading, volley_node *entry, volley_pi
 void volley_read_ablations(volley_reading *reading, volley_node *section) {
   volley_experiment *experiment = reading->experiment;
   if (!section || !volley_check_list(reading, section)) return;
-  size_t n = 1;
-  for (int i = 0; i < section->n; i++) n += volley_count_names(volley_node_get(section->items[i], "population"));
-  if (!volley_check_count(reading, section, n - 1, VOLLEY_MAX_ENTRIES, "ablations")) return;
-  experiment->ablations = volley_arena_alloc(reading->arena, n, sizeof *experiment->ablations);
+  const size_t room = volley_count_entries(reading, section, "population", VOLLEY_MAX_ENTRIES, "ablations");
+  if (room == 0) return;
+  experiment->ablations = volley_arena_alloc(reading->arena, room, sizeof *experiment->ablations);
   for (int i = 0; i < section->n; i++) {
     volley_node **names, *entry = section->items[i];
     if (!volley_check_section(reading, entry, VOLLEY_SECTION_ABLATIONS)) continue;

@@ -9,8 +9,9 @@ static const volley_key_info *recorder_key(const char *name) { return volley_key
 
 /* An entry while its recorders are read. */
 typedef struct entry_reading {
-  volley_node *entry, **populations, **columns; /* columns: what is chosen, states or values */
-  int n_populations, n_columns;                 /* 1 where there are none */
+  volley_node *entry, **populations,
+      **columns;                /* columns: what is chosen, states or values; NULL where there are none */
+  int n_populations, n_columns; /* 1 where there are none */
   const volley_recorder_kind *kind;
   const char *name;
 } entry_reading;
@@ -44,27 +45,18 @@ static void read_window(volley_reading *reading, const volley_node *entry, volle
 static int find_choice(volley_reading *reading, const entry_reading *e, int column, const volley_recorder *recorder) {
   const volley_choices choices = e->kind->choices(reading->experiment, recorder);
   if (!choices.table) return -1;
-  const volley_names names = volley_names_of_table(reading, choices.table, choices.n, choices.stride);
-  for (int k = 0; k < names.n; k++)
-    if (strcmp(names.names[k], e->columns[column]->text) == 0) return k;
-  volley_unknown(reading, e->columns[column],
-                 choices.of ? volley_arena_format(reading->arena, "%s %s", choices.what, choices.of) : choices.what,
-                 names);
-  return -1;
+  const char *what = choices.of ? volley_arena_format(reading->arena, "%s %s", choices.what, choices.of) : choices.what;
+  return volley_find_named(reading, e->columns[column], VOLLEY_SECTION_TOP, what, choices.table, choices.n,
+                           choices.stride);
 }
 
 /* Index of the readout that the entry names; -1 after a fault. */
 static int find_readout(volley_reading *reading, const volley_node *entry) {
   const volley_experiment *experiment = reading->experiment;
   volley_node *node = NULL;
-  const char *name = volley_read_text(reading, entry, recorder_key("readout"), (volley_pick){0}, &node);
-  if (!name) return -1;
-  for (int r = 0; r < experiment->n_readouts; r++)
-    if (strcmp(experiment->readouts[r].name, name) == 0) return r;
-  volley_unknown_name(
-      reading, node, VOLLEY_SECTION_READOUTS, "readout",
-      volley_names_of_table(reading, experiment->readouts, experiment->n_readouts, sizeof *experiment->readouts));
-  return -1;
+  if (!volley_read_text(reading, entry, recorder_key("readout"), (volley_pick){0}, &node)) return -1;
+  return volley_find_named(reading, node, VOLLEY_SECTION_READOUTS, "readout", experiment->readouts,
+                           experiment->n_readouts, sizeof *experiment->readouts);
 }
 
 /* The name of the entry, or else of what is recorded; several populations and columns are told apart. */
@@ -75,52 +67,6 @@ static const char *recorder_name(volley_reading *reading, const entry_reading *e
   else if (e->n_populations > 1)
     name = volley_arena_format(reading->arena, "%s.%s", name, recorded);
   return e->n_columns > 1 ? volley_arena_format(reading->arena, "%s.%s", name, e->columns[column]->text) : name;
-}
-
-static void read_recorder(volley_reading *reading, const entry_reading *e, int p, int column) {
-  volley_experiment *experiment = reading->experiment;
-  const volley_pick pick = {.row = p, .rows = e->n_populations};
-  volley_recorder *recorder = &experiment->recorders[experiment->n_recorders];
-  *recorder = (volley_recorder){
-      .kind = e->kind, .readout = -1, .projection = -1, .place = volley_node_place(reading->arena, e->entry)};
-  recorder->population = volley_find_population(reading, e->populations[p]);
-  if (recorder->population < 0) return;
-  const volley_population *population = &experiment->populations[recorder->population];
-  volley_note_default(reading, e->entry, recorder_key("neurons"));
-  volley_read_selection(reading, volley_node_get(e->entry, "neurons"), population->size, pick, &recorder->neurons);
-  read_window(reading, e->entry, pick, recorder);
-  if (e->columns) recorder->state = find_choice(reading, e, column, recorder);
-  recorder->name = recorder_name(reading, e, e->populations[p]->text, column);
-  experiment->n_recorders++;
-}
-
-static void read_readout_recorder(volley_reading *reading, const entry_reading *e, int readout, int column) {
-  volley_experiment *experiment = reading->experiment;
-  volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
-  *recorder = (volley_recorder){.kind = e->kind,
-                                .population = -1,
-                                .readout = readout,
-                                .projection = -1,
-                                .place = volley_node_place(reading->arena, e->entry)};
-  recorder->state = find_choice(reading, e, column, recorder);
-  if (recorder->state == VOLLEY_READOUT_DECODERS) {
-    volley_note_default(reading, e->entry, recorder_key("neurons"));
-    volley_read_selection(reading, volley_node_get(e->entry, "neurons"), experiment->readouts[readout].size,
-                          (volley_pick){0}, &recorder->neurons);
-  }
-  read_window(reading, e->entry, (volley_pick){0}, recorder);
-  recorder->name = recorder_name(reading, e, experiment->readouts[readout].name, column);
-}
-
-/* The recorders of a readout. */
-static void read_readout_entry(volley_reading *reading, entry_reading *e) {
-  const int readout = find_readout(reading, e->entry);
-  volley_node *neurons = volley_node_get(e->entry, "neurons");
-  bool has_decoders = false;
-  for (int v = 0; v < e->n_columns; v++) has_decoders |= strcmp(e->columns[v]->text, "decoders") == 0;
-  if (neurons && !has_decoders)
-    volley_key_fault(reading, neurons, "'neurons' selects decoders, but 'decoders' is not among the values");
-  for (int v = 0; readout >= 0 && v < e->n_columns; v++) read_readout_recorder(reading, e, readout, v);
 }
 
 /* Index of the projection that the entry names, whose synapses must change; -1 after a fault. */
@@ -151,28 +97,61 @@ static int find_projection(volley_reading *reading, const volley_node *entry) {
   return found;
 }
 
-/* The recorders of a projection. */
-static void read_projection_entry(volley_reading *reading, entry_reading *e) {
-  volley_experiment *experiment = reading->experiment;
-  const int p = find_projection(reading, e->entry);
-  for (int c = 0; p >= 0 && c < e->n_columns; c++) {
-    const volley_projection *projection = &experiment->projections[p];
-    volley_recorder *recorder = &experiment->recorders[experiment->n_recorders++];
-    *recorder = (volley_recorder){.kind = e->kind,
-                                  .population = -1,
-                                  .readout = -1,
-                                  .projection = p,
-                                  .place = volley_node_place(reading->arena, e->entry)};
-    if (e->columns) recorder->state = find_choice(reading, e, c, recorder);
-    volley_note_default(reading, e->entry, recorder_key("sources"));
-    volley_note_default(reading, e->entry, recorder_key("targets"));
-    volley_read_selection(reading, volley_node_get(e->entry, "sources"),
-                          experiment->populations[projection->source].size, (volley_pick){0}, &recorder->sources);
-    volley_read_selection(reading, volley_node_get(e->entry, "targets"),
-                          experiment->populations[projection->target].size, (volley_pick){0}, &recorder->neurons);
-    read_window(reading, e->entry, (volley_pick){0}, recorder);
-    recorder->name = recorder_name(reading, e, projection->name, c);
+/* Reads the recorder of a population, readout or projection, which has the index `subject`. Returns its name. */
+static const char *read_subject(volley_reading *reading, const entry_reading *e, int subject, volley_pick pick,
+                                volley_recorder *recorder) {
+  const volley_experiment *experiment = reading->experiment;
+  const volley_population *populations = experiment->populations;
+  if (e->kind->of == VOLLEY_OF_POPULATION) {
+    volley_read_selection(reading, e->entry, recorder_key("neurons"), populations[subject].size, pick,
+                          &recorder->neurons);
+    return populations[subject].name;
   }
+  if (e->kind->of == VOLLEY_OF_READOUT) {
+    if (recorder->state == VOLLEY_READOUT_DECODERS)
+      volley_read_selection(reading, e->entry, recorder_key("neurons"), experiment->readouts[subject].size, pick,
+                            &recorder->neurons);
+    return experiment->readouts[subject].name;
+  }
+  const volley_projection *projection = &experiment->projections[subject];
+  volley_read_selection(reading, e->entry, recorder_key("sources"), populations[projection->source].size, pick,
+                        &recorder->sources);
+  volley_read_selection(reading, e->entry, recorder_key("targets"), populations[projection->target].size, pick,
+                        &recorder->neurons);
+  return projection->name;
+}
+
+static void read_recorder(volley_reading *reading, const entry_reading *e, int subject, volley_pick pick, int column) {
+  volley_recorder *recorder = &reading->experiment->recorders[reading->experiment->n_recorders++];
+  const volley_subject of = e->kind->of;
+  *recorder = (volley_recorder){.kind = e->kind,
+                                .population = of == VOLLEY_OF_POPULATION ? subject : -1,
+                                .readout = of == VOLLEY_OF_READOUT ? subject : -1,
+                                .projection = of == VOLLEY_OF_PROJECTION ? subject : -1,
+                                .place = volley_node_place(reading->arena, e->entry)};
+  if (e->columns) recorder->state = find_choice(reading, e, column, recorder);
+  const char *recorded = read_subject(reading, e, subject, pick, recorder);
+  read_window(reading, e->entry, pick, recorder);
+  recorder->name = recorder_name(reading, e, recorded, column);
+}
+
+/* Index of what the entry is about, its p-th population or else what it names; -1 after a fault. */
+static int find_subject(volley_reading *reading, const entry_reading *e, int p) {
+  switch (e->kind->of) {
+    case VOLLEY_OF_POPULATION: return volley_find_population(reading, e->populations[p]);
+    case VOLLEY_OF_READOUT: return find_readout(reading, e->entry);
+    case VOLLEY_OF_PROJECTION: return find_projection(reading, e->entry);
+  }
+  return -1;
+}
+
+/* Of a readout only decoders have neurons. */
+static void check_neurons(volley_reading *reading, const entry_reading *e) {
+  volley_node *neurons = volley_node_get(e->entry, "neurons");
+  bool has_decoders = e->kind->of != VOLLEY_OF_READOUT;
+  for (int v = 0; v < e->n_columns && !has_decoders; v++) has_decoders = strcmp(e->columns[v]->text, "decoders") == 0;
+  if (neurons && !has_decoders)
+    volley_key_fault(reading, neurons, "'neurons' selects decoders, but 'decoders' is not among the values");
 }
 
 /* Whether "a|b|c" has a word. */
@@ -203,7 +182,6 @@ static const char *takers(volley_reading *reading, const char *name) {
 /* Keys that belong to some kinds of recorders only. */
 static bool check_kind_keys(volley_reading *reading, const entry_reading *e) {
   const volley_section_info *section = &volley_sections[VOLLEY_SECTION_RECORDERS];
-  const volley_place place = volley_node_place(reading->arena, e->entry);
   bool complete = true;
   for (int k = 0; k < section->n_keys; k++) {
     const char *name = section->keys[k].name, *others = takers(reading, name);
@@ -211,7 +189,7 @@ static bool check_kind_keys(volley_reading *reading, const entry_reading *e) {
     if (node && *others && !takes(e->kind, name))
       volley_key_fault(reading, node, "a recorder of %s takes no '%s'; %s do", e->kind->plural, name, others);
     if (node || !has_word(e->kind->needs, name)) continue;
-    volley_entry_fault(reading, &place, "the key '%s' is missing: %s", name, section->keys[k].doc);
+    volley_missing_key(reading, volley_node_place(reading->arena, e->entry), &section->keys[k]);
     complete = false;
   }
   return complete;
@@ -228,39 +206,32 @@ static void read_entry(volley_reading *reading, volley_node *entry) {
   if (!check_kind_keys(reading, &e)) return;
   if (e.kind->choice_key && volley_node_get(entry, e.kind->choice_key))
     e.n_columns = volley_read_names(reading, volley_node_get(entry, e.kind->choice_key), &e.columns);
-  switch (e.kind->of) {
-    case VOLLEY_OF_READOUT: read_readout_entry(reading, &e); break;
-    case VOLLEY_OF_PROJECTION: read_projection_entry(reading, &e); break;
-    case VOLLEY_OF_POPULATION:
-      e.n_populations = volley_read_names(reading, volley_node_get(entry, "population"), &e.populations);
-      for (int p = 0; p < e.n_populations; p++)
-        for (int c = 0; c < e.n_columns; c++) read_recorder(reading, &e, p, c);
+  check_neurons(reading, &e);
+  if (e.kind->of == VOLLEY_OF_POPULATION)
+    e.n_populations = volley_read_names(reading, volley_node_get(entry, "population"), &e.populations);
+  for (int p = 0; p < e.n_populations; p++) {
+    const int subject = find_subject(reading, &e, p);
+    const volley_pick pick = {.row = p, .rows = e.populations ? e.n_populations : 0};
+    for (int c = 0; c < e.n_columns && subject >= 0; c++) read_recorder(reading, &e, subject, pick, c);
   }
 }
 
 /* Recorders of a kind are groups of the output: their names must differ. */
 static void check_names(volley_reading *reading, const volley_recorder_kind *kind) {
   const volley_experiment *experiment = reading->experiment;
-  const char **names = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *names);
-  volley_place *places = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *places);
+  volley_named *names = volley_arena_alloc(reading->arena, (size_t)experiment->n_recorders + 1, sizeof *names);
   int n = 0;
-  for (int r = 0; r < experiment->n_recorders; r++) {
-    if (experiment->recorders[r].kind != kind) continue;
-    names[n] = experiment->recorders[r].name;
-    places[n++] = experiment->recorders[r].place;
-  }
-  volley_refuse_duplicates(reading, names, places, n,
-                           volley_arena_format(reading->arena, "recorder of %s", kind->plural));
+  for (const volley_recorder *r = experiment->recorders; r < experiment->recorders + experiment->n_recorders; r++)
+    if (r->kind == kind) names[n++] = (volley_named){r->name, r->place};
+  volley_refuse_duplicates(reading, names, n, volley_arena_format(reading->arena, "recorder of %s", kind->plural));
 }
 
 void volley_read_recorders(volley_reading *reading, volley_node *section) {
   if (!section || !volley_check_list(reading, section)) return;
-  size_t n = 1;
-  for (int i = 0; i < section->n; i++)
-    n += volley_count_names(volley_node_get(section->items[i], "population")) *
-         volley_count_names(volley_node_get(section->items[i], "states")) *
-         volley_count_names(volley_node_get(section->items[i], "values"));
-  reading->experiment->recorders = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->recorders);
+  const size_t room =
+      volley_count_entries(reading, section, "population|states|values", VOLLEY_MAX_ENTRIES, "recorders");
+  if (room == 0) return;
+  reading->experiment->recorders = volley_arena_alloc(reading->arena, room, sizeof *reading->experiment->recorders);
   for (int i = 0; i < section->n; i++) read_entry(reading, section->items[i]);
   for (const volley_recorder_kind *const *kind = volley_recorder_kinds(); *kind; kind++) check_names(reading, *kind);
 }

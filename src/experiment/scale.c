@@ -1,4 +1,6 @@
-#include "experiment/scale.h"
+/* Downscaling a network so that it keeps its rates (van Albada, Helias & Diesmann 2015, "Scalability of asynchronous
+ * networks is limited by one-to-one mapping between effective connectivity and correlations"). */
+#include "experiment/reading.h"
 
 #include "base/text.h"
 #include "neuron/neuron.h"

@@ -33,19 +33,15 @@ static bool parse_range(volley_reading *reading, volley_node *node, const char *
   else
     dash = text;
   if (node->kind == VOLLEY_NODE_SCALAR && suggest_dash(reading, node, what)) return false;
-  if (node->kind != VOLLEY_NODE_SCALAR || !all_digits(text) || !all_digits(dash)) {
-    volley_value_fault(reading, node,
-                       "'%.60s' selects no %s; write all, an index like 5, a range like 0-99, or a list of these",
-                       node->text, what);
-    return false;
-  }
+  if (node->kind != VOLLEY_NODE_SCALAR || !all_digits(text) || !all_digits(dash))
+    return volley_value_fault(
+        reading, node, "'%.60s' selects no %s; write all, an index like 5, a range like 0-99, or a list of these",
+        node->text, what);
   const double first = strtod(text, NULL), last = strtod(dash, NULL);
-  if (last >= size || first > last) {
-    volley_value_fault(reading, node,
-                       first > last ? "range %s ends before it begins" : "%s is out of range: there are %s 0-%u",
-                       node->text, what, size - 1);
-    return false;
-  }
+  if (last >= size || first > last)
+    return volley_value_fault(reading, node,
+                              first > last ? "range %s ends before it begins" : "%s is out of range: there are %s 0-%u",
+                              node->text, what, size - 1);
   *out = (volley_range){.first = (uint32_t)first, .count = (uint32_t)(last - first) + 1};
   return true;
 }
@@ -71,19 +67,17 @@ static void merge_ranges(volley_selection *selection) {
   volley_selection_finish(selection);
 }
 
-bool volley_read_selection(volley_reading *reading, volley_node *node, uint32_t size, volley_pick pick,
-                           volley_selection *out) {
-  volley_node_expand(reading->arena, node);
+void volley_read_selection(volley_reading *reading, const volley_node *entry, const volley_key_info *key, uint32_t size,
+                           volley_pick pick, volley_selection *out) {
+  volley_node *node = volley_node_expand(reading->arena, volley_node_get(entry, key->name));
+  volley_note_default(reading, entry, key);
   if (node && node->kind == VOLLEY_NODE_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_NODE_LIST)
     node = volley_pick_node(reading, node, pick); /* a list of selections, one a population */
   const bool list = node && node->kind == VOLLEY_NODE_LIST;
   const int n = list ? node->n : 1;
-  if (size == 0) return false; /* reported with the population */
-  if (n == 0) {
-    volley_value_fault(reading, node, "this list selects no neurons; write all, or some indices");
-    return false;
-  }
-  out->ranges = volley_arena_alloc(reading->arena, (size_t)n, sizeof *out->ranges);
+  if (size == 0) return; /* reported with the population */
+  if (n == 0) volley_value_fault(reading, node, "this list selects no neurons; write all, or some indices");
+  out->ranges = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *out->ranges);
   for (int i = 0; i < n; i++) {
     volley_node *item = list ? node->items[i] : node;
     if (!item || (item->kind == VOLLEY_NODE_SCALAR && strcmp(item->text, "all") == 0))
@@ -92,7 +86,6 @@ bool volley_read_selection(volley_reading *reading, volley_node *node, uint32_t 
       out->n_ranges++;
   }
   merge_ranges(out);
-  return out->count > 0;
 }
 
 bool volley_read_indices(volley_reading *reading, volley_node *node, const char *what, double **list, int *count) {
@@ -105,11 +98,9 @@ bool volley_read_indices(volley_reading *reading, volley_node *node, const char 
     if (!parse_range(reading, is_list ? node->items[i] : node, what, UINT32_MAX, &ranges[i])) return false;
     all += ranges[i].count;
   }
-  if (all == 0 || all > MOST_INDICES) {
-    volley_value_fault(reading, node, "%llu %s are listed; from 1 to %d are possible", (unsigned long long)all, what,
-                       MOST_INDICES);
-    return false;
-  }
+  if (all == 0 || all > MOST_INDICES)
+    return volley_value_fault(reading, node, "%llu %s are listed; from 1 to %d are possible", (unsigned long long)all,
+                              what, MOST_INDICES);
   double *at = *list = volley_arena_alloc(reading->arena, all, sizeof **list);
   for (int i = 0; i < n; i++)
     for (uint32_t k = 0; k < ranges[i].count; k++) *at++ = ranges[i].first + (double)k;

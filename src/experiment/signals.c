@@ -8,24 +8,20 @@ static const volley_key_info type_key = {
 
 /* Names of all keys of a kind: type, its own, those of all signals. */
 static void add_keys(volley_reading *reading, const volley_signal_kind *kind, volley_names *names) {
-  const volley_keys *common = &volley_signal_common_keys;
   volley_names_add(reading, names, type_key.name);
-  for (int k = 0; k < kind->n_keys; k++) volley_names_add(reading, names, kind->keys[k].name);
-  for (int k = 0; k < common->n_keys; k++) volley_names_add(reading, names, common->keys[k].name);
+  volley_names_add_keys(reading, names, kind->keys, kind->n_keys);
+  volley_names_add_keys(reading, names, volley_signal_common_keys.keys, volley_signal_common_keys.n_keys);
 }
 
 /* Keys of all kinds. */
 static volley_names all_keys(volley_reading *reading) {
   volley_names known = {0};
-  for (const volley_signal_kind *const *kind = volley_signal_kinds(); *kind; kind++) {
-    add_keys(reading, *kind, &known);
-  }
+  for (const volley_signal_kind *const *kind = volley_signal_kinds(); *kind; kind++) add_keys(reading, *kind, &known);
   return known;
 }
 
 /* The kind that a mapping names; NULL after a fault. */
 static const volley_signal_kind *read_kind(volley_reading *reading, volley_node *map) {
-  volley_node *node = NULL;
   if (map->kind != VOLLEY_NODE_MAP) {
     volley_value_fault(reading, map,
                        "this is no mapping; a signal is expected, like {type: sines, frequencies: [5 Hz]}");
@@ -33,11 +29,7 @@ static const volley_signal_kind *read_kind(volley_reading *reading, volley_node 
   }
   if (!volley_node_get(map, "type")) volley_check_keys(reading, map, all_keys(reading));
   volley_check_required(reading, map, &type_key, 1);
-  const char *name = volley_read_text(reading, map, &type_key, (volley_pick){0}, &node);
-  const volley_signal_kind *kind = name ? volley_signal_kind_find(name) : NULL;
-  if (name && !kind)
-    volley_unknown(reading, node, "signal type", volley_names_of_registry(reading, volley_signal_kinds()));
-  return kind;
+  return volley_read_kind(reading, map, &type_key, (volley_pick){0}, volley_signal_kinds(), "signal type");
 }
 
 volley_signal *volley_read_signal(volley_reading *reading, volley_node *map) {

@@ -4,7 +4,6 @@
 #include "neuron/neuron.h"
 #include "stimulus/stimulus.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,8 +18,7 @@ static void read_signal(volley_reading *reading, volley_node *entry, volley_pick
     volley_node *whole = volley_node_get(entry, names[k]);
     nodes[k] = volley_pick_node(reading, whole, pick);
     if (!nodes[k] && !volley_node_is_faulted(whole))
-      volley_entry_fault(reading, &stimulus->place, "the key '%s' is missing: %s", names[k],
-                         stimulus_key(names[k])->doc);
+      volley_missing_key(reading, stimulus->place, stimulus_key(names[k]));
   }
   if (nodes[0]) stimulus->signal = volley_read_signal(reading, nodes[0]);
   volley_read_value(reading, nodes[1], volley_current_unit(model), pick, true, &stimulus->gain);
@@ -43,8 +41,7 @@ static void read_window(volley_reading *reading, volley_node *entry, volley_pick
 static void read_stimulus(volley_reading *reading, volley_node *entry, volley_pick pick, volley_stimulus *stimulus) {
   const volley_stimulus_kind *kind = stimulus->kind;
   const volley_population *target = &reading->experiment->populations[stimulus->target];
-  volley_note_default(reading, entry, stimulus_key("neurons"));
-  volley_read_selection(reading, volley_node_get(entry, "neurons"), target->size, pick, &stimulus->neurons);
+  volley_read_selection(reading, entry, stimulus_key("neurons"), target->size, pick, &stimulus->neurons);
   read_window(reading, entry, pick, stimulus);
   stimulus->receptor = VOLLEY_RECEPTOR_BY_SIGN;
   if (!target->model) return;
@@ -81,8 +78,7 @@ static volley_names stimulus_keys(volley_reading *reading, const volley_stimulus
     if (takes_key(kind, info->keys[k].name)) volley_names_add(reading, &known, info->keys[k].name);
   volley_keys tables[VOLLEY_STIMULUS_TABLES];
   const int n = volley_stimulus_keys(kind, tables);
-  for (int t = 0; t < n; t++)
-    for (int k = 0; k < tables[t].n_keys; k++) volley_names_add(reading, &known, tables[t].keys[k].name);
+  for (int t = 0; t < n; t++) volley_names_add_keys(reading, &known, tables[t].keys, tables[t].n_keys);
   return known;
 }
 
@@ -99,12 +95,9 @@ static volley_names all_keys(volley_reading *reading) {
 /* The kind of an entry; NULL after a fault. */
 static const volley_stimulus_kind *read_kind(volley_reading *reading, volley_node *entry) {
   const volley_section_info *info = &volley_sections[VOLLEY_SECTION_STIMULI];
-  volley_node *type = NULL;
   if (!volley_node_get(entry, "type") && !volley_check_keys(reading, entry, all_keys(reading))) return NULL;
-  const char *name = volley_read_text(reading, entry, stimulus_key("type"), (volley_pick){0}, &type);
-  const volley_stimulus_kind *kind = name ? volley_stimulus_kind_find(name) : NULL;
-  if (name && !kind)
-    volley_unknown(reading, type, "stimulus type", volley_names_of_registry(reading, volley_stimulus_kinds()));
+  const volley_stimulus_kind *kind = volley_read_kind(reading, entry, stimulus_key("type"), (volley_pick){0},
+                                                      volley_stimulus_kinds(), "stimulus type");
   if (kind) volley_check_keys(reading, entry, stimulus_keys(reading, kind));
   volley_check_required(reading, entry, info->keys, info->n_keys);
   return kind;
@@ -139,10 +132,9 @@ static void read_stimulus_entry(volley_reading *reading, volley_node *entry) {
 
 void volley_read_stimuli(volley_reading *reading, volley_node *section) {
   if (!section || !volley_check_list(reading, section)) return;
-  size_t n = 1;
-  for (int i = 0; i < section->n; i++) n += volley_count_names(volley_node_get(section->items[i], "target"));
-  if (!volley_check_count(reading, section, n - 1, VOLLEY_MAX_ENTRIES, "stimuli")) return;
-  reading->experiment->stimuli = volley_arena_alloc(reading->arena, n, sizeof *reading->experiment->stimuli);
+  const size_t room = volley_count_entries(reading, section, "target", VOLLEY_MAX_ENTRIES, "stimuli");
+  if (room == 0) return;
+  reading->experiment->stimuli = volley_arena_alloc(reading->arena, room, sizeof *reading->experiment->stimuli);
   for (int i = 0; i < section->n; i++) read_stimulus_entry(reading, section->items[i]);
   volley_refuse_same_names(reading, section, "stimulus");
 }

@@ -19,18 +19,13 @@ static bool counts(const volley_reading *reading, const volley_projection *proje
   return model && model->receptors[projection->receptor >= 0 ? projection->receptor : 0].weights == VOLLEY_COUNTS;
 }
 
-static void add_keys(volley_reading *reading, volley_names *known, const volley_synapse_model *model) {
-  for (int i = 0; i < model->n_parameters; i++) volley_names_add(reading, known, model->parameters[i].name);
-}
-
 /* The model that the map names; NULL if it is static, or after a fault. */
 static const volley_synapse_model *read_model(volley_reading *reading, volley_node *map, volley_pick pick) {
-  const volley_section_info *info = &volley_sections[VOLLEY_SECTION_SYNAPSE];
-  volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
+  volley_names known = volley_names_of_section(reading, VOLLEY_SECTION_SYNAPSE);
   volley_node *node = NULL;
   if (!volley_node_get(map, "model")) {
     for (const volley_synapse_model *const *model = volley_synapse_models(); *model; model++)
-      add_keys(reading, &known, *model);
+      volley_names_add_keys(reading, &known, (*model)->parameters, (*model)->n_parameters);
     volley_check_keys(reading, map, known);
   }
   const char *name = volley_read_text(reading, map, synapse_key("model"), pick, &node);
@@ -66,9 +61,8 @@ static void check_taken(volley_reading *reading, volley_node *map, const volley_
 }
 
 static bool check_keys(volley_reading *reading, volley_node *map, const volley_synapse_model *model) {
-  const volley_section_info *info = &volley_sections[VOLLEY_SECTION_SYNAPSE];
-  volley_names known = volley_names_of_table(reading, info->keys, info->n_keys, sizeof *info->keys);
-  if (model) add_keys(reading, &known, model);
+  volley_names known = volley_names_of_section(reading, VOLLEY_SECTION_SYNAPSE);
+  if (model) volley_names_add_keys(reading, &known, model->parameters, model->n_parameters);
   if (!volley_check_keys(reading, map, known)) return false;
   check_taken(reading, map, model);
   return true;
@@ -128,11 +122,10 @@ static void read_dopamine(volley_reading *reading, volley_node *map, volley_pick
     if (delay) volley_key_fault(reading, delay, "'dopamine_delay' needs 'dopamine', a population");
     return;
   }
-  volley_note_default(reading, map, synapse_key("dopamine_neurons"));
   out->dopamine = volley_find_population(reading, node);
   if (out->dopamine < 0) return;
-  volley_read_selection(reading, neurons, reading->experiment->populations[out->dopamine].size, (volley_pick){0},
-                        &out->dopamine_neurons);
+  volley_read_selection(reading, map, synapse_key("dopamine_neurons"),
+                        reading->experiment->populations[out->dopamine].size, (volley_pick){0}, &out->dopamine_neurons);
   volley_read_steps(reading, map, synapse_key("dopamine_delay"), pick, &steps);
   if (steps > VOLLEY_MAX_DELAY) volley_value_fault(reading, delay, "at most %d steps are possible", VOLLEY_MAX_DELAY);
   out->dopamine_delay = (double)steps * reading->experiment->simulation.dt;

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -30,19 +29,15 @@ static bool read_bounds(volley_reading *reading, volley_node *map, const char *u
     volley_node *node = volley_pick_node(reading, volley_node_get(map, names[i]), pick);
     if (!node) continue;
     if (node->kind != VOLLEY_NODE_SCALAR || !volley_unit_convert(node->text, unit, bounds[i], why, sizeof why) ||
-        isnan(*bounds[i])) {
-      volley_value_fault(reading, node, "%s",
-                         node->kind != VOLLEY_NODE_SCALAR ? "a number is expected"
-                         : isnan(*bounds[i])              ? "NaN bounds nothing; leave the key out or give a number"
-                                                          : why);
-      return false;
-    }
+        isnan(*bounds[i]))
+      return volley_value_fault(reading, node, "%s",
+                                node->kind != VOLLEY_NODE_SCALAR ? "a number is expected"
+                                : isnan(*bounds[i]) ? "NaN bounds nothing; leave the key out or give a number"
+                                                    : why);
     volley_node_note_number(node, unit, *bounds[i]);
   }
-  if (out->min > out->max) {
-    volley_value_fault(reading, volley_node_get(map, "min"), "min %g is above max %g", out->min, out->max);
-    return false;
-  }
+  if (out->min > out->max)
+    return volley_value_fault(reading, volley_node_get(map, "min"), "min %g is above max %g", out->min, out->max);
   const volley_key_info bounds_key = {.name = "bounds", .type = VOLLEY_KEY_CHOICE, .words = "redraw|clip"};
   const int choice = volley_read_choice(reading, map, &bounds_key);
   out->redraw = choice == 0;
@@ -52,23 +47,19 @@ static bool read_bounds(volley_reading *reading, volley_node *map, const char *u
 /* One value a neuron from a file. */
 static bool read_dataset(volley_reading *reading, volley_node *map, bool allowed, volley_distribution *out) {
   static const char *const keys[] = {"file", "dataset"};
-  if (!allowed) {
-    volley_value_fault(reading, map,
-                       "a dataset has one value a neuron, so it can be a parameter or initial state only; "
-                       "values a synapse come with the rule edges");
-    return false;
-  }
+  if (!allowed)
+    return volley_value_fault(reading, map,
+                              "a dataset has one value a neuron, so it can be a parameter or initial state only; "
+                              "values a synapse come with the rule edges");
   volley_check_keys(reading, map, (volley_names){(const char **)(uintptr_t)keys, 2});
   const char *texts[2];
   volley_node *nodes[2];
   for (int i = 0; i < 2; i++) {
     const volley_key_info key = {.name = keys[i], .type = VOLLEY_KEY_TEXT};
     texts[i] = volley_read_text(reading, map, &key, (volley_pick){0}, &nodes[i]);
-    if (!texts[i]) {
-      volley_value_fault(reading, map, "'%s' is missing: values from a file are written {file: init.h5, dataset: /V}",
-                         keys[i]);
-      return false;
-    }
+    if (!texts[i])
+      return volley_value_fault(
+          reading, map, "'%s' is missing: values from a file are written {file: init.h5, dataset: /V}", keys[i]);
   }
   out->kind = VOLLEY_DATASET;
   out->file = volley_read_path(reading, nodes[0]);
@@ -78,18 +69,15 @@ static bool read_dataset(volley_reading *reading, volley_node *map, bool allowed
 
 /* Which distribution a map is; NULL after a fault. */
 static const volley_distribution_info *distribution_of(volley_reading *reading, volley_node *map) {
-  const volley_names names =
-      volley_names_of_table(reading, volley_distributions, VOLLEY_N_DISTRIBUTIONS, sizeof *volley_distributions);
   volley_node *name = volley_node_get(map, "distribution");
   if (!name || name->kind != VOLLEY_NODE_SCALAR) {
     volley_value_fault(reading, map,
                        "a distribution is expected: for example {distribution: normal, mean: 1, std: 0.1}");
     return NULL;
   }
-  for (int i = 0; i < VOLLEY_N_DISTRIBUTIONS; i++)
-    if (strcmp(volley_distributions[i].name, name->text) == 0) return &volley_distributions[i];
-  volley_unknown(reading, name, "distribution", names);
-  return NULL;
+  const int found = volley_find_named(reading, name, VOLLEY_SECTION_TOP, "distribution", volley_distributions,
+                                      VOLLEY_N_DISTRIBUTIONS, sizeof *volley_distributions);
+  return found >= 0 ? &volley_distributions[found] : NULL;
 }
 
 /* Reports a standard deviation given in percent; false if node is none. */
@@ -111,10 +99,8 @@ static bool refuse_percent(volley_reading *reading, volley_node *node) {
 static bool read_second(volley_reading *reading, volley_node *map, const volley_distribution_info *info,
                         const char *unit, volley_pick pick, volley_distribution *out) {
   volley_node *node = NULL, *relative = info->relative ? volley_node_get(map, "relative_std") : NULL;
-  if (relative && volley_node_get(map, info->second)) {
-    volley_value_fault(reading, relative, "std and relative_std are both given; keep one of them");
-    return false;
-  }
+  if (relative && volley_node_get(map, info->second))
+    return volley_value_fault(reading, relative, "std and relative_std are both given; keep one of them");
   if (info->relative && refuse_percent(reading, volley_pick_node(reading, volley_node_get(map, info->second), pick)))
     return false;
   if (relative) {
@@ -124,14 +110,9 @@ static bool read_second(volley_reading *reading, volley_node *map, const volley_
     if (!node) volley_value_fault(reading, map, "'%s' is missing for distribution %s", info->second, info->name);
     return false;
   }
-  if (info->relative && out->b < 0) {
-    volley_value_fault(reading, node, "a standard deviation cannot be negative");
-    return false;
-  }
-  if (!info->relative && out->b < out->a) {
-    volley_value_fault(reading, node, "low %g is above high %g", out->a, out->b);
-    return false;
-  }
+  if (info->relative && out->b < 0) return volley_value_fault(reading, node, "a standard deviation cannot be negative");
+  if (!info->relative && out->b < out->a)
+    return volley_value_fault(reading, node, "low %g is above high %g", out->a, out->b);
   return true;
 }
 
@@ -157,17 +138,14 @@ static bool read_distribution(volley_reading *reading, volley_node *map, const c
     if (!node) volley_value_fault(reading, map, "'%s' is missing for distribution %s", info->first, info->name);
     return false;
   }
-  if (info->positive && out->a <= 0) {
-    volley_value_fault(reading, node, "the mean of distribution %s must be above 0", info->name);
-    return false;
-  }
+  if (info->positive && out->a <= 0)
+    return volley_value_fault(reading, node, "the mean of distribution %s must be above 0", info->name);
   if (info->second && !read_second(reading, map, info, unit, pick, out)) return false;
   if (!read_bounds(reading, map, unit, pick, out) || reading->faults > before) return false;
   if (volley_distribution_acceptance(out) >= least_acceptance) return true;
-  volley_value_fault(reading, map,
-                     "min %g and max %g leave less than 1 %% of the draws; widen them or use bounds: clip", out->min,
-                     out->max);
-  return false;
+  return volley_value_fault(reading, map,
+                            "min %g and max %g leave less than 1 %% of the draws; widen them or use bounds: clip",
+                            out->min, out->max);
 }
 
 bool volley_read_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
@@ -203,38 +181,31 @@ bool volley_check_value(volley_reading *reading, volley_node *node, const volley
   const double wrong = low ? least : greatest, limit = low ? min : max;
   const char *gap = *unit ? " " : "", *relation = !low ? "at most" : positive ? "above" : "at least";
   if (constant)
-    volley_value_fault(reading, node, "%g%s%s is out of range; it must be %s %g%s%s", wrong, gap, unit, relation, limit,
-                       gap, unit);
-  else
-    volley_value_fault(reading, node, "this distribution can give %s%s%s, but values must be %s %g%s%s: add a '%s'%s",
-                       isfinite(wrong) ? volley_arena_format(reading->arena, "%g", wrong)
-                       : wrong < 0     ? "any negative number of"
-                                       : "any number of",
-                       gap, *unit ? unit : "", relation, limit, gap, unit, low ? "min" : "max",
-                       positive && low ? " above it" : "");
-  return false;
+    return volley_value_fault(reading, node, "%g%s%s is out of range; it must be %s %g%s%s", wrong, gap, unit, relation,
+                              limit, gap, unit);
+  return volley_value_fault(
+      reading, node, "this distribution can give %s%s%s, but values must be %s %g%s%s: add a '%s'%s",
+      isfinite(wrong) ? volley_arena_format(reading->arena, "%g", wrong)
+      : wrong < 0     ? "any negative number of"
+                      : "any number of",
+      gap, *unit ? unit : "", relation, limit, gap, unit, low ? "min" : "max", positive && low ? " above it" : "");
 }
 
 bool volley_whole_steps(volley_reading *reading, volley_node *node, double time, bool positive, int64_t *out) {
   const double dt = reading->experiment->simulation.dt;
   if (!(dt > 0)) return false; /* reported */
   const double steps = volley_round_steps(time, dt);
-  if (steps > UINT32_MAX) {
-    volley_value_fault(reading, node, "%g ms are more than %u steps of %g ms", time, UINT32_MAX, dt);
-    return false;
-  }
+  if (steps > UINT32_MAX)
+    return volley_value_fault(reading, node, "%g ms are more than %u steps of %g ms", time, UINT32_MAX, dt);
   *out = (int64_t)steps;
   if (volley_is_whole_steps(time, dt)) return true;
   const double below = floor(time / dt);
-  if (positive && below == 0) {
-    volley_value_fault(reading, node, "%.10g ms is less than one step of dt = %g ms", time, dt);
-    return false;
-  }
-  volley_value_fault(reading, node,
-                     "%.10g ms is not a whole number of steps of dt = %g ms; nearest are %.10g ms and "
-                     "%.10g ms",
-                     time, dt, below * dt, (below + 1.0) * dt);
-  return false;
+  if (positive && below == 0)
+    return volley_value_fault(reading, node, "%.10g ms is less than one step of dt = %g ms", time, dt);
+  return volley_value_fault(reading, node,
+                            "%.10g ms is not a whole number of steps of dt = %g ms; nearest are %.10g ms and "
+                            "%.10g ms",
+                            time, dt, below * dt, (below + 1.0) * dt);
 }
 
 bool volley_read_steps(volley_reading *reading, const volley_node *entry, const volley_key_info *key, volley_pick pick,
@@ -262,48 +233,43 @@ bool volley_read_receptor(volley_reading *reading, volley_node *node, int popula
   if (!model) return false;
   if (model->n_receptors == 1) *out = 0;
   if (!node) return true;
-  for (int r = 0; r < model->n_receptors; r++)
-    if (strcmp(model->receptors[r].name, node->text) == 0) {
-      *out = r;
-      return true;
-    }
-  volley_unknown(reading, node, volley_arena_format(reading->arena, "receptor of %s", model->name),
-                 volley_names_of_table(reading, model->receptors, model->n_receptors, sizeof *model->receptors));
-  return false;
+  const int found = volley_find_named(reading, node, VOLLEY_SECTION_TOP,
+                                      volley_arena_format(reading->arena, "receptor of %s", model->name),
+                                      model->receptors, model->n_receptors, sizeof *model->receptors);
+  if (found >= 0) *out = found;
+  return found >= 0;
 }
 
 bool volley_check_delay(volley_reading *reading, volley_node *node, const volley_distribution *delay) {
-  const double dt = reading->experiment->simulation.dt;
+  const double dt = reading->experiment->simulation.dt, longest = VOLLEY_MAX_DELAY * dt;
   const volley_place place = volley_node_place(reading->arena, node);
+  const double least = volley_distribution_least(delay);
   if (!(dt > 0)) return false;
-  const double least = volley_distribution_least(delay), greatest = volley_distribution_greatest(delay);
-  if (volley_distribution_is_constant(delay) && least < dt * (1.0 - 1e-9)) {
-    volley_value_fault(reading, node, "a delay of %g ms is below one step: it must be at least dt = %g ms", least, dt);
-    return false;
+  if (volley_distribution_is_constant(delay)) {
+    if (least < dt * (1.0 - 1e-9))
+      return volley_value_fault(reading, node, "a delay of %g ms is below one step: it must be at least dt = %g ms",
+                                least, dt);
+    if (least > longest)
+      return volley_value_fault(reading, node,
+                                "a delay of %g ms is too long: at most %d steps of dt = %g ms are possible", least,
+                                VOLLEY_MAX_DELAY, dt);
+    volley_note_rounding(reading, &place, "a delay", least);
+    return true;
   }
-  if (least < 0.5 * dt * (1.0 - 1e-9)) {
-    volley_value_fault(reading, node,
-                       "this distribution can give delays that round to less than one step: they must be at least "
-                       "%g ms (dt / 2); with 'min: %g' (dt) none is below one step",
-                       0.5 * dt, dt);
-    return false;
-  }
-  const double longest = VOLLEY_MAX_DELAY * dt;
+  if (least < 0.5 * dt * (1.0 - 1e-9))
+    return volley_value_fault(
+        reading, node,
+        "this distribution can give delays that round to less than one step: they must be at least "
+        "%g ms (dt / 2); with 'min: %g' (dt) none is below one step",
+        0.5 * dt, dt);
   volley_distribution cut = *delay;
   cut.max = fmin(delay->max, longest);
   cut.min = -INFINITY;
   cut.redraw = true;
-  if (volley_distribution_is_constant(delay) && least > longest) {
-    volley_value_fault(reading, node, "a delay of %g ms is too long: at most %d steps of dt = %g ms are possible",
-                       least, VOLLEY_MAX_DELAY, dt);
-    return false;
-  }
-  if (delay->max > longest && greatest > longest && volley_distribution_acceptance(&cut) < 1.0) {
-    volley_value_fault(reading, node, "this distribution can give delays above %g ms (%d steps); add a 'max'", longest,
-                       VOLLEY_MAX_DELAY);
-    return false;
-  }
-  if (volley_distribution_is_constant(delay)) volley_note_rounding(reading, &place, "a delay", least);
+  if (delay->max > longest && volley_distribution_greatest(delay) > longest &&
+      volley_distribution_acceptance(&cut) < 1.0)
+    return volley_value_fault(reading, node, "this distribution can give delays above %g ms (%d steps); add a 'max'",
+                              longest, VOLLEY_MAX_DELAY);
   return true;
 }
 
@@ -312,27 +278,24 @@ bool volley_check_weight(volley_reading *reading, volley_node *node, int populat
   const volley_neuron_model *model = reading->experiment->populations[population].model;
   if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_COUNTS) {
     if (volley_distribution_is_constant(weight) && volley_distribution_mean(weight) == 1.0) return true;
-    volley_value_fault(reading, node, "receptor '%s' of %s counts spikes; leave the weight out or write 1",
-                       model->receptors[receptor].name, model->name);
-    return false;
+    return volley_value_fault(reading, node, "receptor '%s' of %s counts spikes; leave the weight out or write 1",
+                              model->receptors[receptor].name, model->name);
   }
   if (receptor >= 0 && model->receptors[receptor].weights == VOLLEY_CONDUCTANCE &&
       can_be_outside(weight, 0, INFINITY, false)) {
     const bool is_constant = volley_distribution_is_constant(weight);
-    volley_value_fault(
+    return volley_value_fault(
         reading, node,
         "%s, but receptor '%s' of %s is a conductance, which never is: %s, or leave the receptor out, so "
         "that the sign of a weight chooses it",
         is_constant ? "this weight is negative" : "this distribution can give negative weights",
         model->receptors[receptor].name, model->name, is_constant ? "write the weight without a sign" : "add 'min: 0'");
-    return false;
   }
   const double least = volley_distribution_least(weight), greatest = volley_distribution_greatest(weight);
   if (fabs(weight->a) <= FLT_MAX && fabs(weight->b) <= FLT_MAX && (least >= -FLT_MAX || isinf(least)) &&
       (greatest <= FLT_MAX || isinf(greatest)))
     return true;
-  volley_value_fault(reading, node, "this weight is beyond %g, the largest that can be kept", (double)FLT_MAX);
-  return false;
+  return volley_value_fault(reading, node, "this weight is beyond %g, the largest that can be kept", (double)FLT_MAX);
 }
 
 /* A list in the file names its files for many entries: each is noted once. */

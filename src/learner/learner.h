@@ -48,9 +48,8 @@ typedef struct volley_learner_kind {
   const char *(*try_options)(MPI_Comm comm);
 } volley_learner_kind;
 
-/* All kinds, ended by NULL, and one by name (NULL if unknown). The first is the default. */
+/* All kinds, ended by NULL. The first is the default. */
 const volley_learner_kind *const *volley_learners(void);
-const volley_learner_kind *volley_learner_find(const char *name);
 
 /* That of a readout; of one that does not learn a kind that takes no memory. */
 const volley_learner_kind *volley_learner_of(const volley_readout *readout);

@@ -1,7 +1,5 @@
 #include "learner/learner.h"
 
-#include "model/registry.h"
-
 /* clang-format off */
 #define KINDS(X) \
   X(rls) \
@@ -15,11 +13,8 @@ KINDS(DECLARED)
 extern const volley_learner_kind volley_learner_none;
 
 static const volley_learner_kind *const kinds[] = {KINDS(LISTED) NULL};
-static const volley_registry registry = VOLLEY_REGISTRY(kinds);
 
 const volley_learner_kind *const *volley_learners(void) { return kinds; }
-
-const volley_learner_kind *volley_learner_find(const char *name) { return volley_registry_find(&registry, name); }
 
 const volley_learner_kind *volley_learner_of(const volley_readout *readout) {
   return readout->stop > 0 ? readout->learner : &volley_learner_none;

@@ -1,15 +1,28 @@
-#include "io/file/link.h"
+#include "io/file/path.h"
 
 #include "base/status.h"
 
 #include <libgen.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { MAX_LINKS = 40 };
+
+char *volley_path_format(const char *format, ...) {
+  va_list words, again;
+  va_start(words, format);
+  va_copy(again, words);
+  const size_t size = (size_t)vsnprintf(NULL, 0, format, words) + 1;
+  char *path = volley_alloc(size, 1, "a path");
+  vsnprintf(path, size, format, again);
+  va_end(again);
+  va_end(words);
+  return path;
+}
 
 char *volley_link_target(const char *path) {
   char *at = volley_alloc(PATH_MAX, 1, "a path"), next[PATH_MAX];
