@@ -46,6 +46,7 @@ typedef struct volley_checkpoint_info {
   const char *experiment;                            /* YAML text with all --set applied */
   const char *experiment_hash;                       /* of this text, hexadecimal digits */
   const char *version, *git_commit, *host, *written; /* of Volley; rank 0's computer; ISO 8601, UTC */
+  const char *petsc_options;                         /* "": none */
   uint64_t ranks, threads, neurons, seed;
   double dt_ms, duration_ms, time_ms; /* time_ms: model time of the checkpoint */
   uint64_t bytes;                     /* of the file */

@@ -1,5 +1,6 @@
 /* Section of the run's description: attributes, from one table for writing and reading, and the text of the experiment. */
 #include "base/build_info.h"
+#include "base/petsc.h"
 #include "io/checkpoint/section.h"
 #include "io/output/provenance.h"
 #include "io/output/summary.h"
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef enum kind { TEXT, COUNT, NUMBER } kind;
+typedef enum kind { TEXT, SOME_TEXT /* left out where empty */, COUNT, NUMBER } kind;
 
 /* An attribute and the member of volley_checkpoint_info that it holds. */
 typedef struct attribute {
@@ -30,6 +31,7 @@ static const attribute attributes[] = {
     {"output", TEXT, MEMBER(output)},
     {"version", TEXT, MEMBER(version)},
     {"git_commit", TEXT, MEMBER(git_commit)},
+    {"petsc_options", SOME_TEXT, MEMBER(petsc_options)},
     {"host", TEXT, MEMBER(host)},
     {"written", TEXT, MEMBER(written)},
     {"ranks", COUNT, MEMBER(ranks)},
@@ -69,6 +71,7 @@ static volley_checkpoint_info describe(const volley_saved *saved, volley_arena *
                                  .git_commit = VOLLEY_GIT_COMMIT,
                                  .host = stamp->host,
                                  .written = stamp->time,
+                                 .petsc_options = volley_petsc_options(),
                                  .ranks = (uint64_t)network->ranks,
                                  .threads = (uint64_t)network->threads,
                                  .neurons = experiment->neurons,
@@ -89,8 +92,10 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
   for (int a = 0; a < N_ATTRIBUTES; a++) {
     const char *name = attributes[a].name;
     const void *member = (const char *)info + attributes[a].offset;
-    const char *text = attributes[a].kind == TEXT ? *(const char *const *)member : NULL;
+    const char *text = attributes[a].kind < COUNT ? *(const char *const *)member : NULL;
     switch (attributes[a].kind) {
+      case SOME_TEXT:
+        if (!*text) break; /* falls through */
       case TEXT: volley_contents_add_text(contents, group_name, name, text ? text : ""); break;
       case COUNT: volley_contents_add_value(contents, group_name, name, H5T_NATIVE_UINT64, member); break;
       case NUMBER: volley_contents_add_value(contents, group_name, name, H5T_NATIVE_DOUBLE, member); break;
@@ -120,6 +125,9 @@ static void read_attributes(volley_checkpoint *checkpoint, hid_t group) {
     const char *name = attributes[a].name;
     void *member = (char *)info + attributes[a].offset;
     switch (attributes[a].kind) {
+      case SOME_TEXT:
+        *(const char **)member = "";
+        if (H5Aexists(group, name) <= 0) break; /* falls through */
       case TEXT: *(const char **)member = volley_hdf5_get_text(file, group, name, checkpoint->arena); break;
       case COUNT: volley_hdf5_get_value(file, group, name, H5T_NATIVE_UINT64, member); break;
       case NUMBER: volley_hdf5_get_value(file, group, name, H5T_NATIVE_DOUBLE, member); break;

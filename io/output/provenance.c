@@ -2,6 +2,7 @@
 
 #include "base/build_info.h"
 #include "base/memory.h"
+#include "base/petsc.h"
 #include "io/data/inputs.h"
 #include "io/output/summary.h"
 #include "neuron/neuron.h"
@@ -114,6 +115,7 @@ void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experim
   char hash[VOLLEY_INPUTS_HASH_SIZE];
   volley_inputs_hash(experiment, hash);
   volley_hdf5_put_text(file, group, "inputs_hash", hash);
+  if (*volley_petsc_options()) volley_hdf5_put_text(file, group, "petsc_options", volley_petsc_options());
   put_software(file, group);
   put_place_and_time(file, group, comm);
   put_populations(file, group, experiment);
@@ -188,7 +190,7 @@ size_t volley_provenance_bytes(const volley_experiment *experiment, int ranks) {
   for (int p = 0; p < experiment->n_populations; p++)
     if (strlen(experiment->populations[p].name) > names) names = strlen(experiment->populations[p].name);
   const size_t fixed = (size_t)64 << 10; /* attributes and the headers of groups and datasets */
-  return fixed + strlen(experiment->resolved) + strlen(experiment->title) + strlen(experiment->file) +
+  return fixed + strlen(volley_petsc_options()) + strlen(experiment->resolved) + strlen(experiment->title) + strlen(experiment->file) +
          (size_t)experiment->n_populations * (names + 128) +
          (size_t)ranks * (sizeof(uint64_t) + sizeof(volley_rank_place));
 }

@@ -20,7 +20,6 @@ struct volley_output_file {
   hid_t handle;
   volley_arena *arena;
   volley_output_info info;
-  uint32_t format; /* VOLLEY_FORMAT_VERSION of the program that wrote it */
 };
 
 /* The values of a dataset that must hold n of them; zeros after a fault. */
@@ -140,7 +139,7 @@ static int find_population(const volley_output_info *info, const char *name) {
   return -1;
 }
 
-/* Path of the spikes of a recorder in a file of format 2, from the root; NULL: it records none. */
+/* Path of the spikes of a recorder, from the root; NULL: it records none. */
 static const char *find_spikes(volley_output_file *file, hid_t recorders, const char *name) {
   const char *parent = volley_arena_format(file->arena, "%s/spikes", name);
   if (H5Lexists(recorders, parent, H5P_DEFAULT) <= 0) return NULL;
@@ -156,8 +155,7 @@ static herr_t add_recorder(hid_t recorders, const char *name, const H5L_info_t *
   (void)unused;
   volley_output_file *file = context;
   volley_hdf5 *hdf5 = &file->hdf5;
-  const char *path =
-      file->format > 1 ? find_spikes(file, recorders, name) : volley_arena_format(file->arena, "spikes/%s", name);
+  const char *path = find_spikes(file, recorders, name);
   if (!path || hdf5->failed) return hdf5->failed ? -1 : 0;
   volley_recorder_info *recorder = &file->info.recorders[file->info.n_recorders++];
   const hid_t group = volley_hdf5_open_group(hdf5, file->handle, path);
@@ -174,7 +172,7 @@ static herr_t add_recorder(hid_t recorders, const char *name, const H5L_info_t *
 
 static void read_recorders(volley_output_file *file) {
   volley_hdf5 *hdf5 = &file->hdf5;
-  const hid_t group = volley_hdf5_open_group(hdf5, file->handle, file->format > 1 ? "recorders" : "spikes");
+  const hid_t group = volley_hdf5_open_group(hdf5, file->handle, "recorders");
   H5G_info_t links = {0};
   volley_hdf5_check(hdf5, H5Gget_info(group, &links), "look up data of");
   file->info.recorders = volley_arena_alloc(file->arena, (size_t)links.nlinks, sizeof *file->info.recorders);
@@ -205,9 +203,10 @@ static void read_all(volley_output_file *file, const char *path) {
     volley_hdf5_fault(hdf5, "'%s' is no output of Volley: it has no group /volley", path);
     return;
   }
-  volley_hdf5_get_value(hdf5, volley, "format_version", H5T_NATIVE_UINT32, &file->format);
-  if (file->format < 1 || file->format > VOLLEY_FORMAT_VERSION)
-    volley_hdf5_fault(hdf5, "'%s' has format %u; this version of Volley reads formats 1 to %d", path, file->format,
+  uint32_t format = 0;
+  volley_hdf5_get_value(hdf5, volley, "format_version", H5T_NATIVE_UINT32, &format);
+  if (format != VOLLEY_FORMAT_VERSION)
+    volley_hdf5_fault(hdf5, "'%s' has format %u; this version of Volley reads format %d", path, format,
                       VOLLEY_FORMAT_VERSION);
   if (!hdf5->failed) read_run(file, volley);
   if (!hdf5->failed) read_recorders(file);

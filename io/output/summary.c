@@ -1,5 +1,6 @@
 #include "io/output/summary.h"
 
+#include "base/petsc.h"
 #include "io/file/disk_space.h"
 #include "io/file/path.h"
 
@@ -102,6 +103,11 @@ static void write_summary(FILE *out, const volley_summary *summary) {
   write_places(out, summary);
   write_phases(out, summary);
   write_rates(out, summary);
+  if (*volley_petsc_options()) {
+    fputs("  \"petsc_options\": ", out);
+    volley_json_text(out, volley_petsc_options());
+    fputs(",\n", out);
+  }
   fprintf(out, "  \"spike_digest\": \"%s\"\n}\n", digest);
 }
 

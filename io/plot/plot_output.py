@@ -7,6 +7,7 @@ import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 
 LEAST_SPIKES = 4  # of a neuron whose intervals count
+FORMAT = 2  # of outputs
 
 
 class Fault(Exception):
@@ -79,7 +80,8 @@ class Run:
             raise Fault(f"'{name}' is no output of Volley: it has no group /volley")
         self.path = name
         self.about = self.file["volley"].attrs
-        self.format = int(self.about["format_version"])
+        if int(self.about["format_version"]) != FORMAT:
+            raise Fault(f"'{name}' has format {self.about['format_version']}; this version of Volley reads format {FORMAT}")
         self.title = text(self.about["title"])
         self.duration = float(self.about["duration_ms"])
         self.dt = float(self.about["dt_ms"])
@@ -103,7 +105,7 @@ class Run:
 
     def recorded(self, kind):
         """Groups of the recorders of a kind by their names: spikes, report (traces), readout, weights or rates."""
-        if kind not in ("spikes", "report") or self.format < 2:
+        if kind not in ("spikes", "report"):
             return dict(self.file.get(kind, {}))
         recorders = self.file.get("recorders", {})
         return {name: next(iter(group[kind].values())) for name, group in recorders.items() if kind in group}

@@ -1,12 +1,23 @@
 #include "app/notes.h"
 
 #include "base/progress.h"
+#include "base/text.h"
 #include "engine/finite.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-void volley_note_not_finite(const volley_network *network) {
+static void note_synapses(const volley_network *network) {
+  const volley_not_finite_synapses found = volley_find_not_finite_synapses(network);
+  if (found.synapses == 0 || network->rank != 0) return;
+  const volley_projection *projection = &network->experiment->projections[found.projection];
+  volley_progress_note("note: projection '%s': at the end state %s is not finite; %s of all projections are so in all; "
+                       "look at its parameters",
+                       projection->name, projection->plasticity.model->states[found.state].name,
+                       volley_count(found.synapses, "synapse").text);
+}
+
+static void note_neurons(const volley_network *network) {
   const volley_not_finite found = volley_find_not_finite(network);
   if (found.neurons == 0 || network->rank != 0) return;
   const volley_population *population = &network->experiment->populations[found.population];
@@ -18,4 +29,9 @@ void volley_note_not_finite(const volley_network *network) {
       "note: population '%s': at the end state %s of neuron %" PRIu32 " is %s%s; look at its parameters and "
       "input, or take a smaller dt",
       population->name, population->model->states[found.state].name, found.neuron, found.value, others);
+}
+
+void volley_note_not_finite(const volley_network *network) {
+  note_neurons(network);
+  note_synapses(network);
 }

@@ -11,14 +11,17 @@ static volley_status try_options(const volley_experiment *experiment) {
     const volley_learner_kind *learner = volley_learner_of(readout);
     const char *wrong = learner->try_options ? learner->try_options(MPI_COMM_WORLD) : NULL;
     if (!wrong && readout->eigenvalues != 0) wrong = volley_spectrum_try(readout->eigenvalues, MPI_COMM_WORLD);
-    if (wrong) volley_fault(VOLLEY_USAGE, NULL, "the options behind --, for readout '%s': %s", readout->name, wrong);
+    if (wrong)
+      volley_fault(VOLLEY_USAGE, NULL, "the options behind --, in PETSC_OPTIONS or .petscrc, for readout '%s': %s",
+                   readout->name, wrong);
   }
   return volley_agree(MPI_COMM_WORLD);
 }
 
 volley_status volley_petsc_prepare(const volley_experiment *experiment, int n_words, const char *const *words) {
-  if (n_words == 0) return VOLLEY_OK;
+  if (n_words == 0 && experiment->n_readouts == 0) return VOLLEY_OK;
   VOLLEY_TRY(volley_petsc_start(n_words, words, MPI_COMM_WORLD));
+  if (!*volley_petsc_options()) return VOLLEY_OK;
   VOLLEY_TRY(try_options(experiment));
   volley_petsc_note_unused();
   return VOLLEY_OK;

@@ -23,6 +23,7 @@ _Static_assert(sizeof(members) == sizeof(volley_petsc_table), "a table of pointe
 static char words[512]; /* of the last failure, one line */
 static int failed;      /* its code; 0: there was none */
 static bool started;
+static char *known_options; /* of the first start */
 
 /* PETSc calls it where a failure begins and again in each function that it goes through. */
 static PetscErrorCode keep(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
@@ -68,6 +69,18 @@ static void load(void) {
   volley_petsc = found.table;
 }
 
+static const char ours[] = "-no_signal_handler";
+
+const char *volley_petsc_options(void) { return known_options ? known_options : ""; }
+
+/* Keeps the options but for ours, which are separated by blanks. */
+static void keep_options(void) {
+  VOLLEY_PETSC(PetscOptionsGetAll(NULL, &known_options));
+  char *found = strstr(known_options, ours);
+  if (found) memmove(found, found + sizeof ours, strlen(found + sizeof ours - 1));
+  for (size_t n = strlen(known_options); n > 0 && known_options[n - 1] == ' '; n--) known_options[n - 1] = '\0';
+}
+
 /* Signals are ours: PETSc would end the process with a page on what it was doing. A host may have started it already. */
 static void begin(int n_words, const char *const *given, MPI_Comm world) {
   int n = n_words + 2;
@@ -75,7 +88,7 @@ static void begin(int n_words, const char *const *given, MPI_Comm world) {
   char **all = calloc((size_t)n + 1, sizeof *all), **list = all;
   if (!all) volley_die("no memory for the options of PETSc");
   all[0] = "volley";
-  all[1] = "-no_signal_handler";
+  all[1] = (char *)(uintptr_t)ours;
   for (int w = 0; w < n_words; w++) all[2 + w] = (char *)given[w];
   VOLLEY_PETSC(PetscInitialized(&is_host));
   if (!is_host) *volley_petsc.PETSC_COMM_WORLD = world;
@@ -87,6 +100,7 @@ static void begin(int n_words, const char *const *given, MPI_Comm world) {
   }
   VOLLEY_PETSC(PetscPushErrorHandler(keep, NULL));
   VOLLEY_PETSC(PetscSetProgramName("volley"));
+  if (!known_options) keep_options();
   started = true;
 }
 

@@ -13,7 +13,7 @@
 /* All that Volley calls or reads of them. */
 /* clang-format off */
 #define VOLLEY_PETSC_NAMES(USE)                                                                                        \
-  USE(PETSC_COMM_WORLD) USE(PetscErrorMessage) USE(PetscInitialized) USE(PetscOptionsLeftGet) USE(PetscOptionsLeftRestore) USE(PetscPushErrorHandler)              \
+  USE(PETSC_COMM_WORLD) USE(PetscErrorMessage) USE(PetscInitialized) USE(PetscOptionsGetAll) USE(PetscOptionsLeftGet) USE(PetscOptionsLeftRestore) USE(PetscPushErrorHandler)              \
   USE(PetscSetProgramName) USE(SlepcInitialize) USE(SlepcFinalize)                                                     \
   USE(EPSCreate) USE(EPSDestroy) USE(EPSGetConverged) USE(EPSGetEigenvalue) USE(EPSSetDimensions)                      \
   USE(EPSSetFromOptions) USE(EPSSetOperators) USE(EPSSetProblemType) USE(EPSSetType) USE(EPSSetUp)                     \
@@ -54,6 +54,10 @@ void volley_petsc_stop(void);
 
 /* Notes on stderr which of the words that volley_petsc_start() got nothing has looked at. Collective. */
 void volley_petsc_note_unused(void);
+
+/* All options that it has been started with, behind -- on the command line, in PETSC_OPTIONS or .petscrc; "" before that.
+ * Not collective, the same on every rank. */
+const char *volley_petsc_options(void);
 
 /* What PETSc said of the call that failed last with this error code. Valid until the next failure. Not collective. */
 const char *volley_petsc_words(int code);

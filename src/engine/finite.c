@@ -56,3 +56,27 @@ volley_not_finite volley_find_not_finite(const volley_network *network) {
   found.value = values[first & 3];
   return found;
 }
+
+/* Counts the synapses of a table of which a state is not finite, and brings *first down to the least of projection and state. */
+static uint64_t look_at_synapses(const volley_plastic_table *plastic, uint64_t *first) {
+  uint64_t found = 0;
+  for (uint64_t i = 0; i < plastic->synapses; i++) {
+    int k = 0;
+    while (k < plastic->model->n_states && isfinite(plastic->states[k][i])) k++;
+    if (k == plastic->model->n_states) continue;
+    const uint64_t place = (uint64_t)plastic->projection << 8 | (uint64_t)k;
+    if (place < *first) *first = place;
+    found++;
+  }
+  return found;
+}
+
+volley_not_finite_synapses volley_find_not_finite_synapses(const volley_network *network) {
+  uint64_t found = 0, first = UINT64_MAX;
+  for (int b = 0; b < network->n_blocks; b++)
+    for (int k = 0; k < network->blocks[b].n_plastic; k++)
+      found += look_at_synapses(&network->blocks[b].plastic[k], &first);
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &found, 1, MPI_UINT64_T, MPI_SUM, network->comm));
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_UINT64_T, MPI_MIN, network->comm));
+  return (volley_not_finite_synapses){found, (int)(first >> 8), (int)(first & 0xff)};
+}

@@ -1,11 +1,13 @@
 #include "run/run.h"
 
 #include "base/petsc.h"
+#include "base/progress.h"
 #include "record/kind.h"
 #include "signal/signal.h"
 #include "stimulus/load.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static bool is_equation(const volley_signal *signal) { return signal && signal->kind->make_rows; }
 
@@ -23,8 +25,17 @@ volley_status volley_run_load(volley_experiment *experiment, const volley_reader
   return volley_stimuli_load(experiment, reader, comm);
 }
 
+/* What solves for decoders, and how, is PETSc's options. */
+static void note_options(const volley_checkpoint_info *info, const volley_network *network) {
+  if (network->rank == 0 && strcmp(info->petsc_options, volley_petsc_options()) != 0)
+    volley_progress_note("note: the options of PETSc are '%s' now and were '%s' when checkpoint '%s' was written: what "
+                         "they change of learning is not that of one run",
+                         volley_petsc_options(), info->petsc_options, info->path);
+}
+
 static volley_status restore(volley_checkpoint *from, const volley_run_parts *parts) {
   const uint64_t synapses = volley_checkpoint_get_info(from)->state.synapses;
+  if (parts->readouts) note_options(volley_checkpoint_get_info(from), parts->network);
   if (parts->network->synapses != synapses)
     volley_fault(VOLLEY_USAGE, NULL,
                  "the network has %" PRIu64 " synapses, that of the checkpoint had %" PRIu64
