@@ -190,7 +190,7 @@ size_t volley_provenance_bytes(const volley_experiment *experiment, int ranks) {
   for (int p = 0; p < experiment->n_populations; p++)
     if (strlen(experiment->populations[p].name) > names) names = strlen(experiment->populations[p].name);
   const size_t fixed = (size_t)64 << 10; /* attributes and the headers of groups and datasets */
-  return fixed + strlen(volley_petsc_options()) + strlen(experiment->resolved) + strlen(experiment->title) + strlen(experiment->file) +
-         (size_t)experiment->n_populations * (names + 128) +
+  return fixed + strlen(volley_petsc_options()) + strlen(experiment->resolved) + strlen(experiment->title) +
+         strlen(experiment->file) + (size_t)experiment->n_populations * (names + 128) +
          (size_t)ranks * (sizeof(uint64_t) + sizeof(volley_rank_place));
 }
