@@ -110,7 +110,6 @@ static volley_status simulate(running *run, volley_saver saver) {
   volley_status status = volley_engine_advance(engine, experiment->simulation.steps);
   if (status == VOLLEY_OK) volley_engine_summarize(engine, &run->summary);
   volley_engine_destroy(engine);
-  volley_signals_defer_end(false);
   if (shows) volley_progress_end();
   if (status == VOLLEY_OK) volley_note_not_finite(run->parts.network);
   if (status == VOLLEY_OK) status = volley_recording_flush(run->parts.recording);
@@ -135,9 +134,10 @@ static volley_status simulate_and_save(running *run, volley_recordings *recordin
   return status;
 }
 
-/* The eigenvalues that readouts ask for. */
-static volley_status find_spectra(running *run) {
+/* The eigenvalues that readouts ask for. They may last: what was recorded is brought to the disk before. */
+static volley_status find_spectra(running *run, volley_sink sink) {
   volley_summary *summary = &run->summary;
+  VOLLEY_TRY(sink.flush(sink.context));
   const volley_status status = volley_readouts_find_spectra(run->parts.readouts, summary);
   for (int s = 0; s < summary->n_spectra && run->parts.network->rank == 0; s++) {
     const volley_spectrum *spectrum = &summary->spectra[s];
@@ -155,7 +155,7 @@ static volley_status find_spectra(running *run) {
  * here on: one that comes while files are opened leaves a checkpoint, too. */
 static volley_status record_run(running *run) {
   const volley_checkpoint_info *from = resumed(run);
-  volley_signals_defer_end(true);
+  volley_signals_defer_end(true, run->parts.network->rank == 0);
   volley_recording *recording = run->parts.recording;
   if (from) volley_recording_go_on_from(recording, from->past.positions);
   volley_recordings *recordings = NULL;
@@ -165,11 +165,13 @@ static volley_status record_run(running *run) {
   if (status == VOLLEY_OK) {
     status = simulate_and_save(run, recordings);
     const bool ended = status == VOLLEY_OK; /* the recordings are whole, also without eigenvalues */
-    if (ended && run->parts.readouts) status = find_spectra(run);
+    if (ended && run->parts.readouts) status = find_spectra(run, volley_recordings_sink(recordings));
+    if (volley_recordings_recorded(recordings)->n_files > 0) /* joining may last, and a checkpoint has all of it */
+      volley_signals_defer_end(false, false);
     const volley_status closed = volley_recordings_close(recordings, ended ? &run->summary : NULL);
     if (status == VOLLEY_OK || closed != VOLLEY_OK) status = closed;
   }
-  volley_signals_defer_end(false); /* where nothing could be opened */
+  volley_signals_defer_end(false, false);
   return status;
 }
 

@@ -17,9 +17,10 @@ typedef enum volley_request {
  * handlers set none of their own. */
 void volley_signals_watch(void);
 
-/* Whether SIGTERM, SIGINT, SIGHUP and SIGXCPU ask to stop, too (a second SIGINT then ends the process), or end the process at
- * once. A SIGHUP that is ignored stays so. */
-void volley_signals_defer_end(bool defer);
+/* Whether SIGTERM, SIGINT, SIGHUP and SIGXCPU ask to stop, too, or end the process at once. A second SIGINT then ends the
+ * process with a message and exit code 1. tells: what is not taken within a second is told on stderr. A SIGHUP that is ignored
+ * stays so. */
+void volley_signals_defer_end(bool defer, bool tells);
 
 /* What signals of this process have asked for since the last call: an or of requests. */
 unsigned volley_signals_take(void);

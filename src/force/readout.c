@@ -279,7 +279,7 @@ volley_status volley_readouts_find_spectra(const volley_readouts *readouts, voll
   if (!volley_readouts_want_eigenvalues(experiment)) return VOLLEY_OK;
   summary->spectra = volley_alloc((size_t)experiment->n_readouts, sizeof *summary->spectra, "eigenvalues");
   double *now = volley_spectrum_plastic(readouts->network, experiment->simulation.steps);
-  for (int r = 0; r < experiment->n_readouts; r++) {
+  for (int r = 0; r < experiment->n_readouts && status != VOLLEY_STOPPED; r++) {
     if (experiment->readouts[r].eigenvalues == 0) continue;
     const decoding *d = &readouts->decodings[r];
     const volley_effective_weights before = {readouts->network, d->readout,       d->first, d->eta,

@@ -4,6 +4,7 @@
 #include "base/parallel.h"
 #include "base/petsc.h"
 #include "base/progress.h"
+#include "base/signals.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 static const double largest = 1e150;
 
 static const double interval = 10; /* s between two signs of life */
-enum { MANY = 1000 /* eigenvalues, which take LAPACK seconds */ };
+enum { MANY = 400 /* eigenvalues, which take LAPACK half a second */ };
 
 static const uint32_t not_read = UINT32_MAX; /* number or row of a neuron that the readout does not read */
 
@@ -31,6 +32,7 @@ typedef struct effective {
   const char *when;  /* of the matrix, for messages */
   uint32_t products; /* so far */
   double told;       /* when the user was told last, s */
+  double stopped;    /* above 0: a signal has asked a rank to stop */
   double magnitude;  /* greatest of all products so far, on all ranks; INFINITY where there was a NaN */
   Vec all;           /* the whole vector, row by row */
   VecScatter gather; /* NULL before the first product */
@@ -192,14 +194,17 @@ static void multiply_blocks(void *context, int thread) {
   }
 }
 
-/* Notes the magnitude of a product, and makes one that is beyond all measure 0: SLEPc then ends as it would, without an
+/* Listens to signals, notes the magnitude of a product, and makes one that is beyond all measure 0: SLEPc then ends as it would, without an
  * error half way, and what it finds is not used. Collective. */
 static void measure(effective *e) {
   for (uint32_t row = 0; row < e->count; row++) {
     const double size = fabs(e->product[row]);
     e->magnitude = isnan(size) ? INFINITY : fmax(e->magnitude, size);
   }
-  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &e->magnitude, 1, MPI_DOUBLE, MPI_MAX, e->weights.network->comm));
+  double all[] = {e->magnitude, (volley_signals_take() & VOLLEY_REQUEST_STOP) != 0};
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, all, 2, MPI_DOUBLE, MPI_MAX, e->weights.network->comm));
+  e->magnitude = all[0];
+  e->stopped = all[1];
   if (e->magnitude > largest) memset(e->product, 0, e->count * sizeof *e->product);
 }
 
@@ -228,7 +233,7 @@ static PetscErrorCode multiply(Mat matrix, Vec x, Vec y) {
   VOLLEY_PETSC(VecRestoreArray(y, &e->product));
   e->products++;
   tell(e);
-  return 0;
+  return e->stopped > 0 ? PETSC_ERR_USER : 0;
 }
 
 static effective open_weights(const volley_effective_weights *weights, const char *when) {
@@ -292,6 +297,11 @@ static void take_values(EPS solver, int wanted, double **values, uint32_t *n) {
 /* A fault where there are no eigenvalues. code: PETSc's */
 static volley_status judge(const effective *e, int code) {
   const volley_readout *readout = e->weights.readout;
+  if (e->stopped > 0)
+    return volley_fault(VOLLEY_STOPPED, NULL,
+                        "stopped by a signal: readout '%s' has no eigenvalues of the matrix %s; the output has all but "
+                        "them",
+                        readout->name, e->when);
   if (e->magnitude > largest)
     return volley_fault(VOLLEY_FAILURE, &readout->place,
                         "readout '%s': no eigenvalues of the matrix %s: its elements reach %g, and beyond %g they "
@@ -342,7 +352,8 @@ volley_status volley_spectrum_find(const volley_effective_weights *before, const
   out->readout = readout->name;
   out->wanted = readout->eigenvalues < 0 ? readout->size : (uint32_t)readout->eigenvalues;
   const volley_status first = find(before, "before the run", &out->before, &out->n_before);
-  const volley_status second = find(after, "after the run", &out->after, &out->n_after);
+  const volley_status second =
+      first == VOLLEY_STOPPED ? first : find(after, "after the run", &out->after, &out->n_after);
   return first != VOLLEY_OK ? first : second;
 }
 
