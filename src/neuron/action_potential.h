@@ -4,7 +4,7 @@
 #ifndef VOLLEY_NEURON_ACTION_POTENTIAL_H
 #define VOLLEY_NEURON_ACTION_POTENTIAL_H
 
-#include "neuron/cash_karp.h"
+#include "neuron/kernel.h"
 
 /* A potential while a step is taken by smaller ones. */
 typedef struct volley_action_potential {
@@ -37,29 +37,29 @@ VOLLEY_INLINE double volley_action_potentials(double before, double v, double th
   return spikes;
 }
 
-/* States and a coefficient of such a model, and the threshold of neuron i. */
+/* States and coefficients of such a model. */
 typedef struct volley_shape {
-  int potential, refractory, fired, refractory_steps;
-  double (*threshold)(const volley_column *c, uint32_t cs, uint32_t i);
+  int potential, refractory, fired; /* states */
+  int refractory_steps, threshold;  /* coefficients */
 } volley_shape;
 
-/* Lists the spikes of the neurons first .. end - 1, [VOLLEY_CHUNK] each: before: their potentials when the step began;
- * failed: those that took smaller steps, and spikes of theirs that have passed. */
-VOLLEY_INLINE void volley_action_potential_fire(const volley_shape *of, const volley_slice *slice,
-                                                const volley_column *c, volley_spike_list *spikes, uint32_t first,
-                                                uint32_t end, const double *before, const double *failed,
-                                                const double *passed, uint32_t cs) {
-  double *v = slice->states[of->potential], *r = slice->states[of->refractory], *f = slice->states[of->fired];
-  for (uint32_t i = first; i < end; i++) {
-    const double threshold = of->threshold(c, cs, i), steps = volley_at(c[of->refractory_steps], cs, i);
-    volley_action_potential whole = volley_action_potential_at(before[i - first], threshold, f[i]);
-    if (failed[i - first] == 0) {
+/* Lists the spikes of a chunk, [VOLLEY_CHUNK] each: before: potentials when the step began; failed: neurons that took smaller
+ * steps, and spikes of theirs that have passed. */
+VOLLEY_INLINE void volley_action_potential_fire(const volley_shape *of, const volley_chunk *k, const double *before,
+                                                const double *failed, const double *passed) {
+  double *const *states = k->slice->states;
+  double *v = states[of->potential], *r = states[of->refractory], *f = states[of->fired];
+  for (uint32_t i = k->first, at = 0; i < k->end; i++, at++) {
+    const double threshold = volley_at(k->c[of->threshold], k->cs, i);
+    const double steps = volley_at(k->c[of->refractory_steps], k->cs, i);
+    volley_action_potential whole = volley_action_potential_at(before[at], threshold, f[i]);
+    if (failed[at] == 0) {
       volley_action_potential_look(&whole, v[i]);
       f[i] = whole.fired;
     }
-    const double over = failed[i - first] == 0 ? whole.passed : passed[i - first];
-    double n = volley_action_potentials(before[i - first], v[i], threshold, over, steps, &r[i], &f[i]);
-    for (; n > 0; n--) volley_spike_push(spikes, slice->offset + i);
+    const double over = failed[at] == 0 ? whole.passed : passed[at];
+    double n = volley_action_potentials(before[at], v[i], threshold, over, steps, &r[i], &f[i]);
+    for (; n > 0; n--) volley_spike_push(k->spikes, k->slice->offset + i);
   }
 }
 

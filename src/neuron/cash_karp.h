@@ -1,39 +1,91 @@
-/* Runge-Kutta steps with error control for equations without an exact propagator.
+/* Neurons whose equations have no exact propagator: Runge-Kutta steps with error control.
  * Cash & Karp (1990), ACM Trans. Math. Softw. 16: 201-222: fifth order, with an error estimate of fourth.
  *
- * An update loop first tries the whole step of every neuron, in vectors (volley_cash_karp). The few whose estimated
- * error exceeds their tolerance, or which spike within the step, take it again by halved steps, one by one
- * (volley_substeps). Nothing is kept from step to step, so that a neuron's result depends on its state alone.
+ * An update first tries the whole step of every neuron, in vectors. The few whose estimated error exceeds their tolerance,
+ * or which are reset within the step, take it again by halved steps, one by one (volley_substeps). Nothing is kept from step
+ * to step, so that a neuron's result depends on its state alone.
  *
- * What obeys linear equations of its own, conductances and currents of synapses, does not take part: its course over
- * the step is known exactly and given at the stages (volley_course_*). */
+ * What obeys linear equations of its own, conductances or currents of synapses, does not take part: its course over the
+ * step is known exactly. Each of these models has two receptors, and behind each of them a synaptic variable x that decays,
+ * and maybe one that makes it rise:
+ *
+ *   dx/dt = rise e / tau_syn - x / tau_syn,   drise/dt = -rise / tau_syn */
 #ifndef VOLLEY_NEURON_CASH_KARP_H
 #define VOLLEY_NEURON_CASH_KARP_H
 
+#include "neuron/action_potential.h"
 #include "neuron/arithmetic.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { VOLLEY_STAGES = 6, VOLLEY_MAX_DIMENSION = 4 };
+enum { VOLLEY_STAGES = 6, VOLLEY_MAX_DIMENSION = 4, VOLLEY_SYNAPSES = 2 };
 
 /* Time of each stage within the step, in steps. */
 static const double volley_stage_time[VOLLEY_STAGES] = {0, 1.0 / 5, 3.0 / 10, 3.0 / 5, 1, 7.0 / 8};
 
-/* Equations dy/dt = f(t, y) of one neuron, whose constants and courses are its `cell`. */
+/* Coefficients of such a model, the last ones. Those of a receptor are factors by which x has decayed at stages 1 .. 5. */
+enum {
+  VOLLEY_TIME,
+  VOLLEY_SLOPE /* of x by what makes it rise */,
+  VOLLEY_DECAYS,
+  VOLLEY_N_SYNAPSE = VOLLEY_DECAYS + 5
+};
+enum { VOLLEY_STEP /* ms */, VOLLEY_TOLERANCE, VOLLEY_OF_SYNAPSES };
+enum { VOLLEY_N_COURSES = VOLLEY_OF_SYNAPSES + VOLLEY_SYNAPSES * VOLLEY_N_SYNAPSE };
+
+/* Sets them for a step of dt ms. tau_0, tau_1: time constants of the receptors. out: [VOLLEY_N_COURSES] */
+static inline void volley_courses_prepare(double tau_0, double tau_1, double tolerance, double dt, double *out) {
+  const double taus[VOLLEY_SYNAPSES] = {tau_0, tau_1};
+  out[VOLLEY_STEP] = dt;
+  out[VOLLEY_TOLERANCE] = tolerance;
+  out += VOLLEY_OF_SYNAPSES;
+  for (int x = 0; x < VOLLEY_SYNAPSES; x++, out += VOLLEY_N_SYNAPSE) {
+    out[VOLLEY_TIME] = taus[x];
+    out[VOLLEY_SLOPE] = exp(1) / taus[x];
+    for (int s = 1; s < VOLLEY_STAGES; s++) out[VOLLEY_DECAYS + s - 1] = exp(-volley_stage_time[s] * dt / taus[x]);
+  }
+}
+
+/* One neuron as its equations see it. */
+typedef struct volley_cell {
+  const volley_column *c; /* coefficients; courses: the last ones */
+  const volley_column *courses;
+  uint32_t cs, i;
+  double current;                                        /* injected during the step */
+  double x[VOLLEY_SYNAPSES][VOLLEY_STAGES];              /* synaptic variables at the stages of a step */
+  double start[VOLLEY_SYNAPSES], slope[VOLLEY_SYNAPSES]; /* when the whole step begins */
+  double refractory;                                     /* steps left, this one included */
+  int n_spikes;
+  volley_action_potential shape; /* of models that have one */
+} volley_cell;
+
+/* The equations dy/dt = f(t, y) of a model. All of it are constants of its loops. */
 typedef struct volley_equations {
-  int n; /* of components of y, at most VOLLEY_MAX_DIMENSION */
+  int n; /* of components of y, at most VOLLEY_MAX_DIMENSION: the first states of the model */
+  int n_coefficients;
+  int x[VOLLEY_SYNAPSES], rise[VOLLEY_SYNAPSES]; /* states of the receptors; rise -1: nothing makes x rise */
+  bool adds_input;                               /* to receptor 1 when the step ends, since it is no state itself */
+  int refractory;            /* state: steps of a period, in which V stands still; -1: there is none */
+  const volley_shape *shape; /* of models that are never reset, else NULL */
   /* Slopes of y, per ms, at this stage. */
-  void (*slopes)(const void *cell, int stage, const double *y, double *slopes);
-  /* Sets the courses of the cell for the stages of a step of h from `start`, both in ms since the whole step began. */
-  void (*prepare)(void *cell, double start, double h);
+  void (*slopes)(const volley_cell *cell, int stage, const double *y, double *slopes);
   /* NULL where the equations are continuous; else whether y has reached the end of a spike, and what then happens. */
-  bool (*reached)(const void *cell, const double *y);
-  void (*spike)(void *cell, double *y);
-  void (*look)(void *cell, const double *y); /* NULL, or is shown the end of every step that is taken */
+  bool (*reached)(const volley_cell *cell, const double *y);
+  void (*spike)(volley_cell *cell, double *y);
 } volley_equations;
 
+/* Coefficients of a neuron: of the step, and of one of its receptors. */
+VOLLEY_INLINE double volley_course(const volley_cell *cell, int number) {
+  return volley_at(cell->courses[number], cell->cs, cell->i);
+}
+
+VOLLEY_INLINE double volley_synapse_course(const volley_cell *cell, int x, int number) {
+  return volley_course(cell, VOLLEY_OF_SYNAPSES + x * VOLLEY_N_SYNAPSE + number);
+}
+
 /* A step of h ms from y to end; returns the sum of the estimated errors of the components, maybe not a number. */
-VOLLEY_INLINE double volley_cash_karp(const volley_equations *of, const void *cell, double h, const double *y,
+VOLLEY_INLINE double volley_cash_karp(const volley_equations *of, const volley_cell *cell, double h, const double *y,
                                       double *end) {
   double k1[VOLLEY_MAX_DIMENSION], k2[VOLLEY_MAX_DIMENSION], k3[VOLLEY_MAX_DIMENSION], k4[VOLLEY_MAX_DIMENSION];
   double k5[VOLLEY_MAX_DIMENSION], k6[VOLLEY_MAX_DIMENSION], at[VOLLEY_MAX_DIMENSION], error = 0;
@@ -60,21 +112,34 @@ VOLLEY_INLINE double volley_cash_karp(const volley_equations *of, const void *ce
   return error;
 }
 
+/* Sets the synaptic variables at the stages of a step of h ms that begins `start` ms after the whole step. */
+static inline void volley_set_courses(volley_cell *cell, double start, double h) {
+  for (int x = 0; x < VOLLEY_SYNAPSES; x++) {
+    for (int s = 0; s < VOLLEY_STAGES; s++) {
+      const double t = start + volley_stage_time[s] * h;
+      cell->x[x][s] =
+          (cell->start[x] + cell->slope[x] * t) * volley_exponential(-t / volley_synapse_course(cell, x, VOLLEY_TIME));
+    }
+  }
+}
+
 /* A step of h ms from `start`, in ms since the whole step began, where rates are so large that explicit steps would have
  * no end: RODAS3 (Sandu et al. 1997, Atmos. Environ. 31: 3459), implicit, L-stable, of third order, by a Jacobian of
  * differences. Returns as volley_cash_karp() does. */
-double volley_rosenbrock(const volley_equations *of, void *cell, double start, double h, const double *y, double *end);
+double volley_rosenbrock(const volley_equations *of, volley_cell *cell, double start, double h, const double *y,
+                         double *end);
 
 /* Whether explicit steps through the next h ms from `start` would be thousands, for stability and not for accuracy. */
-bool volley_is_stiff(const volley_equations *of, void *cell, double start, double h, const double *y);
+bool volley_is_stiff(const volley_equations *of, volley_cell *cell, double start, double h, const double *y);
 
 /* Attempts after which stiffness is looked for, the most of them in either way, and spikes of a neuron in a step. */
 enum { VOLLEY_LOOK_AT = 64, VOLLEY_MAX_ATTEMPTS = 1 << 14, VOLLEY_MAX_SPIKES = 1000 };
 
-/* Takes y through the whole step of dt ms by steps that are halved until the error of each is below tolerance and
- * doubled where it is far below. The end of a spike is found to a thousandth of dt. Returns false, and leaves y as it
+/* Takes y through the whole step by steps that are halved until the error of each is below tolerance and
+ * doubled where it is far below. The end of a spike is found to a thousandth of it. Returns false, and leaves y as it
  * was, where this has no end: values that are not finite, an error that no step is short enough for, a thousand spikes. */
-VOLLEY_INLINE bool volley_substeps(const volley_equations *of, void *cell, double dt, double tolerance, double *y) {
+VOLLEY_INLINE bool volley_substeps(const volley_equations *of, volley_cell *cell, double *y) {
+  const double dt = volley_course(cell, VOLLEY_STEP), tolerance = volley_course(cell, VOLLEY_TOLERANCE);
   const double least = 0x1p-40, least_of_spike = 0x1p-10;
   double passed = 0, part = 0.5, now[VOLLEY_MAX_DIMENSION], end[VOLLEY_MAX_DIMENSION]; /* in steps: exact */
   int spikes = 0;
@@ -89,7 +154,7 @@ VOLLEY_INLINE bool volley_substeps(const volley_equations *of, void *cell, doubl
       attempts = 1;
       part = 1 - passed;
     }
-    if (!is_implicit) of->prepare(cell, passed * dt, part * dt);
+    if (!is_implicit) volley_set_courses(cell, passed * dt, part * dt);
     const double error = is_implicit ? volley_rosenbrock(of, cell, passed * dt, part * dt, now, end)
                                      : volley_cash_karp(of, cell, part * dt, now, end);
     const bool is_near = error <= tolerance, is_spike = of->reached && of->reached(cell, end);
@@ -97,7 +162,7 @@ VOLLEY_INLINE bool volley_substeps(const volley_equations *of, void *cell, doubl
       part *= 0.5;
       continue;
     }
-    if (of->look) of->look(cell, end);
+    if (of->shape) volley_action_potential_look(&cell->shape, end[of->shape->potential]);
     for (int d = 0; d < of->n; d++) now[d] = end[d];
     if (is_spike) of->spike(cell, now);
     if (is_spike) attempts = 0;
@@ -109,76 +174,113 @@ VOLLEY_INLINE bool volley_substeps(const volley_equations *of, void *cell, doubl
   return true;
 }
 
-/* Factors by which a synapse's variable with time constant tau has decayed at the stages 1 .. 5 of a step of dt. */
-enum { VOLLEY_N_STAGE_DECAYS = VOLLEY_STAGES - 1, VOLLEY_LAST_STAGE_DECAY = 3 /* at the end of the step */ };
-
-static inline void volley_stage_decays(double tau, double dt, double *out) {
-  for (int s = 1; s < VOLLEY_STAGES; s++) out[s - 1] = exp(-volley_stage_time[s] * dt / tau);
-}
-
-/* The course (value + rise t) exp(-t / tau) at the stages of the whole step of dt; rises: a constant, false: rise is 0.
- * decays: columns of volley_stage_decays. */
-VOLLEY_INLINE void volley_course_of_step(const volley_column *decays, uint32_t stride, uint32_t i, double value,
-                                         double rise, bool rises, double dt, double *at) {
-  at[0] = value;
-  for (int s = 1; s < VOLLEY_STAGES; s++) {
-    const double now = rises ? value + rise * (volley_stage_time[s] * dt) : value;
-    at[s] = now * volley_at(decays[s - 1], stride, i);
+/* Neuron i when a step begins, with these coefficients. */
+VOLLEY_INLINE volley_cell volley_cell_of(const volley_equations *of, const volley_slice *slice, uint32_t i,
+                                         const volley_column *c, uint32_t cs, double current) {
+  volley_cell cell = {
+      .c = c, .courses = c + of->n_coefficients - VOLLEY_N_COURSES, .cs = cs, .i = i, .current = current};
+  for (int x = 0; x < VOLLEY_SYNAPSES; x++) {
+    cell.start[x] = slice->states[of->x[x]][i];
+    if (of->rise[x] >= 0) cell.slope[x] = slice->states[of->rise[x]][i] * volley_synapse_course(&cell, x, VOLLEY_SLOPE);
   }
+  if (of->refractory >= 0) cell.refractory = slice->states[of->refractory][i];
+  return cell;
 }
 
-/* The same at the stages of a step of h ms that begins at `start`. */
-VOLLEY_INLINE void volley_course_of_part(double value, double rise, double tau, double start, double h, double *at) {
-  for (int s = 0; s < VOLLEY_STAGES; s++) {
-    const double t = start + volley_stage_time[s] * h;
-    at[s] = (value + rise * t) * volley_exponential(-t / tau);
+/* Takes y of a neuron through the whole step to end; returns 1 where that would not be accurate, or where it is reset. */
+VOLLEY_INLINE int volley_whole_step(const volley_equations *of, volley_cell *cell, const double *y, double *end) {
+  const double h = volley_course(cell, VOLLEY_STEP);
+  for (int x = 0; x < VOLLEY_SYNAPSES; x++) {
+    cell->x[x][0] = cell->start[x];
+    for (int s = 1; s < VOLLEY_STAGES; s++) {
+      const double now =
+          of->rise[x] >= 0 ? cell->start[x] + cell->slope[x] * (volley_stage_time[s] * h) : cell->start[x];
+      cell->x[x][s] = now * volley_synapse_course(cell, x, VOLLEY_DECAYS + s - 1);
+    }
   }
+  const double error = volley_cash_karp(of, cell, h, y, end);
+  const int is_wrong = !(error <= volley_course(cell, VOLLEY_TOLERANCE));
+  const int is_spike = of->reached ? of->reached(cell, end) : 0;
+  return is_wrong | is_spike;
 }
 
-/* How an update loop takes the first states of a model, which are the components y of its equations, through a step. The
- * functions are constants of the loop, cs and is its strides. */
-typedef struct volley_steps {
-  int n; /* components */
-  /* Takes y of neuron i through the whole step to end; returns 1 where that would not be accurate or needs smaller steps. */
-  int (*whole)(const volley_slice *slice, const volley_column *c, uint32_t i, const double *y, double *end, uint32_t cs,
-               uint32_t is);
-  /* The same in place by smaller steps, and what follows from spikes on the way. Returns false where this has no end. */
-  bool (*parts)(volley_slice *slice, const volley_column *c, uint32_t i, double *y, void *context, uint32_t cs,
-                uint32_t is);
-} volley_steps;
-
-/* Tries the whole step of the neurons first .. end - 1 and marks those that it is too long for: [VOLLEY_CHUNK]. Returns
- * whether there are any. */
-VOLLEY_INLINE int volley_attempt(const volley_steps *of, const volley_slice *slice, const volley_column *c,
-                                 uint32_t first, uint32_t end, double *restrict failed, uint32_t cs, uint32_t is) {
-  double *states[VOLLEY_MAX_DIMENSION];
-  for (int d = 0; d < of->n; d++) states[d] = slice->states[d];
+/* Tries the whole step of the neurons of a chunk and marks those that it is too long for: [VOLLEY_CHUNK]. Returns whether
+ * there are any. */
+VOLLEY_INLINE int volley_attempt(const volley_equations *of, const volley_chunk *k, double *restrict failed) {
+  const volley_slice slice = *k->slice; /* as in volley_advance() */
+  const volley_column current = {slice.current, slice.current[0]};
   int any = 0;
 #pragma omp simd reduction(| : any)
-  for (uint32_t i = first; i < end; i++) {
+  for (uint32_t i = k->first; i < k->end; i++) {
     double y[VOLLEY_MAX_DIMENSION], after[VOLLEY_MAX_DIMENSION];
-    for (int d = 0; d < of->n; d++) y[d] = states[d][i];
-    const int fails = of->whole(slice, c, i, y, after, cs, is);
-    for (int d = 0; d < of->n; d++) states[d][i] = fails ? y[d] : after[d];
-    failed[i - first] = fails;
+    volley_cell cell = volley_cell_of(of, &slice, i, k->c, k->cs, volley_at(current, k->is, i));
+    for (int d = 0; d < of->n; d++) y[d] = slice.states[d][i];
+    const int fails = volley_whole_step(of, &cell, y, after);
+    for (int d = 0; d < of->n; d++) slice.states[d][i] = fails ? y[d] : after[d];
+    failed[i - k->first] = fails;
     any |= fails;
   }
   return any;
 }
 
-/* Takes the marked ones through the step by smaller ones. context: of parts() */
-VOLLEY_INLINE void volley_mend(const volley_steps *of, volley_slice *slice, const volley_column *c, uint32_t first,
-                               uint32_t end, const double *failed, void *context, uint32_t cs, uint32_t is) {
-  for (uint32_t i = first; i < end; i++) {
-    if (failed[i - first] == 0) continue;
-    double y[VOLLEY_MAX_DIMENSION];
-    for (int d = 0; d < of->n; d++) y[d] = slice->states[d][i];
-    if (!of->parts(slice, c, i, y, context, cs, is)) {
-      volley_give_up(slice, i);
-      continue;
-    }
-    for (int d = 0; d < of->n; d++) slice->states[d][i] = y[d];
+/* Takes neuron i through the step by smaller ones, and lists the spikes that reset it. Returns the action potentials that
+ * are over by the end of the step. */
+VOLLEY_INLINE double volley_small_steps(const volley_equations *of, const volley_chunk *k, uint32_t i) {
+  volley_column c[VOLLEY_MAX_COEFFICIENTS]; /* a copy: k->c, seen by others, would not stay in registers */
+  for (int n = 0; n < of->n_coefficients; n++) c[n] = (volley_column){.fixed = volley_at(k->c[n], k->cs, i)};
+  double *const *states = k->slice->states, y[VOLLEY_MAX_DIMENSION];
+  volley_cell cell = volley_cell_of(of, k->slice, i, c, 0, k->slice->current[k->is * i]);
+  for (int d = 0; d < of->n; d++) y[d] = states[d][i];
+  if (of->shape)
+    cell.shape =
+        volley_action_potential_at(y[of->shape->potential], c[of->shape->threshold].fixed, states[of->shape->fired][i]);
+  if (!volley_substeps(of, &cell, y)) {
+    volley_give_up(k->slice, i);
+    return 0;
   }
+  for (int d = 0; d < of->n; d++) states[d][i] = y[d];
+  if (of->refractory >= 0) states[of->refractory][i] = cell.refractory;
+  if (of->shape) states[of->shape->fired][i] = cell.shape.fired;
+  for (int n = 0; n < cell.n_spikes; n++) volley_spike_push(k->spikes, k->slice->offset + i);
+  return cell.shape.passed;
+}
+
+/* Synaptic variables and refractory periods when the step ends. */
+VOLLEY_INLINE void volley_end_step(const volley_equations *of, const volley_chunk *k) {
+  const volley_slice slice = *k->slice; /* as in volley_advance() */
+#pragma omp simd
+  for (uint32_t i = k->first; i < k->end; i++) {
+    const volley_cell cell = {.courses = k->c + of->n_coefficients - VOLLEY_N_COURSES, .cs = k->cs, .i = i};
+    for (int x = 0; x < VOLLEY_SYNAPSES; x++) {
+      const double decay = volley_synapse_course(&cell, x, VOLLEY_DECAYS + 3); /* stage 4 is the end */
+      double *now = &slice.states[of->x[x]][i], *last = now;
+      if (of->rise[x] >= 0) {
+        last = &slice.states[of->rise[x]][i];
+        *now = (*now + *last * (volley_synapse_course(&cell, x, VOLLEY_SLOPE) * volley_course(&cell, VOLLEY_STEP))) *
+               decay;
+      }
+      *last *= decay;
+      if (x == 1 && of->adds_input) *last += slice.inputs[x][i];
+      if (x == 1 && of->adds_input) slice.inputs[x][i] = 0;
+    }
+    if (of->refractory >= 0) {
+      double *left = &slice.states[of->refractory][i];
+      *left = *left > 0 ? *left - 1 : 0;
+    }
+  }
+}
+
+/* Takes a chunk through the step. Lists the spikes by which neurons are reset within it, and action potentials. */
+VOLLEY_INLINE void volley_integrate(const volley_equations *of, const volley_chunk *k) {
+  double failed[VOLLEY_CHUNK], before[VOLLEY_CHUNK], passed[VOLLEY_CHUNK];
+  if (of->shape)
+    memcpy(before, k->slice->states[of->shape->potential] + k->first, (k->end - k->first) * sizeof *before);
+  if (volley_attempt(of, k, failed)) {
+    for (uint32_t i = k->first; i < k->end; i++)
+      if (failed[i - k->first] != 0) passed[i - k->first] = volley_small_steps(of, k, i);
+  }
+  volley_end_step(of, k);
+  if (of->shape) volley_action_potential_fire(of->shape, k, before, failed, passed);
 }
 
 #endif

@@ -28,7 +28,7 @@ static const volley_state_info states[] = {
                  "what makes g_in rise, at a rate of rise_in e / tau_syn_in"},
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [EX] = {"ex", "nS", VOLLEY_CONDUCTANCE, rise_ex,
             "excitatory conductance, an alpha function of tau_syn_ex; its peak"},
     [IN] = {"in", "nS", VOLLEY_CONDUCTANCE, -1, "inhibitory conductance, an alpha function of tau_syn_in; its peak"},
@@ -38,11 +38,21 @@ static double mean_current(const double *p, int receptor) {
   return exp(1) * volley_conductance_mean_current(p, receptor);
 }
 
-VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
-  volley_conductance_loop(slice, spikes, true, cs, is);
-}
+static const volley_equations equations = {
+    .n = 1,
+    .n_coefficients = N_COEFFICIENTS,
+    .x = {g_ex, g_in},
+    .rise = {rise_ex, rise_in},
+    .adds_input = true,
+    .refractory = refractory,
+    .slopes = volley_conductance_slopes,
+};
 
-static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+VOLLEY_INLINE void take(const volley_chunk *k) { volley_conductance_take(&equations, k); }
+
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  volley_update(slice, spikes, take, N_COEFFICIENTS);
+}
 
 const volley_neuron_model volley_iaf_cond_alpha = {
     .name = "iaf_cond_alpha",
@@ -50,12 +60,9 @@ const volley_neuron_model volley_iaf_cond_alpha = {
         "leaky integrate-and-fire neuron with alpha-shaped conductances, which are exact; V takes Runge-Kutta steps of "
         "fifth order with error control",
     .reference = "Meffin, Burkitt & Grayden (2004); Cash & Karp (1990)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = sizeof states / sizeof *states,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
     .n_coefficients = N_COEFFICIENTS,
     .receptor_of_sign = {EX, IN},
     .check = volley_conductance_check,

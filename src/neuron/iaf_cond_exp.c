@@ -24,16 +24,26 @@ static const volley_state_info states[] = {
     [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [EX] = {"ex", "nS", VOLLEY_CONDUCTANCE, g_ex, "excitatory conductance, decays with tau_syn_ex"},
     [IN] = {"in", "nS", VOLLEY_CONDUCTANCE, -1, "inhibitory conductance, decays with tau_syn_in"},
 };
 
-VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
-  volley_conductance_loop(slice, spikes, false, cs, is);
-}
+static const volley_equations equations = {
+    .n = 1,
+    .n_coefficients = N_COEFFICIENTS,
+    .x = {g_ex, g_in},
+    .rise = {-1, -1},
+    .adds_input = true,
+    .refractory = refractory,
+    .slopes = volley_conductance_slopes,
+};
 
-static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+VOLLEY_INLINE void take(const volley_chunk *k) { volley_conductance_take(&equations, k); }
+
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  volley_update(slice, spikes, take, N_COEFFICIENTS);
+}
 
 const volley_neuron_model volley_iaf_cond_exp = {
     .name = "iaf_cond_exp",
@@ -41,12 +51,9 @@ const volley_neuron_model volley_iaf_cond_exp = {
            "Runge-Kutta steps of "
            "fifth order with error control",
     .reference = "Meffin, Burkitt & Grayden (2004); Cash & Karp (1990)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = sizeof states / sizeof *states,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
     .n_coefficients = N_COEFFICIENTS,
     .receptor_of_sign = {EX, IN},
     .check = volley_conductance_check,

@@ -11,12 +11,13 @@
 #include "neuron/propagator.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { C_m, E_L, I_e, t_ref, tau_m, tau_syn_ex, tau_syn_in, V_min, V_reset, V_th, N_PARAMETERS };
-enum { V_m, I_syn_ex, rise_ex, I_syn_in, rise_in, refractory, N_STATES };
-enum { EX, IN, N_RECEPTORS };
+enum { V_m, I_syn_ex, rise_ex, I_syn_in, rise_in, refractory };
+enum { EX, IN };
 enum {
-  decay_m,
+  decay_m = N_PARAMETERS,
   decay_ex,
   decay_in,
   current_by_rise_ex,
@@ -26,11 +27,6 @@ enum {
   gain_rise_ex,
   gain_rise_in,
   gain_dc,
-  rest,
-  current_e,
-  lowest,
-  threshold,
-  reset,
   refractory_steps,
   N_COEFFICIENTS
 };
@@ -48,7 +44,7 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},
 };
 
-static const volley_state_info states[N_STATES] = {
+static const volley_state_info states[] = {
     [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
     [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, VOLLEY_CURRENTS, "excitatory synaptic current"},
     [rise_ex] = {"rise_ex", "pA", -1, 0, VOLLEY_CURRENTS,
@@ -59,7 +55,7 @@ static const volley_state_info states[N_STATES] = {
     [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [EX] = {"ex", "pA", VOLLEY_SIGNED, rise_ex, "excitatory current, an alpha function of tau_syn_ex; its peak"},
     [IN] = {"in", "pA", VOLLEY_SIGNED, rise_in, "inhibitory current, an alpha function of tau_syn_in; its peak"},
 };
@@ -68,6 +64,7 @@ static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL :
 
 static void prepare(const double *p, double dt, double *c) {
   const double slope_ex = exp(1) / p[tau_syn_ex], slope_in = exp(1) / p[tau_syn_in];
+  memcpy(c, p, N_PARAMETERS * sizeof *c);
   c[decay_m] = exp(-dt / p[tau_m]);
   c[decay_ex] = exp(-dt / p[tau_syn_ex]);
   c[decay_in] = exp(-dt / p[tau_syn_in]);
@@ -78,11 +75,6 @@ static void prepare(const double *p, double dt, double *c) {
   c[gain_rise_ex] = slope_ex * volley_alpha_gain(p[tau_syn_ex], p[tau_m], p[C_m], dt);
   c[gain_rise_in] = slope_in * volley_alpha_gain(p[tau_syn_in], p[tau_m], p[C_m], dt);
   c[gain_dc] = -expm1(-dt / p[tau_m]) * p[tau_m] / p[C_m];
-  c[rest] = p[E_L];
-  c[current_e] = p[I_e];
-  c[lowest] = p[V_min];
-  c[threshold] = p[V_th];
-  c[reset] = p[V_reset];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
 }
 
@@ -90,52 +82,44 @@ static double mean_current(const double *p, int receptor) {
   return 0.001 * exp(1) * (receptor == EX ? p[tau_syn_ex] : p[tau_syn_in]);
 }
 
-static const volley_firing firing = {V_m, refractory, threshold, reset, refractory_steps};
+/* The coefficient of neuron i. */
+#define C(name) volley_at(k->c[name], k->cs, i)
 
-/* The coefficient of neuron i within the loop. */
-#define C(name) volley_at(c[name], cs, i)
-
-VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
-  double *restrict v = slice->states[V_m], *restrict r = slice->states[refractory];
-  double *restrict ex = slice->states[I_syn_ex], *restrict ex_rise = slice->states[rise_ex];
-  double *restrict in = slice->states[I_syn_in], *restrict in_rise = slice->states[rise_in];
-  volley_column c[N_COEFFICIENTS];
-  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
-  const volley_column current = {slice->current, slice->current[0]};
-  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
-    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
-    int crossed = 0;
-#pragma omp simd reduction(| : crossed)
-    for (uint32_t i = first; i < end; i++) {
-      const double dc = C(current_e) + volley_at(current, is, i);
-      const double moved = C(rest) + (v[i] - C(rest)) * C(decay_m) + ex[i] * C(gain_ex) + in[i] * C(gain_in) +
-                           ex_rise[i] * C(gain_rise_ex) + in_rise[i] * C(gain_rise_in) + dc * C(gain_dc);
-      const double bounded = moved < C(lowest) ? C(lowest) : moved;
-      const double now = r[i] > 0 ? v[i] : bounded;
-      v[i] = now;
-      r[i] = r[i] > 0 ? r[i] - 1 : 0;
-      ex[i] = ex[i] * C(decay_ex) + ex_rise[i] * C(current_by_rise_ex);
-      in[i] = in[i] * C(decay_in) + in_rise[i] * C(current_by_rise_in);
-      ex_rise[i] *= C(decay_ex);
-      in_rise[i] *= C(decay_in);
-      crossed |= now >= C(threshold);
-    }
-    if (crossed) volley_fire(slice, spikes, &firing, first, end);
-  }
+VOLLEY_INLINE int advance(const volley_chunk *k, uint32_t i, double current) {
+  double *const *s = k->slice->states;
+  const double v = s[V_m][i], left = s[refractory][i];
+  const double ex = s[I_syn_ex][i], ex_rise = s[rise_ex][i], in = s[I_syn_in][i], in_rise = s[rise_in][i];
+  const double dc = C(I_e) + current;
+  const double moved = C(E_L) + (v - C(E_L)) * C(decay_m) + ex * C(gain_ex) + in * C(gain_in) +
+                       ex_rise * C(gain_rise_ex) + in_rise * C(gain_rise_in) + dc * C(gain_dc);
+  const double bounded = moved < C(V_min) ? C(V_min) : moved;
+  const double now = left > 0 ? v : bounded;
+  s[V_m][i] = now;
+  s[refractory][i] = left > 0 ? left - 1 : 0;
+  s[I_syn_ex][i] = ex * C(decay_ex) + ex_rise * C(current_by_rise_ex);
+  s[I_syn_in][i] = in * C(decay_in) + in_rise * C(current_by_rise_in);
+  s[rise_ex][i] = ex_rise * C(decay_ex);
+  s[rise_in][i] = in_rise * C(decay_in);
+  return now >= C(V_th);
 }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+static const volley_firing firing = {V_m, refractory, V_th, V_reset, refractory_steps};
+
+VOLLEY_INLINE void take(const volley_chunk *k) {
+  if (volley_advance(k, advance)) volley_fire(k, &firing);
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  volley_update(slice, spikes, take, N_COEFFICIENTS);
+}
 
 const volley_neuron_model volley_iaf_psc_alpha = {
     .name = "iaf_psc_alpha",
     .doc = "leaky integrate-and-fire neuron with alpha-shaped synaptic currents, integrated exactly",
     .reference = "Rotter & Diesmann (1999); Diesmann et al. (2001)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = N_STATES,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
     .n_coefficients = N_COEFFICIENTS,
     .receptor_of_sign = {EX, IN},
     .check = check,

@@ -9,11 +9,12 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { C_m, E_L, I_e, t_ref, tau_m, V_min, V_reset, V_th, refractory_input, N_PARAMETERS };
-enum { V_m, refractory, kept, N_STATES };
-enum { SPIKES, N_RECEPTORS };
-enum { decay_m, gain_dc, rest, current_e, lowest, threshold, reset, refractory_steps, keep, N_COEFFICIENTS };
+enum { V_m, refractory, kept };
+enum { SPIKES };
+enum { decay_m = N_PARAMETERS, gain_dc, refractory_steps, N_COEFFICIENTS };
 
 static const volley_key_info parameters[N_PARAMETERS] = {
     [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
@@ -30,13 +31,13 @@ static const volley_key_info parameters[N_PARAMETERS] = {
                 "arrives while refractory, as in NEST"},
 };
 
-static const volley_state_info states[N_STATES] = {
+static const volley_state_info states[] = {
     [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
     [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
     [kept] = {"kept", "mV", -1, 0, VOLLEY_VOLTAGES, "input kept for the end of the refractory period"},
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [SPIKES] = {"spikes", "mV", VOLLEY_SIGNED, -1, "jump of the potential"},
 };
 
@@ -46,15 +47,10 @@ static const char *check(const double *p) {
 }
 
 static void prepare(const double *p, double dt, double *c) {
+  memcpy(c, p, N_PARAMETERS * sizeof *c);
   c[decay_m] = exp(-dt / p[tau_m]);
   c[gain_dc] = -expm1(-dt / p[tau_m]) * p[tau_m] / p[C_m];
-  c[rest] = p[E_L];
-  c[current_e] = p[I_e];
-  c[lowest] = p[V_min];
-  c[threshold] = p[V_th];
-  c[reset] = p[V_reset];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
-  c[keep] = p[refractory_input];
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -62,48 +58,40 @@ static double mean_current(const double *p, int receptor) {
   return 0.001 * p[C_m];
 }
 
-static const volley_firing firing = {V_m, refractory, threshold, reset, refractory_steps};
+/* The coefficient of neuron i. */
+#define C(name) volley_at(k->c[name], k->cs, i)
 
-/* The coefficient of neuron i within the loop. */
-#define C(name) volley_at(c[name], cs, i)
-
-VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
-  double *restrict v = slice->states[V_m], *restrict r = slice->states[refractory];
-  double *restrict k = slice->states[kept], *restrict input = slice->inputs[SPIKES];
-  volley_column c[N_COEFFICIENTS];
-  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
-  const volley_column current = {slice->current, slice->current[0]};
-  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
-    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
-    int crossed = 0;
-#pragma omp simd reduction(| : crossed)
-    for (uint32_t i = first; i < end; i++) {
-      const double dc = C(current_e) + volley_at(current, is, i);
-      const double moved = C(rest) + (v[i] - C(rest)) * C(decay_m) + dc * C(gain_dc) + input[i] + k[i];
-      const double bounded = moved < C(lowest) ? C(lowest) : moved;
-      const double now = r[i] > 0 ? v[i] : bounded;
-      k[i] = r[i] > 0 ? (k[i] + C(keep) * input[i]) * C(decay_m) : 0;
-      r[i] = r[i] > 0 ? r[i] - 1 : 0;
-      v[i] = now;
-      input[i] = 0;
-      crossed |= now >= C(threshold);
-    }
-    if (crossed) volley_fire(slice, spikes, &firing, first, end);
-  }
+VOLLEY_INLINE int advance(const volley_chunk *k, uint32_t i, double current) {
+  double *const *s = k->slice->states, *input = k->slice->inputs[SPIKES];
+  const double v = s[V_m][i], left = s[refractory][i], held = s[kept][i], arriving = input[i];
+  const double dc = C(I_e) + current;
+  const double moved = C(E_L) + (v - C(E_L)) * C(decay_m) + dc * C(gain_dc) + arriving + held;
+  const double bounded = moved < C(V_min) ? C(V_min) : moved;
+  const double now = left > 0 ? v : bounded;
+  s[V_m][i] = now;
+  s[refractory][i] = left > 0 ? left - 1 : 0;
+  s[kept][i] = left > 0 ? (held + C(refractory_input) * arriving) * C(decay_m) : 0;
+  input[i] = 0;
+  return now >= C(V_th);
 }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+static const volley_firing firing = {V_m, refractory, V_th, V_reset, refractory_steps};
+
+VOLLEY_INLINE void take(const volley_chunk *k) {
+  if (volley_advance(k, advance)) volley_fire(k, &firing);
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  volley_update(slice, spikes, take, N_COEFFICIENTS);
+}
 
 const volley_neuron_model volley_iaf_psc_delta = {
     .name = "iaf_psc_delta",
     .doc = "leaky integrate-and-fire neuron whose potential jumps with each arriving spike, integrated exactly",
     .reference = "Rotter & Diesmann (1999); Diesmann et al. (2001)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = N_STATES,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
     .n_coefficients = N_COEFFICIENTS,
     .receptor_of_sign = {SPIKES, SPIKES},
     .check = check,

@@ -8,23 +8,12 @@
 #include "neuron/propagator.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { C_m, I_e, t_ref, tau_syn_ex, tau_syn_in, V_min, V_reset, V_th, N_PARAMETERS };
-enum { V_m, I_syn_ex, I_syn_in, refractory, N_STATES };
-enum { EX, IN, N_RECEPTORS };
-enum {
-  decay_ex,
-  decay_in,
-  gain_ex,
-  gain_in,
-  gain_dc,
-  current_e,
-  lowest,
-  threshold,
-  reset,
-  refractory_steps,
-  N_COEFFICIENTS
-};
+enum { V_m, I_syn_ex, I_syn_in, refractory };
+enum { EX, IN };
+enum { decay_ex = N_PARAMETERS, decay_in, gain_ex, gain_in, gain_dc, refractory_steps, N_COEFFICIENTS };
 
 static const volley_key_info parameters[N_PARAMETERS] = {
     [C_m] = {"C_m", "pF", 250, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
@@ -37,14 +26,14 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},
 };
 
-static const volley_state_info states[N_STATES] = {
+static const volley_state_info states[] = {
     [V_m] = {"V_m", "mV", V_reset, 0, VOLLEY_VOLTAGES, "membrane potential"},
     [I_syn_ex] = {"I_syn_ex", "pA", -1, 0, VOLLEY_CURRENTS, "excitatory synaptic current"},
     [I_syn_in] = {"I_syn_in", "pA", -1, 0, VOLLEY_CURRENTS, "inhibitory synaptic current"},
     [refractory] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [EX] = {"ex", "pA", VOLLEY_SIGNED, I_syn_ex, "excitatory current, decays with tau_syn_ex"},
     [IN] = {"in", "pA", VOLLEY_SIGNED, I_syn_in, "inhibitory current, decays with tau_syn_in"},
 };
@@ -52,15 +41,12 @@ static const volley_receptor_info receptors[N_RECEPTORS] = {
 static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th"; }
 
 static void prepare(const double *p, double dt, double *c) {
+  memcpy(c, p, N_PARAMETERS * sizeof *c);
   c[decay_ex] = exp(-dt / p[tau_syn_ex]);
   c[decay_in] = exp(-dt / p[tau_syn_in]);
   c[gain_ex] = volley_decay_gain(p[tau_syn_ex], INFINITY, p[C_m], dt);
   c[gain_in] = volley_decay_gain(p[tau_syn_in], INFINITY, p[C_m], dt);
   c[gain_dc] = dt / p[C_m];
-  c[current_e] = p[I_e];
-  c[lowest] = p[V_min];
-  c[threshold] = p[V_th];
-  c[reset] = p[V_reset];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
 }
 
@@ -68,49 +54,41 @@ static double mean_current(const double *p, int receptor) {
   return 0.001 * (receptor == EX ? p[tau_syn_ex] : p[tau_syn_in]);
 }
 
-static const volley_firing firing = {V_m, refractory, threshold, reset, refractory_steps};
+/* The coefficient of neuron i. */
+#define C(name) volley_at(k->c[name], k->cs, i)
 
-/* The coefficient of neuron i within the loop. */
-#define C(name) volley_at(c[name], cs, i)
-
-VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
-  double *restrict v = slice->states[V_m], *restrict ex = slice->states[I_syn_ex];
-  double *restrict in = slice->states[I_syn_in], *restrict r = slice->states[refractory];
-  volley_column c[N_COEFFICIENTS];
-  for (int n = 0; n < N_COEFFICIENTS; n++) c[n] = volley_column_of(slice, n);
-  const volley_column current = {slice->current, slice->current[0]};
-  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
-    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
-    int crossed = 0;
-#pragma omp simd reduction(| : crossed)
-    for (uint32_t i = first; i < end; i++) {
-      const double dc = C(current_e) + volley_at(current, is, i);
-      const double moved = v[i] + ex[i] * C(gain_ex) + in[i] * C(gain_in) + dc * C(gain_dc);
-      const double bounded = moved < C(lowest) ? C(lowest) : moved;
-      const double now = r[i] > 0 ? v[i] : bounded;
-      v[i] = now;
-      r[i] = r[i] > 0 ? r[i] - 1 : 0;
-      ex[i] *= C(decay_ex);
-      in[i] *= C(decay_in);
-      crossed |= now >= C(threshold);
-    }
-    if (crossed) volley_fire(slice, spikes, &firing, first, end);
-  }
+VOLLEY_INLINE int advance(const volley_chunk *k, uint32_t i, double current) {
+  double *const *s = k->slice->states;
+  const double v = s[V_m][i], ex = s[I_syn_ex][i], in = s[I_syn_in][i], left = s[refractory][i];
+  const double dc = C(I_e) + current;
+  const double moved = v + ex * C(gain_ex) + in * C(gain_in) + dc * C(gain_dc);
+  const double bounded = moved < C(V_min) ? C(V_min) : moved;
+  const double now = left > 0 ? v : bounded;
+  s[V_m][i] = now;
+  s[refractory][i] = left > 0 ? left - 1 : 0;
+  s[I_syn_ex][i] = ex * C(decay_ex);
+  s[I_syn_in][i] = in * C(decay_in);
+  return now >= C(V_th);
 }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+static const volley_firing firing = {V_m, refractory, V_th, V_reset, refractory_steps};
+
+VOLLEY_INLINE void take(const volley_chunk *k) {
+  if (volley_advance(k, advance)) volley_fire(k, &firing);
+}
+
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  volley_update(slice, spikes, take, N_COEFFICIENTS);
+}
 
 const volley_neuron_model volley_if = {
     .name = "if",
     .doc =
         "integrate-and-fire neuron without a leak, with exponentially decaying synaptic currents, integrated exactly",
     .reference = "Gerstein & Mandelbrot (1964); Rotter & Diesmann (1999)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = N_STATES,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
     .n_coefficients = N_COEFFICIENTS,
     .receptor_of_sign = {EX, IN},
     .check = check,

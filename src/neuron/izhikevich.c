@@ -15,10 +15,10 @@
 #include <string.h>
 
 enum { a, b, c, d, I_e, V_min, V_th, integration, substeps, N_PARAMETERS };
-enum { V_m, U_m, N_STATES };
-enum { SPIKES, N_RECEPTORS };
+enum { V_m, U_m };
+enum { SPIKES };
 enum { EULER, RUNGE_KUTTA, PUBLISHED };
-enum { step, rate, gain, reset, jump, current_e, lowest, threshold, scheme, parts, N_COEFFICIENTS };
+enum { step = N_PARAMETERS, N_COEFFICIENTS };
 
 static const volley_key_info parameters[N_PARAMETERS] = {
     [a] = {"a", "1/ms", 0.02, -INFINITY, INFINITY, .doc = "rate of the recovery"},
@@ -33,12 +33,12 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [substeps] = {"substeps", "", 1, 1, 1000, .doc = "Runge-Kutta steps in a step"},
 };
 
-static const volley_state_info states[N_STATES] = {
+static const volley_state_info states[] = {
     [V_m] = {"V_m", "mV", -1, -65, VOLLEY_VOLTAGES, "membrane potential"},
     [U_m] = {"U_m", "mV", -1, -13, VOLLEY_VOLTAGES, "recovery"},
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [SPIKES] = {"spikes", "mV", VOLLEY_SIGNED, -1, "jump of the potential"},
 };
 
@@ -50,16 +50,8 @@ static const char *check(const double *p) {
 }
 
 static void prepare(const double *p, double dt, double *out) {
+  memcpy(out, p, N_PARAMETERS * sizeof *out);
   out[step] = dt / p[substeps];
-  out[rate] = p[a];
-  out[gain] = p[b];
-  out[reset] = p[c];
-  out[jump] = p[d];
-  out[current_e] = p[I_e];
-  out[lowest] = p[V_min];
-  out[threshold] = p[V_th];
-  out[scheme] = p[integration];
-  out[parts] = p[substeps];
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -68,28 +60,26 @@ static double mean_current(const double *p, int receptor) {
   return 0.001;
 }
 
-/* The coefficient of neuron i within a loop. */
-#define AT(name) volley_at(columns[name], cs, i)
+/* The coefficient of neuron i. */
+#define AT(name) volley_at(k->c[name], k->cs, i)
 
 VOLLEY_INLINE double slope(double v, double u, double current) { return 0.04 * v * v + 5.0 * v + 140.0 - u + current; }
 
-VOLLEY_INLINE void euler(const volley_column *columns, uint32_t cs, uint32_t i, double current, double arriving,
-                         double *v, double *u) {
+VOLLEY_INLINE void euler(const volley_chunk *k, uint32_t i, double current, double arriving, double *v, double *u) {
   const double before = *v;
   *v += AT(step) * slope(before, *u, current) + arriving;
-  *u += AT(step) * AT(rate) * (AT(gain) * before - *u);
+  *u += AT(step) * AT(a) * (AT(b) * before - *u);
 }
 
-VOLLEY_INLINE void published(const volley_column *columns, uint32_t cs, uint32_t i, double current, double arriving,
-                             double *v, double *u) {
+VOLLEY_INLINE void published(const volley_chunk *k, uint32_t i, double current, double arriving, double *v, double *u) {
   *v += AT(step) * 0.5 * slope(*v, *u, current + arriving);
   *v += AT(step) * 0.5 * slope(*v, *u, current + arriving);
-  *u += AT(step) * AT(rate) * (AT(gain) * *v - *u);
+  *u += AT(step) * AT(a) * (AT(b) * *v - *u);
 }
 
-VOLLEY_INLINE void runge_kutta(const volley_column *columns, uint32_t cs, uint32_t i, double current, double arriving,
-                               double *v, double *u) {
-  const double h = AT(step), half = 0.5 * h, r = AT(rate), g = AT(gain), x = *v, y = *u;
+VOLLEY_INLINE void runge_kutta(const volley_chunk *k, uint32_t i, double current, double arriving, double *v,
+                               double *u) {
+  const double h = AT(step), half = 0.5 * h, r = AT(a), g = AT(b), x = *v, y = *u;
   const double v1 = slope(x, y, current), u1 = r * (g * x - y);
   const double x2 = x + half * v1, y2 = y + half * u1;
   const double v2 = slope(x2, y2, current), u2 = r * (g * x2 - y2);
@@ -101,75 +91,65 @@ VOLLEY_INLINE void runge_kutta(const volley_column *columns, uint32_t cs, uint32
   *u = y + h / 6 * (u1 + 2 * u2 + 2 * u3 + u4);
 }
 
-/* Takes those of the neurons first .. end - 1 that use this scheme and have a substep number s through it, and counts
- * their spikes. Returns whether there were any. */
-VOLLEY_INLINE int advance(volley_slice *slice, const volley_column *columns, uint32_t first, uint32_t end, int kind,
-                          double s, double *restrict fired, uint32_t cs, uint32_t is) {
-  double *restrict v = slice->states[V_m], *restrict u = slice->states[U_m];
-  const double *restrict input = slice->inputs[SPIKES];
-  const volley_column injected = {slice->current, slice->current[0]};
+/* Takes those of the neurons that use this scheme and have a substep number s through it, and counts their spikes: fired
+ * [VOLLEY_CHUNK]. Returns whether there were any. */
+VOLLEY_INLINE int advance(const volley_chunk *k, int kind, double s, double *restrict fired) {
+  double *restrict v = k->slice->states[V_m], *restrict u = k->slice->states[U_m];
+  const double *restrict input = k->slice->inputs[SPIKES];
+  const volley_column injected = {k->slice->current, k->slice->current[0]};
   int crossed = 0;
 #pragma omp simd reduction(| : crossed)
-  for (uint32_t i = first; i < end; i++) {
-    const double current = AT(current_e) + volley_at(injected, is, i);
-    const double arriving = s + 1 == AT(parts) ? input[i] : 0;
+  for (uint32_t i = k->first; i < k->end; i++) {
+    const double current = AT(I_e) + volley_at(injected, k->is, i);
+    const double arriving = s + 1 == AT(substeps) ? input[i] : 0;
     double x = v[i], y = u[i];
-    if (kind == EULER) euler(columns, cs, i, current, arriving, &x, &y);
-    if (kind == RUNGE_KUTTA) runge_kutta(columns, cs, i, current, arriving, &x, &y);
-    if (kind == PUBLISHED) published(columns, cs, i, current, arriving, &x, &y);
-    const double bounded = x < AT(lowest) ? AT(lowest) : x;
-    const int is_kind = AT(scheme) == kind, is_part = s < AT(parts), is_mine = is_kind & is_part;
-    const int is_high = bounded >= AT(threshold), is_spike = is_mine & is_high;
-    v[i] = is_spike ? AT(reset) : is_mine ? bounded : v[i];
-    u[i] = is_spike ? y + AT(jump) : is_mine ? y : u[i];
-    fired[i - first] += is_spike;
+    if (kind == EULER) euler(k, i, current, arriving, &x, &y);
+    if (kind == RUNGE_KUTTA) runge_kutta(k, i, current, arriving, &x, &y);
+    if (kind == PUBLISHED) published(k, i, current, arriving, &x, &y);
+    const double bounded = x < AT(V_min) ? AT(V_min) : x;
+    const int is_kind = AT(integration) == kind, is_part = s < AT(substeps), is_mine = is_kind & is_part;
+    const int is_high = bounded >= AT(V_th), is_spike = is_mine & is_high;
+    v[i] = is_spike ? AT(c) : is_mine ? bounded : v[i];
+    u[i] = is_spike ? y + AT(d) : is_mine ? y : u[i];
+    fired[i - k->first] += is_spike;
     crossed |= is_spike;
   }
   return crossed;
 }
 
-/* The greatest number of substeps among those of the neurons first .. end - 1 that use this scheme; 0: none does. */
-VOLLEY_INLINE double most_parts(const volley_column *columns, uint32_t first, uint32_t end, int kind, uint32_t cs) {
+/* The greatest number of substeps among those of the neurons that use this scheme; 0: none does. */
+VOLLEY_INLINE double most_parts(const volley_chunk *k, int kind) {
   double most = 0;
-  for (uint32_t i = first; i < (cs ? end : first + 1); i++) {
-    if (AT(scheme) == kind && AT(parts) > most) most = AT(parts);
+  for (uint32_t i = k->first; i < (k->cs ? k->end : k->first + 1); i++) {
+    if (AT(integration) == kind && AT(substeps) > most) most = AT(substeps);
   }
   return most;
 }
 
-VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
-  volley_column columns[N_COEFFICIENTS];
-  for (int n = 0; n < N_COEFFICIENTS; n++) columns[n] = volley_column_of(slice, n);
-  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
-    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
-    double fired[VOLLEY_CHUNK] = {0};
-    int crossed = 0;
-    if (most_parts(columns, first, end, EULER, cs) > 0)
-      crossed |= advance(slice, columns, first, end, EULER, 0, fired, cs, is);
-    if (most_parts(columns, first, end, PUBLISHED, cs) > 0)
-      crossed |= advance(slice, columns, first, end, PUBLISHED, 0, fired, cs, is);
-    const double most = most_parts(columns, first, end, RUNGE_KUTTA, cs);
-    for (double s = 0; s < most; s++) crossed |= advance(slice, columns, first, end, RUNGE_KUTTA, s, fired, cs, is);
-    memset(slice->inputs[SPIKES] + first, 0, (end - first) * sizeof(double));
-    if (!crossed) continue;
-    for (uint32_t i = first; i < end; i++) {
-      for (double left = fired[i - first]; left > 0; left--) volley_spike_push(spikes, slice->offset + i);
-    }
+VOLLEY_INLINE void take(const volley_chunk *k) {
+  double fired[VOLLEY_CHUNK] = {0};
+  int crossed = 0;
+  if (most_parts(k, EULER) > 0) crossed |= advance(k, EULER, 0, fired);
+  if (most_parts(k, PUBLISHED) > 0) crossed |= advance(k, PUBLISHED, 0, fired);
+  const double most = most_parts(k, RUNGE_KUTTA);
+  for (double s = 0; s < most; s++) crossed |= advance(k, RUNGE_KUTTA, s, fired);
+  memset(k->slice->inputs[SPIKES] + k->first, 0, (k->end - k->first) * sizeof(double));
+  for (uint32_t i = k->first; crossed && i < k->end; i++) {
+    for (double left = fired[i - k->first]; left > 0; left--) volley_spike_push(k->spikes, k->slice->offset + i);
   }
 }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  volley_update(slice, spikes, take, N_COEFFICIENTS);
+}
 
 const volley_neuron_model volley_izhikevich = {
     .name = "izhikevich",
     .doc = "Izhikevich's neuron of 2003 without dimensions, by Euler or fourth-order Runge-Kutta steps",
     .reference = "Izhikevich (2003)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = N_STATES,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
     .n_coefficients = N_COEFFICIENTS,
     .receptor_of_sign = {SPIKES, SPIKES},
     .check = check,

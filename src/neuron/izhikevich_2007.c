@@ -10,25 +10,12 @@
 #include "neuron/spike_filter.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { C, I_e, a, b, c, d, k, tau_decay, tau_rise, v_peak, v_r, v_t, N_PARAMETERS };
-enum { V_m, U_m, I_syn, h, N_STATES };
-enum { SPIKES, N_RECEPTORS };
-enum {
-  step = VOLLEY_N_FILTER,
-  capacitance,
-  inverse_capacitance,
-  gain,
-  rest,
-  rise_from,
-  recovery_rate,
-  recovery_gain,
-  current_e,
-  peak,
-  reset,
-  recovery_jump,
-  N_COEFFICIENTS
-};
+enum { V_m, U_m, I_syn, h };
+enum { SPIKES };
+enum { filter = N_PARAMETERS, step = filter + VOLLEY_N_FILTER, N_COEFFICIENTS };
 
 static const volley_key_info parameters[N_PARAMETERS] = {
     [C] = {"C", "pF", 250, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},
@@ -45,7 +32,7 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [v_t] = {"v_t", "mV", -19.2, VOLLEY_VOLTAGES, .doc = "instantaneous threshold; published as v_r + 40 - b / k"},
 };
 
-static const volley_state_info states[N_STATES] = {
+static const volley_state_info states[] = {
     [V_m] = {"V_m", "mV", v_r, 0, VOLLEY_VOLTAGES, "membrane potential"},
     [U_m] = {"U_m", "pA", -1, 0, VOLLEY_CURRENTS, "recovery current"},
     [I_syn] = {"I_syn", "pA", -1, 0, VOLLEY_CURRENTS,
@@ -53,7 +40,7 @@ static const volley_state_info states[N_STATES] = {
     [h] = {"h", "pA/ms", -1, 0, VOLLEY_ANY, "what makes I_syn rise, without the spikes that the next step takes"},
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [SPIKES] = {"spikes", "pA ms", VOLLEY_SIGNED, -1,
                 "current, rises with tau_rise and decays with tau_decay; its area"},
 };
@@ -64,19 +51,9 @@ static const char *check(const double *p) {
 }
 
 static void prepare(const double *p, double dt, double *out) {
-  volley_filter_prepare(p[tau_rise], p[tau_decay], dt, out);
+  memcpy(out, p, N_PARAMETERS * sizeof *out);
+  volley_filter_prepare(p[tau_rise], p[tau_decay], dt, &out[filter]);
   out[step] = dt;
-  out[capacitance] = p[C];
-  out[inverse_capacitance] = 1 / p[C];
-  out[gain] = p[k];
-  out[rest] = p[v_r];
-  out[rise_from] = p[v_t];
-  out[recovery_rate] = p[a];
-  out[recovery_gain] = p[b];
-  out[current_e] = p[I_e];
-  out[peak] = p[v_peak];
-  out[reset] = p[c];
-  out[recovery_jump] = p[d];
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -85,61 +62,50 @@ static double mean_current(const double *p, int receptor) {
   return 0.001;
 }
 
-/* Resets and lists the neurons first .. end - 1 whose potential has reached the peak. */
-static void fire(volley_slice *slice, volley_spike_list *spikes, uint32_t first, uint32_t end) {
-  const uint32_t stride = (uint32_t)slice->coefficient_stride;
-  double *potential = slice->states[V_m];
-  for (uint32_t i = first; i < end; i++) {
-    if (!(potential[i] >= volley_coefficient(slice, peak)[i * stride])) continue;
-    potential[i] = volley_coefficient(slice, reset)[i * stride];
-    slice->states[U_m][i] += volley_coefficient(slice, recovery_jump)[i * stride];
-    volley_spike_push(spikes, slice->offset + i);
+/* The coefficient of neuron i. */
+#define AT(name) volley_at(chunk->c[name], chunk->cs, i)
+
+VOLLEY_INLINE int advance(const volley_chunk *chunk, uint32_t i, double current) {
+  double *const *s = chunk->slice->states, *input = chunk->slice->inputs[SPIKES];
+  double synaptic = s[I_syn][i], rising = s[h][i];
+  volley_filter_take(&chunk->c[filter], chunk->cs, i, input[i], &synaptic, &rising);
+  const double v = s[V_m][i], u = s[U_m][i], above = v - AT(v_r), total = synaptic + current + AT(I_e);
+  const double now = v + AT(step) * (AT(k) * above * (v - AT(v_t)) - u + total) / AT(C);
+  volley_filter_decay(&chunk->c[filter], chunk->cs, i, &synaptic, &rising);
+  s[V_m][i] = now;
+  s[U_m][i] = u + AT(step) * (AT(a) * (AT(b) * above - u));
+  s[I_syn][i] = synaptic;
+  s[h][i] = rising;
+  input[i] = 0;
+  return now >= AT(v_peak);
+}
+
+/* Resets and lists the neurons whose potential has reached the peak. */
+VOLLEY_INLINE void fire(const volley_chunk *chunk) {
+  double *v = chunk->slice->states[V_m], *u = chunk->slice->states[U_m];
+  for (uint32_t i = chunk->first; i < chunk->end; i++) {
+    if (!(v[i] >= AT(v_peak))) continue;
+    v[i] = AT(c);
+    u[i] += AT(d);
+    volley_spike_push(chunk->spikes, chunk->slice->offset + i);
   }
 }
 
-/* The coefficient of neuron i within the loop. */
-#define AT(name) volley_at(columns[name], cs, i)
-
-VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
-  double *restrict v = slice->states[V_m], *restrict u = slice->states[U_m], *restrict syn = slice->states[I_syn];
-  double *restrict rise = slice->states[h], *restrict input = slice->inputs[SPIKES];
-  volley_column columns[N_COEFFICIENTS];
-  for (int n = 0; n < N_COEFFICIENTS; n++) columns[n] = volley_column_of(slice, n);
-  const volley_column current = {slice->current, slice->current[0]};
-  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
-    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
-    int crossed = 0;
-#pragma omp simd reduction(| : crossed)
-    for (uint32_t i = first; i < end; i++) {
-      double synaptic = syn[i], rising = rise[i];
-      volley_filter_take(columns, cs, i, input[i], &synaptic, &rising);
-      const double total = synaptic + volley_at(current, is, i) + AT(current_e);
-      const double above = v[i] - AT(rest);
-      const double now = v[i] + AT(step) * (AT(gain) * above * (v[i] - AT(rise_from)) - u[i] + total) / AT(capacitance);
-      u[i] += AT(step) * (AT(recovery_rate) * (AT(recovery_gain) * above - u[i]));
-      volley_filter_decay(columns, cs, i, &synaptic, &rising);
-      v[i] = now;
-      syn[i] = synaptic;
-      rise[i] = rising;
-      input[i] = 0;
-      crossed |= now >= AT(peak);
-    }
-    if (crossed) fire(slice, spikes, first, end);
-  }
+VOLLEY_INLINE void take(const volley_chunk *chunk) {
+  if (volley_advance(chunk, advance)) fire(chunk);
 }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  volley_update(slice, spikes, take, N_COEFFICIENTS);
+}
 
 const volley_neuron_model volley_izhikevich_2007 = {
     .name = "izhikevich_2007",
     .doc = "Izhikevich's neuron with dimensions, by Euler steps, as in FORCE training",
     .reference = "Izhikevich (2007); Nicola & Clopath (2017)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = N_STATES,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
     .n_coefficients = N_COEFFICIENTS,
     .current_unit = "pA",
     .filter_unit = 1,

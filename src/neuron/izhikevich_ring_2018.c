@@ -18,13 +18,13 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { cell, amp, N_PARAMETERS };
 enum { V, U, S, I, N_VARIABLES };
 enum { OWN, NEXT, PREVIOUS, N_CELLS }; /* by how far they are along the ring */
 enum { N_STATES = N_CELLS * N_VARIABLES };
-enum { SPIKES, N_RECEPTORS };
-enum { place, amplitude, N_COEFFICIENTS };
+enum { SPIKES };
 
 static const volley_key_info parameters[N_PARAMETERS] = {
     [cell] = {"cell", "", 0, 0, 2, .doc = "which cell of the ring the neuron is"},
@@ -38,13 +38,13 @@ static const volley_key_info parameters[N_PARAMETERS] = {
                              S] = {"s" suffix, "mV", -1, 0, VOLLEY_VOLTAGES, "synaptic variable" of},                  \
                          [which * N_VARIABLES + I] = {"I" suffix, "mV", -1, 10, VOLLEY_VOLTAGES, "input" of}
 
-static const volley_state_info states[N_STATES] = {
+static const volley_state_info states[] = {
     CELL(OWN, "", ""),
     CELL(NEXT, "_next", " of the cell that hears this one"),
     CELL(PREVIOUS, "_previous", " of the cell that this one hears"),
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [SPIKES] = {"spikes", "mV", VOLLEY_SIGNED, I,
                 "adds to I for good; with amp 0 only: the other cells' rings do not see it"},
 };
@@ -53,8 +53,7 @@ static const char *check(const double *p) { return p[cell] == round(p[cell]) ? N
 
 static void prepare(const double *p, double dt, double *c) {
   (void)dt;
-  c[place] = p[cell];
-  c[amplitude] = p[amp];
+  memcpy(c, p, N_PARAMETERS * sizeof *c);
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -103,8 +102,8 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
   for (uint32_t i = 0; i < slice->count; i++) {
     double ring[N_CELLS][N_VARIABLES];
     for (int s = 0; s < N_STATES; s++) ring[s / N_VARIABLES][s % N_VARIABLES] = slice->states[s][i];
-    const int own = (int)volley_coefficient(slice, place)[i * cs];
-    const double aim = volley_coefficient(slice, amplitude)[i * cs];
+    const int own = (int)volley_coefficient(slice, cell)[i * cs];
+    const double aim = volley_coefficient(slice, amp)[i * cs];
     if (advance(ring, own, aim, slice->current[i * is])) volley_spike_push(spikes, slice->offset + i);
     for (int s = 0; s < N_STATES; s++) slice->states[s][i] = ring[s / N_VARIABLES][s % N_VARIABLES];
   }
@@ -115,13 +114,10 @@ const volley_neuron_model volley_izhikevich_ring_2018 = {
     .doc = "a cell of a ring of three, reproduced as a published program runs it, with equations that differ from "
            "Izhikevich's, by Runge-Kutta steps of one step each",
     .reference = "blog \"Seiko udoku online\" (2018), after Izhikevich (2003)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = N_STATES,
-    .n_receptors = N_RECEPTORS,
-    .n_coefficients = N_COEFFICIENTS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
+    .n_coefficients = N_PARAMETERS,
     .receptor_of_sign = {SPIKES, SPIKES},
     .check = check,
     .prepare = prepare,

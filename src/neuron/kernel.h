@@ -1,7 +1,7 @@
-/* What update loops share. A loop is written once, as an inline function of two strides, and volley_with_strides()
- * calls it with constants: with stride 0 the compiler keeps a coefficient in a register, with stride 1 it loads one a
- * neuron. The loops are plain additions and multiplications and compiled without contraction, so that a vector and
- * a scalar iteration give the same bits. */
+/* What update loops share. A loop is written once, as inline functions of a chunk of neurons, and volley_update() calls it
+ * with constant strides: with stride 0 the compiler keeps a coefficient in a register, with stride 1 it loads one a neuron.
+ * The loops are plain additions and multiplications and compiled without contraction, so that a vector and a scalar
+ * iteration give the same bits. */
 #ifndef VOLLEY_NEURON_KERNEL_H
 #define VOLLEY_NEURON_KERNEL_H
 
@@ -33,23 +33,67 @@ VOLLEY_INLINE double volley_at(volley_column column, uint32_t stride, uint32_t i
   return stride ? column.values[i] : column.fixed;
 }
 
+/* Neurons first .. end - 1 of a slice, which take a step together. The strides are constants of the loop. */
+typedef struct volley_chunk {
+  volley_slice *slice;
+  volley_spike_list *spikes;
+  const volley_column *c; /* the coefficients */
+  uint32_t first, end;
+  uint32_t cs,
+      is; /* of coefficients and injected currents: 1 where they differ from neuron to neuron, 0: one for all */
+} volley_chunk;
+
+VOLLEY_INLINE void volley_take_chunks(volley_slice *slice, volley_spike_list *spikes,
+                                      void (*take)(const volley_chunk *k), int n_coefficients, const uint32_t cs,
+                                      const uint32_t is) {
+  volley_column c[VOLLEY_MAX_COEFFICIENTS];
+  for (int n = 0; n < n_coefficients; n++) c[n] = volley_column_of(slice, n);
+  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
+    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
+    take(&(volley_chunk){slice, spikes, c, first, end, cs, is});
+  }
+}
+
+/* update() of a model: take(), an inline function, takes each chunk through the step and lists its spikes. */
+VOLLEY_INLINE void volley_update(volley_slice *slice, volley_spike_list *spikes, void (*take)(const volley_chunk *k),
+                                 int n_coefficients) {
+  if (slice->coefficient_stride == 0 && slice->current_stride == 0)
+    volley_take_chunks(slice, spikes, take, n_coefficients, 0, 0);
+  else if (slice->coefficient_stride == 0)
+    volley_take_chunks(slice, spikes, take, n_coefficients, 0, 1);
+  else if (slice->current_stride == 0)
+    volley_take_chunks(slice, spikes, take, n_coefficients, 1, 0);
+  else
+    volley_take_chunks(slice, spikes, take, n_coefficients, 1, 1);
+}
+
+/* Takes the neurons of a chunk through the step, in vectors. advance() does so with neuron i, into which `current` is
+ * injected, and returns whether it has reached its threshold. Returns whether any has. */
+VOLLEY_INLINE int volley_advance(const volley_chunk *k,
+                                 int (*advance)(const volley_chunk *k, uint32_t i, double current)) {
+  volley_slice slice = *k->slice; /* a copy that no store to a state can change: its pointers stay in registers */
+  const volley_chunk own = {&slice, k->spikes, k->c, k->first, k->end, k->cs, k->is};
+  const volley_column current = {slice.current, slice.current[0]};
+  int any = 0;
+#pragma omp simd reduction(| : any)
+  for (uint32_t i = k->first; i < k->end; i++) any |= advance(&own, i, volley_at(current, k->is, i));
+  return any;
+}
+
 /* Which states and coefficients make an integrate-and-fire neuron fire. */
 typedef struct volley_firing {
   int potential, refractory;              /* states */
   int threshold, reset, refractory_steps; /* coefficients */
 } volley_firing;
 
-/* Resets and lists the neurons first .. end - 1 whose potential has reached the threshold. */
-static inline void volley_fire(volley_slice *slice, volley_spike_list *spikes, const volley_firing *firing,
-                               uint32_t first, uint32_t end) {
-  const uint32_t stride = (uint32_t)slice->coefficient_stride;
-  const double *threshold = volley_coefficient(slice, firing->threshold);
-  double *potential = slice->states[firing->potential];
-  for (uint32_t i = first; i < end; i++) {
-    if (potential[i] < threshold[i * stride]) continue;
-    potential[i] = volley_coefficient(slice, firing->reset)[i * stride];
-    slice->states[firing->refractory][i] = volley_coefficient(slice, firing->refractory_steps)[i * stride];
-    volley_spike_push(spikes, slice->offset + i);
+/* Resets and lists the neurons of a chunk whose potential has reached the threshold. */
+VOLLEY_INLINE void volley_fire(const volley_chunk *k, const volley_firing *of) {
+  double *v = k->slice->states[of->potential], *refractory = k->slice->states[of->refractory];
+  for (uint32_t i = k->first; i < k->end; i++) {
+    if (v[i] < volley_at(k->c[of->threshold], k->cs, i)) continue;
+    v[i] = volley_at(k->c[of->reset], k->cs, i);
+    refractory[i] = volley_at(k->c[of->refractory_steps], k->cs, i);
+    volley_spike_push(k->spikes, k->slice->offset + i);
   }
 }
 
@@ -57,20 +101,5 @@ static inline void volley_fire(volley_slice *slice, volley_spike_list *spikes, c
 static inline void volley_give_up(volley_slice *slice, uint32_t i) {
   if (slice->given_up == 0) slice->given_up = i + 1;
 }
-
-#define volley_with_strides(loop, slice, spikes)                                                                       \
-  do {                                                                                                                 \
-    if ((slice)->coefficient_stride == 0) {                                                                            \
-      if ((slice)->current_stride == 0)                                                                                \
-        loop((slice), (spikes), 0, 0);                                                                                 \
-      else                                                                                                             \
-        loop((slice), (spikes), 0, 1);                                                                                 \
-    } else {                                                                                                           \
-      if ((slice)->current_stride == 0)                                                                                \
-        loop((slice), (spikes), 1, 0);                                                                                 \
-      else                                                                                                             \
-        loop((slice), (spikes), 1, 1);                                                                                 \
-    }                                                                                                                  \
-  } while (0)
 
 #endif

@@ -11,20 +11,18 @@
 #include "neuron/spike_filter.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { I_e, t_ref, tau_m, tau_decay, tau_rise, V_reset, V_th, published_refractory, N_PARAMETERS };
-enum { V_m, I_syn, h, refractory, t_last, N_STATES };
-enum { SPIKES, N_RECEPTORS };
+enum { V_m, I_syn, h, refractory, t_last };
+enum { SPIKES };
 enum {
-  step = VOLLEY_N_FILTER,
+  filter = N_PARAMETERS,
+  step = filter + VOLLEY_N_FILTER,
   time_constant,
   inverse_time,
-  current_e,
-  threshold,
-  reset,
   refractory_steps,
   refractory_time,
-  published,
   counted,
   N_COEFFICIENTS
 };
@@ -42,7 +40,7 @@ static const volley_key_info parameters[N_PARAMETERS] = {
          .doc = "1: V moves where n dt > t_last + t_ref in floating point, as in the published program"},
 };
 
-static const volley_state_info states[N_STATES] = {
+static const volley_state_info states[] = {
     [V_m] = {"V_m", "mV", V_reset, 0, VOLLEY_VOLTAGES, "membrane potential"},
     [I_syn] = {"I_syn", "mV", -1, 0, VOLLEY_VOLTAGES,
                "synaptic current; with tau_rise 0 without the spikes that the next step takes"},
@@ -53,7 +51,7 @@ static const volley_state_info states[N_STATES] = {
                 "end of the step of the last spike; used by published_refractory only"},
 };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [SPIKES] = {"spikes", "mV s", VOLLEY_SIGNED, -1,
                 "current, rises with tau_rise and decays with tau_decay; its area"},
 };
@@ -65,16 +63,13 @@ static const char *check(const double *p) {
 }
 
 static void prepare(const double *p, double dt, double *c) {
-  volley_filter_prepare(p[tau_rise] / 1000, p[tau_decay] / 1000, dt / 1000, c);
+  memcpy(c, p, N_PARAMETERS * sizeof *c);
+  volley_filter_prepare(p[tau_rise] / 1000, p[tau_decay] / 1000, dt / 1000, &c[filter]);
   c[step] = dt / 1000;
   c[time_constant] = p[tau_m] / 1000;
   c[inverse_time] = 1 / c[time_constant];
-  c[current_e] = p[I_e];
-  c[threshold] = p[V_th];
-  c[reset] = p[V_reset];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
   c[refractory_time] = p[t_ref] / 1000;
-  c[published] = p[published_refractory];
   c[counted] = 1 - p[published_refractory];
 }
 
@@ -84,64 +79,51 @@ static double mean_current(const double *p, int receptor) {
   return 1;
 }
 
-/* Resets and lists the neurons first .. end - 1 whose potential has reached the threshold in step n = 1, 2, ... */
-static void fire(volley_slice *slice, volley_spike_list *spikes, double n, uint32_t first, uint32_t end) {
-  static const volley_firing firing = {V_m, refractory, threshold, reset, refractory_steps};
-  const uint32_t stride = (uint32_t)slice->coefficient_stride, before = spikes->n;
-  volley_fire(slice, spikes, &firing, first, end);
-  for (uint32_t k = before; k < spikes->n; k++) {
-    const uint32_t i = spikes->ids[k] - slice->offset;
-    slice->states[t_last][i] = n * volley_coefficient(slice, step)[i * stride];
+/* The coefficient of neuron i. */
+#define C(name) volley_at(k->c[name], k->cs, i)
+
+VOLLEY_INLINE int advance(const volley_chunk *k, uint32_t i, double current) {
+  double *const *s = k->slice->states, *input = k->slice->inputs[SPIKES];
+  double synaptic = s[I_syn][i], rising = s[h][i];
+  volley_filter_take(&k->c[filter], k->cs, i, input[i], &synaptic, &rising);
+  const double v = s[V_m][i], r = s[refractory][i], total = synaptic + current + C(I_e);
+  const double moved = v + C(step) * volley_divide(total - v, C(time_constant), C(inverse_time));
+  const double n = (double)(k->slice->step + 1);
+  const double still = n * C(step) > s[t_last][i] + C(refractory_time) ? 0 : 1;
+  const double left = C(published_refractory) * still + C(counted) * r;
+  const double now = left > 0 ? v : moved;
+  volley_filter_decay(&k->c[filter], k->cs, i, &synaptic, &rising);
+  s[V_m][i] = now;
+  s[refractory][i] = r > 0 ? r - 1 : 0;
+  s[I_syn][i] = synaptic;
+  s[h][i] = rising;
+  input[i] = 0;
+  return now >= C(V_th);
+}
+
+static const volley_firing firing = {V_m, refractory, V_th, V_reset, refractory_steps};
+
+VOLLEY_INLINE void take(const volley_chunk *k) {
+  const uint32_t before = k->spikes->n;
+  if (!volley_advance(k, advance)) return;
+  volley_fire(k, &firing);
+  for (uint32_t n = before; n < k->spikes->n; n++) {
+    const uint32_t i = k->spikes->ids[n] - k->slice->offset;
+    k->slice->states[t_last][i] = (double)(k->slice->step + 1) * C(step);
   }
 }
 
-/* The coefficient of neuron i within the loop. */
-#define C(name) volley_at(c[name], cs, i)
-
-VOLLEY_INLINE void loop(volley_slice *slice, volley_spike_list *spikes, const uint32_t cs, const uint32_t is) {
-  double *restrict v = slice->states[V_m], *restrict syn = slice->states[I_syn], *restrict rise = slice->states[h];
-  double *restrict r = slice->states[refractory], *restrict input = slice->inputs[SPIKES];
-  const double *restrict last = slice->states[t_last];
-  volley_column c[N_COEFFICIENTS];
-  for (int k = 0; k < N_COEFFICIENTS; k++) c[k] = volley_column_of(slice, k);
-  const volley_column current = {slice->current, slice->current[0]};
-  const double n = (double)(slice->step + 1);
-  for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
-    const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
-    int crossed = 0;
-#pragma omp simd reduction(| : crossed)
-    for (uint32_t i = first; i < end; i++) {
-      double synaptic = syn[i], rising = rise[i];
-      volley_filter_take(c, cs, i, input[i], &synaptic, &rising);
-      const double total = synaptic + volley_at(current, is, i) + C(current_e);
-      const double moved = v[i] + C(step) * volley_divide(total - v[i], C(time_constant), C(inverse_time));
-      const double still = n * C(step) > last[i] + C(refractory_time) ? 0 : 1;
-      const double left = C(published) * still + C(counted) * r[i];
-      const double now = left > 0 ? v[i] : moved;
-      volley_filter_decay(c, cs, i, &synaptic, &rising);
-      v[i] = now;
-      r[i] = r[i] > 0 ? r[i] - 1 : 0;
-      syn[i] = synaptic;
-      rise[i] = rising;
-      input[i] = 0;
-      crossed |= now >= C(threshold);
-    }
-    if (crossed) fire(slice, spikes, n, first, end);
-  }
+static void update(volley_slice *slice, volley_spike_list *spikes) {
+  volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
-
-static void update(volley_slice *slice, volley_spike_list *spikes) { volley_with_strides(loop, slice, spikes); }
 
 const volley_neuron_model volley_lif = {
     .name = "lif",
     .doc = "leaky integrate-and-fire neuron of FORCE training, by Euler steps, with currents in mV",
     .reference = "Nicola & Clopath (2017)",
-    .parameters = parameters,
-    .states = states,
-    .receptors = receptors,
-    .n_parameters = N_PARAMETERS,
-    .n_states = N_STATES,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_RECEPTORS(receptors),
     .n_coefficients = N_COEFFICIENTS,
     .current_unit = "mV",
     .receptor_of_sign = {SPIKES, SPIKES},

@@ -87,6 +87,11 @@ typedef struct volley_neuron_model {
   void (*update)(volley_slice *slice, volley_spike_list *spikes);
 } volley_neuron_model;
 
+/* The members of a model that its tables give. */
+#define VOLLEY_PARAMETERS(table) .parameters = (table), .n_parameters = (int)(sizeof(table) / sizeof *(table))
+#define VOLLEY_STATES(table) .states = (table), .n_states = (int)(sizeof(table) / sizeof *(table))
+#define VOLLEY_RECEPTORS(table) .receptors = (table), .n_receptors = (int)(sizeof(table) / sizeof *(table))
+
 /* Steps from the one in which input arrives at a receptor to the one before whose update it is added. */
 int volley_receptor_lag(const volley_neuron_model *model, int receptor);
 

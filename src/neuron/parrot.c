@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-enum { SPIKES, N_RECEPTORS };
+enum { SPIKES };
 
-static const volley_receptor_info receptors[N_RECEPTORS] = {
+static const volley_receptor_info receptors[] = {
     [SPIKES] = {"spikes", "", VOLLEY_COUNTS, -1, "spikes to repeat"},
 };
 
@@ -34,8 +34,7 @@ const volley_neuron_model volley_parrot = {
     .name = "parrot",
     .doc = "repeats each spike that it receives, with the delay of the connection that brought it",
     .reference = "NEST parrot_neuron",
-    .receptors = receptors,
-    .n_receptors = N_RECEPTORS,
+    VOLLEY_RECEPTORS(receptors),
     .receptor_of_sign = {SPIKES, SPIKES},
     .prepare = prepare,
     .mean_current = mean_current,

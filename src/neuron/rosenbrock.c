@@ -6,13 +6,13 @@ enum { MAX = VOLLEY_MAX_DIMENSION };
 static const double too_many = 20000; /* rate times length of a step that stability cuts into a third as many */
 
 /* Slopes at y, `at` ms after the whole step began. */
-static void slopes_at(const volley_equations *of, void *cell, double at, const double *y, double *slopes) {
-  of->prepare(cell, at, 0);
+static void slopes_at(const volley_equations *of, volley_cell *cell, double at, const double *y, double *slopes) {
+  volley_set_courses(cell, at, 0);
   of->slopes(cell, 0, y, slopes);
 }
 
 /* Derivatives of the slopes, which are `slopes` at y. */
-static void find_jacobian(const volley_equations *of, const void *cell, const double *y, const double *slopes,
+static void find_jacobian(const volley_equations *of, const volley_cell *cell, const double *y, const double *slopes,
                           double jacobian[MAX][MAX]) {
   double moved[MAX], there[MAX];
   for (int d = 0; d < of->n; d++) moved[d] = y[d];
@@ -24,7 +24,7 @@ static void find_jacobian(const volley_equations *of, const void *cell, const do
   }
 }
 
-bool volley_is_stiff(const volley_equations *of, void *cell, double start, double h, const double *y) {
+bool volley_is_stiff(const volley_equations *of, volley_cell *cell, double start, double h, const double *y) {
   double slopes[MAX], jacobian[MAX][MAX];
   slopes_at(of, cell, start, y, slopes);
   find_jacobian(of, cell, y, slopes, jacobian);
@@ -70,7 +70,8 @@ static void solve(double matrix[MAX][MAX], const int order[MAX], int n, double *
 }
 
 /* The stages k1 .. k4 solve (2 - h J) k = h f + ..., J being the Jacobian. */
-double volley_rosenbrock(const volley_equations *of, void *cell, double start, double h, const double *y, double *end) {
+double volley_rosenbrock(const volley_equations *of, volley_cell *cell, double start, double h, const double *y,
+                         double *end) {
   const int n = of->n;
   double first[MAX], then[MAX], matrix[MAX][MAX], k1[MAX], k2[MAX], k3[MAX], k4[MAX], error = 0;
   int order[MAX] = {0};

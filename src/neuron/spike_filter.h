@@ -19,7 +19,7 @@
 
 #include <math.h>
 
-/* The first coefficients of a model with such a receptor; its own follow from VOLLEY_N_FILTER on. */
+/* Coefficients of such a receptor, a piece of those of its model. */
 enum {
   VOLLEY_FILTER_DECAY_I,
   VOLLEY_FILTER_DECAY_H,
