@@ -4,7 +4,6 @@
 #define VOLLEY_APP_CALIBRATE_H
 
 #include "app/estimate.h"
-#include "app/estimate_output.h"
 
 /* Seconds of a run on as many ranks and threads as the estimate is for. */
 typedef struct volley_times {

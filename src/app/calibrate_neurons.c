@@ -4,7 +4,7 @@
 #include "app/calibrate.h"
 #include "base/parallel.h"
 #include "engine/engine.h"
-#include "force/feedback.h"
+#include "force/readout.h"
 #include "network/network.h"
 #include "stimulus/poisson.h"
 

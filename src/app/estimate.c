@@ -1,7 +1,6 @@
 #include "app/estimate.h"
 
 #include "app/calibrate.h"
-#include "app/estimate_output.h"
 #include "app/launch.h"
 #include "base/text.h"
 #include "engine/history.h"

@@ -1,4 +1,4 @@
-#include "app/estimate_output.h"
+#include "app/estimate.h"
 
 #include "io/checkpoint/checkpoint.h"
 #include "io/file/disk_space.h"

@@ -1,11 +1,9 @@
 /* volley info: what an output file or a checkpoint holds, with rates and regularity of the populations. */
 #include "app/app.h"
 
-#include "app/info_checkpoint.h"
-#include "app/info_labels.h"
+#include "app/info.h"
 #include "app/json.h"
 #include "app/readout_measures.h"
-#include "app/time_option.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* volley info CHECKPOINT: which run it is from, and how far that had come. */
-#include "app/info_checkpoint.h"
+#include "app/info.h"
 
 #include "app/json.h"
 #include "app/launch.h"

@@ -1,5 +1,5 @@
 /* volley info: which labels the outputs of a network give the images that it was shown. */
-#include "app/info_labels.h"
+#include "app/info.h"
 
 #include "app/json.h"
 #include "base/search.h"

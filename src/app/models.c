@@ -108,7 +108,8 @@ static void write_receptors(bool markdown, const volley_neuron_model *model) {
   }
 }
 
-static void write_model(bool markdown, const volley_neuron_model *model) {
+static void write_neuron(bool markdown, const void *kind) {
+  const volley_neuron_model *model = kind;
   const char *gap = markdown ? "\n" : "";
   printf("%s%s\n%s%s.\n", markdown ? "## " : "", model->name, gap, model->doc);
   if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
@@ -132,7 +133,8 @@ static void write_synapse_keys(const volley_synapse_model *model) {
          model->takes_schedule ? ", `dopamine_on`" : "");
 }
 
-static void write_synapse(bool markdown, const volley_synapse_model *model) {
+static void write_synapse(bool markdown, const void *kind) {
+  const volley_synapse_model *model = kind;
   const char *gap = markdown ? "\n" : "";
   printf("%s%s\n%s%s.\n%s%s.\n", markdown ? "## " : "", model->name, gap, model->doc, gap, model->equations);
   if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
@@ -142,7 +144,8 @@ static void write_synapse(bool markdown, const volley_synapse_model *model) {
   write_synapse_states(markdown, model);
 }
 
-static void write_stimulus(bool markdown, const volley_stimulus_kind *kind) {
+static void write_stimulus(bool markdown, const void *of) {
+  const volley_stimulus_kind *kind = of;
   volley_keys tables[VOLLEY_STIMULUS_TABLES];
   const int n = volley_stimulus_keys(kind, tables);
   printf("%s%s\n%s%s.\n", markdown ? "## " : "", kind->name, markdown ? "\n" : "", kind->doc);
@@ -150,17 +153,21 @@ static void write_stimulus(bool markdown, const volley_stimulus_kind *kind) {
   for (int t = 0; t < n; t++) write_keys(markdown, tables[t].keys, tables[t].n_keys);
 }
 
+/* What there are models of. Each model begins with its name and what it is in words. */
+static const struct {
+  const char *heading; /* in the list */
+  volley_registry *(*registry)(void);
+  void (*write)(bool markdown, const void *model);
+} sorts[] = {{"", volley_neuron_registry, write_neuron},
+             {"\nsynapses\n", volley_synapse_registry, write_synapse},
+             {"\nstimuli\n", volley_stimulus_registry, write_stimulus}};
+enum { N_SORTS = sizeof sorts / sizeof *sorts };
+
 static void write_list(void) {
-  for (const volley_neuron_model *const *model = volley_neuron_models(); *model; model++) {
-    printf("%-16s %s\n", (*model)->name, (*model)->doc);
-  }
-  printf("\nsynapses\n");
-  for (const volley_synapse_model *const *model = volley_synapse_models(); *model; model++) {
-    printf("%-16s %s\n", (*model)->name, (*model)->doc);
-  }
-  printf("\nstimuli\n");
-  for (const volley_stimulus_kind *const *kind = volley_stimulus_kinds(); *kind; kind++) {
-    printf("%-16s %s\n", (*kind)->name, (*kind)->doc);
+  for (int s = 0; s < N_SORTS; s++) {
+    printf("%s", sorts[s].heading);
+    for (const char *const *const *model = volley_registry_all(sorts[s].registry()); *model; model++)
+      printf("%-16s %s\n", (*model)[0], (*model)[1]);
   }
   printf("\nParameters, states and receptors: volley models NAME\n");
 }
@@ -171,7 +178,7 @@ static void write_all(void) {
          "here.\n");
   for (const volley_neuron_model *const *model = volley_neuron_models(); *model; model++) {
     printf("\n");
-    write_model(true, *model);
+    write_neuron(true, *model);
   }
   printf("\n# Synapse models\n\nFrom the tables in src/synapse; `synapse: {model: NAME, ...}` of a projection. The "
          "unit `weight` "
@@ -185,14 +192,9 @@ static void write_all(void) {
 static volley_status unknown_model(const char *name) {
   const char *names[MAX_MODELS];
   int n = 0;
-  for (const volley_neuron_model *const *model = volley_neuron_models(); *model && n < MAX_MODELS; model++) {
-    names[n++] = (*model)->name;
-  }
-  for (const volley_synapse_model *const *model = volley_synapse_models(); *model && n < MAX_MODELS; model++) {
-    names[n++] = (*model)->name;
-  }
-  for (const volley_stimulus_kind *const *kind = volley_stimulus_kinds(); *kind && n < MAX_MODELS; kind++) {
-    names[n++] = (*kind)->name;
+  for (int s = 0; s < N_SORTS; s++) {
+    const char *const *const *model = volley_registry_all(sorts[s].registry());
+    for (; *model && n < MAX_MODELS; model++) names[n++] = **model;
   }
   const char *near = volley_nearest(name, names, n);
   if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown model '%s'; did you mean '%s'?", name, near);
@@ -209,17 +211,13 @@ static volley_status load_plugins(const volley_text_list *plugins) {
 }
 
 static volley_status write_one(bool markdown, const char *name) {
-  const volley_neuron_model *model = volley_neuron_model_find(name);
-  const volley_synapse_model *synapse = volley_synapse_model_find(name);
-  const volley_stimulus_kind *stimulus = volley_stimulus_kind_find(name);
-  if (!model && !synapse && !stimulus) return unknown_model(name);
-  if (model)
-    write_model(markdown, model);
-  else if (synapse)
-    write_synapse(markdown, synapse);
-  else
-    write_stimulus(markdown, stimulus);
-  return VOLLEY_OK;
+  for (int s = 0; s < N_SORTS; s++) {
+    const void *model = volley_registry_find(sorts[s].registry(), name);
+    if (!model) continue;
+    sorts[s].write(markdown, model);
+    return VOLLEY_OK;
+  }
+  return unknown_model(name);
 }
 
 static volley_status write_models(const settings *options) {

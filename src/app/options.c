@@ -2,10 +2,12 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/units.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -221,4 +223,13 @@ void volley_options_write_help(const volley_command *command, FILE *out) {
     fprintf(out, "  %-32s %s\n", left, option->doc);
   }
   fprintf(out, "  %-32s %s\n", "-h, --help", "show this and stop");
+}
+
+volley_status volley_time_option(const char *name, const char *text, double *ms) {
+  char why[256];
+  if (!text) return VOLLEY_OK;
+  if (!volley_unit_convert(text, "ms", ms, why, sizeof why))
+    return volley_fault(VOLLEY_USAGE, NULL, "--%s %s: %s", name, text, why);
+  if (!isfinite(*ms)) return volley_fault(VOLLEY_USAGE, NULL, "--%s %s: give a finite time in ms", name, text);
+  return VOLLEY_OK;
 }

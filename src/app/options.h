@@ -82,4 +82,8 @@ int volley_options_passed_on(const volley_command *command, int n, const char *c
 /* Writes a command's usage line, description and options. */
 void volley_options_write_help(const volley_command *command, FILE *out);
 
+/* The time that option --name gives: "500", "500 ms" or "0.5 s", in ms. text NULL: not given, *ms stays as it is.
+ * Not collective. Adds a fault and returns VOLLEY_USAGE if it is no time. */
+volley_status volley_time_option(const char *name, const char *text, double *ms);
+
 #endif

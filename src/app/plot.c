@@ -1,7 +1,6 @@
 /* volley plot: hands its arguments to the plotting script, with a Python that can run it. */
 #include "app/app.h"
 
-#include "app/time_option.h"
 #include "base/build_info.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/output/found.h"

@@ -58,7 +58,7 @@ static const char *most_alike(const char *word, const char *const *known, int n)
  * "step_current_generator". */
 static bool has_parts(const char *word, const char *part) {
   const size_t length = strlen(part);
-  for (const char *at = word; at != NULL; at = strchr(at, '_')) {
+  for (const char *at = word; at; at = strchr(at, '_')) {
     at += *at == '_';
     if (strncasecmp(at, part, length) == 0 && (at[length] == '_' || at[length] == '\0')) return true;
   }
@@ -86,13 +86,13 @@ static const char *like_first_part(const char *word, const char *const *known, i
   memcpy(part, word, length);
   part[length] = '\0';
   const char *nearest = most_alike(part, known, n);
-  return nearest != NULL ? nearest : longest_within(part, known, n);
+  return nearest ? nearest : longest_within(part, known, n);
 }
 
 const char *volley_nearest(const char *word, const char *const *known, int n) {
   const char *nearest = most_alike(word, known, n);
-  if (nearest == NULL) nearest = longest_within(word, known, n);
-  return nearest != NULL ? nearest : like_first_part(word, known, n);
+  if (!nearest) nearest = longest_within(word, known, n);
+  return nearest ? nearest : like_first_part(word, known, n);
 }
 
 char *volley_shell_word(const char *word) {
@@ -129,7 +129,7 @@ const char *volley_lookalike(const char *text) {
       {"\xE2\x80\x9E", "a quotation mark of typography"},
   };
   for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-    if (strstr(text, known[k].bytes) != NULL) return known[k].what;
+    if (strstr(text, known[k].bytes)) return known[k].what;
   return NULL;
 }
 

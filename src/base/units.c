@@ -52,16 +52,16 @@ static bool parse_unit(const char *unit, int *base, int *exponent) {
 static size_t decimal_length(const char *text) {
   const char *at = text;
   size_t digits = 0;
-  if (*at == '+' || *at == '-') ++at;
-  for (; isdigit((unsigned char)*at); at++) ++digits;
-  if (*at == '.') ++at;
-  for (; isdigit((unsigned char)*at); at++) ++digits;
+  if (*at == '+' || *at == '-') at++;
+  for (; isdigit((unsigned char)*at); at++) digits++;
+  if (*at == '.') at++;
+  for (; isdigit((unsigned char)*at); at++) digits++;
   if (digits == 0) return 0;
   if (*at == 'e' || *at == 'E') {
     const char *power = at + 1;
-    if (*power == '+' || *power == '-') ++power;
+    if (*power == '+' || *power == '-') power++;
     if (isdigit((unsigned char)*power)) {
-      while (isdigit((unsigned char)*power)) ++power;
+      while (isdigit((unsigned char)*power)) power++;
       at = power;
     }
   }
@@ -78,7 +78,7 @@ static size_t special_number(const char *text, double *value) {
   for (size_t i = 0; i < sizeof specials / sizeof *specials; i++) {
     const size_t length = strlen(specials[i].word);
     size_t same = 0;
-    while (same < length && tolower((unsigned char)text[sign + same]) == specials[i].word[same]) ++same;
+    while (same < length && tolower((unsigned char)text[sign + same]) == specials[i].word[same]) same++;
     if (same < length || isalpha((unsigned char)text[sign + length])) continue;
     *value = *text == '-' ? -specials[i].value : specials[i].value;
     return sign + length;
@@ -112,7 +112,7 @@ static bool refuse(const char *text, const char *number, const char *rest, const
   char expected[64];
   const char *odd = volley_lookalike(text);
   volley_unit_describe(unit, expected, sizeof expected);
-  if (odd != NULL) {
+  if (odd) {
     snprintf(why, size, "'%.60s' has %s; %s is expected, like -1.5%s%s", text, odd, expected, *unit ? " " : "", unit);
     return false;
   }
@@ -127,7 +127,7 @@ static bool is_separator(char c) { return c == ',' || c == '_' || c == '\''; }
  * characters; says in why how it is written. */
 static bool has_separators(const char *text, size_t length, char *why, size_t size) {
   if (!is_separator(text[length]) || !isdigit((unsigned char)text[length + 1])) return false;
-  if (memchr(text, '.', length) != NULL) return false;
+  if (memchr(text, '.', length)) return false;
   char joined[48];
   size_t n = 0, end = 0;
   int separators = 0;
@@ -147,7 +147,7 @@ static bool has_separators(const char *text, size_t length, char *why, size_t si
 }
 
 bool volley_unit_convert(const char *text, const char *unit, double *value, char *why, size_t size) {
-  while (isspace((unsigned char)*text)) ++text;
+  while (isspace((unsigned char)*text)) text++;
   double number = 0.0;
   size_t length = special_number(text, &number);
   if (length == 0) {
@@ -160,9 +160,9 @@ bool volley_unit_convert(const char *text, const char *unit, double *value, char
   snprintf(digits, sizeof digits, "%.*s", (int)(length < 40 ? length : 40), text);
   char suffix[32];
   const char *from = text + length;
-  while (isspace((unsigned char)*from)) ++from;
+  while (isspace((unsigned char)*from)) from++;
   size_t end = strlen(from);
-  while (end > 0 && isspace((unsigned char)from[end - 1])) --end;
+  while (end > 0 && isspace((unsigned char)from[end - 1])) end--;
   if (end >= sizeof suffix) return refuse(text, digits, "", unit, why, size);
   memcpy(suffix, from, end);
   suffix[end] = '\0';
@@ -196,7 +196,7 @@ static int clock_fields(const char *text, double fields[4], bool *has_days) {
     char *end = NULL;
     if (n == 4 || !isdigit((unsigned char)*text)) return -1;
     fields[n++] = strtod(text, &end);
-    while (isdigit((unsigned char)*text)) ++text;
+    while (isdigit((unsigned char)*text)) text++;
     if (text != end) return -1; /* 1.5, 1e3, 0x1 */
     if (*text == '\0') return n;
     if (*text == '-' && n == 1)

@@ -1,4 +1,4 @@
-#include "force/feedback.h"
+#include "force/readout.h"
 
 #include <stdlib.h>
 

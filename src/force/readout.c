@@ -1,6 +1,5 @@
 #include "force/readout.h"
 
-#include "force/feedback.h"
 #include "force/readout_values.h"
 #include "force/spectrum.h"
 #include "learner/filter.h"

@@ -27,8 +27,8 @@ typedef struct volley_learner_kind {
    * agreed fault: there is no memory for it. */
   void *(*create)(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm);
   void (*destroy)(void *own);
-  /* One step, by all threads of all ranks. Raises no fault: check() says what is wrong, the same on every rank, or NULL. NULL:
-   * nothing can be. */
+  /* One step, by all threads of all ranks; NULL: never called. Raises no fault: check() says what is wrong, the same on every
+   * rank, or NULL. NULL: nothing can be. */
   void (*learn)(void *own, volley_learning *lesson, int thread, volley_barrier *barrier);
   const char *(*check)(const void *own);
   /* For checkpoints, by one thread: the rows of a distributed matrix of N x N that this rank holds, first .. first + count -

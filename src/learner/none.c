@@ -21,15 +21,6 @@ static void *create(const volley_readout *readout, const double *decoders, int t
   return own;
 }
 
-static void learn(void *own, volley_learning *lesson, int thread, volley_barrier *barrier) {
-  (void)own, (void)lesson, (void)thread, (void)barrier;
-}
-
-static const char *check(const void *own) {
-  (void)own;
-  return NULL;
-}
-
 static void rows(const void *of, uint32_t *first, uint32_t *count) {
   const nothing *own = of;
   const uint64_t n = own->readout->size, rank = (uint64_t)own->rank, ranks = (uint64_t)own->ranks;
@@ -73,8 +64,6 @@ static const char *advice(const volley_readout *readout) {
 const volley_learner_kind volley_learner_none = {.name = "none",
                                                  .create = create,
                                                  .destroy = free,
-                                                 .learn = learn,
-                                                 .check = check,
                                                  .rows = rows,
                                                  .get_rows = get_rows,
                                                  .set_rows = set_rows,

@@ -106,7 +106,7 @@ static double mean_current(const double *p, int receptor) {
 }
 
 /* The coefficient of a neuron. */
-#define C(name) volley_at(cell->c[name], cell->cs, cell->i)
+#define C(name) volley_cell_at(cell, name)
 
 VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
   const double v = cell->refractory > 0 ? C(V_reset) : y[V_m] < C(V_peak) ? y[V_m] : C(V_peak);
@@ -118,16 +118,9 @@ VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, d
   slope[w] = (C(a) * (v - C(E_L)) - y[w]) * C(rate);
 }
 
-VOLLEY_INLINE bool reached(const volley_cell *cell, const double *y) {
-  const int moves = cell->refractory <= 0, is_high = y[V_m] >= C(peak);
-  return moves & is_high;
-}
-
-static void spike(volley_cell *cell, double *y) {
+static void spike(const volley_cell *cell, double *y) {
   y[V_m] = C(V_reset);
   y[w] += C(b);
-  cell->refractory = C(refractory_steps) > 0 ? C(refractory_steps) + 1 : 0;
-  cell->n_spikes++;
 }
 
 static const volley_equations equations = {
@@ -138,8 +131,9 @@ static const volley_equations equations = {
     .adds_input = true,
     .refractory = refractory,
     .slopes = slopes,
-    .reached = reached,
     .spike = spike,
+    .peak = peak,
+    .refractory_steps = refractory_steps,
 };
 
 VOLLEY_INLINE void take(const volley_chunk *k) { volley_integrate(&equations, k); }

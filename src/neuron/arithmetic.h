@@ -81,4 +81,11 @@ VOLLEY_INLINE double volley_exponential(double x) {
   return (1 + volley_multiply_add(r * r, q, r)) * scale.value;
 }
 
+/* x / (1 - exp(-x)), given exp(-x) too; near 0 by its series. */
+VOLLEY_INLINE double volley_rise_rate(double x, double exp_of_minus_x) {
+  const double t = x * x, series = 1 + 0.5 * x + t * (1.0 / 12 - t * (1.0 / 720 - t * (1.0 / 30240)));
+  const bool is_near = fabs(x) < 0.05;
+  return is_near ? series : x / (is_near ? 1 : 1 - exp_of_minus_x);
+}
+
 #endif

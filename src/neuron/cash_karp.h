@@ -70,18 +70,29 @@ typedef struct volley_equations {
   const volley_shape *shape; /* of models that are never reset, else NULL */
   /* Slopes of y, per ms, at this stage. */
   void (*slopes)(const volley_cell *cell, int stage, const double *y, double *slopes);
-  /* NULL where the equations are continuous; else whether y has reached the end of a spike, and what then happens. */
-  bool (*reached)(const volley_cell *cell, const double *y);
-  void (*spike)(volley_cell *cell, double *y);
+  /* What a spike does to y where V, y[0], reaches the peak; NULL: there is none. Then these coefficients count. */
+  void (*spike)(const volley_cell *cell, double *y);
+  int peak, refractory_steps;
 } volley_equations;
 
-/* Coefficients of a neuron: of the step, and of one of its receptors. */
+/* Coefficients of a neuron: any, of the step, and of one of its receptors. */
+VOLLEY_INLINE double volley_cell_at(const volley_cell *cell, int number) {
+  return volley_at(cell->c[number], cell->cs, cell->i);
+}
+
 VOLLEY_INLINE double volley_course(const volley_cell *cell, int number) {
   return volley_at(cell->courses[number], cell->cs, cell->i);
 }
 
 VOLLEY_INLINE double volley_synapse_course(const volley_cell *cell, int x, int number) {
   return volley_course(cell, VOLLEY_OF_SYNAPSES + x * VOLLEY_N_SYNAPSE + number);
+}
+
+/* Whether y ends a spike. */
+VOLLEY_INLINE int volley_is_spike(const volley_equations *of, const volley_cell *cell, const double *y) {
+  if (!of->spike) return 0;
+  const int moves = cell->refractory <= 0, is_high = y[0] >= volley_cell_at(cell, of->peak);
+  return moves & is_high;
 }
 
 /* A step of h ms from y to end; returns the sum of the estimated errors of the components, maybe not a number. */
@@ -142,11 +153,11 @@ VOLLEY_INLINE bool volley_substeps(const volley_equations *of, volley_cell *cell
   const double dt = volley_course(cell, VOLLEY_STEP), tolerance = volley_course(cell, VOLLEY_TOLERANCE);
   const double least = 0x1p-40, least_of_spike = 0x1p-10;
   double passed = 0, part = 0.5, now[VOLLEY_MAX_DIMENSION], end[VOLLEY_MAX_DIMENSION]; /* in steps: exact */
-  int spikes = 0;
   bool is_implicit = false;
   for (int d = 0; d < of->n; d++) now[d] = y[d];
   for (int attempts = 1; passed < 1; attempts++) {
-    if (attempts > VOLLEY_MAX_ATTEMPTS || spikes > VOLLEY_MAX_SPIKES || (is_implicit && part < least)) return false;
+    if (attempts > VOLLEY_MAX_ATTEMPTS || cell->n_spikes > VOLLEY_MAX_SPIKES || (is_implicit && part < least))
+      return false;
     const bool looks = !is_implicit && attempts % VOLLEY_LOOK_AT == 0;
     if ((!is_implicit && part < least) || (looks && attempts == VOLLEY_MAX_ATTEMPTS) ||
         (looks && volley_is_stiff(of, cell, passed * dt, (1 - passed) * dt, now))) {
@@ -157,16 +168,20 @@ VOLLEY_INLINE bool volley_substeps(const volley_equations *of, volley_cell *cell
     if (!is_implicit) volley_set_courses(cell, passed * dt, part * dt);
     const double error = is_implicit ? volley_rosenbrock(of, cell, passed * dt, part * dt, now, end)
                                      : volley_cash_karp(of, cell, part * dt, now, end);
-    const bool is_near = error <= tolerance, is_spike = of->reached && of->reached(cell, end);
+    const bool is_near = error <= tolerance, is_spike = volley_is_spike(of, cell, end);
     if (!is_near || (is_spike && part > least_of_spike)) {
       part *= 0.5;
       continue;
     }
     if (of->shape) volley_action_potential_look(&cell->shape, end[of->shape->potential]);
     for (int d = 0; d < of->n; d++) now[d] = end[d];
-    if (is_spike) of->spike(cell, now);
-    if (is_spike) attempts = 0;
-    spikes += is_spike;
+    if (is_spike) {
+      const double steps = volley_cell_at(cell, of->refractory_steps);
+      of->spike(cell, now);
+      cell->refractory = steps > 0 ? steps + 1 : 0;
+      cell->n_spikes++;
+      attempts = 0;
+    }
     passed += part;
     part = fmin(error <= tolerance / 64 ? 2 * part : part, 1 - passed);
   }
@@ -199,8 +214,7 @@ VOLLEY_INLINE int volley_whole_step(const volley_equations *of, volley_cell *cel
     }
   }
   const double error = volley_cash_karp(of, cell, h, y, end);
-  const int is_wrong = !(error <= volley_course(cell, VOLLEY_TOLERANCE));
-  const int is_spike = of->reached ? of->reached(cell, end) : 0;
+  const int is_wrong = !(error <= volley_course(cell, VOLLEY_TOLERANCE)), is_spike = volley_is_spike(of, cell, end);
   return is_wrong | is_spike;
 }
 

@@ -94,26 +94,19 @@ static double mean_current(const double *p, int receptor) {
   return 0.001 * (receptor == EX ? p[tau_syn_ex] * (p[E_ex] - v) : p[tau_syn_in] * (p[E_in] - v));
 }
 
-/* x / (1 - exp(-x)), given exp(-x) too; near 0 by its series. */
-VOLLEY_INLINE double rise_rate(double x, double exp_of_minus_x) {
-  const double t = x * x, series = 1 + 0.5 * x + t * (1.0 / 12 - t * (1.0 / 720 - t * (1.0 / 30240)));
-  const bool is_near = fabs(x) < 0.05;
-  return is_near ? series : x / (is_near ? 1 : 1 - exp_of_minus_x);
-}
-
 /* The coefficient of a neuron. */
-#define C(name) volley_at(cell->c[name], cell->cs, cell->i)
+#define C(name) volley_cell_at(cell, name)
 
 VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
   const double v = y[V_m], m = y[Act_m], h = y[Inact_h], n = y[Act_n], u = v - C(V_T);
   const double w = u < -1000 ? -1000 : u > 1000 ? 1000 : u; /* rates beyond are finite, too */
   const double by_40 = volley_exponential(w * (-1.0 / 40)), by_20 = by_40 * by_40, by_10 = by_20 * by_20;
   const double by_5 = by_10 * by_10, by_4 = by_5 * by_20; /* exp(-W / 4); the rates' differ by constant factors */
-  const double alpha_m = 1.28 * rise_rate((w - 13) * 0.25, by_4 * 25.790339917193062),
-               beta_m = 1.4 * rise_rate((40 - w) * 0.2, 1 / (by_5 * 2980.9579870417283)),
+  const double alpha_m = 1.28 * volley_rise_rate((w - 13) * 0.25, by_4 * 25.790339917193062),
+               beta_m = 1.4 * volley_rise_rate((40 - w) * 0.2, 1 / (by_5 * 2980.9579870417283)),
                alpha_h = 0.128 * volley_exponential((17 - w) * (1.0 / 18)),
                beta_h = 4 / (1 + by_5 * 2980.9579870417283),
-               alpha_n = 0.16 * rise_rate((w - 15) * 0.2, by_5 * 20.085536923187668),
+               alpha_n = 0.16 * volley_rise_rate((w - 15) * 0.2, by_5 * 20.085536923187668),
                beta_n = 0.5 * 1.2840254166877414 * by_40;
   const double ionic =
       C(g_Na) * (m * m * m) * h * (v - C(E_Na)) + C(g_K) * (n * n) * (n * n) * (v - C(E_K)) + C(g_L) * (v - C(E_L));

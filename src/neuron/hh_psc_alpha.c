@@ -76,23 +76,16 @@ static double mean_current(const double *p, int receptor) {
   return 0.001 * exp(1) * (receptor == EX ? p[tau_syn_ex] : p[tau_syn_in]);
 }
 
-/* x / (1 - exp(-x)), given exp(-x) too; near 0 by its series. */
-VOLLEY_INLINE double rise_rate(double x, double exp_of_minus_x) {
-  const double t = x * x, series = 1 + 0.5 * x + t * (1.0 / 12 - t * (1.0 / 720 - t * (1.0 / 30240)));
-  const bool is_near = fabs(x) < 0.05;
-  return is_near ? series : x / (is_near ? 1 : 1 - exp_of_minus_x);
-}
-
 /* The coefficient of a neuron. */
-#define C(name) volley_at(cell->c[name], cell->cs, cell->i)
+#define C(name) volley_cell_at(cell, name)
 
 VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
   const double v = y[V_m], m = y[Act_m], h = y[Inact_h], n = y[Act_n];
   const double u = v < -1000 ? -1000 : v > 1000 ? 1000 : v; /* rates beyond are finite, too */
   const double by_80 = volley_exponential((u + 65) * (-1.0 / 80)), by_40 = by_80 * by_80, by_20 = by_40 * by_40;
   const double by_10 = by_20 * by_20; /* exp(-(V + 65) / 10), from which the others differ by constant factors */
-  const double alpha_m = rise_rate((u + 40) * 0.1, by_10 * 12.182493960703473),
-               alpha_n = 0.1 * rise_rate((u + 55) * 0.1, by_10 * 2.7182818284590452),
+  const double alpha_m = volley_rise_rate((u + 40) * 0.1, by_10 * 12.182493960703473),
+               alpha_n = 0.1 * volley_rise_rate((u + 55) * 0.1, by_10 * 2.7182818284590452),
                beta_m = 4 * volley_exponential((u + 65) * (-1.0 / 18)), beta_n = 0.125 * by_80, alpha_h = 0.07 * by_20,
                beta_h = 1 / (1 + by_10 * 20.085536923187668);
   const double ionic =

@@ -60,7 +60,7 @@ static double mean_current(const double *p, int receptor) {
 }
 
 /* The coefficient of a neuron. */
-#define C(name) volley_at(cell->c[name], cell->cs, cell->i)
+#define C(name) volley_cell_at(cell, name)
 
 /* V stays below the peak here so that the stages of a step that passes it do not run away. */
 VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
@@ -70,16 +70,7 @@ VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, d
   slope[V_m] = cell->refractory > 0 ? 0 : moved;
 }
 
-VOLLEY_INLINE bool reached(const volley_cell *cell, const double *y) {
-  const int moves = cell->refractory <= 0, is_high = y[V_m] >= C(V_peak);
-  return moves & is_high;
-}
-
-static void spike(volley_cell *cell, double *y) {
-  y[V_m] = C(V_reset);
-  cell->refractory = C(refractory_steps) > 0 ? C(refractory_steps) + 1 : 0;
-  cell->n_spikes++;
-}
+static void spike(const volley_cell *cell, double *y) { y[V_m] = C(V_reset); }
 
 static const volley_equations equations = {
     .n = 1,
@@ -88,8 +79,9 @@ static const volley_equations equations = {
     .rise = {-1, -1},
     .refractory = refractory,
     .slopes = slopes,
-    .reached = reached,
     .spike = spike,
+    .peak = V_peak,
+    .refractory_steps = refractory_steps,
 };
 
 VOLLEY_INLINE void take(const volley_chunk *chunk) { volley_integrate(&equations, chunk); }

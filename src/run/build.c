@@ -4,7 +4,7 @@
 #include "base/progress.h"
 #include "record/kind.h"
 #include "signal/signal.h"
-#include "stimulus/load.h"
+#include "stimulus/stimulus.h"
 
 #include <inttypes.h>
 #include <string.h>

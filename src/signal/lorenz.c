@@ -1,5 +1,5 @@
 /* The Lorenz attractor, in the published scaling; nothing is left out at its beginning. */
-#include "signal/trajectory.h"
+#include "signal/rows.h"
 
 #include <math.h>
 

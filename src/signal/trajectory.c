@@ -1,4 +1,4 @@
-#include "signal/trajectory.h"
+#include "signal/rows.h"
 
 #include "base/petsc.h"
 

@@ -1,6 +1,6 @@
 /* The Van der Pol oscillator, in the published scaling. The published programs leave out a transient as long as the
  * run; here it is of fixed length, so that a signal does not depend on how long a run is. */
-#include "signal/trajectory.h"
+#include "signal/rows.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Stimuli before they act: their files are read, and what these hold is checked. */
-#include "stimulus/load.h"
+#include "stimulus/stimulus.h"
 
 #include <stdlib.h>
 #include <string.h>

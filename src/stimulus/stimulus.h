@@ -58,4 +58,11 @@ void volley_stimulus_set_defaults(volley_stimulus *stimulus, volley_arena *arena
 volley_arena *volley_loading_arena(const volley_loading *loading);
 volley_status volley_stimulus_read(volley_loading *loading, const volley_stimulus *stimulus, volley_series *series);
 
+#ifdef MPI_VERSION /* plugins are compiled without */
+/* Reads the files that stimuli name, and checks what could not be checked before. Collective
+ * over the ranks of the reader (which may be NULL where no file is named), agreed status. To be called before a network is
+ * built; signals have volley_signals_load(). */
+volley_status volley_stimuli_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
+#endif
+
 #endif

@@ -1,6 +1,5 @@
 /* Dopamine-modulated plasticity with an eligibility trace. Between two events the concentration n and the eligibility c
  * decay exponentially, so that the change of the weight has a closed form. */
-#include "synapse/dopamine.h"
 #include "synapse/pairing.h"
 
 #include <math.h>
@@ -127,14 +126,10 @@ const volley_synapse_model volley_synapse_stdp_dopamine = {
         "`dopamine` n <- n + 1 / tau_n; traces K as in stdp. While learning is off neither weights nor "
         "eligibility take part, and the eligibility decays",
     .reference = "Izhikevich 2007; Potjans, Morrison & Diesmann 2010. NEST's stdp_dopamine_synapse",
-    .parameters = parameters,
-    .n_parameters = N_PARAMETERS,
-    .states = states,
-    .n_states = 2,
-    .traces = traces,
-    .n_traces = 3,
-    .row_states = row_states,
-    .n_row_states = 2,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_TRACES(traces),
+    VOLLEY_ROW_STATES(row_states),
     .pairs = true,
     .dopamine = VOLLEY_DOPAMINE_NEEDED,
     .keeps_past = true,

@@ -1,5 +1,4 @@
 /* Spike-timing dependent plasticity in which depression turns into potentiation while there is dopamine. */
-#include "synapse/dopamine.h"
 #include "synapse/pairing.h"
 
 #include <math.h>
@@ -103,14 +102,10 @@ const volley_synapse_model volley_synapse_stdp_switch = {
         "of `dopamine_on` or the spikes of the population `dopamine`, A_plus_dopamine and A_minus_dopamine count "
         "instead",
     .reference = "Zhang, Lau & Bi 2009; traces as in Uramoto & Torikai 2013",
-    .parameters = parameters,
-    .n_parameters = N_PARAMETERS,
-    .states = states,
-    .n_states = 1,
-    .traces = traces,
-    .n_traces = 3,
-    .row_states = row_states,
-    .n_row_states = 2,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_TRACES(traces),
+    VOLLEY_ROW_STATES(row_states),
     .pairs = true,
     .dopamine = VOLLEY_DOPAMINE_TAKEN,
     .takes_schedule = true,

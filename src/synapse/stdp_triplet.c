@@ -29,8 +29,8 @@ static const volley_key_info parameters[N_PARAMETERS] = {
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
-enum { PLUS, PLUS_SLOW, MINUS, MINUS_SLOW, N_TRACES };
-static const volley_trace_info traces[N_TRACES] = {
+enum { PLUS, PLUS_SLOW, MINUS, MINUS_SLOW };
+static const volley_trace_info traces[] = {
     [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
     [PLUS_SLOW] = {VOLLEY_OF_SOURCE, TAU_PLUS_TRIPLET, VOLLEY_JUMP_1},
     [MINUS] = {VOLLEY_OF_TARGET, TAU_MINUS, VOLLEY_JUMP_1},
@@ -80,14 +80,10 @@ const volley_synapse_model volley_synapse_stdp_triplet = {
         "and "
         "tau_minus_triplet. A spike finds the traces without itself",
     .reference = "Pfister & Gerstner 2006. NEST's stdp_triplet_synapse",
-    .parameters = parameters,
-    .n_parameters = N_PARAMETERS,
-    .states = states,
-    .n_states = 1,
-    .traces = traces,
-    .n_traces = N_TRACES,
-    .row_states = row_states,
-    .n_row_states = 4,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_TRACES(traces),
+    VOLLEY_ROW_STATES(row_states),
     .keeps_past = true,
     .check = check,
     .range = range,

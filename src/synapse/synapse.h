@@ -118,6 +118,10 @@ typedef struct volley_synapse_model {
   void (*catch_up)(volley_synapse_view *view);
 } volley_synapse_model;
 
+/* The members of a model that its tables give, beside those of neuron/neuron.h. */
+#define VOLLEY_TRACES(table) .traces = (table), .n_traces = (int)(sizeof(table) / sizeof *(table))
+#define VOLLEY_ROW_STATES(table) .row_states = (table), .n_row_states = (int)(sizeof(table) / sizeof *(table))
+
 /* All models, ended by NULL, and one by name (NULL if unknown). */
 const volley_synapse_model *const *volley_synapse_models(void);
 const volley_synapse_model *volley_synapse_model_find(const char *name);

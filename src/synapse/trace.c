@@ -52,14 +52,10 @@ const volley_synapse_model volley_synapse_trace = {
         "at a spike of the target weight <- clip(weight - decay + learning_rate (fast - slow), Wmin, Wmax); the "
         "traces of the source grow by 1 ms / tau at its spikes and decay with tau_fast and tau_slow: both mean its "
         "rate in 1/ms. For learned lateral inhibition: learning_rate < 0, Wmin < 0, Wmax 0",
-    .parameters = parameters,
-    .n_parameters = N_PARAMETERS,
-    .states = states,
-    .n_states = 1,
-    .traces = traces,
-    .n_traces = 2,
-    .row_states = row_states,
-    .n_row_states = 4,
+    VOLLEY_PARAMETERS(parameters),
+    VOLLEY_STATES(states),
+    VOLLEY_TRACES(traces),
+    VOLLEY_ROW_STATES(row_states),
     .keeps_past = true,
     .check = check,
     .range = range,

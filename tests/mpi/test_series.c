@@ -4,7 +4,7 @@
 #include "base/petsc.h"
 #include "io/data/reader.h"
 #include "signal/signal.h"
-#include "stimulus/load.h"
+#include "stimulus/stimulus.h"
 #include "stimulus/showing.h"
 #include "support/experiments.h"
 #include "support/keys.h"

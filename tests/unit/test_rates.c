@@ -1,7 +1,7 @@
 /* Poisson spikes whose rates change: inhomogeneous Poisson, images as rates, and the teacher that goes with images. */
 #include "base/memory.h"
 #include "base/random.h"
-#include "stimulus/load.h"
+#include "stimulus/stimulus.h"
 #include "stimulus/showing.h"
 #include "support/experiments.h"
 #include "support/keys.h"
