@@ -1,8 +1,8 @@
 /* Poisson spikes whose rates change: inhomogeneous Poisson, images as rates, and the teacher that goes with images. */
 #include "base/memory.h"
 #include "base/random.h"
-#include "stimulus/stimulus.h"
 #include "stimulus/showing.h"
+#include "stimulus/stimulus.h"
 #include "support/experiments.h"
 #include "support/keys.h"
 #include "support/signals.h"
