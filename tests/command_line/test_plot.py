@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.environ["VOLLEY_SOURCE"], "tests", "support")
 import h5py  # noqa: E402
 import numpy  # noqa: E402
 import program  # noqa: E402
+from plotting import python_that_plots  # noqa: E402
 
 EXPERIMENT = """
 simulation: {{dt: 0.1 ms, duration: 60 ms}}
@@ -102,8 +103,7 @@ def add_eigenvalues(output, readout):
             file[f"eigenvalues/{readout}/{when}"] = numpy.random.default_rng(1).normal(size=(20, 2))
 
 
-def main():
-    everything = record("everything", SPIKES, TRACES, OUTPUTS, DECODERS)
+def main(everything):
     for options in ((), ("--isi",), ("--traces",), ("--readout",), ("--readout", "--start", "25", "--stop", "35 ms")):
         expect_figure(everything, *options)
     expect_figure(everything, "--readout", "--stop", "10 ms")
@@ -153,6 +153,9 @@ def main():
 
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
-    main()
+    everything = record("everything", SPIKES, TRACES, OUTPUTS, DECODERS)
+    expect_figure(everything)
+    with python_that_plots(folder):
+        main(everything)
     os.chdir("/")
 program.finish()

@@ -15,6 +15,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from plotting import python_that_plots  # noqa: E402
 from program import MPIRUN, SOURCE, TIMEOUT, VOLLEY, execute, expect, finish  # noqa: E402
 
 NEEDS_SLURM = "needs a cluster; tests/slurm has the scripts in a SLURM of its own"
@@ -166,7 +167,7 @@ def main(is_long):
     docs = glob.glob(os.path.join(SOURCE, "docs", "*.md"))
     pages = ["README.md"] + sorted(os.path.relpath(page, SOURCE) for page in docs)
     series = [[page] + [name for name, first in AFTER.items() if first == page] for page in pages if page not in AFTER]
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    with tempfile.TemporaryDirectory() as folder, python_that_plots(folder), concurrent.futures.ThreadPoolExecutor(2) as pool:
         n_run = sum(pool.map(lambda names: run_series(names, is_long), series))
     expect(n_run > 35, f"only {n_run} blocks were found")
     print(f"{n_run} blocks of {len(pages)} documents were run")

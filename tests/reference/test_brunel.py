@@ -44,4 +44,4 @@ def main(seeds):
 
 
 if __name__ == "__main__":
-    main(range(1, 4))
+    main(range(1, 3))

@@ -1,7 +1,7 @@
 """Checkpoints that are damaged, cut off, none at all or of another experiment: one clear message and exit code 2, no
 hang and no crash, at 1 and 3 ranks; and a restart from the newest whole one.
 
-All damages on one rank, one of each class on three; test_damage_long.py has all of them on three."""
+On one rank, one damage of each class on three; test_damage_long.py has more damages, all of them on three, too."""
 import os
 import random
 import re
@@ -130,7 +130,7 @@ def damages(path, is_all):
             found.append((name.split()[0], f"byte {place} ({name}) flipped", damaged))
     size = len(content)
     ends = {0, 1, 8, 96, 512, 4096, size // 2, size - 1, size - 2, size - 8, size - 16, size - 17}
-    ends |= set(choice.sample(range(size), 50 - len(ends)))
+    ends |= set(choice.sample(range(size), (50 if is_all else 24) - len(ends)))
     found += [("empty" if end == 0 else "cut", f"cut off at {end} of {size}", content[:end]) for end in sorted(ends)]
     found.append(("longer", "one byte more", content + b"\0"))
     found.append(("longer", "twice the file", content + content))

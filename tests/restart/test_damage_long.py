@@ -1,4 +1,4 @@
-"""As test_damage.py, all damages at three ranks too."""
+"""As test_damage.py, more damages, all of them at three ranks too."""
 from test_damage import main
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """kill -9 of one rank or of all, at random moments of a run that writes checkpoints all the time: `--resume latest`
 finds a whole one every time, and in the end there are the bits of a run that nobody disturbed.
 
-20 of the moments of test_kill_long.py; a fixed seed chooses the ranks, the victims and the moments."""
+18 of the moments of test_kill_long.py; a fixed seed chooses the ranks, the victims and the moments."""
 import os
 import random
 import re
@@ -12,7 +12,7 @@ from restarting import Job, Whole, all_at_once, checkpoint_of, finish_run, run_w
 from nets import make_everything
 from program import expect, finish
 
-DURATION, STEPS = 20, 200
+DURATION, STEPS = 10, 100
 SETTINGS = {"simulation.duration": f"{DURATION} ms"}
 EVERY = "1 ms model"
 
@@ -58,7 +58,7 @@ class Attempt:
             time.sleep(choice.uniform(0, seconds))
         else:
             self.job.wait_for_ranks()
-            for _ in range(1 if trigger == "join" else choice.randint(1, 12)):
+            for _ in range(1 if trigger == "join" else choice.randint(1, 6)):
                 self.wait_for_event(trigger)
             time.sleep(choice.uniform(0, 0.005))
         was_running = self.job.is_running()
@@ -119,7 +119,7 @@ def report(outcomes):
     expect(joins >= 1, "no run was killed while its recordings were joined")
 
 
-def main(moments=20):
+def main(moments=18):
     with scratch() as folder:
         experiment = make_everything(folder)
         whole = Whole("everything", experiment, SETTINGS, folder)

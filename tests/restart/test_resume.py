@@ -1,7 +1,7 @@
 """A run that is interrupted and resumed has the same bits as one that is not: on other numbers of ranks and threads,
 with the other partitioner and exchange interval, restarted again and again.
 
-A half of a selection of combinations in which each pair of values of two factors occurs; test_resume_long.py has many
+A part of a selection of combinations in which each pair of values of two factors occurs; test_resume_long.py has many
 more."""
 import itertools
 import os
@@ -76,7 +76,7 @@ def write_and_read(whole, experiment, settings, writer, readers, folder):
     name = f"{whole.name}, {ranks} x {threads} {partition} {interval}"
     first = os.path.join(folder, "-".join(map(str, writer)) + f"-{len(readers)}-{readers[0]}.h5".replace(" ", ""))
     now = lasting({**settings, **machine(partition, interval)}, half(settings))
-    finish_run(name, run_words(experiment, first, now, every="15 ms model"), folder, ranks, threads)
+    finish_run(name, run_words(experiment, first, now, every="25 ms model"), folder, ranks, threads)
     for reader in readers:
         ranks, threads, partition, interval = reader
         case = f"{name} -> {ranks} x {threads} {partition} {interval}"
@@ -147,7 +147,7 @@ def check_five_restarts(whole, experiment, settings, folder):
     for number, (end, (ranks, threads, partition, interval)) in enumerate(zip(ends, machines)):
         case = f"{whole.name}, restart {number} to {end}"
         now = lasting({**settings, **machine(partition, interval)}, end)
-        words = run_words(experiment, output, now, "7 ms model", resume=checkpoint_of(output) if number else None)
+        words = run_words(experiment, output, now, "20 ms model", resume=checkpoint_of(output) if number else None)
         finish_run(case, words, folder, ranks, threads)
     whole.expect_equal(f"{whole.name}, five restarts", output)
 
@@ -211,7 +211,7 @@ def check_odd_intervals(whole, experiment, settings, folder):
 
 def check_every_step(experiment, settings, folder):
     """A checkpoint between any two steps, and on from there."""
-    short = lasting(settings, "6 ms")
+    short = lasting(settings, "3 ms")
     whole = Whole("every step", experiment, short, folder)
     output = os.path.join(folder, "steps.h5")
     keep = ["--checkpoint-keep", "100"]
@@ -219,17 +219,17 @@ def check_every_step(experiment, settings, folder):
     whole.expect_equal("every step", output)
     checkpoint = checkpoint_of(output)
     there = [number for number in range(1, 100) if os.path.exists(f"{checkpoint}.{number}")]
-    expect(there == list(range(1, 60)), f"every step: older checkpoints {there}")
+    expect(there == list(range(1, 30)), f"every step: older checkpoints {there}")
 
     def resume(number):
         other = os.path.join(folder, f"step{number}.h5")
         words = run_words(experiment, other, short, resume=f"{checkpoint}.{number}")
         case = f"every step, resumed {number} steps before the end"
         job = resumes_to(whole, case, words, folder, other, 1 + number % 4)
-        where = f"volley: resuming at {(60 - number) / 10:g} ms from"
+        where = f"volley: resuming at {(30 - number) / 10:g} ms from"
         expect(job.says(where), f"{case}: '{where}' is missing\n{job.stderr}")
 
-    all_at_once(resume, [1, 2, 20, 58, 59])
+    all_at_once(resume, [1, 2, 15, 29])
 
 
 def check_small(name, folder):
@@ -239,10 +239,10 @@ def check_small(name, folder):
     experiment = make_small(folder, name)
     whole = Whole(name, experiment, {}, folder)
     first = os.path.join(folder, "small.h5")
-    every = "0.1 ms model" if name == "one step" else "7 ms model"
+    every = "0.1 ms model" if name == "one step" else "25 ms model"
     finish_run(name, run_words(experiment, first, {}, every), folder, 4)
     whole.expect_equal(name, first)
-    for number, ranks in ((0, 1), (1, 4), (0, 7)):
+    for number, ranks in ((0, 1), (1, 4), (0, 7)) if name == "three neurons" else ((0, 1), (1, 4)):
         checkpoint = checkpoint_of(first) + (f".{number}" if number else "")
         if name == "one step" and number:
             continue
@@ -259,10 +259,10 @@ def main():
             os.mkdir(folder)
             whole = Whole(name, experiment, settings, folder)
             expect(whole.summary["spikes"] > 200, f"{name}: too quiet to show anything")
-            some = {"everything": pairs[::2], "plastic, swept": pairs[1::16]}.get(name, pairs[1::8])
+            some = {"everything": pairs[::4], "microcircuit": pairs[3::8], "plastic": pairs[1::8]}.get(name, pairs[5::16])
             check_pairs(whole, experiment, settings, some, folder)
             if name in ("everything", "plastic"):
-                check_interruptions(whole, experiment, settings, folder, WAYS if name == "everything" else WAYS[:2])
+                check_interruptions(whole, experiment, settings, folder, WAYS[:4] if name == "everything" else WAYS[4:])
             if name == "everything":
                 check_orphan(whole, experiment, settings, folder)
                 check_five_restarts(whole, experiment, settings, folder)

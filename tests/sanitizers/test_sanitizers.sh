@@ -4,12 +4,13 @@
 set -euo pipefail
 unset LD_PRELOAD # sanitizers come first
 cd "$VOLLEY_SOURCE"
-cmake --preset asan >/dev/null
-cmake --build --preset asan --parallel 2 --target volley >/dev/null
-ctest --preset asan --no-tests=error -R '^invariance_test_layout$'
+build=$PWD/build/asan-quick # what compiles in half the time
+cmake --preset asan -B "$build" -DCMAKE_C_FLAGS_DEBUG="-O0 -g1" >/dev/null
+cmake --build "$build" --parallel 2 --target volley >/dev/null
+ctest --test-dir "$build" --output-on-failure --no-tests=error -R '^invariance_test_layout$'
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-volley=$PWD/build/asan/volley
+volley=$build/volley
 # The search for leaks fails where Open MPI starts without its launcher: it cannot stop a thread of Open MPI.
 alone=("$VOLLEY_MPIRUN" -n 1 "$volley")
 for net in plastic force; do

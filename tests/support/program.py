@@ -83,18 +83,18 @@ def expect(is_true, message):
         print(f"FAILED {message}", flush=True)
 
 
-def expect_same_mean(what, ours, theirs, floor=0.0):
+def expect_same_mean(what, ours, theirs, floor=0.0, known=0.0):
     """Compares the means of two samples, one value a seed: they may differ by three times the spread between seeds.
 
-    The spread is the reference's sample standard deviation or, where that is less, the pooled one of both samples. The
-    reference has two or three seeds; some of these agree far better than chance lets them (a standard deviation from
-    two values is below a tenth of the true one in 8 % of all cases), so their spread alone cannot be the measure. Our
-    sample is the larger one; that its own spread does not hide a fault is expected too: it may be at most three times
-    the reference's, or `floor`."""
+    The spread is the reference's sample standard deviation or, where that is less, the pooled one of both samples, or one
+    that is `known` from more seeds. The reference has two or three seeds; some of these agree far better than chance lets
+    them (a standard deviation from two values is below a tenth of the true one in 8 % of all cases), so their spread alone
+    cannot be the measure. That our own spread does not hide a fault is expected too: it may be at most three times the
+    reference's, or `floor`."""
     ours, theirs = numpy.asarray(ours), numpy.asarray(theirs)
     spread_ours, spread_theirs = numpy.std(ours, ddof=1), numpy.std(theirs, ddof=1)
     squares = (len(ours) - 1) * spread_ours**2 + (len(theirs) - 1) * spread_theirs**2
-    spread = max(spread_theirs, numpy.sqrt(squares / (len(ours) + len(theirs) - 2)))
+    spread = max(spread_theirs, numpy.sqrt(squares / (len(ours) + len(theirs) - 2)), known)
     difference = numpy.mean(ours) - numpy.mean(theirs)
     print(f"{what}: {numpy.mean(ours):.4g} +- {spread_ours:.2g}, "
           f"reference {numpy.mean(theirs):.4g} +- {spread_theirs:.2g}, difference {difference / spread:+.2f} spreads")
