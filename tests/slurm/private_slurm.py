@@ -160,7 +160,7 @@ class PrivateSlurm:
             if time.monotonic() > deadline:
                 self.show_logs()
                 sys.exit(f"waited {seconds} s in vain for {what}")
-            time.sleep(0.1)
+            time.sleep(0.3)  # the condition may start a program
 
     def show_logs(self):
         for name in sorted(os.listdir(f"{self.folder}/log")):

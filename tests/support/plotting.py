@@ -1,5 +1,5 @@
 """A Python for VOLLEY_PYTHON that has imported matplotlib already: `volley plot` starts one for each figure, and that takes
-longer than to draw."""
+longer than to draw. Figures do not see the environment of who asks for them."""
 import array
 import contextlib
 import ctypes
@@ -51,7 +51,9 @@ def answer(connection):
     child = os.fork()
     if child == 0:
         os._exit(draw(request, ancillary))
-    connection.send(bytes([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255]))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255
+    with contextlib.suppress(BrokenPipeError):  # who asked has been ended
+        connection.send(bytes([code]))
 
 
 def serve(listener):
