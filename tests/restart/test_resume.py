@@ -211,7 +211,7 @@ def check_odd_intervals(whole, experiment, settings, folder):
 
 def check_every_step(experiment, settings, folder):
     """A checkpoint between any two steps, and on from there."""
-    short = lasting(settings, "3 ms")
+    short = lasting(settings, "5 ms")
     whole = Whole("every step", experiment, short, folder)
     output = os.path.join(folder, "steps.h5")
     keep = ["--checkpoint-keep", "100"]
@@ -219,17 +219,17 @@ def check_every_step(experiment, settings, folder):
     whole.expect_equal("every step", output)
     checkpoint = checkpoint_of(output)
     there = [number for number in range(1, 100) if os.path.exists(f"{checkpoint}.{number}")]
-    expect(there == list(range(1, 30)), f"every step: older checkpoints {there}")
+    expect(there == list(range(1, 50)), f"every step: older checkpoints {there}")
 
     def resume(number):
         other = os.path.join(folder, f"step{number}.h5")
         words = run_words(experiment, other, short, resume=f"{checkpoint}.{number}")
         case = f"every step, resumed {number} steps before the end"
         job = resumes_to(whole, case, words, folder, other, 1 + number % 4)
-        where = f"volley: resuming at {(30 - number) / 10:g} ms from"
+        where = f"volley: resuming at {(50 - number) / 10:g} ms from"
         expect(job.says(where), f"{case}: '{where}' is missing\n{job.stderr}")
 
-    all_at_once(resume, [1, 2, 15, 29])
+    all_at_once(resume, [1, 2, 25, 49])
 
 
 def check_small(name, folder):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The nets with everything, with plastic synapses and with readouts under the address and undefined behaviour sanitizers,
-# on 1 and 2 ranks; test_sanitizers_long.sh has the unit and MPI tests and the thread sanitizer.
+# on 1 rank of 2 threads and on 2 ranks; test_sanitizers_long.sh has the unit and MPI tests and the thread sanitizer.
 set -euo pipefail
 unset LD_PRELOAD # sanitizers come first
 cd "$VOLLEY_SOURCE"
@@ -14,9 +14,9 @@ volley=$build/volley
 # The search for leaks fails where Open MPI starts without its launcher: it cannot stop a thread of Open MPI.
 alone=("$VOLLEY_MPIRUN" -n 1 "$volley")
 for net in plastic force; do
-  words=("tests/invariance/$net.yaml" --progress off --overwrite --threads 2)
+  words=("tests/invariance/$net.yaml" --progress off --overwrite)
   "${alone[@]}" check "${words[0]}" >/dev/null
-  "${alone[@]}" run "${words[@]}" -o "$room/one.h5" >/dev/null
-  "$VOLLEY_MPIRUN" -n 2 "$volley" run "${words[@]}" -o "$room/two.h5" >/dev/null
+  "${alone[@]}" run "${words[@]}" --threads 2 -o "$room/one.h5" >/dev/null
+  "$VOLLEY_MPIRUN" -n 2 "$volley" run "${words[@]}" --threads 1 -o "$room/two.h5" >/dev/null
   "${alone[@]}" info "$room/two.h5" >/dev/null
 done
