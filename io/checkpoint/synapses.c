@@ -115,7 +115,7 @@ static void place(void *context, uint32_t group, uint32_t synapse, uint64_t numb
   const placing *p = context;
   const volley_plastic_table *plastic = p->block->plastic;
   const uint64_t s = plastic->groups[group].first + synapse;
-  const uint32_t t = plastic->ids[s] - plastic->first_id;
+  const uint32_t t = plastic->ids[s];
   p->block->places[s] = p->starts[t] + number - p->order->firsts[p->block->indices[t]];
 }
 

@@ -78,6 +78,28 @@ static void write_places(FILE *out, const volley_summary *summary) {
   }
 }
 
+/* The ways of delivery that occur, and which of them each rank takes. */
+static void write_ways(FILE *out, const volley_summary *summary) {
+  const char *between = "";
+  if (!summary->ways_of_rank) return;
+  fputs("  \"delivery\": {", out);
+  for (int w = 0; w < VOLLEY_WAYS; w++) {
+    const volley_way_figures *way = &summary->ways[w];
+    if (way->blocks == 0) continue;
+    fprintf(out, "%s\"%s\": {\"blocks\": %" PRIu64 ", \"events\": %" PRIu64 ", \"ns_an_event\": ", between,
+            volley_way_names[w], way->blocks, way->events);
+    volley_json_number(out, way->events > 0 ? 1e9 * way->seconds / (double)way->events : 0);
+    fputs("}", out);
+    between = ", ";
+  }
+  fputs("},\n  \"delivery_of_rank\": [", out);
+  for (int rank = 0; rank < summary->ranks; rank++) {
+    static const char *const names[] = {"", "listed", "direct", "both"};
+    fprintf(out, "%s\"%s\"", rank ? ", " : "", names[summary->ways_of_rank[rank]]);
+  }
+  fputs("],\n", out);
+}
+
 static void write_summary(FILE *out, const volley_summary *summary) {
   char digest[VOLLEY_DIGEST_SIZE];
   volley_digest_text(summary->digest, digest);
@@ -101,6 +123,7 @@ static void write_summary(FILE *out, const volley_summary *summary) {
     fprintf(out, "%s%" PRIu64, rank ? ", " : "", summary->peak_rss_bytes[rank]);
   fputs("],\n", out);
   write_places(out, summary);
+  write_ways(out, summary);
   write_phases(out, summary);
   write_rates(out, summary);
   if (*volley_petsc_options()) {

@@ -64,11 +64,11 @@ static volley_edge_list make_list(const volley_experiment *experiment, int p, ui
 /* Adds the first `count` neurons of a population to the block. */
 static void add_slice(volley_block *block, const volley_experiment *experiment, int p, uint32_t count) {
   volley_slice *slice = &block->slices[block->n_slices++];
-  *slice = (volley_slice){.population = p, .offset = block->count, .count = count};
+  *slice = (volley_slice){.population = p, .offset = block->count, .target_offset = block->count, .count = count};
   slice->gids = volley_alloc(count, sizeof *slice->gids, "an estimate");
   for (uint32_t i = 0; i < count; i++) slice->gids[i] = experiment->populations[p].first_gid + i;
   block->count += count;
-  block->stride = block->count;
+  block->stride = block->target_stride = block->count;
 }
 
 /* Synapses of the limited projections. */
@@ -85,7 +85,8 @@ static double count_limited(const volley_experiment *small, const volley_estimat
 static volley_block make_block(volley_experiment *small, const volley_estimate *estimate, volley_edge_list *lists) {
   const double share = 1 / ((double)estimate->ranks * estimate->blocks);
   const double part = share * fmin(1, MOST_SYNAPSES / (count_limited(small, estimate) * share));
-  volley_block block = {.slices = volley_alloc((size_t)small->n_populations, sizeof *block.slices, "an estimate")};
+  volley_block block = {.receptors = VOLLEY_MAX_RECEPTORS,
+                        .slices = volley_alloc((size_t)small->n_populations, sizeof *block.slices, "an estimate")};
   double synapses = 0;
   for (int t = 0; t < small->n_populations && synapses < 2 * MOST_SYNAPSES; t++) {
     const uint32_t size = small->populations[t].size, count = (uint32_t)ceil(size * part);

@@ -5,18 +5,21 @@
 #include "base/parallel.h"
 #include "engine/arrivals.h"
 #include "exchange/exchange.h"
+#include "network/table_builder.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_SYNAPSES = 1 << 22 /* of all threads' tables */, MOST_ROWS = 1 << 19, MOST_SPIKES = 1 << 14 /* a step */ };
+enum { MOST_SYNAPSES = 1 << 22 /* of all threads' tables */, MOST_ROWS = 1 << 19, MOST_SPIKES = 1 << 14 /* a step */, RECEPTORS = 2 };
 
 /* The table of a block, and how its spikes come. */
 typedef struct shape {
-  double rows, groups, synapses; /* rows of the table; groups and synapses of a row that a spike finds, in the mean */
+  double rows, synapses;         /* rows of the table; synapses of a row that a spike finds, in the mean */
+  uint32_t steps;                /* on which the synapses of a row are due */
   double found;                  /* share of the spikes that find a row */
   double per_step;               /* spikes */
   bool equal;                    /* weights */
+  volley_delivery delivery;
   uint32_t targets;
   int threads;
   volley_barrier barrier;
@@ -26,17 +29,16 @@ typedef struct shape {
 /* Rounds to one of the two next whole numbers, so that the mean over all words is x. */
 static uint32_t round_by(double x, uint32_t word) { return (uint32_t)floor(x + volley_open_uniform(word)); }
 
-/* The row of number r: as many synapses and groups as are right in the mean. Counts or fills them. */
+/* The row of number r: as many synapses as are right in the mean. Counts or fills them. */
 static void go_through_row(volley_table_builder *builder, const shape *s, uint32_t r, bool fills, uint32_t *words) {
   const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 0);
-  uint32_t drawn[2];
-  volley_random_words(key, r, 0, 1, 2, drawn);
-  const uint32_t groups = (uint32_t)fmax(1, round_by(s->groups, drawn[0]));
-  const uint32_t n = (uint32_t)fmax(groups, fmin(round_by(s->synapses, drawn[1]), MOST_SYNAPSES));
+  uint32_t drawn;
+  volley_random_words(key, r, 0, 1, 1, &drawn);
+  const uint32_t n = (uint32_t)fmax(1, fmin(round_by(s->synapses, drawn), MOST_SYNAPSES));
   const uint32_t gid = (uint32_t)(r / s->found);
   if (fills) volley_random_words(key, r, 0, 0, n, words);
   for (uint32_t k = 0; k < n; k++) {
-    const uint16_t due = (uint16_t)(1 + (uint64_t)k * groups / n);
+    const uint16_t due = (uint16_t)(1 + (words[k] & 0xFFFF) % s->steps);
     if (fills)
       volley_table_fill(builder, gid, (uint16_t)volley_below(words[k], s->targets), due, (uint8_t)(r & 1),
                         s->equal ? 1 : (float)(k + 1));
@@ -46,13 +48,13 @@ static void go_through_row(volley_table_builder *builder, const shape *s, uint32
 }
 
 static volley_table make_table(const shape *s, uint32_t n_rows) {
-  volley_table_builder *builder = volley_table_builder_create();
+  volley_table_builder *builder = volley_table_builder_create((uint32_t)(n_rows / s->found) + 1, s->targets, RECEPTORS);
   uint32_t *words = volley_alloc(MOST_SYNAPSES, sizeof *words, "an estimate");
   for (uint32_t r = 0; r < n_rows; r++) go_through_row(builder, s, r, false, words);
   volley_table_allocate(builder);
   for (uint32_t r = 0; r < n_rows; r++) go_through_row(builder, s, r, true, words);
   free(words);
-  return volley_table_finish(builder);
+  return volley_table_finish(builder, s->delivery);
 }
 
 /* The spikes of a step: ascending, anywhere among those whose rows may be in the table. */
@@ -63,6 +65,9 @@ static void draw_spikes(volley_stream *stream, double universe, uint32_t *gids, 
 /* Delivers the spikes of steps while there is time, and returns the seconds of a spike. */
 static double deliver(const shape *s, volley_block *block, uint32_t n_rows, uint32_t thread) {
   volley_arrivals arrivals = volley_arrivals_create(block, block->table.max_due);
+  const volley_slice slice = {.count = s->targets,
+                              .inputs = {block->inputs, block->inputs + s->targets},
+                              .reached = (1 << RECEPTORS) - 1};
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 1), thread, 0);
   const uint32_t n = (uint32_t)fmin(MOST_SPIKES, fmax(1, s->per_step));
   uint32_t *gids = volley_alloc(n, sizeof *gids, "an estimate");
@@ -74,6 +79,7 @@ static double deliver(const shape *s, volley_block *block, uint32_t n_rows, uint
     if (step == block->table.max_due) spikes = seconds = 0; /* nothing was due before */
     const double begin = volley_thread_seconds();
     volley_arrivals_deliver(&arrivals, step);
+    volley_arrivals_take(&arrivals, &slice, step);
     volley_arrivals_schedule(&arrivals, step, gids, n);
     seconds += volley_thread_seconds() - begin;
     spikes += n;
@@ -87,7 +93,7 @@ static void deliver_in_thread(void *context, int thread) {
   shape *s = context;
   const double most = fmin(MOST_ROWS, MOST_SYNAPSES / fmax(1, s->synapses)) / s->threads;
   const uint32_t n_rows = (uint32_t)fmax(1, fmin(s->rows, most));
-  volley_block block = {.stride = s->targets, .inputs = volley_alloc(2 * s->targets, sizeof(double), "an estimate")};
+  volley_block block = {.target_stride = s->targets, .receptors = RECEPTORS, .inputs = volley_alloc(RECEPTORS * s->targets, sizeof(double), "an estimate")};
   block.table = make_table(s, n_rows);
   volley_barrier_wait(&s->barrier);
   s->seconds[thread] = deliver(s, &block, n_rows, (uint32_t)thread);
@@ -97,15 +103,15 @@ static void deliver_in_thread(void *context, int thread) {
 
 double volley_time_spike(const volley_experiment *experiment, const volley_estimate *estimate) {
   const volley_visits *visits = &estimate->visits;
-  const double share = experiment->neurons / (double)estimate->ranks / estimate->blocks;
   if (!(visits->rows > 0)) return 0;
   shape s = {.rows = estimate->rows / estimate->blocks,
-             .groups = visits->groups / visits->rows,
              .synapses = visits->synapses / visits->rows,
+             .steps = (uint32_t)fmin(UINT16_MAX, ceil(visits->steps / visits->synapses)),
+             .delivery = experiment->simulation.delivery,
              .found = fmin(1, visits->rows / estimate->spikes / estimate->blocks),
              .per_step = estimate->spikes / (double)experiment->simulation.steps,
              .equal = visits->equal > 0.5 * visits->synapses,
-             .targets = (uint32_t)fmin(fmax(1, share), VOLLEY_MAX_BLOCK),
+             .targets = estimate->stride > 0 ? estimate->stride : 1,
              .threads = volley_sample_threads(estimate)};
   s.found = fmax(s.found, fmax(1, fmin(s.rows, MOST_ROWS)) / (double)UINT32_MAX);
   s.seconds = volley_alloc((size_t)s.threads, sizeof *s.seconds, "an estimate");

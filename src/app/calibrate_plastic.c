@@ -73,7 +73,8 @@ static double run_sample(const learning *l, volley_plastic_delivery *plasticity)
   const double begin = volley_thread_seconds(), end = MPI_Wtime() + l->limit;
   double dopamine = 0;
   volley_spike_list spikes = {0};
-  for (int64_t step = 0; plasticity->events < events && step < SAMPLE_STEPS; step++) {
+  int64_t step = 0;
+  for (; plasticity->events < events && step < SAMPLE_STEPS; step++) {
     if (step % 16 == 0 && MPI_Wtime() > end) break;
     volley_plastic_delivery_deliver(plasticity, step);
     take_spikes(&targets, &spikes);
@@ -83,6 +84,7 @@ static double run_sample(const learning *l, volley_plastic_delivery *plasticity)
     for (dopamine += l->dopamine_rate; dopamine >= 1; dopamine = fmod(dopamine, 1))
       volley_plastic_table_note_dopamine(plastic, step, (uint32_t)dopamine);
   }
+  for (int late = 0; late <= plastic->max_due; late++) volley_plastic_delivery_deliver(plasticity, step++);
   free(spikes.ids);
   return (volley_thread_seconds() - begin) / fmax(1, (double)plasticity->events);
 }

@@ -160,7 +160,6 @@ static void print_json_network(const volley_experiment *experiment, const volley
                            {"peak", e->peak_bytes}};
   const figure visits[] = {{"spikes", e->spikes * e->blocks},
                            {"rows", e->visits.rows},
-                           {"runs", e->visits.groups},
                            {"synapses", e->visits.synapses}};
   SECTION("network", network);
   SECTION("balance", balance);

@@ -10,6 +10,7 @@
 #include "io/output/layout.h"
 #include "network/blocks.h"
 #include "network/plastic_table.h"
+#include "network/table_builder.h"
 #include "record/record.h"
 #include "rule/edge_list.h"
 #include "rule/rule.h"
@@ -113,30 +114,65 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   }
 }
 
-/* Adds the tables of all rows of one source population onto all blocks of a rank; plastic: their model, or NULL. The number
- * of synapses of a run is about Poisson distributed, so a run is there with probability 1 - exp(-mean). */
-static void add_rows(const row_shape *shape, double sources, const volley_synapse_model *plastic,
-                     volley_estimate *estimate) {
-  double row_groups = 0; /* of one row */
+/* Groups of a row whose synapses are due in windows of 1 << step_bits steps from the first on. The number of synapses of a
+ * group is about Poisson distributed, so a group is there with probability 1 - exp(-mean). */
+static double count_groups(const row_shape *shape, int first, int step_bits) {
+  double groups = 0;
   for (int sign = 0; sign < SIGNS; sign++) {
-    for (int d = 0; d <= shape->longest; d++) row_groups -= expm1(-shape->due[sign][d]);
+    double mean = 0;
+    for (int d = first; d <= shape->longest; d++) {
+      mean += shape->due[sign][d];
+      if (d < shape->longest && (d + 1 - first) >> step_bits == (d - first) >> step_bits) continue;
+      groups -= expm1(-mean);
+      mean = 0;
+    }
   }
-  const double there = -expm1(-shape->synapses), rows = sources * estimate->blocks * there;
-  const double groups = row_groups * sources * estimate->blocks,
-               synapses = shape->synapses * sources * estimate->blocks;
-  estimate->rows += rows;
-  estimate->groups += groups;
-  if (plastic) {
-    estimate->table_bytes +=
-        estimate->blocks * volley_plastic_table_expected_bytes(plastic, rows / estimate->blocks,
-                                                               groups / estimate->blocks, synapses / estimate->blocks);
-    return;
-  }
-  estimate->table_bytes += volley_table_expected_bytes(rows, groups, synapses, shape->equal);
-  estimate->visits.rows += shape->spikes * estimate->blocks * there;
-  estimate->visits.groups += shape->spikes * estimate->blocks * row_groups;
-  estimate->visits.synapses += shape->spikes * estimate->blocks * shape->synapses;
-  if (shape->equal) estimate->visits.equal += shape->spikes * estimate->blocks * shape->synapses;
+  return groups;
+}
+
+/* On how many steps the synapses of a row are due, those on which many are counting for more. */
+static double count_steps(const row_shape *shape) {
+  double squares = 0;
+  for (int d = 0; d <= shape->longest; d++)
+    for (int sign = 0; sign < SIGNS; sign++) squares += shape->due[sign][d] * shape->due[sign][d];
+  return fmax(1, shape->synapses * shape->synapses / squares);
+}
+
+/* Adds what all rows of one source population are to what layouts are chosen by. */
+static void add_totals(const row_shape *shape, double sources, volley_table_shape *totals) {
+  for (int d = 1; d <= shape->longest && (totals->min_due == 0 || d < totals->min_due); d++)
+    if (shape->due[0][d] + shape->due[1][d] > 0) totals->min_due = d;
+  if (shape->longest > totals->max_due) totals->max_due = shape->longest;
+  totals->rows += sources * -expm1(-shape->synapses);
+  totals->synapses += sources * shape->synapses;
+  totals->longest = fmax(totals->longest, shape->synapses);
+}
+
+/* Adds the tables of all rows of one source population onto all blocks of a rank. */
+static void add_rows(const row_shape *shape, double sources, const volley_table_shape *totals,
+                     volley_estimate *estimate) {
+  const volley_layout layout = volley_layout_choose(totals);
+  const double blocks = estimate->blocks, there = -expm1(-shape->synapses), rows = sources * there;
+  const double groups = layout.direct ? 0 : sources * count_groups(shape, totals->min_due, layout.step_bits);
+  const double singles = sources * shape->synapses * exp(-shape->synapses);
+  estimate->rows += rows * blocks;
+  estimate->groups += groups * blocks;
+  estimate->table_bytes += blocks * volley_table_expected_bytes(layout, rows, singles, groups,
+                                                                sources * shape->synapses, shape->equal);
+  estimate->visits.rows += shape->spikes * blocks * there;
+  estimate->visits.synapses += shape->spikes * blocks * shape->synapses;
+  estimate->visits.steps += shape->spikes * blocks * shape->synapses * count_steps(shape);
+  if (shape->equal) estimate->visits.equal += shape->spikes * blocks * shape->synapses;
+}
+
+/* Adds the table of a plastic projection. */
+static void add_plastic_rows(const row_shape *shape, double sources, const volley_synapse_model *model,
+                             volley_estimate *estimate) {
+  const double rows = sources * -expm1(-shape->synapses), groups = sources * count_groups(shape, 0, 0);
+  estimate->rows += rows * estimate->blocks;
+  estimate->groups += groups * estimate->blocks;
+  estimate->table_bytes += estimate->blocks * volley_plastic_table_expected_bytes(model, sources, rows, groups,
+                                                                                  sources * shape->synapses);
 }
 
 static void clear_shape(row_shape *shape, double spikes) {
@@ -151,18 +187,40 @@ static double count_spikes(const volley_experiment *experiment, int population) 
   return volley_model_seconds(experiment) * volley_expected_rate(p) * p->size;
 }
 
-/* Adds the tables of all synapses of one source population that do not change. */
-static void add_static(const volley_experiment *experiment, int source, const volley_edge_sample *samples,
+/* The rows of one source population, of synapses that do not change. */
+static void shape_rows(const volley_experiment *experiment, int source, const volley_edge_sample *samples,
                        row_shape *shape, volley_estimate *estimate) {
-  const double sources = experiment->populations[source].size;
   clear_shape(shape, count_spikes(experiment, source));
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
     if (projection->source != source || estimate->expected[p] == 0 || projection->plasticity.model) continue;
-    const double per_row = estimate->expected[p] / sources / estimate->ranks / estimate->blocks;
+    const double per_row =
+        estimate->expected[p] / experiment->populations[source].size / estimate->ranks / estimate->blocks;
     add_to_shape(experiment, shape, p, &samples[p], per_row, estimate);
   }
-  if (shape->synapses > 0) add_rows(shape, sources, NULL, estimate);
+}
+
+/* Adds the tables of all synapses that do not change: their layout follows from all of them. */
+static void add_static(const volley_experiment *experiment, const volley_edge_sample *samples, row_shape *shape,
+                       volley_estimate *estimate) {
+  volley_table_shape totals = {
+      .stride = estimate->stride, .receptors = 1, .wanted = experiment->simulation.delivery};
+  for (int p = 0; p < experiment->n_populations; p++)
+    if (experiment->populations[p].model->n_receptors > totals.receptors)
+      totals.receptors = experiment->populations[p].model->n_receptors;
+  for (int pass = 0; pass < 2; pass++) {
+    for (int source = 0; source < experiment->n_populations; source++) {
+      shape_rows(experiment, source, samples, shape, estimate);
+      if (shape->synapses == 0) continue;
+      if (pass == 0)
+        add_totals(shape, experiment->populations[source].size, &totals);
+      else
+        add_rows(shape, experiment->populations[source].size, &totals, estimate);
+    }
+  }
+  estimate->table_bytes +=
+      estimate->blocks * (volley_source_index_expected_bytes(totals.rows, (double)experiment->neurons) +
+                          (double)volley_ring_bytes(volley_layout_choose(&totals), totals.receptors));
 }
 
 /* Adds the table of one projection whose synapses learn, and what is kept of its targets' spikes: those since the last
@@ -177,7 +235,7 @@ static void add_plastic(const volley_experiment *experiment, int p, const volley
   clear_shape(shape, count_spikes(experiment, projection->source));
   add_to_shape(experiment, shape, p, &samples[p],
                estimate->expected[p] / source->size / estimate->ranks / estimate->blocks, estimate);
-  add_rows(shape, source->size, projection->plasticity.model, estimate);
+  add_plastic_rows(shape, source->size, projection->plasticity.model, estimate);
   estimate->table_bytes += volley_past_spikes_expected_bytes(ceil((double)target->size / estimate->ranks), kept);
 }
 
@@ -186,9 +244,7 @@ static void estimate_tables(const volley_experiment *experiment, const volley_ed
   row_shape shape = {0};
   for (int sign = 0; sign < SIGNS; sign++)
     shape.due[sign] = volley_alloc(VOLLEY_MAX_DELAY + 1, sizeof(double), "an estimate");
-  for (int source = 0; source < experiment->n_populations; source++)
-    add_static(experiment, source, samples, &shape, estimate);
-  estimate->table_bytes += estimate->blocks * volley_gid_map_expected_bytes(estimate->rows / estimate->blocks);
+  add_static(experiment, samples, &shape, estimate);
   for (int p = 0; p < experiment->n_projections; p++) {
     if (experiment->projections[p].plasticity.model && estimate->expected[p] > 0)
       add_plastic(experiment, p, samples, &shape, estimate);
@@ -275,16 +331,16 @@ static volley_status estimate_balance(const volley_experiment *experiment, const
   return VOLLEY_OK;
 }
 
-/* Blocks of a rank. */
-static int count_blocks(const volley_experiment *experiment, int ranks, int threads) {
+/* Blocks of a rank, and how large they are. */
+static void count_blocks(const volley_experiment *experiment, volley_estimate *estimate) {
   uint32_t *counts = volley_alloc((size_t)experiment->n_populations, sizeof *counts, "an estimate");
   for (int p = 0; p < experiment->n_populations; p++) {
-    const uint64_t size = experiment->populations[p].size, of = (uint64_t)ranks;
+    const uint64_t size = experiment->populations[p].size, of = (uint64_t)estimate->ranks;
     counts[p] = (uint32_t)((size + of - 1) / of);
   }
-  const int blocks = volley_blocks_count(experiment, counts, threads);
+  estimate->blocks = volley_blocks_count(experiment, counts, estimate->threads);
+  estimate->stride = volley_blocks_target_stride(experiment, counts, estimate->blocks);
   free(counts);
-  return blocks;
 }
 
 static void estimate_all(const volley_experiment *experiment, const volley_edge_sample *samples, volley_estimate *out) {
@@ -307,7 +363,7 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   const size_t n = (size_t)experiment->n_projections;
   volley_edge_sample *samples = volley_alloc(n, sizeof *samples, "an estimate");
   *out = (volley_estimate){.ranks = ranks, .threads = threads, .min_delay = INFINITY};
-  out->blocks = count_blocks(experiment, ranks, threads);
+  count_blocks(experiment, out);
   out->expected = volley_alloc(n, sizeof *out->expected, "an estimate");
   out->base_bytes = (double)volley_present_rss() + thread_bytes * (threads - 1);
   if (ranks > 1 && !volley_is_launched()) out->base_bytes += launched_bytes;

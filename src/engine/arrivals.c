@@ -5,33 +5,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An entry: where the group's data begin in the pool, in units of 4 bytes, its length, receptor, and kind. */
-enum { EQUAL_BITS = 1, COUNT_BITS = 16, AHEAD = 4, LINE = 64 };
+/* An entry: where the piece of a group begins in the pool, in units of 4 bytes, its length, and whether its weights are equal. */
+enum { EQUAL_BITS = 1, COUNT_BITS = 16, LINE = 64 };
+
+/* How far ahead memory is asked for: groups of a list, and spikes whose rows are looked up together. */
+enum { AHEAD = 8, BATCH = 32 };
 
 static uint64_t pack(uint64_t offset, const volley_group *group) {
-  return ((offset / 4) << (COUNT_BITS + VOLLEY_RECEPTOR_BITS + EQUAL_BITS)) |
-         ((uint64_t)group->count << (VOLLEY_RECEPTOR_BITS + EQUAL_BITS)) | ((uint64_t)group->receptor << EQUAL_BITS) |
-         group->equal;
+  return ((offset / 4) << (COUNT_BITS + EQUAL_BITS)) | ((uint64_t)group->count << EQUAL_BITS) | group->equal;
 }
 
-static uint64_t offset_of(uint64_t entry) { return (entry >> (COUNT_BITS + VOLLEY_RECEPTOR_BITS + EQUAL_BITS)) * 4; }
-static uint32_t count_of(uint64_t entry) { return (uint32_t)(entry >> (VOLLEY_RECEPTOR_BITS + EQUAL_BITS)) & 0xFFFF; }
-static uint32_t receptor_of(uint64_t entry) {
-  return (uint32_t)(entry >> EQUAL_BITS) & ((1 << VOLLEY_RECEPTOR_BITS) - 1);
-}
-static int is_equal(uint64_t entry) { return (int)(entry & 1); }
+static uint64_t offset_of(uint64_t entry) { return (entry >> (COUNT_BITS + EQUAL_BITS)) * 4; }
+static uint32_t count_of(uint64_t entry) { return (uint32_t)(entry >> EQUAL_BITS) & 0xFFFF; }
+static bool is_equal(uint64_t entry) { return entry & 1; }
 
 volley_arrivals volley_arrivals_create(volley_block *block, int max_due) {
-  int64_t size = 1;
-  while (size <= max_due) size *= 2;
-  return (volley_arrivals){.block = block,
-                           .due = volley_alloc((size_t)size, sizeof(volley_due), "the arrivals of spikes"),
-                           .mask = size - 1};
+  const volley_layout layout = block->table.layout;
+  volley_arrivals arrivals = {.block = block, .mask = 1};
+  while (arrivals.mask <= max_due) arrivals.mask *= 2;
+  if (!layout.direct) {
+    arrivals.due = volley_alloc((size_t)arrivals.mask * VOLLEY_MAX_RECEPTORS, sizeof(volley_due), "arriving spikes");
+  }
+  arrivals.mask--;
+  arrivals.ring_bytes = volley_ring_bytes(layout, block->receptors);
+  arrivals.ring = volley_alloc_huge(arrivals.ring_bytes, "the arrivals of spikes");
+  return arrivals;
+}
+
+static volley_due *lists_of(const volley_arrivals *arrivals, int64_t step) {
+  return &arrivals->due[(step & arrivals->mask) * VOLLEY_MAX_RECEPTORS];
 }
 
 void volley_arrivals_free(volley_arrivals *arrivals) {
-  for (int64_t s = 0; s <= arrivals->mask; s++) free(arrivals->due[s].entries);
+  const int64_t n = arrivals->due ? (arrivals->mask + 1) * VOLLEY_MAX_RECEPTORS : 0;
+  for (int64_t s = 0; s < n; s++) free(arrivals->due[s].entries);
   free(arrivals->due);
+  volley_table_free(arrivals->ring, arrivals->ring_bytes);
 }
 
 void volley_due_put(volley_due *due, uint64_t entry) {
@@ -42,59 +51,132 @@ void volley_due_put(volley_due *due, uint64_t entry) {
   due->entries[due->n++] = entry;
 }
 
-static void schedule_row(volley_arrivals *arrivals, int64_t step, uint64_t offset) {
-  const unsigned char *pool = arrivals->block->table.pool;
-  volley_row row = volley_row_open(pool, offset);
-  volley_group group;
-  for (const unsigned char *data; (data = volley_row_next(&row, &group));)
-    volley_due_put(&arrivals->due[(step + group.due) & arrivals->mask], pack((uint64_t)(data - pool), &group));
-  arrivals->bytes += (uint64_t)(row.data - pool) - offset;
+/* The places of a window that begins with `step`. */
+static uint32_t phase_of(volley_layout layout, int64_t step) {
+  return (uint32_t)(step & ((1 << layout.step_bits) - 1)) << layout.number_bits;
+}
+
+static void prefetch(const unsigned char *at, size_t bytes) {
+  for (const unsigned char *end = at + bytes; at < end; at += LINE) __builtin_prefetch(at, 0, 0);
+}
+
+/* Adds a piece of n synapses to a ring of mask + 1 places. */
+static void add_piece(double *restrict ring, uint32_t phase, uint32_t mask, const unsigned char *piece, uint32_t n,
+                      bool equal) {
+  const float *restrict weights = (const float *)piece;
+  const uint16_t *restrict places = (const uint16_t *)(weights + (equal ? 1 : n));
+  if (equal) {
+    const double weight = (double)weights[0];
+    for (uint32_t i = 0; i < n; i++) ring[(places[i] + phase) & mask] += weight;
+  } else {
+    for (uint32_t i = 0; i < n; i++) ring[(places[i] + phase) & mask] += (double)weights[i];
+  }
+}
+
+static void add_row(volley_arrivals *arrivals, uint32_t phase, uint32_t mask, volley_row row) {
+  if (row.single)
+    arrivals->ring[(row.place + phase) & mask] += (double)row.weight;
+  else
+    add_piece(arrivals->ring, phase, mask, arrivals->block->table.pool + row.offset, row.count, row.equal);
+  arrivals->events += row.count;
+  arrivals->bytes += row.single ? sizeof(uint64_t) : volley_piece_bytes(row.count, row.equal);
+}
+
+static void list_row(volley_arrivals *arrivals, int64_t step, volley_row row) {
+  const unsigned char *headers = arrivals->block->table.pool + row.offset;
+  uint64_t offset = row.offset + volley_headers_bytes(row.count);
+  for (uint32_t g = 0; g < row.count; g++) {
+    volley_group group;
+    memcpy(&group, headers + g * sizeof group, sizeof group);
+    volley_due_put(&lists_of(arrivals, step + group.due)[group.receptor], pack(offset, &group));
+    arrivals->events += group.count;
+    offset += volley_piece_bytes(group.count, group.equal);
+  }
+  arrivals->bytes += offset - row.offset;
+}
+
+/* Looks up the rows of n spikes, few at a time; what each look-up needs is asked for before all of them go on. Returns the
+ * number of rows found. */
+static uint32_t find_rows(const volley_table *table, const uint32_t *gids, uint32_t n, volley_row *out) {
+  uint32_t found = 0, rows[BATCH];
+  for (uint32_t i = 0; i < n; i++) __builtin_prefetch(&table->sources.words[volley_source_place(&table->sources, gids[i])]);
+  for (uint32_t i = 0; i < n; i++) {
+    rows[found] = volley_source_row(&table->sources, gids[i]);
+    if (rows[found] == VOLLEY_NO_ROW) continue;
+    __builtin_prefetch(&table->rows[rows[found++]]);
+  }
+  for (uint32_t i = 0; i < found; i++) {
+    out[i] = volley_row_unpack(table->rows[rows[i]]);
+    if (out[i].single) continue;
+    const size_t bytes = table->layout.direct ? volley_piece_bytes(out[i].count, out[i].equal)
+                                              : volley_headers_bytes(out[i].count);
+    prefetch(table->pool + out[i].offset, bytes);
+  }
+  return found;
 }
 
 void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n) {
   const volley_table *table = &arrivals->block->table;
-  for (uint32_t i = 0; i < n; i++) {
-    const volley_gid_entry *row = volley_gid_map_find(&table->rows, gids[i]);
-    if (row) schedule_row(arrivals, step, row->value);
+  const volley_layout layout = table->layout;
+  const uint32_t phase = phase_of(layout, step), mask = (1u << (layout.number_bits + layout.step_bits)) - 1;
+  volley_row rows[BATCH];
+  if (table->synapses == 0) return;
+  for (uint32_t from = 0; from < n; from += BATCH) {
+    const uint32_t found = find_rows(table, gids + from, n - from < BATCH ? n - from : BATCH, rows);
+    for (uint32_t i = 0; i < found; i++) {
+      if (layout.direct)
+        add_row(arrivals, phase, mask, rows[i]);
+      else
+        list_row(arrivals, step, rows[i]);
+    }
   }
 }
 
-static void prefetch_run(const unsigned char *pool, uint64_t entry) {
-  const unsigned char *at = pool + offset_of(entry);
-  const unsigned char *end = at + volley_group_bytes(count_of(entry), is_equal(entry));
-  for (; at < end; at += LINE) __builtin_prefetch(at, 0, 0);
-}
-
-static void add_run(double *restrict input, const unsigned char *data, uint32_t n) {
-  const float *restrict weights = (const float *)data;
-  const uint16_t *restrict ids = (const uint16_t *)(data + n * sizeof(float));
-  for (uint32_t i = 0; i < n; i++) input[ids[i]] += (double)weights[i];
-}
-
-static void add_equal_run(double *restrict input, const unsigned char *data, uint32_t n) {
-  const double weight = (double)*(const float *)data;
-  const uint16_t *restrict ids = (const uint16_t *)(data + sizeof(float));
-  for (uint32_t i = 0; i < n; i++) input[ids[i]] += weight;
-}
-
-void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step) {
-  const volley_block *block = arrivals->block;
-  const unsigned char *pool = block->table.pool;
-  volley_due *due = &arrivals->due[step & arrivals->mask];
-  for (uint32_t e = 0; e < due->n && e < AHEAD; e++) prefetch_run(pool, due->entries[e]);
+/* Adds the groups of one list. */
+static void deliver_list(volley_arrivals *arrivals, volley_due *due, double *ring, uint32_t phase, uint32_t mask) {
+  const unsigned char *pool = arrivals->block->table.pool;
+  for (uint32_t e = 0; e < due->n && e < AHEAD; e++)
+    prefetch(pool + offset_of(due->entries[e]), volley_piece_bytes(count_of(due->entries[e]), is_equal(due->entries[e])));
   for (uint32_t e = 0; e < due->n; e++) {
-    if (e + AHEAD < due->n) prefetch_run(pool, due->entries[e + AHEAD]);
     const uint64_t entry = due->entries[e];
-    const uint32_t n = count_of(entry);
-    double *input = block->inputs + (size_t)receptor_of(entry) * block->stride;
-    if (is_equal(entry)) {
-      add_equal_run(input, pool + offset_of(entry), n);
-    } else {
-      add_run(input, pool + offset_of(entry), n);
+    if (e + AHEAD < due->n) {
+      const uint64_t next = due->entries[e + AHEAD];
+      prefetch(pool + offset_of(next), volley_piece_bytes(count_of(next), is_equal(next)));
     }
-    arrivals->events += n;
+    add_piece(ring, phase, mask, pool + offset_of(entry), count_of(entry), is_equal(entry));
   }
   due->n = 0;
 }
 
-void volley_arrivals_skip(volley_arrivals *arrivals, int64_t step) { arrivals->due[step & arrivals->mask].n = 0; }
+void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step) {
+  const volley_layout layout = arrivals->block->table.layout;
+  const size_t places = (size_t)1 << (layout.number_bits + layout.step_bits);
+  for (int r = 0; r < arrivals->block->receptors && arrivals->due; r++)
+    deliver_list(arrivals, &lists_of(arrivals, step)[r], arrivals->ring + (size_t)r * places, phase_of(layout, step),
+                 (uint32_t)(places - 1));
+}
+
+/* The sums of `step` at a receptor. */
+static double *sums_of(const volley_arrivals *arrivals, int64_t step, int receptor) {
+  const volley_layout layout = arrivals->block->table.layout;
+  double *sums = arrivals->ring + phase_of(layout, step);
+  if (layout.direct) return sums + (size_t)receptor * arrivals->block->target_stride;
+  return sums + ((size_t)receptor << (layout.number_bits + layout.step_bits));
+}
+
+void volley_arrivals_take(volley_arrivals *arrivals, const volley_slice *slice, int64_t step) {
+  for (int r = 0; r < arrivals->block->receptors; r++) {
+    if (!(slice->reached >> r & 1)) continue;
+    double *restrict sums = sums_of(arrivals, step, r) + slice->target_offset, *restrict input = slice->inputs[r];
+    for (uint32_t i = 0; i < slice->count; i++) {
+      input[i] += sums[i];
+      sums[i] = 0;
+    }
+  }
+}
+
+void volley_arrivals_skip(volley_arrivals *arrivals, int64_t step) {
+  const volley_block *block = arrivals->block;
+  volley_arrivals_deliver(arrivals, step);
+  for (int r = 0; r < block->receptors; r++) memset(sums_of(arrivals, step, r), 0, block->target_stride * sizeof(double));
+}

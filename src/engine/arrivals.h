@@ -1,12 +1,13 @@
-/* Delivery. A spike's row is visited once, when the ids of its step are known: each group of the row is put on the list of the
- * step before whose update it is due. At that step the list is walked and the groups are added to the inputs of the block.
- * The lists are not state: they follow from the spikes of the last max_due steps. */
+/* Delivery of static synapses. A spike's row is looked up once, when its step is known. In a direct table it is added to the
+ * ring of sums that are under way at once; in a listed one each group of it is put on the list of the step at which its
+ * window begins, and added then. Before a step's update its sums are taken out of the ring.
+ * Neither lists nor sums are state: they follow from the spikes of the last max_due steps. */
 #ifndef VOLLEY_ENGINE_ARRIVALS_H
 #define VOLLEY_ENGINE_ARRIVALS_H
 
 #include "network/network.h"
 
-/* Runs due at one step, in the total order of inputs: step of the spike, gid of the source, group. */
+/* Groups due at one step. */
 typedef struct volley_due {
   uint64_t *entries;
   uint32_t n, capacity;
@@ -17,23 +18,27 @@ void volley_due_put(volley_due *due, uint64_t entry);
 
 typedef struct volley_arrivals {
   volley_block *block; /* not owned */
-  volley_due *due;     /* [mask + 1] by step, a ring longer than max_due */
+  double *ring;        /* sums by receptor, step and target, as table.h says */
+  size_t ring_bytes;
+  volley_due *due; /* [mask + 1][VOLLEY_MAX_RECEPTORS] by step, a ring longer than max_due; NULL in a direct table */
   int64_t mask;
-  uint64_t events; /* synaptic events delivered so far */
+  uint64_t events; /* synapses that spikes have reached or will reach */
   uint64_t bytes;  /* of synapse tables read so far */
 } volley_arrivals;
 
 volley_arrivals volley_arrivals_create(volley_block *block, int max_due);
 void volley_arrivals_free(volley_arrivals *arrivals);
 
-/* Puts the groups of the spikes of `step` (n gids, ascending) on the lists. */
+/* Adds, or lists, the synapses of the spikes of `step`: n gids, ascending. */
 void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n);
 
-/* Adds all groups that are due before the update of `step` to the block's inputs. */
+/* Adds what is listed for `step`. */
 void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step);
 
-/* Takes all groups that are due before the update of `step` off the list, without adding them: they were, in a run that is
- * being resumed after that step. */
+/* Adds the sums that are due before the update of `step`, all being delivered, to the inputs of a slice of the block. */
+void volley_arrivals_take(volley_arrivals *arrivals, const volley_slice *slice, int64_t step);
+
+/* Drops what is due before the update of `step`: it was added in a run that is being resumed after that step. */
 void volley_arrivals_skip(volley_arrivals *arrivals, int64_t step);
 
 #endif

@@ -6,17 +6,17 @@
  *      -- barrier 1 --
  *   B  thread 0: exchange spikes, tell the observers, see what is to be done after the step; the others wait
  *      -- barrier 2 --
- *   C  all threads, in few steps: the observers' work; thread 0: a checkpoint; each ends with a barrier
- *   D  each thread, block by block of its own: put the spikes that have become known on the lists of later steps
+ *   C  each thread, block by block of its own: deliver the spikes that have become known, to lists or sums of later steps
+ *   D  all threads, in few steps: the observers' work; thread 0: a checkpoint; each begins or ends with a barrier
  *
- * A, and D, of different blocks overlap in any order: they write to nothing but the block, its lane and what observers
+ * A, and C, of different blocks overlap in any order: they write to nothing but the block, its lane and what observers
  * keep for it. Barrier 1 puts all of them before B, which reads the lists of spikes and the samples of all blocks. Barrier 2
- * puts B before C and D: the flags, the spikes that the exchange has handed out, outputs that are fed back. There is no
- * barrier between D and the next A: a thread that is done with its blocks goes on while others still read the spikes, which
+ * puts B before C and D: the flags, the spikes that the exchange has handed out, outputs that are fed back. A checkpoint
+ * waits for C of all blocks, since it tells their events. There is no barrier between C and the next A where D has nothing to do: a thread that is done with its blocks goes on while others still read the spikes, which
  * stay until the exchange completes more of them, in a B, beyond the next barrier 1. For the same reason the status may be
- * read without a lock: it is written in B and C only.
+ * read without a lock: it is written in B and D only.
  *
- * MPI is called by thread 0 alone, in B and C. Batches of spikes that are not due yet travel during A and D. All ranks come to
+ * MPI is called by thread 0 alone, in B and D. Batches of spikes that are not due yet travel during A and C. All ranks come to
  * the same calls in the same order, since what decides (steps, requests, agreed statuses) is the same on all of them. */
 #include "base/parallel.h"
 #include "base/signals.h"
@@ -236,7 +236,7 @@ static volley_status save(engine *e, int64_t step) {
   return status == VOLLEY_OK && stops ? VOLLEY_STOPPED : status;
 }
 
-/* C: what is to be done after a step, by all threads. */
+/* D: what is to be done after a step, by all threads. */
 static void work_and_save(engine *e, int64_t step, int thread, volley_stopwatch *watch) {
   if (e->has_work && e->status == VOLLEY_OK) {
     do_observers_work(e, step, thread);
@@ -250,7 +250,7 @@ static void work_and_save(engine *e, int64_t step, int thread, volley_stopwatch 
   }
 }
 
-/* D: puts spikes that have become known on the lists of a block. */
+/* C: delivers spikes that have become known to a block. */
 static void schedule_spikes(engine *e, int b) {
   for (int s = 0; s < e->exchanged.n_steps; s++) {
     const volley_step_spikes *spikes = &e->exchanged.steps[s];
@@ -273,10 +273,11 @@ static void take_steps(void *context, int thread) {
     if (thread == 0) exchange_and_tell(e, step, watch);
     volley_barrier_wait(&e->barrier); /* 2 */
     if (thread != 0) volley_book(watch, VOLLEY_PHASE_WAIT);
-    work_and_save(e, step, thread, watch);
     if (e->status != VOLLEY_OK) break;
     for (int b = thread; b < n_blocks; b += threads) schedule_spikes(e, b);
     volley_book(watch, VOLLEY_PHASE_DELIVER);
+    work_and_save(e, step, thread, watch);
+    if (e->status != VOLLEY_OK) break;
   }
 }
 
@@ -303,11 +304,14 @@ static void get_state(const void *context, volley_run_state *state) {
 static void summarize(const void *context, volley_summary *summary) {
   const engine *e = context;
   volley_tally sum = sum_tallies(e);
+  volley_way_figures ways[VOLLEY_WAYS] = {0};
+  for (int b = 0; b < e->network->n_blocks; b++) volley_lane_tell(&e->lanes[b], ways);
   const volley_run_figures figures = {.network = e->network,
                                       .first_step = e->first_step,
                                       .step = e->step,
                                       .sums = sum.sums,
                                       .events_before = e->before.sums[VOLLEY_TALLY_EVENTS],
+                                      .ways = ways,
                                       .watches = e->watches,
                                       .seconds = e->seconds};
   volley_summary_fill(summary, &figures);
@@ -346,7 +350,8 @@ static void go_on_from(engine *e, const volley_run_state *from) {
     }
     gids += n;
   }
-  for (int b = 0; b < e->network->n_blocks; b++) e->lanes[b].arrivals.bytes = 0; /* read in the run before */
+  for (int b = 0; b < e->network->n_blocks; b++) /* counted in the run before */
+    e->lanes[b].arrivals.bytes = e->lanes[b].arrivals.events = e->lanes[b].plastic.events = 0;
 }
 
 static void *create(const volley_engine_setup *setup) {

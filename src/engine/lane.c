@@ -1,5 +1,7 @@
 #include "engine/lane.h"
 
+#include "engine/stopwatch.h"
+
 #include <stdlib.h>
 
 void volley_gid_list_reserve(volley_gid_list *list, uint32_t n) {
@@ -27,7 +29,11 @@ void volley_lane_free(volley_lane *lane) {
 }
 
 void volley_lane_deliver(volley_lane *lane, int64_t step) {
+  const double begin = volley_seconds();
   volley_arrivals_deliver(&lane->arrivals, step);
+  for (int s = 0; s < lane->block->n_slices; s++)
+    volley_arrivals_take(&lane->arrivals, &lane->block->slices[s], step);
+  lane->delivery_s += volley_seconds() - begin;
   volley_plastic_delivery_deliver(&lane->plastic, step);
   lane->spikes.n = 0;
 }
@@ -51,8 +57,18 @@ void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experim
 }
 
 void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n) {
+  const double begin = volley_seconds();
   volley_arrivals_schedule(&lane->arrivals, step, gids, n);
+  lane->delivery_s += volley_seconds() - begin;
   volley_plastic_delivery_schedule(&lane->plastic, step, gids, n);
+}
+
+void volley_lane_tell(const volley_lane *lane, volley_way_figures *ways) {
+  volley_way_figures *way = &ways[lane->block->table.layout.direct ? VOLLEY_WAY_DIRECT : VOLLEY_WAY_LISTED];
+  if (lane->block->table.synapses == 0) return;
+  way->blocks++;
+  way->events += lane->arrivals.events;
+  way->seconds += lane->delivery_s;
 }
 
 void volley_lane_skip(volley_lane *lane, int64_t step) {

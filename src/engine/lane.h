@@ -6,6 +6,7 @@
 #include "engine/ablation.h"
 #include "engine/arrivals.h"
 #include "engine/plastic_delivery.h"
+#include "engine/summary.h"
 #include "engine/tally.h"
 
 /* Gids of the neurons that spiked in a step; an id repeats if its neuron spiked more than once. */
@@ -25,6 +26,7 @@ typedef struct volley_lane {
   volley_spike_list spikes; /* of the present step, as ids within the block */
   volley_gid_list fired;    /* the gids of those that are not silenced, ascending */
   volley_tally tally;
+  double delivery_s; /* seconds spent on static synapses */
 } volley_lane;
 
 /* Not collective. The network must outlive the lane. */
@@ -39,6 +41,9 @@ void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experim
 
 /* Puts spikes of `step` on the lists of the steps in which they arrive: n gids, ascending. */
 void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n);
+
+/* Adds the block and its static synapses to the figures of the way that they are delivered: [VOLLEY_WAYS]. */
+void volley_lane_tell(const volley_lane *lane, volley_way_figures *ways);
 
 /* Takes off the lists what is due before the update of `step`. */
 void volley_lane_skip(volley_lane *lane, int64_t step);

@@ -25,10 +25,12 @@ void volley_plastic_delivery_free(volley_plastic_delivery *delivery) {
 
 static void schedule_row(volley_plastic_delivery *delivery, int k, int64_t step, uint32_t gid) {
   const volley_plastic_table *plastic = &delivery->block->plastic[k];
-  const volley_gid_entry *row = volley_gid_map_find(&plastic->rows, gid);
-  if (!row) return;
-  for (uint32_t r = (uint32_t)row->value; plastic->groups[r].source == gid && r < plastic->n_groups; r++)
+  const uint32_t row = volley_source_row(&plastic->sources, gid);
+  if (row == VOLLEY_NO_ROW) return;
+  for (uint32_t r = plastic->firsts[row]; r < plastic->firsts[row + 1]; r++) {
     volley_due_put(due_at(delivery, k, step + plastic->groups[r].due), r);
+    delivery->events += plastic->groups[r].count;
+  }
 }
 
 /* How many of the n gids release dopamine. */
@@ -62,7 +64,6 @@ void volley_plastic_delivery_deliver(volley_plastic_delivery *delivery, int64_t 
       const uint32_t r = (uint32_t)due->entries[e];
       const volley_plastic_group *group = &plastic->groups[r];
       volley_plastic_table_deliver(plastic, r, step, block->inputs + (size_t)group->receptor * block->stride);
-      delivery->events += group->count;
     }
     due->n = 0;
   }

@@ -10,7 +10,7 @@ typedef struct volley_run_state {
   int64_t step;             /* the next to be taken; steps before it have been */
   uint64_t spikes;          /* in all steps so far */
   uint64_t digest[2];       /* of these spikes */
-  uint64_t synaptic_events; /* delivered so far */
+  uint64_t synaptic_events; /* synapses that the spikes so far have reached or will reach */
   uint64_t synapses;        /* of the network: shows that it was built from the same data */
   int n_populations;
   uint64_t *counts; /* [n_populations] spikes so far */

@@ -13,6 +13,24 @@ const char *const volley_phase_names[VOLLEY_PHASES] = {
     [VOLLEY_PHASE_LEARN] = "learn",       [VOLLEY_PHASE_SAVE] = "checkpoint",
 };
 
+const char *const volley_way_names[VOLLEY_WAYS] = {[VOLLEY_WAY_LISTED] = "listed", [VOLLEY_WAY_DIRECT] = "direct"};
+
+/* The ways of delivery: sums over ranks, and which of them each takes. */
+static void share_ways(volley_summary *summary, const volley_run_figures *figures) {
+  const volley_network *network = figures->network;
+  uint8_t taken = 0;
+  for (int w = 0; w < VOLLEY_WAYS; w++) {
+    volley_way_figures *way = &summary->ways[w];
+    *way = figures->ways[w];
+    if (way->blocks > 0) taken = (uint8_t)(taken | 1u << w);
+    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &way->blocks, 1, MPI_UINT64_T, MPI_SUM, network->comm));
+    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &way->events, 1, MPI_UINT64_T, MPI_SUM, network->comm));
+    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &way->seconds, 1, MPI_DOUBLE, MPI_SUM, network->comm));
+  }
+  summary->ways_of_rank = volley_alloc((size_t)network->ranks, 1, "the summary");
+  VOLLEY_MPI(MPI_Allgather(&taken, 1, MPI_UINT8_T, summary->ways_of_rank, 1, MPI_UINT8_T, network->comm));
+}
+
 /* Means over ranks and threads, the time of the slowest rank, the memory of each. */
 static void share_figures(volley_summary *summary, const volley_run_figures *figures) {
   const volley_network *network = figures->network;
@@ -33,6 +51,7 @@ void volley_summary_fill(volley_summary *summary, const volley_run_figures *figu
   const volley_experiment *experiment = network->experiment;
   const uint64_t *sums = figures->sums, *counts = sums + VOLLEY_TALLY_COUNTS;
   share_figures(summary, figures);
+  share_ways(summary, figures);
   summary->neurons = experiment->neurons;
   summary->synapses = network->synapses;
   summary->table_bytes = network->table_bytes;
@@ -60,6 +79,7 @@ void volley_summary_fill(volley_summary *summary, const volley_run_figures *figu
 void volley_summary_release(volley_summary *summary) {
   free(summary->peak_rss_bytes);
   free(summary->places);
+  free(summary->ways_of_rank);
   free(summary->rate_hz);
   free(summary->population_names);
   for (int s = 0; s < summary->n_spectra; s++) {

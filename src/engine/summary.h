@@ -30,6 +30,16 @@ typedef struct volley_rank_place {
   char host[64], cores[96]; /* cores: as Linux numbers and writes them, 0-3,8 */
 } volley_rank_place;
 
+/* Blocks by the way in which their static synapses are delivered (network/table.h), on all ranks. */
+enum { VOLLEY_WAY_LISTED, VOLLEY_WAY_DIRECT, VOLLEY_WAYS };
+typedef struct volley_way_figures {
+  uint64_t blocks;
+  uint64_t events; /* of this process */
+  double seconds;  /* of all threads together */
+} volley_way_figures;
+
+extern const char *const volley_way_names[VOLLEY_WAYS];
+
 typedef struct volley_summary {
   uint32_t neurons;
   uint64_t synapses;
@@ -42,6 +52,8 @@ typedef struct volley_summary {
   uint64_t synaptic_events;
   double synaptic_events_per_s;  /* of this process */
   double phase_s[VOLLEY_PHASES]; /* mean over ranks and threads */
+  volley_way_figures ways[VOLLEY_WAYS];
+  uint8_t *ways_of_rank;         /* [ranks] bits of the ways that a rank's blocks take; NULL: not known */
   uint64_t delivered_bytes;      /* of synapse tables read */
   uint64_t table_bytes;          /* of synapse tables, all ranks */
   uint64_t *peak_rss_bytes;      /* [ranks] */
@@ -60,12 +72,13 @@ typedef struct volley_run_figures {
   int64_t first_step, step;               /* this process took the steps from the first to the one before `step` */
   const uint64_t *sums;                   /* of all ranks, by engine/tally.h */
   uint64_t events_before;                 /* of sums: synaptic events before first_step */
+  const volley_way_figures *ways;         /* [VOLLEY_WAYS] of this rank */
   const struct volley_stopwatch *watches; /* [threads] */
   double seconds;                         /* for all steps */
 } volley_run_figures;
 
-/* Fills in the figures of a run, but for what others know: build_s, places, spectra. Allocates peak_rss_bytes, names and
- * rates. Collective over the network's communicator; the same on every rank. */
+/* Fills in the figures of a run, but for what others know: build_s, places, spectra. Allocates peak_rss_bytes,
+ * ways_of_rank, names and rates. Collective over the network's communicator; the same on every rank. */
 void volley_summary_fill(volley_summary *summary, const volley_run_figures *figures);
 
 /* Frees what hangs on the summary. */

@@ -10,7 +10,7 @@
 /* Places among the sums; from VOLLEY_TALLY_COUNTS on: spikes of each population. */
 enum {
   VOLLEY_TALLY_SPIKES,
-  VOLLEY_TALLY_EVENTS, /* synaptic events delivered */
+  VOLLEY_TALLY_EVENTS, /* synapses that spikes have reached or will reach */
   VOLLEY_TALLY_BYTES,  /* of synapse tables read */
   VOLLEY_TALLY_DIGEST, /* two sums of hashes of all spikes */
   VOLLEY_TALLY_COUNTS = VOLLEY_TALLY_DIGEST + 2

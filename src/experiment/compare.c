@@ -171,6 +171,7 @@ static bool is_free(const comparison *c, const char *section, const char *key) {
                                                {"simulation", "partition"},
                                                {"simulation", "exchange_interval"},
                                                {"simulation", "exchange"},
+                                               {"simulation", "delivery"},
                                                {"output", "file"},
                                                {"output", "compression"}};
   for (size_t i = 0; section && i < sizeof always_free / sizeof *always_free; i++)

@@ -33,6 +33,9 @@ static const volley_key_info simulation_keys[] = {
     {"engine", .type = VOLLEY_KEY_WORD, .doc = "what takes the network through time, by default the first engine"},
     {"exchange", .type = VOLLEY_KEY_WORD,
      .doc = "how ranks hand each other their spikes, by default the first exchange"},
+    {"delivery", .type = VOLLEY_KEY_CHOICE, .words = "auto|listed|direct",
+     .doc = "how spikes are added to their targets: put on lists of the steps on which they are due, or added to the sums "
+            "of coming steps at once, where these fit into the cache; the results are the same"},
     {"partition", .type = VOLLEY_KEY_WORD,
      .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
 };

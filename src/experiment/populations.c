@@ -52,6 +52,7 @@ void volley_read_simulation(volley_reading *reading, volley_node *section) {
       volley_read_kind(reading, section, simulation_key("engine"), (volley_pick){0}, volley_engine_kinds(), "engine");
   simulation->exchange = volley_read_kind(reading, section, simulation_key("exchange"), (volley_pick){0},
                                           volley_exchange_kinds(), "exchange");
+  simulation->delivery = (volley_delivery)volley_read_choice(reading, section, simulation_key("delivery"));
   read_partitioner(reading, section);
 }
 

@@ -92,18 +92,33 @@ static void gather(effective *e, Vec x) {
   }
 }
 
-/* Adds what the static synapses of one source add to the rows of a block. */
-static void add_row(const volley_block *block, const uint32_t *rows, uint64_t offset, double x, double *product) {
-  volley_row row = volley_row_open(block->table.pool, offset);
-  volley_group run;
-  for (const unsigned char *data; (data = volley_row_next(&row, &run));) {
-    const float *weights = (const float *)data;
-    const uint16_t *ids = (const uint16_t *)(weights + (run.equal ? 1 : run.count));
-    for (uint32_t s = 0; s < run.count; s++) {
-      const uint32_t target = rows[ids[s]];
-      if (target != not_read) product[target] += (double)weights[run.equal ? 0 : s] * x;
-    }
+/* Adds what n static synapses of one source add to the rows of a block. */
+static void add_row(const volley_static_synapse *synapses, uint64_t n, const uint32_t *rows, double x, double *product) {
+  for (uint64_t s = 0; s < n; s++) {
+    const uint32_t target = rows[synapses[s].target];
+    if (target != not_read) product[target] += (double)synapses[s].weight * x;
   }
+}
+
+/* Adds what all static synapses onto a block add to its rows. */
+static void add_static(const effective *e, const volley_block *block, const uint32_t *rows) {
+  const volley_table *table = &block->table;
+  uint32_t *targets = volley_block_targets(block);
+  for (uint32_t t = 0; t < block->target_stride; t++) targets[t] = rows[targets[t]];
+  uint32_t *gids = volley_source_index_gids(&table->sources);
+  volley_static_synapse *synapses = NULL;
+  uint64_t room = 0;
+  for (uint32_t r = 0; r < table->sources.n_rows; r++) {
+    const uint32_t number = number_of(e, gids[r]);
+    if (number == not_read) continue;
+    const uint64_t n = volley_table_count_row(table, r);
+    if (n > room) synapses = volley_grow(synapses, room = 2 * n, sizeof *synapses, "eigenvalues");
+    volley_table_read_row(table, r, synapses);
+    add_row(synapses, n, targets, e->x[number], e->product);
+  }
+  free(synapses);
+  free(gids);
+  free(targets);
 }
 
 static uint64_t count_plastic(const volley_block *block) {
@@ -126,7 +141,7 @@ static void add_plastic(const effective *e, const volley_plastic_table *plastic,
     const volley_plastic_group *group = &plastic->groups[r];
     const uint32_t number = number_of(e, group->source);
     for (uint64_t s = group->first; number != not_read && s < group->first + group->count; s++) {
-      const uint32_t target = rows[plastic->ids[s]];
+      const uint32_t target = rows[plastic->first_id + plastic->ids[s]];
       if (target != not_read) product[target] += weights[s] * e->x[number];
     }
   }
@@ -178,12 +193,7 @@ static void multiply_blocks(void *context, int thread) {
   const volley_network *network = e->weights.network;
   for (int b = thread; b < network->n_blocks; b += network->threads) {
     const volley_block *block = &network->blocks[b];
-    const volley_gid_map *sources = &block->table.rows;
-    for (uint32_t i = 0; sources->entries && i <= sources->mask; i++) {
-      if (sources->entries[i].gid_plus_one == 0) continue;
-      const uint32_t number = number_of(e, sources->entries[i].gid_plus_one - 1);
-      if (number != not_read) add_row(block, e->rows[b], sources->entries[i].value, e->x[number], e->product);
-    }
+    add_static(e, block, e->rows[b]);
     const double *plastic = plastic_of(e, b);
     for (int k = 0; k < block->n_plastic; plastic += block->plastic[k++].synapses)
       add_plastic(e, &block->plastic[k], e->rows[b], plastic, e->product);

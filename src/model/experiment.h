@@ -34,11 +34,15 @@ typedef struct volley_selection {
   uint32_t count; /* neurons in all ranges */
 } volley_selection;
 
+/* How the static synapses onto the neurons of one thread are delivered (network/table.h). */
+typedef enum volley_delivery { VOLLEY_DELIVERY_AUTO, VOLLEY_DELIVERY_LISTED, VOLLEY_DELIVERY_DIRECT } volley_delivery;
+
 typedef struct volley_simulation {
   double dt;     /* ms */
   int64_t steps; /* duration in steps */
   uint32_t seed;
   bool batch_exchange; /* exchange every min delay instead of every step */
+  volley_delivery delivery;
   const struct volley_partitioner *partitioner;
   const void *partition_parameters;            /* what its keys fill; NULL where it has none */
   const struct volley_engine_kind *engine;     /* NULL: the default */

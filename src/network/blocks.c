@@ -13,12 +13,44 @@ static uint32_t share_before(uint32_t n, int b, int blocks) {
   return (uint32_t)((uint64_t)n * (uint64_t)b / (uint64_t)blocks);
 }
 
+/* The receptors of a population that static synapses of the experiment may reach: the same on any partition. */
+static uint8_t find_reached(const volley_experiment *experiment, int population) {
+  unsigned reached = 0;
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const volley_projection *projection = &experiment->projections[p];
+    const int *of_sign = experiment->populations[population].model->receptor_of_sign;
+    if (projection->target != population || projection->plasticity.model) continue;
+    if (projection->receptor == VOLLEY_RECEPTOR_BY_SIGN)
+      reached |= 1u << of_sign[0] | 1u << of_sign[1];
+    else
+      reached |= 1u << projection->receptor;
+  }
+  return (uint8_t)reached;
+}
+
+/* What the largest of so many blocks holds of a population. */
+static uint32_t largest_share(uint32_t n, int blocks) {
+  return padded((uint32_t)(((uint64_t)n + (uint64_t)blocks - 1) / (uint64_t)blocks));
+}
+
+uint32_t volley_blocks_target_stride(const volley_experiment *experiment, const uint32_t *counts, int blocks) {
+  uint32_t stride = 0;
+  for (int p = 0; p < experiment->n_populations; p++)
+    if (find_reached(experiment, p)) stride += largest_share(counts[p], blocks);
+  return stride;
+}
+
+static bool is_target(const volley_experiment *experiment, int population) {
+  for (int p = 0; p < experiment->n_projections; p++)
+    if (experiment->projections[p].target == population) return true;
+  return false;
+}
+
 int volley_blocks_count(const volley_experiment *experiment, const uint32_t *counts, int threads) {
   for (int blocks = threads;; blocks += threads) {
     uint64_t largest = 0;
-    for (int p = 0; p < experiment->n_populations; p++) {
-      largest += padded((uint32_t)(((uint64_t)counts[p] + (uint64_t)blocks - 1) / (uint64_t)blocks));
-    }
+    for (int p = 0; p < experiment->n_populations; p++)
+      if (is_target(experiment, p)) largest += largest_share(counts[p], blocks);
     if (largest <= VOLLEY_MAX_BLOCK) return blocks;
   }
 }
@@ -44,15 +76,18 @@ static void add_slices(volley_block *block, const volley_partition *partition, i
 
 /* Gives the slices their inputs and states; a state that a receptor adds to lies among the inputs. */
 static void allocate_states(volley_block *block, const volley_experiment *experiment) {
-  int receptors = 1;
+  block->receptors = 1;
   for (int s = 0; s < block->n_slices; s++) {
     const int n = experiment->populations[block->slices[s].population].model->n_receptors;
-    receptors = n > receptors ? n : receptors;
+    if (n > block->receptors) block->receptors = n;
   }
-  block->inputs = make_columns((size_t)receptors, block->stride);
+  block->inputs = make_columns((size_t)block->receptors, block->stride);
   for (int s = 0; s < block->n_slices; s++) {
     volley_slice *slice = &block->slices[s];
     const volley_neuron_model *model = experiment->populations[slice->population].model;
+    slice->reached = find_reached(experiment, slice->population);
+    slice->target_offset = block->target_stride;
+    if (slice->reached) block->target_stride += padded(slice->count);
     for (int r = 0; r < model->n_receptors; r++) {
       slice->inputs[r] = block->inputs + (size_t)r * block->stride + slice->offset;
       if (model->receptors[r].state >= 0) slice->states[model->receptors[r].state] = slice->inputs[r];

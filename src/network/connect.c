@@ -1,5 +1,6 @@
 #include "network/connect.h"
 
+#include "network/table_builder.h"
 #include "rule/walk.h"
 
 #include <stdlib.h>
@@ -54,9 +55,10 @@ static void note_signs(edge_pass *pass, const volley_projection *projection, con
   pass->outgoing[projection->source] = (uint8_t)(pass->outgoing[projection->source] | signs);
 }
 
-static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, uint16_t id) {
+static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, const volley_slice *slice) {
   const volley_projection *projection = &pass->experiment->projections[p];
   const volley_neuron_model *model = pass->experiment->populations[projection->target].model;
+  const uint32_t id = slice->offset + edges->i, target = slice->target_offset + edges->i;
   volley_walk_draw_values(pass->walk);
   note_signs(pass, projection, edges);
   for (size_t e = 0; e < edges->n; e++) {
@@ -70,7 +72,8 @@ static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, uint16
       check_weight(pass, p, weight);
       volley_plastic_table_fill(pass->plastic[p], gid, id, due, delay, receptor, weight);
     } else {
-      volley_table_fill(pass->builder, gid, id, due, receptor, (float)volley_receptor_weight(model, receptor, weight));
+      volley_table_fill(pass->builder, gid, (uint16_t)target, due, receptor,
+                        (float)volley_receptor_weight(model, receptor, weight));
     }
   }
 }
@@ -84,7 +87,7 @@ static void go_through(edge_pass *pass, const volley_block *block, bool fills) {
       volley_walk_begin(pass->walk, p, slice->gids, slice->count);
       for (const volley_edges *edges; (edges = volley_walk_next(pass->walk));) {
         if (fills)
-          fill_edges(pass, p, edges, (uint16_t)(slice->offset + edges->i));
+          fill_edges(pass, p, edges, slice);
         else
           count_edges(pass, p, edges);
       }
@@ -132,7 +135,8 @@ static void connect(void *context) {
   edge_pass *pass = context;
   const volley_experiment *experiment = pass->experiment;
   pass->walk = volley_walk_create(experiment, pass->lists);
-  pass->builder = volley_table_builder_create();
+  pass->builder = volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride,
+                                              pass->block->receptors);
   pass->outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights");
   pass->plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass->plastic, "plastic synapses");
   begin_plastic(pass, pass->block);
@@ -141,7 +145,7 @@ static void connect(void *context) {
   for (int p = 0; p < experiment->n_projections; p++)
     if (pass->plastic[p]) volley_plastic_table_allocate(pass->plastic[p]);
   go_through(pass, pass->block, true);
-  pass->block->table = volley_table_finish(pass->builder);
+  pass->block->table = volley_table_finish(pass->builder, experiment->simulation.delivery);
   pass->builder = NULL;
   finish_plastic(pass, pass->block);
 }

@@ -73,7 +73,7 @@ static void share_figures(volley_network *network) {
   for (int b = 0; b < network->n_blocks; b++) {
     const volley_block *block = &network->blocks[b];
     sums[0] += block->table.synapses;
-    sums[1] += block->table.pool_bytes + volley_gid_map_bytes(&block->table.rows);
+    sums[1] += volley_table_bytes(&block->table);
     for (int k = 0; k < block->n_plastic; k++) {
       sums[0] += block->plastic[k].synapses;
       sums[1] += volley_plastic_table_bytes(&block->plastic[k]);
@@ -123,4 +123,13 @@ uint32_t volley_block_gid(const volley_block *block, uint32_t id) {
   int end = 1; /* of the slices that begin at or before the id */
   VOLLEY_SEARCH(end, block->n_slices, s, block->slices[s].offset <= id)
   return block->slices[end - 1].gids[id - block->slices[end - 1].offset];
+}
+
+uint32_t *volley_block_targets(const volley_block *block) {
+  uint32_t *ids = volley_alloc(block->target_stride, sizeof *ids, "the numbers of targets");
+  for (int s = 0; s < block->n_slices; s++) {
+    const volley_slice *slice = &block->slices[s];
+    for (uint32_t i = 0; i < slice->count && slice->reached; i++) ids[slice->target_offset + i] = slice->offset + i;
+  }
+  return ids;
 }

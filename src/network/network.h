@@ -25,6 +25,8 @@ typedef struct volley_block {
   volley_slice *slices; /* [n_slices] in order of the gids */
   int n_slices;
   uint32_t count;  /* neurons */
+  int receptors;   /* of the model that has most */
+  uint32_t target_stride; /* numbers of neurons that static synapses may reach: above all, which have gaps between slices */
   uint32_t stride; /* doubles from one receptor's inputs to the next: above all ids, which have gaps between slices */
   double *inputs;  /* [receptors][stride] states and inputs that synapses add to */
   volley_input *generated; /* [n_generated] by slice, then in the order of the stimuli */
@@ -44,7 +46,7 @@ typedef struct volley_network {
   volley_block *blocks; /* [n_blocks]; thread t owns blocks t, t + threads, ... */
   int n_blocks;
   int min_delay;        /* steps, of all synapses on all ranks; 1 if there are none */
-  int max_due;          /* steps after that of a spike at which its last group is due, on all ranks */
+  int max_due;          /* steps after that of a spike at which its last synapse is due, on all ranks */
   uint64_t synapses;    /* on all ranks */
   uint64_t table_bytes; /* on all ranks */
   uint8_t *outgoing;    /* [n_populations] a volley_outgoing each, of all synapses on all ranks */
@@ -68,5 +70,9 @@ void volley_slice_own_currents(volley_slice *slice);
 
 /* gid of a neuron of a block. */
 uint32_t volley_block_gid(const volley_block *block, uint32_t id);
+
+/* The ids within the block of the neurons that static synapses may reach, by their number in the tables: [target_stride], 0 in
+ * gaps. Owned by the caller. */
+uint32_t *volley_block_targets(const volley_block *block);
 
 #endif

@@ -12,7 +12,7 @@ enum { FEW = 8 /* spikes of a target that there is room for at first */ };
 /* A synapse while its block is being built. */
 typedef struct record {
   double weight;
-  uint16_t id, due, delay;
+  uint16_t target, due, delay;
   uint8_t receptor;
 } record;
 
@@ -79,12 +79,13 @@ void volley_plastic_table_allocate(volley_plastic_table_builder *builder) {
   builder->records = volley_alloc_huge(first * sizeof *builder->records, "plastic synapses");
 }
 
-void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due,
+void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id, uint16_t due,
                                uint16_t delay, uint8_t receptor, double weight) {
   volley_plastic_table *plastic = &builder->plastic;
   if (delay < plastic->min_delay) plastic->min_delay = delay;
   if (due > plastic->max_due) plastic->max_due = due;
-  builder->records[builder->ends[source_gid - plastic->first_source]++] = (record){weight, id, due, delay, receptor};
+  builder->records[builder->ends[source_gid - plastic->first_source]++] = (record){
+      weight, (uint16_t)(id - plastic->first_id), due, delay, receptor};
 }
 
 /* What makes a group within a row. */
@@ -133,13 +134,27 @@ static void begin_run(volley_plastic_table *plastic, uint32_t source, uint64_t s
 /* Writes the row of one source. */
 static void write_row(volley_plastic_table *plastic, uint32_t source, const record *records, uint64_t first,
                       uint64_t end) {
-  if (first < end) volley_gid_map_at(&plastic->rows, source)->value = plastic->n_groups;
   for (uint64_t s = first; s < end; s++) {
     if (s == first || kind_of(&records[s]) != kind_of(&records[s - 1])) begin_run(plastic, source, s, &records[s]);
     plastic->groups[plastic->n_groups - 1].count++;
     plastic->states[0][s] = records[s].weight;
-    plastic->ids[s] = records[s].id;
+    plastic->ids[s] = records[s].target;
   }
+}
+
+/* Where the groups of each source begin. */
+static void index_rows(volley_plastic_table *plastic) {
+  uint32_t n = 0;
+  uint32_t *gids = volley_alloc((size_t)plastic->n_groups + 1, sizeof *gids, "plastic synapses");
+  plastic->firsts = volley_alloc((size_t)plastic->n_groups + 1, sizeof *plastic->firsts, "plastic synapses");
+  for (uint32_t r = 0; r < plastic->n_groups; r++) {
+    if (r > 0 && plastic->groups[r].source == plastic->groups[r - 1].source) continue;
+    plastic->firsts[n] = r;
+    gids[n++] = plastic->groups[r].source;
+  }
+  plastic->firsts[n] = plastic->n_groups;
+  plastic->sources = volley_source_index_make(gids, n);
+  free(gids);
 }
 
 volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *builder) {
@@ -149,12 +164,12 @@ volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *b
     plastic.states[k] = volley_alloc_huge(plastic.synapses * sizeof(double), "plastic synapses");
   plastic.ids = volley_alloc_huge(plastic.synapses * sizeof *plastic.ids, "plastic synapses");
   plastic.groups = volley_alloc((size_t)n_groups + 1, sizeof *plastic.groups, "plastic synapses");
-  plastic.rows = volley_gid_map_create();
   void *kept = builder->records; /* records that have been written are given back */
   for (uint32_t g = 0; g < plastic.n_sources; g++) {
     write_row(&plastic, plastic.first_source + g, builder->records, g > 0 ? builder->ends[g - 1] : 0, builder->ends[g]);
     kept = volley_table_discard(kept, builder->records + builder->ends[g]);
   }
+  index_rows(&plastic);
   plastic.groups[n_groups] = (volley_plastic_group){.first = plastic.synapses, .source = UINT32_MAX};
   volley_table_free(builder->records, plastic.synapses * sizeof *builder->records);
   free(builder->ends);
@@ -170,20 +185,23 @@ void volley_plastic_table_release(volley_plastic_table *plastic) {
   free(plastic->past);
   free(plastic->dopamine.levels);
   free(plastic->groups);
-  volley_gid_map_free(&plastic->rows);
+  volley_source_index_release(&plastic->sources);
+  free(plastic->firsts);
   volley_synapse_constants_release(&plastic->constants);
 }
 
 uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic) {
   const uint64_t synapse = (uint64_t)plastic->model->n_states * sizeof(double) + sizeof *plastic->ids;
   return plastic->synapses * synapse + plastic->n_groups * sizeof *plastic->groups +
-         volley_gid_map_bytes(&plastic->rows) + plastic->n_targets * sizeof *plastic->past;
+         volley_source_index_bytes(&plastic->sources) +
+         ((uint64_t)plastic->sources.n_rows + 1) * sizeof *plastic->firsts + plastic->n_targets * sizeof *plastic->past;
 }
 
-double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double rows, double groups,
-                                           double synapses) {
+double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double sources, double rows,
+                                           double groups, double synapses) {
   return synapses * ((double)model->n_states * sizeof(double) + sizeof(uint16_t)) +
-         groups * sizeof(volley_plastic_group) + volley_gid_map_expected_bytes(rows);
+         groups * sizeof(volley_plastic_group) + rows * sizeof(uint32_t) +
+         volley_source_index_expected_bytes(rows, sources);
 }
 
 /* An array that doubles, from FEW spikes on. */
@@ -205,7 +223,6 @@ static volley_synapse_view view_group(volley_plastic_table *plastic, uint32_t r,
                               .dopamine = &plastic->dopamine,
                               .ids = plastic->ids + group->first,
                               .count = group->count,
-                              .first_id = plastic->first_id,
                               .sign = group->receptor == plastic->turned ? -1 : 1,
                               .row = group->row,
                               .last = group->last + axonal,
@@ -220,7 +237,7 @@ void volley_plastic_table_deliver(volley_plastic_table *plastic, uint32_t r, int
   volley_plastic_group *group = &plastic->groups[r];
   const int64_t now = step - group->due;
   volley_synapse_view view = view_group(plastic, r, now);
-  plastic->model->spike(&view, input);
+  plastic->model->spike(&view, input + plastic->first_id);
   volley_source_traces_advance(&plastic->constants, group->row, now - group->last);
   group->last = now;
 }

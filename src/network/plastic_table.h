@@ -7,7 +7,7 @@
 #define VOLLEY_NETWORK_PLASTIC_TABLE_H
 
 #include "model/experiment.h"
-#include "network/gid_map.h"
+#include "network/source_index.h"
 #include "synapse/synapse.h"
 
 /* Every so many steps all synapses are brought up to date, so that the spikes kept for them stay few. */
@@ -33,11 +33,12 @@ typedef struct volley_plastic_table {
   int dopamine_delay;                                           /* steps */
   int turned; /* receptor whose weights are negative and make a conductance grow, or -1 */
   uint64_t synapses;
-  volley_gid_map rows;          /* source gid -> its first group */
+  volley_source_index sources;  /* with a row */
+  uint32_t *firsts;             /* [sources.n_rows + 1] number of the first group of each */
   volley_plastic_group *groups; /* [n_groups + 1], the last one of no source */
   uint32_t n_groups;
   double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [synapses] */
-  uint16_t *ids;                             /* [synapses] */
+  uint16_t *ids;                             /* [synapses] targets: id - first_id */
   volley_past_spikes *past;                  /* [n_targets] */
   volley_dopamine dopamine;
   int64_t swept; /* step of the last sweep, 0 at first */
@@ -53,7 +54,7 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
                                                          uint32_t first_id, uint32_t n_targets);
 void volley_plastic_table_count(volley_plastic_table_builder *builder, uint32_t source_gid);
 void volley_plastic_table_allocate(volley_plastic_table_builder *builder);
-void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint16_t id, uint16_t due,
+void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id, uint16_t due,
                                uint16_t delay, uint8_t receptor, double weight);
 /* Makes the synapses, which the caller owns, and frees the builder. */
 volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *builder);
@@ -62,10 +63,10 @@ void volley_plastic_table_release(volley_plastic_table *plastic);
 /* Bytes that it takes. */
 uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic);
 
-/* Bytes of a table of so many synapses in so many groups and rows; of what is kept of the spikes of so many targets, each of
+/* Bytes of a table of so many synapses in so many groups and rows, of so many sources; of what is kept of the spikes of so many targets, each of
  * which has `spikes` of them between two sweeps; and of a builder's records of synapses from so many sources. */
-double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double rows, double groups,
-                                           double synapses);
+double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double sources, double rows,
+                                           double groups, double synapses);
 double volley_past_spikes_expected_bytes(double targets, double spikes);
 double volley_plastic_table_builder_expected_bytes(double sources, double synapses);
 

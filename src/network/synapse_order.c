@@ -42,7 +42,7 @@ static void go_through(const volley_synapse_order *order, const volley_block *bl
     const volley_plastic_group *group = &plastic->groups[r];
     if (!is_selected(order->sources, group->source - plastic->first_source)) continue;
     for (uint32_t i = 0; i < group->count; i++) {
-      const uint32_t index = indices[plastic->ids[group->first + i] - plastic->first_id];
+      const uint32_t index = indices[plastic->ids[group->first + i]];
       if (index == UINT32_MAX) continue;
       const uint64_t number = counts[index]++;
       if (take) take(context, r, i, number);

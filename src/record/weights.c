@@ -58,7 +58,7 @@ static volley_trace_columns number_columns(const weights *probes, uint64_t n) {
     const volley_block *block = &probes->network->blocks[sorted[i]->block];
     const volley_plastic_table *plastic = volley_block_plastic(block, probes->recorder->projection);
     const volley_plastic_group *group = &plastic->groups[sorted[i]->group];
-    const uint32_t t = plastic->ids[group->first + sorted[i]->synapse] - plastic->first_id;
+    const uint32_t t = plastic->ids[group->first + sorted[i]->synapse];
     sorted[i]->column = i;
     columns.columns[i] = sorted[i]->number;
     columns.sources[i] = group->source - plastic->first_source;

@@ -12,7 +12,7 @@ typedef struct volley_pairs {
 } volley_pairs;
 
 static inline volley_pairs volley_find_pairs(const volley_synapse_view *b, uint32_t i) {
-  const volley_past_spikes *past = &b->past[b->ids[i] - b->first_id];
+  const volley_past_spikes *past = &b->past[b->ids[i]];
   const volley_past_spike *spikes = past->spikes;
   const int64_t shift = b->constants->is_axonal ? 1 : b->dendritic; /* what takes effect first at equal times */
   const int64_t after = b->since - shift, until = b->now - shift;

@@ -74,11 +74,11 @@ typedef struct volley_synapse_constants {
 /* Synapses of one source with one delay and receptor, and what is known of the time since they were last dealt with. */
 typedef struct volley_synapse_view {
   const volley_synapse_constants *constants;
-  const volley_past_spikes *past; /* by id - first_id */
+  const volley_past_spikes *past; /* by target */
   const volley_dopamine *dopamine;
   double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [n_states][count]; the first is the weight */
-  const uint16_t *ids;                       /* [count] targets within the block */
-  uint32_t count, first_id;
+  const uint16_t *ids;                       /* [count] targets: numbers in past and input */
+  uint32_t count;
   double sign; /* of what a weight adds to the input: -1 where negative weights make a conductance grow, else 1 */
   double *row; /* [n_row_states] what depends on the source's spikes alone */
   int64_t last, since, now; /* of the source's spike before, or < 0; what was before is dealt with; of this spike */

@@ -13,6 +13,7 @@ from recorded_results import expect_recorded  # noqa: E402
 
 RANKS, THREADS = (1, 2, 3, 4, 7), (1, 2, 3)
 PARTITIONS, INTERVALS = ("block", "round_robin"), ("step", "min_delay")
+DELIVERIES = ("auto", "listed", "direct")
 
 # One step at least instead of 0.5 ms: everything is exchanged at once.
 SHORT_DELAYS = {"projections.pairs.delay": "0.1 ms"}
@@ -90,7 +91,8 @@ def make_nets(folder):
 
 
 def every_combination():
-    return [(r, t, p, i) for r in RANKS for t in THREADS for p in PARTITIONS for i in INTERVALS]
+    machines = [(r, t, p, i) for r in RANKS for t in THREADS for p in PARTITIONS for i in INTERVALS]
+    return [(*machine, DELIVERIES[number % 3]) for number, machine in enumerate(machines)]
 
 
 def pairwise_combinations():
@@ -98,7 +100,8 @@ def pairwise_combinations():
     chosen = []
     for r, ranks in enumerate(RANKS):
         for t, threads in enumerate(THREADS):
-            chosen.append((ranks, threads, PARTITIONS[(r + t) % 2], INTERVALS[(r + t // 2) % 2]))
+            chosen.append((ranks, threads, PARTITIONS[(r + t) % 2], INTERVALS[(r + t // 2) % 2],
+                           DELIVERIES[(r + 2 * t) % 3]))
     return chosen
 
 
@@ -131,10 +134,11 @@ def compare_combinations(name, net, combinations, folder):
     saved = os.path.join(folder, "saved.h5")
     run(experiment, saved, {**settings, "checkpoint.every": f"{expected['model_ms']} ms model"})
     expect_recorded(name, expected["spike_digest"], first, os.path.join(folder, "saved.checkpoint.h5"))
-    for ranks, threads, partition, interval in combinations:
-        case = f"{name}, {ranks} x {threads}, {partition}, {interval}"
+    for ranks, threads, partition, interval, delivery in combinations:
+        case = f"{name}, {ranks} x {threads}, {partition}, {interval}, {delivery}"
         output = os.path.join(folder, "other.h5")
-        where = {"simulation.partition": partition, "simulation.exchange_interval": interval}
+        where = {"simulation.partition": partition, "simulation.exchange_interval": interval,
+                 "simulation.delivery": delivery}
         found = run(experiment, output, {**settings, **where}, ranks, threads)
         for key in ("spike_digest", "spikes", "synapses", "synaptic_events"):
             expect(found[key] == expected[key], f"{case}: {key} {found[key]}, on one thread {expected[key]}")

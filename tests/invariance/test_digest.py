@@ -1,4 +1,4 @@
-"""The same spikes, bit for bit, on every number of ranks and threads, with every partition and exchange interval.
+"""The same spikes, bit for bit, on every number of ranks and threads, with every partition, exchange interval and way of delivery.
 
 A selection of combinations in which each pair of values occurs, a quarter of it for each net; test_digest_long.py has
 them all."""
@@ -15,8 +15,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import expect, finish, read_spikes  # noqa: E402
 
 # More ranks than neurons or than anything has work for.
-FEW = [(2, 1, "round_robin", "min_delay"), (3, 2, "block", "min_delay"), (7, 1, "block", "step"),
-       (7, 2, "round_robin", "min_delay")]
+FEW = [(2, 1, "round_robin", "min_delay", "direct"), (3, 2, "block", "min_delay", "listed"),
+       (7, 1, "block", "step", "listed"), (7, 2, "round_robin", "min_delay", "direct")]
 
 
 def check_overflow(folder):

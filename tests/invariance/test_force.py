@@ -10,8 +10,9 @@ from nets import compare_combinations, content, same_bits  # noqa: E402
 from program import execute, expect, finish  # noqa: E402
 
 EXPERIMENT = os.path.join(HERE, "force.yaml")
-COMBINATIONS = [(1, 2, "round_robin", "step"), (2, 1, "block", "min_delay"), (3, 2, "round_robin", "min_delay"),
-                (4, 1, "block", "step"), (7, 1, "round_robin", "step")]
+COMBINATIONS = [(1, 2, "round_robin", "step", "direct"), (2, 1, "block", "min_delay", "listed"),
+                (3, 2, "round_robin", "min_delay", "auto"), (4, 1, "block", "step", "direct"),
+                (7, 1, "round_robin", "step", "listed")]
 
 
 def check_resume_from_each(folder, digest):

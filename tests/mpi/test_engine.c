@@ -109,6 +109,7 @@ typedef struct way {
   bool starts_again; /* at every stop, from the state there */
   const volley_exchange_kind *kind;
   void (*at_stop)(volley_network *network, volley_experiment *experiment); /* or NULL */
+  bool mixes; /* ways of delivery: one on each rank, and others after a stop */
 } way;
 
 static volley_network *build(const volley_experiment *e, int threads) {
@@ -131,6 +132,7 @@ static void set_states(volley_network *to, const volley_network *from) {
 
 static result run(volley_experiment *e, way w) {
   result r = {.all.needed = -1, .some.needed = 1, .own.needed = -1};
+  e->simulation.delivery = w.mixes ? (volley_delivery)(rank % 3) : VOLLEY_DELIVERY_AUTO;
   volley_network *network = build(e, w.threads);
   r.all.network = r.some.network = r.own.network = network;
   const volley_observer observers[] = {{.context = &r.some, .spikes = take_spikes, .needs = needs},
@@ -148,6 +150,7 @@ static result run(volley_experiment *e, way w) {
     volley_run_state state;
     volley_engine_get_state(engine, &state);
     volley_engine_destroy(engine);
+    if (w.mixes) e->simulation.delivery = (volley_delivery)((e->simulation.delivery + 2) % 3);
     volley_network *other = build(e, 3 - w.threads % 2);
     set_states(other, network);
     volley_network_destroy(network);
@@ -192,6 +195,9 @@ static void test_pieces(void **state) {
       result again = run(e, (way){.stops = few, .threads = threads, .starts_again = true});
       assert_true(again.all.sum == whole.all.sum);
       expect_equal(&again, &whole);
+      result mixed = run(e, (way){.stops = few, .threads = threads, .starts_again = true, .mixes = true});
+      assert_true(mixed.all.sum == whole.all.sum);
+      expect_equal(&mixed, &whole);
     }
     volley_summary_release(&whole.summary);
     volley_experiment_destroy(e);
@@ -288,7 +294,7 @@ static bool is_needed(const sieve *x, uint32_t gid) {
     if (x->everywhere[p] && gid - population->first_gid < population->size) return true;
   }
   for (int b = 0; b < x->network->n_blocks; b++)
-    if (volley_gid_map_find(&x->network->blocks[b].table.rows, gid)) return true;
+    if (volley_source_row(&x->network->blocks[b].table.sources, gid) != VOLLEY_NO_ROW) return true;
   return false;
 }
 

@@ -5,7 +5,7 @@
 #include "network/network.h"
 
 typedef struct table_edge {
-  uint32_t source, target; /* source: gid; target: gid, or id within the block */
+  uint32_t source, target; /* source: gid; target: gid, or number within the block */
   uint32_t number;         /* place within its row */
   uint16_t due;
   uint8_t receptor;
@@ -15,7 +15,8 @@ typedef struct table_edge {
 /* All edges of a table in the order of its rows, targets as ids within the block; [table->synapses], owned by the caller. */
 table_edge *tables_edges(const volley_table *table);
 
-/* All edges of a network's blocks, targets as gids, by target, then source, then place within the row, numbered within each
+/* All edges of a network's blocks, targets as gids, by target, source, due step, receptor, then place within the row,
+ * numbered within each
  * pair of neurons; [network->synapses] on one rank, owned by the caller. */
 table_edge *tables_network_edges(const volley_network *network);
 
