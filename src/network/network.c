@@ -92,13 +92,20 @@ static void share_figures(volley_network *network) {
 
 volley_status volley_network_build(const volley_experiment *experiment, const volley_reader *reader, int threads,
                                    MPI_Comm comm, volley_network **out) {
+  int rank, ranks;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  return volley_network_build_share(experiment, reader, rank, ranks, threads, comm, out);
+}
+
+volley_status volley_network_build_share(const volley_experiment *experiment, const volley_reader *reader, int rank,
+                                         int ranks, int threads, MPI_Comm comm, volley_network **out) {
   volley_network *network = volley_alloc(1, sizeof *network, "the network");
   *network = (volley_network){.experiment = experiment, .comm = comm, .threads = threads};
   VOLLEY_MPI(MPI_Comm_rank(comm, &network->rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &network->ranks));
-  volley_status status =
-      volley_partition_create(experiment, network->rank, network->ranks, reader, comm, &network->partition);
-  if (status == VOLLEY_OK) status = volley_partition_check(network->partition, comm);
+  volley_status status = volley_partition_create(experiment, rank, ranks, reader, comm, &network->partition);
+  if (status == VOLLEY_OK && ranks == network->ranks) status = volley_partition_check(network->partition, comm);
   if (status == VOLLEY_OK) status = make_neurons(network, reader);
   if (status == VOLLEY_OK) status = make_synapses(network, reader);
   if (status != VOLLEY_OK) {

@@ -58,6 +58,11 @@ volley_status volley_network_build(const volley_experiment *experiment, const vo
                                    MPI_Comm comm, volley_network **out);
 void volley_network_destroy(volley_network *network);
 
+/* Builds the part of rank `rank` of `ranks`, whatever ranks comm has: one process by itself can be any rank of any cluster.
+ * Where these are not those of comm, no rule may hand edges from rank to rank (volley_rule.list). As above otherwise. */
+volley_status volley_network_build_share(const volley_experiment *experiment, const volley_reader *reader, int rank,
+                                         int ranks, int threads, MPI_Comm comm, volley_network **out);
+
 /* Adds an input behind those of its slice. The block owns its generator. */
 void volley_block_add_input(volley_block *block, volley_input input);
 
