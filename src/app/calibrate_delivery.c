@@ -10,15 +10,20 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_SYNAPSES = 1 << 22 /* of all threads' tables */, MOST_ROWS = 1 << 19, MOST_SPIKES = 1 << 14 /* a step */, RECEPTORS = 2 };
+enum {
+  MOST_SYNAPSES = 1 << 22 /* of all threads' tables */,
+  MOST_ROWS = 1 << 19,
+  MOST_SPIKES = 1 << 14 /* a step */,
+  RECEPTORS = 2
+};
 
 /* The table of a block, and how its spikes come. */
 typedef struct shape {
-  double rows, synapses;         /* rows of the table; synapses of a row that a spike finds, in the mean */
-  uint32_t steps;                /* on which the synapses of a row are due */
-  double found;                  /* share of the spikes that find a row */
-  double per_step;               /* spikes */
-  bool equal;                    /* weights */
+  double rows, synapses; /* rows of the table; synapses of a row that a spike finds, in the mean */
+  uint32_t steps;        /* on which the synapses of a row are due */
+  double found;          /* share of the spikes that find a row */
+  double per_step;       /* spikes */
+  bool equal;            /* weights */
   volley_delivery delivery;
   uint32_t targets;
   int threads;
@@ -65,9 +70,8 @@ static void draw_spikes(volley_stream *stream, double universe, uint32_t *gids, 
 /* Delivers the spikes of steps while there is time, and returns the seconds of a spike. */
 static double deliver(const shape *s, volley_block *block, uint32_t n_rows, uint32_t thread) {
   volley_arrivals arrivals = volley_arrivals_create(block, block->table.max_due);
-  const volley_slice slice = {.count = s->targets,
-                              .inputs = {block->inputs, block->inputs + s->targets},
-                              .reached = (1 << RECEPTORS) - 1};
+  const volley_slice slice = {
+      .count = s->targets, .inputs = {block->inputs, block->inputs + s->targets}, .reached = (1 << RECEPTORS) - 1};
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 1), thread, 0);
   const uint32_t n = (uint32_t)fmin(MOST_SPIKES, fmax(1, s->per_step));
   uint32_t *gids = volley_alloc(n, sizeof *gids, "an estimate");
@@ -93,7 +97,9 @@ static void deliver_in_thread(void *context, int thread) {
   shape *s = context;
   const double most = fmin(MOST_ROWS, MOST_SYNAPSES / fmax(1, s->synapses)) / s->threads;
   const uint32_t n_rows = (uint32_t)fmax(1, fmin(s->rows, most));
-  volley_block block = {.target_stride = s->targets, .receptors = RECEPTORS, .inputs = volley_alloc(RECEPTORS * s->targets, sizeof(double), "an estimate")};
+  volley_block block = {.target_stride = s->targets,
+                        .receptors = RECEPTORS,
+                        .inputs = volley_alloc(RECEPTORS * s->targets, sizeof(double), "an estimate")};
   block.table = make_table(s, n_rows);
   volley_barrier_wait(&s->barrier);
   s->seconds[thread] = deliver(s, &block, n_rows, (uint32_t)thread);

@@ -158,9 +158,8 @@ static void print_json_network(const volley_experiment *experiment, const volley
   const figure memory[] = {{"program", e->base_bytes},     {"neurons", e->neuron_bytes},   {"tables", e->table_bytes},
                            {"readouts", e->readout_bytes}, {"recording", e->record_bytes}, {"building", e->build_bytes},
                            {"peak", e->peak_bytes}};
-  const figure visits[] = {{"spikes", e->spikes * e->blocks},
-                           {"rows", e->visits.rows},
-                           {"synapses", e->visits.synapses}};
+  const figure visits[] = {
+      {"spikes", e->spikes * e->blocks}, {"rows", e->visits.rows}, {"synapses", e->visits.synapses}};
   SECTION("network", network);
   SECTION("balance", balance);
   SECTION("memory_bytes", memory);

@@ -157,8 +157,8 @@ static void add_rows(const row_shape *shape, double sources, const volley_table_
   const double singles = sources * shape->synapses * exp(-shape->synapses);
   estimate->rows += rows * blocks;
   estimate->groups += groups * blocks;
-  estimate->table_bytes += blocks * volley_table_expected_bytes(layout, rows, singles, groups,
-                                                                sources * shape->synapses, shape->equal);
+  estimate->table_bytes +=
+      blocks * volley_table_expected_bytes(layout, rows, singles, groups, sources * shape->synapses, shape->equal);
   estimate->visits.rows += shape->spikes * blocks * there;
   estimate->visits.synapses += shape->spikes * blocks * shape->synapses;
   estimate->visits.steps += shape->spikes * blocks * shape->synapses * count_steps(shape);
@@ -171,8 +171,8 @@ static void add_plastic_rows(const row_shape *shape, double sources, const volle
   const double rows = sources * -expm1(-shape->synapses), groups = sources * count_groups(shape, 0, 0);
   estimate->rows += rows * estimate->blocks;
   estimate->groups += groups * estimate->blocks;
-  estimate->table_bytes += estimate->blocks * volley_plastic_table_expected_bytes(model, sources, rows, groups,
-                                                                                  sources * shape->synapses);
+  estimate->table_bytes +=
+      estimate->blocks * volley_plastic_table_expected_bytes(model, sources, rows, groups, sources * shape->synapses);
 }
 
 static void clear_shape(row_shape *shape, double spikes) {
@@ -203,8 +203,7 @@ static void shape_rows(const volley_experiment *experiment, int source, const vo
 /* Adds the tables of all synapses that do not change: their layout follows from all of them. */
 static void add_static(const volley_experiment *experiment, const volley_edge_sample *samples, row_shape *shape,
                        volley_estimate *estimate) {
-  volley_table_shape totals = {
-      .stride = estimate->stride, .receptors = 1, .wanted = experiment->simulation.delivery};
+  volley_table_shape totals = {.stride = estimate->stride, .receptors = 1, .wanted = experiment->simulation.delivery};
   for (int p = 0; p < experiment->n_populations; p++)
     if (experiment->populations[p].model->n_receptors > totals.receptors)
       totals.receptors = experiment->populations[p].model->n_receptors;

@@ -13,7 +13,7 @@
 typedef struct volley_visits {
   double rows, synapses; /* of all spikes together */
   double steps;          /* synapses times the number of steps on which those of their row are due */
-  double equal;                  /* of the synapses, those in groups of one weight */
+  double equal;          /* of the synapses, those in groups of one weight */
 } volley_visits;
 
 /* Expected figures of a run on `ranks` x `threads`. Bytes are those of the rank with most. */
@@ -23,7 +23,7 @@ typedef struct volley_estimate {
   double synapses;            /* on all ranks */
   volley_balance neuron_balance, synapse_balance;
   double rows, groups;  /* of all tables of a rank: sources, and groups due together at a receptor */
-  uint32_t stride; /* numbers of a block's targets of static synapses */
+  uint32_t stride;      /* numbers of a block's targets of static synapses */
   volley_visits visits; /* of rows of static synapses, by all spikes of the run */
   double read_s;        /* that reading and checking the edges of files will take a rank */
   double min_delay;     /* ms: the least and the greatest that will occur, about */

@@ -99,7 +99,8 @@ static void list_row(volley_arrivals *arrivals, int64_t step, volley_row row) {
  * number of rows found. */
 static uint32_t find_rows(const volley_table *table, const uint32_t *gids, uint32_t n, volley_row *out) {
   uint32_t found = 0, rows[BATCH];
-  for (uint32_t i = 0; i < n; i++) __builtin_prefetch(&table->sources.words[volley_source_place(&table->sources, gids[i])]);
+  for (uint32_t i = 0; i < n; i++)
+    __builtin_prefetch(&table->sources.words[volley_source_place(&table->sources, gids[i])]);
   for (uint32_t i = 0; i < n; i++) {
     rows[found] = volley_source_row(&table->sources, gids[i]);
     if (rows[found] == VOLLEY_NO_ROW) continue;
@@ -108,8 +109,8 @@ static uint32_t find_rows(const volley_table *table, const uint32_t *gids, uint3
   for (uint32_t i = 0; i < found; i++) {
     out[i] = volley_row_unpack(table->rows[rows[i]]);
     if (out[i].single) continue;
-    const size_t bytes = table->layout.direct ? volley_piece_bytes(out[i].count, out[i].equal)
-                                              : volley_headers_bytes(out[i].count);
+    const size_t bytes =
+        table->layout.direct ? volley_piece_bytes(out[i].count, out[i].equal) : volley_headers_bytes(out[i].count);
     prefetch(table->pool + out[i].offset, bytes);
   }
   return found;
@@ -136,7 +137,8 @@ void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uin
 static void deliver_list(volley_arrivals *arrivals, volley_due *due, double *ring, uint32_t phase, uint32_t mask) {
   const unsigned char *pool = arrivals->block->table.pool;
   for (uint32_t e = 0; e < due->n && e < AHEAD; e++)
-    prefetch(pool + offset_of(due->entries[e]), volley_piece_bytes(count_of(due->entries[e]), is_equal(due->entries[e])));
+    prefetch(pool + offset_of(due->entries[e]),
+             volley_piece_bytes(count_of(due->entries[e]), is_equal(due->entries[e])));
   for (uint32_t e = 0; e < due->n; e++) {
     const uint64_t entry = due->entries[e];
     if (e + AHEAD < due->n) {
@@ -178,5 +180,6 @@ void volley_arrivals_take(volley_arrivals *arrivals, const volley_slice *slice, 
 void volley_arrivals_skip(volley_arrivals *arrivals, int64_t step) {
   const volley_block *block = arrivals->block;
   volley_arrivals_deliver(arrivals, step);
-  for (int r = 0; r < block->receptors; r++) memset(sums_of(arrivals, step, r), 0, block->target_stride * sizeof(double));
+  for (int r = 0; r < block->receptors; r++)
+    memset(sums_of(arrivals, step, r), 0, block->target_stride * sizeof(double));
 }

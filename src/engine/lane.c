@@ -31,8 +31,7 @@ void volley_lane_free(volley_lane *lane) {
 void volley_lane_deliver(volley_lane *lane, int64_t step) {
   const double begin = volley_seconds();
   volley_arrivals_deliver(&lane->arrivals, step);
-  for (int s = 0; s < lane->block->n_slices; s++)
-    volley_arrivals_take(&lane->arrivals, &lane->block->slices[s], step);
+  for (int s = 0; s < lane->block->n_slices; s++) volley_arrivals_take(&lane->arrivals, &lane->block->slices[s], step);
   lane->delivery_s += volley_seconds() - begin;
   volley_plastic_delivery_deliver(&lane->plastic, step);
   lane->spikes.n = 0;

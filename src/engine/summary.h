@@ -53,11 +53,11 @@ typedef struct volley_summary {
   double synaptic_events_per_s;  /* of this process */
   double phase_s[VOLLEY_PHASES]; /* mean over ranks and threads */
   volley_way_figures ways[VOLLEY_WAYS];
-  uint8_t *ways_of_rank;         /* [ranks] bits of the ways that a rank's blocks take; NULL: not known */
-  uint64_t delivered_bytes;      /* of synapse tables read */
-  uint64_t table_bytes;          /* of synapse tables, all ranks */
-  uint64_t *peak_rss_bytes;      /* [ranks] */
-  volley_rank_place *places;     /* [ranks]; NULL: not known */
+  uint8_t *ways_of_rank;     /* [ranks] bits of the ways that a rank's blocks take; NULL: not known */
+  uint64_t delivered_bytes;  /* of synapse tables read */
+  uint64_t table_bytes;      /* of synapse tables, all ranks */
+  uint64_t *peak_rss_bytes;  /* [ranks] */
+  volley_rank_place *places; /* [ranks]; NULL: not known */
   int n_populations;
   const char **population_names; /* [n_populations]; the names are the experiment's */
   double *rate_hz;               /* [n_populations] over the whole run */

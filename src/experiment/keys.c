@@ -34,8 +34,9 @@ static const volley_key_info simulation_keys[] = {
     {"exchange", .type = VOLLEY_KEY_WORD,
      .doc = "how ranks hand each other their spikes, by default the first exchange"},
     {"delivery", .type = VOLLEY_KEY_CHOICE, .words = "auto|listed|direct",
-     .doc = "how spikes are added to their targets: put on lists of the steps on which they are due, or added to the sums "
-            "of coming steps at once, where these fit into the cache; the results are the same"},
+     .doc =
+         "how spikes are added to their targets: put on lists of the steps on which they are due, or added to the sums "
+         "of coming steps at once, where these fit into the cache; the results are the same"},
     {"partition", .type = VOLLEY_KEY_WORD,
      .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
 };

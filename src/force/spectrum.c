@@ -93,7 +93,8 @@ static void gather(effective *e, Vec x) {
 }
 
 /* Adds what n static synapses of one source add to the rows of a block. */
-static void add_row(const volley_static_synapse *synapses, uint64_t n, const uint32_t *rows, double x, double *product) {
+static void add_row(const volley_static_synapse *synapses, uint64_t n, const uint32_t *rows, double x,
+                    double *product) {
   for (uint64_t s = 0; s < n; s++) {
     const uint32_t target = rows[synapses[s].target];
     if (target != not_read) product[target] += (double)synapses[s].weight * x;

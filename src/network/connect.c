@@ -135,8 +135,8 @@ static void connect(void *context) {
   edge_pass *pass = context;
   const volley_experiment *experiment = pass->experiment;
   pass->walk = volley_walk_create(experiment, pass->lists);
-  pass->builder = volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride,
-                                              pass->block->receptors);
+  pass->builder =
+      volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride, pass->block->receptors);
   pass->outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights");
   pass->plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass->plastic, "plastic synapses");
   begin_plastic(pass, pass->block);

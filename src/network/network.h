@@ -24,11 +24,12 @@ typedef struct volley_input {
 typedef struct volley_block {
   volley_slice *slices; /* [n_slices] in order of the gids */
   int n_slices;
-  uint32_t count;  /* neurons */
-  int receptors;   /* of the model that has most */
-  uint32_t target_stride; /* numbers of neurons that static synapses may reach: above all, which have gaps between slices */
-  uint32_t stride; /* doubles from one receptor's inputs to the next: above all ids, which have gaps between slices */
-  double *inputs;  /* [receptors][stride] states and inputs that synapses add to */
+  uint32_t count; /* neurons */
+  int receptors;  /* of the model that has most */
+  uint32_t
+      target_stride; /* numbers of neurons that static synapses may reach: above all, which have gaps between slices */
+  uint32_t stride;   /* doubles from one receptor's inputs to the next: above all ids, which have gaps between slices */
+  double *inputs;    /* [receptors][stride] states and inputs that synapses add to */
   volley_input *generated; /* [n_generated] by slice, then in the order of the stimuli */
   int n_generated;
   volley_table table;            /* static synapses */

@@ -84,8 +84,8 @@ void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t s
   volley_plastic_table *plastic = &builder->plastic;
   if (delay < plastic->min_delay) plastic->min_delay = delay;
   if (due > plastic->max_due) plastic->max_due = due;
-  builder->records[builder->ends[source_gid - plastic->first_source]++] = (record){
-      weight, (uint16_t)(id - plastic->first_id), due, delay, receptor};
+  builder->records[builder->ends[source_gid - plastic->first_source]++] =
+      (record){weight, (uint16_t)(id - plastic->first_id), due, delay, receptor};
 }
 
 /* What makes a group within a row. */

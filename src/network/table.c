@@ -21,7 +21,8 @@ static double windows(const volley_table_shape *shape, int step_bits) {
 }
 
 volley_layout volley_layout_choose(const volley_table_shape *shape) {
-  const int all = bits_below(shape->stride * (uint32_t)shape->receptors), steps = bits_below((uint32_t)shape->max_due + 1);
+  const int all = bits_below(shape->stride * (uint32_t)shape->receptors),
+            steps = bits_below((uint32_t)shape->max_due + 1);
   const bool possible = all + steps <= VOLLEY_PLACE_BITS && shape->longest <= VOLLEY_LONGEST_ROW;
   const bool fits = sizeof(double) << (all + steps) <= RING_BYTES;
   if (possible && (fits ? shape->wanted != VOLLEY_DELIVERY_LISTED : shape->wanted == VOLLEY_DELIVERY_DIRECT))
@@ -60,7 +61,8 @@ uint64_t volley_table_groups(const volley_table *table) {
   return n;
 }
 
-static volley_static_synapse decode(const volley_table *table, const volley_group *group, uint16_t place, float weight) {
+static volley_static_synapse decode(const volley_table *table, const volley_group *group, uint16_t place,
+                                    float weight) {
   const uint32_t number = place & ((1u << table->layout.number_bits) - 1), step = place >> table->layout.number_bits;
   return (volley_static_synapse){.target = (uint16_t)(group ? number : number % table->stride),
                                  .due = (uint16_t)(step + (group ? group->due : 0)),

@@ -33,9 +33,9 @@ struct volley_table_builder {
   uint64_t *ends; /* [n_buckets] counts, then where the next record of the bucket goes */
   record *records;
   uint64_t n, largest; /* records: of all, of the largest bucket */
-  double *sums;      /* [receptors][stride] of the sizes of all weights onto a target */
-  uint16_t *numbers; /* [1 << (DUE_BITS + VOLLEY_RECEPTOR_BITS)] 1 + kind by due step and receptor, 0: none so far */
-  kind *kinds;       /* [n_kinds] in the order of their first synapse */
+  double *sums;        /* [receptors][stride] of the sizes of all weights onto a target */
+  uint16_t *numbers;   /* [1 << (DUE_BITS + VOLLEY_RECEPTOR_BITS)] 1 + kind by due step and receptor, 0: none so far */
+  kind *kinds;         /* [n_kinds] in the order of their first synapse */
   uint32_t n_kinds;
   record *scratch;  /* [of the largest bucket] */
   uint32_t *gids;   /* [n_rows] sources that have a row, ascending */
@@ -84,8 +84,8 @@ static uint16_t add_kind(volley_table_builder *builder, uint16_t due, uint8_t re
   return (uint16_t)builder->n_kinds;
 }
 
-void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t target, uint16_t due, uint8_t receptor,
-                       float weight) {
+void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t target, uint16_t due,
+                       uint8_t receptor, float weight) {
   const uint32_t number = (uint32_t)due << VOLLEY_RECEPTOR_BITS | receptor;
   if (builder->numbers[number] == 0) builder->numbers[number] = add_kind(builder, due, receptor);
   record *r = &builder->records[builder->ends[source_gid >> builder->shift]++];
@@ -117,7 +117,8 @@ static void sort(record *records, uint64_t n, record *scratch, const kind *kinds
     return;
   }
   uint32_t largest = 0;
-  for (uint64_t i = 0; i < n; i++) largest = key_of(&records[i], kinds) > largest ? key_of(&records[i], kinds) : largest;
+  for (uint64_t i = 0; i < n; i++)
+    largest = key_of(&records[i], kinds) > largest ? key_of(&records[i], kinds) : largest;
   record *from = records, *to = scratch;
   for (int shift = 0; shift < 32 && largest >> shift > 0; shift += 8) {
     uint64_t starts[SLOTS + 1] = {0};

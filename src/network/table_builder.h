@@ -12,8 +12,8 @@ typedef struct volley_table_builder volley_table_builder;
 volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t stride, int receptors);
 void volley_table_count(volley_table_builder *builder, uint32_t source_gid);
 void volley_table_allocate(volley_table_builder *builder);
-void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t target, uint16_t due, uint8_t receptor,
-                       float weight);
+void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t target, uint16_t due,
+                       uint8_t receptor, float weight);
 /* Makes the table, which the caller owns, and frees the builder. */
 volley_table volley_table_finish(volley_table_builder *builder, volley_delivery wanted);
 void volley_table_builder_destroy(volley_table_builder *builder); /* of one that is not finished; NULL is allowed */

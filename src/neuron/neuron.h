@@ -54,10 +54,10 @@ typedef struct volley_slice {
   int coefficient_stride;               /* 1: one set a neuron, 0: one set for all */
   double *inputs[VOLLEY_MAX_RECEPTORS]; /* [n_receptors][count]: where input is added; a state's own array, or the
                                               summed input of this step */
-  uint8_t reached;   /* bits of receptors that static synapses may reach */
+  uint8_t reached;                      /* bits of receptors that static synapses may reach */
   uint32_t target_offset; /* of its first neuron among those of the block that static synapses may reach */
-  uint32_t given_up; /* 1 + position of a neuron that update() could not take through the step; or 0 */
-  double *current;   /* pA injected during this step, [stride ? count : 1] */
+  uint32_t given_up;      /* 1 + position of a neuron that update() could not take through the step; or 0 */
+  double *current;        /* pA injected during this step, [stride ? count : 1] */
   int current_stride;
 } volley_slice;
 

@@ -25,7 +25,7 @@ enum { WARM_UP = 200 /* steps that are not counted */ };
 typedef struct recording {
   const volley_network *network;
   const volley_experiment *experiment;
-  double rate; /* Hz, of drawn spikes; 0: recorded ones */
+  double rate;      /* Hz, of drawn spikes; 0: recorded ones */
   uint64_t *firsts; /* [steps + 1] into gids; counts while it is filled */
   uint32_t *gids, n, capacity;
   uint64_t expected[2], found[2]; /* own spikes: number, and sum of hashes */
@@ -151,12 +151,8 @@ static volley_exchanged complete(void *exchange, int64_t step, bool all) {
   return (volley_exchanged){.steps = &r->present, .n_steps = 1, .spikes = r->present.n, .waited = r->last - now};
 }
 
-static const volley_exchange_kind from_recording = {.name = "recording",
-                                                    .create = create,
-                                                    .destroy = destroy,
-                                                    .add = add,
-                                                    .post = post,
-                                                    .complete = complete};
+static const volley_exchange_kind from_recording = {
+    .name = "recording", .create = create, .destroy = destroy, .add = add, .post = post, .complete = complete};
 
 static void print(int rank, int ranks, const volley_summary *s) {
   const double model_s = 1e-3 * s->model_ms;
@@ -169,26 +165,28 @@ static void print(int rank, int ranks, const volley_summary *s) {
     delivery_s += s->ways[w].seconds;
   }
   const double mean = played.sum / fmax(1, (double)played.n_steps);
-  printf("ranks,rank,threads,way,neurons,synapses,build_s,ns_an_event,bytes_a_synapse,seconds,update,stimuli,deliver,exchange,"
+  printf("ranks,rank,threads,way,neurons,synapses,build_s,ns_an_event,bytes_a_synapse,seconds,update,stimuli,deliver,"
+         "exchange,"
          "step_us,step_sd_us,step_longest_us,peak_mb,own_spikes,same_spikes\n");
-  printf("%d,%d,%d,%s,%u,%llu,%.3f,%.3f,%.3f,%.4f,%.4f,%.4f,%.4f,%.4f,%.2f,%.2f,%.1f,%.1f,%llu,%s\n", ranks, rank, s->threads,
-         s->ways[VOLLEY_WAY_DIRECT].blocks > 0 ? "direct" : "listed", neurons, (unsigned long long)s->synapses,
-         s->build_s, 1e9 * delivery_s / fmax(1, (double)events), (double)s->table_bytes / fmax(1, (double)s->synapses),
-         1e3 * mean / played.experiment->simulation.dt, s->phase_s[VOLLEY_PHASE_UPDATE] / model_s,
-         s->phase_s[VOLLEY_PHASE_STIMULI] / model_s, s->phase_s[VOLLEY_PHASE_DELIVER] / model_s,
-         s->phase_s[VOLLEY_PHASE_EXCHANGE] / model_s, 1e6 * mean,
+  printf("%d,%d,%d,%s,%u,%llu,%.3f,%.3f,%.3f,%.4f,%.4f,%.4f,%.4f,%.4f,%.2f,%.2f,%.1f,%.1f,%llu,%s\n", ranks, rank,
+         s->threads, s->ways[VOLLEY_WAY_DIRECT].blocks > 0 ? "direct" : "listed", neurons,
+         (unsigned long long)s->synapses, s->build_s, 1e9 * delivery_s / fmax(1, (double)events),
+         (double)s->table_bytes / fmax(1, (double)s->synapses), 1e3 * mean / played.experiment->simulation.dt,
+         s->phase_s[VOLLEY_PHASE_UPDATE] / model_s, s->phase_s[VOLLEY_PHASE_STIMULI] / model_s,
+         s->phase_s[VOLLEY_PHASE_DELIVER] / model_s, s->phase_s[VOLLEY_PHASE_EXCHANGE] / model_s, 1e6 * mean,
          1e6 * sqrt(fmax(0, played.squares / fmax(1, (double)played.n_steps) - mean * mean)), 1e6 * played.longest,
          1e-6 * (double)s->peak_rss_bytes[0], (unsigned long long)played.found[0],
-         played.rate > 0                                                                            ? "drawn"
+         played.rate > 0                                                                  ? "drawn"
          : played.found[0] == played.expected[0] && played.found[1] == played.expected[1] ? "yes"
-                                                                                                     : "no");
+                                                                                          : "no");
 }
 
 static volley_status bench(int argc, char **argv) {
   const int rank = atoi(argv[3]), ranks = atoi(argv[4]), threads = argc > 5 ? atoi(argv[5]) : 1;
   MPI_Comm comm = MPI_COMM_SELF;
   volley_experiment *experiment;
-  VOLLEY_TRY(volley_experiment_read(argv[1], (const char *const *)argv + 6, argc > 6 ? argc - 6 : 0, comm, &experiment));
+  VOLLEY_TRY(
+      volley_experiment_read(argv[1], (const char *const *)argv + 6, argc > 6 ? argc - 6 : 0, comm, &experiment));
   experiment->n_recorders = 0;
   for (int p = 0; p < experiment->n_projections; p++)
     need(!experiment->projections[p].rule->list, "edges of this rule travel between ranks that are not there");
@@ -209,7 +207,8 @@ static volley_status bench(int argc, char **argv) {
   played.last = volley_seconds();
   VOLLEY_TRY(volley_simulate(&(volley_engine_setup){.network = network, .exchange = &from_recording}, &summary));
   print(rank, ranks, &summary);
-  const bool differs = played.rate == 0 && (played.found[0] != played.expected[0] || played.found[1] != played.expected[1]);
+  const bool differs =
+      played.rate == 0 && (played.found[0] != played.expected[0] || played.found[1] != played.expected[1]);
   volley_summary_release(&summary);
   volley_network_destroy(network);
   volley_experiment_destroy(experiment);
