@@ -215,17 +215,18 @@ static volley_status build(running *run, const volley_reader *reader, int thread
 static volley_status take_files(running *run, MPI_Comm comm) {
   const volley_start *start = run->start;
   const volley_checkpoint_plan *plan = &start->experiment->checkpoint;
-  const volley_written written = {.output = start->output,
-                                  .checkpoint = start->checkpoint_file,
-                                  .summary = start->summary,
-                                  .keep = plan->keep,
-                                  .overwrite = run->options->overwrite,
-                                  .saves = plan->file || plan->wall > 0 || plan->steps > 0,
-                                  .continues = start->continues_series,
-                                  .resumed = start->checkpoint ? resumed(run)->path : NULL,
-                                  .past = start->checkpoint ? &resumed(run)->past : NULL};
+  volley_written written = {.output = start->output,
+                            .checkpoint = start->checkpoint_file,
+                            .summary = start->summary,
+                            .keep = plan->keep,
+                            .overwrite = run->options->overwrite,
+                            .saves = plan->file || plan->wall > 0 || plan->steps > 0,
+                            .continues = start->continues_series,
+                            .resumed = start->checkpoint ? resumed(run)->path : NULL,
+                            .past = start->checkpoint ? &resumed(run)->past : NULL};
   VOLLEY_TRY(volley_written_check(start->experiment, &written, comm));
   VOLLEY_TRY(volley_lock_take((const char *const[]){start->output, start->checkpoint_file}, 2, comm, &run->lock));
+  written.locked = true;
   return volley_written_check(start->experiment, &written, comm); /* again: another run may just have ended */
 }
 

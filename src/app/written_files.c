@@ -197,7 +197,8 @@ static volley_status check_existing(const check *c, const named *written) {
                         "'%s', %s, is write-protected; choose another name, or permit it by chmod +w", written->path,
                         role);
   const bool may_be_damaged = written->family == CHECKPOINT && c->written->continues; /* then an older one is resumed */
-  if (found.st_size == 0 || may_be_damaged || is_ours(written)) return VOLLEY_OK;
+  const bool may_be_made = written->of && !c->written->locked;                        /* just now, by another run */
+  if (found.st_size == 0 || may_be_damaged || may_be_made || is_ours(written)) return VOLLEY_OK;
   return volley_fault(VOLLEY_USAGE, NULL,
                       "'%s', %s, is there and was not written by Volley, which replaces its own files only; choose "
                       "another name, or remove it",
