@@ -63,7 +63,8 @@ uint64_t volley_table_groups(const volley_table *table) {
 
 static volley_static_synapse decode(const volley_table *table, const volley_group *group, uint16_t place,
                                     float weight) {
-  const uint32_t number = place & ((1u << table->layout.number_bits) - 1), step = place >> table->layout.number_bits;
+  const uint32_t number = place & ((1u << table->layout.number_bits) - 1),
+                 step = (uint32_t)place >> table->layout.number_bits;
   return (volley_static_synapse){.target = (uint16_t)(group ? number : number % table->stride),
                                  .due = (uint16_t)(step + (group ? group->due : 0)),
                                  .receptor = (uint8_t)(group ? group->receptor : number / table->stride),
