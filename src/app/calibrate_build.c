@@ -108,6 +108,7 @@ static void release_block(volley_block *block) {
   free(block->plastic);
   free(block->outgoing);
   free(block->slices);
+  volley_table_free(block->sums, volley_ring_bytes(block->table.layout, block->receptors));
   volley_table_release(&block->table);
 }
 

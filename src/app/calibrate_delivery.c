@@ -101,8 +101,10 @@ static void deliver_in_thread(void *context, int thread) {
                         .receptors = RECEPTORS,
                         .inputs = volley_alloc(RECEPTORS * s->targets, sizeof(double), "an estimate")};
   block.table = make_table(s, n_rows);
+  block.sums = volley_table_sums(&block.table, RECEPTORS);
   volley_barrier_wait(&s->barrier);
   s->seconds[thread] = deliver(s, &block, n_rows, (uint32_t)thread);
+  volley_table_free(block.sums, volley_ring_bytes(block.table.layout, RECEPTORS));
   volley_table_release(&block.table);
   free(block.inputs);
 }

@@ -27,8 +27,7 @@ volley_arrivals volley_arrivals_create(volley_block *block, int max_due) {
     arrivals.due = volley_alloc((size_t)arrivals.mask * VOLLEY_MAX_RECEPTORS, sizeof(volley_due), "arriving spikes");
   }
   arrivals.mask--;
-  arrivals.ring_bytes = volley_ring_bytes(layout, block->receptors);
-  arrivals.ring = volley_alloc_huge(arrivals.ring_bytes, "the arrivals of spikes");
+  memset(block->sums, 0, volley_ring_bytes(layout, block->receptors)); /* of an engine before */
   return arrivals;
 }
 
@@ -40,7 +39,6 @@ void volley_arrivals_free(volley_arrivals *arrivals) {
   const int64_t n = arrivals->due ? (arrivals->mask + 1) * VOLLEY_MAX_RECEPTORS : 0;
   for (int64_t s = 0; s < n; s++) free(arrivals->due[s].entries);
   free(arrivals->due);
-  volley_table_free(arrivals->ring, arrivals->ring_bytes);
 }
 
 void volley_due_put(volley_due *due, uint64_t entry) {
@@ -75,9 +73,9 @@ static void add_piece(double *restrict ring, uint32_t phase, uint32_t mask, cons
 
 static void add_row(volley_arrivals *arrivals, uint32_t phase, uint32_t mask, volley_row row) {
   if (row.single)
-    arrivals->ring[(row.place + phase) & mask] += (double)row.weight;
+    arrivals->block->sums[(row.place + phase) & mask] += (double)row.weight;
   else
-    add_piece(arrivals->ring, phase, mask, arrivals->block->table.pool + row.offset, row.count, row.equal);
+    add_piece(arrivals->block->sums, phase, mask, arrivals->block->table.pool + row.offset, row.count, row.equal);
   arrivals->events += row.count;
   arrivals->bytes += row.single ? sizeof(uint64_t) : volley_piece_bytes(row.count, row.equal);
 }
@@ -154,14 +152,14 @@ void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step) {
   const volley_layout layout = arrivals->block->table.layout;
   const size_t places = (size_t)1 << (layout.number_bits + layout.step_bits);
   for (int r = 0; r < arrivals->block->receptors && arrivals->due; r++)
-    deliver_list(arrivals, &lists_of(arrivals, step)[r], arrivals->ring + (size_t)r * places, phase_of(layout, step),
-                 (uint32_t)(places - 1));
+    deliver_list(arrivals, &lists_of(arrivals, step)[r], arrivals->block->sums + (size_t)r * places,
+                 phase_of(layout, step), (uint32_t)(places - 1));
 }
 
 /* The sums of `step` at a receptor. */
 static double *sums_of(const volley_arrivals *arrivals, int64_t step, int receptor) {
   const volley_layout layout = arrivals->block->table.layout;
-  double *sums = arrivals->ring + phase_of(layout, step);
+  double *sums = arrivals->block->sums + phase_of(layout, step);
   if (layout.direct) return sums + (size_t)receptor * arrivals->block->target_stride;
   return sums + ((size_t)receptor << (layout.number_bits + layout.step_bits));
 }

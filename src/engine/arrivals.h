@@ -18,8 +18,6 @@ void volley_due_put(volley_due *due, uint64_t entry);
 
 typedef struct volley_arrivals {
   volley_block *block; /* not owned */
-  double *ring;        /* sums by receptor, step and target, as table.h says */
-  size_t ring_bytes;
   volley_due *due; /* [mask + 1][VOLLEY_MAX_RECEPTORS] by step, a ring longer than max_due; NULL in a direct table */
   int64_t mask;
   uint64_t events; /* synapses that spikes have reached or will reach */

@@ -267,6 +267,7 @@ static void release_block(volley_block *block) {
   free(block->slices);
   free(block->inputs);
   free(block->outgoing);
+  volley_table_free(block->sums, volley_ring_bytes(block->table.layout, block->receptors));
   volley_table_release(&block->table);
   for (int k = 0; k < block->n_plastic; k++) volley_plastic_table_release(&block->plastic[k]);
   free(block->plastic);

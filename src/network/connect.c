@@ -147,6 +147,7 @@ static void connect(void *context) {
   go_through(pass, pass->block, true);
   pass->block->table = volley_table_finish(pass->builder, experiment->simulation.delivery);
   pass->builder = NULL;
+  pass->block->sums = volley_table_sums(&pass->block->table, pass->block->receptors);
   finish_plastic(pass, pass->block);
 }
 

@@ -33,6 +33,7 @@ typedef struct volley_block {
   volley_input *generated; /* [n_generated] by slice, then in the order of the stimuli */
   int n_generated;
   volley_table table;            /* static synapses */
+  double *sums;                  /* of what they add in coming steps, a ring as table.h says */
   volley_plastic_table *plastic; /* [n_plastic] one for each plastic projection onto populations of the block */
   int n_plastic;
   int min_delay;     /* steps; VOLLEY_MAX_DELAY + 1 without synapses */

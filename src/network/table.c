@@ -40,6 +40,10 @@ size_t volley_ring_bytes(volley_layout layout, int receptors) {
   return (layout.direct ? 1 : (size_t)receptors) * sizeof(double) << (layout.number_bits + layout.step_bits);
 }
 
+double *volley_table_sums(const volley_table *table, int receptors) {
+  return volley_alloc_huge(volley_ring_bytes(table->layout, receptors), "the arrivals of spikes");
+}
+
 static volley_group group_at(const unsigned char *headers, uint32_t g) {
   volley_group group;
   memcpy(&group, headers + g * sizeof group, sizeof group);

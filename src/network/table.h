@@ -126,8 +126,9 @@ typedef struct volley_table_shape {
 /* The layout of a table: `wanted` if it is possible, else the faster one as far as can be told. */
 volley_layout volley_layout_choose(const volley_table_shape *shape);
 
-/* Bytes of the sums that are under way, of all receptors. */
+/* Bytes of the sums that are under way, of all receptors; and these, zeroed, owned by the caller: volley_table_free(). */
 size_t volley_ring_bytes(volley_layout layout, int receptors);
+double *volley_table_sums(const volley_table *table, int receptors);
 
 /* Bytes of a table of so many synapses in so many groups (rows, in a direct one), of one weight for each or of one for each
  * synapse; singles: the rows that have one synapse. Without the index of its sources. */

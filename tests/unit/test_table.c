@@ -88,10 +88,12 @@ static void begin(const block_case *of) {
                          .stride = c->stride,
                          .target_stride = c->stride,
                          .receptors = c->receptors};
+  block.sums = volley_table_sums(&block.table, c->receptors);
   block.inputs = volley_alloc((size_t)c->receptors * c->stride, sizeof(double), "test");
 }
 
 static void end(void) {
+  volley_table_free(block.sums, volley_ring_bytes(block.table.layout, c->receptors));
   volley_table_release(&block.table);
   free(block.inputs);
   free(edges);
