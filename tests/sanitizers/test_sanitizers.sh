@@ -2,7 +2,6 @@
 # The nets with everything, with plastic synapses and with readouts under the address and undefined behaviour sanitizers,
 # on 1 rank of 2 threads and on 2 ranks; test_sanitizers_long.sh has the unit and MPI tests and the thread sanitizer.
 set -euo pipefail
-unset LD_PRELOAD # sanitizers come first
 cd "$VOLLEY_SOURCE"
 build=$PWD/build/asan-quick # what compiles in half the time
 cmake --preset asan -B "$build" -DCMAKE_C_FLAGS_DEBUG="-O0 -g1" >/dev/null

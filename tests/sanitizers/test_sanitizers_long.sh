@@ -2,7 +2,6 @@
 # The unit tests and the MPI tests on 1 and 2 ranks under the address and undefined behaviour sanitizers; the net with
 # everything and the exchange, with threads, under the thread sanitizer.
 set -euo pipefail
-unset LD_PRELOAD # sanitizers come first
 cd "$VOLLEY_SOURCE"
 cmake --preset asan >/dev/null
 cmake --build --preset asan --parallel 2 >/dev/null
