@@ -19,6 +19,7 @@ const char *const volley_way_names[VOLLEY_WAYS] = {[VOLLEY_WAY_LISTED] = "listed
 static void share_ways(volley_summary *summary, const volley_run_figures *figures) {
   const volley_network *network = figures->network;
   uint8_t taken = 0;
+  if (!figures->ways) return;
   for (int w = 0; w < VOLLEY_WAYS; w++) {
     volley_way_figures *way = &summary->ways[w];
     *way = figures->ways[w];

@@ -72,7 +72,7 @@ typedef struct volley_run_figures {
   int64_t first_step, step;               /* this process took the steps from the first to the one before `step` */
   const uint64_t *sums;                   /* of all ranks, by engine/tally.h */
   uint64_t events_before;                 /* of sums: synaptic events before first_step */
-  const volley_way_figures *ways;         /* [VOLLEY_WAYS] of this rank */
+  const volley_way_figures *ways;         /* [VOLLEY_WAYS] of this rank; NULL: the engine has none */
   const struct volley_stopwatch *watches; /* [threads] */
   double seconds;                         /* for all steps */
 } volley_run_figures;
