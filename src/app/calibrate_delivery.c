@@ -1,5 +1,5 @@
 /* Time of spikes: their way through the exchange, and their delivery to a made-up table in which as many of them find a row
- * as in the run, of as many groups and synapses. Where a rank has few synapses most of it is looking for rows that are not
+ * as in the run, of as many synapses due on as many steps. Where a rank has few synapses most of it is looking for rows that are not
  * there, and opening rows of one synapse. */
 #include "app/calibrate.h"
 #include "base/parallel.h"

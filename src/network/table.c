@@ -58,13 +58,6 @@ uint64_t volley_table_count_row(const volley_table *table, uint32_t r) {
   return n;
 }
 
-uint64_t volley_table_groups(const volley_table *table) {
-  uint64_t n = 0;
-  for (uint32_t r = 0; r < table->sources.n_rows && !table->layout.direct; r++)
-    n += volley_row_unpack(table->rows[r]).count;
-  return n;
-}
-
 static volley_static_synapse decode(const volley_table *table, const volley_group *group, uint16_t place,
                                     float weight) {
   const uint32_t number = place & ((1u << table->layout.number_bits) - 1),

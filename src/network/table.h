@@ -109,9 +109,6 @@ typedef struct volley_static_synapse {
 uint64_t volley_table_count_row(const volley_table *table, uint32_t r);
 void volley_table_read_row(const volley_table *table, uint32_t r, volley_static_synapse *out);
 
-/* Groups of all rows; 0 in a direct table. */
-uint64_t volley_table_groups(const volley_table *table);
-
 size_t volley_table_bytes(const volley_table *table);
 void volley_table_release(volley_table *table);
 

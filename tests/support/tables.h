@@ -16,8 +16,7 @@ typedef struct table_edge {
 table_edge *tables_edges(const volley_table *table);
 
 /* All edges of a network's blocks, targets as gids, by target, source, due step, receptor, then place within the row,
- * numbered within each
- * pair of neurons; [network->synapses] on one rank, owned by the caller. */
+ * numbered within each pair of neurons; [network->synapses] on one rank, owned by the caller. */
 table_edge *tables_network_edges(const volley_network *network);
 
 #endif

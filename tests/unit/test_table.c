@@ -171,7 +171,7 @@ static void test_bytes(void **state) {
   volley_table listed = two_rows(LONG, 65536, VOLLEY_DELIVERY_AUTO), direct = two_rows(LONG, 100, VOLLEY_DELIVERY_AUTO);
   assert_false(listed.layout.direct);
   assert_true(direct.layout.direct);
-  assert_int_equal(volley_table_groups(&listed), 4);
+  for (uint32_t r = 0; r < 2; r++) assert_int_equal(volley_row_unpack(listed.rows[r]).count, 2);
   assert_in_range(listed.pool_bytes, 8 * LONG, 8 * LONG + 50);
   assert_in_range(direct.pool_bytes, 8 * LONG, 8 * LONG + 8);
   volley_table_release(&listed);
