@@ -93,6 +93,22 @@ void volley_contents_add_texts(volley_contents *contents, const char *path, size
   add_dataset(contents, (volley_dataset){.path = path, .values = rows, .count = n, .bytes = width, .type = H5T_STRING});
 }
 
+typedef struct numbers {
+  volley_arena *arena;
+  uint64_t n;
+  double *values;
+} numbers;
+
+static void allocate(void *context) {
+  numbers *made = context;
+  made->values = volley_arena_alloc(made->arena, made->n, sizeof *made->values);
+}
+
+double *volley_contents_numbers(volley_contents *contents, uint64_t n, MPI_Comm comm) {
+  numbers made = {.arena = contents->arena, .n = n};
+  return volley_all(volley_memory_try(allocate, &made) == VOLLEY_OK, comm) ? made.values : NULL;
+}
+
 void volley_contents_add_scalar(volley_contents *contents, const char *path, const char *text) {
   add_dataset(
       contents,

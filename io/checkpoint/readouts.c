@@ -25,6 +25,7 @@ static uint64_t count_bytes(const volley_experiment *experiment) {
 /* Returns the datasets of P. */
 static void *create(volley_contents *contents, const volley_saved *saved) {
   const volley_experiment *experiment = saved->parts->network->experiment;
+  const MPI_Comm comm = saved->parts->network->comm;
   volley_readouts *readouts = saved->parts->readouts;
   volley_arena *arena = contents->arena;
   volley_dataset **matrices = volley_arena_alloc(arena, (size_t)experiment->n_readouts, sizeof *matrices);
@@ -33,8 +34,9 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
     const uint64_t n = experiment->readouts[r].size, size = volley_readouts_state_size(readouts, r);
     const volley_learner *learner = volley_readouts_learner(readouts, r);
     const uint64_t pending = learner->kind->rows ? (uint64_t)learner->kind->pending(learner->own) * n : 0;
-    double *state = volley_arena_alloc(arena, size, sizeof *state);
-    double *columns = volley_arena_alloc(arena, pending, sizeof *columns);
+    double *state = volley_contents_numbers(contents, size, comm);
+    double *columns = volley_contents_numbers(contents, pending, comm);
+    if (!state || !columns) return NULL;
     volley_readouts_get_state(readouts, r, state);
     if (learner->kind->rows) learner->kind->get_pending(learner->own, columns);
     volley_contents_add_group(contents, "readouts/%s", name);
@@ -54,7 +56,8 @@ static void move_rows(volley_hdf5 *file, volley_dataset *dataset, uint64_t n, co
   uint32_t first, count;
   if (!learner->kind->rows) return;
   learner->kind->rows(learner->own, &first, &count);
-  double *rows = volley_alloc((size_t)most * n, sizeof *rows, "a checkpoint");
+  double *rows = volley_alloc_or_fault((size_t)most * n, sizeof *rows, "a checkpoint");
+  if (!rows) file->failed = true;
   for (uint32_t from = first; from < first + count && !file->failed; from += most) {
     const uint32_t some = first + count - from < most ? first + count - from : most;
     if (puts) {

@@ -33,7 +33,8 @@ typedef struct volley_section {
   bool (*is_needed)(const volley_experiment *experiment);
   /* Bytes that groups and values take in the file, about. */
   uint64_t (*bytes)(const volley_experiment *experiment);
-  /* Adds its groups and datasets, the same on every rank. Returns what put() and release() get. Collective. */
+  /* Adds its groups and datasets, the same on every rank. Returns what put() and release() get. Collective. Here as in put() no
+   * memory is a fault that is left on the list of its rank; nothing is written then. */
   void *(*create)(volley_contents *contents, const volley_saved *saved);
   /* Puts values of datasets that were added without. Collective. */
   void (*put)(volley_hdf5 *file, const volley_saved *saved, void *own);
@@ -71,6 +72,9 @@ void volley_contents_add_value(volley_contents *contents, const char *group, con
 /* Adds a dataset of numbers; units: NULL or a text. values: all, put by rank 0; NULL: the section puts them. */
 volley_dataset *volley_contents_add(volley_contents *contents, hid_t type, uint64_t count, const char *units,
                                     const void *values, const char *path, ...) __attribute__((format(printf, 6, 7)));
+
+/* n numbers, the arena's; NULL on all ranks where one has no memory for them, a fault that is left on its list. Collective. */
+double *volley_contents_numbers(volley_contents *contents, uint64_t n, MPI_Comm comm);
 
 /* Adds a dataset of n texts, which are copied, the first at `texts` and each `stride` bytes behind the one before; a single
  * text as a scalar. */

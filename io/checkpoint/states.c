@@ -41,8 +41,10 @@ static void put(volley_hdf5 *file, const volley_saved *saved, void *own) {
   for (int p = 0; p < network->experiment->n_populations; p++) {
     volley_states *states = volley_states_create(network, p, VOLLEY_ALL_RANKS);
     const volley_span slab = volley_states_slab(states);
-    for (int k = 0; k < network->experiment->populations[p].model->n_states; k++)
-      volley_dataset_put(file, *datasets++, slab.first, slab.count, volley_states_get(states, k));
+    for (int k = 0; k < network->experiment->populations[p].model->n_states; k++, datasets++) {
+      const double *values = volley_states_get(states, k);
+      if (values) volley_dataset_put(file, *datasets, slab.first, slab.count, values);
+    }
     volley_states_destroy(states);
   }
 }

@@ -65,9 +65,11 @@ static uint64_t count_bytes(const volley_experiment *experiment) {
   return bytes;
 }
 
-/* The projections of a network whose synapses change, without `past` and datasets. Collective. */
-static saved_projections list_projections(const volley_network *network) {
+/* The projections of a network whose synapses change, without `past` and datasets; *all: whether there is memory for all of
+ * them on all ranks. Collective. */
+static saved_projections list_projections(const volley_network *network, bool *all) {
   const volley_experiment *experiment = network->experiment;
+  *all = true;
   saved_projections saved = {volley_alloc((size_t)experiment->n_projections, sizeof *saved.list, "a checkpoint"), 0};
   for (int k = 0; k < experiment->n_projections; k++) {
     const volley_projection *projection = &experiment->projections[k];
@@ -82,7 +84,8 @@ static saved_projections list_projections(const volley_network *network) {
     p->n_columns = list_columns(model, p->columns);
     for (int t = 0; t < model->n_traces; t++) p->n_traces += model->traces[t].of == VOLLEY_OF_TARGET;
     if (p->n_traces == 0) p->n_traces = 1;
-    p->past = volley_alloc((size_t)p->n_targets + 1, sizeof *p->past, "a checkpoint");
+    p->past = volley_alloc_or_fault((size_t)p->n_targets + 1, sizeof *p->past, "a checkpoint");
+    *all = volley_all(p->past && p->order.firsts, network->comm) && *all;
   }
   return saved;
 }
@@ -253,9 +256,10 @@ static void set_past(volley_hdf5 *file, const saved_projection *p, const saved_b
   free(traces);
 }
 
-/* Counts the spikes of each target that are kept. Returns the counts, the arena's. Collective. */
-static double *count_past(const volley_network *network, saved_projection *p, volley_arena *arena) {
-  double *counts = volley_arena_alloc(arena, p->n_targets, sizeof *counts);
+/* Counts the spikes of each target that are kept. Returns the counts, the contents'; NULL after a fault. Collective. */
+static double *count_past(const volley_network *network, saved_projection *p, volley_contents *contents) {
+  double *counts = volley_contents_numbers(contents, p->n_targets, network->comm);
+  if (!counts) return NULL;
   for (int b = 0; b < network->n_blocks; b++) {
     const volley_plastic_table *plastic = volley_block_plastic(&network->blocks[b], p->projection);
     for (uint32_t t = 0; plastic && t < plastic->n_targets; t++)
@@ -268,8 +272,8 @@ static double *count_past(const volley_network *network, saved_projection *p, vo
 }
 
 /* The dopamine of a projection, the same on all ranks that have some of it: what was released before `step`. Returns
- * [2][*n] steps and levels, the arena's. Collective. */
-static double *copy_dopamine(const volley_network *network, int projection, int64_t step, volley_arena *arena,
+ * [2][*n] steps and levels, the contents'; NULL after a fault. Collective. */
+static double *copy_dopamine(const volley_network *network, int projection, int64_t step, volley_contents *contents,
                              uint64_t *n) {
   const volley_plastic_table *plastic = NULL;
   int holder = network->ranks;
@@ -282,7 +286,8 @@ static double *copy_dopamine(const volley_network *network, int projection, int6
     for (*n = 0; *n < plastic->dopamine.n; ++*n)
       if (levels[*n].step - plastic->dopamine_delay >= step) break;
   VOLLEY_MPI(MPI_Bcast(n, 1, MPI_UINT64_T, holder, network->comm));
-  double *dopamine = volley_arena_alloc(arena, 2 * *n, sizeof(double));
+  double *dopamine = volley_contents_numbers(contents, 2 * *n, network->comm);
+  if (!dopamine) return NULL;
   for (uint64_t k = 0; plastic && k < *n; k++) {
     dopamine[k] = (double)levels[k].step;
     dopamine[*n + k] = levels[k].traces[0];
@@ -293,14 +298,14 @@ static double *copy_dopamine(const volley_network *network, int projection, int6
 
 static void add_projection(volley_contents *contents, const volley_saved *saved, saved_projection *p) {
   const volley_network *network = saved->parts->network;
-  volley_arena *arena = contents->arena;
   const hid_t type = H5T_NATIVE_DOUBLE;
   const uint64_t synapses = volley_synapse_order_total(&p->order);
   uint64_t n_levels = 0;
-  const double *counts = count_past(network, p, arena);
+  const double *counts = count_past(network, p, contents);
   const double *dopamine =
-      copy_dopamine(network, p->projection, saved->state->step - saved->state->n_recent, arena, &n_levels);
-  const char *group = volley_arena_format(arena, "plastic/%d", p->number);
+      copy_dopamine(network, p->projection, saved->state->step - saved->state->n_recent, contents, &n_levels);
+  const char *group = volley_arena_format(contents->arena, "plastic/%d", p->number);
+  if (!counts || !dopamine) return;
   volley_contents_add_group(contents, "%s", group);
   volley_contents_add_text(contents, group, "projection", network->experiment->projections[p->projection].name);
   for (int c = 0; c < p->n_columns; c++)
@@ -314,24 +319,35 @@ static void add_projection(volley_contents *contents, const volley_saved *saved,
 
 static void *create(volley_contents *contents, const volley_saved *saved) {
   saved_projections *projections = volley_alloc(1, sizeof *projections, "a checkpoint");
-  *projections = list_projections(saved->parts->network);
-  for (int k = 0; k < projections->n; k++) add_projection(contents, saved, &projections->list[k]);
+  bool all;
+  *projections = list_projections(saved->parts->network, &all);
+  for (int k = 0; k < projections->n && all; k++) add_projection(contents, saved, &projections->list[k]);
   return projections;
+}
+
+/* A block that is written. */
+typedef struct writing {
+  volley_hdf5 *file;
+  const volley_network *network;
+  const saved_projection *p;
+  int block;
+} writing;
+
+static void put_block(void *context) {
+  const writing *w = context;
+  saved_block block = make_block(w->network, w->p, w->block);
+  if (!block.plastic) return;
+  move_columns(w->file, w->p, &block, true);
+  put_past(w->file, w->p, &block);
+  release_block(&block);
 }
 
 static void put(volley_hdf5 *file, const volley_saved *saved, void *own) {
   const saved_projections *projections = own;
-  const volley_network *network = saved->parts->network;
-  for (int k = 0; k < projections->n; k++) {
-    const saved_projection *p = &projections->list[k];
-    for (int b = 0; b < network->n_blocks; b++) {
-      saved_block block = make_block(network, p, b);
-      if (!block.plastic) continue;
-      move_columns(file, p, &block, true);
-      put_past(file, p, &block);
-      release_block(&block);
-    }
-  }
+  writing w = {.file = file, .network = saved->parts->network};
+  for (w.p = projections->list; w.p < projections->list + projections->n; w.p++)
+    for (w.block = 0; w.block < w.network->n_blocks; w.block++)
+      if (volley_memory_try(put_block, &w) != VOLLEY_OK) file->failed = true;
 }
 
 static void release(void *own) {
@@ -416,8 +432,9 @@ static void restore_projection(const restoring *r) {
 }
 
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
-  saved_projections projections = list_projections(parts->network);
-  for (int k = 0; k < projections.n; k++) {
+  bool all;
+  saved_projections projections = list_projections(parts->network, &all);
+  for (int k = 0; k < projections.n && all; k++) {
     const restoring r = {checkpoint, parts->network, &projections.list[k]};
     restore_projection(&r);
   }

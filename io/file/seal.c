@@ -137,8 +137,8 @@ static int64_t tile(const volley_extent *extents, int n, uint64_t contents, part
 
 /* Reads what lies between the extents, and writes the table and the trailer behind the contents. */
 static int append(int descriptor, uint32_t format, uint64_t contents, part *parts, uint64_t n) {
-  int code = 0;
-  void *buffer = volley_alloc(PIECE, 1, "a seal");
+  void *buffer = malloc(PIECE);
+  int code = buffer ? 0 : ENOMEM;
   for (uint64_t i = 0; i < n && code == 0; i++)
     if (!parts[i].is_extent) code = add_checksum(descriptor, &parts[i], 0, parts[i].bytes, buffer, &parts[i].checksum);
   free(buffer);

@@ -54,10 +54,10 @@ int volley_output_reserve(volley_output *output, const uint64_t *totals, uint64_
   return reserve(output, output->size + growth);
 }
 
-/* Agrees on the outcome of all HDF5 calls since the last agreement. */
+/* Agrees on the outcome of all HDF5 calls since the last agreement. Faults of others leave the file as it is. */
 static volley_status agree(volley_output *output) {
   const volley_status status = volley_agree(output->comm);
-  if (status != VOLLEY_OK) output->broken = true;
+  if (status != VOLLEY_OK && !volley_all(!output->file.failed, output->comm)) output->broken = true;
   return status;
 }
 
@@ -89,7 +89,7 @@ volley_status volley_output_put_tile(volley_output *output, int recorder, const 
   volley_track *track = &output->tracks[recorder];
   VOLLEY_TRY(make_room(output, track->is_compressed ? (uint64_t)output->ranks * volley_track_tile_bytes(track, tile)
                                                     : volley_track_growth(track, total)));
-  volley_track_put_tile(&output->file, track, tile, data, total);
+  volley_track_put_tile(&output->file, track, tile, data, total, output->comm);
   return agree(output);
 }
 

@@ -150,12 +150,13 @@ static void create_traces(volley_hdf5 *file, hid_t group, const volley_experimen
   shape_traces(experiment, recorder, volley_recorder_width(experiment, recorder), track);
   const hsize_t chunk[2] = {track->chunk, track->chunk_columns};
   track->tiling = volley_tiling_create(track->columns, track->width, track->chunk, track->chunk_columns, comm);
+  if (!track->tiling) return;
   track->data =
       growing_dataset(file, group, "data", value_type(track), 2, chunk, track->width, experiment->compression);
   volley_hdf5_put_text(file, track->data, "units", state.unit);
   volley_hdf5_put_text(file, group, "state", state.name);
   volley_hdf5_put_number(file, group, "interval_ms", (double)recorder->interval * experiment->simulation.dt);
-  volley_mapping_put(file, group, experiment, recorder, track);
+  volley_mapping_put(file, group, experiment, recorder, track, comm);
 }
 
 void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int r,
@@ -265,13 +266,14 @@ void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t fi
   volley_tile_write(file, track->ids, H5T_NATIVE_UINT64, 1, &tile, ids);
 }
 
-/* The values as the file has them: themselves, or an array that the caller frees. HDF5 would not convert them in a
- * collective write. */
-static void *narrow(const volley_track *track, const double *data, uint64_t n) {
-  if (track->value_size == sizeof(double)) return NULL;
-  float *values = volley_alloc(n, sizeof *values, "the rows of a recorder");
-  for (uint64_t i = 0; i < n; i++) values[i] = (float)data[i];
-  return values;
+/* Values as the file has them, since HDF5 would not convert them in a collective write: themselves, or *own, which the caller
+ * frees; NULL after a fault. */
+static const void *narrow(const volley_track *track, const double *data, uint64_t n, float **own) {
+  *own = NULL;
+  if (track->value_size == sizeof(double)) return data;
+  *own = volley_alloc_or_fault(n, sizeof **own, "the rows of a recorder");
+  for (uint64_t i = 0; i < n && *own; i++) (*own)[i] = (float)data[i];
+  return *own;
 }
 
 static void write_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const void *values,
@@ -284,17 +286,18 @@ static void write_tile(volley_hdf5 *file, volley_track *track, const volley_tile
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,
                              const double *data) {
   volley_tile tile;
-  void *narrowed = narrow(track, data, rows * track->columns->count);
-  const void *values = volley_tiling_rows(track->tiling, first_row, rows, narrowed ? narrowed : (const void *)data,
-                                          track->value_size, &tile);
-  write_tile(file, track, &tile, values, first_row + rows);
+  float *narrowed;
+  const void *ready = narrow(track, data, rows * track->columns->count, &narrowed);
+  const void *values = volley_tiling_rows(track->tiling, first_row, rows, ready, track->value_size, &tile);
+  if (values) write_tile(file, track, &tile, values, first_row + rows);
   free(narrowed);
 }
 
 void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
-                           uint64_t total) {
-  void *narrowed = narrow(track, data, tile->rows * tile->columns);
-  write_tile(file, track, tile, narrowed ? narrowed : (const void *)data, total);
+                           uint64_t total, MPI_Comm comm) {
+  float *narrowed;
+  const void *values = narrow(track, data, tile->rows * tile->columns, &narrowed);
+  if (volley_all(values, comm)) write_tile(file, track, tile, values, total);
   free(narrowed);
 }
 

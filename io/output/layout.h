@@ -2,7 +2,8 @@
  * file: /recorders/NAME/spikes/POPULATION or /recorders/NAME/report/POPULATION. What programs look for at the root,
  * /spikes/POPULATION and /report/POPULATION, are links to one recorder of each population. Beside them stand
  * /readout/NAME and /weights/NAME. All calls are collective over the ranks that opened the file and report through it
- * (see hdf5_check.h), unless it is said otherwise. */
+ * (see hdf5_check.h), unless it is said otherwise. Where a rank has no memory for
+ * a call, nothing is written of it and the fault is left on its list; the file is whole. */
 #ifndef VOLLEY_IO_OUTPUT_LAYOUT_H
 #define VOLLEY_IO_OUTPUT_LAYOUT_H
 
@@ -66,7 +67,7 @@ void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t fi
 
 /* Writes this rank's tile, whoever holds its columns; total: rows of the dataset then. */
 void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
-                           uint64_t total);
+                           uint64_t total, MPI_Comm comm);
 
 /* Writes the eigenvalues that were found: /eigenvalues/READOUT/before and after. */
 void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summary *summary);
@@ -91,6 +92,6 @@ void volley_tile_write(volley_hdf5 *file, hid_t set, hid_t type, int dimensions,
 
 /* Writes the group: which neurons or synapses the columns are, and the times of the rows. */
 void volley_mapping_put(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
-                        const volley_recorder *recorder, const volley_track *track);
+                        const volley_recorder *recorder, const volley_track *track, MPI_Comm comm);
 
 #endif

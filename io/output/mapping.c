@@ -38,23 +38,28 @@ void volley_tile_write(volley_hdf5 *file, hid_t set, hid_t type, int dimensions,
 }
 
 /* `each` elements for each neuron: SONATA maps the columns from index_pointers[i] on to node_ids[i]. */
-static void put_neuron_columns(volley_hdf5 *file, hid_t mapping, const volley_selection *neurons, uint64_t each) {
+static void put_neuron_columns(volley_hdf5 *file, hid_t mapping, const volley_selection *neurons, uint64_t each,
+                               MPI_Comm comm) {
   static const uint8_t ascending = 1;
   const size_t n = neurons->count, columns = n * each;
-  uint64_t *ids = volley_alloc(2 * n + 1, sizeof *ids, "columns of a trace recorder"), *pointers = ids + n;
-  uint32_t *zeros = volley_alloc(columns, sizeof *zeros, "columns of a trace recorder"); /* or as many 0.0f */
-  size_t column = 0;
-  for (int r = 0; r < neurons->n_ranges; r++)
-    for (uint32_t i = 0; i < neurons->ranges[r].count; i++) ids[column++] = neurons->ranges[r].first + i;
-  for (size_t i = 0; i <= n; i++) pointers[i] = i * each;
-  const hid_t nodes = volley_hdf5_put_open_array(file, mapping, "node_ids", H5T_NATIVE_UINT64, n, ids);
-  volley_hdf5_put_values(file, nodes, "sorted", H5T_NATIVE_UINT8, 0, &ascending);
-  volley_hdf5_release(file, nodes);
-  volley_hdf5_put_array(file, mapping, "index_pointers", H5T_NATIVE_UINT64, n + 1, pointers);
-  volley_hdf5_check(file, H5Lcreate_hard(mapping, "index_pointers", mapping, "index_pointer", H5P_DEFAULT, H5P_DEFAULT),
-                    "create a link in");
-  volley_hdf5_put_array(file, mapping, "element_ids", H5T_NATIVE_UINT32, columns, zeros);
-  volley_hdf5_put_array(file, mapping, "element_pos", H5T_NATIVE_FLOAT, columns, zeros);
+  uint64_t *ids = volley_alloc_or_fault(2 * n + 1, sizeof *ids, "columns of a trace recorder");
+  uint32_t *zeros = volley_alloc_or_fault(columns, sizeof *zeros, "columns of a trace recorder"); /* or as many 0.0f */
+  if (volley_all(ids && zeros, comm)) {
+    uint64_t *pointers = ids + n;
+    size_t column = 0;
+    for (int r = 0; r < neurons->n_ranges; r++)
+      for (uint32_t i = 0; i < neurons->ranges[r].count; i++) ids[column++] = neurons->ranges[r].first + i;
+    for (size_t i = 0; i <= n; i++) pointers[i] = i * each;
+    const hid_t nodes = volley_hdf5_put_open_array(file, mapping, "node_ids", H5T_NATIVE_UINT64, n, ids);
+    volley_hdf5_put_values(file, nodes, "sorted", H5T_NATIVE_UINT8, 0, &ascending);
+    volley_hdf5_release(file, nodes);
+    volley_hdf5_put_array(file, mapping, "index_pointers", H5T_NATIVE_UINT64, n + 1, pointers);
+    volley_hdf5_check(file,
+                      H5Lcreate_hard(mapping, "index_pointers", mapping, "index_pointer", H5P_DEFAULT, H5P_DEFAULT),
+                      "create a link in");
+    volley_hdf5_put_array(file, mapping, "element_ids", H5T_NATIVE_UINT32, columns, zeros);
+    volley_hdf5_put_array(file, mapping, "element_pos", H5T_NATIVE_FLOAT, columns, zeros);
+  }
   free(ids);
   free(zeros);
 }
@@ -68,7 +73,7 @@ static void put_columns(volley_hdf5 *file, hid_t group, const char *name, hid_t 
   const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &width, NULL), "describe data of");
   const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                                       "create a dataset in");
-  if (width > 0) volley_tile_write(file, set, type, 1, &tile, dealt); /* HDF5 fails at sets without a place */
+  if (width > 0 && dealt) volley_tile_write(file, set, type, 1, &tile, dealt); /* HDF5 fails at sets without a place */
   volley_hdf5_release(file, space);
   volley_hdf5_release(file, set);
 }
@@ -96,11 +101,11 @@ static void put_time(volley_hdf5 *file, hid_t mapping, const volley_experiment *
 }
 
 void volley_mapping_put(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
-                        const volley_recorder *recorder, const volley_track *track) {
+                        const volley_recorder *recorder, const volley_track *track, MPI_Comm comm) {
   const hid_t mapping = volley_hdf5_put_group(file, group, "mapping");
   const volley_mapped maps = recorder->kind->maps;
   if (maps == VOLLEY_MAPS_NEURONS && recorder->neurons.count > 0) /* of readouts only decoders have some */
-    put_neuron_columns(file, mapping, &recorder->neurons, track->width / recorder->neurons.count);
+    put_neuron_columns(file, mapping, &recorder->neurons, track->width / recorder->neurons.count, comm);
   if (maps == VOLLEY_MAPS_SYNAPSES) put_synapses(file, mapping, track);
   put_time(file, mapping, experiment, recorder);
   volley_hdf5_release(file, mapping);

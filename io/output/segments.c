@@ -223,9 +223,9 @@ static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static volley_status copy_spikes(const copy *c) {
   const uint64_t share = least((c->n + c->ranks - 1) / c->ranks, WINDOW / (sizeof(double) + sizeof(uint64_t)));
   const volley_sink sink = volley_output_sink(c->to);
-  double *times = volley_alloc(share, sizeof *times, "joining recordings");
-  uint64_t *ids = volley_alloc(share, sizeof *ids, "joining recordings");
-  volley_status status = VOLLEY_OK;
+  double *times = volley_alloc_or_fault(share, sizeof *times, "joining recordings");
+  uint64_t *ids = volley_alloc_or_fault(share, sizeof *ids, "joining recordings");
+  volley_status status = volley_agree_one(c->comm);
   for (uint64_t done = 0; done < c->n && status == VOLLEY_OK; done += share * c->ranks) {
     const uint64_t first = least(done + share * c->rank, c->n), count = least(share, c->n - first);
     (void)volley_segment_spikes(c->from, c->recorder, first, count, times, ids);
@@ -248,8 +248,8 @@ static volley_status copy_rows(const copy *c, uint64_t width) {
   const uint64_t rows = (chunk < WINDOW ? WINDOW / chunk : 1) * chunk_rows, end = c->before + c->n;
   const uint64_t first_tile = c->before / rows * side_by_side;
   const uint64_t end_tile = c->n ? (end + rows - 1) / rows * side_by_side : first_tile;
-  double *data = volley_alloc(least(rows, c->n) * columns, sizeof *data, "joining recordings");
-  volley_status status = VOLLEY_OK;
+  double *data = volley_alloc_or_fault(least(rows, c->n) * columns, sizeof *data, "joining recordings");
+  volley_status status = volley_agree_one(c->comm);
   for (uint64_t done = first_tile; done < end_tile && status == VOLLEY_OK; done += c->ranks) {
     const uint64_t number = done + c->rank, row = number / side_by_side * rows;
     volley_tile tile = {.first_row = row > c->before ? row : c->before,

@@ -45,7 +45,9 @@ volley_tiling *volley_tiling_create(const volley_trace_columns *columns, uint64_
   tiling->n_shares = tiling->shares + ranks;
   assign(tiling, width, most(1, chunk_columns));
   tiling->deal = volley_redistribution_create(columns->columns, columns->count, tiling->stretches, comm);
-  return tiling;
+  if (tiling->deal) return tiling;
+  volley_tiling_destroy(tiling);
+  return NULL;
 }
 
 void volley_tiling_destroy(volley_tiling *tiling) {

@@ -107,7 +107,7 @@ static volley_status simulate(running *run, volley_saver saver) {
       .network = run->parts.network, .from = from, .observers = observers, .n_observers = n, .saver = &saver};
   volley_engine *engine = volley_engine_create(NULL, &setup);
   d.engine = engine;
-  volley_status status = volley_engine_advance(engine, experiment->simulation.steps);
+  volley_status status = engine ? volley_engine_advance(engine, experiment->simulation.steps) : VOLLEY_FAILURE;
   if (status == VOLLEY_OK) volley_engine_summarize(engine, &run->summary);
   volley_engine_destroy(engine);
   if (shows) volley_progress_end();

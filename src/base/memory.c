@@ -30,11 +30,11 @@ static _Noreturn void out_of_memory(size_t count, size_t size, const char *what)
 }
 
 volley_status volley_memory_try(void (*work)(void *context), void *context) {
-  jmp_buf here;
+  jmp_buf here, *const outer = way_out;
   way_out = &here;
   const bool ended = setjmp(here) == 0;
   if (ended) work(context);
-  way_out = NULL;
+  way_out = outer;
   return ended ? VOLLEY_OK : VOLLEY_FAILURE;
 }
 
@@ -45,6 +45,24 @@ void *volley_alloc(size_t count, size_t size, const char *what) {
   void *memory = aligned_alloc(ALIGNMENT, bytes);
   if (!memory) out_of_memory(count, size, what);
   return memset(memory, 0, bytes);
+}
+
+/* What is asked for, and got. */
+typedef struct request {
+  size_t count, size;
+  const char *what;
+  void *memory;
+} request;
+
+static void serve(void *context) {
+  request *r = context;
+  r->memory = volley_alloc(r->count, r->size, r->what);
+}
+
+void *volley_alloc_or_fault(size_t count, size_t size, const char *what) {
+  request r = {count, size, what, NULL};
+  (void)volley_memory_try(serve, &r);
+  return r.memory;
 }
 
 void *volley_grow(void *memory, size_t count, size_t size, const char *what) {

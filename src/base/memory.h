@@ -15,6 +15,9 @@ volley_status volley_memory_try(void (*work)(void *context), void *context);
  * is none, the job ends with a message naming `what`, or work that is tried. Caller owns it: free(). Callable from any thread. */
 void *volley_alloc(size_t count, size_t size, const char *what) __attribute__((malloc));
 
+/* The same between collective calls: NULL, after adding a fault, where there is none. */
+void *volley_alloc_or_fault(size_t count, size_t size, const char *what);
+
 /* Like realloc(), to count items of size bytes; new bytes are not zeroed, alignment is malloc's. Grow only what came
  * from it or is NULL. Ends the job if there is no memory. */
 void *volley_grow(void *memory, size_t count, size_t size, const char *what);

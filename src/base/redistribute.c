@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,15 +51,17 @@ static int set_starts(traffic *t, int ranks) {
   return total;
 }
 
-static char *make_room(char *bytes, size_t *room, size_t needed) {
-  if (bytes && needed <= *room) return bytes;
-  *room = needed;
-  free(bytes);
-  return volley_alloc(needed, 1, what);
+/* Returns false after a fault. */
+static bool make_room(char **bytes, size_t *room, size_t needed) {
+  if (*bytes && needed <= *room) return true;
+  free(*bytes);
+  *bytes = volley_alloc_or_fault(needed, 1, what);
+  *room = *bytes ? needed : 0;
+  return *bytes;
 }
 
-/* Tells each rank which columns it has of this one. Collective. */
-static void exchange_columns(volley_redistribution *deal, const uint64_t *own) {
+/* Tells each rank which columns it has of this one. Collective; returns whether there is memory for them on all ranks. */
+static bool exchange_columns(volley_redistribution *deal, const uint64_t *own) {
   traffic *out = &deal->own, *in = &deal->piece;
   for (int r = 0; r < deal->ranks; r++) {
     out->counts[r] = (int)deal->shares[r].count;
@@ -69,10 +70,12 @@ static void exchange_columns(volley_redistribution *deal, const uint64_t *own) {
   VOLLEY_MPI(MPI_Alltoall(out->counts, 1, MPI_INT, in->counts, 1, MPI_INT, deal->comm));
   for (int r = 0; r < deal->ranks; r++) deal->theirs[r] = (uint64_t)in->counts[r];
   const int total = set_starts(in, deal->ranks);
-  deal->places = volley_alloc((size_t)total, sizeof *deal->places, what);
+  deal->places = volley_alloc_or_fault((size_t)total, sizeof *deal->places, what);
+  if (!volley_all(deal->places, deal->comm)) return false;
   VOLLEY_MPI(MPI_Alltoallv(own, out->counts, out->starts, MPI_UINT64_T, deal->places, in->counts, in->starts,
                            MPI_UINT64_T, deal->comm));
   for (int i = 0; i < total; i++) deal->places[i] -= deal->pieces[deal->rank].first;
+  return true;
 }
 
 static traffic create_traffic(size_t ranks) {
@@ -98,8 +101,9 @@ volley_redistribution *volley_redistribution_create(const uint64_t *own, uint64_
     const uint64_t first = count_below(own, n_own, pieces[r].first);
     deal->shares[r] = (volley_span){first, count_below(own, n_own, pieces[r].first + pieces[r].count) - first};
   }
-  exchange_columns(deal, own);
-  return deal;
+  if (exchange_columns(deal, own)) return deal;
+  volley_redistribution_destroy(deal);
+  return NULL;
 }
 
 void volley_redistribution_destroy(volley_redistribution *deal) {
@@ -116,15 +120,15 @@ void volley_redistribution_destroy(volley_redistribution *deal) {
   free(deal);
 }
 
-/* Counts what travels, and makes room for it. */
-static void prepare(volley_redistribution *deal, const volley_span *rows, size_t size) {
+/* Counts what travels, and makes room for it. Returns false after a fault. */
+static bool prepare(volley_redistribution *deal, const volley_span *rows, size_t size) {
   for (int r = 0; r < deal->ranks; r++) {
     deal->own.counts[r] = (int)(rows[r].count * deal->shares[r].count);
     deal->piece.counts[r] = (int)(rows[deal->rank].count * deal->theirs[r]);
   }
   const int n_own = set_starts(&deal->own, deal->ranks), n_piece = set_starts(&deal->piece, deal->ranks);
-  deal->own.values = make_room(deal->own.values, &deal->own.room, (size_t)n_own * size);
-  deal->piece.values = make_room(deal->piece.values, &deal->piece.room, (size_t)n_piece * size);
+  return make_room(&deal->own.values, &deal->own.room, (size_t)n_own * size) &&
+         make_room(&deal->piece.values, &deal->piece.room, (size_t)n_piece * size);
 }
 
 static void travel(volley_redistribution *deal, const traffic *from, const traffic *to, size_t size) {
@@ -167,19 +171,20 @@ static void move_piece(const volley_redistribution *deal, uint64_t n_rows, char 
 const void *volley_redistribution_gather(volley_redistribution *deal, const volley_span *rows, const void *values,
                                          size_t size) {
   const uint64_t n_rows = rows[deal->rank].count, width = deal->pieces[deal->rank].count;
-  if (deal->ranks == 1) return (const char *)values + rows->first * width * size;
-  prepare(deal, rows, size);
-  deal->rectangle = make_room(deal->rectangle, &deal->room, n_rows * width * size);
+  if (deal->ranks == 1) return values ? (const char *)values + rows->first * width * size : NULL;
+  const bool fits = prepare(deal, rows, size) && make_room(&deal->rectangle, &deal->room, n_rows * width * size);
+  if (!volley_all(values && fits, deal->comm)) return NULL;
   move_own(deal, rows, (char *)(uintptr_t)values, size, false); /* which does not change them */
   travel(deal, &deal->own, &deal->piece, size);
   move_piece(deal, n_rows, deal->rectangle, size, false);
   return deal->rectangle;
 }
 
-void volley_redistribution_scatter(volley_redistribution *deal, const volley_span *rows, const void *piece,
+bool volley_redistribution_scatter(volley_redistribution *deal, const volley_span *rows, const void *piece,
                                    void *values, size_t size) {
-  prepare(deal, rows, size);
+  if (!volley_all(prepare(deal, rows, size), deal->comm)) return false;
   move_piece(deal, rows[deal->rank].count, (char *)(uintptr_t)piece, size, true); /* which does not change it */
   travel(deal, &deal->piece, &deal->own, size);
   move_own(deal, rows, values, size, true);
+  return true;
 }

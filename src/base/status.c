@@ -178,6 +178,19 @@ volley_status volley_agree_one(MPI_Comm comm) {
   return volley_agree_first(faults.worst == VOLLEY_OK ? UINT64_MAX : (uint64_t)rank, comm);
 }
 
+bool volley_all(bool mine, MPI_Comm comm) {
+  int all = mine;
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_LAND, comm));
+  return all;
+}
+
+bool volley_is_made(const void *made, const char *what, const char *name, MPI_Comm comm) {
+  if (volley_all(made != NULL, comm)) return true;
+  if (volley_all(faults.worst == VOLLEY_OK, comm))
+    volley_fault(VOLLEY_FAILURE, NULL, "%s '%s' could not be made and does not say why", what, name);
+  return false;
+}
+
 volley_status volley_print_faults(void) {
   const volley_status status = faults.worst;
   int size;

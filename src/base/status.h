@@ -47,6 +47,14 @@ volley_status volley_agree_first(uint64_t place, MPI_Comm comm);
 
 /* The same where several ranks may lack the same: of those that have faults only the first rank's are told. Collective. */
 volley_status volley_agree_one(MPI_Comm comm);
+
+/* Whether `mine` holds on every rank: for what all ranks do or none. Faults stay on their lists, to be agreed on later.
+ * Collective. */
+bool volley_all(bool mine, MPI_Comm comm);
+
+/* Whether a kind's create() has made something on every rank. Where it is NULL on one and no rank says why, adds the fault that
+ * "WHAT 'NAME'" could not be made. Collective. */
+bool volley_is_made(const void *made, const char *what, const char *name, MPI_Comm comm);
 #endif
 
 /* Keeps a note among the faults of a host program, if there is one. Returns whether there is. Not collective. */

@@ -43,8 +43,9 @@ void volley_arrivals_free(volley_arrivals *arrivals) {
 
 void volley_due_put(volley_due *due, uint64_t entry) {
   if (due->n == due->capacity) {
-    due->capacity = due->capacity ? 2 * due->capacity : 64;
-    due->entries = volley_grow(due->entries, due->capacity, sizeof entry, "the arrivals of spikes");
+    const uint32_t capacity = due->capacity ? 2 * due->capacity : 64;
+    due->entries = volley_grow(due->entries, capacity, sizeof entry, "the arrivals of spikes");
+    due->capacity = capacity;
   }
   due->entries[due->n++] = entry;
 }

@@ -44,7 +44,8 @@ volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
                                        .usual = usual_spikes(network, batch),
                                        .network = network,
                                        .everywhere = everywhere};
-  const volley_exchange exchange = {.kind = kind, .state = kind->create(&needs)};
+  volley_exchange exchange = {.kind = kind, .state = kind->create(&needs)};
+  if (!volley_is_made(exchange.state, "exchange", kind->name, network->comm)) exchange.state = NULL;
   free(everywhere);
   return exchange;
 }

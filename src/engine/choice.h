@@ -4,7 +4,8 @@
 
 #include "engine/engine.h"
 
-/* Collective over the network's communicator. The state is owned by the caller: kind->destroy(). */
+/* Collective over the network's communicator. The state is owned by the caller: kind->destroy();
+ * NULL on all ranks where one has a fault, which is left on its list. */
 volley_exchange volley_exchange_choose(const volley_engine_setup *setup);
 
 #endif

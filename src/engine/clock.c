@@ -16,6 +16,10 @@
  * stay until the exchange completes more of them, in a B, beyond the next barrier 1. For the same reason the status may be
  * read without a lock: it is written in B and D only.
  *
+ * Where there is no memory for A, B or C a thread ends it there, with a fault: what it holds may be anything from then on, but
+ * fits together. The rank takes part in all that is collective until the fault, which travels like a request, has come to
+ * all ranks; nothing is saved before.
+ *
  * MPI is called by thread 0 alone, in B and D. Batches of spikes that are not due yet travel during A and C. All ranks come to
  * the same calls in the same order, since what decides (steps, requests, agreed statuses) is the same on all of them. */
 #include "base/parallel.h"
@@ -39,7 +43,8 @@ typedef struct engine {
   const volley_observer *observers;
   int n_observers;
   const volley_saver *saver; /* or NULL */
-  volley_lane *lanes;        /* [n_blocks] */
+  volley_lane *lanes;        /* [n_lanes] one a block */
+  int n_lanes;
   volley_exchange exchange;
   volley_exchanged exchanged;   /* what became known with the present step */
   volley_gid_list own, scratch; /* this rank's spikes of the present step, for observers that want no others */
@@ -116,21 +121,26 @@ static void take_block(engine *e, int b, int64_t step, volley_stopwatch *watch) 
   volley_book(watch, VOLLEY_PHASE_EXCHANGE);
 }
 
+static void list_own(void *context) {
+  engine *e = context;
+  e->own.n = 0;
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    const volley_gid_list *fired = &e->lanes[b].fired;
+    volley_gid_list_reserve(&e->own, e->own.n + fired->n);
+    if (fired->n > 0) memcpy(e->own.gids + e->own.n, fired->gids, fired->n * sizeof *fired->gids);
+    e->own.n += fired->n;
+  }
+  volley_gid_list_reserve(&e->scratch, e->own.n);
+  volley_gids_sort(e->own.gids, e->own.n, e->scratch.gids);
+}
+
 /* Tells observers that want no others of this rank's spikes. */
 static volley_status tell_of_own(engine *e, int64_t step) {
   bool is_listed = false;
   for (int o = 0; o < e->n_observers; o++) {
     const volley_observer *observer = &e->observers[o];
     if (!observer->own || !observer->spikes) continue;
-    e->own.n = is_listed ? e->own.n : 0;
-    for (int b = 0; b < e->network->n_blocks && !is_listed; b++) {
-      const volley_gid_list *fired = &e->lanes[b].fired;
-      volley_gid_list_reserve(&e->own, e->own.n + fired->n);
-      if (fired->n > 0) memcpy(e->own.gids + e->own.n, fired->gids, fired->n * sizeof *fired->gids);
-      e->own.n += fired->n;
-    }
-    volley_gid_list_reserve(&e->scratch, e->own.n);
-    if (!is_listed) volley_gids_sort(e->own.gids, e->own.n, e->scratch.gids);
+    if (!is_listed) (void)volley_memory_try(list_own, e);
     is_listed = true;
     VOLLEY_TRY(observer->spikes(observer->context, step, e->own.gids, e->own.n));
   }
@@ -154,16 +164,22 @@ static bool has_work(const volley_observer *observer, int64_t step) {
   return observer->has_work && observer->has_work(observer->context, step);
 }
 
+static void hand_over(void *context) {
+  engine *e = context;
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    const volley_gid_list *fired = &e->lanes[b].fired;
+    e->exchange.kind->add(e->exchange.state, fired->gids, fired->n);
+    volley_history_add(&e->history, e->step, fired->gids, fired->n);
+  }
+}
+
 /* Hands the spikes of a step to the other ranks and takes those that are due from them, or all. */
 static void exchange_spikes(engine *e, int64_t step, bool all, volley_stopwatch *watch) {
   const volley_exchange *exchange = &e->exchange;
   unsigned requests = e->saver ? e->saver->ask(e->saver->context) : 0;
+  e->step = step;
+  (void)volley_memory_try(hand_over, e);
   if (volley_local_status() != VOLLEY_OK) requests |= VOLLEY_REQUEST_FAIL;
-  for (int b = 0; b < e->network->n_blocks; b++) {
-    const volley_gid_list *fired = &e->lanes[b].fired;
-    exchange->kind->add(exchange->state, fired->gids, fired->n);
-    volley_history_add(&e->history, step, fired->gids, fired->n);
-  }
   exchange->kind->post(exchange->state, requests, all);
   e->exchanged = exchange->kind->complete(exchange->state, step, all);
   e->requests |= e->exchanged.requests;
@@ -231,7 +247,8 @@ static volley_status save(engine *e, int64_t step) {
   volley_run_state state;
   fill_state(e, step, &state);
   e->requests = 0;
-  const volley_status status = e->saver->save(e->saver->context, &state, stops);
+  volley_status status = volley_agree(e->network->comm); /* nothing is saved by a rank that has a fault */
+  if (status == VOLLEY_OK) status = e->saver->save(e->saver->context, &state, stops);
   volley_run_state_release(&state);
   return status == VOLLEY_OK && stops ? VOLLEY_STOPPED : status;
 }
@@ -258,23 +275,42 @@ static void schedule_spikes(engine *e, int b) {
   }
 }
 
+/* What a thread does in a step with the blocks that are its own. */
+typedef struct share {
+  engine *e;
+  int thread;
+  int64_t step;
+  volley_stopwatch *watch;
+} share;
+
+static void take_blocks(void *context) {
+  const share *s = context;
+  for (int b = s->thread; b < s->e->network->n_blocks; b += s->e->network->threads)
+    take_block(s->e, b, s->step, s->watch);
+}
+
+static void schedule_blocks(void *context) {
+  const share *s = context;
+  for (int b = s->thread; b < s->e->network->n_blocks; b += s->e->network->threads) schedule_spikes(s->e, b);
+}
+
 /* The steps up to `until`; at the end of the experiment a pass more for the samples of that time. */
 static void take_steps(void *context, int thread) {
   engine *e = context;
-  const int threads = e->network->threads, n_blocks = e->network->n_blocks;
   const int64_t end = e->until + (e->until == e->network->experiment->simulation.steps);
   volley_stopwatch *watch = &e->watches[thread];
   flush_subnormals();
   watch->last = volley_seconds();
-  for (int64_t step = e->step; step < end; step++) {
-    for (int b = thread; b < n_blocks; b += threads) take_block(e, b, step, watch);
+  for (share s = {e, thread, e->step, watch}; s.step < end; s.step++) {
+    const int64_t step = s.step;
+    (void)volley_memory_try(take_blocks, &s);
     volley_barrier_wait(&e->barrier); /* 1 */
     volley_book(watch, VOLLEY_PHASE_WAIT);
     if (thread == 0) exchange_and_tell(e, step, watch);
     volley_barrier_wait(&e->barrier); /* 2 */
     if (thread != 0) volley_book(watch, VOLLEY_PHASE_WAIT);
     if (e->status != VOLLEY_OK) break;
-    for (int b = thread; b < n_blocks; b += threads) schedule_spikes(e, b);
+    (void)volley_memory_try(schedule_blocks, &s);
     volley_book(watch, VOLLEY_PHASE_DELIVER);
     work_and_save(e, step, thread, watch);
     if (e->status != VOLLEY_OK) break;
@@ -290,6 +326,7 @@ static volley_status advance(void *context, int64_t until) {
   volley_parallel(e->network->threads, take_steps, e);
   e->seconds += volley_seconds() - start;
   e->step = until;
+  if (e->status == VOLLEY_OK) e->status = volley_agree(e->network->comm); /* also on faults of the last step */
   e->ended = until == e->network->experiment->simulation.steps;
   return e->status;
 }
@@ -354,6 +391,37 @@ static void go_on_from(engine *e, const volley_run_state *from) {
     e->lanes[b].arrivals.bytes = e->lanes[b].arrivals.events = e->lanes[b].plastic.events = 0;
 }
 
+/* An engine that is made. */
+typedef struct making {
+  engine *e;
+  const volley_run_state *from; /* or NULL */
+} making;
+
+static void allocate(void *context) {
+  const making *m = context;
+  engine *e = m->e;
+  const volley_network *network = e->network;
+  e->watches = volley_alloc((size_t)network->threads, sizeof *e->watches, "the step loop");
+  e->before = volley_tally_create(network->experiment);
+  e->history = volley_history_create(network->max_due);
+  e->lanes = volley_alloc((size_t)network->n_blocks, sizeof *e->lanes, "the step loop");
+  for (; e->n_lanes < network->n_blocks; e->n_lanes++) e->lanes[e->n_lanes] = volley_lane_create(network, e->n_lanes);
+  if (m->from) go_on_from(e, m->from);
+}
+
+static void destroy(void *context) {
+  engine *e = context;
+  for (int b = 0; b < e->n_lanes; b++) volley_lane_free(&e->lanes[b]);
+  free(e->lanes);
+  free(e->own.gids);
+  free(e->scratch.gids);
+  if (e->exchange.state) e->exchange.kind->destroy(e->exchange.state);
+  volley_history_free(&e->history);
+  volley_tally_free(&e->before);
+  free(e->watches);
+  free(e);
+}
+
 static void *create(const volley_engine_setup *setup) {
   volley_network *network = setup->network;
   engine *e = volley_alloc(1, sizeof *e, "the step loop");
@@ -362,28 +430,12 @@ static void *create(const volley_engine_setup *setup) {
   e->n_observers = setup->n_observers;
   e->saver = setup->saver;
   e->first_step = e->step = setup->from ? setup->from->step : 0;
-  e->lanes = volley_alloc((size_t)network->n_blocks, sizeof *e->lanes, "the step loop");
-  for (int b = 0; b < network->n_blocks; b++) e->lanes[b] = volley_lane_create(network, b);
-  e->history = volley_history_create(network->max_due);
-  e->before = volley_tally_create(network->experiment);
-  e->watches = volley_alloc((size_t)network->threads, sizeof *e->watches, "the step loop");
+  making m = {e, setup->from};
   volley_barrier_init(&e->barrier, network->threads);
-  e->exchange = volley_exchange_choose(setup);
-  if (setup->from) go_on_from(e, setup->from);
+  if (volley_all(volley_memory_try(allocate, &m) == VOLLEY_OK, network->comm))
+    e->exchange = volley_exchange_choose(setup);
+  if (!e->exchange.state) return destroy(e), NULL;
   return e;
-}
-
-static void destroy(void *context) {
-  engine *e = context;
-  for (int b = 0; b < e->network->n_blocks; b++) volley_lane_free(&e->lanes[b]);
-  free(e->lanes);
-  free(e->own.gids);
-  free(e->scratch.gids);
-  e->exchange.kind->destroy(e->exchange.state);
-  volley_history_free(&e->history);
-  volley_tally_free(&e->before);
-  free(e->watches);
-  free(e);
 }
 
 const volley_engine_kind volley_engine_clock = {

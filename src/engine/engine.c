@@ -35,12 +35,15 @@ volley_engine *volley_engine_create(const volley_engine_kind *kind, const volley
   engine->network = setup->network;
   engine->step = setup->from ? setup->from->step : 0;
   engine->state = engine->kind->create(setup);
-  return engine;
+  if (volley_is_made(engine->state, "engine", engine->kind->name, setup->network->comm)) return engine;
+  (void)volley_agree_one(setup->network->comm);
+  volley_engine_destroy(engine);
+  return NULL;
 }
 
 void volley_engine_destroy(volley_engine *engine) {
   if (!engine) return;
-  engine->kind->destroy(engine->state);
+  if (engine->state) engine->kind->destroy(engine->state);
   free(engine);
 }
 
@@ -72,6 +75,7 @@ void volley_engine_summarize(const volley_engine *engine, volley_summary *summar
 
 volley_status volley_simulate(const volley_engine_setup *setup, volley_summary *summary) {
   volley_engine *engine = volley_engine_create(NULL, setup);
+  if (!engine) return VOLLEY_FAILURE;
   const volley_status status = volley_engine_advance(engine, setup->network->experiment->simulation.steps);
   if (status == VOLLEY_OK) volley_engine_summarize(engine, summary);
   volley_engine_destroy(engine);

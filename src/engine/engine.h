@@ -33,7 +33,8 @@ typedef struct volley_engine_setup {
 
 typedef struct volley_engine_kind {
   const char *name, *doc;
-  /* As the functions below; steps are in order, and after a status that is not VOLLEY_OK only destroy() is called. */
+  /* As the functions below; steps are in order, and after a status that is not VOLLEY_OK only destroy() is called. create: NULL on
+   * all ranks where one has a fault, which is left on its list. */
   void *(*create)(const volley_engine_setup *setup);
   volley_status (*advance)(void *engine, int64_t until);
   uint64_t (*spikes)(const void *engine);
@@ -48,7 +49,8 @@ const volley_engine_kind *const *volley_engine_kinds(void);
 typedef struct volley_engine volley_engine;
 
 /* An engine of a kind (NULL: that of the experiment) before its first step. Collective over the network's communicator; MPI must provide
- * MPI_THREAD_FUNNELED, and what is collective must be called from the thread that initialized it. Owned by the caller. */
+ * MPI_THREAD_FUNNELED, and what is collective must be called from the thread that initialized it. Owned by the caller;
+ * NULL after an agreed fault: there is no memory for it. */
 volley_engine *volley_engine_create(const volley_engine_kind *kind, const volley_engine_setup *setup);
 void volley_engine_destroy(volley_engine *engine); /* collective; NULL is allowed */
 
@@ -66,7 +68,8 @@ int64_t volley_engine_step(const volley_engine *engine);
 uint64_t volley_engine_spikes(const volley_engine *engine);
 
 /* The state of the run between two steps: with the neurons' states all that a checkpoint needs. Its arrays are allocated here:
- * volley_run_state_release(). Collective, between two calls of advance() that gave VOLLEY_OK; the same on every rank. */
+ * volley_run_state_release(). Collective, between two calls of advance() that gave VOLLEY_OK; the same on every rank. Faults
+ * are left on their list, to be agreed on before the state is used. */
 void volley_engine_get_state(const volley_engine *engine, volley_run_state *state);
 
 /* Fills the figures of a summary that an engine knows, of all steps so far, the same on every rank; its arrays are

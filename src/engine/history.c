@@ -28,52 +28,62 @@ void volley_history_add(volley_history *history, int64_t step, const uint32_t *g
   if (past->step != step) past->n = 0;
   past->step = step;
   if (past->n + n > past->capacity) {
+    past->gids = volley_grow(past->gids, 2 * (past->n + n), sizeof *past->gids, "the recent spikes");
     past->capacity = 2 * (past->n + n);
-    past->gids = volley_grow(past->gids, past->capacity, sizeof *past->gids, "the recent spikes");
   }
   memcpy(past->gids + past->n, gids, n * sizeof *gids);
   past->n += n;
 }
 
-/* This rank's spikes from step `first` on, each as (step - first) * 2^32 + gid; *n: their number. Owned by the caller. */
+/* This rank's spikes from step `first` on, each as (step - first) * 2^32 + gid; *n: their number. Owned by the caller;
+ * NULL after a fault. */
 static uint64_t *list_own(const volley_history *history, int64_t first, int64_t end, int *n) {
   uint64_t total = 0;
   for (int64_t s = 0; s < history->steps; s++) total += history->ring[s].step >= first ? history->ring[s].n : 0;
-  uint64_t *own = volley_alloc(total, sizeof *own, "the recent spikes");
+  uint64_t *own = volley_alloc_or_fault(total, sizeof *own, "the recent spikes");
   *n = 0;
-  for (int64_t s = first; s < end; s++) {
+  for (int64_t s = first; s < end && own; s++) {
     const volley_past_step *past = &history->ring[s % history->steps];
     for (uint32_t i = 0; i < past->n && past->step == s; i++) own[(*n)++] = (uint64_t)(s - first) << 32 | past->gids[i];
   }
   return own;
 }
 
-/* The lists of all ranks, one behind the other. Collective; owned by the caller. */
+/* The lists of all ranks, one behind the other. Collective; owned by the caller. NULL on all ranks where one has no memory. */
 static uint64_t *gather(uint64_t *own, int n, MPI_Comm comm, uint64_t *n_all) {
   int ranks;
+  *n_all = 0;
+  if (!volley_all(own != NULL, comm)) return NULL;
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   int *counts = volley_alloc(2 * (size_t)ranks, sizeof *counts, "the recent spikes"), *starts = counts + ranks;
   VOLLEY_MPI(MPI_Allgather(&n, 1, MPI_INT, counts, 1, MPI_INT, comm));
-  *n_all = 0;
   for (int r = 0; r < ranks; r++) {
     if (*n_all + (uint64_t)counts[r] > INT_MAX) volley_die("more recent spikes than MPI can count");
     starts[r] = (int)*n_all;
     *n_all += (uint64_t)counts[r];
   }
-  uint64_t *all = volley_alloc(*n_all, sizeof *all, "the recent spikes");
-  VOLLEY_MPI(MPI_Allgatherv(own, n, MPI_UINT64_T, all, counts, starts, MPI_UINT64_T, comm));
+  uint64_t *all = volley_alloc_or_fault(*n_all, sizeof *all, "the recent spikes");
+  const bool fits = volley_all(all != NULL, comm);
+  if (fits) VOLLEY_MPI(MPI_Allgatherv(own, n, MPI_UINT64_T, all, counts, starts, MPI_UINT64_T, comm));
   free(counts);
-  return all;
+  if (!fits) free(all);
+  return fits ? all : NULL;
 }
 
-void volley_history_fill(const volley_history *history, MPI_Comm comm, volley_run_state *state) {
-  int n;
-  state->n_recent = state->step < history->steps ? state->step : history->steps;
-  uint64_t *own = list_own(history, state->step - state->n_recent, state->step, &n);
-  uint64_t *all = gather(own, n, comm, &state->n_gids);
+/* What is put into the state of a run. */
+typedef struct filling {
+  const uint64_t *all; /* [state->n_gids] */
+  volley_run_state *state;
+} filling;
+
+/* Sorts the spikes by step, then by gid. */
+static void fill(void *context) {
+  const uint64_t *all = ((const filling *)context)->all;
+  volley_run_state *state = ((const filling *)context)->state;
   volley_run_state_allocate(state);
   uint64_t *next = volley_alloc((size_t)state->n_recent + 1, sizeof *next, "the recent spikes");
   uint32_t *scratch = volley_alloc((size_t)state->n_gids, sizeof *scratch, "the recent spikes");
+
   for (uint64_t i = 0; i < state->n_gids; i++) state->recent_counts[all[i] >> 32]++;
   for (int64_t k = 0; k < state->n_recent; k++) next[k + 1] = next[k] + state->recent_counts[k];
   for (uint64_t i = 0; i < state->n_gids; i++) state->gids[next[all[i] >> 32]++] = (uint32_t)all[i];
@@ -81,8 +91,20 @@ void volley_history_fill(const volley_history *history, MPI_Comm comm, volley_ru
     const uint32_t count = (uint32_t)state->recent_counts[k];
     volley_gids_sort(state->gids + next[k] - count, count, scratch);
   }
-  free(own);
-  free(all);
   free(next);
   free(scratch);
+}
+
+void volley_history_fill(const volley_history *history, MPI_Comm comm, volley_run_state *state) {
+  int n;
+  state->n_recent = state->step < history->steps ? state->step : history->steps;
+  uint64_t *own = list_own(history, state->step - state->n_recent, state->step, &n);
+  uint64_t *all = gather(own, n, comm, &state->n_gids);
+  if (!all || volley_memory_try(fill, &(filling){all, state}) != VOLLEY_OK) {
+    free(state->counts), free(state->recent_counts), free(state->gids);
+    state->n_recent = 0, state->n_gids = 0;
+    volley_run_state_allocate(state);
+  }
+  free(own);
+  free(all);
 }

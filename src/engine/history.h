@@ -30,7 +30,8 @@ double volley_history_expected_bytes(double steps, double spikes);
 void volley_history_add(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n);
 
 /* Allocates the arrays of a state whose `step` and `n_populations` are set, and fills in the recent spikes of all ranks, the
- * same on every rank. Collective. */
+ * same on every rank. Collective. Where there is no memory for these they are left out and a rank has a fault, which is left on
+ * its list. */
 void volley_history_fill(const volley_history *history, MPI_Comm comm, volley_run_state *state);
 
 #endif

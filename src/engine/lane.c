@@ -6,8 +6,8 @@
 
 void volley_gid_list_reserve(volley_gid_list *list, uint32_t n) {
   if (n <= list->capacity) return;
+  list->gids = volley_grow(list->gids, 2 * n, sizeof *list->gids, "the spikes of a step");
   list->capacity = 2 * n;
-  list->gids = volley_grow(list->gids, list->capacity, sizeof *list->gids, "the spikes of a step");
 }
 
 volley_lane volley_lane_create(const volley_network *network, int b) {

@@ -4,6 +4,7 @@
 #include "exchange/exchange.h"
 
 #include "base/memory.h"
+#include "base/signals.h"
 #include "base/status.h"
 #include "exchange/gids.h"
 
@@ -47,47 +48,46 @@ typedef struct allgather {
 static uint32_t header_length(const allgather *x) { return (uint32_t)x->batch + 1; }
 static uint32_t block_length(const allgather *x) { return header_length(x) + x->fixed; }
 
-static void reserve(uint32_t **ids, size_t *capacity, size_t n) {
-  if (n <= *capacity) return;
-  *capacity = n > 2 * *capacity ? n : 2 * *capacity;
-  *ids = volley_grow(*ids, *capacity, sizeof **ids, "the exchange of spikes");
+static const char what[] = "the exchange of spikes";
+
+/* Room for the ids of the second round, or of all that is handed out. */
+typedef struct room {
+  uint32_t **ids, **scratch; /* scratch: NULL where there is none */
+  size_t *capacity, n;
+} room;
+
+static void grow(void *context) {
+  const room *r = context;
+  const size_t capacity = r->n > 2 * *r->capacity ? r->n : 2 * *r->capacity;
+  *r->ids = volley_grow(*r->ids, capacity, sizeof **r->ids, what);
+  if (r->scratch) *r->scratch = volley_grow(*r->scratch, capacity, sizeof **r->scratch, what);
+  *r->capacity = capacity;
 }
 
-static void *create(const volley_exchange_setup *setup) {
-  allgather *x = volley_alloc(1, sizeof *x, "the exchange of spikes");
-  const int batch = setup->batch;
-  VOLLEY_MPI(MPI_Comm_dup(setup->comm, &x->comm));
-  VOLLEY_MPI(MPI_Comm_size(x->comm, &x->ranks));
-  x->batch = batch;
-  x->lag = setup->lag < MAX_UNDER_WAY * batch ? setup->lag : MAX_UNDER_WAY * batch;
-  x->fixed = setup->usual;
-  x->next = setup->first_step;
-  x->n_parcels = x->lag / batch + 1;
-  x->parcels = volley_alloc((size_t)x->n_parcels, sizeof *x->parcels, "the exchange of spikes");
+/* Collective where it grows, which all ranks do together. Returns whether there is memory on all of them. */
+static bool reserve(const allgather *x, room r) {
+  return r.n <= *r.capacity || volley_all(volley_memory_try(grow, &r) == VOLLEY_OK, x->comm);
+}
+
+static void allocate(void *exchange) {
+  allgather *x = exchange;
+  x->parcels = volley_alloc((size_t)x->n_parcels, sizeof *x->parcels, what);
+  for (int64_t b = 0; b < x->n_parcels; b++) x->parcels[b].request = MPI_REQUEST_NULL;
   for (int64_t b = 0; b < x->n_parcels; b++) {
     parcel *p = &x->parcels[b];
     p->capacity = block_length(x);
-    p->send = volley_grow(NULL, p->capacity, sizeof *p->send, "the exchange of spikes");
-    memset(p->send, 0, p->capacity * sizeof *p->send);
-    p->receive = volley_alloc((size_t)x->ranks * block_length(x), sizeof *p->receive, "the exchange of spikes");
-    p->request = MPI_REQUEST_NULL;
+    p->send = memset(volley_grow(NULL, p->capacity, sizeof *p->send, what), 0, p->capacity * sizeof *p->send);
+    p->receive = volley_alloc((size_t)x->ranks * block_length(x), sizeof *p->receive, what);
   }
-  x->parcels[0].first = setup->first_step;
-  x->counts = volley_alloc((size_t)x->ranks, sizeof *x->counts, "the exchange of spikes");
-  x->starts = volley_alloc((size_t)x->ranks, sizeof *x->starts, "the exchange of spikes");
-  x->taken = volley_alloc((size_t)x->ranks, sizeof *x->taken, "the exchange of spikes");
-  x->steps = volley_alloc((size_t)(x->lag + batch), sizeof *x->steps, "the exchange of spikes");
-  return x;
-}
-
-static double expected_bytes(int ranks, double lag, double usual) {
-  const double parcels = (lag < MAX_UNDER_WAY ? lag : MAX_UNDER_WAY) + 1;
-  return parcels * sizeof(uint32_t) * ranks * usual;
+  x->counts = volley_alloc((size_t)x->ranks, sizeof *x->counts, what);
+  x->starts = volley_alloc((size_t)x->ranks, sizeof *x->starts, what);
+  x->taken = volley_alloc((size_t)x->ranks, sizeof *x->taken, what);
+  x->steps = volley_alloc((size_t)(x->lag + x->batch), sizeof *x->steps, what);
 }
 
 static void destroy(void *exchange) {
   allgather *x = exchange;
-  for (int64_t b = 0; b < x->n_parcels; b++) {
+  for (int64_t b = 0; x->parcels && b < x->n_parcels; b++) {
     /* After a run that broke off MPI still uses the buffers. */
     VOLLEY_MPI(MPI_Wait(&x->parcels[b].request, MPI_STATUS_IGNORE));
     free(x->parcels[b].send);
@@ -105,6 +105,26 @@ static void destroy(void *exchange) {
   free(x);
 }
 
+static void *create(const volley_exchange_setup *setup) {
+  allgather *x = volley_alloc(1, sizeof *x, what);
+  const int batch = setup->batch;
+  VOLLEY_MPI(MPI_Comm_dup(setup->comm, &x->comm));
+  VOLLEY_MPI(MPI_Comm_size(x->comm, &x->ranks));
+  x->batch = batch;
+  x->lag = setup->lag < MAX_UNDER_WAY * batch ? setup->lag : MAX_UNDER_WAY * batch;
+  x->fixed = setup->usual;
+  x->next = setup->first_step;
+  x->n_parcels = x->lag / batch + 1;
+  if (!volley_all(volley_memory_try(allocate, x) == VOLLEY_OK, x->comm)) return destroy(x), NULL;
+  x->parcels[0].first = setup->first_step;
+  return x;
+}
+
+static double expected_bytes(int ranks, double lag, double usual) {
+  const double parcels = (lag < MAX_UNDER_WAY ? lag : MAX_UNDER_WAY) + 1;
+  return parcels * sizeof(uint32_t) * ranks * usual;
+}
+
 static parcel *filling(allgather *x) { return &x->parcels[x->filling % x->n_parcels]; }
 
 static void add(void *exchange, const uint32_t *gids, uint32_t n) {
@@ -112,8 +132,8 @@ static void add(void *exchange, const uint32_t *gids, uint32_t n) {
   parcel *p = filling(x);
   const size_t used = header_length(x) + (size_t)p->n;
   if (used + n > p->capacity) {
+    p->send = volley_grow(p->send, 2 * (used + n), sizeof *p->send, what);
     p->capacity = (uint32_t)(2 * (used + n));
-    p->send = volley_grow(p->send, p->capacity, sizeof *p->send, "the exchange of spikes");
   }
   if (n > 0) memcpy(p->send + used, gids, n * sizeof *gids);
   p->n += n;
@@ -139,8 +159,9 @@ static uint32_t sum(const uint32_t *counts, int n) {
   return total;
 }
 
-/* Fetches the ids that did not fit into the blocks, if any; all ranks know from the counts whether there are. */
-static void second_round(allgather *x, const parcel *p) {
+/* Fetches the ids that did not fit into the blocks, if any; all ranks know from the counts whether there are. Returns false
+ * where a rank has no memory for them. */
+static bool second_round(allgather *x, const parcel *p) {
   size_t n = 0;
   for (int r = 0; r < x->ranks; r++) {
     const uint32_t total = sum(p->receive + (size_t)r * block_length(x), p->steps);
@@ -148,12 +169,13 @@ static void second_round(allgather *x, const parcel *p) {
     x->counts[r] = total > x->fixed ? (int)(total - x->fixed) : 0;
     n += (size_t)x->counts[r];
   }
-  if (n == 0) return;
+  if (n == 0) return true;
   if (n > INT_MAX) volley_die("%zu spikes in one exchange: more than MPI can count", n);
-  reserve(&x->rest, &x->rest_capacity, n);
+  if (!reserve(x, (room){&x->rest, NULL, &x->rest_capacity, n})) return false;
   const int mine = p->n > x->fixed ? (int)(p->n - x->fixed) : 0;
   VOLLEY_MPI(MPI_Allgatherv(p->send + block_length(x), mine, MPI_UINT32_T, x->rest, x->counts, x->starts, MPI_UINT32_T,
                             x->comm));
+  return true;
 }
 
 static uint32_t total_of(const allgather *x, const parcel *p) {
@@ -196,11 +218,10 @@ static bool is_due(const allgather *x, const parcel *p, int64_t step, bool all) 
   return all || p->first + x->lag <= step + 1;
 }
 
-/* Receives a parcel. Returns what any rank asks for in it. */
+/* Receives a parcel. Returns what any rank asks for in it, to fail where a rank has no memory for it. */
 static unsigned receive(allgather *x, parcel *p) {
-  unsigned requests = 0;
   VOLLEY_MPI(MPI_Wait(&p->request, MPI_STATUS_IGNORE));
-  second_round(x, p);
+  unsigned requests = second_round(x, p) ? 0 : VOLLEY_REQUEST_FAIL;
   for (int r = 0; r < x->ranks; r++) requests |= p->receive[(size_t)r * block_length(x) + (size_t)x->batch];
   return requests;
 }
@@ -214,11 +235,9 @@ static volley_exchanged complete(void *exchange, int64_t step, bool all) {
     const double before = MPI_Wtime();
     out.requests |= receive(x, p);
     out.waited += MPI_Wtime() - before;
-    const size_t n = out.spikes + total_of(x, p);
-    if (n > x->gids_capacity) {
-      reserve(&x->gids, &x->gids_capacity, n);
-      x->scratch = volley_grow(x->scratch, x->gids_capacity, sizeof *x->scratch, "the exchange of spikes");
-    }
+    const room r = {&x->gids, &x->scratch, &x->gids_capacity, out.spikes + total_of(x, p)};
+    if (!(out.requests & VOLLEY_REQUEST_FAIL) && !reserve(x, r)) out.requests |= VOLLEY_REQUEST_FAIL;
+    if (out.requests & VOLLEY_REQUEST_FAIL) break;
     out.spikes = unpack(x, p, out.spikes, x->steps + out.n_steps);
     out.n_steps += p->steps;
     recycle(x, p);

@@ -42,7 +42,8 @@ typedef struct volley_exchanged {
 
 typedef struct volley_exchange_kind {
   const char *name, *doc;
-  /* Owned by the caller: destroy(). Both are collective; a run that broke off may leave batches on their way. */
+  /* Owned by the caller: destroy(). Both are collective; a run that broke off may leave batches on their way. NULL on all ranks
+   * where one has no memory for it: a fault that is left on its list. */
   void *(*create)(const volley_exchange_setup *setup);
   void (*destroy)(void *exchange);
   /* Bytes that a rank takes with batches of one step, of `usual` ids; NULL: few. */
@@ -52,7 +53,8 @@ typedef struct volley_exchange_kind {
   /* Ends the present step, in which this rank asks for `requests`; sends the batch if it is full, or if all is to be known
    * now: before a checkpoint, at the end. Collective: `all` is the same on every rank. */
   void (*post)(void *exchange, unsigned requests, bool all);
-  /* Completes what must be known before the update of `step` + 1, or all that was posted. Collective, after each post(). */
+  /* Completes what must be known before the update of `step` + 1, or all that was posted. Collective, after each post(). Where
+   * a rank has no memory for that, its fault is left on its list and all ranks are asked to fail. */
   volley_exchanged (*complete)(void *exchange, int64_t step, bool all);
 } volley_exchange_kind;
 

@@ -24,8 +24,8 @@ typedef struct decoding {
   double *filtered, *rising; /* decoders' r and decoders' h: what the output is computed from */
   double *inputs;            /* sums of the decoders of the neurons that spiked */
   double *output, *target, *error, *fed_back;
-  uint32_t *spiking; /* [capacity] numbers of the neurons that spiked in this step */
-  uint32_t capacity;
+  uint32_t *spiking; /* [n_spiking] numbers of the neurons that spiked in this step */
+  uint32_t n_spiking, capacity;
   volley_player *player;
   volley_learner learner;
   volley_learning lesson;
@@ -68,7 +68,8 @@ static volley_status prepare(volley_readouts *readouts, int r, volley_network *n
       volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader, &d->decoders));
   d->learner.kind = volley_learner_of(readout);
   d->learner.own = d->learner.kind->create(readout, d->decoders, network->threads, network->comm);
-  if (!d->learner.own) return VOLLEY_FAILURE;
+  if (!volley_is_made(d->learner.own, "learner", d->learner.kind->name, network->comm))
+    return volley_agree_one(network->comm);
   d->lesson = (volley_learning){.readout = readout,
                                 .filter = &d->filter,
                                 .decoders = d->decoders,
@@ -128,20 +129,36 @@ void volley_readouts_destroy(volley_readouts *readouts) {
   free(readouts);
 }
 
-/* Finds the neurons of a readout among those that spiked, in the order of the gids. Returns their number. */
-static uint32_t find_spiking(const volley_readouts *readouts, decoding *d, const uint32_t *gids, uint32_t n) {
+static void make_room(void *context) {
+  decoding *d = context;
+  const uint32_t capacity = d->capacity ? 2 * d->capacity : 64;
+  d->spiking = volley_grow(d->spiking, capacity, sizeof *d->spiking, "a readout");
+  d->capacity = capacity;
+}
+
+static void make_filter_room(void *context) {
+  decoding *d = context;
+  volley_filter_reserve(&d->filter, d->n_spiking);
+}
+
+/* Finds the neurons of a readout among those that spiked, in the order of the gids, and notes them. All ranks find the same,
+ * so that they make room together; returns false where one has no memory. */
+static bool find_spiking(const volley_readouts *readouts, decoding *d, const uint32_t *gids, uint32_t n) {
   const volley_experiment *experiment = experiment_of(readouts);
-  uint32_t found = 0;
-  if (n > d->capacity) {
-    d->capacity = 2 * n;
-    d->spiking = volley_grow(d->spiking, d->capacity, sizeof *d->spiking, "a readout");
-  }
+  const MPI_Comm comm = readouts->network->comm;
   int p = 0;
+  d->n_spiking = 0;
   for (uint32_t i = 0; i < n; i++) {
     p = volley_population_of(experiment, gids[i], p);
-    if (d->first[p] != UINT32_MAX) d->spiking[found++] = d->first[p] + gids[i] - experiment->populations[p].first_gid;
+    if (d->first[p] == UINT32_MAX) continue;
+    if (d->n_spiking == d->capacity && !volley_all(volley_memory_try(make_room, d) == VOLLEY_OK, comm)) return false;
+    d->spiking[d->n_spiking++] = d->first[p] + gids[i] - experiment->populations[p].first_gid;
   }
-  return found;
+  if (d->filter.n_noted + d->n_spiking > d->filter.capacity &&
+      !volley_all(volley_memory_try(make_filter_room, d) == VOLLEY_OK, comm))
+    return false;
+  volley_filter_note(&d->filter, d->spiking, d->n_spiking);
+  return true;
 }
 
 /* Whether the learner of a readout has something to do after `step`. */
@@ -161,19 +178,20 @@ static void put_out(decoding *d, int64_t step) {
   memcpy(d->fed_back, clamped ? d->target : d->output, k * sizeof *d->fed_back);
 }
 
-/* Takes filters, output and error through one step. */
-static void decode(const volley_readouts *readouts, decoding *d, int64_t step, const uint32_t *gids, uint32_t n) {
-  const uint32_t found = find_spiking(readouts, d, gids, n);
+/* Takes filters, output and error through one step. Agreed status. */
+static volley_status decode(const volley_readouts *readouts, decoding *d, int64_t step, const uint32_t *gids,
+                            uint32_t n) {
   const size_t k = (size_t)d->dimension;
+  if (!find_spiking(readouts, d, gids, n)) return volley_agree_one(readouts->network->comm);
   memset(d->inputs, 0, k * sizeof *d->inputs);
-  for (uint32_t i = 0; i < found; i++) {
+  for (uint32_t i = 0; i < d->n_spiking; i++) {
     const double *row = d->decoders + d->spiking[i] * k;
     for (size_t v = 0; v < k; v++) d->inputs[v] += row[v];
   }
-  volley_filter_note(&d->filter, d->spiking, found);
   volley_kinetics_step(&d->filter.kinetics, (uint32_t)k, d->filtered, d->rising, d->inputs);
   volley_player_at(d->player, step + 1, d->target);
   put_out(d, step);
+  return VOLLEY_OK;
 }
 
 /* A fault if an output is not finite any more, or beyond all measure: the same on every rank. */
@@ -191,7 +209,7 @@ static volley_status check_output(const volley_readouts *readouts, const decodin
 static volley_status take_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
   volley_readouts *readouts = context;
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
-    decode(readouts, &readouts->decodings[r], step, gids, n);
+    VOLLEY_TRY(decode(readouts, &readouts->decodings[r], step, gids, n));
     VOLLEY_TRY(check_output(readouts, &readouts->decodings[r], step));
   }
   readouts->learned = step;

@@ -84,8 +84,8 @@ volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, cons
   batch->threads = threads;
   VOLLEY_MPI(MPI_Comm_dup(comm, &batch->comm));
   deal_rows(batch);
-  (void)volley_memory_try(allocate, batch);
-  if (volley_agree_one(batch->comm) != VOLLEY_OK) return volley_batch_destroy(batch), NULL;
+  if (!volley_all(volley_memory_try(allocate, batch) == VOLLEY_OK, batch->comm))
+    return volley_batch_destroy(batch), NULL;
   create_matrix(batch, lambda);
   for (size_t v = 0; v < k; v++) {
     for (size_t i = 0; i < n; i++) batch->b[v * batch->padded + i] = lambda * decoders[i * k + v];

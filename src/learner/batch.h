@@ -16,7 +16,7 @@
 typedef struct volley_batch volley_batch;
 
 /* decoders: [n][dimension], D0, not kept. Worked on by `threads` threads of each rank. Collective. Owned by the
- * caller; NULL after an agreed fault. */
+ * caller; NULL on all ranks where one has no memory for it: a fault that is left on its list. */
 volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, const double *decoders, int threads,
                                   MPI_Comm comm);
 void volley_batch_destroy(void *batch); /* as all that take no volley_batch: of the kind; NULL is allowed; collective */

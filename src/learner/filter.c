@@ -71,12 +71,15 @@ void volley_filter_free(volley_filter *filter) {
   free(filter->powers);
 }
 
+void volley_filter_reserve(volley_filter *filter, uint32_t n) {
+  const uint32_t noted = filter->n_noted + n;
+  filter->neurons = volley_grow(filter->neurons, 2 * noted, sizeof *filter->neurons, "the filters of a readout");
+  filter->capacity = 2 * noted;
+}
+
 void volley_filter_note(volley_filter *filter, const uint32_t *neurons, uint32_t n) {
   if (filter->next - filter->synced == VOLLEY_FILTER_STEPS) volley_filter_sync(filter);
-  if (filter->n_noted + n > filter->capacity) {
-    filter->capacity = 2 * (filter->n_noted + n);
-    filter->neurons = volley_grow(filter->neurons, filter->capacity, sizeof *neurons, "the filters of a readout");
-  }
+  if (filter->n_noted + n > filter->capacity) volley_filter_reserve(filter, n);
   if (n > 0) memcpy(filter->neurons + filter->n_noted, neurons, n * sizeof *neurons);
   filter->n_noted += n;
   filter->counts[filter->next++ - filter->synced] = n;

@@ -48,6 +48,9 @@ enum { VOLLEY_FILTER_STEPS = 256 /* at most noted before the filters are brought
 volley_filter volley_filter_create(volley_kinetics kinetics, uint32_t n);
 void volley_filter_free(volley_filter *filter);
 
+/* Makes room for n more. */
+void volley_filter_reserve(volley_filter *filter, uint32_t n);
+
 /* Notes the spikes of the next step: n neurons. */
 void volley_filter_note(volley_filter *filter, const uint32_t *neurons, uint32_t n);
 

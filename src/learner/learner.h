@@ -23,8 +23,8 @@ typedef struct volley_learner_kind {
   const char *name, *doc;
   bool acts_at_end;    /* beside the learning steps at the end of the learning window */
   const char *failure; /* what has happened where check() finds something */
-  /* decoders: [N][K] initial, not kept. Collective; the result is for destroy(), collective, too. NULL after an
-   * agreed fault: there is no memory for it. */
+  /* decoders: [N][K] initial, not kept. Collective; the result is for destroy(), collective, too. NULL on all ranks where one
+   * has no memory for it: a fault that is left on its list. */
   void *(*create)(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm);
   void (*destroy)(void *own);
   /* One step, by all threads of all ranks; NULL: never called. Raises no fault: check() says what is wrong, the same on every

@@ -117,8 +117,7 @@ volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm c
   rls->threads = threads;
   VOLLEY_MPI(MPI_Comm_dup(comm, &rls->comm));
   deal_rows(rls);
-  (void)volley_memory_try(allocate, rls);
-  if (volley_agree_one(rls->comm) != VOLLEY_OK) return volley_rls_destroy(rls), NULL;
+  if (!volley_all(volley_memory_try(allocate, rls) == VOLLEY_OK, rls->comm)) return volley_rls_destroy(rls), NULL;
   wrap(rls);
   for (uint32_t i = 0; i < rls->count; i++) rls->p[(rls->first + i) * rls->p_stride + i] = 1 / lambda;
   return rls;

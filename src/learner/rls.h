@@ -20,7 +20,7 @@ typedef struct volley_rls volley_rls;
 enum { VOLLEY_RLS_STATE_VECTORS = 4 /* r, h, P0 r, P0 h; those of the pending vectors that are always there */ };
 
 /* P = I / lambda of n x n, distributed evenly over comm, worked on by `threads` threads of each rank. Collective.
- * Owned by the caller; NULL after an agreed fault. */
+ * Owned by the caller; NULL on all ranks where one has no memory for it: a fault that is left on its list. */
 volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm comm);
 void volley_rls_destroy(void *rls); /* as all that take no volley_rls: of the kind */
 

@@ -278,8 +278,9 @@ void volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t r, 
 
 static void push(volley_past_spike **spikes, uint32_t *n, uint32_t *capacity, volley_past_spike spike) {
   if (*n == *capacity) {
-    *capacity = *capacity ? 2 * *capacity : FEW;
-    *spikes = volley_grow(*spikes, *capacity, sizeof **spikes, "the recent spikes of neurons with plastic synapses");
+    const uint32_t more = *capacity ? 2 * *capacity : FEW;
+    *spikes = volley_grow(*spikes, more, sizeof **spikes, "the recent spikes of neurons with plastic synapses");
+    *capacity = more;
   }
   (*spikes)[(*n)++] = spike;
 }

@@ -30,18 +30,20 @@ volley_states *volley_states_create(const volley_network *network, int p, int ho
   const size_t ranks = (size_t)network->ranks, n = network->partition->counts[p];
   const uint32_t first_gid = network->experiment->populations[p].first_gid;
   volley_states *states = volley_alloc(1, sizeof *states, "states of neurons");
+  volley_redistribution *deal = NULL;
   volley_span *slabs = volley_alloc(ranks, sizeof *slabs, "states of neurons");
-  uint64_t *own = volley_alloc(n, sizeof *own, "states of neurons");
-  for (size_t i = 0; i < n; i++) own[i] = network->partition->gids[p][i] - first_gid;
+  uint64_t *own = volley_alloc_or_fault(n, sizeof *own, "states of neurons");
+  double *values = volley_alloc_or_fault(n, sizeof *values, "states of neurons");
+  for (size_t i = 0; i < n && own; i++) own[i] = network->partition->gids[p][i] - first_gid;
   cut(network, p, holder, slabs);
-  *states = (volley_states){.network = network, .population = p, .slab = slabs[network->rank]};
-  states->deal = volley_redistribution_create(own, n, slabs, network->comm);
+  if (volley_all(own && values, network->comm)) deal = volley_redistribution_create(own, n, slabs, network->comm);
+  *states = (volley_states){network, p, slabs[network->rank], deal, NULL, values};
   states->rows = volley_alloc(ranks, sizeof *states->rows, "states of neurons");
   for (size_t r = 0; r < ranks; r++) states->rows[r].count = 1;
-  states->values = volley_alloc(n, sizeof *states->values, "states of neurons");
   free(slabs);
   free(own);
-  return states;
+  if (!deal) volley_states_destroy(states);
+  return deal ? states : NULL;
 }
 
 void volley_states_destroy(volley_states *states) {
@@ -52,7 +54,7 @@ void volley_states_destroy(volley_states *states) {
   free(states);
 }
 
-volley_span volley_states_slab(const volley_states *states) { return states->slab; }
+volley_span volley_states_slab(const volley_states *states) { return states ? states->slab : (volley_span){0}; }
 
 /* The next slice of the population from slice *s of block *b on, which move behind it; NULL: there is none. */
 static const volley_slice *next_slice(const volley_states *states, int *b, int *s) {
@@ -64,6 +66,7 @@ static const volley_slice *next_slice(const volley_states *states, int *b, int *
 }
 
 const double *volley_states_get(volley_states *states, int k) {
+  if (!states) return NULL;
   double *values = states->values;
   const volley_slice *slice;
   for (int b = 0, s = 0; (slice = next_slice(states, &b, &s)); values += slice->count)
@@ -72,7 +75,7 @@ const double *volley_states_get(volley_states *states, int k) {
 }
 
 void volley_states_set(volley_states *states, int k, const double *set) {
-  volley_redistribution_scatter(states->deal, states->rows, set, states->values, sizeof *set);
+  if (!states || !volley_redistribution_scatter(states->deal, states->rows, set, states->values, sizeof *set)) return;
   const double *values = states->values;
   const volley_slice *slice;
   for (int b = 0, s = 0; (slice = next_slice(states, &b, &s)); values += slice->count)

@@ -63,15 +63,25 @@ void volley_sum_counts(uint64_t *counts, uint64_t n, MPI_Comm comm) {
   }
 }
 
+static void count_own(void *context) {
+  volley_synapse_order *order = context;
+  const volley_network *network = order->network;
+  order->firsts = volley_alloc((size_t)count_targets(order) + 1, sizeof *order->firsts, "the order of synapses");
+  for (int b = 0; b < network->n_blocks; b++) {
+    const volley_plastic_table *plastic = volley_block_plastic(&network->blocks[b], order->projection);
+    if (plastic) go_through(order, &network->blocks[b], plastic, order->firsts, NULL, NULL);
+  }
+}
+
 volley_synapse_order volley_synapse_order_make(const volley_network *network, int projection,
                                                const volley_selection *sources, const volley_selection *targets) {
   volley_synapse_order order = {network, projection, sources, targets, NULL};
   const uint32_t n = count_targets(&order);
   uint64_t total = 0;
-  order.firsts = volley_alloc((size_t)n + 1, sizeof *order.firsts, "the order of synapses");
-  for (int b = 0; b < network->n_blocks; b++) {
-    const volley_plastic_table *plastic = volley_block_plastic(&network->blocks[b], projection);
-    if (plastic) go_through(&order, &network->blocks[b], plastic, order.firsts, NULL, NULL);
+  if (!volley_all(volley_memory_try(count_own, &order) == VOLLEY_OK, network->comm)) {
+    volley_synapse_order_release(&order);
+    order.firsts = NULL;
+    return order;
   }
   volley_sum_counts(order.firsts, n, network->comm);
   for (uint32_t t = 0; t <= n; t++) {
@@ -84,7 +94,9 @@ volley_synapse_order volley_synapse_order_make(const volley_network *network, in
 
 void volley_synapse_order_release(volley_synapse_order *order) { free(order->firsts); }
 
-uint64_t volley_synapse_order_total(const volley_synapse_order *order) { return order->firsts[count_targets(order)]; }
+uint64_t volley_synapse_order_total(const volley_synapse_order *order) {
+  return order->firsts ? order->firsts[count_targets(order)] : 0;
+}
 
 void volley_synapse_order_walk(const volley_synapse_order *order, const volley_block *block,
                                const volley_plastic_table *plastic,

@@ -14,7 +14,7 @@ typedef struct volley_synapse_order {
 } volley_synapse_order;
 
 /* Counts the synapses from some sources to some targets of a projection; NULL: all. Collective. To be released;
- * network and selections must outlive it. */
+ * network and selections must outlive it. Without `firsts` on all ranks where one has no memory, a fault left on its list. */
 volley_synapse_order volley_synapse_order_make(const volley_network *network, int projection,
                                                const volley_selection *sources, const volley_selection *targets);
 void volley_synapse_order_release(volley_synapse_order *order);

@@ -48,8 +48,9 @@ double volley_receptor_weight(const volley_neuron_model *model, int receptor, do
 
 void volley_spike_push(volley_spike_list *list, uint32_t id) {
   if (list->n == list->capacity) {
-    list->capacity = list->capacity ? 2 * list->capacity : 64;
-    list->ids = volley_grow(list->ids, list->capacity, sizeof *list->ids, "the spikes of a step");
+    const uint32_t capacity = list->capacity ? 2 * list->capacity : 64;
+    list->ids = volley_grow(list->ids, capacity, sizeof *list->ids, "the spikes of a step");
+    list->capacity = capacity;
   }
   list->ids[list->n++] = id;
 }

@@ -27,7 +27,7 @@ int volley_population_attributes(const volley_experiment *experiment, const voll
 
 volley_trace_columns volley_columns_on_first(const volley_network *network, uint64_t width) {
   volley_trace_columns all = {.count = network->rank == 0 ? width : 0};
-  all.columns = volley_alloc(all.count, sizeof(uint64_t), "a recorder");
-  for (uint64_t c = 0; c < all.count; c++) all.columns[c] = c;
+  all.columns = volley_alloc_or_fault(all.count, sizeof(uint64_t), "a recorder");
+  for (uint64_t c = 0; c < all.count && all.columns; c++) all.columns[c] = c;
   return all;
 }

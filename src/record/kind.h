@@ -78,7 +78,8 @@ struct volley_recorder_kind {
   void (*count)(const volley_experiment *experiment, const volley_network *network, volley_recorder *recorder);
 
   /* What a recorder needs at work, of which the other functions are given what this returns; sets the columns that this
-   * rank holds. Collective. The network, the readouts and the recorder outlive it. destroy: of what was made. */
+   * rank holds. Collective. The network, the readouts and the recorder outlive it. NULL on a rank that has a fault, which is
+   * left on its list. destroy: of what was made. */
   void *(*create)(const volley_network *network, const volley_readouts *readouts, const volley_recorder *recorder,
                   volley_trace_columns *columns);
   void (*destroy)(void *own);

@@ -76,6 +76,7 @@ static void prepare(volley_recording *recording, const volley_readouts *readouts
   volley_record *record = &recording->records[number];
   *record = (volley_record){.recording = recording, .recorder = recorder, .number = number};
   if (kind->create) record->own = kind->create(network, readouts, recorder, &recording->columns[number]);
+  if (kind->create && !volley_is_made(record->own, "recorder", recorder->name, network->comm)) return;
   record->width = recording->columns[number].count;
   record->capacity = volley_window_rows(volley_recorder_width(network->experiment, recorder));
   (void)volley_memory_try(make_buffers, record);
@@ -96,7 +97,7 @@ void volley_recording_destroy(volley_recording *recording) {
   if (!recording) return;
   for (int r = 0; r < recording->n; r++) {
     const volley_record *record = &recording->records[r];
-    if (record->recorder->kind->destroy) record->recorder->kind->destroy(record->own);
+    if (record->own && record->recorder->kind->destroy) record->recorder->kind->destroy(record->own);
     free(record->times);
     free(record->ids);
     free(record->rows);

@@ -68,26 +68,40 @@ static block_probes find_probes(const volley_network *network, const volley_reco
   return found;
 }
 
-static void *create(const volley_network *network, const volley_readouts *readouts, const volley_recorder *recorder,
-                    volley_trace_columns *columns) {
-  (void)readouts;
-  traces *t = volley_alloc(1, sizeof *t, "a trace recorder");
-  *t = (traces){.network = network, .state = recorder->state};
-  t->blocks = volley_alloc((size_t)network->n_blocks, sizeof *t->blocks, "a trace recorder");
-  *columns = find_columns(network, recorder);
-  uint64_t next = 0;
-  for (int b = 0; b < network->n_blocks; b++) t->blocks[b] = find_probes(network, recorder, b, &next);
-  return t;
-}
-
 static void destroy(void *own) {
   traces *t = own;
-  for (int b = 0; b < t->network->n_blocks; b++) {
+  for (int b = 0; t->blocks && b < t->network->n_blocks; b++) {
     free(t->blocks[b].probes);
     free(t->blocks[b].first);
   }
   free(t->blocks);
   free(t);
+}
+
+/* A recorder that is made. */
+typedef struct making {
+  traces *t;
+  const volley_recorder *recorder;
+  volley_trace_columns *columns;
+} making;
+
+static void find(void *context) {
+  const making *m = context;
+  const volley_network *network = m->t->network;
+  m->t->blocks = volley_alloc((size_t)network->n_blocks, sizeof *m->t->blocks, "a trace recorder");
+  *m->columns = find_columns(network, m->recorder);
+  uint64_t next = 0;
+  for (int b = 0; b < network->n_blocks; b++) m->t->blocks[b] = find_probes(network, m->recorder, b, &next);
+}
+
+static void *create(const volley_network *network, const volley_readouts *readouts, const volley_recorder *recorder,
+                    volley_trace_columns *columns) {
+  (void)readouts;
+  traces *t = volley_alloc(1, sizeof *t, "a trace recorder");
+  *t = (traces){.network = network, .state = recorder->state};
+  if (volley_memory_try(find, &(making){t, recorder, columns}) == VOLLEY_OK) return t;
+  destroy(t);
+  return NULL;
 }
 
 static void sample(void *own, int block, int slice, int64_t step, double *row) {

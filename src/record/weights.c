@@ -33,8 +33,9 @@ typedef struct collecting {
 static void take(void *context, uint32_t group, uint32_t synapse, uint64_t number) {
   collecting *c = context;
   if (c->n == c->capacity) {
-    c->capacity = c->capacity ? 2 * c->capacity : 64;
-    c->probes = volley_grow(c->probes, c->capacity, sizeof *c->probes, "a recorder of weights");
+    const uint64_t capacity = c->capacity ? 2 * c->capacity : 64;
+    c->probes = volley_grow(c->probes, capacity, sizeof *c->probes, "a recorder of weights");
+    c->capacity = capacity;
   }
   c->probes[c->n++] = (probe){number, 0, c->block, group, synapse};
 }
@@ -69,32 +70,47 @@ static volley_trace_columns number_columns(const weights *probes, uint64_t n) {
   return columns;
 }
 
+static void destroy(void *own) {
+  weights *probes = own;
+  free(probes->probes);
+  free(probes->firsts);
+  free(probes);
+}
+
+/* A recorder that is made. */
+typedef struct making {
+  weights *probes;
+  const volley_synapse_order *order;
+  volley_trace_columns *columns;
+} making;
+
+static void find(void *context) {
+  const making *m = context;
+  weights *probes = m->probes;
+  const volley_network *network = probes->network;
+  collecting c = {0};
+  probes->firsts = volley_alloc((size_t)network->n_blocks + 1, sizeof *probes->firsts, "a recorder of weights");
+  for (c.block = 0; c.block < network->n_blocks; c.block++) {
+    const volley_block *block = &network->blocks[c.block];
+    const volley_plastic_table *plastic = volley_block_plastic(block, probes->recorder->projection);
+    if (plastic) volley_synapse_order_walk(m->order, block, plastic, take, &c);
+    probes->firsts[c.block + 1] = c.n;
+  }
+  probes->probes = c.probes;
+  *m->columns = number_columns(probes, c.n);
+}
+
 static void *create(const volley_network *network, const volley_readouts *readouts, const volley_recorder *recorder,
                     volley_trace_columns *columns) {
   (void)readouts;
   weights *probes = volley_alloc(1, sizeof *probes, "a recorder of weights");
   volley_synapse_order order =
       volley_synapse_order_make(network, recorder->projection, &recorder->sources, &recorder->neurons);
-  collecting c = {0};
   *probes = (weights){.network = network, .recorder = recorder};
-  probes->firsts = volley_alloc((size_t)network->n_blocks + 1, sizeof *probes->firsts, "a recorder of weights");
-  for (c.block = 0; c.block < network->n_blocks; c.block++) {
-    const volley_block *block = &network->blocks[c.block];
-    const volley_plastic_table *plastic = volley_block_plastic(block, recorder->projection);
-    if (plastic) volley_synapse_order_walk(&order, block, plastic, take, &c);
-    probes->firsts[c.block + 1] = c.n;
-  }
+  const bool made = order.firsts && volley_memory_try(find, &(making){probes, &order, columns}) == VOLLEY_OK;
   volley_synapse_order_release(&order);
-  probes->probes = c.probes;
-  *columns = number_columns(probes, c.n);
-  return probes;
-}
-
-static void destroy(void *own) {
-  weights *probes = own;
-  free(probes->probes);
-  free(probes->firsts);
-  free(probes);
+  if (!made) destroy(probes);
+  return made ? probes : NULL;
 }
 
 /* The weights of a block's synapses at the time `step` * dt, with all that has arrived by then. Only of those at
@@ -151,10 +167,10 @@ static void count(const volley_experiment *experiment, const volley_network *net
   volley_synapse_order order =
       volley_synapse_order_make(network, recorder->projection, &recorder->sources, &recorder->neurons);
   recorder->synapses = volley_synapse_order_total(&order);
-  volley_synapse_order_release(&order);
-  if (recorder->synapses == 0 && network->rank == 0)
+  if (recorder->synapses == 0 && order.firsts && network->rank == 0)
     volley_progress_note("recorder '%s' records nothing: projection '%s' has no synapses between these neurons",
                          recorder->name, experiment->projections[recorder->projection].name);
+  volley_synapse_order_release(&order);
 }
 
 static volley_state_info value(const volley_experiment *experiment, const volley_recorder *recorder) {

@@ -81,7 +81,7 @@ static volley_status build(volley_run *run, int threads, const char *output, vol
                                                                   .from = from ? &from->state : NULL,
                                                                   .observers = observers,
                                                                   .n_observers = n});
-  return VOLLEY_OK;
+  return run->engine ? VOLLEY_OK : VOLLEY_FAILURE;
 }
 
 /* A run from its beginning, or from a checkpoint on (NULL: none). Collective, agreed status. */
@@ -239,8 +239,7 @@ volley_status volley_run_take_spikes(volley_run *run, const char *population, co
                                      const uint32_t **indices, size_t *n) {
   const int p = find_population(run, population);
   VOLLEY_TRY(volley_agree(run->comm));
-  *n = volley_taken_spikes_take(run->taken, p, times, indices);
-  return VOLLEY_OK;
+  return volley_taken_spikes_take(run->taken, p, times, indices, n);
 }
 
 /* The numbers of a population and a state of its model; a fault if there are none. */
@@ -263,8 +262,9 @@ volley_status volley_run_get_state(volley_run *run, const char *population, cons
   const uint32_t size = run->experiment->populations[p].size;
   volley_states *states = volley_states_create(run->parts.network, p, 0);
   const double *found = volley_states_get(states, k);
-  if (run->parts.network->rank == 0) memcpy(values, found, size * sizeof *values);
+  if (run->parts.network->rank == 0 && found) memcpy(values, found, size * sizeof *values);
   volley_states_destroy(states);
+  VOLLEY_TRY(volley_agree_one(run->comm));
   if (size > INT32_MAX) volley_die("a population of %u neurons is too large for one message", size);
   VOLLEY_MPI(MPI_Bcast(values, (int)size, MPI_DOUBLE, 0, run->comm));
   return VOLLEY_OK;
@@ -277,7 +277,7 @@ volley_status volley_run_set_state(volley_run *run, const char *population, cons
   volley_states *states = volley_states_create(run->parts.network, p, 0);
   volley_states_set(states, k, values);
   volley_states_destroy(states);
-  return VOLLEY_OK;
+  return volley_agree_one(run->comm);
 }
 
 volley_status volley_run_inject(volley_run *run, const char *population, const double *values) {
@@ -289,7 +289,7 @@ volley_status volley_run_inject(volley_run *run, const char *population, const d
   }
   VOLLEY_TRY(volley_agree(run->comm));
   volley_injection_set(run->injection, p, values);
-  return VOLLEY_OK;
+  return volley_agree_one(run->comm);
 }
 
 void volley_run_digest(const volley_run *run, char text[VOLLEY_DIGEST_TEXT]) {

@@ -57,7 +57,12 @@ static void add_to_slices(volley_injection *injection, int p) {
 void volley_injection_set(volley_injection *injection, int p, const double *values) {
   const size_t size = injection->network->experiment->populations[p].size;
   const bool is_new = !injection->values[p];
-  if (is_new) injection->values[p] = volley_alloc(size, sizeof(double), "currents");
+  if (is_new) injection->values[p] = volley_alloc_or_fault(size, sizeof(double), "currents");
+  if (!volley_all(injection->values[p], injection->network->comm)) {
+    free(injection->values[p]); /* which all ranks lack now */
+    injection->values[p] = NULL;
+    return;
+  }
   memcpy(injection->values[p], values, size * sizeof *values);
   if (is_new) add_to_slices(injection, p);
 }

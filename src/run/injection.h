@@ -10,7 +10,8 @@ typedef struct volley_injection volley_injection;
 volley_injection *volley_injection_create(volley_network *network);
 void volley_injection_destroy(volley_injection *injection); /* NULL is allowed */
 
-/* Sets those of population p: [size of the population]. Not collective. */
+/* Sets those of population p: [size of the population]. Collective: none where a rank has no memory for them, which is a fault
+ * left on its list. */
 void volley_injection_set(volley_injection *injection, int p, const double *values);
 
 #endif

@@ -14,7 +14,7 @@ typedef struct spike {
 struct volley_taken_spikes {
   const volley_network *network;
   spike *spikes; /* [n] of this rank's neurons, not taken yet */
-  size_t n;
+  size_t n, capacity;
   double *times; /* what was taken last */
   uint32_t *indices;
 };
@@ -33,10 +33,17 @@ void volley_taken_spikes_destroy(volley_taken_spikes *taken) {
   free(taken);
 }
 
+static void double_room(void *context) {
+  volley_taken_spikes *taken = context;
+  taken->spikes = volley_grow(taken->spikes, 2 * taken->capacity + 64, sizeof *taken->spikes, "spikes");
+  taken->capacity = 2 * taken->capacity + 64;
+}
+
+/* No memory is a fault of this rank. */
 static volley_status keep(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
   volley_taken_spikes *taken = context;
   for (uint32_t i = 0; i < n; i++) {
-    taken->spikes = volley_grow(taken->spikes, taken->n + 1, sizeof *taken->spikes, "spikes");
+    if (taken->n == taken->capacity && volley_memory_try(double_room, taken) != VOLLEY_OK) return VOLLEY_OK;
     taken->spikes[taken->n++] = (spike){step, gids[i]};
   }
   return VOLLEY_OK;
@@ -52,7 +59,7 @@ static int compare(const void *a, const void *b) {
   return (x->gid > y->gid) - (x->gid < y->gid);
 }
 
-/* The spikes of all ranks, sorted; the caller frees. mine: [n] of this rank. */
+/* The spikes of all ranks, sorted; the caller frees. NULL where a rank has no memory for them. mine: [n] of this rank. */
 static spike *gather(const spike *mine, size_t n, MPI_Comm comm, size_t *all) {
   int ranks, bytes = (int)(n * sizeof *mine);
   if (n > INT_MAX / sizeof *mine) volley_die("%zu spikes are taken at once: take them more often", n);
@@ -64,38 +71,53 @@ static spike *gather(const spike *mine, size_t n, MPI_Comm comm, size_t *all) {
     starts[r + 1] = starts[r] + counts[r];
   }
   *all = (size_t)starts[ranks] / sizeof *mine;
-  spike *spikes = volley_alloc(*all + 1, sizeof *spikes, "spikes");
-  VOLLEY_MPI(MPI_Allgatherv(mine, bytes, MPI_BYTE, spikes, counts, starts, MPI_BYTE, comm));
+  spike *spikes = volley_alloc_or_fault(*all + 1, sizeof *spikes, "spikes");
+  const bool fits = volley_all(spikes != NULL, comm);
+  if (fits) VOLLEY_MPI(MPI_Allgatherv(mine, bytes, MPI_BYTE, spikes, counts, starts, MPI_BYTE, comm));
   free(counts);
+  if (!fits) return free(spikes), NULL;
   qsort(spikes, *all, sizeof *spikes, compare);
   return spikes;
 }
 
-size_t volley_taken_spikes_take(volley_taken_spikes *taken, int p, const double **times, const uint32_t **indices) {
-  const volley_experiment *experiment = taken->network->experiment;
-  const uint32_t first = experiment->populations[p].first_gid, size = experiment->populations[p].size;
-  spike *mine = volley_alloc(taken->n + 1, sizeof *mine, "spikes");
-  size_t n = 0, left = 0, all;
-  for (size_t i = 0; i < taken->n; i++) {
+/* Moves those of population p to a list of their own, owned by the caller; NULL after a fault, with all as they were. */
+static spike *take_mine(volley_taken_spikes *taken, int p, size_t *n) {
+  const volley_population *population = &taken->network->experiment->populations[p];
+  spike *mine = volley_alloc_or_fault(taken->n + 1, sizeof *mine, "spikes");
+  size_t left = 0;
+  *n = 0;
+  for (size_t i = 0; i < taken->n && mine; i++) {
     const spike s = taken->spikes[i];
-    if (s.gid - first < size)
-      mine[n++] = s;
+    if (s.gid - population->first_gid < population->size)
+      mine[(*n)++] = s;
     else
       taken->spikes[left++] = s;
   }
-  taken->n = left;
-  spike *spikes = gather(mine, n, taken->network->comm, &all);
-  free(mine);
+  if (mine) taken->n = left;
+  return mine;
+}
+
+volley_status volley_taken_spikes_take(volley_taken_spikes *taken, int p, const double **times,
+                                       const uint32_t **indices, size_t *all) {
+  const volley_experiment *experiment = taken->network->experiment;
+  const MPI_Comm comm = taken->network->comm;
+  size_t n;
   free(taken->times);
   free(taken->indices);
-  taken->times = volley_alloc(all + 1, sizeof *taken->times, "spikes");
-  taken->indices = volley_alloc(all + 1, sizeof *taken->indices, "spikes");
-  for (size_t i = 0; i < all; i++) {
+  taken->times = NULL;
+  taken->indices = NULL;
+  *all = 0;
+  spike *mine = take_mine(taken, p, &n), *spikes = NULL;
+  if (volley_all(mine != NULL, comm)) spikes = gather(mine, n, comm, all);
+  if (spikes) taken->times = volley_alloc_or_fault(*all + 1, sizeof *taken->times, "spikes");
+  if (spikes) taken->indices = volley_alloc_or_fault(*all + 1, sizeof *taken->indices, "spikes");
+  for (size_t i = 0; i < *all && taken->times && taken->indices; i++) {
     taken->times[i] = (double)(spikes[i].step + 1) * experiment->simulation.dt;
-    taken->indices[i] = spikes[i].gid - first;
+    taken->indices[i] = spikes[i].gid - experiment->populations[p].first_gid;
   }
+  free(mine);
   free(spikes);
   *times = taken->times;
   *indices = taken->indices;
-  return all;
+  return volley_agree_one(comm);
 }

@@ -15,7 +15,8 @@ void volley_taken_spikes_destroy(volley_taken_spikes *taken); /* NULL is allowed
 volley_observer volley_taken_spikes_observer(volley_taken_spikes *taken);
 
 /* Takes those of population p: times in ms and indices within the population, sorted by both, of all ranks on every rank;
- * valid until the next call. Returns their number. Collective. */
-size_t volley_taken_spikes_take(volley_taken_spikes *taken, int p, const double **times, const uint32_t **indices);
+ * valid until the next call; *all: their number. Collective, agreed status: where there is no memory for them they are lost. */
+volley_status volley_taken_spikes_take(volley_taken_spikes *taken, int p, const double **times,
+                                       const uint32_t **indices, size_t *all);
 
 #endif

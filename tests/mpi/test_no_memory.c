@@ -1,6 +1,9 @@
-/* Where memory lacks on one rank while a run is made, all ranks get the same status and one fault that says what for; the next
- * run is made as if nothing had been. Every large allocation of one rank fails in turn. */
+/* Where memory lacks on one rank while a run is made, or while it advances, is saved or closed, all ranks get the same status and
+ * one fault that says what for; the next run is made as if nothing had been, and a checkpoint that was written before is
+ * resumed to the same end. Every large allocation of one rank fails in turn. */
+#include "engine/engine.h"
 #include "io/experiment/file.h"
+#include "support/checkpoints.h"
 #include "volley.h"
 
 #include <dlfcn.h>
@@ -13,15 +16,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-enum { LARGE = 30000, MOST = 200 }; /* bytes; attempts */
+enum { MOST = 200 /* attempts */, CHUNK = 65600 /* bytes of a chunk of an arena, which is small, and ends the job */ };
 
+static size_t large;         /* bytes */
 static atomic_int countdown; /* large allocations until one fails; 0 or less: none does */
 
 static bool fails(size_t bytes) {
-  if (bytes < LARGE || countdown <= 0 || atomic_fetch_sub(&countdown, 1) != 1) return false;
+  if (bytes < large || bytes == CHUNK || countdown <= 0 || atomic_fetch_sub(&countdown, 1) != 1) return false;
   errno = ENOMEM;
   return true;
 }
@@ -73,6 +78,7 @@ static void test_each(void **state) {
   volley_run *run;
   int attempt = 1, failed = 0;
   (void)state;
+  large = 30000;
   volley_faults_forget();
   assert_int_equal(volley_experiment_read_text(net, "net", "net.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
                    VOLLEY_OK);
@@ -96,6 +102,136 @@ static void test_each(void **state) {
   volley_experiment_destroy(experiment);
 }
 
+/* All of E spike together. */
+static const char firing[] =
+    "simulation: {duration: 6 ms}\n"
+    "checkpoint: {keep: 1}\n"
+    "populations:\n"
+    "  - {name: E, model: iaf_psc_exp, size: 2400, parameters: {t_ref: 0.2}}\n"
+    "  - {name: L, model: iaf_psc_exp, size: 500, parameters: {t_ref: 0.2}}\n"
+    "stimuli:\n"
+    "  - {type: dc, target: E, amplitude: 20 nA}\n"
+    "  - {type: dc, target: L, amplitude: 20 nA}\n"
+    "projections:\n"
+    "  - {source: E, target: E, rule: fixed_indegree, indegree: 4, weight: 20, delay: 1.5 ms}\n"
+    "  - {name: P, source: L, target: E, rule: fixed_indegree, indegree: 2, weight: 20, delay: 1.5 ms,"
+    "synapse: {model: stdp, Wmax: 99}}\n"
+    "readouts:\n"
+    "  - {name: z, population: L, filter: {rise: 2 ms, decay: 20 ms}, supervisor: {type: sines, frequencies: [5 Hz]},\n"
+    "     learning: {lambda: 1, interval: 1 ms, start: 0 ms, stop: 5 ms}}\n"
+    "recorders:\n"
+    "  - {type: spikes, population: E}\n"
+    "  - {type: traces, population: E, states: V_m, interval: 1 ms}\n"
+    "  - {type: weights, projection: P, states: weight, interval: 2 ms}\n";
+
+/* What came of a run: statuses of its parts, and its digest if it came to the end. */
+typedef struct outcome {
+  volley_status first, saved, second, closed;
+  char digest[VOLLEY_DIGEST_TEXT];
+} outcome;
+
+static void remove_output(void) {
+  static const char *const files[] = {"out.h5", "out.h5.lock", "out.h5.part", "out.h5.parts/000000000-000000030.h5"};
+  MPI_Barrier(MPI_COMM_WORLD);
+  for (size_t f = 0; f < sizeof files / sizeof *files && rank == 0; f++) unlink(checkpoint_path(files[f]));
+  if (rank == 0) rmdir(checkpoint_path("out.h5.parts"));
+  MPI_Barrier(MPI_COMM_WORLD);
+}
+
+/* A whole run, in which the attempt-th allocation fails. */
+static outcome try_run(volley_experiment *experiment, int attempt) {
+  outcome o = {0};
+  volley_run *run;
+  remove_output();
+  assert_int_equal(volley_run_create(experiment, MPI_COMM_WORLD, 2, checkpoint_path("out.h5"), &run), VOLLEY_OK);
+  countdown = rank == ranks - 1 ? attempt : 0;
+  o.first = volley_run_advance(run, 3);
+  o.saved = volley_run_save(run, checkpoint_path("checkpoint.h5"));
+  o.second = volley_run_advance(run, 6);
+  if (o.second == VOLLEY_OK) volley_run_digest(run, o.digest);
+  o.closed = volley_run_destroy(run);
+  return o;
+}
+
+static volley_status worst(const outcome *o) {
+  return o->first || o->saved || o->second || o->closed ? VOLLEY_FAILURE : VOLLEY_OK;
+}
+
+/* The checkpoint of a run that has failed later leads to the same end. */
+static void check_resumed(const char *digest) {
+  volley_experiment *experiment;
+  volley_run *run;
+  char resumed[VOLLEY_DIGEST_TEXT];
+  assert_int_equal(
+      volley_run_resume(checkpoint_path("checkpoint.h5"), NULL, 0, MPI_COMM_WORLD, 1, NULL, &experiment, &run),
+      VOLLEY_OK);
+  assert_int_equal(volley_run_advance(run, 6), VOLLEY_OK);
+  volley_run_digest(run, resumed);
+  assert_string_equal(resumed, digest);
+  assert_int_equal(volley_run_destroy(run), VOLLEY_OK);
+  volley_experiment_destroy(experiment);
+}
+
+static void test_advance(void **state) {
+  volley_experiment *experiment;
+  int attempt = 1, failed[4] = {0};
+  (void)state;
+  if (ranks != 2) skip(); /* once is enough: it takes the longest of all */
+  large = 14000;
+  volley_faults_forget();
+  assert_int_equal(
+      volley_experiment_read_text(firing, "firing", "firing.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
+      VOLLEY_OK);
+  const outcome whole = try_run(experiment, 0);
+  assert_int_equal(worst(&whole), VOLLEY_OK);
+  for (; attempt < MOST; attempt++) {
+    const outcome o = try_run(experiment, attempt);
+    int left = countdown;
+    countdown = 0;
+    MPI_Bcast(&left, 1, MPI_INT, ranks - 1, MPI_COMM_WORLD);
+    if (left > 0) break; /* it needs no more than that */
+    assert_int_equal(worst(&o), VOLLEY_FAILURE);
+    assert_int_equal(volley_faults_count(), 1);
+    assert_memory_equal(volley_faults_text(0), "no memory for ", strlen("no memory for "));
+    volley_faults_forget();
+    failed[o.first ? 0 : o.saved ? 1 : o.second ? 2 : 3]++;
+    if (o.second == VOLLEY_OK) assert_string_equal(o.digest, whole.digest);
+    if (!o.first && !o.saved && attempt % 4 == 0) check_resumed(whole.digest);
+  }
+  if (rank == 0) printf("advance: %d, save: %d, advance: %d, close: %d\n", failed[0], failed[1], failed[2], failed[3]);
+  assert_true(failed[0] > 5 && failed[1] > 5 && failed[3] > 1 && attempt < MOST);
+  remove_output();
+  if (rank == 0) unlink(checkpoint_path("checkpoint.h5"));
+  volley_experiment_destroy(experiment);
+}
+
+static void *make_nothing(const volley_engine_setup *setup) {
+  (void)setup;
+  return NULL;
+}
+
+/* A kind that makes nothing, and adds no fault, on one rank. */
+static void *make_on_some(const volley_engine_setup *setup) {
+  return rank == ranks - 1 ? NULL : (void *)(uintptr_t)setup;
+}
+
+static void destroy(void *engine) { (void)engine; }
+
+static void test_unmade(void **state) {
+  void *(*const create[])(const volley_engine_setup *) = {make_nothing, make_on_some};
+  const volley_experiment experiment = {0};
+  volley_network network = {.experiment = &experiment, .comm = MPI_COMM_WORLD};
+  (void)state;
+  for (int k = 0; k < 2; k++) {
+    const volley_engine_kind kind = {.name = "toy", .create = create[k], .destroy = destroy};
+    volley_faults_forget();
+    assert_null(volley_engine_create(&kind, &(volley_engine_setup){.network = &network}));
+    assert_int_equal(volley_faults_count(), 1);
+    assert_string_equal(volley_faults_text(0), "engine 'toy' could not be made and does not say why");
+  }
+  volley_faults_forget();
+}
+
 int main(int argc, char **argv) {
   int provided;
 #ifdef __SANITIZE_ADDRESS__ /* what is lost where memory lacks would be a leak */
@@ -105,8 +241,9 @@ int main(int argc, char **argv) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   volley_faults_keep();
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_each)};
-  const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_advance),
+                                     cmocka_unit_test(test_unmade)};
+  const int failed = cmocka_run_group_tests(tests, checkpoint_set_up, checkpoint_clean_up);
   MPI_Finalize();
   return failed;
 }
