@@ -58,12 +58,13 @@ static const volley_option option_table[] = {
 typedef struct display {
   const volley_experiment *experiment;
   const volley_engine *engine;
-  int64_t interval; /* steps between two updates */
+  int64_t interval, next; /* steps between two updates, that of the next */
 } display;
 
 static volley_status show(void *context, int64_t step) {
-  const display *d = context;
-  if (step % d->interval == 0) {
+  display *d = context;
+  if (step >= d->next) {
+    d->next = step - step % d->interval + d->interval;
     volley_progress_update((double)step * d->experiment->simulation.dt, volley_engine_spikes(d->engine),
                            d->experiment->neurons);
   }

@@ -54,6 +54,15 @@ static bool is_due(void *context, int64_t step) {
   return is_last && (plan->steps > 0 || plan->wall > 0);
 }
 
+static int64_t next_due(void *context, int64_t step) {
+  const volley_saving *saving = context;
+  const volley_checkpoint_plan *plan = plan_of(saving);
+  const int64_t last = saving->setup.network->experiment->simulation.steps;
+  const int64_t next = plan->steps > 0 ? (step + plan->steps - 1) / plan->steps * plan->steps : INT64_MAX;
+  if (next < last || step > last) return next;
+  return is_due(context, last) ? last : next;
+}
+
 /* The reason for which the run stops, to be put behind "stopped". Collective. */
 static const char *find_reason(const volley_saving *saving) {
   int number = volley_signals_last();
@@ -122,7 +131,7 @@ volley_saving *volley_saving_create(const volley_saving_setup *setup) {
 void volley_saving_destroy(volley_saving *saving) { free(saving); }
 
 volley_saver volley_saving_saver(volley_saving *saving) {
-  return (volley_saver){.context = saving, .ask = ask, .is_due = is_due, .save = save};
+  return (volley_saver){.context = saving, .ask = ask, .is_due = is_due, .next = next_due, .save = save};
 }
 
 volley_status volley_deadline(const char *limit, double *deadline) {

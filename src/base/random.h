@@ -23,6 +23,7 @@ typedef enum volley_purpose {
   VOLLEY_PURPOSE_DECODER,       /* object: readout, id: number of the neuron */
   VOLLEY_PURPOSE_NOISE,         /* object: stimulus, id: gid, of a current */
   VOLLEY_PURPOSE_IMAGE,         /* object: stimulus, id: number of the image in order of time */
+  VOLLEY_PURPOSE_INTERVAL,      /* object: stimulus, id: gid, index: epoch; between Poisson spikes at any times */
   VOLLEY_PURPOSE_END
 } volley_purpose;
 

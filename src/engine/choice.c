@@ -28,6 +28,12 @@ static bool is_needed_everywhere(const volley_engine_setup *setup, int p) {
   return false;
 }
 
+static const volley_exchange_kind *kind_of(const volley_engine_setup *setup) {
+  const volley_exchange_kind *named =
+      setup->exchange ? setup->exchange : setup->network->experiment->simulation.exchange;
+  return named ? named : volley_exchange_kinds()[0];
+}
+
 volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
   const volley_network *network = setup->network;
   const volley_experiment *experiment = network->experiment;
@@ -35,8 +41,7 @@ volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
   const int batch = experiment->simulation.batch_exchange ? lag : 1;
   bool *everywhere = volley_alloc((size_t)experiment->n_populations, sizeof *everywhere, "the exchange of spikes");
   for (int p = 0; p < experiment->n_populations; p++) everywhere[p] = is_needed_everywhere(setup, p);
-  const volley_exchange_kind *named = setup->exchange ? setup->exchange : experiment->simulation.exchange;
-  const volley_exchange_kind *kind = named ? named : volley_exchange_kinds()[0];
+  const volley_exchange_kind *kind = kind_of(setup);
   const volley_exchange_setup needs = {.comm = network->comm,
                                        .batch = batch,
                                        .lag = lag,
@@ -48,4 +53,15 @@ volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
   if (!volley_is_made(exchange.state, "exchange", kind->name, network->comm)) exchange.state = NULL;
   free(everywhere);
   return exchange;
+}
+
+volley_exchange volley_exchange_choose_plain(const volley_engine_setup *setup, double usual) {
+  const volley_exchange_setup needs = {.comm = setup->network->comm,
+                                       .batch = 1,
+                                       .lag = 1,
+                                       .usual = (uint32_t)(usual < 65536 ? usual : 65536),
+                                       .network = setup->network,
+                                       .is_plain = true};
+  const volley_exchange_kind *kind = kind_of(setup);
+  return (volley_exchange){.kind = kind, .state = kind->create(&needs)};
 }

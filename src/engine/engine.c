@@ -8,6 +8,7 @@
 /* clang-format off */
 #define KINDS(X) \
   X(clock) \
+  X(event) \
   /* one line a kind */
 /* clang-format on */
 

@@ -33,6 +33,7 @@ typedef struct volley_engine_setup {
 
 typedef struct volley_engine_kind {
   const char *name, *doc;
+  bool is_continuous; /* takes no steps: spikes and delays are at any times (volley_simulation.continuous) */
   /* As the functions below; steps are in order, and after a status that is not VOLLEY_OK only destroy() is called. create: NULL on
    * all ranks where one has a fault, which is left on its list. */
   void *(*create)(const volley_engine_setup *setup);

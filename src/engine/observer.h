@@ -8,6 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A spike of a continuous run. */
+typedef struct volley_timed_spike {
+  double time; /* ms */
+  uint32_t gid;
+} volley_timed_spike;
+
 typedef struct volley_observer {
   void *context;
   /* When a block has the state at the time `step` * dt, before anything is delivered that acts in this step; otherwise
@@ -19,6 +25,13 @@ typedef struct volley_observer {
   /* The spikes of a step that this rank has got: n gids, ascending. Steps come in order, each once, maybe later than the step
    * that is being taken. By one thread of each rank, on all ranks: may communicate. Returns an agreed status. */
   volley_status (*spikes)(void *context, int64_t step, const uint32_t *gids, uint32_t n);
+  /* In place of spikes() in a continuous run: n spikes, by time and then by gid; later calls bring later ones. All are told
+   * whose times are `until` or less. */
+  volley_status (*timed)(void *context, const volley_timed_spike *spikes, size_t n, double until);
+  /* In a continuous run: the first step from `step` on at which before(), sample() or advance() look at neurons of a population,
+   * or of any (-1); INT64_MAX: none. They are called at these steps only. NULL: none, and advance() is called whenever spikes
+   * are told. */
+  int64_t (*next)(void *context, int population, int64_t step);
   /* Which spikes those must be: of all neurons of a population, wherever they are, or not; others may come with them. The
    * same on every rank; asked once. NULL: of all populations, so that all ranks are told the same. */
   bool (*needs)(void *context, int population);

@@ -19,6 +19,9 @@ typedef struct volley_run_state {
   uint64_t *recent_counts; /* [n_recent] spikes of each step */
   uint64_t n_gids;         /* sum of these */
   uint32_t *gids;          /* [n_gids] by step, then ascending; an id repeats if its neuron spiked more than once */
+  /* Of a continuous run gids are by time and then ascending, all as if of one step. */
+  double *times; /* [n_gids] ms, if n_times is not 0 */
+  uint64_t n_times;
 } volley_run_state;
 
 /* Allocates the arrays, zeroed, by n_populations, n_recent and n_gids. */

@@ -15,6 +15,8 @@ typedef struct volley_saver {
   unsigned (*ask)(void *context);
   /* Whether the run is to be saved before `step` in any case: the same on every rank. */
   bool (*is_due)(void *context, int64_t step);
+  /* The first step from `step` on for which it is due by model time; INT64_MAX: none. */
+  int64_t (*next)(void *context, int64_t step);
   /* Saves the run: the state, and the neurons as they are now. stops: the run ends here, at a request. Collective; an
    * agreed status, which ends the run unless it is VOLLEY_OK. */
   volley_status (*save)(void *context, const volley_run_state *state, bool stops);

@@ -29,8 +29,9 @@ typedef struct parcel {
 typedef struct allgather {
   MPI_Comm comm;
   int ranks, batch;
-  int lag;         /* steps from the first of a batch to the one before which it must be known */
-  uint32_t fixed;  /* ids in a block */
+  int lag;        /* steps from the first of a batch to the one before which it must be known */
+  uint32_t fixed; /* ids in a block */
+  bool is_plain;
   int64_t next;    /* step that is being filled */
   parcel *parcels; /* ring of n_parcels; parcel of batch b is b % n_parcels */
   int64_t n_parcels, filling, oldest;
@@ -113,6 +114,7 @@ static void *create(const volley_exchange_setup *setup) {
   x->batch = batch;
   x->lag = setup->lag < MAX_UNDER_WAY * batch ? setup->lag : MAX_UNDER_WAY * batch;
   x->fixed = setup->usual;
+  x->is_plain = setup->is_plain;
   x->next = setup->first_step;
   x->n_parcels = x->lag / batch + 1;
   if (!volley_all(volley_memory_try(allocate, x) == VOLLEY_OK, x->comm)) return destroy(x), NULL;
@@ -200,7 +202,7 @@ static size_t unpack(allgather *x, const parcel *p, size_t used, volley_step_spi
       const uint32_t count = p->receive[(size_t)r * block_length(x) + (size_t)s];
       for (uint32_t k = 0; k < count; k++) ids[n++] = spike_of(x, p, r, x->taken[r]++);
     }
-    volley_gids_sort(ids, n, x->scratch);
+    if (!x->is_plain) volley_gids_sort(ids, n, x->scratch);
     steps[s] = (volley_step_spikes){.step = p->first + s, .n = n};
     used += n;
   }

@@ -25,6 +25,9 @@ typedef struct volley_exchange_setup {
   int batch;     /* steps of one exchange, 1 .. lag */
   int lag;       /* steps from a spike to the first update that needs it: the least delay */
   int64_t first_step;
+  bool
+      is_plain; /* what travels are any numbers in place of gids: those of a rank keep their order, ranks come one after the
+                    other, and every rank needs all */
   uint32_t usual;                       /* ids of a rank in a batch that are seldom exceeded */
   const struct volley_network *network; /* its synapses say who needs what; NULL: every rank needs all spikes */
   const bool

@@ -184,6 +184,7 @@ static void read_root(volley_reading *reading, volley_node *root) {
   volley_read_recorders(reading, volley_node_get(root, "recorders"));
   read_output(reading, root);
   read_checkpoint(reading, volley_optional_section(reading, root, VOLLEY_SECTION_CHECKPOINT));
+  if (reading->experiment->simulation.continuous) volley_check_continuous(reading);
 }
 
 volley_experiment *volley_experiment_check(volley_arena *arena, volley_node *root, const char *file, const char *folder,

@@ -31,7 +31,7 @@ static void check_times(const key_reading *k, volley_node *node, const volley_li
     volley_node *item = node->kind == VOLLEY_NODE_LIST ? node->items[i] : node;
     int64_t steps;
     late += times->values[i] > end * (1 + 1e-9);
-    if (k->source->allow_offgrid_times || !(simulation->dt > 0)) continue;
+    if (k->source->allow_offgrid_times || simulation->continuous || !(simulation->dt > 0)) continue;
     if (!volley_whole_steps(k->reading, item, times->values[i], k->key.positive, &steps)) return;
   }
   if (late > 0 && end > 0)
@@ -89,7 +89,7 @@ static void check_number(const key_reading *k, double value) {
   int64_t steps;
   if (k->is_weight)
     volley_check_weight(k->reading, node, k->source->target, k->source->receptor, &constant);
-  else if (k->key.type == VOLLEY_KEY_DELAY)
+  else if (k->key.type == VOLLEY_KEY_DELAY && !k->reading->experiment->simulation.continuous)
     volley_check_delay(k->reading, node, &constant);
   else if (k->key.type == VOLLEY_KEY_STEPS)
     volley_whole_steps(k->reading, node, value, k->key.positive, &steps);
@@ -194,15 +194,17 @@ void volley_read_keys(volley_reading *reading, const volley_key_source *source, 
   const volley_neuron_model *model =
       source->target >= 0 ? reading->experiment->populations[source->target].model : NULL;
   const int receptor = !model ? 0 : source->receptor >= 0 ? source->receptor : model->receptor_of_sign[0];
-  const double dt = reading->experiment->simulation.dt;
+  const volley_simulation *simulation = &reading->experiment->simulation;
+  const double shortest = simulation->continuous ? 0 : simulation->dt;
   for (int i = 0; i < n; i++) {
     key_reading k = {reading, source, volley_node_get(source->entry, keys[i].name), keys[i], keys[i].fallback, false};
     const char *unit = keys[i].unit ? keys[i].unit : "";
-    if (k.key.type == VOLLEY_KEY_DELAY && isnan(k.fallback)) k.key.fallback = k.fallback = dt;
+    if (k.key.type == VOLLEY_KEY_DELAY && isnan(k.fallback)) k.key.fallback = k.fallback = shortest;
     k.is_weight = model && strcmp(unit, "weight") == 0;
     k.key.unit = k.is_weight                        ? volley_weight_unit(model, receptor)
                  : model && strcmp(unit, "pA") == 0 ? volley_current_unit(model)
                                                     : unit;
+    if (k.key.type == VOLLEY_KEY_TIMES && simulation->continuous) k.key.positive = false;
     if (k.key.type == VOLLEY_KEY_COUNT) k.key.max = fmin(k.key.max, INT_MAX);
     if (!k.node) volley_note_default(reading, source->entry, &k.key);
     k.key.fallback = VOLLEY_NO_DEFAULT;

@@ -37,22 +37,41 @@ static void read_partitioner(volley_reading *reading, volley_node *section) {
   simulation->partition_parameters = parameters;
 }
 
+/* The engine, and the step that it takes. */
+static void read_engine(volley_reading *reading, const volley_node *section) {
+  static const char *const unused[] = {"dt", "exchange_interval", "delivery"};
+  volley_simulation *simulation = &reading->experiment->simulation;
+  simulation->engine =
+      volley_read_kind(reading, section, simulation_key("engine"), (volley_pick){0}, volley_engine_kinds(), "engine");
+  simulation->continuous = simulation->engine && simulation->engine->is_continuous;
+  if (!simulation->continuous) {
+    if (!volley_read_number(reading, section, simulation_key("dt"), (volley_pick){0}, &simulation->dt))
+      simulation->dt = NAN; /* reported; checks against dt are left out */
+    return;
+  }
+  simulation->dt = 1.0 / VOLLEY_STEPS_OF_MS;
+  for (size_t k = 0; k < sizeof unused / sizeof *unused; k++) {
+    const volley_node *node = volley_node_get(section, unused[k]);
+    const volley_place place = node ? volley_node_place(reading->arena, node) : (volley_place){0};
+    if (node) volley_note(reading, &place, "not used: the engine %s takes no steps", simulation->engine->name);
+  }
+}
+
 void volley_read_simulation(volley_reading *reading, volley_node *section) {
   volley_simulation *simulation = &reading->experiment->simulation;
   double duration, seed;
   if (!section || !volley_check_section(reading, section, VOLLEY_SECTION_SIMULATION)) return;
-  if (!volley_read_number(reading, section, simulation_key("dt"), (volley_pick){0}, &simulation->dt))
-    simulation->dt = NAN; /* reported; checks against dt are left out */
+  read_engine(reading, section);
   if (volley_read_number(reading, section, simulation_key("duration"), (volley_pick){0}, &duration))
     volley_whole_steps(reading, volley_node_get(section, "duration"), duration, true, &simulation->steps);
   if (volley_read_number(reading, section, simulation_key("seed"), (volley_pick){0}, &seed))
     simulation->seed = (uint32_t)seed;
-  simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
-  simulation->engine =
-      volley_read_kind(reading, section, simulation_key("engine"), (volley_pick){0}, volley_engine_kinds(), "engine");
+  if (!simulation->continuous)
+    simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
   simulation->exchange = volley_read_kind(reading, section, simulation_key("exchange"), (volley_pick){0},
                                           volley_exchange_kinds(), "exchange");
-  simulation->delivery = (volley_delivery)volley_read_choice(reading, section, simulation_key("delivery"));
+  if (!simulation->continuous)
+    simulation->delivery = (volley_delivery)volley_read_choice(reading, section, simulation_key("delivery"));
   read_partitioner(reading, section);
 }
 
@@ -154,14 +173,18 @@ static void read_parameters(volley_reading *reading, const volley_node *entry, v
     const volley_key_info *info = &model->parameters[i];
     volley_distribution *out = &population->parameters[i];
     volley_node *node = volley_pick_node(reading, volley_node_get(map, info->name), pick);
-    if (is_unbounded(node, info)) node = NULL;
+    if (is_unbounded(node, info)) {
+      volley_node_note_number(node, info->unit, info->fallback);
+      node = NULL;
+    }
     if (!node && has_one_model(entry)) volley_note_default(reading, map, info);
     if (!node || !read_values(reading, node, info->unit, pick, out))
       *out = volley_constant(info->fallback);
     else
       volley_check_value(reading, node, out, info->min, info->max, info->positive, info->unit);
     bound_dataset(out, info->min, info->max, info->positive);
-    if (strcmp(info->name, "t_ref") == 0 && volley_distribution_is_constant(out)) {
+    if (strcmp(info->name, "t_ref") == 0 && !reading->experiment->simulation.continuous &&
+        volley_distribution_is_constant(out)) {
       const volley_place place = node ? volley_node_place(reading->arena, node) : population->place;
       volley_note_rounding(reading, &place, "t_ref", volley_distribution_mean(out));
     }

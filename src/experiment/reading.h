@@ -231,6 +231,9 @@ bool volley_read_indices(volley_reading *reading, volley_node *node, const char 
 void volley_read_selection(volley_reading *reading, const volley_node *entry, const volley_key_info *key, uint32_t size,
                            volley_pick pick, volley_selection *out);
 
+/* Reports what an engine that takes no steps cannot do, and which can. */
+void volley_check_continuous(volley_reading *reading);
+
 /* Applies experiment->scale_neurons and scale_indegree to an experiment that was read at full size. Sizes and numbers of
  * synapses shrink, weights grow by 1 / sqrt(k) where the indegree shrinks by k, and a constant current restores the
  * mean input that full indegrees and mean rates give. A Poisson stimulus is a part of the network's input if it reaches

@@ -16,6 +16,18 @@ typedef struct entry_reading {
   const char *name;
 } entry_reading;
 
+/* Whether "a|b|c" has a word. */
+static bool has_word(const char *words, const char *word) {
+  const size_t n = strlen(word);
+  for (const char *found = words; (found = strstr(found, word)); found += n)
+    if ((found == words || found[-1] == '|') && (found[n] == '|' || found[n] == '\0')) return true;
+  return false;
+}
+
+static bool takes(const volley_recorder_kind *kind, const char *key) {
+  return has_word(kind->needs, key) || has_word(kind->takes, key);
+}
+
 static void read_window(volley_reading *reading, const volley_node *entry, volley_pick pick,
                         volley_recorder *recorder) {
   const int before = reading->faults;
@@ -25,6 +37,9 @@ static void read_window(volley_reading *reading, const volley_node *entry, volle
   volley_read_steps(reading, entry, recorder_key("start"), pick, &recorder->start);
   volley_read_steps(reading, entry, recorder_key("stop"), pick, &recorder->stop);
   volley_read_steps(reading, entry, recorder_key("interval"), pick, &recorder->interval);
+  if (reading->experiment->simulation.continuous && !volley_node_get(entry, "interval") &&
+      takes(recorder->kind, "interval"))
+    volley_missing_key(reading, recorder->place, recorder_key("interval"));
   const double dt = reading->experiment->simulation.dt;
   if (recorder->start < end)
     volley_note_window(reading, &recorder->place, "the recorder", (double)recorder->start * dt,
@@ -152,18 +167,6 @@ static void check_neurons(volley_reading *reading, const entry_reading *e) {
   for (int v = 0; v < e->n_columns && !has_decoders; v++) has_decoders = strcmp(e->columns[v]->text, "decoders") == 0;
   if (neurons && !has_decoders)
     volley_key_fault(reading, neurons, "'neurons' selects decoders, but 'decoders' is not among the values");
-}
-
-/* Whether "a|b|c" has a word. */
-static bool has_word(const char *words, const char *word) {
-  const size_t n = strlen(word);
-  for (const char *found = words; (found = strstr(found, word)); found += n)
-    if ((found == words || found[-1] == '|') && (found[n] == '|' || found[n] == '\0')) return true;
-  return false;
-}
-
-static bool takes(const volley_recorder_kind *kind, const char *key) {
-  return has_word(kind->needs, key) || has_word(kind->takes, key);
 }
 
 /* The kinds that take a key: "spikes, traces and readouts"; "": none lists it, so all do. */

@@ -27,8 +27,10 @@ static void read_signal(volley_reading *reading, volley_node *entry, volley_pick
 static void read_window(volley_reading *reading, volley_node *entry, volley_pick pick, volley_stimulus *stimulus) {
   int64_t steps;
   volley_node *stop = volley_node_get(entry, "stop");
-  volley_read_steps(reading, entry, stimulus_key("start"), pick, &steps);
-  volley_read_steps(reading, entry, stimulus_key("stop"), pick, &steps);
+  if (!reading->experiment->simulation.continuous) {
+    volley_read_steps(reading, entry, stimulus_key("start"), pick, &steps);
+    volley_read_steps(reading, entry, stimulus_key("stop"), pick, &steps);
+  }
   volley_read_number(reading, entry, stimulus_key("start"), pick, &stimulus->start);
   stimulus->stop = INFINITY;
   if (!volley_read_number(reading, entry, stimulus_key("stop"), pick, &stimulus->stop)) stimulus->stop = INFINITY;

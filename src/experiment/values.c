@@ -194,12 +194,18 @@ bool volley_check_value(volley_reading *reading, volley_node *node, const volley
 bool volley_whole_steps(volley_reading *reading, volley_node *node, double time, bool positive, int64_t *out) {
   const double dt = reading->experiment->simulation.dt;
   if (!(dt > 0)) return false; /* reported */
+  const bool continuous = reading->experiment->simulation.continuous;
   const double steps = volley_round_steps(time, dt);
-  if (steps > UINT32_MAX)
+  if (continuous && steps > 0x1p52)
+    return volley_value_fault(reading, node, "%g ms are more than %g ms", time, 0x1p52 * dt);
+  if (!continuous && steps > UINT32_MAX)
     return volley_value_fault(reading, node, "%g ms are more than %u steps of %g ms", time, UINT32_MAX, dt);
   *out = (int64_t)steps;
   if (volley_is_whole_steps(time, dt)) return true;
   const double below = floor(time / dt);
+  if (continuous)
+    return volley_value_fault(reading, node, "%.17g ms is not a whole multiple of %g ms, as this time has to be", time,
+                              dt);
   if (positive && below == 0)
     return volley_value_fault(reading, node, "%.10g ms is less than one step of dt = %g ms", time, dt);
   return volley_value_fault(reading, node,
@@ -240,11 +246,22 @@ bool volley_read_receptor(volley_reading *reading, volley_node *node, int popula
   return found >= 0;
 }
 
+/* A delay of a continuous run. */
+static bool check_real_delay(volley_reading *reading, volley_node *node, const volley_distribution *delay) {
+  const double shortest = VOLLEY_SHORTEST_DELAY, longest = VOLLEY_LONGEST_DELAY;
+  const double least = volley_distribution_least(delay);
+  if (volley_distribution_is_constant(delay) && !(least >= shortest && least <= longest))
+    return volley_value_fault(reading, node, "a delay of %g ms given; it must be %g ms to %g ms", least, shortest,
+                              longest);
+  return volley_check_value(reading, node, delay, shortest, longest, false, "ms");
+}
+
 bool volley_check_delay(volley_reading *reading, volley_node *node, const volley_distribution *delay) {
   const double dt = reading->experiment->simulation.dt, longest = VOLLEY_MAX_DELAY * dt;
   const volley_place place = volley_node_place(reading->arena, node);
   const double least = volley_distribution_least(delay);
   if (!(dt > 0)) return false;
+  if (reading->experiment->simulation.continuous) return check_real_delay(reading, node, delay);
   if (volley_distribution_is_constant(delay)) {
     if (least < dt * (1.0 - 1e-9))
       return volley_value_fault(reading, node, "a delay of %g ms is below one step: it must be at least dt = %g ms",

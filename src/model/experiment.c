@@ -12,6 +12,11 @@ int64_t volley_steps(const volley_experiment *experiment, double time) {
   return steps < 0x1p62 ? (int64_t)steps : INT64_C(1) << 62;
 }
 
+double volley_time_of(const volley_experiment *experiment, int64_t steps) {
+  const volley_simulation *simulation = &experiment->simulation;
+  return simulation->continuous ? (double)steps / VOLLEY_STEPS_OF_MS : (double)steps * simulation->dt;
+}
+
 void volley_selection_finish(volley_selection *selection) {
   selection->count = 0;
   for (int r = 0; r < selection->n_ranges; r++) {

@@ -37,9 +37,13 @@ typedef struct volley_selection {
 /* How the static synapses onto the neurons of one thread are delivered (network/table.h). */
 typedef enum volley_delivery { VOLLEY_DELIVERY_AUTO, VOLLEY_DELIVERY_LISTED, VOLLEY_DELIVERY_DIRECT } volley_delivery;
 
+/* Time of a continuous run is counted in steps where it must be whole, for recorders and checkpoints: so many in a ms. */
+enum { VOLLEY_STEPS_OF_MS = 1000000 };
+
 typedef struct volley_simulation {
-  double dt;     /* ms */
-  int64_t steps; /* duration in steps */
+  double dt;       /* ms */
+  int64_t steps;   /* duration in steps */
+  bool continuous; /* spikes and delays are at any times, and dt only is what other times are whole multiples of */
   uint32_t seed;
   bool batch_exchange; /* exchange every min delay instead of every step */
   volley_delivery delivery;
@@ -75,6 +79,10 @@ enum {
   VOLLEY_RECEPTOR_BY_SIGN = -1,
   VOLLEY_MAX_DELAY = 65534 /* steps: with the lag of a receptor they take 16 bits */
 };
+
+/* Delays of a continuous run, in ms. */
+#define VOLLEY_SHORTEST_DELAY 1e-6
+#define VOLLEY_LONGEST_DELAY 1e9
 
 /* How the synapses of a projection change. */
 typedef struct volley_plasticity_plan {
@@ -259,6 +267,9 @@ static inline int volley_population_of(const volley_experiment *experiment, uint
 
 /* Steps nearest to a time in ms (volley_round_steps); of times without end more than any run has. */
 int64_t volley_steps(const volley_experiment *experiment, double time);
+
+/* The time in ms of so many steps: in a continuous run the double next to it, so that it compares with times of spikes. */
+double volley_time_of(const volley_experiment *experiment, int64_t steps);
 
 /* Sums up the ranges of a selection that is being made: sets `before` of each, and `count`. */
 void volley_selection_finish(volley_selection *selection);

@@ -1,5 +1,8 @@
 #include "network/blocks.h"
 
+#include "neuron/events.h"
+#include "stimulus/selected.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,11 +157,17 @@ static void set_coefficients(volley_slice *slice, const volley_experiment *exper
                              uint32_t from) {
   const volley_neuron_model *model = experiment->populations[slice->population].model;
   const uint32_t sets = values->per_neuron ? slice->count : 1;
+  const volley_neuron_events *events = experiment->simulation.continuous ? model->events : NULL;
+  const size_t n = (size_t)(events ? events->n_coefficients : model->n_coefficients);
   double own[VOLLEY_MAX_PARAMETERS], out[VOLLEY_MAX_COEFFICIENTS];
   slice->coefficient_stride = values->per_neuron ? 1 : 0;
-  slice->coefficients = make_columns((size_t)model->n_coefficients, sets);
+  slice->coefficients = make_columns(n, sets);
   for (uint32_t i = 0; i < sets; i++) {
     for (int k = 0; k < model->n_parameters; k++) own[k] = values->parameters[k][values->per_neuron ? from + i : 0];
+    if (events) {
+      events->prepare(own, slice->coefficients + i * n);
+      continue;
+    }
     model->prepare(own, experiment->simulation.dt, out);
     for (int c = 0; c < model->n_coefficients; c++) slice->coefficients[(size_t)c * sets + i] = out[c];
   }
@@ -178,6 +187,7 @@ void volley_blocks_set_values(volley_network *network, int p, const volley_value
       slice->current_stride = has_own_currents(network->experiment, p) ? 1 : 0;
       slice->current = make_columns(1, slice->current_stride ? slice->count : 1);
       set_currents(slice, network->experiment);
+      if (network->experiment->simulation.continuous) slice->times = make_columns(1, slice->count);
       from += slice->count;
     }
   }
@@ -197,7 +207,9 @@ static void add_inputs(volley_block *block, const volley_experiment *experiment)
       const volley_stimulus_kind *kind = experiment->stimuli[k].kind;
       if (block->slices[s].population != experiment->stimuli[k].target) continue;
       volley_generator *generator = kind->create(experiment, k, &block->slices[s]);
-      if (generator) volley_block_add_input(block, (volley_input){kind, generator, s, true});
+      if (generator)
+        volley_block_add_input(block, (volley_input){kind, generator, s, true, k,
+                                                     volley_stimulus_receptor(experiment, &experiment->stimuli[k])});
     }
   }
 }
@@ -261,14 +273,16 @@ static void release_block(volley_block *block) {
     }
     free(slice->gids);
     free(slice->coefficients);
+    free(slice->times);
     free(slice->current);
   }
   free(block->generated);
   free(block->slices);
   free(block->inputs);
   free(block->outgoing);
-  volley_table_free(block->sums, volley_ring_bytes(block->table.layout, block->receptors));
+  if (block->sums) volley_table_free(block->sums, volley_ring_bytes(block->table.layout, block->receptors));
   volley_table_release(&block->table);
+  if (block->events.firsts) volley_event_table_release(&block->events);
   for (int k = 0; k < block->n_plastic; k++) volley_plastic_table_release(&block->plastic[k]);
   free(block->plastic);
 }

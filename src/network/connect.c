@@ -12,6 +12,7 @@ typedef struct edge_pass {
   volley_block *block;
   volley_walk *walk;
   volley_table_builder *builder;
+  volley_event_table_builder *events;     /* in its place in a continuous run */
   volley_plastic_table_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
   uint8_t *outgoing;                      /* [n_populations] bits of volley_outgoing, of all edges filled so far */
   int min_delay;                          /* steps, of all edges filled so far */
@@ -22,6 +23,8 @@ static void count_edges(edge_pass *pass, int p, const volley_edges *edges) {
   for (size_t e = 0; e < edges->n; e++) {
     if (pass->plastic[p])
       volley_plastic_table_count(pass->plastic[p], edges->sources[e]);
+    else if (pass->events)
+      volley_event_table_count(pass->events, edges->sources[e]);
     else
       volley_table_count(pass->builder, edges->sources[e]);
   }
@@ -55,12 +58,23 @@ static void note_signs(edge_pass *pass, const volley_projection *projection, con
   pass->outgoing[projection->source] = (uint8_t)(pass->outgoing[projection->source] | signs);
 }
 
+static void fill_events(edge_pass *pass, const volley_edges *edges, uint16_t target) {
+  for (size_t e = 0; e < edges->n; e++) {
+    const volley_event_synapse synapse = {edges->times[e], (float)edges->weights[e], target, edges->receptors[e]};
+    volley_event_table_fill(pass->events, edges->sources[e], synapse);
+  }
+}
+
 static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, const volley_slice *slice) {
   const volley_projection *projection = &pass->experiment->projections[p];
   const volley_neuron_model *model = pass->experiment->populations[projection->target].model;
   const uint32_t id = slice->offset + edges->i, target = slice->target_offset + edges->i;
   volley_walk_draw_values(pass->walk);
   note_signs(pass, projection, edges);
+  if (pass->events) {
+    fill_events(pass, edges, (uint16_t)target);
+    return;
+  }
   for (size_t e = 0; e < edges->n; e++) {
     const uint32_t gid = edges->sources[e];
     const double weight = edges->weights[e];
@@ -135,19 +149,29 @@ static void connect(void *context) {
   edge_pass *pass = context;
   const volley_experiment *experiment = pass->experiment;
   pass->walk = volley_walk_create(experiment, pass->lists);
-  pass->builder =
-      volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride, pass->block->receptors);
+  if (experiment->simulation.continuous)
+    pass->events = volley_event_table_begin(experiment->neurons);
+  else
+    pass->builder =
+        volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride, pass->block->receptors);
   pass->outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights");
   pass->plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass->plastic, "plastic synapses");
   begin_plastic(pass, pass->block);
   go_through(pass, pass->block, false);
-  volley_table_allocate(pass->builder);
+  if (pass->events)
+    volley_event_table_allocate(pass->events);
+  else
+    volley_table_allocate(pass->builder);
   for (int p = 0; p < experiment->n_projections; p++)
     if (pass->plastic[p]) volley_plastic_table_allocate(pass->plastic[p]);
   go_through(pass, pass->block, true);
-  pass->block->table = volley_table_finish(pass->builder, experiment->simulation.delivery);
-  pass->builder = NULL;
-  pass->block->sums = volley_table_sums(&pass->block->table, pass->block->receptors);
+  if (pass->events) {
+    pass->block->events = volley_event_table_finish(pass->events);
+  } else {
+    pass->block->table = volley_table_finish(pass->builder, experiment->simulation.delivery);
+    pass->builder = NULL;
+    pass->block->sums = volley_table_sums(&pass->block->table, pass->block->receptors);
+  }
   finish_plastic(pass, pass->block);
 }
 

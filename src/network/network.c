@@ -6,6 +6,7 @@
 #include "network/connect.h"
 #include "network/values.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static void lay_out(void *network) { volley_blocks_lay_out(network); }
@@ -66,14 +67,25 @@ static void share_signs(volley_network *network) {
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, network->outgoing, n, MPI_UINT8_T, MPI_BOR, network->comm));
 }
 
+static void share_delays(volley_network *network) {
+  double extremes[2] = {-INFINITY, 0};
+  for (int b = 0; b < network->n_blocks; b++) {
+    extremes[0] = fmax(extremes[0], -network->blocks[b].events.shortest);
+    extremes[1] = fmax(extremes[1], network->blocks[b].events.longest);
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, extremes, 2, MPI_DOUBLE, MPI_MAX, network->comm));
+  network->shortest = -extremes[0];
+  network->longest = extremes[1];
+}
+
 /* What all ranks must know of each other's tables. */
 static void share_figures(volley_network *network) {
   uint64_t sums[2] = {0};
   int min_delay = VOLLEY_MAX_DELAY + 1, max_due = 0;
   for (int b = 0; b < network->n_blocks; b++) {
     const volley_block *block = &network->blocks[b];
-    sums[0] += block->table.synapses;
-    sums[1] += volley_table_bytes(&block->table);
+    sums[0] += block->table.synapses + volley_event_table_synapses(&block->events);
+    sums[1] += volley_table_bytes(&block->table) + volley_event_table_bytes(&block->events);
     for (int k = 0; k < block->n_plastic; k++) {
       sums[0] += block->plastic[k].synapses;
       sums[1] += volley_plastic_table_bytes(&block->plastic[k]);
@@ -114,6 +126,7 @@ volley_status volley_network_build_share(const volley_experiment *experiment, co
   }
   share_figures(network);
   share_signs(network);
+  if (experiment->simulation.continuous) share_delays(network);
   *out = network;
   return VOLLEY_OK;
 }

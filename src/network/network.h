@@ -3,6 +3,7 @@
 #define VOLLEY_NETWORK_NETWORK_H
 
 #include "model/reader.h"
+#include "network/event_table.h"
 #include "network/plastic_table.h"
 #include "network/table.h"
 #include "neuron/neuron.h"
@@ -17,6 +18,8 @@ typedef struct volley_input {
   volley_generator *generator;
   int slice;
   bool is_stimulus; /* of the experiment */
+  int number;       /* of the stimulus; and the receptor that its spikes reach */
+  int receptor;
 } volley_input;
 
 /* Neurons that one thread owns: a piece of each population, cut into slices small enough to stay in the first-level cache
@@ -33,6 +36,7 @@ typedef struct volley_block {
   volley_input *generated; /* [n_generated] by slice, then in the order of the stimuli */
   int n_generated;
   volley_table table;            /* static synapses */
+  volley_event_table events;     /* the same in a continuous run */
   double *sums;                  /* of what they add in coming steps, a ring as table.h says */
   volley_plastic_table *plastic; /* [n_plastic] one for each plastic projection onto populations of the block */
   int n_plastic;
@@ -47,11 +51,12 @@ typedef struct volley_network {
   int rank, ranks, threads;
   volley_block *blocks; /* [n_blocks]; thread t owns blocks t, t + threads, ... */
   int n_blocks;
-  int min_delay;        /* steps, of all synapses on all ranks; 1 if there are none */
-  int max_due;          /* steps after that of a spike at which its last synapse is due, on all ranks */
-  uint64_t synapses;    /* on all ranks */
-  uint64_t table_bytes; /* on all ranks */
-  uint8_t *outgoing;    /* [n_populations] a volley_outgoing each, of all synapses on all ranks */
+  double shortest, longest; /* delays of a continuous run in ms, of all synapses on all ranks; INFINITY and 0 without */
+  int min_delay;            /* steps, of all synapses on all ranks; 1 if there are none */
+  int max_due;              /* steps after that of a spike at which its last synapse is due, on all ranks */
+  uint64_t synapses;        /* on all ranks */
+  uint64_t table_bytes;     /* on all ranks */
+  uint8_t *outgoing;        /* [n_populations] a volley_outgoing each, of all synapses on all ranks */
 } volley_network;
 
 /* Builds this rank's part with `threads` threads. Collective over comm, agreed status; *out is owned by the caller. The

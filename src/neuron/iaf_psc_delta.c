@@ -5,13 +5,14 @@
  *
  * Spikes that arrive while the neuron is refractory are lost, or, with refractory_input 1, kept, decaying as V would, and
  * added when the period ends. */
+#include "neuron/events.h"
 #include "neuron/kernel.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
-enum { C_m, E_L, I_e, t_ref, tau_m, V_min, V_reset, V_th, refractory_input, N_PARAMETERS };
+enum { C_m, E_L, I_e, t_ref, tau_m, V_min, V_reset, V_th, refractory_input, V_refractory, N_PARAMETERS };
 enum { V_m, refractory, kept };
 enum { SPIKES };
 enum { decay_m = N_PARAMETERS, gain_dc, refractory_steps, N_COEFFICIENTS };
@@ -29,6 +30,7 @@ static const volley_key_info parameters[N_PARAMETERS] = {
         {"refractory_input", "", 0, 0, 1,
          .doc = "1: keep input that arrives while refractory, else it is lost; that at the very end of t_ref "
                 "arrives while refractory, as in NEST"},
+    [V_refractory] = VOLLEY_V_REFRACTORY,
 };
 
 static const volley_state_info states[] = {
@@ -43,6 +45,7 @@ static const volley_receptor_info receptors[] = {
 
 static const char *check(const double *p) {
   if (p[refractory_input] != 0 && p[refractory_input] != 1) return "refractory_input must be 0 or 1";
+  if (p[V_refractory] >= p[V_th]) return "V_refractory must be below V_th";
   return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th";
 }
 
@@ -51,6 +54,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[decay_m] = exp(-dt / p[tau_m]);
   c[gain_dc] = -expm1(-dt / p[tau_m]) * p[tau_m] / p[C_m];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
+  c[V_reset] = volley_held_potential(p[V_reset], p[V_refractory], c[refractory_steps]);
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -85,6 +89,66 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 
+/* From event to event. */
+enum { E_TAU, E_INVERSE, E_REST, E_RESISTANCE, E_THRESHOLD, E_LEAST, E_HELD, E_PERIOD, E_KEEPS, N_EVENT_COEFFICIENTS };
+
+static void prepare_events(const double *p, double *c) {
+  c[E_TAU] = p[tau_m];
+  c[E_INVERSE] = 1 / p[tau_m];
+  c[E_RESISTANCE] = p[tau_m] / p[C_m];
+  c[E_REST] = p[E_L] + p[I_e] * c[E_RESISTANCE];
+  c[E_THRESHOLD] = p[V_th];
+  c[E_LEAST] = p[V_min];
+  c[E_HELD] = volley_held_potential(p[V_reset], p[V_refractory], p[t_ref]);
+  c[E_PERIOD] = p[t_ref];
+  c[E_KEEPS] = p[refractory_input];
+}
+
+static void advance_to_event(const double *c, double *y, double h, double current, bool held) {
+  const double rest = c[E_REST] + current * c[E_RESISTANCE], decay = exp(-h * c[E_INVERSE]);
+  if (held)
+    y[kept] *= decay;
+  else
+    y[V_m] = fmax(rest + (fmax(y[V_m], c[E_LEAST]) - rest) * decay, c[E_LEAST]);
+}
+
+/* V_min bounds what moves V by itself, and the sum of what arrives at one time. */
+static double next_spike(const double *c, const double *y, double current, double horizon) {
+  const double rest = c[E_REST] + current * c[E_RESISTANCE], missing = c[E_THRESHOLD] - fmax(y[V_m], c[E_LEAST]);
+  (void)horizon;
+  if (!(missing > 0)) return 0;
+  return rest > c[E_THRESHOLD] ? c[E_TAU] * log1p(missing / (rest - c[E_THRESHOLD])) : INFINITY;
+}
+
+static bool arrive(const double *c, double *y, int receptor, double weight, double left) {
+  (void)receptor;
+  if (left >= 0) {
+    y[kept] += c[E_KEEPS] * weight;
+    return false;
+  }
+  y[V_m] += weight;
+  return false;
+}
+
+static double fire(const double *c, double *y) {
+  y[V_m] = c[E_HELD];
+  return c[E_PERIOD];
+}
+
+static void release(const double *c, double *y) {
+  y[V_m] += y[kept];
+  y[kept] = 0;
+}
+
+static const volley_neuron_events events = {.n_coefficients = N_EVENT_COEFFICIENTS,
+                                            .refractory = refractory,
+                                            .prepare = prepare_events,
+                                            .advance = advance_to_event,
+                                            .next = next_spike,
+                                            .arrive = arrive,
+                                            .fire = fire,
+                                            .release = release};
+
 const volley_neuron_model volley_iaf_psc_delta = {
     .name = "iaf_psc_delta",
     .doc = "leaky integrate-and-fire neuron whose potential jumps with each arriving spike, integrated exactly",
@@ -98,4 +162,5 @@ const volley_neuron_model volley_iaf_psc_delta = {
     .prepare = prepare,
     .mean_current = mean_current,
     .update = update,
+    .events = &events,
 };

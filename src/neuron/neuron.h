@@ -46,12 +46,14 @@ enum { VOLLEY_MAX_STATES = 16, VOLLEY_MAX_PARAMETERS = 32, VOLLEY_MAX_COEFFICIEN
 typedef struct volley_slice {
   int population;
   uint32_t count;
-  int64_t step;                         /* the step that is being taken; set by the engine */
-  uint32_t offset;                      /* of its first neuron within the block: the id that synapses use */
-  uint32_t *gids;                       /* [count] ascending */
-  double *states[VOLLEY_MAX_STATES];    /* [n_states][count] */
-  double *coefficients;                 /* [n_coefficients][stride ? count : 1], from model->prepare */
-  int coefficient_stride;               /* 1: one set a neuron, 0: one set for all */
+  int64_t step;                      /* the step that is being taken; set by the engine */
+  uint32_t offset;                   /* of its first neuron within the block: the id that synapses use */
+  uint32_t *gids;                    /* [count] ascending */
+  double *states[VOLLEY_MAX_STATES]; /* [n_states][count] */
+  double *times;          /* [count] ms, of the states, as the engine left them in a continuous run; NULL in another */
+  double *coefficients;   /* [n_coefficients][stride ? count : 1], from model->prepare; in a continuous
+                                           run [stride ? count : 1][n_coefficients], from its events */
+  int coefficient_stride; /* 1: one set a neuron, 0: one set for all */
   double *inputs[VOLLEY_MAX_RECEPTORS]; /* [n_receptors][count]: where input is added; a state's own array, or the
                                               summed input of this step */
   uint8_t reached;                      /* bits of receptors that static synapses may reach */
@@ -87,7 +89,20 @@ typedef struct volley_neuron_model {
   double (*mean_current)(const double *values, int receptor);
   /* Takes all neurons of the slice through one step and lists those that spiked. */
   void (*update)(volley_slice *slice, volley_spike_list *spikes);
+  const struct volley_neuron_events *events; /* neuron/events.h; NULL: the model needs steps */
 } volley_neuron_model;
+
+/* A parameter that several models have: where V is held. */
+#define VOLLEY_V_REFRACTORY                                                                                            \
+  {                                                                                                                    \
+    "V_refractory", "mV", -INFINITY, -INFINITY, 1e6,                                                                   \
+        .doc = "potential while refractory, from which V goes on; -.inf: V_reset"                                      \
+  }
+
+/* Where V is after a spike. */
+static inline double volley_held_potential(double V_reset, double V_refractory, double t_ref) {
+  return t_ref > 0 && !isinf(V_refractory) ? V_refractory : V_reset;
+}
 
 /* The members of a model that its tables give. */
 #define VOLLEY_PARAMETERS(table) .parameters = (table), .n_parameters = (int)(sizeof(table) / sizeof *(table))

@@ -1,6 +1,6 @@
 /* Repeats its input: each spike that arrives in a step is sent on in the same step, as often as it arrives. Any stimulus
  * becomes a population of sources in this way. */
-#include "neuron/neuron.h"
+#include "neuron/events.h"
 
 #include <stddef.h>
 
@@ -30,6 +30,25 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
   }
 }
 
+static void prepare_events(const double *p, double *c) { (void)p, (void)c; }
+
+static void stay(const double *c, double *y, double h, double current, bool held) {
+  (void)c, (void)y, (void)h, (void)current, (void)held;
+}
+
+static bool repeat(const double *c, double *y, int receptor, double weight, double left) {
+  (void)c, (void)y, (void)receptor, (void)weight, (void)left;
+  return true;
+}
+
+static double fire(const double *c, double *y) {
+  (void)c, (void)y;
+  return 0;
+}
+
+static const volley_neuron_events events = {
+    .refractory = -1, .prepare = prepare_events, .advance = stay, .arrive = repeat, .fire = fire};
+
 const volley_neuron_model volley_parrot = {
     .name = "parrot",
     .doc = "repeats each spike that it receives, with the delay of the connection that brought it",
@@ -39,4 +58,5 @@ const volley_neuron_model volley_parrot = {
     .prepare = prepare,
     .mean_current = mean_current,
     .update = update,
+    .events = &events,
 };

@@ -22,6 +22,7 @@ struct volley_record {
   uint64_t count;  /* held here */
   uint64_t window; /* number of the first spike of the window */
   uint64_t total;  /* spikes of the recorder so far, on all ranks */
+  double time;     /* of the spike that is being handed over, ms */
 
   /* Rows. */
   double *rows;      /* [capacity][width] */
@@ -35,6 +36,7 @@ struct volley_recording {
   const volley_network *network;
   volley_sink sink;
   double flushed;                /* time of the last flush of all buffers, s; rank 0 */
+  uint64_t looked;               /* how often there was an occasion for it */
   volley_record *records;        /* [n] */
   volley_trace_columns *columns; /* [n] */
   int n;
@@ -167,8 +169,9 @@ volley_status volley_recording_flush(volley_recording *recording) {
 volley_status volley_record_spike(volley_record *record, int64_t step, uint32_t index) {
   const volley_network *network = record->recording->network;
   const uint64_t place = record->total++ - record->window;
+  (void)step;
   if (place / VOLLEY_SPIKES_AT_ONCE == (uint64_t)network->rank) {
-    record->times[record->count] = (double)(step + 1) * network->experiment->simulation.dt;
+    record->times[record->count] = record->time;
     record->ids[record->count++] = index;
   }
   if (place + 1 < (uint64_t)network->ranks * VOLLEY_SPIKES_AT_ONCE) return VOLLEY_OK;
@@ -198,6 +201,7 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
       uint32_t column;
       const uint32_t index = gids[i] - population->first_gid;
       if (!volley_selection_column(&recorder->neurons, index, &column)) continue;
+      record->time = (double)(step + 1) * recording->network->experiment->simulation.dt;
       VOLLEY_TRY(recorder->kind->spike(record->own, record, step, index));
     }
     if (recorder->kind->end_step) VOLLEY_TRY(recorder->kind->end_step(record->own, record, step));
@@ -249,6 +253,14 @@ static bool is_time(volley_recording *recording) {
   return due;
 }
 
+/* Hands over what is in the buffers from time to time. */
+static volley_status flush_sometimes(volley_recording *recording) {
+  const bool looks = recording->n > 0 && recording->looked++ % CLOCK_STEPS == CLOCK_STEPS - 1;
+  if (!looks || !is_time(recording)) return VOLLEY_OK;
+  VOLLEY_TRY(flush_all(recording));
+  return recording->sink.flush(recording->sink.context);
+}
+
 static volley_status advance(void *context, int64_t step) {
   volley_recording *recording = context;
   for (int r = 0; r < recording->n; r++) {
@@ -258,10 +270,56 @@ static volley_status advance(void *context, int64_t step) {
     if (kind->advance && record->width > 0) kind->advance(record->own, next_row(record));
     VOLLEY_TRY(volley_record_end_row(record));
   }
-  const bool looks = recording->n > 0 && step % CLOCK_STEPS == CLOCK_STEPS - 1;
-  if (!looks || !is_time(recording)) return VOLLEY_OK;
-  VOLLEY_TRY(flush_all(recording));
-  return recording->sink.flush(recording->sink.context);
+  return recording->network->experiment->simulation.continuous ? VOLLEY_OK : flush_sometimes(recording);
+}
+
+/* Ends the steps of a recorder of rows that are over before `time`; after: those at this very time, too. */
+static volley_status end_steps(volley_record *record, double time, bool after) {
+  const volley_recorder *recorder = record->recorder;
+  const volley_experiment *experiment = record->recording->network->experiment;
+  if (!recorder->kind->end_step) return VOLLEY_OK;
+  for (;;) {
+    const int64_t end = recorder->start + (int64_t)(record->written + record->held + 1) * recorder->interval;
+    const double at = volley_time_of(experiment, end);
+    if (end > recorder->stop || at > time || (at == time && !after)) return VOLLEY_OK;
+    VOLLEY_TRY(recorder->kind->end_step(record->own, record, end - 1));
+  }
+}
+
+static volley_status take_timed(void *context, const volley_timed_spike *spikes, size_t n, double until) {
+  volley_recording *recording = context;
+  const volley_experiment *experiment = recording->network->experiment;
+  for (int r = 0; r < recording->n; r++) {
+    volley_record *record = &recording->records[r];
+    const volley_recorder *recorder = record->recorder;
+    if (!recorder->kind->spike) continue;
+    const volley_population *population = &experiment->populations[recorder->population];
+    const double start = volley_time_of(experiment, recorder->start), stop = volley_time_of(experiment, recorder->stop);
+    for (size_t k = 0; k < n; k++) {
+      uint32_t column;
+      const uint32_t index = spikes[k].gid - population->first_gid;
+      if (index >= population->size || !volley_selection_column(&recorder->neurons, index, &column)) continue;
+      record->time = spikes[k].time;
+      VOLLEY_TRY(end_steps(record, record->time, false));
+      if ((record->time > start || recorder->start == 0) && record->time <= stop)
+        VOLLEY_TRY(recorder->kind->spike(record->own, record, 0, index));
+    }
+    VOLLEY_TRY(end_steps(record, until, true));
+  }
+  return flush_sometimes(recording);
+}
+
+static int64_t next_sample(void *context, int population, int64_t step) {
+  const volley_recording *recording = context;
+  int64_t next = INT64_MAX;
+  for (int r = 0; r < recording->n; r++) {
+    const volley_recorder *recorder = recording->records[r].recorder;
+    if (recorder->kind->spike || (population >= 0 && population != recorder->population)) continue;
+    const int64_t first = step > recorder->start ? step - recorder->start : 1;
+    const int64_t sample = recorder->start + (first + recorder->interval - 1) / recorder->interval * recorder->interval;
+    if (sample <= recorder->stop && sample < next) next = sample;
+  }
+  return next;
 }
 
 volley_observer volley_recording_observer(volley_recording *recording) {
@@ -269,6 +327,8 @@ volley_observer volley_recording_observer(volley_recording *recording) {
                            .before = sample_before,
                            .sample = sample,
                            .spikes = take_spikes,
+                           .timed = take_timed,
+                           .next = next_sample,
                            .needs = needs_spikes,
                            .advance = advance};
 }

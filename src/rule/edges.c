@@ -19,6 +19,13 @@ static bool is_delay(double delay, double dt) {
   return steps >= 1 && steps <= VOLLEY_MAX_DELAY;
 }
 
+static volley_status check_real_delay(const volley_projection *projection, const volley_edge_slab *slab, size_t e) {
+  if (slab->delay[e] >= VOLLEY_SHORTEST_DELAY && slab->delay[e] <= VOLLEY_LONGEST_DELAY) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, &projection->place,
+                      "edge %" PRIu64 " of %s has a delay of %g ms; it must be %g ms to %g ms", slab->first + e,
+                      projection->file, slab->delay[e], VOLLEY_SHORTEST_DELAY, VOLLEY_LONGEST_DELAY);
+}
+
 static volley_status check_edge(const volley_experiment *experiment, const volley_projection *projection,
                                 const volley_edge_slab *slab, size_t e) {
   const volley_population *source = &experiment->populations[projection->source];
@@ -49,6 +56,7 @@ static volley_status check_edge(const volley_experiment *experiment, const volle
         number, projection->file, slab->weight[e], target->model->receptors[projection->receptor].name,
         target->model->name);
   }
+  if (slab->delay && experiment->simulation.continuous) return check_real_delay(projection, slab, e);
   if (slab->delay && !is_delay(slab->delay[e], dt)) {
     return volley_fault(
         VOLLEY_USAGE, &projection->place,

@@ -5,6 +5,7 @@
 #include "rule/rule.h"
 #include "synapse/synapse.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct volley_walk {
@@ -100,6 +101,20 @@ static void draw(const volley_walk *walk, const volley_distribution *distributio
   volley_distribution_draw(distribution, key, walk->edges.target, 0, walk->edges.n, out);
 }
 
+/* A delay of a continuous run to 40 binary digits (network/event_table.h). */
+static double shorten(double time) {
+  int exponent;
+  const double digits = frexp(time, &exponent);
+  return ldexp(nearbyint(digits * 0x1p40), exponent - 40);
+}
+
+static void draw_delays(const volley_walk *walk) {
+  const volley_distribution *delay = &walk->drawing.projection->delay;
+  draw(walk, delay, VOLLEY_PURPOSE_DELAY, walk->times);
+  if (!walk->experiment->simulation.continuous || volley_distribution_is_constant(delay)) return;
+  for (size_t e = 0; e < walk->edges.n; e++) walk->times[e] = shorten(walk->times[e]);
+}
+
 static uint16_t steps_of(const volley_walk *walk, double time) {
   const double dt = walk->experiment->simulation.dt, steps = volley_round_steps(time, dt);
   if (steps > VOLLEY_MAX_DELAY) {
@@ -133,15 +148,16 @@ void volley_walk_draw_values(volley_walk *walk) {
   if (own && drawing->list->has_delays)
     for (size_t e = 0; e < n; e++) walk->times[e] = own[e].delay;
   else
-    draw(walk, &projection->delay, VOLLEY_PURPOSE_DELAY, walk->times);
+    draw_delays(walk);
   for (size_t e = 0; e < n; e++) {
-    walk->delays[e] = steps_of(walk, walk->times[e]);
+    if (!walk->experiment->simulation.continuous) walk->delays[e] = steps_of(walk, walk->times[e]);
     walk->receptors[e] =
         (uint8_t)(projection->receptor == VOLLEY_RECEPTOR_BY_SIGN
                       ? model->receptor_of_sign[volley_weight_is_negative(projection, walk->weights[e])]
                       : projection->receptor);
   }
   walk->edges.weights = walk->weights;
-  walk->edges.delays = walk->delays;
+  walk->edges.times = walk->times;
+  walk->edges.delays = walk->experiment->simulation.continuous ? NULL : walk->delays;
   walk->edges.receptors = walk->receptors;
 }

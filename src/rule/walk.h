@@ -15,7 +15,8 @@ typedef struct volley_edges {
   const uint32_t *sources; /* [n] gids */
   /* After volley_walk_draw_values(): */
   const double *weights;  /* [n] in the receptor's unit, as the experiment means them: a conductance may have a sign */
-  const uint16_t *delays; /* [n] steps, 1 .. VOLLEY_MAX_DELAY */
+  const double *times;    /* [n] delays in ms */
+  const uint16_t *delays; /* [n] the same in steps, 1 .. VOLLEY_MAX_DELAY; NULL in a continuous run */
   const uint8_t *receptors; /* [n] */
 } volley_edges;
 

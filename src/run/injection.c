@@ -49,7 +49,8 @@ static void add_to_slices(volley_injection *injection, int p) {
       volley_generator *generator = volley_alloc(1, sizeof *generator, "currents");
       *generator = (volley_generator){injection->values[p], network->experiment->populations[p].first_gid};
       volley_slice_own_currents(&network->blocks[b].slices[s]);
-      volley_block_add_input(&network->blocks[b], (volley_input){&injected, generator, s, false});
+      volley_block_add_input(&network->blocks[b],
+                             (volley_input){.kind = &injected, .generator = generator, .slice = s});
     }
   }
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 typedef struct spike {
-  int64_t step;
+  double time; /* ms */
   uint32_t gid;
 } spike;
 
@@ -40,22 +40,30 @@ static void double_room(void *context) {
 }
 
 /* No memory is a fault of this rank. */
+static void put(volley_taken_spikes *taken, double time, uint32_t gid) {
+  if (taken->n == taken->capacity && volley_memory_try(double_room, taken) != VOLLEY_OK) return;
+  taken->spikes[taken->n++] = (spike){time, gid};
+}
+
 static volley_status keep(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
   volley_taken_spikes *taken = context;
-  for (uint32_t i = 0; i < n; i++) {
-    if (taken->n == taken->capacity && volley_memory_try(double_room, taken) != VOLLEY_OK) return VOLLEY_OK;
-    taken->spikes[taken->n++] = (spike){step, gids[i]};
-  }
+  for (uint32_t i = 0; i < n; i++) put(taken, (double)(step + 1) * taken->network->experiment->simulation.dt, gids[i]);
+  return VOLLEY_OK;
+}
+
+static volley_status keep_timed(void *context, const volley_timed_spike *spikes, size_t n, double until) {
+  (void)until;
+  for (size_t k = 0; k < n; k++) put(context, spikes[k].time, spikes[k].gid);
   return VOLLEY_OK;
 }
 
 volley_observer volley_taken_spikes_observer(volley_taken_spikes *taken) {
-  return (volley_observer){.context = taken, .spikes = keep, .own = true};
+  return (volley_observer){.context = taken, .spikes = keep, .timed = keep_timed, .own = true};
 }
 
 static int compare(const void *a, const void *b) {
   const spike *x = a, *y = b;
-  if (x->step != y->step) return x->step < y->step ? -1 : 1;
+  if (x->time != y->time) return x->time < y->time ? -1 : 1;
   return (x->gid > y->gid) - (x->gid < y->gid);
 }
 
@@ -112,7 +120,7 @@ volley_status volley_taken_spikes_take(volley_taken_spikes *taken, int p, const 
   if (spikes) taken->times = volley_alloc_or_fault(*all + 1, sizeof *taken->times, "spikes");
   if (spikes) taken->indices = volley_alloc_or_fault(*all + 1, sizeof *taken->indices, "spikes");
   for (size_t i = 0; i < *all && taken->times && taken->indices; i++) {
-    taken->times[i] = (double)(spikes[i].step + 1) * experiment->simulation.dt;
+    taken->times[i] = spikes[i].time;
     taken->indices[i] = spikes[i].gid - experiment->populations[p].first_gid;
   }
   free(mine);

@@ -7,6 +7,7 @@
 struct volley_generator {
   volley_selected selected;
   volley_window window;
+  volley_span_of_time span;
   double amplitude;
 };
 
@@ -26,6 +27,7 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a dc stimulus");
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, 0);
+  generator->span = volley_stimulus_span(stimulus);
   generator->amplitude = p->amplitude;
   return generator;
 }
@@ -40,6 +42,20 @@ static void destroy(volley_generator *generator) {
   free(generator);
 }
 
+static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+  (void)gid, (void)from;
+  cursor->time = generator->span.start;
+  cursor->value = generator->amplitude;
+}
+
+static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
+  (void)gid;
+  cursor->time = cursor->count++ == 0 ? generator->span.stop : INFINITY;
+  cursor->value = 0;
+}
+
+static const volley_stimulus_events events = {begin, next};
+
 const volley_stimulus_kind volley_stimulus_dc = {
     .name = "dc",
     .doc = "constant current",
@@ -49,4 +65,5 @@ const volley_stimulus_kind volley_stimulus_dc = {
     .create = create,
     .apply = apply,
     .destroy = destroy,
+    .events = &events,
 };

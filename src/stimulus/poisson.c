@@ -15,8 +15,9 @@
 #include <string.h>
 
 enum { STEPS = 8, CHUNK = 128, LANES = 16, MAX_TABLE = 64 };
-static const double max_mean = 8;      /* of one part: its table then has less than MAX_TABLE entries */
-static const double rare = 1.0 / 1024; /* probability of exceeding the entries compared at first */
+static const double max_mean = 8;         /* of one part: its table then has less than MAX_TABLE entries */
+static const double spikes_of_epoch = 32; /* about so many to twice as many */
+static const double rare = 1.0 / 1024;    /* probability of exceeding the entries compared at first */
 
 /* Upper halves as signed numbers, which every vector unit can compare: 0 becomes -32768. */
 typedef int16_t lanes __attribute__((vector_size(LANES * sizeof(int16_t))));
@@ -26,6 +27,10 @@ struct volley_generator {
   volley_selected selected;
   volley_window window;
   volley_key key;
+  volley_span_of_time span;
+  volley_key intervals; /* of the spikes at any times */
+  double frequency;     /* of these, 1/ms */
+  double epoch;         /* ms */
   int receptor;
   double weight;
   int parts;
@@ -83,6 +88,10 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, volley_stimulus_delay(experiment, stimulus));
   generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number);
+  generator->span = volley_stimulus_span(stimulus);
+  generator->intervals = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_INTERVAL, (uint32_t)number);
+  generator->frequency = p->rate * p->sources * 1e-3;
+  generator->epoch = exp2(ceil(log2(spikes_of_epoch / generator->frequency)));
   generator->receptor = volley_stimulus_receptor(experiment, stimulus);
   generator->weight = volley_stimulus_weight(experiment, stimulus);
   generator->parts = (int)ceil(mean / max_mean);
@@ -196,6 +205,42 @@ static void destroy(volley_generator *generator) {
   free(generator);
 }
 
+/* Spikes at any times: the intervals between them are exponentially distributed. Time is cut into epochs; the first spike of
+ * each is counted from where it begins, which changes nothing, for the process has no memory, and lets any spike be found
+ * without all that were before it. cursor->now: when the spike was sent. */
+static double interval(const volley_generator *generator, uint32_t gid, const volley_cursor *cursor) {
+  uint32_t words[4];
+  volley_random_block(generator->intervals, gid, cursor->epoch, cursor->count / 2, words);
+  const uint32_t *own = words + 2 * (cursor->count % 2);
+  const uint64_t bits = (uint64_t)own[0] << 32 | own[1];
+  return -log(((double)(bits >> 11) + 0.5) * 0x1p-53) / generator->frequency;
+}
+
+static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
+  double time = cursor->now + interval(generator, gid, cursor);
+  cursor->count++;
+  for (double end; time >= (end = (cursor->epoch + 1.0) * generator->epoch);) {
+    cursor->epoch++;
+    cursor->count = 0;
+    if (end > generator->span.stop) break;
+    time = end + interval(generator, gid, cursor);
+    cursor->count = 1;
+  }
+  cursor->now = time;
+  cursor->time = time <= generator->span.stop ? time + generator->span.delay : INFINITY;
+}
+
+static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+  const double first = fmax(fmax(from - generator->span.delay, generator->span.start), 0);
+  cursor->epoch = (uint32_t)(first / generator->epoch);
+  cursor->now = cursor->epoch * generator->epoch;
+  cursor->value = generator->weight;
+  do next(generator, gid, cursor);
+  while (cursor->now <= generator->span.start);
+}
+
+static const volley_stimulus_events events = {begin, next};
+
 const volley_stimulus_kind volley_stimulus_poisson = {
     .name = "poisson",
     .doc = "independent Poisson spike trains, one for each neuron",
@@ -206,4 +251,5 @@ const volley_stimulus_kind volley_stimulus_poisson = {
     .create = create,
     .apply = apply,
     .destroy = destroy,
+    .events = &events,
 };

@@ -64,6 +64,10 @@ volley_window volley_stimulus_window(const volley_experiment *experiment, const 
   return (volley_window){volley_steps(experiment, stimulus->start) + shift, end};
 }
 
+volley_span_of_time volley_stimulus_span(const volley_stimulus *stimulus) {
+  return (volley_span_of_time){stimulus->start, stimulus->stop, isnan(stimulus->delay) ? 0 : stimulus->delay};
+}
+
 void volley_add_current(volley_slice *slice, const volley_selected *selected, double current) {
   if (slice->current_stride == 0) {
     slice->current[0] += current;

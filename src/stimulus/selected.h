@@ -39,6 +39,16 @@ typedef struct volley_window {
 volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus,
                                      int64_t shift);
 
+/* The same in time that has no steps: spikes of times start < t <= stop, and of 0 with start 0, act `delay` later; currents
+ * flow in [start, stop). */
+typedef struct volley_span_of_time {
+  double start, stop, delay; /* ms; INFINITY: for ever */
+} volley_span_of_time;
+volley_span_of_time volley_stimulus_span(const volley_stimulus *stimulus);
+static inline bool volley_is_in_span(const volley_span_of_time *span, double time) {
+  return (time > span->start || (time == 0 && span->start == 0)) && time <= span->stop;
+}
+
 /* The number of each selected neuron of the slice among all that the stimulus selects: [selected->count], owned by the
  * caller. */
 uint32_t *volley_selected_columns(const volley_experiment *experiment, const volley_stimulus *stimulus,

@@ -1,4 +1,5 @@
 /* Spikes at given times, the same for every selected neuron: a spike at t acts as one of a neuron stamped t would. */
+#include "base/search.h"
 #include "stimulus/selected.h"
 
 #include <math.h>
@@ -7,7 +8,9 @@
 struct volley_generator {
   volley_selected selected;
   volley_window window;
-  int64_t *steps; /* [n] steps on which the spikes act, ascending */
+  volley_span_of_time span;
+  const double *times; /* [n] of the spikes, the experiment's */
+  int64_t *steps;      /* [n] steps on which the spikes act, ascending */
   int n, next;
   int receptor;
   double weight;
@@ -41,6 +44,8 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a spike_times stimulus");
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, shift);
+  generator->span = volley_stimulus_span(stimulus);
+  generator->times = times->values;
   generator->n = times->n;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a spike_times stimulus");
   for (int k = 0; k < generator->n; k++) {
@@ -68,6 +73,32 @@ static void destroy(volley_generator *generator) {
   free(generator);
 }
 
+/* The spike of the cursor's number, or the first after it that is in the stimulus' time. */
+static void find(const volley_generator *generator, volley_cursor *cursor) {
+  int k = (int)cursor->count;
+  while (k < generator->n && !volley_is_in_span(&generator->span, generator->times[k])) k++;
+  cursor->count = (uint32_t)k;
+  cursor->time = k < generator->n ? generator->times[k] + generator->span.delay : INFINITY;
+  cursor->value = generator->weight;
+}
+
+static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+  const double delay = generator->span.delay;
+  int before = 0;
+  (void)gid;
+  VOLLEY_SEARCH(before, generator->n, k, generator->times[k] + delay <= from)
+  cursor->count = (uint32_t)before;
+  find(generator, cursor);
+}
+
+static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
+  (void)gid;
+  cursor->count++;
+  find(generator, cursor);
+}
+
+static const volley_stimulus_events events = {begin, next};
+
 const volley_stimulus_kind volley_stimulus_spike_times = {
     .name = "spike_times",
     .doc = "spikes at given times",
@@ -77,4 +108,5 @@ const volley_stimulus_kind volley_stimulus_spike_times = {
     .create = create,
     .apply = apply,
     .destroy = destroy,
+    .events = &events,
 };

@@ -14,6 +14,23 @@ typedef struct volley_generator volley_generator;
 /* The files of stimuli while they are read. */
 typedef struct volley_loading volley_loading;
 
+/* The way of one neuron through the events of a generator. */
+typedef struct volley_cursor {
+  double time;           /* ms, of the next event; INFINITY: there is none */
+  double value;          /* of currents: that flows from then on; else the weight of its spike */
+  double now;            /* of currents: that flows until then */
+  uint32_t number;       /* of the generator, among those of its slice */
+  uint32_t count, epoch; /* the generator's own */
+} volley_cursor;
+
+/* What engines that take no steps need of a kind. What happens to a neuron is a function of the experiment and its gid. */
+typedef struct volley_stimulus_events {
+  /* Sets the cursor of a neuron to its first event, or to a later one that no event after time `from` is before. */
+  void (*begin)(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor);
+  /* Moves it to the event after. */
+  void (*next)(const volley_generator *generator, uint32_t gid, volley_cursor *cursor);
+} volley_stimulus_events;
+
 typedef struct volley_stimulus_kind {
   const char *name, *doc;
   const volley_key_info *keys; /* of its own, in `size` bytes: stimulus->parameters */
@@ -38,6 +55,7 @@ typedef struct volley_stimulus_kind {
   /* Adds the input of one step to slice->inputs or slice->current. */
   void (*apply)(volley_generator *generator, volley_slice *slice, int64_t step);
   void (*destroy)(volley_generator *generator);
+  const volley_stimulus_events *events; /* NULL: it needs steps */
 } volley_stimulus_kind;
 
 /* All kinds, ended by NULL, and one by name (NULL if unknown). */

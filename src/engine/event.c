@@ -1,0 +1,419 @@
+/* The event-driven engine: nothing is computed but when something happens to a neuron.
+ *
+ * All ranks and threads go together from window to window. A window is a bucket of the calendar (engine/calendar.h), or the part
+ * of it that is left before or after a time at which recorders look or the run is saved: a stop. It is no longer than the
+ * shortest delay, so that no spike of a window acts within it. What a window is made of, and who waits for whom:
+ *
+ *   A  each thread, block by block of its own: all events of the window
+ *      -- barrier 1 --
+ *   B  thread 0, at the end of a bucket: hand spikes to the other ranks, tell the observers; find the next window
+ *      -- barrier 2 --
+ *   C  each thread, block by block of its own: send the spikes that have become known to their targets; at a stop, show the
+ *      states to the observers
+ *   D  at a stop: the observers' and the saver's part, by thread 0, between two barriers
+ *
+ * A block writes to itself alone in A and C, as in engine/clock.c. With its spikes each rank says in which bucket it has
+ * something to do next; the first of all ranks, spikes under way included, is the next window of all, so that empty ones are
+ * skipped without a message. No window changes a bit of the result: what happens to a neuron does not depend on them. */
+#include "base/parallel.h"
+#include "base/signals.h"
+#include "engine/choice.h"
+#include "engine/engine.h"
+#include "engine/event_block.h"
+#include "engine/stopwatch.h"
+#include "engine/tally.h"
+#include "engine/timed.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A window, up to a time: of a bucket, which it may end, or of nothing; at its end there may be a stop. */
+typedef struct window {
+  int64_t bucket;               /* VOLLEY_NO_BUCKET: there is nothing to come */
+  double limit;                 /* ms */
+  bool takes, exchanges, stops; /* has events; spikes are handed to other ranks after it; ends at the stop */
+} window;
+
+typedef struct engine {
+  volley_network *network;
+  const volley_observer *observers;
+  int n_observers;
+  const volley_saver *saver;  /* or NULL */
+  volley_event_block *blocks; /* [n_blocks] */
+  volley_exchange exchange;
+  volley_timed_list known;  /* the spikes that became known with the present window */
+  volley_timed_list own;    /* those of this rank, for observers that want no others */
+  volley_timed_list recent; /* of all ranks: those that may still be on their way */
+  volley_tally tally, before;
+  uint64_t known_spikes;
+  double taken; /* ms: all events up to then are */
+  window coming;
+  int64_t next;        /* bucket with something to do; VOLLEY_NO_BUCKET: none has */
+  int64_t stop, asked; /* step of the next stop; that of one that was asked for */
+  unsigned requests;
+  volley_status status;
+  int64_t first_step, step, until;
+  uint64_t windows;
+  volley_barrier barrier;
+  volley_stopwatch *watches; /* [threads] */
+  double seconds;
+} engine;
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static double time_of(const engine *e, int64_t step) { return volley_time_of(e->network->experiment, step); }
+
+static const volley_calendar *calendar_of(const engine *e) { return &e->blocks[0].calendar; }
+
+/* The next step at which observers look at neurons of a population (-1: of any). */
+static int64_t next_look(const engine *e, int population, int64_t from) {
+  int64_t step = INT64_MAX;
+  for (int o = 0; o < e->n_observers; o++)
+    if (e->observers[o].next) step = least(step, e->observers[o].next(e->observers[o].context, population, from));
+  return step;
+}
+
+/* The next stop from a step on. */
+static int64_t next_stop(const engine *e, int64_t from) {
+  int64_t step = least(e->until, next_look(e, -1, from));
+  if (e->saver) step = least(step, e->saver->next(e->saver->context, from));
+  if (e->asked >= from) step = least(step, e->asked);
+  return step;
+}
+
+/* Whether the run is saved at the stop. */
+static bool is_saved(const engine *e) {
+  return e->saver && (e->requests || e->saver->next(e->saver->context, e->stop) == e->stop);
+}
+
+/* Chooses the next window: the next bucket, up to the stop if that lies in or before it. */
+static void choose_window(engine *e) {
+  const double stop = time_of(e, e->stop);
+  const int64_t last = volley_calendar_bucket(calendar_of(e), stop);
+  window *w = &e->coming;
+  *w = (window){.bucket = e->next, .takes = e->next <= last, .stops = e->next >= last};
+  w->limit = w->stops ? stop : volley_calendar_end(calendar_of(e), w->bucket);
+  w->exchanges = !w->stops || e->stop == e->until || is_saved(e);
+  e->windows += w->takes;
+}
+
+/* Keeps the spikes that may still be on their way. */
+static void remember(engine *e) {
+  volley_timed_list *recent = &e->recent;
+  size_t kept = 0;
+  for (size_t k = 0; k < recent->n; k++)
+    if (recent->spikes[k].time + e->network->longest >= e->taken) recent->spikes[kept++] = recent->spikes[k];
+  recent->n = kept;
+  volley_timed_list_add(recent, e->known.spikes, e->known.n);
+}
+
+static void count_spikes(engine *e) {
+  for (size_t k = 0; k < e->known.n; k++) {
+    int64_t bits;
+    memcpy(&bits, &e->known.spikes[k].time, sizeof bits);
+    volley_tally_take(&e->tally, e->network->experiment, bits, &e->known.spikes[k].gid, 1);
+  }
+  e->known_spikes += e->known.n;
+}
+
+/* The first bucket of this rank that holds something, behind the present window. */
+static int64_t own_next(const engine *e, const window *w) {
+  const int64_t from = w->bucket + (w->takes && w->limit >= volley_calendar_end(calendar_of(e), w->bucket));
+  int64_t next = VOLLEY_NO_BUCKET;
+  for (int b = 0; b < e->network->n_blocks; b++)
+    next = least(next, volley_calendar_next(&e->blocks[b].calendar, from == VOLLEY_NO_BUCKET ? 0 : from));
+  return next;
+}
+
+/* Gives this rank's spikes since the last exchange to all ranks, and gets theirs. */
+static void exchange_spikes(engine *e, const window *w, volley_stopwatch *watch) {
+  volley_timed_message message = {.next = own_next(e, w), .requests = e->saver ? e->saver->ask(e->saver->context) : 0};
+  if (volley_local_status() != VOLLEY_OK) message.requests |= VOLLEY_REQUEST_FAIL;
+  e->own.n = 0;
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    volley_timed_list *fired = &e->blocks[b].fired;
+    volley_timed_list_add(&e->own, fired->spikes, fired->n);
+    fired->n = 0;
+  }
+  const double waited = volley_timed_exchange(&e->exchange, &e->own, &message, &e->known);
+  e->requests |= message.requests;
+  e->next = message.next;
+  const double arrival = e->known.n > 0 ? e->known.spikes[0].time + e->network->shortest : INFINITY;
+  if (isfinite(arrival)) e->next = least(e->next, volley_calendar_bucket(calendar_of(e), arrival));
+  volley_book(watch, VOLLEY_PHASE_EXCHANGE);
+  watch->seconds[VOLLEY_PHASE_EXCHANGE] -= waited;
+  watch->seconds[VOLLEY_PHASE_WAIT] += waited;
+}
+
+static volley_status tell_observers(engine *e) {
+  for (int o = 0; o < e->n_observers; o++) {
+    const volley_observer *observer = &e->observers[o];
+    const volley_timed_list *told = observer->own ? &e->own : &e->known;
+    if (observer->timed) VOLLEY_TRY(observer->timed(observer->context, told->spikes, told->n, e->taken));
+    if (observer->advance && !observer->next)
+      VOLLEY_TRY(observer->advance(observer->context, (int64_t)(e->taken * VOLLEY_STEPS_OF_MS)));
+  }
+  return VOLLEY_OK;
+}
+
+/* A request is met at the first whole step from now on. */
+static void plan_stop(engine *e) {
+  int64_t step = (int64_t)ceil(e->taken * VOLLEY_STEPS_OF_MS);
+  while (time_of(e, step) < e->taken) step++;
+  if (e->requests && e->asked < e->step) e->asked = least(step, e->until);
+  if (e->asked >= e->step) e->stop = least(e->stop, e->asked);
+}
+
+/* B: what follows the events of a window. */
+static void end_window(engine *e, const window *w, volley_stopwatch *watch) {
+  e->taken = fmax(e->taken, w->limit);
+  e->known.n = 0;
+  if (!w->exchanges) return; /* a stop within a bucket: what is left of it comes next, on all ranks */
+  exchange_spikes(e, w, watch);
+  remember(e);
+  count_spikes(e);
+  const bool fails = (e->requests & VOLLEY_REQUEST_FAIL) != 0;
+  e->status = fails ? volley_agree(e->network->comm) : tell_observers(e);
+  if (!w->stops) {
+    plan_stop(e);
+    choose_window(e);
+  }
+  volley_book(watch, VOLLEY_PHASE_RECORD);
+}
+
+/* Shows the states at the stop to the observers, slice by slice. */
+static void show_block(engine *e, int b) {
+  const volley_event_block *block = &e->blocks[b];
+  bool looks = false;
+  for (int s = 0; s < block->block->n_slices; s++) {
+    if (next_look(e, block->block->slices[s].population, e->stop) != e->stop) continue;
+    volley_event_block_show(block, s, time_of(e, e->stop));
+    looks = true;
+  }
+  for (int o = 0; o < e->n_observers && looks; o++)
+    if (e->observers[o].next && e->observers[o].before) e->observers[o].before(e->observers[o].context, b, e->stop);
+  for (int s = 0; s < block->block->n_slices && looks; s++) {
+    const int population = block->block->slices[s].population;
+    for (int o = 0; o < e->n_observers; o++) {
+      const volley_observer *observer = &e->observers[o];
+      if (observer->sample && observer->next && observer->next(observer->context, population, e->stop) == e->stop)
+        observer->sample(observer->context, b, s, e->stop);
+    }
+  }
+}
+
+/* All that this process has counted, on all ranks, and what was counted before. Collective; owned by the caller. Spikes are
+ * counted by every rank: those of this one alone are its part. */
+static volley_tally sum_tallies(const engine *e) {
+  volley_tally sum = volley_tally_create(e->network->experiment);
+  if (e->network->rank == 0) volley_tally_add(&sum, &e->tally);
+  for (int b = 0; b < e->network->n_blocks; b++) sum.sums[VOLLEY_TALLY_EVENTS] += e->blocks[b].begun;
+  volley_tally_reduce(&sum, e->network->comm);
+  volley_tally_add(&sum, &e->before);
+  return sum;
+}
+
+/* The state of the run at a stop before which all spikes were exchanged. Collective. */
+static void fill_state(const engine *e, int64_t step, volley_run_state *state) {
+  volley_tally sum = sum_tallies(e);
+  *state = (volley_run_state){.step = step,
+                              .spikes = sum.sums[VOLLEY_TALLY_SPIKES],
+                              .digest = {sum.sums[VOLLEY_TALLY_DIGEST], sum.sums[VOLLEY_TALLY_DIGEST + 1]},
+                              .synaptic_events = sum.sums[VOLLEY_TALLY_EVENTS],
+                              .synapses = e->network->synapses,
+                              .n_populations = e->network->experiment->n_populations,
+                              .n_recent = step > 0,
+                              .n_gids = step > 0 ? e->recent.n : 0};
+  state->n_times = state->n_gids;
+  volley_run_state_allocate(state);
+  for (uint64_t k = 0; k < state->n_gids; k++) {
+    state->times[k] = e->recent.spikes[k].time;
+    state->gids[k] = e->recent.spikes[k].gid;
+  }
+  if (state->n_recent > 0) state->recent_counts[0] = state->n_gids;
+  memcpy(state->counts, sum.sums + VOLLEY_TALLY_COUNTS, (size_t)state->n_populations * sizeof *state->counts);
+  volley_tally_free(&sum);
+}
+
+static volley_status save(engine *e) {
+  const bool stops = (e->requests & VOLLEY_REQUEST_STOP) != 0;
+  volley_run_state state;
+  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_leave(&e->blocks[b]);
+  fill_state(e, e->stop, &state);
+  e->requests = 0;
+  const volley_status status = e->saver->save(e->saver->context, &state, stops);
+  volley_run_state_release(&state);
+  return status == VOLLEY_OK && stops ? VOLLEY_STOPPED : status;
+}
+
+/* D: thread 0's part of a stop. */
+static void end_stop(engine *e, volley_stopwatch *watch) {
+  const bool looks = next_look(e, -1, e->stop) == e->stop;
+  for (int o = 0; o < e->n_observers && e->status == VOLLEY_OK && looks; o++)
+    if (e->observers[o].next && e->observers[o].advance)
+      e->status = e->observers[o].advance(e->observers[o].context, e->stop);
+  volley_book(watch, VOLLEY_PHASE_RECORD);
+  if (e->status == VOLLEY_OK && is_saved(e)) {
+    e->status = save(e);
+    volley_book(watch, VOLLEY_PHASE_SAVE);
+  }
+  e->step = e->stop;
+  if (e->stop == e->until) return;
+  e->stop = next_stop(e, e->stop + 1);
+  choose_window(e);
+}
+
+/* C and D of a stop. */
+static void do_stop(engine *e, int thread, volley_stopwatch *watch) {
+  const int threads = e->network->threads, n_blocks = e->network->n_blocks;
+  for (int b = thread; b < n_blocks; b += threads) show_block(e, b);
+  volley_book(watch, VOLLEY_PHASE_RECORD);
+  volley_barrier_wait(&e->barrier);
+  if (thread == 0) end_stop(e, watch);
+  volley_barrier_wait(&e->barrier);
+}
+
+/* Between two calls of advance() all neurons are shown, and what is changed of them is adopted. */
+static void show_all(const engine *e) {
+  for (int b = 0; b < e->network->n_blocks; b++)
+    for (int s = 0; s < e->blocks[b].block->n_slices; s++)
+      volley_event_block_show(&e->blocks[b], s, time_of(e, e->step));
+}
+
+static void take_windows(void *context, int thread) {
+  engine *e = context;
+  const int threads = e->network->threads, n_blocks = e->network->n_blocks;
+  volley_stopwatch *watch = &e->watches[thread];
+  watch->last = volley_seconds();
+  for (bool ends = false; !ends && e->status == VOLLEY_OK;) {
+    const window w = e->coming;
+    ends = w.stops && e->stop == e->until;
+    for (int b = thread; b < n_blocks && w.takes; b += threads)
+      volley_event_block_take(&e->blocks[b], w.bucket, w.limit);
+    volley_book(watch, VOLLEY_PHASE_UPDATE);
+    volley_barrier_wait(&e->barrier); /* 1 */
+    volley_book(watch, VOLLEY_PHASE_WAIT);
+    if (thread == 0) end_window(e, &w, watch);
+    volley_barrier_wait(&e->barrier); /* 2 */
+    if (thread != 0) volley_book(watch, VOLLEY_PHASE_WAIT);
+    if (e->status != VOLLEY_OK) break;
+    for (int b = thread; b < n_blocks; b += threads)
+      volley_event_block_send(&e->blocks[b], e->known.spikes, e->known.n, -1);
+    volley_book(watch, VOLLEY_PHASE_DELIVER);
+    if (w.stops) do_stop(e, thread, watch);
+  }
+}
+
+static volley_status advance(void *context, int64_t until) {
+  engine *e = context;
+  if (until == e->step) return VOLLEY_OK;
+  const double start = volley_seconds();
+  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_adopt(&e->blocks[b], time_of(e, e->step));
+  e->until = until;
+  e->asked = -1;
+  e->stop = next_stop(e, e->step + 1);
+  VOLLEY_MPI(MPI_Barrier(e->network->comm));
+  int64_t next = VOLLEY_NO_BUCKET;
+  for (int b = 0; b < e->network->n_blocks; b++) next = least(next, volley_calendar_next(&e->blocks[b].calendar, 0));
+  VOLLEY_MPI(MPI_Allreduce(&next, &e->next, 1, MPI_INT64_T, MPI_MIN, e->network->comm));
+  choose_window(e);
+  volley_parallel(e->network->threads, take_windows, e);
+  if (e->status == VOLLEY_OK) show_all(e);
+  e->seconds += volley_seconds() - start;
+  return e->status;
+}
+
+static uint64_t known_spikes(const void *context) { return ((const engine *)context)->known_spikes; }
+
+static void get_state(const void *context, volley_run_state *state) {
+  const engine *e = context;
+  fill_state(e, e->step, state);
+}
+
+static void summarize(const void *context, volley_summary *summary) {
+  const engine *e = context;
+  volley_tally sum = sum_tallies(e);
+  const volley_run_figures figures = {.network = e->network,
+                                      .first_step = e->first_step,
+                                      .step = e->step,
+                                      .sums = sum.sums,
+                                      .events_before = e->before.sums[VOLLEY_TALLY_EVENTS],
+                                      .watches = e->watches,
+                                      .seconds = e->seconds};
+  volley_summary_fill(summary, &figures);
+  volley_tally_free(&sum);
+}
+
+/* Figures and arrivals as they were in the run that is being resumed. */
+static void go_on_from(engine *e, const volley_run_state *from) {
+  uint64_t *sums = e->before.sums;
+  memcpy(sums + VOLLEY_TALLY_COUNTS, from->counts, (size_t)from->n_populations * sizeof *from->counts);
+  sums[VOLLEY_TALLY_SPIKES] = e->known_spikes = from->spikes;
+  sums[VOLLEY_TALLY_DIGEST] = from->digest[0];
+  sums[VOLLEY_TALLY_DIGEST + 1] = from->digest[1];
+  sums[VOLLEY_TALLY_EVENTS] = from->synaptic_events;
+  volley_timed_list_reserve(&e->recent, from->n_times);
+  for (; e->recent.n < from->n_times; e->recent.n++)
+    e->recent.spikes[e->recent.n] = (volley_timed_spike){from->times[e->recent.n], from->gids[e->recent.n]};
+  for (int b = 0; b < e->network->n_blocks; b++) {
+    volley_event_block_send(&e->blocks[b], e->recent.spikes, e->recent.n, time_of(e, from->step));
+    e->blocks[b].begun = 0; /* counted in the run before */
+  }
+}
+
+/* The width of buckets: no longer than the shortest delay. */
+static double choose_width(const engine *e) {
+  return volley_calendar_width(fmin(e->network->shortest, time_of(e, e->network->experiment->simulation.steps)));
+}
+
+static void *create(const volley_engine_setup *setup) {
+  const double usual_rate = 20; /* Hz */
+  volley_network *network = setup->network;
+  engine *e = volley_alloc(1, sizeof *e, "the engine");
+  e->network = network;
+  e->observers = setup->observers;
+  e->n_observers = setup->n_observers;
+  e->saver = setup->saver;
+  e->first_step = e->step = setup->from ? setup->from->step : 0;
+  e->taken = setup->from ? time_of(e, e->step) : -1;
+  e->tally = volley_tally_create(network->experiment);
+  e->before = volley_tally_create(network->experiment);
+  const double width = choose_width(e);
+  e->blocks = volley_alloc((size_t)network->n_blocks, sizeof *e->blocks, "the engine");
+  for (int b = 0; b < network->n_blocks; b++)
+    e->blocks[b] = volley_event_block_create(network, b, width, setup->from ? time_of(e, e->step) : NAN);
+  e->watches = volley_alloc((size_t)network->threads, sizeof *e->watches, "the engine");
+  volley_barrier_init(&e->barrier, network->threads);
+  const double usual = 8 + usual_rate * 1e-3 * width * network->experiment->neurons / network->ranks;
+  e->exchange = volley_timed_exchange_choose(setup, usual);
+  if (setup->from) go_on_from(e, setup->from);
+  show_all(e);
+  return e;
+}
+
+static void destroy(void *context) {
+  engine *e = context;
+  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_free(&e->blocks[b]);
+  free(e->blocks);
+  free(e->known.spikes);
+  free(e->own.spikes);
+  free(e->recent.spikes);
+  e->exchange.kind->destroy(e->exchange.state);
+  volley_tally_free(&e->tally);
+  volley_tally_free(&e->before);
+  free(e->watches);
+  free(e);
+}
+
+const volley_engine_kind volley_engine_event = {
+    .name = "event",
+    .doc = "neurons are touched only when something happens to them; spikes and delays are at any times",
+    .is_continuous = true,
+    .create = create,
+    .advance = advance,
+    .spikes = known_spikes,
+    .get_state = get_state,
+    .summarize = summarize,
+    .destroy = destroy,
+};

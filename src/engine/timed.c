@@ -1,0 +1,74 @@
+#include "engine/timed.h"
+
+#include "base/memory.h"
+#include "engine/choice.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A spike as it travels: its time and gid. A gid beyond all neurons: a bucket in place of the time. */
+enum { WORDS = sizeof(double) / sizeof(uint32_t) + 1 };
+#define NO_NEURON UINT32_MAX
+
+void volley_timed_list_reserve(volley_timed_list *list, size_t n) {
+  if (n <= list->capacity) return;
+  list->capacity = 2 * n;
+  list->spikes = volley_grow(list->spikes, list->capacity, sizeof *list->spikes, "the spikes of a window");
+}
+
+void volley_timed_list_add(volley_timed_list *list, const volley_timed_spike *spikes, size_t n) {
+  volley_timed_list_reserve(list, list->n + n);
+  if (n > 0) memcpy(list->spikes + list->n, spikes, n * sizeof *spikes);
+  list->n += n;
+}
+
+volley_exchange volley_timed_exchange_choose(const volley_engine_setup *setup, double usual) {
+  return volley_exchange_choose_plain(setup, WORDS * (usual + 1));
+}
+
+static void send(const volley_exchange *exchange, const void *value, uint32_t gid) {
+  uint32_t words[WORDS];
+  memcpy(words, value, sizeof(double));
+  words[WORDS - 1] = gid;
+  exchange->kind->add(exchange->state, words, WORDS);
+}
+
+static int compare(const void *a, const void *b) {
+  const volley_timed_spike *x = a, *y = b;
+  if (x->time != y->time) return x->time < y->time ? -1 : 1;
+  return (x->gid > y->gid) - (x->gid < y->gid);
+}
+
+static void sort(volley_timed_list *list) {
+  if (list->n > 1) qsort(list->spikes, list->n, sizeof *list->spikes, compare);
+}
+
+/* Takes what travelled apart. */
+static void receive(const uint32_t *words, size_t n, volley_timed_message *message, volley_timed_list *known) {
+  volley_timed_list_reserve(known, known->n + n / WORDS);
+  for (size_t w = 0; w < n; w += WORDS) {
+    volley_timed_spike *spike = &known->spikes[known->n];
+    int64_t bucket;
+    memcpy(&bucket, words + w, sizeof bucket);
+    memcpy(&spike->time, words + w, sizeof spike->time);
+    spike->gid = words[w + WORDS - 1];
+    if (spike->gid != NO_NEURON)
+      known->n++;
+    else if (bucket < message->next)
+      message->next = bucket;
+  }
+}
+
+double volley_timed_exchange(const volley_exchange *exchange, volley_timed_list *own, volley_timed_message *message,
+                             volley_timed_list *known) {
+  for (size_t k = 0; k < own->n; k++) send(exchange, &own->spikes[k].time, own->spikes[k].gid);
+  send(exchange, &message->next, NO_NEURON);
+  exchange->kind->post(exchange->state, message->requests, true);
+  const volley_exchanged got = exchange->kind->complete(exchange->state, 0, true);
+  message->requests = got.requests;
+  known->n = 0;
+  for (int s = 0; s < got.n_steps; s++) receive(got.steps[s].gids, got.steps[s].n, message, known);
+  sort(known);
+  sort(own);
+  return got.waited;
+}

@@ -1,0 +1,32 @@
+/* Spikes of a continuous run: lists of them, and their way to all ranks. */
+#ifndef VOLLEY_ENGINE_TIMED_H
+#define VOLLEY_ENGINE_TIMED_H
+
+#include "engine/engine.h"
+
+typedef struct volley_timed_list {
+  volley_timed_spike *spikes; /* [n] */
+  size_t n, capacity;
+} volley_timed_list;
+
+/* Sees that there is room for n spikes. */
+void volley_timed_list_reserve(volley_timed_list *list, size_t n);
+
+/* Adds n spikes. */
+void volley_timed_list_add(volley_timed_list *list, const volley_timed_spike *spikes, size_t n);
+
+/* What goes with the spikes: of a rank, then the first and the sum of all. */
+typedef struct volley_timed_message {
+  int64_t next;      /* bucket in which there is something to do */
+  unsigned requests; /* base/signals.h */
+} volley_timed_message;
+
+/* The experiment's exchange, for about `usual` spikes of a rank at a time. Collective; kind->destroy(). */
+volley_exchange volley_timed_exchange_choose(const volley_engine_setup *setup, double usual);
+
+/* Gives this rank's spikes to all ranks: known becomes those of all, by time and then by gid, and own is sorted likewise.
+ * Collective. Returns the seconds that it waited for others. */
+double volley_timed_exchange(const volley_exchange *exchange, volley_timed_list *own, volley_timed_message *message,
+                             volley_timed_list *known);
+
+#endif
