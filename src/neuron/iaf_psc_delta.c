@@ -136,6 +136,7 @@ static double fire(const double *c, double *y) {
 }
 
 static void release(const double *c, double *y) {
+  (void)c;
   y[V_m] += y[kept];
   y[kept] = 0;
 }
