@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 
-BASES = {"cases.txt": "base.yaml", "force_cases.txt": "force.yaml", "plastic_cases.txt": "plastic.yaml"}
+BASES = {"cases.txt": "base.yaml", "force_cases.txt": "force.yaml", "plastic_cases.txt": "plastic.yaml",
+         "event_cases.txt": "event.yaml"}
 HERE = os.path.dirname(os.path.abspath(__file__))
 VOLLEY = os.environ["VOLLEY"]
 MPIRUN = os.environ.get("VOLLEY_MPIRUN", "mpirun")
