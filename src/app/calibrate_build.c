@@ -125,7 +125,7 @@ static double time_synapse(const volley_experiment *experiment, const volley_est
   }
   volley_block block = make_block(&small, estimate, lists);
   const double start = volley_thread_seconds();
-  volley_connect_block(&small, lists, &block);
+  volley_connect_block(&small, lists, false, &block);
   const double seconds = volley_thread_seconds() - start;
   double synapses = (double)block.table.synapses;
   for (int k = 0; k < block.n_plastic; k++) synapses += (double)block.plastic[k].synapses;

@@ -5,16 +5,17 @@
 #ifndef VOLLEY_ENGINE_CALENDAR_H
 #define VOLLEY_ENGINE_CALENDAR_H
 
+#include "neuron/neuron.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 /* A spike on its way to a neuron. */
 typedef struct volley_arrival {
-  double time;     /* ms */
-  uint32_t target; /* id within the block */
-  uint32_t source; /* gid */
-  float weight;
-  uint32_t receptor;
+  double time; /* ms */
+  double weight;
+  uint32_t source;                             /* gid */
+  uint32_t place; /* id of the target within the block, above the receptor */
 } volley_arrival;
 
 /* Events of a bucket in the order in which they were added, and neurons that may have something to do in it. */

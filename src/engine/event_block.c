@@ -121,7 +121,7 @@ static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arri
     if (time > limit) break;
     move_to(&n, time);
     for (; k < count && arrivals[order[k]].time == time; k++)
-      arrive(&n, (int)arrivals[order[k]].receptor, arrivals[order[k]].weight);
+      arrive(&n, (int)(arrivals[order[k]].place % VOLLEY_MAX_RECEPTORS), arrivals[order[k]].weight);
     for (; cursor && cursor->time == time; cursor = next_cursor(&n)) take_stimulus(&n, cursor);
   }
   if (cursor && cursor->time < n.cell->wake) n.cell->wake = cursor->time;
@@ -174,9 +174,9 @@ static size_t link_arrivals(volley_event_block *b, const volley_bucket *bucket, 
   for (size_t a = bucket->n_arrivals; a-- > 0;) {
     const volley_arrival *arrival = &bucket->arrivals[a];
     if (arrival->time > limit) continue;
-    const uint32_t head = b->heads[arrival->target];
+    const uint32_t id = arrival->place >> VOLLEY_RECEPTOR_BITS, head = b->heads[id];
     b->links[a] = head == IDLE ? ALONE : head;
-    touch(b, arrival->target, (uint32_t)a, &n);
+    touch(b, id, (uint32_t)a, &n);
   }
   return n;
 }

@@ -140,10 +140,10 @@ void volley_event_block_send(volley_event_block *b, const volley_timed_spike *sp
       const double time = spikes[k].time + synapse.delay;
       if (!(time > after)) continue;
       volley_calendar_add(&b->calendar, &(volley_arrival){.time = time,
-                                                          .target = b->targets[synapse.target],
                                                           .source = spikes[k].gid,
                                                           .weight = synapse.weight,
-                                                          .receptor = synapse.receptor});
+                                                          .place = b->targets[synapse.target] << VOLLEY_RECEPTOR_BITS |
+                                                                   synapse.receptor});
     }
     b->begun += table->firsts[row + 1] - table->firsts[row];
   }

@@ -1,9 +1,12 @@
 #include "network/connect.h"
 
+#include "base/random.h"
 #include "network/table_builder.h"
+#include "rule/rule.h"
 #include "rule/walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What both passes over the edges of a block share. */
 typedef struct edge_pass {
@@ -12,7 +15,8 @@ typedef struct edge_pass {
   volley_block *block;
   volley_walk *walk;
   volley_table_builder *builder;
-  volley_event_table_builder *events;     /* in its place in a continuous run */
+  volley_event_table_builder *events; /* in its place in a continuous run */
+  bool few_weights;
   volley_plastic_table_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
   uint8_t *outgoing;                      /* [n_populations] bits of volley_outgoing, of all edges filled so far */
   int min_delay;                          /* steps, of all edges filled so far */
@@ -60,7 +64,7 @@ static void note_signs(edge_pass *pass, const volley_projection *projection, con
 
 static void fill_events(edge_pass *pass, const volley_edges *edges, uint16_t target) {
   for (size_t e = 0; e < edges->n; e++) {
-    const volley_event_synapse synapse = {edges->times[e], (float)edges->weights[e], target, edges->receptors[e]};
+    const volley_event_synapse synapse = {edges->times[e], edges->weights[e], target, edges->receptors[e]};
     volley_event_table_fill(pass->events, edges->sources[e], synapse);
   }
 }
@@ -150,7 +154,7 @@ static void connect(void *context) {
   const volley_experiment *experiment = pass->experiment;
   pass->walk = volley_walk_create(experiment, pass->lists);
   if (experiment->simulation.continuous)
-    pass->events = volley_event_table_begin(experiment->neurons);
+    pass->events = volley_event_table_begin(experiment->neurons, pass->few_weights);
   else
     pass->builder =
         volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride, pass->block->receptors);
@@ -175,13 +179,46 @@ static void connect(void *context) {
   finish_plastic(pass, pass->block);
 }
 
-void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, volley_block *block) {
-  edge_pass pass = {
-      .experiment = experiment, .lists = lists, .block = block, .min_delay = VOLLEY_MAX_DELAY + 1, .refused = -1};
+void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, bool few_weights,
+                          volley_block *block) {
+  edge_pass pass = {.experiment = experiment,
+                    .lists = lists,
+                    .few_weights = few_weights,
+                    .block = block,
+                    .min_delay = VOLLEY_MAX_DELAY + 1,
+                    .refused = -1};
   (void)volley_memory_try(connect, &pass);
   block->min_delay = pass.min_delay;
   block->outgoing = pass.outgoing;
   volley_table_builder_destroy(pass.builder);
   free(pass.plastic);
   if (pass.walk) volley_walk_destroy(pass.walk);
+}
+
+enum { MARKS = 1 << 20, FEW_WEIGHTS = 1 << 14 };
+
+static void mark(uint64_t *marks, double weight) {
+  uint64_t bits;
+  memcpy(&bits, &weight, sizeof bits);
+  const uint64_t place = volley_scramble(bits) % MARKS;
+  marks[place / 64] |= UINT64_C(1) << place % 64;
+}
+
+/* Each weight leaves a mark at its hash, whichever rank has it. */
+bool volley_weights_are_few(const volley_experiment *experiment, const volley_edge_list *lists, MPI_Comm comm) {
+  uint64_t *marks = volley_alloc(MARKS / 64, sizeof *marks, "the weights of synapses");
+  bool few = true;
+  int n = 0;
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const volley_projection *projection = &experiment->projections[p];
+    const bool is_constant = volley_distribution_is_constant(&projection->weight), is_listed = lists[p].has_weights;
+    if (projection->plasticity.model) continue;
+    if (projection->balanced || (!is_constant && !projection->rule->takes_file)) few = false;
+    for (uint64_t e = 0; e < lists[p].n && is_listed; e++) mark(marks, lists[p].edges[e].weight);
+    if (is_constant && !is_listed) mark(marks, volley_distribution_least(&projection->weight));
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, marks, MARKS / 64, MPI_UINT64_T, MPI_BOR, comm));
+  for (int w = 0; w < MARKS / 64; w++) n += __builtin_popcountll(marks[w]);
+  free(marks);
+  return few && n <= FEW_WEIGHTS;
 }

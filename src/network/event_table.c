@@ -1,13 +1,13 @@
 #include "network/event_table.h"
 
 #include "base/memory.h"
+#include "base/random.h"
+#include "base/status.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum { MOST_KINDS = 1 << 16, SLOTS = 4 * MOST_KINDS };
-
-_Static_assert(sizeof(volley_event_synapse) == 16, "synapses are records while they are filled in");
 
 struct volley_event_table_builder {
   uint32_t n_sources;
@@ -18,11 +18,11 @@ struct volley_event_table_builder {
   uint32_t *slots; /* [SLOTS] 1 + number of a kind, by its hash; 0: empty. NULL: there are too many kinds */
 };
 
-volley_event_table_builder *volley_event_table_begin(uint32_t sources) {
+volley_event_table_builder *volley_event_table_begin(uint32_t sources, bool few_weights) {
   volley_event_table_builder *builder = volley_alloc(1, sizeof *builder, "the synapse tables");
   builder->n_sources = sources;
   builder->ends = volley_alloc(sources, sizeof *builder->ends, "the synapse tables");
-  builder->table.shortest = INFINITY;
+  builder->table = (volley_event_table){.has_weights = !few_weights, .shortest = INFINITY};
   return builder;
 }
 
@@ -39,30 +39,46 @@ void volley_event_table_allocate(volley_event_table_builder *builder) {
 
 void volley_event_table_fill(volley_event_table_builder *builder, uint32_t source_gid, volley_event_synapse synapse) {
   volley_event_table *table = &builder->table;
+  if (table->has_weights) synapse.weight = (float)synapse.weight;
   builder->records[builder->ends[source_gid]++] = synapse;
   table->shortest = fmin(table->shortest, synapse.delay);
   table->longest = fmax(table->longest, synapse.delay);
 }
 
-static uint64_t bits_of(double delay) {
+static uint64_t bits_of(double value) {
   uint64_t bits;
-  memcpy(&bits, &delay, sizeof bits);
+  memcpy(&bits, &value, sizeof bits);
   return bits;
+}
+
+/* What of a synapse is its kind in a table of this form. */
+static volley_event_kind kind_of(const volley_event_table *table, const volley_event_synapse *synapse) {
+  return (volley_event_kind){.delay = table->delays == VOLLEY_DELAY_OF_KIND ? synapse->delay : 0,
+                             .weight = table->has_weights ? 0 : synapse->weight,
+                             .receptor = synapse->receptor};
+}
+
+static uint32_t hash_of(const volley_event_kind *kind) {
+  uint64_t hash = volley_scramble(bits_of(kind->delay));
+  hash = volley_scramble(hash ^ bits_of(kind->weight));
+  return (uint32_t)(hash + kind->receptor) % SLOTS;
 }
 
 /* The number of a synapse's kind, which is added to the list; MOST_KINDS: the list is full. */
 static uint32_t find_kind(volley_event_table_builder *builder, const volley_event_synapse *synapse) {
   volley_event_table *table = &builder->table;
-  uint32_t at = (uint32_t)((bits_of(synapse->delay) + synapse->receptor) * UINT64_C(0x9E3779B97F4A7C15) >> 46) % SLOTS;
+  const volley_event_kind wanted = kind_of(table, synapse);
+  uint32_t at = hash_of(&wanted);
   for (; builder->slots[at]; at = (at + 1) % SLOTS) {
     const volley_event_kind *kind = &table->kinds[builder->slots[at] - 1];
-    if (kind->delay == synapse->delay && kind->receptor == synapse->receptor) return builder->slots[at] - 1;
+    if (kind->delay == wanted.delay && kind->weight == wanted.weight && kind->receptor == wanted.receptor)
+      return builder->slots[at] - 1;
   }
   if (table->n_kinds == MOST_KINDS) return MOST_KINDS;
   if ((table->n_kinds & (table->n_kinds - 1)) == 0)
     table->kinds = volley_grow(table->kinds, table->n_kinds ? 2 * (size_t)table->n_kinds : 1, sizeof *table->kinds,
                                "the synapse tables");
-  table->kinds[table->n_kinds] = (volley_event_kind){synapse->delay, synapse->receptor};
+  table->kinds[table->n_kinds] = wanted;
   builder->slots[at] = ++table->n_kinds;
   return table->n_kinds - 1;
 }
@@ -78,35 +94,58 @@ static bool can_be_packed(const volley_event_synapse *synapse) {
   return (bits_of(synapse->delay) & left_out) == 0 && pack(synapse) < UINT64_C(1) << 48;
 }
 
-/* Bytes that a synapse takes. */
-static size_t choose_size(volley_event_table_builder *builder) {
-  size_t size = 8;
+static bool has_few_kinds(volley_event_table_builder *builder) {
+  memset(builder->slots, 0, SLOTS * sizeof *builder->slots);
+  builder->table.n_kinds = 0;
+  for (uint64_t s = 0; s < builder->n; s++)
+    if (find_kind(builder, &builder->records[s]) == MOST_KINDS) return false;
+  return true;
+}
+
+static bool can_all_be_packed(const volley_event_table_builder *builder) {
+  for (uint64_t s = 0; s < builder->n; s++)
+    if (!can_be_packed(&builder->records[s])) return false;
+  return true;
+}
+
+/* The form that takes the fewest bytes. */
+static void choose_form(volley_event_table_builder *builder) {
+  volley_event_table *table = &builder->table;
   builder->slots = volley_alloc(SLOTS, sizeof *builder->slots, "the synapse tables");
-  for (uint64_t s = 0; s < builder->n && size < sizeof(volley_event_synapse); s++) {
-    if (size == 8 && find_kind(builder, &builder->records[s]) == MOST_KINDS) {
-      size = 12;
-      s = 0;
-    }
-    if (size == 12 && !can_be_packed(&builder->records[s])) size = sizeof(volley_event_synapse);
+  if (has_few_kinds(builder)) {
+    table->delays = VOLLEY_DELAY_OF_KIND;
+  } else if (table->has_weights && can_all_be_packed(builder)) {
+    table->delays = VOLLEY_DELAY_PACKED;
+  } else {
+    table->delays = VOLLEY_DELAY_WHOLE;
+    if (!has_few_kinds(builder)) volley_die("more than %d weights, where they were to be few", MOST_KINDS);
   }
-  return size;
+  static const size_t bytes[] = {
+      [VOLLEY_DELAY_OF_KIND] = 0, [VOLLEY_DELAY_PACKED] = sizeof(uint32_t), [VOLLEY_DELAY_WHOLE] = sizeof(double)};
+  table->size = 2 * sizeof(uint16_t) + (table->has_weights ? sizeof(float) : 0) + bytes[table->delays];
 }
 
 /* Writes the synapses where their records lie, which are larger. */
 static void write_synapses(volley_event_table_builder *builder) {
-  const size_t size = builder->table.size;
+  const volley_event_table *table = &builder->table;
   unsigned char *out = (unsigned char *)builder->records;
-  for (uint64_t s = 0; s < builder->n && size < sizeof *builder->records; s++, out += size) {
+  for (uint64_t s = 0; s < builder->n; s++) {
     const volley_event_synapse synapse = builder->records[s];
-    const uint64_t packed = size == 8 ? find_kind(builder, &synapse) : pack(&synapse);
-    const uint16_t high = (uint16_t)(size == 8 ? packed : packed >> 32);
+    const bool is_packed = table->delays == VOLLEY_DELAY_PACKED;
+    const uint64_t packed = is_packed ? pack(&synapse) : find_kind(builder, &synapse);
+    const uint16_t code = (uint16_t)(is_packed ? packed >> 32 : packed);
     const uint32_t low = (uint32_t)packed;
-    memcpy(out, &synapse.weight, sizeof synapse.weight);
-    memcpy(out + 4, &synapse.target, sizeof synapse.target);
-    memcpy(out + 6, &high, sizeof high);
-    if (size == 12) memcpy(out + 8, &low, sizeof low);
+    const float weight = (float)synapse.weight;
+    memcpy(out, &synapse.target, sizeof synapse.target);
+    memcpy(out + 2, &code, sizeof code);
+    out += 4;
+    if (table->has_weights) memcpy(out, &weight, sizeof weight);
+    if (table->has_weights) out += sizeof weight;
+    if (is_packed) memcpy(out, &low, sizeof low);
+    if (table->delays == VOLLEY_DELAY_WHOLE) memcpy(out, &synapse.delay, sizeof synapse.delay);
+    out += is_packed ? sizeof low : table->delays == VOLLEY_DELAY_WHOLE ? sizeof synapse.delay : 0;
   }
-  if (size < sizeof *builder->records) volley_table_discard(out, builder->records + builder->n);
+  volley_table_discard(out, builder->records + builder->n);
 }
 
 static void index_rows(volley_event_table_builder *builder) {
@@ -127,7 +166,7 @@ static void index_rows(volley_event_table_builder *builder) {
 }
 
 volley_event_table volley_event_table_finish(volley_event_table_builder *builder) {
-  builder->table.size = choose_size(builder);
+  choose_form(builder);
   write_synapses(builder);
   builder->table.pool = (unsigned char *)builder->records;
   index_rows(builder);

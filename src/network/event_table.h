@@ -1,7 +1,10 @@
 /* The static synapses onto one block of targets in a run without steps: rows of one source each, in the order of the edges.
  *
- * A synapse takes 8 bytes where the block has few delays, which then stand in a list, else 12, or 16 if one of its delays needs
- * more than the 40 binary digits that drawn ones have (rule/walk.c); a delay is always exact. */
+ *   synapse  uint16_t target, code | float weight, where weights are many | delay, where delays are many
+ *
+ * The code is the number of a kind, a list of all receptors with those of weights and delays that are few; a delay then takes 0
+ * bytes, else 8, or 4 together with the code where it has few digits, as drawn ones do (rule/walk.c). So a synapse takes 4
+ * bytes at best, 8 or 12, and 16 at worst. Delays are exact, and weights where the whole network has few (network.c). */
 #ifndef VOLLEY_NETWORK_EVENT_TABLE_H
 #define VOLLEY_NETWORK_EVENT_TABLE_H
 
@@ -12,30 +15,36 @@
 
 typedef struct volley_event_synapse {
   double delay; /* ms */
-  float weight;
+  double weight;
   uint16_t target; /* number among the block's targets (volley_block_targets) */
   uint8_t receptor;
 } volley_event_synapse;
 
+/* What synapses of one code have in common; 0 where it is their own. */
 typedef struct volley_event_kind {
-  double delay;
+  double delay, weight;
   uint8_t receptor;
 } volley_event_kind;
+
+typedef enum volley_delay_form { VOLLEY_DELAY_OF_KIND, VOLLEY_DELAY_PACKED, VOLLEY_DELAY_WHOLE } volley_delay_form;
 
 typedef struct volley_event_table {
   volley_source_index sources; /* with a row */
   uint64_t *firsts;            /* [sources.n_rows + 1] their first synapses */
   unsigned char *pool;         /* [firsts[n_rows]] synapses of `size` bytes each */
   size_t size;
-  volley_event_kind *kinds; /* [n_kinds] delays and receptors, of synapses of 8 bytes */
+  bool has_weights; /* each synapse its own */
+  volley_delay_form delays;
+  volley_event_kind *kinds; /* [n_kinds]; none where delays are packed */
   uint32_t n_kinds;
   double shortest, longest; /* delays; INFINITY and 0 without synapses */
 } volley_event_table;
 
 /* Building goes through all edges twice, in the same order: volley_event_table_begin(), _count() on each, _allocate(), _fill() on
- * each, _finish(), which gives the table and frees the builder. sources: gids lie below. */
+ * each, _finish(), which gives the table and frees the builder. sources: gids lie below; few_weights: of the whole network, else
+ * weights are kept in single precision. */
 typedef struct volley_event_table_builder volley_event_table_builder;
-volley_event_table_builder *volley_event_table_begin(uint32_t sources);
+volley_event_table_builder *volley_event_table_begin(uint32_t sources, bool few_weights);
 void volley_event_table_count(volley_event_table_builder *builder, uint32_t source_gid);
 void volley_event_table_allocate(volley_event_table_builder *builder);
 void volley_event_table_fill(volley_event_table_builder *builder, uint32_t source_gid, volley_event_synapse synapse);
@@ -51,26 +60,32 @@ enum { VOLLEY_DELAY_DIGITS = 39, VOLLEY_DELAY_EXPONENTS = 6, VOLLEY_LEAST_EXPONE
 /* Synapse number s of the table. */
 static inline volley_event_synapse volley_event_synapse_at(const volley_event_table *table, uint64_t s) {
   const unsigned char *at = table->pool + s * table->size;
-  volley_event_synapse synapse;
-  uint16_t high;
-  if (table->size == sizeof synapse) {
-    memcpy(&synapse, at, sizeof synapse);
-    return synapse;
+  volley_event_synapse synapse = {0};
+  uint16_t code;
+  memcpy(&synapse.target, at, sizeof synapse.target);
+  memcpy(&code, at + 2, sizeof code);
+  at += 4;
+  if (table->delays != VOLLEY_DELAY_PACKED) {
+    const volley_event_kind *kind = &table->kinds[code];
+    synapse.delay = kind->delay;
+    synapse.weight = kind->weight;
+    synapse.receptor = kind->receptor;
   }
-  memcpy(&synapse.weight, at, sizeof synapse.weight);
-  memcpy(&synapse.target, at + 4, sizeof synapse.target);
-  memcpy(&high, at + 6, sizeof high);
-  if (table->size == 8) {
-    synapse.delay = table->kinds[high].delay;
-    synapse.receptor = table->kinds[high].receptor;
-    return synapse;
+  if (table->has_weights) {
+    float weight;
+    memcpy(&weight, at, sizeof weight);
+    synapse.weight = weight;
+    at += sizeof weight;
   }
-  uint32_t low;
-  memcpy(&low, at + 8, sizeof low);
-  const uint64_t packed = (uint64_t)high << 32 | low, bits = packed >> VOLLEY_RECEPTOR_BITS;
-  const uint64_t delay = (bits << (52 - VOLLEY_DELAY_DIGITS)) + ((uint64_t)VOLLEY_LEAST_EXPONENT << 52);
-  memcpy(&synapse.delay, &delay, sizeof delay);
-  synapse.receptor = (uint8_t)(packed & ((1u << VOLLEY_RECEPTOR_BITS) - 1));
+  if (table->delays == VOLLEY_DELAY_WHOLE) memcpy(&synapse.delay, at, sizeof synapse.delay);
+  if (table->delays == VOLLEY_DELAY_PACKED) {
+    uint32_t low;
+    memcpy(&low, at, sizeof low);
+    const uint64_t packed = (uint64_t)code << 32 | low, bits = packed >> VOLLEY_RECEPTOR_BITS;
+    const uint64_t delay = (bits << (52 - VOLLEY_DELAY_DIGITS)) + ((uint64_t)VOLLEY_LEAST_EXPONENT << 52);
+    memcpy(&synapse.delay, &delay, sizeof delay);
+    synapse.receptor = (uint8_t)(packed & ((1u << VOLLEY_RECEPTOR_BITS) - 1));
+  }
   return synapse;
 }
 

@@ -41,19 +41,22 @@ static volley_status make_neurons(volley_network *network, const volley_reader *
 typedef struct building {
   volley_network *network;
   const volley_edge_list *lists;
+  bool few_weights;
 } building;
 
 static void connect_blocks(void *context, int thread) {
   const building *b = context;
   for (int k = thread; k < b->network->n_blocks; k += b->network->threads) {
-    volley_connect_block(b->network->experiment, b->lists, &b->network->blocks[k]);
+    volley_connect_block(b->network->experiment, b->lists, b->few_weights, &b->network->blocks[k]);
   }
 }
 
 static volley_status make_synapses(volley_network *network, const volley_reader *reader) {
   volley_edge_list *lists;
   VOLLEY_TRY(volley_edge_lists_make(network->partition, reader, network->comm, &lists));
-  volley_parallel(network->threads, connect_blocks, &(building){network, lists});
+  const bool few_weights =
+      network->experiment->simulation.continuous && volley_weights_are_few(network->experiment, lists, network->comm);
+  volley_parallel(network->threads, connect_blocks, &(building){network, lists, few_weights});
   volley_edge_lists_free(network->experiment, lists);
   return volley_agree_one(network->comm);
 }
