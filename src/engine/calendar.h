@@ -14,8 +14,8 @@
 typedef struct volley_arrival {
   double time; /* ms */
   double weight;
-  uint32_t source;                             /* gid */
-  uint32_t place; /* id of the target within the block, above the receptor */
+  uint32_t source; /* gid */
+  uint32_t place;  /* id of the target within the block, above the receptor */
 } volley_arrival;
 
 /* Events of a bucket in the order in which they were added, and neurons that may have something to do in it. */

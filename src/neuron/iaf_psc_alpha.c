@@ -7,13 +7,13 @@
  *
  * A spike that arrives at the end of a step makes rise jump by its weight there: alone it makes a current
  * w e t / tau_syn exp(-t / tau_syn), whose peak is w. */
-#include "neuron/kernel.h"
 #include "neuron/propagator.h"
+#include "neuron/psc.h"
 
 #include <stddef.h>
 #include <string.h>
 
-enum { C_m, E_L, I_e, t_ref, tau_m, tau_syn_ex, tau_syn_in, V_min, V_reset, V_th, N_PARAMETERS };
+enum { C_m, E_L, I_e, t_ref, tau_m, tau_syn_ex, tau_syn_in, V_min, V_reset, V_th, V_refractory, N_PARAMETERS };
 enum { V_m, I_syn_ex, rise_ex, I_syn_in, rise_in, refractory };
 enum { EX, IN };
 enum {
@@ -42,6 +42,7 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, .doc = "lower bound of the potential"},
     [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
     [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},
+    [V_refractory] = VOLLEY_V_REFRACTORY,
 };
 
 static const volley_state_info states[] = {
@@ -60,7 +61,10 @@ static const volley_receptor_info receptors[] = {
     [IN] = {"in", "pA", VOLLEY_SIGNED, rise_in, "inhibitory current, an alpha function of tau_syn_in; its peak"},
 };
 
-static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th"; }
+static const char *check(const double *p) {
+  if (p[V_refractory] >= p[V_th]) return "V_refractory must be below V_th";
+  return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th";
+}
 
 static void prepare(const double *p, double dt, double *c) {
   const double slope_ex = exp(1) / p[tau_syn_ex], slope_in = exp(1) / p[tau_syn_in];
@@ -76,6 +80,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[gain_rise_in] = slope_in * volley_alpha_gain(p[tau_syn_in], p[tau_m], p[C_m], dt);
   c[gain_dc] = -expm1(-dt / p[tau_m]) * p[tau_m] / p[C_m];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
+  c[V_reset] = volley_held_potential(p[V_reset], p[V_refractory], c[refractory_steps]);
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -113,6 +118,26 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 
+/* From event to event. */
+static const volley_psc places = {V_m, {I_syn_ex, I_syn_in}, {rise_ex, rise_in}};
+
+static const char *check_events(const double *p) { return volley_psc_check(p[V_min]); }
+
+static void prepare_events(const double *p, double *c) {
+  const volley_psc_parameters values = {.C_m = p[C_m],
+                                        .tau_m = p[tau_m],
+                                        .tau = {p[tau_syn_ex], p[tau_syn_in]},
+                                        .E_L = p[E_L],
+                                        .I_e = p[I_e],
+                                        .V_th = p[V_th],
+                                        .V_reset = p[V_reset],
+                                        .V_refractory = p[V_refractory],
+                                        .t_ref = p[t_ref]};
+  volley_psc_prepare(&values, c);
+}
+
+VOLLEY_PSC_EVENTS(places, refractory, check_events, prepare_events)
+
 const volley_neuron_model volley_iaf_psc_alpha = {
     .name = "iaf_psc_alpha",
     .doc = "leaky integrate-and-fire neuron with alpha-shaped synaptic currents, integrated exactly",
@@ -126,4 +151,5 @@ const volley_neuron_model volley_iaf_psc_alpha = {
     .prepare = prepare,
     .mean_current = mean_current,
     .update = update,
+    .events = &events,
 };

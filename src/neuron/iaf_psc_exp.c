@@ -4,10 +4,8 @@
  *   C_m dV/dt = -C_m (V - E_L) / tau_m + I_syn_ex + I_syn_in + I_e + I,   dI_syn_x/dt = -I_syn_x / tau_syn_x
  *
  * A spike that arrives at the end of a step makes I_syn jump there; V feels it from the next step on. */
-#include "neuron/course.h"
-#include "neuron/events.h"
-#include "neuron/kernel.h"
 #include "neuron/propagator.h"
+#include "neuron/psc.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -89,95 +87,23 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 
-/* From event to event. A current I alone makes V - rest = I gain (exp(-h / tau_syn) - exp(-h / tau_m)), or I / C_m h
- * exp(-h / tau_m) where both are equal. */
-enum {
-  E_RATE_M,
-  E_RATE, /* of EX, IN */
-  E_GAIN = E_RATE + 2,
-  E_RISE = E_GAIN + 2,
-  E_REST = E_RISE + 2,
-  E_RESISTANCE,
-  E_CAPACITY,
-  E_THRESHOLD,
-  E_HELD,
-  E_PERIOD,
-  N_EVENT_COEFFICIENTS
-};
+/* From event to event. */
+static const volley_psc places = {V_m, {I_syn_ex, I_syn_in}, {-1, -1}};
 
 static void prepare_events(const double *p, double *c) {
-  c[E_RATE_M] = 1 / p[tau_m];
-  for (int x = EX; x <= IN; x++) {
-    const double tau = p[tau_syn_ex + x];
-    const bool equal = tau == p[tau_m];
-    c[E_RATE + x] = 1 / tau;
-    c[E_GAIN + x] = equal ? 0 : tau * p[tau_m] / (p[C_m] * (tau - p[tau_m]));
-    c[E_RISE + x] = equal ? 1 / p[C_m] : 0;
-  }
-  c[E_RESISTANCE] = p[tau_m] / p[C_m];
-  c[E_REST] = p[E_L] + p[I_e] * c[E_RESISTANCE];
-  c[E_CAPACITY] = p[C_m];
-  c[E_THRESHOLD] = p[V_th];
-  c[E_HELD] = volley_held_potential(p[V_reset], p[V_refractory], p[t_ref]);
-  c[E_PERIOD] = p[t_ref];
+  const volley_psc_parameters values = {.C_m = p[C_m],
+                                        .tau_m = p[tau_m],
+                                        .tau = {p[tau_syn_ex], p[tau_syn_in]},
+                                        .E_L = p[E_L],
+                                        .I_e = p[I_e],
+                                        .V_th = p[V_th],
+                                        .V_reset = p[V_reset],
+                                        .V_refractory = p[V_refractory],
+                                        .t_ref = p[t_ref]};
+  volley_psc_prepare(&values, c);
 }
 
-static void advance_to_event(const double *c, double *y, double h, double current, bool held) {
-  double decay[2] = {exp(-h * c[E_RATE])};
-  decay[IN] = c[E_RATE + IN] == c[E_RATE] ? decay[EX] : exp(-h * c[E_RATE + IN]);
-  if (!held) {
-    const double rest = c[E_REST] + current * c[E_RESISTANCE], leak = exp(-h * c[E_RATE_M]);
-    double v = rest + (y[V_m] - rest) * leak;
-    for (int x = EX; x <= IN; x++)
-      v += y[I_syn_ex + x] * (c[E_GAIN + x] * (decay[x] - leak) + c[E_RISE + x] * h * leak);
-    y[V_m] = v;
-  }
-  y[I_syn_ex] *= decay[EX];
-  y[I_syn_in] *= decay[IN];
-}
-
-/* Since V was last where it is now it has risen, and no faster than at first by the currents that are positive. */
-static double earliest(const double *c, const double *y, double rest) {
-  const double push = (fmax(y[I_syn_ex], 0) + fmax(y[I_syn_in], 0)) / c[E_CAPACITY];
-  const double slope = (rest - y[V_m]) * c[E_RATE_M] + push;
-  return slope > 0 ? (c[E_THRESHOLD] - y[V_m]) / slope * (1 - 1e-9) : INFINITY;
-}
-
-static double next_spike(const double *c, const double *y, double current, double horizon) {
-  const double rest = c[E_REST] + current * c[E_RESISTANCE];
-  if (y[V_m] >= c[E_THRESHOLD]) return 0;
-  const double bound = earliest(c, y, rest);
-  if (bound > horizon) return bound;
-  volley_course course = {0};
-  volley_course_add(&course, 0, 0, rest - c[E_THRESHOLD]);
-  volley_course_add(&course, c[E_RATE_M], 0, y[V_m] - rest);
-  for (int x = EX; x <= IN; x++) {
-    const double gain = y[I_syn_ex + x] * c[E_GAIN + x];
-    volley_course_add(&course, c[E_RATE_M], 0, -gain);
-    volley_course_add(&course, c[E_RATE_M], 1, y[I_syn_ex + x] * c[E_RISE + x]);
-    if (gain != 0) volley_course_add(&course, c[E_RATE + x], 0, gain);
-  }
-  return volley_course_crossing(&course);
-}
-
-static bool arrive(const double *c, double *y, int receptor, double weight, double left) {
-  (void)c, (void)left;
-  y[I_syn_ex + receptor] += weight;
-  return false;
-}
-
-static double fire(const double *c, double *y) {
-  y[V_m] = c[E_HELD];
-  return c[E_PERIOD];
-}
-
-static const volley_neuron_events events = {.n_coefficients = N_EVENT_COEFFICIENTS,
-                                            .refractory = refractory,
-                                            .prepare = prepare_events,
-                                            .advance = advance_to_event,
-                                            .next = next_spike,
-                                            .arrive = arrive,
-                                            .fire = fire};
+VOLLEY_PSC_EVENTS(places, refractory, NULL, prepare_events)
 
 const volley_neuron_model volley_iaf_psc_exp = {
     .name = "iaf_psc_exp",

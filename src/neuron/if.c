@@ -4,13 +4,13 @@
  *   C_m dV/dt = I_syn_ex + I_syn_in + I_e + I,   dI_syn_x/dt = -I_syn_x / tau_syn_x
  *
  * A spike that arrives at the end of a step makes I_syn jump there; V feels it from the next step on. */
-#include "neuron/kernel.h"
 #include "neuron/propagator.h"
+#include "neuron/psc.h"
 
 #include <stddef.h>
 #include <string.h>
 
-enum { C_m, I_e, t_ref, tau_syn_ex, tau_syn_in, V_min, V_reset, V_th, N_PARAMETERS };
+enum { C_m, I_e, t_ref, tau_syn_ex, tau_syn_in, V_min, V_reset, V_th, V_refractory, N_PARAMETERS };
 enum { V_m, I_syn_ex, I_syn_in, refractory };
 enum { EX, IN };
 enum { decay_ex = N_PARAMETERS, decay_in, gain_ex, gain_in, gain_dc, refractory_steps, N_COEFFICIENTS };
@@ -24,6 +24,7 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [V_min] = {"V_min", "mV", -INFINITY, -INFINITY, 1e6, .doc = "lower bound of the potential"},
     [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, .doc = "potential at the start and after a spike"},
     [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},
+    [V_refractory] = VOLLEY_V_REFRACTORY,
 };
 
 static const volley_state_info states[] = {
@@ -38,7 +39,10 @@ static const volley_receptor_info receptors[] = {
     [IN] = {"in", "pA", VOLLEY_SIGNED, I_syn_in, "inhibitory current, decays with tau_syn_in"},
 };
 
-static const char *check(const double *p) { return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th"; }
+static const char *check(const double *p) {
+  if (p[V_refractory] >= p[V_th]) return "V_refractory must be below V_th";
+  return p[V_reset] < p[V_th] ? NULL : "V_reset must be below V_th";
+}
 
 static void prepare(const double *p, double dt, double *c) {
   memcpy(c, p, N_PARAMETERS * sizeof *c);
@@ -48,6 +52,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[gain_in] = volley_decay_gain(p[tau_syn_in], INFINITY, p[C_m], dt);
   c[gain_dc] = dt / p[C_m];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
+  c[V_reset] = volley_held_potential(p[V_reset], p[V_refractory], c[refractory_steps]);
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -81,6 +86,26 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 
+/* From event to event. */
+static const volley_psc places = {V_m, {I_syn_ex, I_syn_in}, {-1, -1}};
+
+static const char *check_events(const double *p) { return volley_psc_check(p[V_min]); }
+
+static void prepare_events(const double *p, double *c) {
+  const volley_psc_parameters values = {.C_m = p[C_m],
+                                        .tau_m = INFINITY,
+                                        .tau = {p[tau_syn_ex], p[tau_syn_in]},
+                                        .E_L = 0,
+                                        .I_e = p[I_e],
+                                        .V_th = p[V_th],
+                                        .V_reset = p[V_reset],
+                                        .V_refractory = p[V_refractory],
+                                        .t_ref = p[t_ref]};
+  volley_psc_prepare(&values, c);
+}
+
+VOLLEY_PSC_EVENTS(places, refractory, check_events, prepare_events)
+
 const volley_neuron_model volley_if = {
     .name = "if",
     .doc =
@@ -95,4 +120,5 @@ const volley_neuron_model volley_if = {
     .prepare = prepare,
     .mean_current = mean_current,
     .update = update,
+    .events = &events,
 };

@@ -20,6 +20,8 @@
   X(theta) \
   X(izhikevich_2007) \
   X(izhikevich_ring_2018) \
+  X(qif_delta) \
+  X(theta_delta) \
   X(parrot) \
   /* one line a model */
 /* clang-format on */

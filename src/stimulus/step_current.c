@@ -8,6 +8,8 @@
 struct volley_generator {
   volley_selected selected;
   volley_window window;
+  volley_span_of_time span;
+  const double *times;      /* [n] the experiment's */
   int64_t *steps;           /* [n] step at which amplitude k begins */
   const double *amplitudes; /* [n] the experiment's */
   int n;
@@ -43,6 +45,8 @@ static volley_generator *create(const volley_experiment *experiment, int number,
   volley_generator *generator = volley_alloc(1, sizeof *generator, "a step_current stimulus");
   generator->selected = selected;
   generator->window = volley_stimulus_window(experiment, stimulus, 0);
+  generator->span = volley_stimulus_span(stimulus);
+  generator->times = p->times.values;
   generator->amplitudes = p->amplitudes.values;
   generator->n = p->times.n;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a step_current stimulus");
@@ -64,6 +68,32 @@ static void destroy(volley_generator *generator) {
   free(generator);
 }
 
+/* The change that follows the first `count` times, or the end. */
+static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
+  const int k = (int)cursor->count;
+  const double time = k < generator->n ? generator->times[k] : INFINITY;
+  (void)gid;
+  cursor->count++;
+  cursor->time = cursor->now != 0 || time < generator->span.stop ? fmin(time, generator->span.stop) : INFINITY;
+  cursor->value = time < generator->span.stop ? generator->amplitudes[k] : 0;
+  if (time >= generator->span.stop) cursor->count = (uint32_t)generator->n;
+}
+
+static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+  int begun = 0;
+  (void)from;
+  VOLLEY_SEARCH(begun, generator->n, k, generator->times[k] <= generator->span.start)
+  cursor->count = (uint32_t)begun;
+  if (begun == 0) {
+    next(generator, gid, cursor);
+    return;
+  }
+  cursor->time = generator->span.start;
+  cursor->value = generator->amplitudes[begun - 1];
+}
+
+static const volley_stimulus_events events = {begin, next};
+
 const volley_stimulus_kind volley_stimulus_step_current = {
     .name = "step_current",
     .doc = "piecewise constant current",
@@ -74,4 +104,5 @@ const volley_stimulus_kind volley_stimulus_step_current = {
     .create = create,
     .apply = apply,
     .destroy = destroy,
+    .events = &events,
 };
