@@ -285,7 +285,7 @@ def course(x, offset, t, m):
         start = m.atan(x / w) if x > -m.inf else -m.pi / 2
         return w * m.tan(start + w * t)
     if offset == 0:
-        return x / (1 - x * t) if x > -m.inf else -1 / t
+        return -1 / t if x == -m.inf else m.inf if x * t == 1 else x / (1 - x * t)
     w = m.sqrt(-offset)
     if x == -m.inf:
         return -w / m.tanh(w * t)

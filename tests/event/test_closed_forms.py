@@ -164,6 +164,10 @@ def compare(neurons, folder, is_long):
 SETS = {
     "iaf_psc_delta": delta_cases,
     "iaf_psc_exp": lambda: current_cases("iaf_psc_exp", 384.0),
+    "iaf_psc_alpha": lambda: current_cases("iaf_psc_alpha", 144.0),
+    "if": no_leak_cases,
+    "qif_delta": quadratic_cases,
+    "theta_delta": theta_cases,
 }
 
 

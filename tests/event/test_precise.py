@@ -13,7 +13,7 @@ from precise import Network, parting, read
 from program import expect, finish, read_spikes, run
 
 SINGLE, WHOLE = 1e-11, 1e-9
-MODELS = ("iaf_psc_delta", "iaf_psc_exp")
+MODELS = ("iaf_psc_delta", "iaf_psc_exp", "iaf_psc_alpha")
 PARTING = {"iaf_psc_delta": (28.677, 263), "iaf_psc_exp": (200.0, 1602)}  # not before, ms, and after so many spikes
 
 
