@@ -13,7 +13,8 @@ enum { VOLLEY_INPUTS_HASH_SIZE = 17 };
  * status: VOLLEY_USAGE with a fault if a file cannot be read. */
 volley_status volley_inputs_sum(volley_experiment *experiment, MPI_Comm comm);
 
-/* One hash of all of them, in hexadecimal digits: of keys and contents, wherever the files lie. */
+/* One hash of all of them, in hexadecimal digits: of keys and contents, wherever the files lie, but for those of keys
+ * that cannot change the results. */
 void volley_inputs_hash(const volley_experiment *experiment, char hash[VOLLEY_INPUTS_HASH_SIZE]);
 
 #endif

@@ -164,19 +164,27 @@ static bool rates_matter(const volley_experiment *experiment) {
   return false;
 }
 
+bool volley_key_is_free(const char *path) {
+  static const char *const all[] = {"title",
+                                    "checkpoint",
+                                    "simulation.partition",
+                                    "simulation.exchange_interval",
+                                    "simulation.exchange",
+                                    "simulation.delivery",
+                                    "output.file",
+                                    "output.compression"};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    const size_t n = strlen(all[i]);
+    if (strncmp(path, all[i], n) == 0 && (path[n] == '\0' || path[n] == '.')) return true;
+  }
+  return false;
+}
+
 /* Whether a key of a section cannot change the results. */
 static bool is_free(const comparison *c, const char *section, const char *key) {
-  static const char *const always_free[][2] = {{"", "title"},
-                                               {"", "checkpoint"},
-                                               {"simulation", "partition"},
-                                               {"simulation", "exchange_interval"},
-                                               {"simulation", "exchange"},
-                                               {"simulation", "delivery"},
-                                               {"output", "file"},
-                                               {"output", "compression"}};
-  for (size_t i = 0; section && i < sizeof always_free / sizeof *always_free; i++)
-    if (strcmp(section, always_free[i][0]) == 0 && strcmp(key, always_free[i][1]) == 0) return true;
-  return section && strcmp(section, "populations") == 0 && strcmp(key, "mean_rate") == 0 && !rates_matter(c->now);
+  if (!section) return false;
+  if (strcmp(section, "populations") == 0 && strcmp(key, "mean_rate") == 0) return !rates_matter(c->now);
+  return volley_key_is_free(join(c->arena, section, key));
 }
 
 /* Whether downscaling takes the stimulus for input from outside in a run of that length (experiment/scale.c). */

@@ -229,6 +229,15 @@ def check_restart(other, whole):
     expect(saves == [3, 10, 10], f"saves are counted as {saves}")
 
 
+def check_other_ranks(net, other):
+    """An older checkpoint of a finished run is gone on with: owners from a file and another exchange, or not, make no other run."""
+    for before, now, ranks in ((net, other, 2), (other, net, 1)):
+        for words in ([before, "--checkpoint-every", "40 ms model", "--checkpoint-keep", "3"], [now, "--resume", "o.checkpoint.h5.1"]):
+            result = execute(["run", *words, "-o", "o.h5", "--overwrite"], ranks)
+            expect(result.returncode == 0, f"run {words}: {result.stderr}")
+        expect_same("resumed with other owners", "one.h5", "o.h5")
+
+
 def figures(words, volley):
     """`check --json` of one of the programs."""
     result = subprocess.run([volley, "check", *words, "--json"], capture_output=True, text=True, check=False)
@@ -294,6 +303,7 @@ def main():
         check_learner("two.h5")
         check_pairs()
         check_restart(other, "one.h5")
+        check_other_ranks(net, other)
         check_estimates(net, without, program.VOLLEY)
         check_engine()
         check_messages(net)

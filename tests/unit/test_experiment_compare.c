@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "io/checkpoint/checkpoint.h"
+#include "io/data/inputs.h"
 #include "io/experiment/file.h"
 #include "neuron/neuron.h"
 
@@ -353,14 +355,34 @@ static void test_documented_units(void **state) {
   }
 }
 
+/* A file that a partitioner reads may be another one, or none. */
+static void test_free_files(void **state) {
+  volley_input_file files[] = {{.place.path = "stimuli.0.file", .bytes = 3, .checksum = 5},
+                               {.place.path = "simulation.partition.file", .bytes = 7, .checksum = 1}};
+  volley_experiment experiment = {.inputs = files, .n_inputs = 2};
+  char both[VOLLEY_INPUTS_HASH_SIZE], one[VOLLEY_INPUTS_HASH_SIZE], other[VOLLEY_INPUTS_HASH_SIZE];
+  volley_checkpoint_info info = {.path = "c.h5"};
+  (void)state;
+  volley_inputs_hash(&experiment, both);
+  experiment.n_inputs = 1;
+  volley_inputs_hash(&experiment, one);
+  files[0].checksum = 6;
+  volley_inputs_hash(&experiment, other);
+  assert_string_equal(both, one);
+  assert_string_not_equal(one, other);
+  experiment.inputs++;
+  assert_int_equal(volley_inputs_compare(&experiment, &info), VOLLEY_OK);
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cases),   cmocka_unit_test(test_force),
-      cmocka_unit_test(test_order),   cmocka_unit_test(test_shortened),
-      cmocka_unit_test(test_names),   cmocka_unit_test(test_many),
-      cmocka_unit_test(test_damaged), cmocka_unit_test(test_documented_units),
+      cmocka_unit_test(test_cases),      cmocka_unit_test(test_force),
+      cmocka_unit_test(test_order),      cmocka_unit_test(test_shortened),
+      cmocka_unit_test(test_names),      cmocka_unit_test(test_many),
+      cmocka_unit_test(test_damaged),    cmocka_unit_test(test_documented_units),
+      cmocka_unit_test(test_free_files),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();
