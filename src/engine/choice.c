@@ -34,6 +34,13 @@ static const volley_exchange_kind *kind_of(const volley_engine_setup *setup) {
   return named ? named : volley_exchange_kinds()[0];
 }
 
+static volley_exchange make(const volley_engine_setup *setup, const volley_exchange_setup *needs) {
+  const volley_exchange_kind *kind = kind_of(setup);
+  volley_exchange exchange = {.kind = kind, .state = kind->create(needs)};
+  if (!volley_is_made(exchange.state, "exchange", kind->name, needs->comm)) exchange.state = NULL;
+  return exchange;
+}
+
 volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
   const volley_network *network = setup->network;
   const volley_experiment *experiment = network->experiment;
@@ -41,7 +48,6 @@ volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
   const int batch = experiment->simulation.batch_exchange ? lag : 1;
   bool *everywhere = volley_alloc((size_t)experiment->n_populations, sizeof *everywhere, "the exchange of spikes");
   for (int p = 0; p < experiment->n_populations; p++) everywhere[p] = is_needed_everywhere(setup, p);
-  const volley_exchange_kind *kind = kind_of(setup);
   const volley_exchange_setup needs = {.comm = network->comm,
                                        .batch = batch,
                                        .lag = lag,
@@ -49,8 +55,7 @@ volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
                                        .usual = usual_spikes(network, batch),
                                        .network = network,
                                        .everywhere = everywhere};
-  volley_exchange exchange = {.kind = kind, .state = kind->create(&needs)};
-  if (!volley_is_made(exchange.state, "exchange", kind->name, network->comm)) exchange.state = NULL;
+  const volley_exchange exchange = make(setup, &needs);
   free(everywhere);
   return exchange;
 }
@@ -62,6 +67,5 @@ volley_exchange volley_exchange_choose_plain(const volley_engine_setup *setup, d
                                        .usual = (uint32_t)(usual < 65536 ? usual : 65536),
                                        .network = setup->network,
                                        .is_plain = true};
-  const volley_exchange_kind *kind = kind_of(setup);
-  return (volley_exchange){.kind = kind, .state = kind->create(&needs)};
+  return make(setup, &needs);
 }

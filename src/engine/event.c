@@ -367,6 +367,20 @@ static double choose_width(const engine *e) {
   return volley_calendar_width(fmin(e->network->shortest, time_of(e, e->network->experiment->simulation.steps)));
 }
 
+static void destroy(void *context) {
+  engine *e = context;
+  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_free(&e->blocks[b]);
+  free(e->blocks);
+  free(e->known.spikes);
+  free(e->own.spikes);
+  free(e->recent.spikes);
+  if (e->exchange.state) e->exchange.kind->destroy(e->exchange.state);
+  volley_tally_free(&e->tally);
+  volley_tally_free(&e->before);
+  free(e->watches);
+  free(e);
+}
+
 static void *create(const volley_engine_setup *setup) {
   const double usual_rate = 20; /* Hz */
   volley_network *network = setup->network;
@@ -387,23 +401,10 @@ static void *create(const volley_engine_setup *setup) {
   volley_barrier_init(&e->barrier, network->threads);
   const double usual = 8 + usual_rate * 1e-3 * width * network->experiment->neurons / network->ranks;
   e->exchange = volley_timed_exchange_choose(setup, usual);
+  if (!e->exchange.state) return destroy(e), NULL;
   if (setup->from) go_on_from(e, setup->from);
   show_all(e);
   return e;
-}
-
-static void destroy(void *context) {
-  engine *e = context;
-  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_free(&e->blocks[b]);
-  free(e->blocks);
-  free(e->known.spikes);
-  free(e->own.spikes);
-  free(e->recent.spikes);
-  e->exchange.kind->destroy(e->exchange.state);
-  volley_tally_free(&e->tally);
-  volley_tally_free(&e->before);
-  free(e->watches);
-  free(e);
 }
 
 const volley_engine_kind volley_engine_event = {

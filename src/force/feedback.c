@@ -4,6 +4,7 @@
 
 /* The neurons of one slice. */
 struct volley_generator {
+  VOLLEY_GENERATOR;
   const double *values; /* [dimension] not owned */
   double *gains;        /* [dimension][count] */
   int dimension;
@@ -19,10 +20,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   }
 }
 
-static void destroy(volley_generator *generator) {
-  free(generator->gains);
-  free(generator);
-}
+static void destroy(volley_generator *generator) { free(generator->gains); }
 
 static const volley_stimulus_kind feedback = {
     .name = "feedback", .is_current = true, .apply = apply, .destroy = destroy};

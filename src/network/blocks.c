@@ -206,7 +206,7 @@ static void add_inputs(volley_block *block, const volley_experiment *experiment)
     for (int k = 0; k < experiment->n_stimuli; k++) {
       const volley_stimulus_kind *kind = experiment->stimuli[k].kind;
       if (block->slices[s].population != experiment->stimuli[k].target) continue;
-      volley_generator *generator = kind->create(experiment, k, &block->slices[s]);
+      volley_generator *generator = volley_generator_create(experiment, k, &block->slices[s]);
       if (generator)
         volley_block_add_input(block, (volley_input){kind, generator, s, true, k,
                                                      volley_stimulus_receptor(experiment, &experiment->stimuli[k])});
@@ -245,7 +245,7 @@ static void renew_inputs(volley_block *block, const volley_experiment *experimen
   add_inputs(block, experiment);
   for (int d = 0; d < n; d++) {
     if (before[d].is_stimulus)
-      before[d].kind->destroy(before[d].generator);
+      volley_generator_destroy(before[d].kind, before[d].generator);
     else
       volley_block_add_input(block, before[d]);
   }
@@ -265,7 +265,8 @@ static bool lies_in_inputs(const volley_slice *slice, const double *state) {
 }
 
 static void release_block(volley_block *block) {
-  for (int d = 0; d < block->n_generated; d++) block->generated[d].kind->destroy(block->generated[d].generator);
+  for (int d = 0; d < block->n_generated; d++)
+    volley_generator_destroy(block->generated[d].kind, block->generated[d].generator);
   for (int s = 0; s < block->n_slices; s++) {
     volley_slice *slice = &block->slices[s];
     for (int k = 0; k < VOLLEY_MAX_STATES; k++) {

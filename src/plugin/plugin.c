@@ -69,7 +69,7 @@ static const char *check_synapse(const void *kind) {
 static const char *check_stimulus(const void *kind) {
   const volley_stimulus_kind *stimulus = kind;
   if (!stimulus->doc) return "has no name or no doc";
-  if (!stimulus->create || !stimulus->apply || !stimulus->destroy) return "lacks create, apply or destroy";
+  if (!stimulus->apply || stimulus->generator == 0) return "lacks apply or the size of its generator";
   return check_keys(stimulus->keys, stimulus->n_keys, stimulus->size);
 }
 

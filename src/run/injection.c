@@ -12,6 +12,7 @@ struct volley_injection {
 
 /* The neurons of one slice. */
 struct volley_generator {
+  VOLLEY_GENERATOR;
   const double *values; /* of the population, not owned */
   uint32_t first_gid;
 };
@@ -22,10 +23,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
     slice->current[i] += generator->values[slice->gids[i] - generator->first_gid];
 }
 
-static void destroy(volley_generator *generator) { free(generator); }
-
-static const volley_stimulus_kind injected = {
-    .name = "injected", .is_current = true, .is_own = true, .apply = apply, .destroy = destroy};
+static const volley_stimulus_kind injected = {.name = "injected", .is_current = true, .is_own = true, .apply = apply};
 
 volley_injection *volley_injection_create(volley_network *network) {
   volley_injection *injection = volley_alloc(1, sizeof *injection, "currents");
@@ -47,7 +45,8 @@ static void add_to_slices(volley_injection *injection, int p) {
     for (int s = 0; s < network->blocks[b].n_slices; s++) {
       if (network->blocks[b].slices[s].population != p) continue;
       volley_generator *generator = volley_alloc(1, sizeof *generator, "currents");
-      *generator = (volley_generator){injection->values[p], network->experiment->populations[p].first_gid};
+      generator->values = injection->values[p];
+      generator->first_gid = network->experiment->populations[p].first_gid;
       volley_slice_own_currents(&network->blocks[b].slices[s]);
       volley_block_add_input(&network->blocks[b],
                              (volley_input){.kind = &injected, .generator = generator, .slice = s});

@@ -8,8 +8,7 @@
 static const double pi = 3.14159265358979323846;
 
 struct volley_generator {
-  volley_selected selected;
-  volley_window window;
+  VOLLEY_GENERATOR;
   double offset, amplitude;
   double turns, phase; /* of a step, and at time 0 */
 };
@@ -29,19 +28,14 @@ static const volley_key_info keys[] = {
     {"phase", "deg", 0, VOLLEY_ANY, AT(phase), .doc = "of the sine at time 0 of the run"},
 };
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
+  (void)slice;
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const parameters *p = stimulus->parameters;
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return NULL;
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "an ac stimulus");
-  generator->selected = selected;
-  generator->window = volley_stimulus_window(experiment, stimulus, 0);
   generator->offset = p->offset;
   generator->amplitude = p->amplitude;
   generator->turns = p->frequency * experiment->simulation.dt * 1e-3;
   generator->phase = p->phase / 360;
-  return generator;
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
@@ -51,18 +45,13 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   volley_add_current(slice, &generator->selected, generator->offset + generator->amplitude * sine);
 }
 
-static void destroy(volley_generator *generator) {
-  free(generator->selected.ranges);
-  free(generator);
-}
-
 const volley_stimulus_kind volley_stimulus_ac = {
     .name = "ac",
     .doc = "alternating current: offset + amplitude sin(2 pi frequency t + phase), t being the end of the step",
     VOLLEY_KEYS(keys),
     .size = sizeof(parameters),
     .is_current = true,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
-    .destroy = destroy,
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 struct volley_generator {
+  VOLLEY_GENERATOR;
   volley_rates rates;
   volley_showing showing;
   int64_t shift; /* steps from that of a spike to that of its input */
@@ -127,15 +128,11 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
   return wrong;
 }
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
-  volley_rates rates;
-  if (!volley_rates_begin(&rates, experiment, number, slice)) return NULL;
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "an images stimulus");
-  generator->rates = rates;
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
+  generator->rates = volley_rates_begin(experiment, number, slice, &generator->selected);
   generator->showing = volley_showing_of(experiment, number);
   generator->shift = volley_stimulus_delay(experiment, &experiment->stimuli[number]);
   generator->row = -1;
-  return generator;
 }
 
 static void set_rates(volley_generator *generator, int64_t row) {
@@ -153,10 +150,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   volley_rates_apply(&generator->rates, slice, step);
 }
 
-static void destroy(volley_generator *generator) {
-  volley_rates_end(&generator->rates);
-  free(generator);
-}
+static void destroy(volley_generator *generator) { volley_rates_end(&generator->rates); }
 
 const volley_stimulus_kind volley_stimulus_images = {
     .name = "images",
@@ -167,6 +161,7 @@ const volley_stimulus_kind volley_stimulus_images = {
     .check = check,
     .load = load,
     .check_loaded = check_loaded,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
     .destroy = destroy,

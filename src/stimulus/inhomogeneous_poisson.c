@@ -15,8 +15,8 @@ typedef struct parameters {
 } parameters;
 
 struct volley_generator {
+  VOLLEY_GENERATOR;
   volley_rates rates;
-  volley_window window;
   const parameters *parameters;
   int64_t *steps; /* [n] first step on which spikes of rate k act */
   int64_t n;
@@ -108,22 +108,17 @@ static double rate_of(const parameters *p, int64_t k, uint32_t column) {
   return p->series.values[(uint64_t)k * p->series.n_columns + 1 + (p->series.n_columns > 2 ? column : 0)];
 }
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const parameters *p = stimulus->parameters;
-  volley_rates rates;
-  if (!volley_rates_begin(&rates, experiment, number, slice)) return NULL;
   const int64_t shift = volley_stimulus_delay(experiment, stimulus);
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "an inhomogeneous Poisson stimulus");
-  generator->rates = rates;
-  generator->window = volley_stimulus_window(experiment, stimulus, shift);
+  generator->rates = volley_rates_begin(experiment, number, slice, &generator->selected);
   generator->parameters = p;
   generator->n = p->series.values ? (int64_t)p->series.n_rows : p->times.n;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "an inhomogeneous Poisson stimulus");
   for (int64_t k = 0; k < generator->n; k++)
     generator->steps[k] = volley_stimulus_steps(experiment, stimulus, time_of(p, k)) + shift;
   generator->at = -1;
-  return generator;
 }
 
 static void set_rates(volley_generator *generator) {
@@ -143,7 +138,6 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
 static void destroy(volley_generator *generator) {
   volley_rates_end(&generator->rates);
   free(generator->steps);
-  free(generator);
 }
 
 const volley_stimulus_kind volley_stimulus_inhomogeneous_poisson = {
@@ -154,6 +148,7 @@ const volley_stimulus_kind volley_stimulus_inhomogeneous_poisson = {
     .check = check,
     .load = load,
     .check_loaded = check_loaded,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
     .destroy = destroy,

@@ -10,8 +10,7 @@
 enum { INTERVALS = 4 }; /* that a block of random words serves */
 
 struct volley_generator {
-  volley_selected selected;
-  volley_window window;
+  VOLLEY_GENERATOR;
   volley_key key;
   double mean, std;
   int64_t interval;               /* steps */
@@ -34,22 +33,18 @@ static const volley_key_info keys[] = {
      .doc = "time that a value holds, counted from start; whole steps"},
 };
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
+  (void)slice;
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const parameters *p = stimulus->parameters;
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return NULL;
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "a noise stimulus");
-  generator->selected = selected;
-  generator->window = volley_stimulus_window(experiment, stimulus, 0);
   generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_NOISE, (uint32_t)number);
   generator->mean = p->mean;
   generator->std = p->std;
   generator->interval = volley_steps(experiment, p->interval);
   generator->block = generator->interval_number = -1;
-  generator->words = volley_alloc((size_t)selected.count * INTERVALS, sizeof *generator->words, "a noise stimulus");
-  generator->values = volley_alloc(selected.count, sizeof *generator->values, "a noise stimulus");
-  return generator;
+  generator->words =
+      volley_alloc((size_t)generator->selected.count * INTERVALS, sizeof *generator->words, "a noise stimulus");
+  generator->values = volley_alloc(generator->selected.count, sizeof *generator->values, "a noise stimulus");
 }
 
 /* Draws the words of four intervals for all selected neurons. */
@@ -87,10 +82,8 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
 }
 
 static void destroy(volley_generator *generator) {
-  free(generator->selected.ranges);
   free(generator->words);
   free(generator->values);
-  free(generator);
 }
 
 const volley_stimulus_kind volley_stimulus_noise = {
@@ -101,6 +94,7 @@ const volley_stimulus_kind volley_stimulus_noise = {
     .size = sizeof(parameters),
     .is_current = true,
     .is_own = true,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
     .destroy = destroy,

@@ -24,15 +24,11 @@ typedef int16_t lanes __attribute__((vector_size(LANES * sizeof(int16_t))));
 enum { BIAS = 0x8000 };
 
 struct volley_generator {
-  volley_selected selected;
-  volley_window window;
+  VOLLEY_GENERATOR;
   volley_key key;
-  volley_span_of_time span;
   volley_key intervals; /* of the spikes at any times */
   double frequency;     /* of these, 1/ms */
   double epoch;         /* ms */
-  int receptor;
-  double weight;
   int parts;
   int n_table, n_common;
   uint32_t table[MAX_TABLE]; /* a word counts as the number of entries that it reaches */
@@ -75,30 +71,21 @@ static void fill_table(volley_generator *generator, double mean) {
   if (generator->n_common == 0) generator->n_common = generator->n_table;
 }
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const volley_poisson *p = stimulus->parameters;
   const double mean = p->rate * p->sources * experiment->simulation.dt * 1e-3;
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0 || mean <= 0) {
-    free(selected.ranges);
-    return NULL;
-  }
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "a Poisson stimulus");
-  generator->selected = selected;
-  generator->window = volley_stimulus_window(experiment, stimulus, volley_stimulus_delay(experiment, stimulus));
+  (void)slice;
+  if (mean <= 0) return; /* it never acts */
   generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number);
-  generator->span = volley_stimulus_span(stimulus);
   generator->intervals = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_INTERVAL, (uint32_t)number);
   generator->frequency = p->rate * p->sources * 1e-3;
   generator->epoch = exp2(ceil(log2(spikes_of_epoch / generator->frequency)));
-  generator->receptor = volley_stimulus_receptor(experiment, stimulus);
-  generator->weight = volley_stimulus_weight(experiment, stimulus);
   generator->parts = (int)ceil(mean / max_mean);
   fill_table(generator, mean / generator->parts);
   generator->block = -1;
-  generator->counts = volley_alloc((size_t)selected.count * STEPS, sizeof *generator->counts, "a Poisson stimulus");
-  return generator;
+  generator->counts =
+      volley_alloc((size_t)generator->selected.count * STEPS, sizeof *generator->counts, "a Poisson stimulus");
 }
 
 /* Half s of a neuron's eight: the lower halves of the four words, then the upper ones. */
@@ -188,7 +175,7 @@ static void fill(volley_generator *generator, const volley_slice *slice, int64_t
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
-  if (step < generator->window.first || step >= generator->window.end) return;
+  if (step < generator->window.first || step >= generator->window.end || generator->parts == 0) return;
   if (generator->block != step / STEPS) fill(generator, slice, step / STEPS);
   const uint16_t *counts = generator->counts + (size_t)(step % STEPS) * generator->selected.count;
   for (int r = 0; r < generator->selected.n_ranges; r++) {
@@ -199,11 +186,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   }
 }
 
-static void destroy(volley_generator *generator) {
-  free(generator->selected.ranges);
-  free(generator->counts);
-  free(generator);
-}
+static void destroy(volley_generator *generator) { free(generator->counts); }
 
 /* Spikes at any times: the intervals between them are exponentially distributed. Time is cut into epochs; the first spike of
  * each is counted from where it begins, which changes nothing, for the process has no memory, and lets any spike be found
@@ -231,6 +214,8 @@ static void next(const volley_generator *generator, uint32_t gid, volley_cursor 
 }
 
 static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+  cursor->time = INFINITY;
+  if (generator->parts == 0) return;
   const double first = fmax(fmax(from - generator->span.delay, generator->span.start), 0);
   cursor->epoch = (uint32_t)(first / generator->epoch);
   cursor->now = cursor->epoch * generator->epoch;
@@ -248,6 +233,7 @@ const volley_stimulus_kind volley_stimulus_poisson = {
     .size = sizeof(volley_poisson),
     .check = check,
     .scale_sources = scale_sources,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
     .destroy = destroy,

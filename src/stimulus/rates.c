@@ -9,27 +9,25 @@
 enum { STEPS = 4, MOST = 64 /* spikes of a part, less often exceeded than a word can tell */ };
 static const double max_mean = 8; /* of a part */
 
-bool volley_rates_begin(volley_rates *rates, const volley_experiment *experiment, int number,
-                        const volley_slice *slice) {
+volley_rates volley_rates_begin(const volley_experiment *experiment, int number, const volley_slice *slice,
+                                const volley_selected *selected) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return false;
-  *rates = (volley_rates){.selected = selected,
-                          .columns = volley_selected_columns(experiment, stimulus, slice, &selected),
-                          .key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number),
-                          .receptor = volley_stimulus_receptor(experiment, stimulus),
-                          .weight = volley_stimulus_weight(experiment, stimulus),
-                          .dt = experiment->simulation.dt,
-                          .means = volley_alloc(selected.count, sizeof(double), "rates"),
-                          .first = volley_alloc(selected.count, sizeof(uint32_t), "rates"),
-                          .block = -1,
-                          .words = volley_alloc((size_t)selected.count * STEPS, sizeof(uint32_t), "rates")};
-  for (uint32_t i = 0; i < selected.count; i++) rates->first[i] = UINT32_MAX;
-  return true;
+  const uint32_t n = selected->count;
+  volley_rates rates = {.selected = *selected,
+                        .columns = volley_selected_columns(experiment, stimulus, slice, selected),
+                        .key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number),
+                        .receptor = volley_stimulus_receptor(experiment, stimulus),
+                        .weight = volley_stimulus_weight(experiment, stimulus),
+                        .dt = experiment->simulation.dt,
+                        .means = volley_alloc(n, sizeof(double), "rates"),
+                        .first = volley_alloc(n, sizeof(uint32_t), "rates"),
+                        .block = -1,
+                        .words = volley_alloc((size_t)n * STEPS, sizeof(uint32_t), "rates")};
+  for (uint32_t i = 0; i < n; i++) rates.first[i] = UINT32_MAX;
+  return rates;
 }
 
 void volley_rates_end(volley_rates *rates) {
-  free(rates->selected.ranges);
   free(rates->columns);
   free(rates->means);
   free(rates->first);

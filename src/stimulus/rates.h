@@ -9,8 +9,8 @@
 static const double volley_max_rate = 1e7;
 
 typedef struct volley_rates {
-  volley_selected selected;
-  uint32_t *columns; /* [selected.count] number of each among all neurons that the stimulus selects */
+  volley_selected selected; /* not owned */
+  uint32_t *columns;        /* [selected.count] number of each among all neurons that the stimulus selects */
   volley_key key;
   int receptor;
   double weight;
@@ -22,10 +22,9 @@ typedef struct volley_rates {
   uint32_t *words;   /* [4][selected.count] */
 } volley_rates;
 
-/* Prepares rates of 0 for what stimulus number `number` selects of a slice. Returns false, and needs no end, if that is
- * nothing. */
-bool volley_rates_begin(volley_rates *rates, const volley_experiment *experiment, int number,
-                        const volley_slice *slice);
+/* Prepares rates of 0 for what stimulus number `number` selects of a slice, which must outlive them. */
+volley_rates volley_rates_begin(const volley_experiment *experiment, int number, const volley_slice *slice,
+                                const volley_selected *selected);
 void volley_rates_end(volley_rates *rates);
 
 /* Sets the rate of selected neuron i of the slice in Hz, from 0 to volley_max_rate, from now on. */

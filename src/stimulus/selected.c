@@ -3,8 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-volley_selected volley_select(const volley_experiment *experiment, const volley_stimulus *stimulus,
-                              const volley_slice *slice) {
+/* Finds the ranges; owned by the caller: free(selected.ranges). */
+static volley_selected select_neurons(const volley_experiment *experiment, const volley_stimulus *stimulus,
+                                      const volley_slice *slice) {
   const uint32_t first_gid = experiment->populations[stimulus->target].first_gid;
   volley_selected selected = {0};
   uint32_t column;
@@ -77,4 +78,32 @@ void volley_add_current(volley_slice *slice, const volley_selected *selected, do
     double *to = slice->current + selected->ranges[r].first;
     for (uint32_t i = 0; i < selected->ranges[r].count; i++) to[i] += current;
   }
+}
+
+/* Any generator. */
+typedef struct common {
+  VOLLEY_GENERATOR;
+} common;
+
+volley_generator *volley_generator_create(const volley_experiment *experiment, int number, volley_slice *slice) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
+  const volley_stimulus_kind *kind = stimulus->kind;
+  const volley_selected selected = select_neurons(experiment, stimulus, slice);
+  if (selected.count == 0) return NULL;
+  common *made = volley_alloc(1, kind->generator, "a stimulus");
+  made->selected = selected;
+  made->window =
+      volley_stimulus_window(experiment, stimulus, kind->is_current ? 0 : volley_stimulus_delay(experiment, stimulus));
+  made->span = volley_stimulus_span(stimulus);
+  made->receptor = kind->is_current ? -1 : volley_stimulus_receptor(experiment, stimulus);
+  made->weight = kind->is_current ? 0 : volley_stimulus_weight(experiment, stimulus);
+  volley_generator *generator = (void *)made;
+  if (kind->create) kind->create(generator, experiment, number, slice);
+  return generator;
+}
+
+void volley_generator_destroy(const volley_stimulus_kind *kind, volley_generator *generator) {
+  if (kind->destroy) kind->destroy(generator);
+  free(((common *)(void *)generator)->selected.ranges);
+  free(generator);
 }

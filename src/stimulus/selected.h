@@ -6,20 +6,6 @@
 
 #include <stdbool.h>
 
-typedef struct volley_neuron_range {
-  uint32_t first, count; /* positions within the slice */
-} volley_neuron_range;
-
-typedef struct volley_selected {
-  volley_neuron_range *ranges;
-  int n_ranges;
-  uint32_t count;
-} volley_selected;
-
-/* Finds the ranges; owned by the caller: free(selected.ranges). */
-volley_selected volley_select(const volley_experiment *experiment, const volley_stimulus *stimulus,
-                              const volley_slice *slice);
-
 /* The receptor of the target model that the stimulus reaches. */
 int volley_stimulus_receptor(const volley_experiment *experiment, const volley_stimulus *stimulus);
 
@@ -32,18 +18,11 @@ int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_
 /* Steps until one of its times, in ms: see VOLLEY_VALUE_TIMES. */
 int64_t volley_stimulus_steps(const volley_experiment *experiment, const volley_stimulus *stimulus, double time);
 
-/* Steps first .. end - 1 lie in [start, stop) of the stimulus, shifted by `shift` steps. */
-typedef struct volley_window {
-  int64_t first, end;
-} volley_window;
+/* The steps in [start, stop) of the stimulus, shifted by `shift` steps. */
 volley_window volley_stimulus_window(const volley_experiment *experiment, const volley_stimulus *stimulus,
                                      int64_t shift);
 
-/* The same in time that has no steps: spikes of times start < t <= stop, and of 0 with start 0, act `delay` later; currents
- * flow in [start, stop). */
-typedef struct volley_span_of_time {
-  double start, stop, delay; /* ms; INFINITY: for ever */
-} volley_span_of_time;
+/* The same in time that has no steps. */
 volley_span_of_time volley_stimulus_span(const volley_stimulus *stimulus);
 static inline bool volley_is_in_span(const volley_span_of_time *span, double time) {
   return (time > span->start || (time == 0 && span->start == 0)) && time <= span->stop;

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 struct volley_generator {
-  volley_selected selected;
-  volley_window window;
+  VOLLEY_GENERATOR;
   volley_player *player;
   int dimension;
   double *values; /* [dimension] */
@@ -45,18 +44,12 @@ static void set_gains(volley_generator *generator, const volley_experiment *expe
   }
 }
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return NULL;
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "a signal stimulus");
-  generator->selected = selected;
-  generator->window = volley_stimulus_window(experiment, stimulus, 0);
   generator->player = volley_player_create(experiment, stimulus->signal, VOLLEY_STREAM_STIMULI + (uint32_t)number);
   generator->dimension = stimulus->signal->dimension;
   generator->values = volley_alloc((size_t)generator->dimension, sizeof(double), "a signal stimulus");
   set_gains(generator, experiment, number, slice);
-  return generator;
 }
 
 /* Adds one value of the signal. gains: [selected.count] */
@@ -80,10 +73,8 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
 
 static void destroy(volley_generator *generator) {
   volley_player_destroy(generator->player);
-  free(generator->selected.ranges);
   free(generator->values);
   free(generator->gains);
-  free(generator);
 }
 
 const volley_stimulus_kind volley_stimulus_signal = {
@@ -93,6 +84,7 @@ const volley_stimulus_kind volley_stimulus_signal = {
     .takes_signal = true,
     .is_own = true,
     .check = check,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
     .destroy = destroy,

@@ -6,14 +6,10 @@
 #include <stdlib.h>
 
 struct volley_generator {
-  volley_selected selected;
-  volley_window window;
-  volley_span_of_time span;
+  VOLLEY_GENERATOR;
   const double *times; /* [n] of the spikes, the experiment's */
   int64_t *steps;      /* [n] steps on which the spikes act, ascending */
   int n, next;
-  int receptor;
-  double weight;
 };
 
 typedef struct parameters {
@@ -35,25 +31,17 @@ static const char *check(const volley_stimulus *stimulus) {
   return NULL;
 }
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
+  (void)slice;
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const volley_list *times = &((const parameters *)stimulus->parameters)->times;
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return NULL;
   const int64_t shift = volley_stimulus_delay(experiment, stimulus);
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "a spike_times stimulus");
-  generator->selected = selected;
-  generator->window = volley_stimulus_window(experiment, stimulus, shift);
-  generator->span = volley_stimulus_span(stimulus);
   generator->times = times->values;
   generator->n = times->n;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a spike_times stimulus");
   for (int k = 0; k < generator->n; k++) {
     generator->steps[k] = volley_stimulus_steps(experiment, stimulus, times->values[k]) - 1 + shift;
   }
-  generator->receptor = volley_stimulus_receptor(experiment, stimulus);
-  generator->weight = volley_stimulus_weight(experiment, stimulus);
-  return generator;
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
@@ -67,11 +55,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   }
 }
 
-static void destroy(volley_generator *generator) {
-  free(generator->selected.ranges);
-  free(generator->steps);
-  free(generator);
-}
+static void destroy(volley_generator *generator) { free(generator->steps); }
 
 /* The spike of the cursor's number, or the first after it that is in the stimulus' time. */
 static void find(const volley_generator *generator, volley_cursor *cursor) {
@@ -105,6 +89,7 @@ const volley_stimulus_kind volley_stimulus_spike_times = {
     VOLLEY_KEYS(keys),
     .size = sizeof(parameters),
     .check = check,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
     .destroy = destroy,

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 
 struct volley_generator {
-  volley_selected selected;
-  volley_window window;
-  volley_span_of_time span;
+  VOLLEY_GENERATOR;
   const double *times;      /* [n] the experiment's */
   int64_t *steps;           /* [n] step at which amplitude k begins */
   const double *amplitudes; /* [n] the experiment's */
@@ -37,22 +35,16 @@ static const char *check(const volley_stimulus *stimulus) {
   return NULL;
 }
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
+  (void)slice;
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const parameters *p = stimulus->parameters;
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return NULL;
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "a step_current stimulus");
-  generator->selected = selected;
-  generator->window = volley_stimulus_window(experiment, stimulus, 0);
-  generator->span = volley_stimulus_span(stimulus);
   generator->times = p->times.values;
   generator->amplitudes = p->amplitudes.values;
   generator->n = p->times.n;
   generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a step_current stimulus");
   for (int k = 0; k < generator->n; k++)
     generator->steps[k] = volley_stimulus_steps(experiment, stimulus, p->times.values[k]);
-  return generator;
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
@@ -62,11 +54,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   if (begun > 0) volley_add_current(slice, &generator->selected, generator->amplitudes[begun - 1]);
 }
 
-static void destroy(volley_generator *generator) {
-  free(generator->selected.ranges);
-  free(generator->steps);
-  free(generator);
-}
+static void destroy(volley_generator *generator) { free(generator->steps); }
 
 /* The change that follows the first `count` times, or the end. */
 static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
@@ -101,6 +89,7 @@ const volley_stimulus_kind volley_stimulus_step_current = {
     .size = sizeof(parameters),
     .is_current = true,
     .check = check,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
     .destroy = destroy,

@@ -8,8 +8,38 @@
 
 #include <stddef.h>
 
+typedef struct volley_neuron_range {
+  uint32_t first, count; /* positions within the slice */
+} volley_neuron_range;
+
+typedef struct volley_selected {
+  volley_neuron_range *ranges;
+  int n_ranges;
+  uint32_t count;
+} volley_selected;
+
+/* Steps first .. end - 1. */
+typedef struct volley_window {
+  int64_t first, end;
+} volley_window;
+
+/* Time of a stimulus that knows no steps: spikes of times start < t <= stop, and of 0 with start 0, act `delay` later; currents
+ * flow in [start, stop). */
+typedef struct volley_span_of_time {
+  double start, stop, delay; /* ms; INFINITY: for ever */
+} volley_span_of_time;
+
 /* A generator at work on one slice. */
 typedef struct volley_generator volley_generator;
+
+/* What each begins with: the selected neurons of its slice; the steps in [start, stop) of the stimulus, for spikes those in which
+ * such act; the same in time; the receptor of spikes, and what one adds there. */
+#define VOLLEY_GENERATOR                                                                                               \
+  volley_selected selected;                                                                                            \
+  volley_window window;                                                                                                \
+  volley_span_of_time span;                                                                                            \
+  int receptor;                                                                                                        \
+  double weight
 
 /* The files of stimuli while they are read. */
 typedef struct volley_loading volley_loading;
@@ -50,13 +80,18 @@ typedef struct volley_stimulus_kind {
   /* Where it stands for sources outside of the network, of which a scaled network has k times as many: makes them so many,
    * and returns the rate in Hz that each neuron had from all before. NULL: it is no such input. */
   double (*scale_sources)(const volley_stimulus *stimulus, double k);
-  /* Prepares the generator for the selected neurons of one slice. It owns what it allocates; NULL if none is selected. */
-  volley_generator *(*create)(const volley_experiment *experiment, int stimulus, volley_slice *slice);
+  size_t generator; /* bytes of its struct volley_generator, which begins with VOLLEY_GENERATOR */
+  /* Prepares the rest of a generator, which is zeroed. It owns what it allocates. NULL: there is nothing to be done. */
+  void (*create)(volley_generator *generator, const volley_experiment *experiment, int stimulus, volley_slice *slice);
   /* Adds the input of one step to slice->inputs or slice->current. */
   void (*apply)(volley_generator *generator, volley_slice *slice, int64_t step);
-  void (*destroy)(volley_generator *generator);
-  const volley_stimulus_events *events; /* NULL: it needs steps */
+  void (*destroy)(volley_generator *generator); /* frees what create() has allocated; NULL: nothing */
+  const volley_stimulus_events *events;         /* NULL: it needs steps */
 } volley_stimulus_kind;
+
+/* The generator of a stimulus for the selected neurons of one slice; NULL if none is selected. Owned by the caller. */
+volley_generator *volley_generator_create(const volley_experiment *experiment, int stimulus, volley_slice *slice);
+void volley_generator_destroy(const volley_stimulus_kind *kind, volley_generator *generator);
 
 /* All kinds, ended by NULL, and one by name (NULL if unknown). */
 const volley_stimulus_kind *const *volley_stimulus_kinds(void);

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 
 struct volley_generator {
-  volley_selected selected;
+  VOLLEY_GENERATOR;
   uint32_t *columns; /* [selected.count] the label of each neuron, ascending */
-  volley_window window;
   volley_showing showing;
   double amplitude;
 };
@@ -44,18 +43,12 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
   return NULL;
 }
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const volley_teacher *teacher = stimulus->parameters;
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return NULL;
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "a teacher stimulus");
-  generator->selected = selected;
-  generator->columns = volley_selected_columns(experiment, stimulus, slice, &selected);
-  generator->window = volley_stimulus_window(experiment, stimulus, 0);
+  generator->columns = volley_selected_columns(experiment, stimulus, slice, &generator->selected);
   generator->showing = volley_showing_of(experiment, teacher->images);
   generator->amplitude = teacher->amplitude;
-  return generator;
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
@@ -73,11 +66,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   }
 }
 
-static void destroy(volley_generator *generator) {
-  free(generator->selected.ranges);
-  free(generator->columns);
-  free(generator);
-}
+static void destroy(volley_generator *generator) { free(generator->columns); }
 
 const volley_stimulus_kind volley_stimulus_teacher = {
     .name = "teacher",
@@ -89,6 +78,7 @@ const volley_stimulus_kind volley_stimulus_teacher = {
     .is_current = true,
     .is_own = true,
     .check_loaded = check_loaded,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
     .destroy = destroy,

@@ -1,5 +1,4 @@
 /* A stimulus of a plugin: a current that rises from 0 to its amplitude in a period, again and again. */
-#include <stdlib.h>
 #include <volley/plugin/plugin.h>
 #include <volley/stimulus/selected.h>
 
@@ -16,24 +15,16 @@ static const volley_key_info keys[] = {
 };
 
 struct volley_generator {
-  volley_selected selected;
-  volley_window window;
+  VOLLEY_GENERATOR;
   double amplitude;
   int64_t period; /* steps */
 };
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
-  const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const parameters *p = stimulus->parameters;
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return NULL;
-  volley_generator *generator = malloc(sizeof *generator);
-  if (!generator) abort();
-  *generator = (volley_generator){.selected = selected,
-                                  .window = volley_stimulus_window(experiment, stimulus, 0),
-                                  .amplitude = p->amplitude,
-                                  .period = volley_steps(experiment, p->period)};
-  return generator;
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
+  const parameters *p = experiment->stimuli[number].parameters;
+  (void)slice;
+  generator->amplitude = p->amplitude;
+  generator->period = volley_steps(experiment, p->period);
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
@@ -42,20 +33,15 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   volley_add_current(slice, &generator->selected, generator->amplitude * (double)passed / (double)generator->period);
 }
 
-static void destroy(volley_generator *generator) {
-  free(generator->selected.ranges);
-  free(generator);
-}
-
 static const volley_stimulus_kind ramp = {
     .name = "ramp",
     .doc = "a current that rises, again and again",
     VOLLEY_KEYS(keys),
     .size = sizeof(parameters),
     .is_current = true,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
-    .destroy = destroy,
 };
 
 VOLLEY_PLUGIN(.stimuli = {&ramp})

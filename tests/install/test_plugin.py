@@ -37,7 +37,7 @@ WRONG = {
     "no symbol": ("int something;\n", "is no plugin: it has no volley_plugin"),
     "another interface": ("#include <volley/plugin/plugin.h>\n"
                           "const volley_plugin_table volley_plugin = {.interface = 99};\n",
-                          "is made for interface 99, this program has interface 3; compile it with the headers of"),
+                          "is made for interface 99, this program has interface 4; compile it with the headers of"),
     "other structs": ("#include <volley/plugin/plugin.h>\n"
                       "const volley_plugin_table volley_plugin = {.interface = VOLLEY_PLUGIN_INTERFACE, .sizes = {8}};\n",
                       "is made with the headers of another version"),
@@ -50,7 +50,7 @@ WRONG = {
     "stimulus without functions": ('#include <volley/plugin/plugin.h>\n'
                                    'static const volley_stimulus_kind s = {.name = "s", .doc = ""};\n'
                                    "VOLLEY_PLUGIN(.stimuli = {&s})\n",
-                                   "the stimulus 's' of plugin 'wrong.so' lacks create, apply or destroy"),
+                                   "the stimulus 's' of plugin 'wrong.so' lacks apply or the size of its generator"),
     "synapse without states": ('#include <volley/plugin/plugin.h>\n'
                                'static void r(const double *v, double *l, double *h) { *l = *h = *v; }\n'
                                'static void f(volley_synapse_view *v, double *i) { *i = v->sign; }\n'

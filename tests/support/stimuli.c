@@ -23,13 +23,13 @@ double *stimuli_generate(const volley_experiment *experiment, int number, uint32
     slice.current = added;
   else
     slice.inputs[volley_stimulus_receptor(experiment, stimulus)] = added;
-  volley_generator *generator = kind->create(experiment, number, &slice);
+  volley_generator *generator = volley_generator_create(experiment, number, &slice);
   for (int64_t step = from; step < to; step++) {
     memset(added, 0, count * sizeof *added);
     if (generator) kind->apply(generator, &slice, step);
     memcpy(out + (size_t)(step - from) * count, added, count * sizeof *added);
   }
-  if (generator) kind->destroy(generator);
+  if (generator) volley_generator_destroy(kind, generator);
   free(slice.gids);
   free(added);
   return out;

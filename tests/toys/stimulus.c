@@ -1,8 +1,5 @@
 /* A toy stimulus: a current that changes its sign after every `half`. */
-#include "base/memory.h"
 #include "stimulus/selected.h"
-
-#include <stdlib.h>
 
 typedef struct parameters {
   double amplitude; /* pA */
@@ -18,23 +15,16 @@ static const volley_key_info keys[] = {
 };
 
 struct volley_generator {
-  volley_selected selected;
-  volley_window window;
+  VOLLEY_GENERATOR;
   double amplitude;
   int64_t half; /* steps */
 };
 
-static volley_generator *create(const volley_experiment *experiment, int number, volley_slice *slice) {
-  const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const parameters *p = stimulus->parameters;
-  const volley_selected selected = volley_select(experiment, stimulus, slice);
-  if (selected.count == 0) return NULL;
-  volley_generator *generator = volley_alloc(1, sizeof *generator, "a stimulus");
-  *generator = (volley_generator){.selected = selected,
-                                  .window = volley_stimulus_window(experiment, stimulus, 0),
-                                  .amplitude = p->amplitude,
-                                  .half = volley_steps(experiment, p->half)};
-  return generator;
+static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
+  const parameters *p = experiment->stimuli[number].parameters;
+  (void)slice;
+  generator->amplitude = p->amplitude;
+  generator->half = volley_steps(experiment, p->half);
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
@@ -43,18 +33,13 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   volley_add_current(slice, &generator->selected, is_turned ? -generator->amplitude : generator->amplitude);
 }
 
-static void destroy(volley_generator *generator) {
-  free(generator->selected.ranges);
-  free(generator);
-}
-
 const volley_stimulus_kind volley_stimulus_turning = {
     .name = "turning",
     .doc = "a current that changes its sign again and again",
     VOLLEY_KEYS(keys),
     .size = sizeof(parameters),
     .is_current = true,
+    .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
-    .destroy = destroy,
 };

@@ -461,9 +461,9 @@ static void inject(const volley_experiment *e, uint32_t first, uint32_t count, i
   volley_slice slice = {.population = 1, .count = count, .gids = gids, .current = current, .current_stride = 1};
   const volley_stimulus_kind *kind = e->stimuli[0].kind;
   memset(current, 0, count * sizeof *current);
-  volley_generator *generator = kind->create(e, 0, &slice);
+  volley_generator *generator = volley_generator_create(e, 0, &slice);
   if (generator) kind->apply(generator, &slice, step);
-  if (generator) kind->destroy(generator);
+  if (generator) volley_generator_destroy(kind, generator);
 }
 
 static void expect_currents(const volley_experiment *e, const double *gains) {
