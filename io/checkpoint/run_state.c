@@ -3,11 +3,14 @@
 #include "io/checkpoint/section.h"
 
 #include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char spikes_path[] = "volley_checkpoint/population_spikes",
                   positions_path[] = "volley_checkpoint/recorder_positions",
                   files_path[] = "volley_checkpoint/recorded_files", counts_path[] = "recent_spikes/counts",
-                  gids_path[] = "recent_spikes/gids";
+                  gids_path[] = "recent_spikes/gids",
+                  times_path[] = "recent_spikes/times";
 
 /* Bytes of the names of n structs of `stride` bytes, which begin with one, and of a count for each. */
 static uint64_t bytes_of(int n, const void *structs, size_t stride) {
@@ -50,7 +53,19 @@ static void *create_recent(volley_contents *contents, const volley_saved *saved)
   const volley_run_state *state = saved->state;
   volley_contents_add(contents, H5T_NATIVE_UINT64, (uint64_t)state->n_recent, NULL, state->recent_counts, counts_path);
   volley_contents_add(contents, H5T_NATIVE_UINT32, state->n_gids, NULL, state->gids, gids_path);
+  if (saved->parts->network->experiment->simulation.continuous)
+    volley_contents_add(contents, H5T_NATIVE_DOUBLE, state->n_times, "ms", state->times, times_path);
   return NULL;
+}
+
+/* Of a continuous run. */
+static void read_times(volley_checkpoint *checkpoint) {
+  volley_run_state *state = &checkpoint->info.state;
+  double *times = volley_checkpoint_numbers(checkpoint, times_path, &state->n_times);
+  state->times = volley_arena_alloc(checkpoint->arena, state->n_times, sizeof *times);
+  if (state->n_times > 0) memcpy(state->times, times, state->n_times * sizeof *times);
+  free(times);
+  if (state->n_times != state->n_gids) volley_checkpoint_refuse(checkpoint, "the times of recent spikes do not fit");
 }
 
 static void read_recent(volley_checkpoint *checkpoint) {
@@ -63,6 +78,7 @@ static void read_recent(volley_checkpoint *checkpoint) {
   state->gids = volley_arena_alloc(checkpoint->arena, state->n_gids, sizeof *state->gids);
   volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_UINT32, 0, state->n_gids, state->gids);
   volley_dataset_release(&checkpoint->file, &dataset);
+  if (H5Lexists(checkpoint->handle, times_path, H5P_DEFAULT) > 0) read_times(checkpoint);
   for (uint64_t i = 0; i < n_recent && sum <= state->n_gids; i++) {
     if (state->recent_counts[i] > state->n_gids)
       volley_checkpoint_refuse(checkpoint, "the numbers of recent spikes do not fit");

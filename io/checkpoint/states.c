@@ -7,11 +7,25 @@
 
 #include <stdlib.h>
 
+/* In a continuous run the time that the states are of is one more. */
+static int count_states(const volley_experiment *experiment, int p) {
+  return experiment->populations[p].model->n_states + experiment->simulation.continuous;
+}
+
+static const volley_state_info *state_of(const volley_population *population, int k) {
+  static const volley_state_info time = {.name = "time", .unit = "ms"};
+  return k < population->model->n_states ? &population->model->states[k] : &time;
+}
+
+static int number_of(const volley_population *population, int k) {
+  return k < population->model->n_states ? k : VOLLEY_STATE_TIME;
+}
+
 static uint64_t count_bytes(const volley_experiment *experiment) {
   uint64_t bytes = 0;
   for (int p = 0; p < experiment->n_populations; p++) {
     const volley_population *population = &experiment->populations[p];
-    const uint64_t states = (uint64_t)population->model->n_states;
+    const uint64_t states = (uint64_t)count_states(experiment, p);
     bytes += VOLLEY_BYTES_OF_GROUP + states * (population->size * sizeof(double) + VOLLEY_BYTES_OF_DATASET);
   }
   return bytes;
@@ -21,13 +35,13 @@ static uint64_t count_bytes(const volley_experiment *experiment) {
 static void *create(volley_contents *contents, const volley_saved *saved) {
   const volley_experiment *experiment = saved->parts->network->experiment;
   size_t n = 0;
-  for (int p = 0; p < experiment->n_populations; p++) n += (size_t)experiment->populations[p].model->n_states;
+  for (int p = 0; p < experiment->n_populations; p++) n += (size_t)count_states(experiment, p);
   volley_dataset **datasets = volley_arena_alloc(contents->arena, n, sizeof *datasets), **next = datasets;
   for (int p = 0; p < experiment->n_populations; p++) {
     const volley_population *population = &experiment->populations[p];
     volley_contents_add_group(contents, "populations/%s", population->name);
-    for (int k = 0; k < population->model->n_states; k++) {
-      const volley_state_info *state = &population->model->states[k];
+    for (int k = 0; k < count_states(experiment, p); k++) {
+      const volley_state_info *state = state_of(population, k);
       *next++ = volley_contents_add(contents, H5T_NATIVE_DOUBLE, population->size, state->unit, NULL,
                                     "populations/%s/%s", population->name, state->name);
     }
@@ -41,8 +55,9 @@ static void put(volley_hdf5 *file, const volley_saved *saved, void *own) {
   for (int p = 0; p < network->experiment->n_populations; p++) {
     volley_states *states = volley_states_create(network, p, VOLLEY_ALL_RANKS);
     const volley_span slab = volley_states_slab(states);
-    for (int k = 0; k < network->experiment->populations[p].model->n_states; k++, datasets++) {
-      const double *values = volley_states_get(states, k);
+    const volley_population *population = &network->experiment->populations[p];
+    for (int k = 0; k < count_states(network->experiment, p); k++, datasets++) {
+      const double *values = volley_states_get(states, number_of(population, k));
       if (values) volley_dataset_put(file, *datasets, slab.first, slab.count, values);
     }
     volley_states_destroy(states);
@@ -51,7 +66,7 @@ static void put(volley_hdf5 *file, const volley_saved *saved, void *own) {
 
 static volley_dataset open_state(volley_checkpoint *checkpoint, const volley_population *population, int k) {
   const char *path =
-      volley_arena_format(checkpoint->arena, "populations/%s/%s", population->name, population->model->states[k].name);
+      volley_arena_format(checkpoint->arena, "populations/%s/%s", population->name, state_of(population, k)->name);
   const volley_dataset dataset = volley_checkpoint_dataset(checkpoint, path);
   if (dataset.count != population->size)
     volley_hdf5_fault(&checkpoint->file, "'%s' is of another experiment: population %s has %s there and %u here",
@@ -65,10 +80,10 @@ static void restore_population(volley_checkpoint *checkpoint, const volley_netwo
   volley_states *states = volley_states_create(network, p, VOLLEY_ALL_RANKS);
   const volley_span slab = volley_states_slab(states);
   double *values = volley_alloc(slab.count, sizeof *values, "a checkpoint");
-  for (int k = 0; k < population->model->n_states; k++) {
+  for (int k = 0; k < count_states(network->experiment, p); k++) {
     volley_dataset dataset = open_state(checkpoint, population, k);
     volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_DOUBLE, slab.first, slab.count, values);
-    volley_states_set(states, k, values);
+    volley_states_set(states, number_of(population, k), values);
     volley_dataset_release(&checkpoint->file, &dataset);
   }
   free(values);

@@ -65,12 +65,16 @@ static const volley_slice *next_slice(const volley_states *states, int *b, int *
   return NULL;
 }
 
+static double *column_of(const volley_slice *slice, int k) {
+  return k == VOLLEY_STATE_TIME ? slice->times : slice->states[k];
+}
+
 const double *volley_states_get(volley_states *states, int k) {
   if (!states) return NULL;
   double *values = states->values;
   const volley_slice *slice;
   for (int b = 0, s = 0; (slice = next_slice(states, &b, &s)); values += slice->count)
-    memcpy(values, slice->states[k], slice->count * sizeof *values);
+    memcpy(values, column_of(slice, k), slice->count * sizeof *values);
   return volley_redistribution_gather(states->deal, states->rows, states->values, sizeof *values);
 }
 
@@ -79,5 +83,5 @@ void volley_states_set(volley_states *states, int k, const double *set) {
   const double *values = states->values;
   const volley_slice *slice;
   for (int b = 0, s = 0; (slice = next_slice(states, &b, &s)); values += slice->count)
-    memcpy(slice->states[k], values, slice->count * sizeof *values);
+    memcpy(column_of(slice, k), values, slice->count * sizeof *values);
 }

@@ -8,6 +8,9 @@
 
 enum { VOLLEY_ALL_RANKS = -1 };
 
+/* In place of a state's number: the time of all states (volley_slice.times). */
+enum { VOLLEY_STATE_TIME = VOLLEY_MAX_STATES };
+
 typedef struct volley_states volley_states;
 
 /* For the states of population p. holder: the rank that is to have all values; VOLLEY_ALL_RANKS: each has a slab, of

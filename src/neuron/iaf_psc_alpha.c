@@ -119,7 +119,7 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
 }
 
 /* From event to event. */
-static const volley_psc places = {V_m, {I_syn_ex, I_syn_in}, {rise_ex, rise_in}};
+static const volley_psc places = {V_m, {I_syn_ex, I_syn_in}, {rise_ex, rise_in}, rise_in};
 
 static const char *check_events(const double *p) { return volley_psc_check(p[V_min]); }
 

@@ -88,7 +88,7 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
 }
 
 /* From event to event. */
-static const volley_psc places = {V_m, {I_syn_ex, I_syn_in}, {-1, -1}};
+static const volley_psc places = {V_m, {I_syn_ex, I_syn_in}, {-1, -1}, I_syn_in};
 
 static void prepare_events(const double *p, double *c) {
   const volley_psc_parameters values = {.C_m = p[C_m],

@@ -9,22 +9,25 @@
 #include "neuron/course.h"
 #include "neuron/events.h"
 #include "neuron/kernel.h"
+#include "neuron/propagator.h"
 
 enum { VOLLEY_PSC_RECEPTORS = 2 };
 
 /* States; rise: -1 of exponential currents. */
 typedef struct volley_psc {
   int V, I[VOLLEY_PSC_RECEPTORS], rise[VOLLEY_PSC_RECEPTORS];
+  int last; /* of these */
 } volley_psc;
 
 /* Coefficients. */
 enum {
   PSC_LEAK,                     /* 1 / tau_m, or 0 */
   PSC_RATE,                     /* 1 / tau of each receptor */
-  PSC_PART = PSC_RATE + 2,      /* 1 / (C_m (1 / tau_m - 1 / tau)), 0 where both are equal */
+  PSC_PART = PSC_RATE + 2,      /* 1 / (C_m (1 / tau_m - 1 / tau)), 0 where both are as good as equal */
   PSC_SPAN = PSC_PART + 2,      /* 1 / (1 / tau_m - 1 / tau), 0 likewise */
   PSC_RISE = PSC_SPAN + 2,      /* e / tau */
-  PSC_ELASTANCE = PSC_RISE + 2, /* 1 / C_m */
+  PSC_NEAR = PSC_RISE + 2,      /* 1: tau is near tau_m, so that differences of exponentials would lose digits */
+  PSC_ELASTANCE = PSC_NEAR + 2, /* 1 / C_m */
   PSC_REST,                     /* E_L */
   PSC_DRIVE,                    /* I_e */
   PSC_RESISTANCE,               /* tau_m / C_m */
@@ -85,8 +88,13 @@ VOLLEY_INLINE void volley_psc_advance(const volley_psc *of, const double *c, dou
   for (int x = 0; x < VOLLEY_PSC_RECEPTORS; x++) {
     const double now = y[of->I[x]], rise = of->rise[x] >= 0 ? y[of->rise[x]] * c[PSC_RISE + x] : 0;
     const double grown = rise * c[PSC_PART + x], begun = now * c[PSC_PART + x] - grown * c[PSC_SPAN + x];
-    v += c[PSC_SPAN + x] == 0 ? (now + 0.5 * rise * h) * h * c[PSC_ELASTANCE] * leak
-                              : begun * (decay[x] - leak) + grown * h * decay[x];
+    if (c[PSC_NEAR + x] > 0) {
+      const double excess = h * (c[PSC_RATE + x] - c[PSC_LEAK]);
+      const double mean = now * volley_mean_decay(excess) + rise * h * volley_mean_alpha(excess);
+      v += mean * h * c[PSC_ELASTANCE] * leak;
+    } else {
+      v += begun * (decay[x] - leak) + grown * h * decay[x];
+    }
     y[of->I[x]] = (now + rise * h) * decay[x];
     if (of->rise[x] >= 0) y[of->rise[x]] *= decay[x];
   }
@@ -102,13 +110,32 @@ VOLLEY_INLINE double volley_psc_earliest(const volley_psc *of, const double *c, 
   return slope > 0 ? (c[PSC_THRESHOLD] - y[of->V]) / slope * (1 - 1e-9) : INFINITY;
 }
 
+/* The time of the threshold where the course is not all there: by Newton's steps. */
+VOLLEY_INLINE double volley_psc_improve(const volley_psc *of, const double *c, const double *y, double current,
+                                        double h) {
+  enum { STEPS = 4 };
+  for (int i = 0; i < STEPS; i++) {
+    double at[VOLLEY_MAX_STATES];
+    for (int k = 0; k <= of->last; k++) at[k] = y[k];
+    volley_psc_advance(of, c, at, h, current, false);
+    const double currents = at[of->I[0]] + at[of->I[1]] + c[PSC_DRIVE] + current;
+    const double slope = (c[PSC_REST] - at[of->V]) * c[PSC_LEAK] + currents * c[PSC_ELASTANCE];
+    const double next = h - (at[of->V] - c[PSC_THRESHOLD]) / slope;
+    if (!(slope > 0) || !(next > 0)) break;
+    h = next;
+  }
+  return h;
+}
+
 VOLLEY_INLINE double volley_psc_next(const volley_psc *of, const double *c, const double *y, double current,
                                      double horizon) {
   if (y[of->V] >= c[PSC_THRESHOLD]) return 0;
   const double bound = volley_psc_earliest(of, c, y, current);
   if (bound > horizon) return bound;
   const volley_course f = volley_psc_course(of, c, y, current, c[PSC_THRESHOLD]);
-  return volley_course_crossing(&f);
+  const double h = volley_course_crossing(&f);
+  const bool is_exact = c[PSC_NEAR] == 0 && c[PSC_NEAR + 1] == 0;
+  return is_exact || isinf(h) ? h : volley_psc_improve(of, c, y, current, h);
 }
 
 /* The functions of a model whose states `of`, a static const volley_psc, names. */
