@@ -9,8 +9,7 @@
 static const char spikes_path[] = "volley_checkpoint/population_spikes",
                   positions_path[] = "volley_checkpoint/recorder_positions",
                   files_path[] = "volley_checkpoint/recorded_files", counts_path[] = "recent_spikes/counts",
-                  gids_path[] = "recent_spikes/gids",
-                  times_path[] = "recent_spikes/times";
+                  gids_path[] = "recent_spikes/gids", times_path[] = "recent_spikes/times";
 
 /* Bytes of the names of n structs of `stride` bytes, which begin with one, and of a count for each. */
 static uint64_t bytes_of(int n, const void *structs, size_t stride) {
