@@ -55,8 +55,10 @@ static uint32_t phase_of(volley_layout layout, int64_t step) {
   return (uint32_t)(step & ((1 << layout.step_bits) - 1)) << layout.number_bits;
 }
 
+/* Asks for all cache lines that hold some of the bytes. */
 static void prefetch(const unsigned char *at, size_t bytes) {
-  for (const unsigned char *end = at + bytes; at < end; at += LINE) __builtin_prefetch(at, 0, 0);
+  const unsigned char *end = at + bytes;
+  for (at -= (uintptr_t)at % LINE; at < end; at += LINE) __builtin_prefetch(at, 0, 0);
 }
 
 /* Adds a piece of n synapses to a ring of mask + 1 places. */

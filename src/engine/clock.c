@@ -58,7 +58,7 @@ typedef struct engine {
   volley_tally before; /* counted before first_step, of the whole network */
   volley_barrier barrier;
   volley_stopwatch *watches; /* [threads] */
-  double seconds;            /* spent in advance() */
+  volley_timespan time;      /* spent in advance() */
 } engine;
 
 /* Silent filters decay into subnormal numbers, on which the processor is many times slower. */
@@ -109,8 +109,7 @@ static void take_block(engine *e, int b, int64_t step, volley_stopwatch *watch) 
   for (int o = 0; o < e->n_observers; o++) {
     if (e->observers[o].before) e->observers[o].before(e->observers[o].context, b, step);
   }
-  volley_lane_deliver(lane, step);
-  volley_book(watch, VOLLEY_PHASE_DELIVER);
+  volley_lane_deliver(lane, step, watch);
   for (int s = 0, d = 0; s < block->n_slices; s++) {
     int n = 0;
     while (d + n < block->n_generated && block->generated[d + n].slice == s) n++;
@@ -185,8 +184,7 @@ static void exchange_spikes(engine *e, int64_t step, bool all, volley_stopwatch 
   e->requests |= e->exchanged.requests;
   e->known_spikes += e->exchanged.spikes;
   volley_book(watch, VOLLEY_PHASE_EXCHANGE);
-  watch->seconds[VOLLEY_PHASE_EXCHANGE] -= e->exchanged.waited;
-  watch->seconds[VOLLEY_PHASE_WAIT] += e->exchanged.waited;
+  watch->waited += e->exchanged.waited;
 }
 
 /* B: exchanges spikes, tells the observers, and finds out what is to be done after the step. */
@@ -268,10 +266,10 @@ static void work_and_save(engine *e, int64_t step, int thread, volley_stopwatch 
 }
 
 /* C: delivers spikes that have become known to a block. */
-static void schedule_spikes(engine *e, int b) {
+static void schedule_spikes(engine *e, int b, volley_stopwatch *watch) {
   for (int s = 0; s < e->exchanged.n_steps; s++) {
     const volley_step_spikes *spikes = &e->exchanged.steps[s];
-    volley_lane_schedule(&e->lanes[b], spikes->step, spikes->gids, spikes->n);
+    volley_lane_schedule(&e->lanes[b], spikes->step, spikes->gids, spikes->n, watch);
   }
 }
 
@@ -291,7 +289,7 @@ static void take_blocks(void *context) {
 
 static void schedule_blocks(void *context) {
   const share *s = context;
-  for (int b = s->thread; b < s->e->network->n_blocks; b += s->e->network->threads) schedule_spikes(s->e, b);
+  for (int b = s->thread; b < s->e->network->n_blocks; b += s->e->network->threads) schedule_spikes(s->e, b, s->watch);
 }
 
 /* The steps up to `until`; at the end of the experiment a pass more for the samples of that time. */
@@ -300,7 +298,7 @@ static void take_steps(void *context, int thread) {
   const int64_t end = e->until + (e->until == e->network->experiment->simulation.steps);
   volley_stopwatch *watch = &e->watches[thread];
   flush_subnormals();
-  watch->last = volley_seconds();
+  watch->last = volley_ticks();
   for (share s = {e, thread, e->step, watch}; s.step < end; s.step++) {
     const int64_t step = s.step;
     (void)volley_memory_try(take_blocks, &s);
@@ -311,7 +309,6 @@ static void take_steps(void *context, int thread) {
     if (thread != 0) volley_book(watch, VOLLEY_PHASE_WAIT);
     if (e->status != VOLLEY_OK) break;
     (void)volley_memory_try(schedule_blocks, &s);
-    volley_book(watch, VOLLEY_PHASE_DELIVER);
     work_and_save(e, step, thread, watch);
     if (e->status != VOLLEY_OK) break;
   }
@@ -322,9 +319,9 @@ static volley_status advance(void *context, int64_t until) {
   if (e->ended) return VOLLEY_OK;
   e->until = until;
   VOLLEY_MPI(MPI_Barrier(e->network->comm));
-  const double start = volley_seconds();
+  const volley_timespan start = volley_now();
   volley_parallel(e->network->threads, take_steps, e);
-  e->seconds += volley_seconds() - start;
+  volley_timespan_add(&e->time, start);
   e->step = until;
   if (e->status == VOLLEY_OK) e->status = volley_agree(e->network->comm); /* also on faults of the last step */
   e->ended = until == e->network->experiment->simulation.steps;
@@ -342,7 +339,7 @@ static void summarize(const void *context, volley_summary *summary) {
   const engine *e = context;
   volley_tally sum = sum_tallies(e);
   volley_way_figures ways[VOLLEY_WAYS] = {0};
-  for (int b = 0; b < e->network->n_blocks; b++) volley_lane_tell(&e->lanes[b], ways);
+  for (int b = 0; b < e->network->n_blocks; b++) volley_lane_tell(&e->lanes[b], volley_tick(&e->time), ways);
   const volley_run_figures figures = {.network = e->network,
                                       .first_step = e->first_step,
                                       .step = e->step,
@@ -350,7 +347,7 @@ static void summarize(const void *context, volley_summary *summary) {
                                       .events_before = e->before.sums[VOLLEY_TALLY_EVENTS],
                                       .ways = ways,
                                       .watches = e->watches,
-                                      .seconds = e->seconds};
+                                      .time = &e->time};
   volley_summary_fill(summary, &figures);
   volley_tally_free(&sum);
 }
@@ -372,6 +369,7 @@ static void remember_own(engine *e, int64_t step, const uint32_t *gids, uint32_t
 static void go_on_from(engine *e, const volley_run_state *from) {
   uint64_t *sums = e->before.sums;
   const uint32_t *gids = from->gids;
+  volley_stopwatch aside = {.last = volley_ticks()};
   memcpy(sums + VOLLEY_TALLY_COUNTS, from->counts, (size_t)from->n_populations * sizeof *from->counts);
   sums[VOLLEY_TALLY_SPIKES] = e->known_spikes = from->spikes;
   sums[VOLLEY_TALLY_DIGEST] = from->digest[0];
@@ -382,13 +380,15 @@ static void go_on_from(engine *e, const volley_run_state *from) {
     const uint32_t n = (uint32_t)from->recent_counts[k];
     remember_own(e, step, gids, n);
     for (int b = 0; b < e->network->n_blocks; b++) {
-      volley_lane_schedule(&e->lanes[b], step, gids, n);
+      volley_lane_schedule(&e->lanes[b], step, gids, n, &aside);
       if (step + 1 < from->step) volley_lane_skip(&e->lanes[b], step + 1);
     }
     gids += n;
   }
-  for (int b = 0; b < e->network->n_blocks; b++) /* counted in the run before */
-    e->lanes[b].arrivals.bytes = e->lanes[b].arrivals.events = e->lanes[b].plastic.events = 0;
+  for (int b = 0; b < e->network->n_blocks; b++) { /* counted in the run before */
+    volley_lane *lane = &e->lanes[b];
+    lane->arrivals.bytes = lane->arrivals.events = lane->plastic.events = lane->ticks = 0;
+  }
 }
 
 /* An engine that is made. */

@@ -57,7 +57,7 @@ typedef struct engine {
   uint64_t windows;
   volley_barrier barrier;
   volley_stopwatch *watches; /* [threads] */
-  double seconds;
+  volley_timespan time;
 } engine;
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -142,8 +142,7 @@ static void exchange_spikes(engine *e, const window *w, volley_stopwatch *watch)
   const double arrival = e->known.n > 0 ? e->known.spikes[0].time + e->network->shortest : INFINITY;
   if (isfinite(arrival)) e->next = least(e->next, volley_calendar_bucket(calendar_of(e), arrival));
   volley_book(watch, VOLLEY_PHASE_EXCHANGE);
-  watch->seconds[VOLLEY_PHASE_EXCHANGE] -= waited;
-  watch->seconds[VOLLEY_PHASE_WAIT] += waited;
+  watch->waited += waited;
 }
 
 static volley_status tell_observers(engine *e) {
@@ -285,7 +284,7 @@ static void take_windows(void *context, int thread) {
   engine *e = context;
   const int threads = e->network->threads, n_blocks = e->network->n_blocks;
   volley_stopwatch *watch = &e->watches[thread];
-  watch->last = volley_seconds();
+  watch->last = volley_ticks();
   for (bool ends = false; !ends && e->status == VOLLEY_OK;) {
     const window w = e->coming;
     ends = w.stops && e->stop == e->until;
@@ -308,7 +307,7 @@ static void take_windows(void *context, int thread) {
 static volley_status advance(void *context, int64_t until) {
   engine *e = context;
   if (until == e->step) return VOLLEY_OK;
-  const double start = volley_seconds();
+  const volley_timespan start = volley_now();
   for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_adopt(&e->blocks[b], time_of(e, e->step));
   e->until = until;
   e->asked = -1;
@@ -320,7 +319,7 @@ static volley_status advance(void *context, int64_t until) {
   choose_window(e);
   volley_parallel(e->network->threads, take_windows, e);
   if (e->status == VOLLEY_OK) show_all(e);
-  e->seconds += volley_seconds() - start;
+  volley_timespan_add(&e->time, start);
   return e->status;
 }
 
@@ -340,7 +339,7 @@ static void summarize(const void *context, volley_summary *summary) {
                                       .sums = sum.sums,
                                       .events_before = e->before.sums[VOLLEY_TALLY_EVENTS],
                                       .watches = e->watches,
-                                      .seconds = e->seconds};
+                                      .time = &e->time};
   volley_summary_fill(summary, &figures);
   volley_tally_free(&sum);
 }

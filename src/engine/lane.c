@@ -1,7 +1,5 @@
 #include "engine/lane.h"
 
-#include "engine/stopwatch.h"
-
 #include <stdlib.h>
 
 void volley_gid_list_reserve(volley_gid_list *list, uint32_t n) {
@@ -28,13 +26,14 @@ void volley_lane_free(volley_lane *lane) {
   free(lane->fired.gids);
 }
 
-void volley_lane_deliver(volley_lane *lane, int64_t step) {
-  const double begin = volley_seconds();
+void volley_lane_deliver(volley_lane *lane, int64_t step, volley_stopwatch *watch) {
   volley_arrivals_deliver(&lane->arrivals, step);
   for (int s = 0; s < lane->block->n_slices; s++) volley_arrivals_take(&lane->arrivals, &lane->block->slices[s], step);
-  lane->delivery_s += volley_seconds() - begin;
-  volley_plastic_delivery_deliver(&lane->plastic, step);
+  lane->ticks += volley_book(watch, VOLLEY_PHASE_DELIVER);
   lane->spikes.n = 0;
+  if (lane->block->n_plastic == 0) return;
+  volley_plastic_delivery_deliver(&lane->plastic, step);
+  volley_book(watch, VOLLEY_PHASE_DELIVER);
 }
 
 /* Lists the gids of ids within a block; both ascend. */
@@ -55,19 +54,20 @@ void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experim
   volley_tally_take(&lane->tally, experiment, step, lane->fired.gids, lane->fired.n);
 }
 
-void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n) {
-  const double begin = volley_seconds();
+void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n, volley_stopwatch *watch) {
   volley_arrivals_schedule(&lane->arrivals, step, gids, n);
-  lane->delivery_s += volley_seconds() - begin;
+  lane->ticks += volley_book(watch, VOLLEY_PHASE_DELIVER);
+  if (lane->block->n_plastic == 0) return;
   volley_plastic_delivery_schedule(&lane->plastic, step, gids, n);
+  volley_book(watch, VOLLEY_PHASE_DELIVER);
 }
 
-void volley_lane_tell(const volley_lane *lane, volley_way_figures *ways) {
+void volley_lane_tell(const volley_lane *lane, double tick, volley_way_figures *ways) {
   volley_way_figures *way = &ways[lane->block->table.layout.direct ? VOLLEY_WAY_DIRECT : VOLLEY_WAY_LISTED];
   if (lane->block->table.synapses == 0) return;
   way->blocks++;
   way->events += lane->arrivals.events;
-  way->seconds += lane->delivery_s;
+  way->seconds += (double)lane->ticks * tick;
 }
 
 void volley_lane_skip(volley_lane *lane, int64_t step) {

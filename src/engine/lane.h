@@ -6,7 +6,7 @@
 #include "engine/ablation.h"
 #include "engine/arrivals.h"
 #include "engine/plastic_delivery.h"
-#include "engine/summary.h"
+#include "engine/stopwatch.h"
 #include "engine/tally.h"
 
 /* Gids of the neurons that spiked in a step; an id repeats if its neuron spiked more than once. */
@@ -26,7 +26,7 @@ typedef struct volley_lane {
   volley_spike_list spikes; /* of the present step, as ids within the block */
   volley_gid_list fired;    /* the gids of those that are not silenced, ascending */
   volley_tally tally;
-  double delivery_s; /* seconds spent on static synapses */
+  uint64_t ticks; /* spent on static synapses */
 } volley_lane;
 
 /* Not collective. The network must outlive the lane. */
@@ -34,16 +34,16 @@ volley_lane volley_lane_create(const volley_network *network, int b);
 void volley_lane_free(volley_lane *lane);
 
 /* Adds to the block what is due before the update of `step`, and empties the list of spikes. */
-void volley_lane_deliver(volley_lane *lane, int64_t step);
+void volley_lane_deliver(volley_lane *lane, int64_t step, volley_stopwatch *watch);
 
 /* Takes what the update of `step` has put on the list of spikes: who is silenced, what synapses learn from, `fired`, the count. */
 void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experiment, int64_t step);
 
 /* Puts spikes of `step` on the lists of the steps in which they arrive: n gids, ascending. */
-void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n);
+void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n, volley_stopwatch *watch);
 
-/* Adds the block and its static synapses to the figures of the way that they are delivered: [VOLLEY_WAYS]. */
-void volley_lane_tell(const volley_lane *lane, volley_way_figures *ways);
+/* Adds the block and its static synapses to the figures of the way that they are delivered: [VOLLEY_WAYS]. tick: seconds. */
+void volley_lane_tell(const volley_lane *lane, double tick, volley_way_figures *ways);
 
 /* Takes off the lists what is due before the update of `step`. */
 void volley_lane_skip(volley_lane *lane, int64_t step);

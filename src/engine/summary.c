@@ -37,11 +37,15 @@ static void share_figures(volley_summary *summary, const volley_run_figures *fig
   const volley_network *network = figures->network;
   for (int phase = 0; phase < VOLLEY_PHASES; phase++) {
     double seconds = 0;
-    for (int t = 0; t < network->threads; t++) seconds += figures->watches[t].seconds[phase];
+    for (int t = 0; t < network->threads; t++) {
+      const volley_stopwatch *watch = &figures->watches[t];
+      const int waited = (phase == VOLLEY_PHASE_WAIT) - (phase == VOLLEY_PHASE_EXCHANGE);
+      seconds += (double)watch->ticks[phase] * volley_tick(figures->time) + waited * watch->waited;
+    }
     summary->phase_s[phase] = seconds / network->threads / network->ranks;
   }
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, summary->phase_s, VOLLEY_PHASES, MPI_DOUBLE, MPI_SUM, network->comm));
-  VOLLEY_MPI(MPI_Allreduce(&figures->seconds, &summary->simulate_s, 1, MPI_DOUBLE, MPI_MAX, network->comm));
+  VOLLEY_MPI(MPI_Allreduce(&figures->time->seconds, &summary->simulate_s, 1, MPI_DOUBLE, MPI_MAX, network->comm));
   const uint64_t peak = volley_peak_rss();
   summary->peak_rss_bytes = volley_alloc((size_t)network->ranks, sizeof peak, "the summary");
   VOLLEY_MPI(MPI_Allgather(&peak, 1, MPI_UINT64_T, summary->peak_rss_bytes, 1, MPI_UINT64_T, network->comm));

@@ -74,7 +74,7 @@ typedef struct volley_run_figures {
   uint64_t events_before;                 /* of sums: synaptic events before first_step */
   const volley_way_figures *ways;         /* [VOLLEY_WAYS] of this rank; NULL: the engine has none */
   const struct volley_stopwatch *watches; /* [threads] */
-  double seconds;                         /* for all steps */
+  const struct volley_timespan *time;     /* of all steps */
 } volley_run_figures;
 
 /* Fills in the figures of a run, but for what others know: build_s, places, spectra. Allocates peak_rss_bytes,

@@ -11,7 +11,7 @@ typedef struct engine {
   int64_t step;
   volley_tally sum;          /* of all ranks, up to `step` */
   volley_stopwatch *watches; /* [threads] */
-  double seconds;
+  volley_timespan time;
 } engine;
 
 static void *create(const volley_engine_setup *setup) {
@@ -26,7 +26,7 @@ static void *create(const volley_engine_setup *setup) {
 
 static void take_block(const engine *e, volley_lane *lane) {
   const volley_experiment *experiment = e->network->experiment;
-  volley_lane_deliver(lane, e->step); /* nothing is due */
+  volley_lane_deliver(lane, e->step, e->watches); /* nothing is due */
   for (int s = 0; s < lane->block->n_slices; s++) {
     volley_slice *slice = &lane->block->slices[s];
     slice->step = e->step;
@@ -37,14 +37,14 @@ static void take_block(const engine *e, volley_lane *lane) {
 
 static volley_status advance(void *context, int64_t until) {
   engine *e = context;
-  const double start = volley_seconds();
+  const volley_timespan start = volley_now();
   for (; e->step < until; e->step++)
     for (int b = 0; b < e->network->n_blocks; b++) take_block(e, &e->lanes[b]);
   volley_tally_free(&e->sum);
   e->sum = volley_tally_create(e->network->experiment);
   for (int b = 0; b < e->network->n_blocks; b++) volley_tally_add(&e->sum, &e->lanes[b].tally);
   volley_tally_reduce(&e->sum, e->network->comm);
-  e->seconds += volley_seconds() - start;
+  volley_timespan_add(&e->time, start);
   return VOLLEY_OK;
 }
 
@@ -62,7 +62,7 @@ static void summarize(const void *context, volley_summary *summary) {
   volley_summary_fill(
       summary,
       &(volley_run_figures){
-          .network = e->network, .step = e->step, .sums = e->sum.sums, .watches = e->watches, .seconds = e->seconds});
+          .network = e->network, .step = e->step, .sums = e->sum.sums, .watches = e->watches, .time = &e->time});
 }
 
 static void destroy(void *context) {
