@@ -5,15 +5,18 @@
 Strong scaling: the microcircuit is run once as a whole; then a sample of the ranks of each number plays its spikes, and
 must spike as it did there. --weak: 11,250 neurons of 11,250 synapses a rank (Kunkel et al. 2014, Front. Neuroinform. 8:
 78), with spikes drawn at 5 Hz. OUT.csv gets a line for each rank; OUT.png, where matplotlib is there, the cost of all
-ranks together over their number: seconds of a core a second of model time, without exchange and waiting."""
+ranks together over their number: seconds of a core a second of model time, without exchange and waiting. The column
+"foretold" is what `volley check` says of update, stimuli and delivery before anything is built."""
 import argparse
 import csv
+import json
 import os
 import subprocess
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXPERIMENTS = os.path.join(HERE, "..", "..", "jobs", "experiments")
+PARTS = ("update", "stimuli", "deliver")
 WEAK = """
 simulation: {{dt: 0.1 ms, duration: {ms} ms, seed: 1}}
 populations: [{{name: N, model: iaf_psc_exp, size: {size}, mean_rate: 5}}]
@@ -27,12 +30,22 @@ def sample(ranks, wanted):
     return sorted({round((k + 0.5) * ranks / wanted - 0.5) for k in range(min(ranks, wanted))})
 
 
+def foretell(arguments, experiment, ranks, settings):
+    """Seconds a second of model time that a rank spends on update, stimuli and delivery, as check says."""
+    words = [word for setting in settings for word in ("--set", setting)]
+    done = subprocess.run([os.path.join(arguments.build, "volley"), "check", experiment, "--ranks", str(ranks),
+                           "--threads", "1", "--json", *words], check=True, stdout=subprocess.PIPE, text=True)
+    answer = json.loads(done.stdout)
+    return sum(answer["seconds"][part] for part in PARTS) / (1e-3 * answer["network"]["model_ms"])
+
+
 def rank_line(arguments, experiment, spikes, rank, ranks, settings):
     program = os.path.join(arguments.build, "tests", "bench_rank")
     done = subprocess.run([program, experiment, spikes, str(rank), str(ranks), "1", *settings], check=False,
                           stdout=subprocess.PIPE, text=True)
     names, figures = (line.split(",") for line in done.stdout.strip().split("\n")[-2:])
     line = dict(zip(names, figures))
+    line["foretold"] = f"{foretell(arguments, experiment, ranks, settings):.4f}"
     print(", ".join(f"{name} {value}" for name, value in line.items()), flush=True)
     if line["same_spikes"] == "no":
         raise SystemExit(f"rank {rank} of {ranks} spikes otherwise than in the whole run")
@@ -65,10 +78,9 @@ def draw(path, lines):
         from matplotlib import pyplot
     except ImportError:
         return
-    parts = ("update", "stimuli", "deliver")
     numbers = sorted({int(line["ranks"]) for line in lines})
     figure, axes = pyplot.subplots(figsize=(5, 3.5), constrained_layout=True)
-    for part in ("seconds", *parts):
+    for part in ("seconds", *PARTS):
         means = []
         for ranks in numbers:
             of_these = [float(line[part]) for line in lines if int(line["ranks"]) == ranks]
