@@ -60,5 +60,7 @@ volley_reader volley_data_reader(MPI_Comm *comm) {
                          .values = read_values,
                          .edges = volley_edges_read,
                          .edge_sample = volley_edges_sample,
+                         .spikes = volley_spikes_read,
+                         .count_spikes = volley_spikes_count,
                          .series = volley_series_read};
 }

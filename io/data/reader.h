@@ -11,10 +11,12 @@
 volley_reader volley_data_reader(MPI_Comm *comm);
 
 /* What it consists of: see model/reader.h. */
-volley_status volley_edges_read(void *comm, const volley_place *place, const char *path, const char *group,
-                                const volley_edge_taker *taker);
-volley_status volley_edges_sample(void *comm, const volley_place *place, const char *path, const char *group,
-                                  size_t most, volley_edge_sample *out);
+volley_status volley_edges_read(void *comm, const volley_edge_file *from, const volley_edge_taker *taker);
+volley_status volley_edges_sample(void *comm, const volley_edge_file *from, size_t most, volley_edge_sample *out);
+volley_status volley_spikes_read(void *comm, const volley_spike_plan *plan, int file, const volley_edge_taker *taker);
+volley_status volley_spikes_count(void *comm, const volley_spike_plan *plan, int file, uint64_t *count);
+volley_status volley_spike_text_read(MPI_Comm comm, const volley_spike_plan *plan, int file,
+                                     const volley_edge_taker *taker);
 volley_status volley_series_read(void *comm, const volley_place *place, const char *path, const char *dataset,
                                  volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns);
 

@@ -213,6 +213,23 @@ const char *volley_hdf5_get_text(volley_hdf5 *file, hid_t object, const char *na
   return text;
 }
 
+bool volley_hdf5_find_text(hid_t object, const char *name, char *text, size_t size) {
+  *text = '\0';
+  if (H5Aexists(object, name) <= 0) return false;
+  const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT), type = H5Aget_type(attribute);
+  const hid_t space = H5Aget_space(attribute);
+  const size_t bytes =
+      H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1 ? H5Tget_size(type) : 0;
+  char *fixed = volley_alloc(bytes + sizeof fixed, 1, "a text of a file"), *found = fixed;
+  const bool is_variable = bytes > 0 && H5Tis_variable_str(type) > 0;
+  const bool is_read = bytes > 0 && H5Aread(attribute, type, is_variable ? (void *)&found : fixed) >= 0 && found;
+  if (is_read) snprintf(text, size, "%s", found);
+  if (is_read && is_variable) (void)H5free_memory(found);
+  free(fixed);
+  (void)H5Sclose(space), (void)H5Tclose(type), (void)H5Aclose(attribute);
+  return is_read;
+}
+
 const char *volley_hdf5_get_document(volley_hdf5 *file, hid_t parent, const char *name, volley_arena *arena) {
   const hid_t set = volley_hdf5_open_set(file, parent, name);
   const hid_t type = volley_hdf5_check(file, H5Dget_type(set), "look up data of");

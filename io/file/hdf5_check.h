@@ -55,6 +55,9 @@ hid_t volley_hdf5_open_set(volley_hdf5 *file, hid_t parent, const char *name);
 
 /* Attributes: a text, one value of type, a number, a count. */
 const char *volley_hdf5_get_text(volley_hdf5 *file, hid_t object, const char *name, volley_arena *arena);
+/* A text attribute of fixed or variable length that may be absent, as other programs write them: its beginning, in `size` bytes.
+ * False, and "", where there is none. */
+bool volley_hdf5_find_text(hid_t object, const char *name, char *text, size_t size);
 void volley_hdf5_get_value(volley_hdf5 *file, hid_t object, const char *name, hid_t type, void *value);
 double volley_hdf5_get_number(volley_hdf5 *file, hid_t object, const char *name);
 uint64_t volley_hdf5_get_count(volley_hdf5 *file, hid_t object, const char *name);

@@ -136,15 +136,14 @@ static double time_synapse(const volley_experiment *experiment, const volley_est
 }
 
 /* A file of edges that is none: one slab of random ones. */
-static volley_status random_edges(void *context, const volley_place *place, const char *file, const char *group,
-                                  const volley_edge_taker *taker) {
+static volley_status random_edges(void *context, const volley_edge_file *file, const volley_edge_taker *taker) {
   const volley_experiment *small = context;
   const volley_projection *projection = &small->projections[0];
   const size_t n = (size_t)projection->number;
   uint64_t *source = volley_alloc(2 * n, sizeof *source, "an estimate"), *target = source + n;
   double *weight = volley_alloc(2 * n, sizeof *weight, "an estimate"), *delay = weight + n;
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 0), 0, 0);
-  (void)place, (void)file, (void)group;
+  (void)file;
   for (size_t e = 0; e < n; e++) {
     source[e] = (uint64_t)(volley_stream_uniform(&stream) * small->populations[projection->source].size);
     target[e] = (uint64_t)(volley_stream_uniform(&stream) * small->populations[projection->target].size);

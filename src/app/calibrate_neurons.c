@@ -64,6 +64,7 @@ static void replace_datasets(sample *s) {
           .kind = VOLLEY_UNIFORM, .a = value, .b = nextafter(value, INFINITY), .min = -INFINITY, .max = INFINITY};
     }
     population->parameters = parameters;
+    population->spikes = NULL;
   }
 }
 

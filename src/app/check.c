@@ -6,6 +6,7 @@
 #include "force/readout_values.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"
+#include "network/sources.h"
 #include "network/values.h"
 #include "run/run.h"
 #include "run/threads.h"
@@ -88,6 +89,7 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
   VOLLEY_TRY(volley_choose_threads(options->threads, comm, &threads));
   VOLLEY_TRY(volley_run_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
+  VOLLEY_TRY(volley_sources_check(experiment, &reader, comm));
   VOLLEY_TRY(volley_readouts_check(experiment, &reader, comm));
   if (options->resolved) {
     if (rank == 0) fputs(volley_experiment_resolve(experiment), stdout);

@@ -10,6 +10,7 @@
 #include "io/output/layout.h"
 #include "network/blocks.h"
 #include "network/plastic_table.h"
+#include "network/sources.h"
 #include "network/table_builder.h"
 #include "record/record.h"
 #include "rule/edge_list.h"
@@ -58,7 +59,8 @@ static volley_status check_edges(const volley_experiment *experiment, const voll
   checking c = {experiment, projection, 0};
   const volley_edge_taker taker = {.context = &c, .check = check_slab};
   const double begin = volley_thread_seconds();
-  VOLLEY_TRY(reader->edges(reader->context, &projection->place, projection->file, projection->group, &taker));
+  const volley_edge_file file = volley_edge_file_of(projection);
+  VOLLEY_TRY(reader->edges(reader->context, &file, &taker));
   estimate->read_s += (volley_thread_seconds() - begin) / fmax(1, c.rows) * edges / estimate->ranks;
   return VOLLEY_OK;
 }
@@ -72,8 +74,8 @@ static volley_status expect_synapses(const volley_experiment *experiment, const 
     double *expected = &estimate->expected[p];
     *expected = projection->rule->expected(experiment, projection);
     if (!isnan(*expected)) continue;
-    VOLLEY_TRY(reader->edge_sample(reader->context, &projection->place, projection->file, projection->group, SAMPLES,
-                                   &samples[p]));
+    const volley_edge_file file = volley_edge_file_of(projection);
+    VOLLEY_TRY(reader->edge_sample(reader->context, &file, SAMPLES, &samples[p]));
     *expected = (double)samples[p].edges;
     if (checks) VOLLEY_TRY(check_edges(experiment, projection, reader, *expected, estimate));
   }
@@ -347,7 +349,10 @@ static void estimate_all(const volley_experiment *experiment, const volley_edge_
   estimate_tables(experiment, samples, out);
   if (out->synapses == 0) out->min_delay = out->max_delay = 0;
   estimate_build(experiment, out);
-  out->neuron_bytes = volley_blocks_expected_bytes(experiment, out->ranks);
+  double sources;
+  out->neuron_bytes = volley_blocks_expected_bytes(experiment, out->ranks) +
+                      volley_sources_expected_bytes(experiment, out->ranks, &sources);
+  out->build_bytes = fmax(out->build_bytes, sources - out->table_bytes);
   estimate_spikes(experiment, out);
   estimate_recorders(experiment, out);
   estimate_saving(experiment, out);

@@ -60,8 +60,30 @@ static const volley_key_info population_keys[] = {
     {"parameters", .type = VOLLEY_KEY_MAP, .doc = "parameters of the model by name: numbers or distributions"},
     {"initial", .type = VOLLEY_KEY_MAP,
      .doc = "states of the model by name at time 0: numbers, distributions or the name of a parameter"},
+    {"spikes", .type = VOLLEY_KEY_MAP, .doc = "the spikes of a spike_source"},
     {"mean_rate", "Hz", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO,
      .doc = "expected firing rate in the full network; needed to scale indegrees down, used for estimates"},
+};
+
+static const volley_key_info spikes_keys[] = {
+    {"file", .type = VOLLEY_KEY_TEXT,
+     .doc =
+         "HDF5 or text file of spikes, or a list of them, relative to the experiment file; Volley's own outputs, too"},
+    {"population", .type = VOLLEY_KEY_TEXT,
+     .doc = "population of the file (SONATA: /spikes/NAME, or a column `population`), by default the only one"},
+    {"group", .type = VOLLEY_KEY_TEXT,
+     .doc =
+         "HDF5: group with timestamps (or times, in ms unless their attribute `units` says s) and node_ids (or gids, "
+         "ids), by default /spikes/POPULATION, or /spikes"},
+    {"times", "ms", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST,
+     .doc = "instead of a file: times of all neurons, or a list of times for each neuron"},
+    {"ids", "", 0, 0, UINT32_MAX, .type = VOLLEY_KEY_LIST, .doc = "with one list of times: the neuron of each of them"},
+    {"first_id", "", 0, 0, 0x1p53, .type = VOLLEY_KEY_COUNT, .doc = "what the file calls the neuron of index 0"},
+    {"off_grid", .type = VOLLEY_KEY_CHOICE, .words = "refuse|nearest|up",
+     .doc =
+         "what becomes of times that are no whole number of steps: they are moved to the nearest, or to the next one"},
+    {"resolution", "ms", 0, VOLLEY_FROM_ZERO,
+     .doc = "times are rounded to multiples of this first, as NEST does to 0.001 ms; 0: not"},
 };
 
 static const volley_key_info projection_keys[] = {
@@ -259,6 +281,11 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
          KEYS(scale_keys), false, false},
     [VOLLEY_SECTION_POPULATIONS] = {"populations", "A list; an entry describes one population or several.",
                                     KEYS(population_keys), true, true},
+    [VOLLEY_SECTION_SPIKES] = {"populations.spikes",
+                               "The spikes of neurons of the model spike_source. A spike at t acts as one of a neuron "
+                               "that is stamped t. Those "
+                               "at 0 or before, and after the end of the run, are left out, which is told.",
+                               KEYS(spikes_keys), false, false},
     [VOLLEY_SECTION_PROJECTIONS] = {"projections",
                                     "A list; an entry connects all its sources to all its targets. A number in it can "
                                     "be a matrix: rows are targets, columns are sources; [[a, b]] is one row for all "

@@ -246,6 +246,7 @@ static void read_population(volley_reading *reading, volley_node *entry, volley_
   const int before = reading->faults;
   read_parameters(reading, entry, pick, population);
   read_initial(reading, entry, pick, population);
+  volley_read_spikes(reading, entry, pick, population);
   if (reading->faults == before) check_parameters(reading, population);
 }
 

@@ -175,6 +175,7 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
   projection->source = volley_find_population(reading, e->sources[pick.column]);
   projection->target = volley_find_population(reading, e->targets[pick.row]);
   if (projection->source < 0 || projection->target < 0) return;
+  if (!volley_check_reachable(reading, &e->place, "projection", &experiment->populations[projection->target])) return;
   if (!read_amount(reading, e, pick, projection, &none) || (none && !stays_known(reading, e, pick))) return;
   volley_read_flag(reading, e->entry, key_of("autapses"), pick, &projection->autapses);
   if (e->rule->takes_multapses) volley_read_flag(reading, e->entry, key_of("multapses"), pick, &projection->multapses);

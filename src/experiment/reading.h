@@ -205,6 +205,13 @@ void volley_read_readouts(volley_reading *reading, volley_node *section);
 void volley_read_ablations(volley_reading *reading, volley_node *section);
 void volley_read_recorders(volley_reading *reading, volley_node *section);
 
+/* Key spikes of a population whose size and model are set. */
+void volley_read_spikes(volley_reading *reading, volley_node *entry, volley_pick pick, volley_population *population);
+
+/* Whether a population can be reached by what stands at a place; a fault if it is one of sources. what: "projection" */
+bool volley_check_reachable(volley_reading *reading, const volley_place *place, const char *what,
+                            const volley_population *population);
+
 /* Keys synapse and delay_is of an entry's pair, whose other members are set. *out.model is NULL for static synapses. */
 void volley_read_plasticity(volley_reading *reading, volley_node *entry, volley_pick pick,
                             const volley_projection *projection, volley_plasticity_plan *out);

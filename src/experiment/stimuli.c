@@ -46,7 +46,7 @@ static void read_stimulus(volley_reading *reading, volley_node *entry, volley_pi
   volley_read_selection(reading, entry, stimulus_key("neurons"), target->size, pick, &stimulus->neurons);
   read_window(reading, entry, pick, stimulus);
   stimulus->receptor = VOLLEY_RECEPTOR_BY_SIGN;
-  if (!target->model) return;
+  if (!target->model || !volley_check_reachable(reading, &stimulus->place, "stimulus", target)) return;
   if (!kind->is_current) {
     volley_node *receptor = volley_pick_node(reading, volley_node_get(entry, "receptor"), pick);
     if (!volley_read_receptor(reading, receptor, stimulus->target, &stimulus->receptor)) return;

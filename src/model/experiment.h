@@ -62,6 +62,23 @@ typedef enum volley_outgoing {
   VOLLEY_OUTGOING_MIXED /* both bits */
 } volley_outgoing;
 
+/* What becomes of a spike time that is no whole number of steps. */
+typedef enum volley_off_grid { VOLLEY_OFF_GRID_REFUSE, VOLLEY_OFF_GRID_NEAREST, VOLLEY_OFF_GRID_UP } volley_off_grid;
+
+/* Spikes that are given: of files, or of lists. */
+typedef struct volley_spike_plan {
+  const char **files, **groups; /* [n_files] groups[k] NULL: looked for, maybe by the population's name in the file */
+  int n_files;
+  const char *population; /* NULL: the file's only one */
+  volley_list times, ids; /* ms, indices; where there is no file */
+  volley_off_grid off_grid;
+  double resolution; /* ms that times are rounded to first; 0: none */
+  double first_id;   /* what files call neuron 0 */
+  uint32_t neurons;  /* of the population before it is scaled */
+  uint64_t count;    /* spikes of all, also those outside of the run; 0 until the files were looked at */
+  volley_place place;
+} volley_spike_plan;
+
 typedef struct volley_population {
   const char *name;
   const struct volley_neuron_model *model;
@@ -72,6 +89,7 @@ typedef struct volley_population {
   double mean_rate;                /* Hz, of the full network; NAN where not given */
   double background_current;       /* pA, constant; compensates downscaling, 0 without */
   volley_outgoing outgoing;        /* VOLLEY_OUTGOING_NONE until the network is built */
+  volley_spike_plan *spikes;       /* of a source; NULL where the neurons find theirs */
   volley_place place;
 } volley_population;
 

@@ -4,6 +4,7 @@
 #include "base/search.h"
 #include "network/blocks.h"
 #include "network/connect.h"
+#include "network/sources.h"
 #include "network/values.h"
 
 #include <math.h>
@@ -34,7 +35,8 @@ static volley_status make_neurons(volley_network *network, const volley_reader *
     VOLLEY_TRY(volley_agree_one(network->comm));
   }
   (void)volley_memory_try(add_inputs, network);
-  return volley_agree_one(network->comm);
+  VOLLEY_TRY(volley_agree_one(network->comm));
+  return volley_sources_load(network, reader);
 }
 
 /* What the threads that build tables share. */

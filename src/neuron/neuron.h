@@ -78,6 +78,7 @@ typedef struct volley_neuron_model {
   const volley_state_info *states;
   const volley_receptor_info *receptors;
   int n_parameters, n_states, n_receptors, n_coefficients;
+  bool is_source;           /* its spikes are given: nothing reaches it but these, through its first receptor */
   const char *current_unit; /* of injected current; NULL: pA */
   double filter_unit;       /* ms that the rates of a readout's filter are counted in: 1 for 1/ms; 0: 1000, for 1/s */
   int receptor_of_sign[2];  /* receptor that positive (0) and negative (1) weights go to where none is named */
@@ -103,6 +104,9 @@ typedef struct volley_neuron_model {
 static inline double volley_held_potential(double V_reset, double V_refractory, double t_ref) {
   return t_ref > 0 && !isinf(V_refractory) ? V_refractory : V_reset;
 }
+
+/* The update of models that spike as often as their first receptor counts. */
+void volley_repeat_input(volley_slice *slice, volley_spike_list *spikes);
 
 /* The members of a model that its tables give. */
 #define VOLLEY_PARAMETERS(table) .parameters = (table), .n_parameters = (int)(sizeof(table) / sizeof *(table))

@@ -22,7 +22,7 @@ static double mean_current(const double *p, int receptor) {
   return 0;
 }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) {
+void volley_repeat_input(volley_slice *slice, volley_spike_list *spikes) {
   double *input = slice->inputs[SPIKES];
   for (uint32_t i = 0; i < slice->count; i++) {
     for (double left = input[i]; left > 0; left -= 1) volley_spike_push(spikes, slice->offset + i);
@@ -57,6 +57,6 @@ const volley_neuron_model volley_parrot = {
     .receptor_of_sign = {SPIKES, SPIKES},
     .prepare = prepare,
     .mean_current = mean_current,
-    .update = update,
+    .update = volley_repeat_input,
     .events = &events,
 };

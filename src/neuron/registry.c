@@ -23,6 +23,8 @@
   X(qif_delta) \
   X(theta_delta) \
   X(parrot) \
+  X(spike_source) \
+  X(intfire1) \
   /* one line a model */
 /* clang-format on */
 

@@ -145,17 +145,42 @@ bool volley_edge_mail_send(volley_edge_mail *mail, bool more) {
   return left[1];
 }
 
-static volley_status make_list(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
-                               volley_edge_list *list) {
-  const volley_projection *projection = &partition->experiment->projections[p];
-  if (!projection->rule->list) return VOLLEY_OK;
-  volley_edge_mail mail = {.partition = partition, .population = projection->target, .comm = comm, .list = list};
-  const volley_status status = projection->rule->list(partition, p, reader, &mail);
+void volley_edge_mail_keep(volley_edge_mail *mail, volley_edge edge) {
+  append(&mail->list->edges, &mail->list_capacity, mail->list->n + 1);
+  mail->list->edges[mail->list->n++] = edge;
+}
+
+volley_status volley_edge_list_gather(const volley_partition *partition, int population, MPI_Comm comm,
+                                      volley_status (*fill)(void *context, volley_edge_mail *mail), void *context,
+                                      volley_edge_list *list) {
+  volley_edge_mail mail = {.partition = partition, .population = population, .comm = comm, .list = list};
+  const volley_status status = fill(context, &mail);
   free(mail.edges);
   free(mail.sorted);
   free(mail.owners);
   sort(list->edges, list->n);
   return status == VOLLEY_OK && mail.failed ? volley_agree_one(comm) : status;
+}
+
+/* A projection whose rule lists its edges. */
+typedef struct listing {
+  const volley_partition *partition;
+  int projection;
+  const volley_reader *reader;
+} listing;
+
+static volley_status list_edges(void *context, volley_edge_mail *mail) {
+  const listing *l = context;
+  const volley_rule *rule = l->partition->experiment->projections[l->projection].rule;
+  return rule->list(l->partition, l->projection, l->reader, mail);
+}
+
+static volley_status make_list(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
+                               volley_edge_list *list) {
+  const volley_projection *projection = &partition->experiment->projections[p];
+  if (!projection->rule->list) return VOLLEY_OK;
+  return volley_edge_list_gather(partition, projection->target, comm, list_edges, &(listing){partition, p, reader},
+                                 list);
 }
 
 volley_status volley_edge_lists_make(const volley_partition *partition, const volley_reader *reader, MPI_Comm comm,

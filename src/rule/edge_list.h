@@ -54,8 +54,20 @@ bool volley_edge_mail_expect(volley_edge_mail *mail, double edges);
 /* Not collective. */
 void volley_edge_mail_add(volley_edge_mail *mail, volley_edge edge);
 
+/* Adds an edge of this rank's own, which need not travel. Not collective. */
+void volley_edge_mail_keep(volley_edge_mail *mail, volley_edge edge);
+
+/* Makes the list of what `fill` puts into the mail and sends, onto neurons of a population. Collective over comm, as fill() is;
+ * agreed status. list: to be freed by the caller, whatever that is. */
+volley_status volley_edge_list_gather(const volley_partition *partition, int population, MPI_Comm comm,
+                                      volley_status (*fill)(void *context, volley_edge_mail *mail), void *context,
+                                      volley_edge_list *list);
+
 /* Sends all edges that were added, in pieces that are bounded. Collective. Returns whether any rank has more to come. */
 bool volley_edge_mail_send(volley_edge_mail *mail, bool more);
+
+/* Where the edges of a projection of the rule edges stand. */
+volley_edge_file volley_edge_file_of(const volley_projection *projection);
 
 /* Whether edges from a file fit the experiment: indices within the populations, finite weights, possible delays, and both
  * given by the file or by the projection. Adds a fault for the first that does not and returns its number; UINT64_MAX if

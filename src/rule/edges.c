@@ -30,7 +30,7 @@ static volley_status check_edge(const volley_experiment *experiment, const volle
                                 const volley_edge_slab *slab, size_t e) {
   const volley_population *source = &experiment->populations[projection->source];
   const volley_population *target = &experiment->populations[projection->target];
-  const unsigned long long number = slab->first + e;
+  const unsigned long long number = volley_edge_number(slab, e);
   const double dt = experiment->simulation.dt;
   if (slab->source[e] >= source->size || slab->target[e] >= target->size) {
     return volley_fault(VOLLEY_USAGE, &projection->place,
@@ -75,7 +75,7 @@ static volley_status check_range(const volley_projection *projection, const voll
   if (low <= slab->weight[e] && slab->weight[e] <= high) return VOLLEY_OK;
   return volley_fault(VOLLEY_USAGE, &projection->place,
                       "edge %" PRIu64 " of %s has the weight %g; its model %s takes %g to %g at the beginning",
-                      slab->first + e, projection->file, slab->weight[e], model->name, low, high);
+                      volley_edge_number(slab, e), projection->file, slab->weight[e], model->name, low, high);
 }
 
 /* What the file does not say the experiment must. */
@@ -91,10 +91,10 @@ static volley_status check_columns(const volley_projection *projection, const vo
 
 uint64_t volley_edges_check(const volley_experiment *experiment, const volley_projection *projection,
                             const volley_edge_slab *slab) {
-  if (slab->count > 0 && check_columns(projection, slab) != VOLLEY_OK) return slab->first;
+  if (slab->count > 0 && check_columns(projection, slab) != VOLLEY_OK) return volley_edge_number(slab, 0);
   for (size_t e = 0; e < slab->count; e++) {
     if (check_edge(experiment, projection, slab, e) != VOLLEY_OK || check_range(projection, slab, e) != VOLLEY_OK)
-      return slab->first + e;
+      return volley_edge_number(slab, e);
   }
   return UINT64_MAX;
 }
@@ -122,11 +122,15 @@ static void take(void *context, const volley_edge_slab *slab) {
     if (t->projection->source == t->projection->target && source == target && !t->projection->autapses) continue;
     volley_edge_mail_add(t->mail, (volley_edge){.target = target,
                                                 .source = source,
-                                                .number = slab->first + e,
+                                                .number = volley_edge_number(slab, e),
                                                 .weight = slab->weight ? slab->weight[e] : 0,
                                                 .delay = slab->delay ? slab->delay[e] : 0});
   }
   (void)volley_edge_mail_send(t->mail, false);
+}
+
+volley_edge_file volley_edge_file_of(const volley_projection *projection) {
+  return (volley_edge_file){&projection->place, projection->file, projection->group, projection->parameters};
 }
 
 static volley_status list(const volley_partition *partition, int p, const volley_reader *reader,
@@ -134,7 +138,8 @@ static volley_status list(const volley_partition *partition, int p, const volley
   const volley_projection *projection = &partition->experiment->projections[p];
   taking t = {partition->experiment, projection, mail};
   const volley_edge_taker taker = {&t, check, take};
-  return reader->edges(reader->context, &projection->place, projection->file, projection->group, &taker);
+  const volley_edge_file file = volley_edge_file_of(projection);
+  return reader->edges(reader->context, &file, &taker);
 }
 
 static double expected(const volley_experiment *experiment, const volley_projection *projection) {

@@ -133,14 +133,15 @@ static void take(void *context, const volley_edge_slab *slab) {
 static void test_edges(void **state) {
   (void)state;
   const volley_reader reader = volley_data_reader(&comm);
+  const volley_edge_file good = {&place, path, "good", NULL};
   seen so_far = {.refused = UINT64_MAX};
   const volley_edge_taker taker = {&so_far, check, take};
-  assert_int_equal(reader.edges(reader.context, &place, path, "good", &taker), VOLLEY_OK);
+  assert_int_equal(reader.edges(reader.context, &good, &taker), VOLLEY_OK);
   assert_in_range(so_far.edges, EDGES / ranks - ranks, EDGES / ranks + 1);
   MPI_Allreduce(MPI_IN_PLACE, &so_far.edges, 1, MPI_UINT64_T, MPI_SUM, comm);
   assert_int_equal(so_far.edges, EDGES);
   so_far = (seen){.refused = EDGES / 2};
-  assert_int_equal(reader.edges(reader.context, &place, path, "good", &taker), VOLLEY_USAGE);
+  assert_int_equal(reader.edges(reader.context, &good, &taker), VOLLEY_USAGE);
   MPI_Allreduce(MPI_IN_PLACE, &so_far.edges, 1, MPI_UINT64_T, MPI_SUM, comm);
   assert_int_equal(so_far.edges, EDGES / 2);
 }
@@ -148,8 +149,9 @@ static void test_edges(void **state) {
 static void test_sample(void **state) {
   (void)state;
   const volley_reader reader = volley_data_reader(&comm);
+  const volley_edge_file good = {&place, path, "good", NULL};
   volley_edge_sample sample;
-  assert_int_equal(reader.edge_sample(reader.context, &place, path, "good", 1 << 10, &sample), VOLLEY_OK);
+  assert_int_equal(reader.edge_sample(reader.context, &good, 1 << 10, &sample), VOLLEY_OK);
   assert_int_equal(sample.edges, EDGES);
   assert_int_equal(sample.n, EDGES / 2048 + 1);
   assert_null(sample.delays);
@@ -167,9 +169,12 @@ static void test_wrong_edges(void **state) {
   const volley_reader reader = volley_data_reader(&comm);
   const volley_edge_taker taker = {.check = check_any};
   const char *const names[] = {"missing", "short", "negative", "nan", "real", "values"};
-  for (int i = 0; i < 6; i++)
-    assert_int_equal(reader.edges(reader.context, &place, path, names[i], &taker), VOLLEY_USAGE);
-  assert_int_equal(reader.edges(reader.context, &place, "/dev/null", "good", &taker), VOLLEY_USAGE);
+  const volley_edge_file no_file = {&place, "/dev/null", "good", NULL};
+  for (int i = 0; i < 6; i++) {
+    const volley_edge_file wrong = {&place, path, names[i], NULL};
+    assert_int_equal(reader.edges(reader.context, &wrong, &taker), VOLLEY_USAGE);
+  }
+  assert_int_equal(reader.edges(reader.context, &no_file, &taker), VOLLEY_USAGE);
 }
 
 int main(int argc, char **argv) {

@@ -1,0 +1,291 @@
+#include "network/sources.h"
+
+#include "base/progress.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "network/blocks.h"
+#include "rule/edge_list.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FILE_SHIFT = 44 /* of the file's number in that of a spike */ };
+
+int64_t volley_spike_step(const volley_spike_plan *plan, double dt, double time, bool *is_off) {
+  const double resolution = plan->resolution;
+  const double at = resolution > 0 ? volley_round_steps(time, resolution) * resolution : time;
+  *is_off = false;
+  if (!(at > 0)) return 0;
+  *is_off = !volley_is_whole_steps(at, dt);
+  return (int64_t)(*is_off && plan->off_grid == VOLLEY_OFF_GRID_UP ? ceil(at / dt) : volley_round_steps(at, dt));
+}
+
+/* The spikes of a slice at work: they are added as inputs of their steps. */
+struct volley_generator {
+  volley_train train;
+  const volley_spike_plan *plan;
+  double dt;
+  uint64_t next;
+  int64_t due; /* step of the next */
+};
+
+static void find_due(volley_generator *g) {
+  bool is_off;
+  g->due = INT64_MAX;
+  if (g->next < g->train.n) g->due = volley_spike_step(g->plan, g->dt, g->train.times[g->next], &is_off) - 1;
+}
+
+static void apply(volley_generator *g, volley_slice *slice, int64_t step) {
+  for (; g->due <= step; g->next++, find_due(g))
+    if (g->due == step) slice->inputs[0][g->train.where[g->next]] += 1;
+}
+
+static void destroy(volley_generator *g) {
+  free(g->train.times);
+  free(g->train.where);
+  free(g);
+}
+
+static const volley_stimulus_kind given = {.name = "spikes", .apply = apply, .destroy = destroy};
+
+const volley_train *volley_sources_train(const volley_block *block, int slice) {
+  for (int d = 0; d < block->n_generated; d++)
+    if (block->generated[d].kind == &given && block->generated[d].slice == slice)
+      return &block->generated[d].generator->train;
+  return NULL;
+}
+
+/* The spikes of a population while they are taken. */
+typedef struct taking {
+  const volley_experiment *experiment;
+  const volley_population *population;
+  const volley_reader *reader;
+  volley_edge_mail *mail; /* NULL: they are only checked */
+  int file;               /* the present one */
+  uint64_t before, after; /* of this rank's, how many lie outside of the run */
+  uint64_t all;
+} taking;
+
+static volley_status check_spike(const taking *t, uint64_t id, double time) {
+  const volley_spike_plan *plan = t->population->spikes;
+  const double dt = t->experiment->simulation.dt, index = (double)id - plan->first_id;
+  bool is_off;
+  (void)volley_spike_step(plan, dt, time, &is_off);
+  if (index < 0 || index >= plan->neurons)
+    return volley_fault(VOLLEY_USAGE, &plan->place,
+                        "a spike at %.10g ms of neuron %" PRIu64 ", but the neurons of %s are %.0f-%.0f", time, id,
+                        t->population->name, plan->first_id, plan->first_id + plan->neurons - 1);
+  if (!is_off || plan->off_grid != VOLLEY_OFF_GRID_REFUSE) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, &plan->place,
+                      "the first time that is not a whole number of steps of dt = %g ms: %.10g ms, of neuron %" PRIu64
+                      "; 'off_grid: nearest' or 'up' moves such times",
+                      dt, time, id);
+}
+
+static uint64_t check(void *context, const volley_edge_slab *slab) {
+  for (size_t e = 0; e < slab->count; e++)
+    if (check_spike(context, slab->target[e], slab->weight[e]) != VOLLEY_OK) return volley_edge_number(slab, e);
+  return UINT64_MAX;
+}
+
+/* A spike of a neuron that is there, if it lies within the run. */
+static bool is_taken(taking *t, double index, double time) {
+  const volley_simulation *simulation = &t->experiment->simulation;
+  bool is_off;
+  const int64_t step = volley_spike_step(t->population->spikes, simulation->dt, time, &is_off);
+  t->all++;
+  t->before += step < 1;
+  t->after += step > simulation->steps;
+  return step >= 1 && step <= simulation->steps && index < t->population->size;
+}
+
+static void take(void *context, const volley_edge_slab *slab) {
+  taking *t = context;
+  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, (double)slab->total);
+  if (t->mail->failed) return;
+  for (size_t e = 0; e < slab->count; e++) {
+    const double index = (double)slab->target[e] - t->population->spikes->first_id;
+    if (is_taken(t, index, slab->weight[e]))
+      volley_edge_mail_add(t->mail,
+                           (volley_edge){.target = (uint32_t)index,
+                                         .number = (uint64_t)t->file << FILE_SHIFT | volley_edge_number(slab, e),
+                                         .weight = slab->weight[e]});
+  }
+  (void)volley_edge_mail_send(t->mail, false);
+}
+
+/* Counts spikes that are only checked. */
+static void count(void *context, const volley_edge_slab *slab) {
+  for (size_t e = 0; e < slab->count; e++) (void)is_taken(context, 0, slab->weight[e]);
+}
+
+/* Every rank has all lists, and keeps what is its own. */
+static volley_status take_lists(taking *t) {
+  const volley_spike_plan *plan = t->population->spikes;
+  const volley_partition *partition = t->mail ? t->mail->partition : NULL;
+  const int p = (int)(t->population - t->experiment->populations);
+  volley_status status = VOLLEY_OK;
+  for (int k = 0; k < plan->times.n && status == VOLLEY_OK; k++)
+    status = check_spike(t, plan->ids.n ? (uint64_t)plan->ids.values[k] : 0, plan->times.values[k]);
+  for (int k = 0; k < plan->times.n && partition && status == VOLLEY_OK; k++) {
+    const double time = plan->times.values[k];
+    const uint32_t own = plan->ids.n ? 1 : partition->counts[p];
+    for (uint32_t i = 0; i < own; i++) {
+      const uint32_t index =
+          plan->ids.n ? (uint32_t)plan->ids.values[k] : partition->gids[p][i] - t->population->first_gid;
+      if (plan->ids.n && index < t->population->size && volley_partition_owner(partition, p, index) != partition->rank)
+        continue;
+      if (is_taken(t, index, time))
+        volley_edge_mail_keep(t->mail, (volley_edge){.target = index, .number = (uint64_t)k, .weight = time});
+    }
+  }
+  return status;
+}
+
+/* All spikes of a population. Collective, agreed status. */
+static volley_status take_all(void *context, volley_edge_mail *mail) {
+  taking *t = context;
+  const volley_spike_plan *plan = t->population->spikes;
+  const volley_edge_taker taker = {t, check, mail ? take : count};
+  t->mail = mail;
+  for (t->file = 0; t->file < plan->n_files; t->file++)
+    VOLLEY_TRY(t->reader->spikes(t->reader->context, plan, t->file, &taker));
+  if (plan->n_files == 0) (void)take_lists(t);
+  return VOLLEY_OK;
+}
+
+static int compare_times(const void *a, const void *b) {
+  const volley_edge *x = a, *y = b;
+  if (x->weight != y->weight) return x->weight < y->weight ? -1 : 1;
+  return (x->target > y->target) - (x->target < y->target);
+}
+
+/* The spikes of a population, which go to its slices. */
+typedef struct dealing {
+  volley_network *network;
+  int population;
+  volley_edge_list list;
+} dealing;
+
+/* Makes the input of a slice of those from number `first` on. Returns how many these are. */
+static uint64_t make_train(const dealing *d, volley_block *block, int s, uint64_t first) {
+  const volley_population *population = &d->network->experiment->populations[d->population];
+  const volley_slice *slice = &block->slices[s];
+  const uint32_t last = slice->gids[slice->count - 1] - population->first_gid;
+  volley_edge *spikes = d->list.edges + first;
+  uint64_t n = 0;
+  while (first + n < d->list.n && spikes[n].target <= last) n++;
+  if (n == 0) return 0;
+  volley_generator *g = volley_alloc(1, sizeof *g, "spikes of sources");
+  *g = (volley_generator){.plan = population->spikes, .dt = d->network->experiment->simulation.dt};
+  g->train = (volley_train){volley_alloc(n, sizeof(double), "spikes of sources"),
+                            volley_alloc(n, sizeof(uint16_t), "spikes of sources"), n};
+  volley_block_add_input(block, (volley_input){.kind = &given, .generator = g, .slice = s});
+  uint32_t i = 0;
+  for (uint64_t k = 0; k < n; k++) { /* still by target: what is its position in the slice */
+    while (slice->gids[i] - population->first_gid < spikes[k].target) i++;
+    spikes[k].target = i;
+  }
+  qsort(spikes, n, sizeof *spikes, compare_times);
+  for (uint64_t k = 0; k < n; k++) {
+    g->train.times[k] = spikes[k].weight;
+    g->train.where[k] = (uint16_t)spikes[k].target;
+  }
+  find_due(g);
+  return n;
+}
+
+static void deal(void *context) {
+  const dealing *d = context;
+  uint64_t first = 0;
+  for (int b = 0; b < d->network->n_blocks; b++) {
+    volley_block *block = &d->network->blocks[b];
+    for (int s = 0; s < block->n_slices; s++)
+      if (block->slices[s].population == d->population) first += make_train(d, block, s, first);
+  }
+}
+
+/* Tells of spikes that lie outside of the run. Collective. */
+static void tell(const taking *t, const volley_network *network) {
+  const volley_simulation *simulation = &t->experiment->simulation;
+  uint64_t outside[2] = {t->before, t->after};
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, outside, 2, MPI_UINT64_T, MPI_SUM, network->comm));
+  if (network->rank > 0) return;
+  if (outside[0] > 0)
+    volley_progress_note("note: of the given spikes of %s %" PRIu64
+                         " are left out, which lie before the end of the first "
+                         "step at %g ms",
+                         t->population->name, outside[0], simulation->dt);
+  if (outside[1] > 0)
+    volley_progress_note("note: of the given spikes of %s %" PRIu64
+                         " are left out, which lie behind the end of the run at "
+                         "%.10g ms",
+                         t->population->name, outside[1], (double)simulation->steps * simulation->dt);
+}
+
+volley_status volley_sources_load(volley_network *network, const volley_reader *reader) {
+  const volley_experiment *experiment = network->experiment;
+  for (int p = 0; p < experiment->n_populations; p++) {
+    taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
+    dealing d = {.network = network, .population = p};
+    if (!t.population->spikes) continue;
+    volley_status status = volley_edge_list_gather(network->partition, p, network->comm, take_all, &t, &d.list);
+    if (status == VOLLEY_OK) status = volley_agree(network->comm);
+    if (status == VOLLEY_OK) (void)volley_memory_try(deal, &d);
+    free(d.list.edges);
+    VOLLEY_TRY(status);
+    VOLLEY_TRY(volley_agree_one(network->comm));
+    tell(&t, network);
+  }
+  return VOLLEY_OK;
+}
+
+/* Notes how many spikes there are, and the rate that this is. */
+static void note_count(const volley_experiment *experiment, volley_population *population, uint64_t spikes) {
+  const double seconds = 1e-3 * (double)experiment->simulation.steps * experiment->simulation.dt;
+  population->spikes->count = spikes;
+  population->mean_rate = (double)spikes / population->size / seconds;
+}
+
+volley_status volley_sources_check(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
+  for (int p = 0; p < experiment->n_populations; p++) {
+    taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
+    if (!t.population->spikes || t.population->spikes->n_files == 0) continue;
+    VOLLEY_TRY(take_all(&t, NULL));
+    uint64_t spikes = t.all - t.before - t.after;
+    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &spikes, 1, MPI_UINT64_T, MPI_SUM, comm));
+    note_count(experiment, &experiment->populations[p], spikes);
+  }
+  return VOLLEY_OK;
+}
+
+volley_status volley_sources_count(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const volley_spike_plan *plan = experiment->populations[p].spikes;
+    taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
+    uint64_t spikes = plan ? plan->count : 0, of_file;
+    if (!plan) continue;
+    if (plan->n_files > 0)
+      spikes = 0;
+    else
+      (void)take_lists(&t);
+    for (int f = 0; f < plan->n_files; f++, spikes += of_file)
+      VOLLEY_TRY(reader->count_spikes(reader->context, plan, f, &of_file));
+    note_count(experiment, &experiment->populations[p], spikes);
+  }
+  return volley_agree(comm);
+}
+
+double volley_sources_expected_bytes(const volley_experiment *experiment, int ranks, double *building) {
+  double bytes = 0;
+  *building = 0;
+  for (int p = 0; p < experiment->n_populations; p++) {
+    if (!experiment->populations[p].spikes) continue;
+    const double spikes = (double)experiment->populations[p].spikes->count / ranks;
+    bytes += spikes * (sizeof(double) + sizeof(uint16_t));
+    *building = fmax(*building, spikes * sizeof(volley_edge));
+  }
+  return bytes;
+}
