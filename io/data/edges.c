@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "io/data/reader.h"
 #include "io/data/rows.h"
+#include "io/data/sonata_edges.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,30 +12,66 @@ enum { SOURCE, TARGET, WEIGHT, DELAY, COLUMNS };
 static const volley_row_layout layout = {
     {{"source", true, true}, {"target", true, true}, {"weight", false, false}, {"delay", false, false}}, COLUMNS};
 
+/* A file while it is read. */
+typedef struct edge_reader {
+  const volley_edge_file *from;
+  volley_sonata_edges *sonata; /* NULL: it is none of SONATA's */
+} edge_reader;
+
 static hid_t open_group(volley_rows *rows) {
-  const volley_edge_file *from = rows->context;
-  const hid_t group = H5Gopen2(rows->handle, from->group, H5P_DEFAULT);
+  static const volley_edge_types any = {0};
+  edge_reader *reader = rows->context;
+  const volley_edge_file *from = reader->from;
+  rows->group = H5Gopen2(rows->handle, from->group, H5P_DEFAULT);
   rows->layout = &layout;
-  if (group < 0) volley_hdf5_fault(&rows->file, "group '%s' does not exist in '%s'", from->group, from->path);
-  return group;
+  if (rows->group < 0) {
+    volley_hdf5_fault(&rows->file, "group '%s' does not exist in '%s'", from->group, from->path);
+    return rows->group;
+  }
+  rows->shape.given[0] = H5Lexists(rows->group, "weight", H5P_DEFAULT) > 0;
+  rows->shape.given[1] = H5Lexists(rows->group, "delay", H5P_DEFAULT) > 0;
+  if (H5Lexists(rows->group, "source", H5P_DEFAULT) > 0 || H5Lexists(rows->group, "source_node_id", H5P_DEFAULT) <= 0)
+    return rows->group;
+  rows->layout = &volley_sonata_layout;
+  reader->sonata = volley_sonata_edges_create(rows, from->types ? from->types : &any);
+  volley_sonata_edges_given(reader->sonata, rows->shape.given);
+  return rows->group;
 }
 
+/* Where a rank has no rows, its slabs only say what others have. */
 static void make(volley_rows *rows, volley_edge_slab *slab) {
-  slab->source = rows->buffers[SOURCE];
-  slab->target = rows->buffers[TARGET];
-  slab->weight = (double *)rows->buffers[WEIGHT];
-  slab->delay = (double *)rows->buffers[DELAY];
+  static const double nothing = 0;
+  const edge_reader *reader = rows->context;
+  if (reader->sonata) {
+    volley_sonata_edges_make(reader->sonata, rows, slab);
+  } else if (slab->count == 0) {
+    slab->weight = rows->shape.given[0] ? &nothing : NULL;
+    slab->delay = rows->shape.given[1] ? &nothing : NULL;
+  } else {
+    slab->source = rows->buffers[SOURCE];
+    slab->target = rows->buffers[TARGET];
+    slab->weight = (double *)rows->buffers[WEIGHT];
+    slab->delay = (double *)rows->buffers[DELAY];
+  }
 }
 
-static volley_rows rows_of(const volley_edge_file *from) {
-  return (volley_rows){.context = (void *)(uintptr_t)from, .open_group = open_group, .make = make};
+static volley_status open_edges(volley_rows *rows, edge_reader *reader, const volley_edge_file *from, MPI_Comm comm) {
+  *reader = (edge_reader){.from = from};
+  *rows = (volley_rows){.context = reader, .open_group = open_group, .make = make};
+  return volley_rows_open(rows, from->place, from->path, comm);
+}
+
+static void close_edges(volley_rows *rows, edge_reader *reader) {
+  volley_sonata_edges_destroy(reader->sonata);
+  volley_rows_close(rows);
 }
 
 volley_status volley_edges_read(void *comm, const volley_edge_file *from, const volley_edge_taker *taker) {
-  volley_rows rows = rows_of(from);
-  volley_status status = volley_rows_open(&rows, from->place, from->path, *(MPI_Comm *)comm);
+  volley_rows rows;
+  edge_reader reader;
+  volley_status status = open_edges(&rows, &reader, from, *(MPI_Comm *)comm);
   if (status == VOLLEY_OK) status = volley_rows_read(&rows, taker);
-  volley_rows_close(&rows);
+  close_edges(&rows, &reader);
   return status;
 }
 
@@ -50,9 +87,10 @@ static double *share(const double *values, size_t n, MPI_Comm comm) {
 }
 
 volley_status volley_edges_sample(void *comm, const volley_edge_file *from, size_t most, volley_edge_sample *out) {
-  volley_rows rows = rows_of(from);
+  volley_rows rows;
+  edge_reader reader;
   volley_edge_slab slab = {0};
-  volley_status status = volley_rows_open(&rows, from->place, from->path, *(MPI_Comm *)comm);
+  volley_status status = open_edges(&rows, &reader, from, *(MPI_Comm *)comm);
   *out = (volley_edge_sample){0};
   if (status == VOLLEY_OK) {
     const size_t looked_at = rows.rank == 0 ? volley_rows_sample(&rows, most, &slab) : 0;
@@ -65,6 +103,6 @@ volley_status volley_edges_sample(void *comm, const volley_edge_file *from, size
     out->delays = share(slab.delay, out->n, rows.comm);
     status = volley_agree(rows.comm);
   }
-  volley_rows_close(&rows);
+  close_edges(&rows, &reader);
   return status;
 }

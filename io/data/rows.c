@@ -74,12 +74,18 @@ void volley_rows_close(volley_rows *rows) {
   if (rows->handle >= 0) volley_hdf5_check(&rows->file, H5Fclose(rows->handle), "close");
 }
 
+static void make_room(volley_rows *rows) {
+  for (int c = 0; c < VOLLEY_MAX_COLUMNS; c++)
+    if (rows->shape.present[c]) rows->buffers[c] = volley_alloc(VOLLEY_EDGE_ROWS, sizeof(uint64_t), "rows of a file");
+}
+
 /* Fills the buffers with n rows. Returns how many are right; *blamed: the column of the first that is not. */
 static size_t fill(volley_rows *rows, uint64_t first, uint64_t stride, size_t n, int *blamed) {
   size_t good = n;
+  rows->first = first;
+  rows->stride = stride;
   for (int c = 0; c < VOLLEY_MAX_COLUMNS; c++) {
     if (rows->columns[c].set < 0) continue;
-    if (!rows->buffers[c]) rows->buffers[c] = volley_alloc(VOLLEY_EDGE_ROWS, sizeof(uint64_t), "rows of a file");
     const size_t right = volley_column_read(&rows->columns[c], first, stride, n, rows->buffers[c]);
     if (right < good) *blamed = c;
     if (right < good) good = right;
@@ -110,11 +116,15 @@ static volley_status read_part(volley_rows *rows, const volley_edge_taker *taker
   const uint64_t part = equal > LEAST_ROWS ? equal : LEAST_ROWS, begin = part * (uint64_t)rows->rank;
   const uint64_t end = begin + part < size ? begin + part : size;
   uint64_t wrong = UINT64_MAX;
+  make_room(rows);
   for (uint64_t at = 0; at < part && at < size; at += VOLLEY_EDGE_ROWS) {
     const uint64_t first = begin + at, rest = first < end ? end - first : 0;
     volley_edge_slab slab = {.first = first, .total = size};
     if (wrong == UINT64_MAX) slab.count = rest < VOLLEY_EDGE_ROWS ? (size_t)rest : VOLLEY_EDGE_ROWS;
-    if (slab.count > 0) read_slab(rows, &slab, taker, &wrong);
+    if (slab.count > 0)
+      read_slab(rows, &slab, taker, &wrong);
+    else
+      rows->make(rows, &slab);
     if (taker->take) taker->take(taker->context, &slab);
   }
   return volley_agree_first(wrong, rows->comm);
@@ -129,6 +139,7 @@ volley_status volley_rows_read(volley_rows *rows, const volley_edge_taker *taker
 size_t volley_rows_sample(volley_rows *rows, size_t most, volley_edge_slab *slab) {
   uint64_t stride = 1;
   int blamed = 0;
+  make_room(rows);
   while (rows->shape.size / stride + (rows->shape.size % stride > 0) > most) stride *= 2;
   const size_t n = (size_t)(rows->shape.size / stride + (rows->shape.size % stride > 0));
   *slab = (volley_edge_slab){.total = rows->shape.size, .count = fill(rows, 0, stride, n, &blamed)};

@@ -27,7 +27,8 @@ struct volley_rows {
   void *context; /* of the functions below */
   /* Opens the group in a file that is open, and sets the layout. Negative after a fault. */
   hid_t (*open_group)(volley_rows *rows);
-  /* Makes a slab of the `count` rows that are in the buffers: arrays and count. Faults go to the file. */
+  /* Makes a slab of the `count` rows that are in the buffers, which may be none, also on a rank that does not read: arrays and
+   * count. Faults go to the file. */
   void (*make)(volley_rows *rows, volley_edge_slab *slab);
   hid_t handle, group;
   const volley_row_layout *layout;
@@ -37,7 +38,9 @@ struct volley_rows {
   struct {
     uint64_t size; /* rows */
     int present[VOLLEY_MAX_COLUMNS];
-  } shape; /* the same on every rank once shared */
+    int given[2];         /* whether edges have weights, and delays */
+  } shape;                /* the same on every rank once shared */
+  uint64_t first, stride; /* rows that are in the buffers: first, first + stride, ... */
 };
 
 /* Opens the file on rank 0 and shares its shape. Members from file to make are set; comm is not its own. Collective, agreed

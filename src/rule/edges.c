@@ -8,6 +8,43 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+
+#define AT(member) .offset = offsetof(volley_edge_types, member)
+
+static const volley_key_info keys[] = {
+    {"types", "", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, AT(types),
+     .doc = "SONATA: edge_type_id of the edges that are taken, by default of all"},
+    {"type_weights", "", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, AT(weights),
+     .doc = "SONATA: weight by type, of edges that have no syn_weight of their own; in the unit of the receptor"},
+    {"type_factors", "", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, AT(factors),
+     .doc = "SONATA: what all weights are multiplied with, by type"},
+    {"type_delays", "ms", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, AT(delays),
+     .doc = "SONATA: delay by type, of edges that have none of their own"},
+    {"nsyns", .type = VOLLEY_KEY_CHOICE, .words = "multiply|ignore", AT(nsyns),
+     .doc =
+         "SONATA: whether a weight counts once for each of the nsyns of an edge, as BMTK has it, or just once, as in "
+         "NEST"},
+};
+
+/* Lists by types are as long as that of the types. */
+static const char *check_lists(const volley_experiment *experiment, const volley_projection *projection, char *buffer,
+                               size_t size) {
+  const volley_edge_types *types = projection->parameters;
+  const struct {
+    const char *name;
+    int n;
+  } lists[] = {
+      {"type_weights", types->weights.n}, {"type_factors", types->factors.n}, {"type_delays", types->delays.n}};
+  (void)experiment;
+  for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+    if (lists[k].n == 0 || lists[k].n == types->types.n) continue;
+    snprintf(buffer, size, "%s: %s for %s; one for each is expected", lists[k].name,
+             volley_count((uint64_t)lists[k].n, "value").text, volley_count((uint64_t)types->types.n, "type").text);
+    return buffer;
+  }
+  return NULL;
+}
 
 static bool counts_spikes(const volley_neuron_model *model, int receptor, double weight) {
   return model->receptors[receptor != VOLLEY_RECEPTOR_BY_SIGN ? receptor : model->receptor_of_sign[weight < 0]]
@@ -151,8 +188,11 @@ const volley_rule volley_rule_edges = {
     .name = "edges",
     .doc =
         "the edges in an HDF5 file: datasets source and target (indices within the populations) and maybe weight and "
-        "delay (else drawn) in `group`",
+        "delay (else drawn) in `group`; or a SONATA population of edges (/edges/NAME)",
     .takes_file = true,
+    VOLLEY_KEYS(keys),
+    .size = sizeof(volley_edge_types),
+    .check = check_lists,
     .expected = expected,
     .list = list,
     .draw = volley_edge_list_draw,

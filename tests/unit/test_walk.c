@@ -189,9 +189,8 @@ static void add_projections(volley_experiment *e, const volley_rule *rule) {
 }
 
 /* A file of edges in no order, with weights; some stand twice. */
-static volley_status give_edges(void *context, const volley_place *place, const char *file, const char *group,
-                                const volley_edge_taker *taker) {
-  (void)context, (void)place, (void)file, (void)group;
+static volley_status give_edges(void *context, const volley_edge_file *file, const volley_edge_taker *taker) {
+  (void)context, (void)file;
   for (uint32_t k = 0; k < LISTED; k++) {
     listed_sources[k] = k * 7919u % N_A % 40;
     listed_targets[k] = k * 104729u % N_A;
