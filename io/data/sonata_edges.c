@@ -183,6 +183,17 @@ static int find_type(const volley_sonata_edges *sonata, uint64_t id) {
   return found ? found->number : -1;
 }
 
+static bool is_left_out(const volley_sonata_edges *sonata, uint64_t id) {
+  for (int k = 0; k < sonata->types->others.n; k++)
+    if (sonata->types->others.values[k] == (double)id) return true;
+  return false;
+}
+
+static void refuse_type(volley_rows *rows, uint64_t id, size_t e) {
+  volley_hdf5_fault(&rows->file, "edge %" PRIu64 " of %s has the edge_type_id %" PRIu64 ", of which nothing is said",
+                    rows->first + e * rows->stride, rows->file.path, id);
+}
+
 static double choose(double own, const volley_list *of_types, int type) {
   return isnan(own) && type >= 0 && of_types->n > 0 ? of_types->values[type] : own;
 }
@@ -206,7 +217,12 @@ void volley_sonata_edges_make(volley_sonata_edges *sonata, volley_rows *rows, vo
   for (int g = 0; g < sonata->n_groups; g++) take_group(sonata, rows, &sonata->groups[g], slab->count);
   for (size_t e = 0; e < slab->count; e++) {
     const int type = types && sonata->types->types.n > 0 ? find_type(sonata, types[e]) : -1;
-    if (type < 0 && sonata->types->types.n > 0) continue;
+    if (type < 0 && sonata->types->types.n > 0) {
+      if (!types || !is_left_out(sonata, types[e])) {
+        refuse_type(rows, types ? types[e] : 0, e);
+      }
+      continue;
+    }
     combine(sonata, e, type, n);
     sonata->numbers[n] = rows->first + e * rows->stride;
     source[n] = source[e];

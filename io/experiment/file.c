@@ -4,6 +4,8 @@
 #include "base/alike.h"
 #include "experiment/check.h"
 #include "io/file/hdf5_check.h"
+#include "io/file/shared.h"
+#include "io/sonata/sonata.h"
 #include "io/yaml/parse.h"
 
 #include <errno.h>
@@ -11,55 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_BYTES = 256 << 20, CHUNK = 1 << 16 };
-
-/* The bytes of a file, which the caller frees; NULL after reporting a fault. */
-static char *read_bytes(const char *file, size_t *length) {
-  const volley_place place = {.file = file};
-  FILE *stream = fopen(file, "rb");
-  if (!stream) {
-    volley_fault(VOLLEY_USAGE, &place, "the experiment file cannot be opened: %s", strerror(errno));
-    return NULL;
-  }
-  char *bytes = NULL;
-  size_t capacity = 0, n = 0, got;
-  do {
-    if (n + CHUNK > capacity) {
-      capacity = 2 * capacity + CHUNK;
-      bytes = volley_grow(bytes, capacity, 1, "experiment file");
-    }
-    errno = 0;
-    got = fread(bytes + n, 1, CHUNK, stream);
-    n += got;
-  } while (got > 0 && n <= MAX_BYTES);
-  const bool failed = ferror(stream) != 0;
-  if (failed) volley_fault(VOLLEY_USAGE, &place, "the experiment file cannot be read: %s", strerror(errno));
-  if (n > MAX_BYTES)
-    volley_fault(VOLLEY_USAGE, &place, "larger than %d MB, this is no experiment file", MAX_BYTES >> 20);
-  fclose(stream);
-  if (failed || n > MAX_BYTES) {
-    free(bytes);
-    return NULL;
-  }
-  *length = n;
-  return bytes;
-}
-
-/* Rank 0 reads, everybody gets the bytes. Collective; the caller frees *bytes. */
-static volley_status share_bytes(const char *file, MPI_Comm comm, char **bytes, size_t *length) {
-  int rank;
-  unsigned long long size = 0;
-  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  *bytes = rank == 0 ? read_bytes(file, length) : NULL;
-  VOLLEY_TRY(volley_agree(comm)); /* *bytes is NULL where this fails */
-  if (rank == 0) size = *length;
-  VOLLEY_MPI(MPI_Bcast(&size, 1, MPI_UNSIGNED_LONG_LONG, 0, comm));
-  *length = (size_t)size;
-  if (rank != 0) *bytes = volley_alloc(*length, 1, "experiment file");
-  VOLLEY_MPI(MPI_Bcast(*bytes, (int)*length, MPI_CHAR, 0, comm));
-  return VOLLEY_OK;
-}
 
 /* Folder of a file: "." if its name has none. */
 static const char *folder_of(volley_arena *arena, const char *file) {
@@ -91,6 +44,9 @@ typedef struct source {
   const char *folder; /* where relative paths in it start */
   const char *const *sets;
   int n_sets;
+  volley_node *root;  /* the tree where it was made before; else NULL */
+  const char **notes; /* [n_notes] of that */
+  int n_notes;
 } source;
 
 /* Reports compression that this HDF5 cannot do. */
@@ -105,11 +61,12 @@ static void check_compression(const volley_experiment *experiment) {
  * left on this process's list. */
 static volley_experiment *parse_experiment(volley_arena *arena, const char *file, const source *from,
                                            bool looks_at_files) {
-  volley_node *root = volley_yaml_parse(arena, from->name, from->bytes, from->length, true);
+  volley_node *root = from->root ? from->root : volley_yaml_parse(arena, from->name, from->bytes, from->length, true);
   if (!root) return NULL;
   for (int i = 0; i < from->n_sets && root->kind == VOLLEY_NODE_MAP; i++) volley_yaml_set(arena, root, from->sets[i]);
   volley_experiment *experiment = volley_experiment_check(arena, root, file, from->folder, looks_at_files);
   check_compression(experiment);
+  for (int i = 0; i < from->n_notes; i++) volley_experiment_note(experiment, from->notes[i]);
   return experiment;
 }
 
@@ -132,16 +89,39 @@ static volley_status make_experiment(volley_arena *arena, const char *file, cons
   return VOLLEY_OK;
 }
 
+static const char nsyns_key[] = "sonata.nsyns=";
+
+/* Parses the text; a SONATA configuration becomes a description, for which what is set of it is taken out of the assignments.
+ * Collective, agreed status. */
+static volley_status parse_text(volley_arena *arena, source *from, MPI_Comm comm) {
+  const char *nsyns = "multiply", **rest = volley_arena_alloc(arena, (size_t)from->n_sets + 1, sizeof *rest);
+  int n = 0;
+  from->root = volley_yaml_parse(arena, from->name, from->bytes, from->length, true);
+  if (!from->root) return volley_agree(comm);
+  if (!volley_sonata_is(from->root)) return VOLLEY_OK;
+  for (int i = 0; i < from->n_sets; i++) {
+    if (strncmp(from->sets[i], nsyns_key, sizeof nsyns_key - 1) == 0)
+      nsyns = from->sets[i] + sizeof nsyns_key - 1;
+    else
+      rest[n++] = from->sets[i];
+  }
+  from->sets = rest;
+  from->n_sets = n;
+  return volley_sonata_describe(arena, from->root, from->folder, nsyns, comm, &from->root, &from->notes,
+                                &from->n_notes);
+}
+
 volley_status volley_experiment_read(const char *file, const char *const *sets, int n_sets, MPI_Comm comm,
                                      volley_experiment **out) {
   char *bytes = NULL;
   const char *absolute = NULL;
   size_t length = 0;
-  VOLLEY_TRY(share_bytes(file, comm, &bytes, &length));
+  VOLLEY_TRY(volley_share_file(file, NULL, comm, &bytes, &length));
   volley_arena *arena = volley_arena_create();
   file = volley_arena_copy(arena, file);
-  const source from = {bytes, length, file, folder_of(arena, file), sets, n_sets};
+  source from = {bytes, length, file, folder_of(arena, file), sets, n_sets, NULL, NULL, 0};
   volley_status status = share_folder(arena, from.folder, comm, &absolute);
+  if (status == VOLLEY_OK) status = parse_text(arena, &from, comm);
   if (status == VOLLEY_OK)
     status = make_experiment(arena, file, absolute, &from, comm, out);
   else
@@ -154,7 +134,7 @@ volley_status volley_experiment_read_text(const char *text, const char *name, co
                                           const char *const *sets, int n_sets, MPI_Comm comm, volley_experiment **out) {
   volley_arena *arena = volley_arena_create();
   folder = volley_arena_copy(arena, folder);
-  const source from = {text, strlen(text), volley_arena_copy(arena, name), folder, sets, n_sets};
+  const source from = {text, strlen(text), volley_arena_copy(arena, name), folder, sets, n_sets, NULL, NULL, 0};
   return make_experiment(arena, volley_arena_copy(arena, file), folder, &from, comm, out);
 }
 

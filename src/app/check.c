@@ -18,16 +18,19 @@
 typedef struct settings {
   const char *file;
   int ranks, threads; /* 0: not given */
+  int nsyns;          /* 1: ignored */
   bool json, resolved;
   volley_text_list sets;
 } settings;
 
 static const volley_option option_table[] = {
-    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(settings, file), NULL, "experiment (YAML)"},
+    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(settings, file), NULL,
+     "experiment (YAML) or SONATA configuration (JSON)"},
     {"ranks", 0, VOLLEY_OPTION_COUNT, false, offsetof(settings, ranks), "R",
      "ranks to plan for; default those it is started with"},
     VOLLEY_OPTION_THREADS(settings),
     VOLLEY_OPTION_SETS(settings),
+    VOLLEY_OPTION_NSYNS(settings),
     {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, json), NULL,
      "print all figures as JSON: bytes, seconds, milliseconds"},
     {"resolved", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, resolved), NULL,
@@ -110,7 +113,8 @@ static volley_status check_command(const volley_command *command, int n_argument
   volley_options_parse(command, n_arguments, arguments, &options);
   volley_status status = volley_agree(comm);
   volley_experiment *experiment = NULL;
-  const volley_text_list *sets = &options.sets;
+  volley_text_list *sets = &options.sets;
+  if (options.nsyns) volley_text_list_add(sets, VOLLEY_IGNORE_NSYNS);
   if (status == VOLLEY_OK) status = volley_experiment_read(options.file, sets->texts, sets->n, comm, &experiment);
   if (status == VOLLEY_OK) status = check_experiment(experiment, &options, comm);
   volley_experiment_destroy(experiment);

@@ -92,6 +92,14 @@ static volley_status store_choice(reading *line, const volley_option *option, co
   return complain(line, "%s, not '%s'", expected, text);
 }
 
+void volley_text_list_add(volley_text_list *list, const char *text) {
+  const char **texts = volley_alloc((size_t)list->n + 1, sizeof *texts, "the command line");
+  for (int k = 0; k < list->n; k++) texts[k] = list->texts[k];
+  texts[list->n++] = text;
+  free(list->texts);
+  list->texts = texts;
+}
+
 static void store_in_list(reading *line, const volley_option *option, const char *text) {
   volley_text_list *list = (volley_text_list *)((char *)line->target + option->offset);
   if (!list->texts) list->texts = volley_alloc((size_t)line->n, sizeof *list->texts, "the command line");

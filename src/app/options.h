@@ -25,6 +25,9 @@ typedef struct volley_text_list {
   int n;
 } volley_text_list;
 
+/* Adds a text, which must last. */
+void volley_text_list_add(volley_text_list *list, const char *text);
+
 typedef struct volley_option {
   const char *name; /* "threads" stands for --threads; of an argument, the name that help shows: "FILE" */
   char letter;      /* 'o' for -o; 0 for none */
@@ -45,6 +48,13 @@ typedef struct volley_option {
   {                                                                                                                    \
     "set", 0, VOLLEY_OPTION_LIST, false, offsetof(type, sets), "KEY=VALUE",                                            \
         "change a key of the experiment: simulation.seed=2, populations.E.size=100"                                    \
+  }
+
+#define VOLLEY_IGNORE_NSYNS "sonata.nsyns=ignore" /* what the option sets */
+#define VOLLEY_OPTION_NSYNS(type)                                                                                      \
+  {                                                                                                                    \
+    "nsyns", 0, VOLLEY_OPTION_CHOICE, false, offsetof(type, nsyns), "multiply|ignore",                                 \
+        "SONATA: whether weights count for each of the nsyns of an edge; default multiply"                             \
   }
 
 #define VOLLEY_OPTIONS_WINDOW(type)                                                                                    \

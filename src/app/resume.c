@@ -25,10 +25,11 @@ static const char *quoted(volley_arena *arena, const char *text) {
   return out;
 }
 
-/* The options for checkpoints are assignments to keys of the experiment, made after those of --set. */
+/* The options for checkpoints and SONATA are assignments to keys of the experiment, made after those of --set. */
 static volley_text_list assignments(const volley_run_options *options, volley_arena *arena) {
-  volley_text_list all = {.texts = volley_arena_alloc(arena, (size_t)options->sets.n + 3, sizeof(char *))};
+  volley_text_list all = {.texts = volley_arena_alloc(arena, (size_t)options->sets.n + 4, sizeof(char *))};
   for (; all.n < options->sets.n; all.n++) all.texts[all.n] = options->sets.texts[all.n];
+  if (options->nsyns && options->file) all.texts[all.n++] = VOLLEY_IGNORE_NSYNS;
   if (options->checkpoint)
     all.texts[all.n++] = volley_arena_format(arena, "checkpoint.file=%s", quoted(arena, options->checkpoint));
   if (options->checkpoint_every)

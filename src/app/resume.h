@@ -11,6 +11,7 @@ typedef struct volley_run_options {
   const char *output; /* NULL: as the experiment, or the run that is resumed, says */
   int threads;        /* of each rank; 0: not given */
   volley_text_list sets;
+  int nsyns;           /* 1: ignored */
   const char *summary; /* NULL: none */
   bool overwrite;
   int progress;                              /* a volley_progress_mode */

@@ -31,11 +31,12 @@
 
 static const volley_option option_table[] = {
     {"FILE", 0, VOLLEY_OPTION_ARGUMENT, false, offsetof(volley_run_options, file), NULL,
-     "experiment (YAML); may be left out with --resume"},
+     "experiment (YAML) or SONATA configuration (JSON); may be left out with --resume"},
     {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, output), "OUT.h5",
      "output file, instead of the experiment's output.file"},
     VOLLEY_OPTION_THREADS(volley_run_options),
     VOLLEY_OPTION_SETS(volley_run_options),
+    VOLLEY_OPTION_NSYNS(volley_run_options),
     {"summary", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, summary), "FILE.json",
      "write times, rates and the digest of the spikes as JSON"},
     {"overwrite", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_run_options, overwrite), NULL,

@@ -35,6 +35,9 @@ bool volley_key_is_free(const char *path);
 int volley_experiment_differences(const volley_experiment *now, volley_arena *arena, volley_node *then,
                                   const char *name, double time_ms, bool silent);
 
+/* Adds a note to those of an experiment, unless it is among them. Not collective. */
+void volley_experiment_note(volley_experiment *experiment, const char *text);
+
 /* Rank 0 prints the experiment's notes to stderr. Not collective. */
 void volley_experiment_print_notes(const volley_experiment *experiment, MPI_Comm comm);
 

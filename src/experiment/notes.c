@@ -12,19 +12,22 @@
 
 enum { TEXT = 1024, MOST = 50 };
 
+void volley_experiment_note(volley_experiment *experiment, const char *text) {
+  for (int k = 0; k < experiment->n_notes; k++)
+    if (strcmp(experiment->notes[k], text) == 0) return;
+  if (experiment->n_notes == MOST) return;
+  if (!experiment->notes) experiment->notes = volley_arena_alloc(experiment->arena, MOST, sizeof *experiment->notes);
+  experiment->notes[experiment->n_notes++] = volley_arena_copy(experiment->arena, text);
+}
+
 void volley_note(volley_reading *reading, const volley_place *place, const char *format, ...) {
-  volley_experiment *experiment = reading->experiment;
   char text[TEXT];
   const int n = volley_place_write(place, text, sizeof text);
   va_list list;
   va_start(list, format);
   vsnprintf(text + n, sizeof text - (size_t)n, format, list);
   va_end(list);
-  for (int k = 0; k < experiment->n_notes; k++)
-    if (strcmp(experiment->notes[k], text) == 0) return;
-  if (experiment->n_notes == MOST) return;
-  if (!experiment->notes) experiment->notes = volley_arena_alloc(reading->arena, MOST, sizeof *experiment->notes);
-  experiment->notes[experiment->n_notes++] = volley_arena_copy(reading->arena, text);
+  volley_experiment_note(reading->experiment, text);
 }
 
 void volley_note_window(volley_reading *reading, const volley_place *place, const char *what, double start,

@@ -15,6 +15,8 @@
 static const volley_key_info keys[] = {
     {"types", "", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, AT(types),
      .doc = "SONATA: edge_type_id of the edges that are taken, by default of all"},
+    {"other_types", "", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, AT(others),
+     .doc = "SONATA: edge_type_id of the edges that are left out; one that is in neither list is refused"},
     {"type_weights", "", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, AT(weights),
      .doc = "SONATA: weight by type, of edges that have no syn_weight of their own; in the unit of the receptor"},
     {"type_factors", "", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, AT(factors),

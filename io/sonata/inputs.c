@@ -1,0 +1,210 @@
+/* Inputs: spikes of virtual nodes, and currents. */
+#include "io/sonata/client.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* NEST takes spike times in steps of this, ms, and then to the end of the step in which they lie. */
+static const double tic = 0.001;
+
+/* The entry of a population in the description. */
+static volley_node *entry_of(const volley_sonata *sonata, int p) {
+  return volley_node_get(sonata->root, "populations")->items[p];
+}
+
+static bool has_any(const volley_sonata *sonata, const volley_sonata_set *set, int p) {
+  for (uint32_t i = 0; set->has[p] && i < sonata->populations[p].n; i++)
+    if (set->has[p][i]) return true;
+  return false;
+}
+
+/* The population of a file of spikes that is meant: the one that is called as the nodes are, if there is one. */
+static volley_status name_population(volley_sonata *sonata, const volley_node *file, const char *path,
+                                     const char *population, volley_node *spikes) {
+  const char **names;
+  int n;
+  VOLLEY_TRY(volley_sonata_list_group(sonata, file, path, "/spikes", &names, &n));
+  for (int i = 0; i < n; i++) {
+    const size_t length = strlen(population);
+    if (strncmp(names[i], population, length) == 0 && strcmp(names[i] + length, "/") == 0)
+      volley_sonata_put_text(sonata, spikes, "population", population, file);
+  }
+  return VOLLEY_OK;
+}
+
+static void begin_spikes(const volley_sonata *sonata, volley_node *spikes) {
+  volley_sonata_put_text(sonata, spikes, "off_grid", "up", NULL);
+  volley_sonata_put_number(sonata, spikes, "resolution", tic, NULL);
+}
+
+/* Adds a file to the spikes of a population. */
+static volley_status add_spikes(volley_sonata *sonata, const volley_node *input, const volley_node *file, int p) {
+  volley_node *entry = entry_of(sonata, p), *spikes = volley_node_get(entry, "spikes");
+  const char *path = volley_sonata_path(sonata, file, file->text), *module = volley_sonata_text(input, "module");
+  if (!spikes) {
+    spikes = volley_sonata_map(sonata);
+    volley_sonata_put(sonata, spikes, "file", volley_sonata_list(sonata));
+    begin_spikes(sonata, spikes);
+    volley_sonata_put(sonata, entry, "spikes", spikes);
+    if (!module || strcmp(module, "csv") != 0)
+      VOLLEY_TRY(name_population(sonata, file, path, sonata->populations[p].name, spikes));
+  }
+  volley_node *item = volley_node_copy(sonata->arena, file);
+  item->text = path;
+  item->plain = false;
+  volley_node_append(sonata->arena, volley_node_get(spikes, "file"), item, NULL);
+  return VOLLEY_OK;
+}
+
+static volley_status read_spikes(volley_sonata *sonata, const volley_node *input, const volley_sonata_set *set) {
+  const volley_node *file = volley_node_get(input, "input_file");
+  const char *module = volley_sonata_text(input, "module");
+  volley_sonata_note_unused(sonata, input, "an input", "input_type|module|input_file|node_set|trial|enabled");
+  if (!file || file->kind != VOLLEY_NODE_SCALAR) volley_sonata_fault(sonata, input, "input_file is missing");
+  if (module && !volley_sonata_is_among(module, "h5|hdf5|csv|sonata|synapse_replay"))
+    volley_sonata_fault(sonata, volley_node_get(input, "module"),
+                        "spikes of the module '%s' are not understood; h5 and csv are", module);
+  for (int p = 0; p < sonata->n_populations; p++) {
+    const volley_sonata_nodes *nodes = &sonata->populations[p];
+    if (!has_any(sonata, set, p)) continue;
+    if (!nodes->is_virtual)
+      volley_sonata_fault(sonata, input, "spikes are given to %s, which is not virtual: its neurons find theirs",
+                          nodes->name);
+    else if (volley_sonata_selection(sonata, set, p))
+      volley_sonata_fault(sonata, input, "spikes are given to some nodes of %s only; a whole population is expected",
+                          nodes->name);
+  }
+  VOLLEY_TRY(volley_agree(sonata->comm));
+  for (int p = 0; p < sonata->n_populations; p++)
+    if (has_any(sonata, set, p)) VOLLEY_TRY(add_spikes(sonata, input, file, p));
+  return VOLLEY_OK;
+}
+
+static void read_current(volley_sonata *sonata, const volley_node *input, const volley_sonata_set *set) {
+  double amplitude, delay = 0, duration = INFINITY;
+  volley_sonata_note_unused(sonata, input, "an input", "input_type|module|node_set|amp|delay|duration|enabled");
+  if (!volley_node_get(input, "amp") || !volley_sonata_number(sonata, input, "amp", &amplitude)) {
+    volley_sonata_fault(sonata, input, "amp is missing: the current");
+    return;
+  }
+  (void)volley_sonata_number(sonata, input, "delay", &delay);
+  (void)volley_sonata_number(sonata, input, "duration", &duration);
+  for (int p = 0; p < sonata->n_populations; p++) {
+    const volley_sonata_nodes *nodes = &sonata->populations[p];
+    if (!has_any(sonata, set, p)) continue;
+    if (nodes->is_virtual) {
+      volley_sonata_fault(sonata, input, "a current into %s, which is virtual", nodes->name);
+      continue;
+    }
+    volley_node *entry = volley_sonata_map(sonata), *neurons = volley_sonata_selection(sonata, set, p);
+    volley_sonata_put_text(sonata, entry, "type", "dc", input);
+    volley_sonata_put_text(sonata, entry, "target", nodes->name, input);
+    volley_sonata_put_number(sonata, entry, "amplitude", amplitude * nodes->model.current_factor, input);
+    volley_sonata_put_number(sonata, entry, "start", delay, input);
+    if (isfinite(duration)) volley_sonata_put_number(sonata, entry, "stop", delay + duration, input);
+    if (neurons) volley_sonata_put(sonata, entry, "neurons", neurons);
+    volley_node_append(sonata->arena, sonata->stimuli, entry, NULL);
+  }
+}
+
+static bool is_disabled(const volley_node *map) {
+  const char *enabled = volley_sonata_text(map, "enabled");
+  return enabled && strcmp(enabled, "false") == 0;
+}
+
+static volley_status read_input(volley_sonata *sonata, const volley_node *input) {
+  const volley_node *type = volley_node_get(input, "input_type"), *nodes = volley_node_get(input, "node_set");
+  volley_sonata_set set;
+  if (is_disabled(input)) return VOLLEY_OK;
+  if (!nodes) nodes = volley_node_get(input, "source");
+  if (!type || type->kind != VOLLEY_NODE_SCALAR || !nodes)
+    volley_sonata_fault(sonata, input, "%s is missing", nodes ? "input_type" : "node_set");
+  else if (!volley_sonata_is_among(type->text, "spikes|current_clamp"))
+    volley_sonata_fault(sonata, type, "the input_type '%s' is not understood; spikes and current_clamp are",
+                        type->text);
+  VOLLEY_TRY(volley_agree(sonata->comm));
+  VOLLEY_TRY(volley_sonata_find_set(sonata, nodes, &set));
+  if (strcmp(type->text, "spikes") == 0) return read_spikes(sonata, input, &set);
+  read_current(sonata, input, &set);
+  return volley_agree(sonata->comm);
+}
+
+volley_status volley_sonata_read_inputs(volley_sonata *sonata) {
+  const volley_node *inputs = volley_node_get(sonata->config, "inputs");
+  for (int i = 0; inputs && i < inputs->n; i++) VOLLEY_TRY(read_input(sonata, inputs->items[i]));
+  for (int p = 0; p < sonata->n_populations; p++) { /* the others are silent */
+    volley_node *entry = entry_of(sonata, p);
+    if (!sonata->populations[p].is_virtual || volley_node_get(entry, "spikes")) continue;
+    volley_node *spikes = volley_sonata_map(sonata);
+    volley_sonata_put(sonata, spikes, "times", volley_sonata_list(sonata));
+    volley_sonata_put(sonata, entry, "spikes", spikes);
+    volley_sonata_note(sonata, "the virtual nodes of %s have no input of spikes: they are silent",
+                       sonata->populations[p].name);
+  }
+  return VOLLEY_OK;
+}
+
+/* The state that a report names. */
+static const char *state_of(const char *variable) { return strcmp(variable, "v") == 0 ? "V_m" : variable; }
+
+static void add_report(volley_sonata *sonata, const volley_node *report, const volley_sonata_set *set, int p) {
+  static const char *const times[][2] = {{"start_time", "start"}, {"end_time", "stop"}, {"dt", "interval"}};
+  volley_node *entry = volley_sonata_map(sonata), *neurons = volley_sonata_selection(sonata, set, p);
+  const volley_node *variable = volley_node_get(report, "variable_name");
+  double number;
+  volley_sonata_put_text(sonata, entry, "name", report->key, report);
+  volley_sonata_put_text(sonata, entry, "type", "traces", report);
+  volley_sonata_put_text(sonata, entry, "population", sonata->populations[p].name, report);
+  if (variable->kind == VOLLEY_NODE_LIST) {
+    volley_node *states = volley_sonata_list(sonata);
+    for (int i = 0; i < variable->n; i++) {
+      volley_node *item = volley_node_copy(sonata->arena, variable->items[i]);
+      item->text = state_of(item->text);
+      volley_node_append(sonata->arena, states, item, NULL);
+    }
+    volley_sonata_put(sonata, entry, "states", states);
+  } else {
+    volley_sonata_put_text(sonata, entry, "states", state_of(variable->text), variable);
+  }
+  for (int k = 0; k < 3; k++)
+    if (volley_sonata_number(sonata, report, times[k][0], &number))
+      volley_sonata_put_number(sonata, entry, times[k][1], number, volley_node_get(report, times[k][0]));
+  if (neurons) volley_sonata_put(sonata, entry, "neurons", neurons);
+  volley_node_append(sonata->arena, sonata->recorders, entry, NULL);
+}
+
+static volley_status read_report(volley_sonata *sonata, const volley_node *report) {
+  const char *module = volley_sonata_text(report, "module");
+  const volley_node *cells = volley_node_get(report, "cells");
+  volley_sonata_set set;
+  if (is_disabled(report)) return VOLLEY_OK;
+  if (!cells) cells = volley_node_get(report, "node_set");
+  if (!cells || !volley_node_get(report, "variable_name") ||
+      (module && !volley_sonata_is_among(module, "membrane_report|multimeter_report|multimeter"))) {
+    volley_sonata_note(sonata,
+                       "%s: the report '%s' is not written: membrane_report and multimeter_report with cells and "
+                       "variable_name are",
+                       report->file, report->key);
+    return VOLLEY_OK;
+  }
+  volley_sonata_note_unused(sonata, report, "a report",
+                            "cells|node_set|variable_name|module|start_time|end_time|dt|enabled|sections");
+  VOLLEY_TRY(volley_sonata_find_set(sonata, cells, &set));
+  for (int p = 0; p < sonata->n_populations; p++)
+    if (has_any(sonata, &set, p) && !sonata->populations[p].is_virtual) add_report(sonata, report, &set, p);
+  return volley_agree(sonata->comm);
+}
+
+volley_status volley_sonata_read_reports(volley_sonata *sonata) {
+  const volley_node *reports = volley_node_get(sonata->config, "reports");
+  for (int p = 0; p < sonata->n_populations; p++) {
+    volley_node *entry = volley_sonata_map(sonata);
+    if (sonata->populations[p].is_virtual) continue;
+    volley_sonata_put_text(sonata, entry, "type", "spikes", NULL);
+    volley_sonata_put_text(sonata, entry, "population", sonata->populations[p].name, NULL);
+    volley_node_append(sonata->arena, sonata->recorders, entry, NULL);
+  }
+  for (int i = 0; reports && i < reports->n; i++) VOLLEY_TRY(read_report(sonata, reports->items[i]));
+  return VOLLEY_OK;
+}

@@ -1,0 +1,187 @@
+"""A SONATA network with everything that is understood, against the same as an experiment file: on any ranks, after a restart, and
+as check --resolved prints it. bad_input/test_sonata.py has what is wrong with others."""
+import json
+import os
+import sys
+import tempfile
+
+import h5py
+import numpy
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from program import execute, expect, finish, read_trace, run  # noqa: E402
+
+N, V = 30, 8  # nodes: neurons of two types, virtual ones
+random = numpy.random.default_rng(11)
+
+FILES = {
+    "config.json": {"network": "./net/circuit.json", "simulation": "simulation.json"},
+    "net/circuit.json": {
+        "manifest": {"$BASE": ".", "$MODELS": "$BASE/models"},
+        "components": {"point_neuron_models_dir": "${MODELS}", "synaptic_models_dir": "$MODELS/synapses"},
+        "networks": {"nodes": [{"nodes_file": "$BASE/nodes.h5", "node_types_file": "$BASE/types.csv"},
+                               {"nodes_file": "virtual.h5", "node_types_file": "virtual.csv"}],
+                     "edges": [{"edges_file": "$BASE/edges.h5", "edge_types_file": "edge_types.csv"},
+                               {"edges_file": "in.h5", "edge_types_file": "in_types.csv"}]},
+        "target_simulator": "NEST"},
+    "net/models/a.json": {"C_m": 200.0, "tau_m": 12.0, "E_L": -65.0, "V_th": -52.0, "type": "point"},
+    "net/models/b.json": {"C_m": 150.0, "V_m": -60.0},
+    "net/models/synapses/plain.json": {},
+    "net/models/synapses/minus.json": {"sign": -1, "delay": 7.0, "level_of_detail": "current"},
+    "net/models/synapses/learns.json": {"lambda": 0.1, "Wmax": 200.0, "alpha": 1.1},
+    "simulation.json": {
+        "manifest": {"$OUT": "out"},
+        "run": {"tstop": 120.0, "dt": 0.1, "nsteps_block": 100},
+        "conditions": {"v_init": -80},
+        "node_sets_file": "sets.json",
+        "inputs": {"spikes": {"input_type": "spikes", "module": "h5", "input_file": "spikes.h5", "node_set": "virtual"},
+                   "clamp": {"input_type": "current_clamp", "node_set": "excitatory", "amp": 250.0, "delay": 20.0,
+                             "duration": 60.0}},
+        "reports": {"v": {"cells": "some", "variable_name": "V_m", "module": "membrane_report", "dt": 1.0}},
+        "output": {"output_dir": "$OUT", "spikes_file": "spikes.h5"}},
+    "sets.json": {"excitatory": {"population": "cells", "ei": "e"}, "few": {"population": "cells", "node_id": [0, 1, 2, 9]},
+                  "some": ["few", {"population": "cells", "node_id": [20]}]},
+    "net/types.csv": "node_type_id ei model_type model_template dynamics_params\n"
+                     "7 e point_process nest:iaf_psc_exp a.json\n3 i point_process nest:iaf_psc_exp b.json\n",
+    "net/virtual.csv": "node_type_id model_type\n100 virtual\n",
+    "net/edge_types.csv": "edge_type_id target_query syn_weight delay model_template dynamics_params\n"
+                          "1 \"ei=='e' & x=='a b'\" 40.0 2.0 static_synapse plain.json\n"
+                          "2 * NULL NULL static_synapse minus.json\n3 * 35.0 1.5 stdp_synapse learns.json\n",
+    "net/in_types.csv": "edge_type_id syn_weight weight_function\n5 60.0 wmax\n",
+}
+
+EXPERIMENT = """
+simulation: {dt: 0.1 ms, duration: 120 ms}
+populations:
+  - {name: cells, model: iaf_psc_exp, size: 30, initial: {V_m: {values: VM}},
+     parameters: {C_m: {values: CM}, tau_m: {values: TAU}, E_L: {values: EL}, V_th: {values: VTH}, tau_syn_ex: {values: SYN}}}
+  - {name: virtual, model: spike_source, size: 8, spikes: {times: TIMES, ids: IDS, off_grid: up}}
+projections:
+  - {source: cells, target: cells, rule: edges, file: plain.h5, group: static}
+  - {source: cells, target: cells, rule: edges, file: plain.h5, group: learns,
+     synapse: {model: stdp, lambda: 0.1, Wmax: 200, alpha: 1.1}}
+  - {source: virtual, target: cells, rule: edges, file: plain.h5, group: in}
+stimuli: [{type: dc, target: cells, neurons: NEURONS, amplitude: 250, start: 20 ms, stop: 80 ms}]
+recorders:
+  - {type: spikes, population: cells}
+  - {name: v, type: traces, population: cells, neurons: [0-2, 9, 20], states: V_m, interval: 1 ms}
+"""
+
+
+def write(folder, files):
+    for name, content in files.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(content if isinstance(content, str) else json.dumps(content, indent="\t"))
+
+
+def write_edges(path, name, source, target, columns, ends):
+    with h5py.File(path, "w") as file:
+        group = file.create_group("edges/" + name)
+        for end, ids, of in (("source_node_id", source, ends[0]), ("target_node_id", target, ends[1])):
+            group[end] = ids
+            group[end].attrs["node_population"] = of
+        for key, values in columns.items():
+            group[key] = values
+
+
+def make_network(folder):
+    """Writes the network in both ways. Node ids, groups of nodes and of edges stand in other orders than one after another."""
+    write(folder, FILES)
+    os.makedirs(folder + "/out", exist_ok=True)
+    net = os.path.join(folder, "net")
+    order, types, group = random.permutation(N), random.choice([7, 3], N), random.integers(0, 2, N)
+    index = numpy.zeros(N, int)
+    for g in (0, 1):
+        index[group == g] = random.permutation((group == g).sum())
+    tau_syn, c_m = random.uniform(1, 4, N), random.uniform(180, 260, N)
+    with h5py.File(net + "/nodes.h5", "w") as file:
+        nodes = file.create_group("nodes/cells")
+        nodes["node_id"], nodes["node_type_id"] = order.astype("uint8"), types.astype("int16")[order]
+        nodes["node_group_id"], nodes["node_group_index"] = group[order].astype("int8"), index[order].astype("uint16")
+        for g in (0, 1):
+            of = numpy.flatnonzero(group == g)
+            place = numpy.argsort(index[of])
+            nodes[f"{g}/dynamics_params/tau_syn_ex"] = tau_syn[of][place]
+            nodes[f"{g}/x"] = numpy.zeros(len(of))
+        nodes["1/dynamics_params/C_m"] = c_m[numpy.flatnonzero(group == 1)][numpy.argsort(index[group == 1])]
+    with h5py.File(net + "/virtual.h5", "w") as file:
+        file["nodes/virtual/node_type_id"] = numpy.full(V, 100)
+    n = 900
+    source, target, kind = random.integers(0, N, n), random.integers(0, N, n), random.choice([1, 2, 3], n)
+    where, row, nsyns = random.integers(0, 2, n), numpy.zeros(n, int), random.integers(1, 4, n)
+    where[kind == 2] = 1
+    own = random.uniform(10, 60, n)
+    delays = random.integers(5, 40, n) / 10
+    for g in (0, 1):
+        row[where == g] = random.permutation((where == g).sum())
+    columns = {"edge_type_id": kind.astype("uint8"), "edge_group_id": where.astype("int32"),
+               "edge_group_index": row.astype("uint16")}
+    for g in (0, 1):
+        columns[f"{g}/nsyns"] = nsyns[where == g][numpy.argsort(row[where == g])].astype("uint8")
+    columns["1/syn_weight"] = own[where == 1][numpy.argsort(row[where == 1])]
+    columns["1/delay"] = delays[where == 1][numpy.argsort(row[where == 1])]
+    write_edges(net + "/edges.h5", "cells_cells", source.astype("uint16"), target.astype("int64"), columns, ("cells", "cells"))
+    weight = numpy.where(where == 1, own, numpy.where(kind == 1, 40.0, 35.0)) * nsyns * numpy.where(kind == 2, -1, 1)
+    delay = numpy.where(where == 1, delays, numpy.where(kind == 1, 2.0, 1.5))
+    n_in = 160
+    in_source, in_target = random.integers(0, V, n_in), random.integers(0, N, n_in)
+    write_edges(net + "/in.h5", "virtual_cells", in_source.astype("uint32"), in_target.astype("uint8"),
+                {"edge_type_id": numpy.full(n_in, 5)}, ("virtual", "cells"))
+    times, ids = random.uniform(0.001, 119, 400).round(3), random.integers(0, V, 400)
+    with h5py.File(folder + "/spikes.h5", "w") as file:
+        file["spikes/timestamps"], file["spikes/gids"] = times + random.uniform(-0.0004, 0.0004, 400), ids.astype("int32")
+    with h5py.File(folder + "/plain.h5", "w") as file:
+        for name, chosen in (("static", kind != 3), ("learns", kind == 3)):
+            for key, values in (("source", source), ("target", target), ("weight", weight), ("delay", delay)):
+                file[f"{name}/{key}"] = values[chosen]
+        for key, values in (("source", in_source), ("target", in_target), ("weight", numpy.full(n_in, 60.0)),
+                            ("delay", numpy.full(n_in, 1.0))):
+            file["in/" + key] = values
+    a = types == 7
+    values = {"VM": numpy.where(a, -70.0, -60.0), "CM": numpy.where(group == 1, c_m, numpy.where(a, 200.0, 150.0)),
+              "TAU": numpy.where(a, 12.0, 10.0), "EL": numpy.where(a, -65.0, -70.0), "VTH": numpy.where(a, -52.0, -55.0),
+              "SYN": tau_syn, "TIMES": times, "IDS": ids, "NEURONS": numpy.flatnonzero(a)}
+    text = EXPERIMENT
+    for key, numbers in values.items():
+        text = text.replace(key, str(numbers.tolist()), 1)
+    write(folder, {"plain.yaml": text})
+    return folder + "/config.json", folder + "/plain.yaml"
+
+
+def check_small(folder):
+    config, plain = make_network(folder)
+    output, other = folder + "/sonata.h5", folder + "/plain_out.h5"
+    expected = run(plain, other, ranks=2)
+    for ranks, threads in ((1, 1), (3, 2)):
+        found = run(config, output, ranks=ranks, threads=threads)
+        for key in ("spike_digest", "synapses", "neurons", "spikes"):
+            expect(found[key] == expected[key], f"{ranks} ranks: {key} {found[key]}, as an experiment {expected[key]}")
+    expect(expected["spikes"] > 500, f"{expected['spikes']} spikes are too few to show anything")
+    expect(numpy.array_equal(read_trace(output, "v")[1], read_trace(other, "v")[1]), "other traces")
+    with h5py.File(output) as file:
+        expect(file["report/cells/mapping/node_ids"][:].tolist() == [0, 1, 2, 9, 20], "nodes of the report")
+    told = execute(["check", config]).stderr
+    for text in ("of run not used: nsteps_block", "of conditions not used: v_init", "of /nodes/cells/0 not used: x"):
+        expect(told.count(text) == 1, f"'{text}' is not told once:\n{told}")
+    resolved = execute(["check", config, "--resolved"]).stdout
+    write(folder, {"resolved.yaml": resolved})
+    again = run(folder + "/resolved.yaml", output, ranks=2)
+    expect(again["spike_digest"] == expected["spike_digest"], "other spikes of the experiment that check --resolved prints")
+    ignored = execute(["run", config, "-o", output, "--overwrite", "--nsyns", "ignore"]).stdout
+    expect("spike digest" in ignored and expected["spike_digest"] not in ignored, f"--nsyns ignore:\n{ignored}")
+    part = {"simulation.duration": "50 ms", "checkpoint.every": "50 ms model"}
+    run(config, output, part)
+    result = execute(["run", config, "-o", output, "--resume", output.replace(".h5", ".checkpoint.h5"), "--overwrite"], 2)
+    expect(expected["spike_digest"] in result.stdout, f"other spikes after a restart:\n{result.stdout}{result.stderr}")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        check_small(folder)
+    finish()
+
+
+if __name__ == "__main__":
+    main()

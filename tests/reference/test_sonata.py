@@ -1,0 +1,43 @@
+"""The published SONATA network of 300 point neurons against its published spikes, where ../shared/sonata has it: as many as
+NEST's own test expects, and those of an independent calculation."""
+import os
+import sys
+import tempfile
+
+import numpy
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from program import SOURCE, expect, finish, read_spikes, run  # noqa: E402
+
+SHARED = os.environ.get("VOLLEY_SHARED", os.path.join(SOURCE, "..", "shared")) + "/sonata"
+
+
+def check_published(folder):
+    output = folder + "/published.h5"
+    config = SHARED + "/300_pointneurons/config.json"
+    table = numpy.loadtxt(SHARED + "/300_pointneurons/expected_spikes.csv", delimiter=",", skiprows=1)
+    for ranks in (1, 2, 3):
+        found = run(config, output, ranks=ranks)
+        expect((found["synapses"], found["neurons"]) == (48432, 400), f"{found['synapses']} connections")
+        times, ids, _ = read_spikes(output, "internal")
+        same = len(times) == 18828 and numpy.allclose(times, table[:, 0], atol=1e-6) and (ids == table[:, 1]).all()
+        expect(same, f"300_pointneurons, {ranks} ranks: {len(times)} spikes, not those that are published")
+    wrong = {"populations.internal.initial.V_m": ("E_L", 18770), "projections.external_to_internal.type_delays":
+             ("[0.01, 0.01]", 18835)}
+    for key, (value, spikes) in wrong.items():
+        run(config, output, {key: value})
+        expect(len(read_spikes(output, "internal")[0]) == spikes, f"{key}: {value}: other spikes than are known of it")
+
+
+def main():
+    if not os.path.isdir(SHARED):
+        print(f"skipped: the published networks are not in {SHARED}")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory() as folder:
+        check_published(folder)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
