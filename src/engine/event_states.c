@@ -21,7 +21,7 @@ static void add_cursors(volley_event_slice *s, const volley_experiment *experime
       for (int k = 0; k < s->n_inputs; k++) {
         const volley_stimulus *stimulus = &experiment->stimuli[s->inputs[k].number];
         const uint32_t index = slice->gids[i] - experiment->populations[slice->population].first_gid;
-        if (!volley_selection_column(&stimulus->neurons, index, &column)) continue;
+        if (s->inputs[k].is_stimulus && !volley_selection_column(&stimulus->neurons, index, &column)) continue;
         if (fills) s->cursors[n].number = (uint32_t)k;
         n++;
       }

@@ -1,6 +1,7 @@
 #include "network/sources.h"
 
 #include "base/progress.h"
+#include "base/search.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "network/blocks.h"
@@ -13,7 +14,9 @@
 
 enum { FILE_SHIFT = 44 /* of the file's number in that of a spike */ };
 
-int64_t volley_spike_step(const volley_spike_plan *plan, double dt, double time, bool *is_off) {
+/* The step at whose end a spike is stamped: 1 for dt. One of 0 or less is before the run. *is_off: the time is no whole number
+ * of steps. */
+static int64_t step_of(const volley_spike_plan *plan, double dt, double time, bool *is_off) {
   const double resolution = plan->resolution;
   const double at = resolution > 0 ? volley_round_steps(time, resolution) * resolution : time;
   *is_off = false;
@@ -22,9 +25,19 @@ int64_t volley_spike_step(const volley_spike_plan *plan, double dt, double time,
   return (int64_t)(*is_off && plan->off_grid == VOLLEY_OFF_GRID_UP ? ceil(at / dt) : volley_round_steps(at, dt));
 }
 
-/* The spikes of a slice at work: they are added as inputs of their steps. */
+/* The spikes of a slice. */
+typedef struct train_of_slice {
+  double *times;   /* [n] ms as they were given */
+  uint16_t *where; /* [n] position in the slice */
+  uint64_t n;
+} train_of_slice;
+
+/* They are at work as a generator, by time, or, in a continuous run, by neuron: they are added as inputs of their steps. */
 struct volley_generator {
-  volley_train train;
+  VOLLEY_GENERATOR;
+  train_of_slice train;
+  const volley_slice *slice;
+  uint32_t *firsts; /* where a neuron's begin, in a continuous run */
   const volley_spike_plan *plan;
   double dt;
   uint64_t next;
@@ -34,7 +47,7 @@ struct volley_generator {
 static void find_due(volley_generator *g) {
   bool is_off;
   g->due = INT64_MAX;
-  if (g->next < g->train.n) g->due = volley_spike_step(g->plan, g->dt, g->train.times[g->next], &is_off) - 1;
+  if (g->next < g->train.n) g->due = step_of(g->plan, g->dt, g->train.times[g->next], &is_off) - 1;
 }
 
 static void apply(volley_generator *g, volley_slice *slice, int64_t step) {
@@ -45,17 +58,34 @@ static void apply(volley_generator *g, volley_slice *slice, int64_t step) {
 static void destroy(volley_generator *g) {
   free(g->train.times);
   free(g->train.where);
-  free(g);
+  free(g->firsts);
 }
 
-static const volley_stimulus_kind given = {.name = "spikes", .apply = apply, .destroy = destroy};
-
-const volley_train *volley_sources_train(const volley_block *block, int slice) {
-  for (int d = 0; d < block->n_generated; d++)
-    if (block->generated[d].kind == &given && block->generated[d].slice == slice)
-      return &block->generated[d].generator->train;
-  return NULL;
+/* The spike of the cursor's number. */
+static void look_at(const volley_generator *g, volley_cursor *cursor) {
+  cursor->time = cursor->count < cursor->epoch ? g->train.times[cursor->count] : INFINITY;
+  cursor->value = 1;
 }
+
+static void begin(const volley_generator *g, uint32_t gid, double from, volley_cursor *cursor) {
+  uint32_t i = 0, k;
+  VOLLEY_SEARCH(i, g->slice->count, s, g->slice->gids[s] < gid)
+  k = g->firsts[i];
+  cursor->epoch = g->firsts[i + 1];
+  VOLLEY_SEARCH(k, cursor->epoch, s, g->train.times[s] <= from)
+  cursor->count = k;
+  look_at(g, cursor);
+}
+
+static void next(const volley_generator *g, uint32_t gid, volley_cursor *cursor) {
+  (void)gid;
+  cursor->count++;
+  look_at(g, cursor);
+}
+
+static const volley_stimulus_events events = {begin, next};
+
+static const volley_stimulus_kind given = {.name = "spikes", .apply = apply, .destroy = destroy, .events = &events};
 
 /* The spikes of a population while they are taken. */
 typedef struct taking {
@@ -71,8 +101,8 @@ typedef struct taking {
 static volley_status check_spike(const taking *t, uint64_t id, double time) {
   const volley_spike_plan *plan = t->population->spikes;
   const double dt = t->experiment->simulation.dt, index = (double)id - plan->first_id;
-  bool is_off;
-  (void)volley_spike_step(plan, dt, time, &is_off);
+  bool is_off = false;
+  if (!t->experiment->simulation.continuous) (void)step_of(plan, dt, time, &is_off);
   if (index < 0 || index >= plan->neurons)
     return volley_fault(VOLLEY_USAGE, &plan->place,
                         "a spike at %.10g ms of neuron %" PRIu64 ", but the neurons of %s are %.0f-%.0f", time, id,
@@ -90,15 +120,22 @@ static uint64_t check(void *context, const volley_edge_slab *slab) {
   return UINT64_MAX;
 }
 
-/* A spike of a neuron that is there, if it lies within the run. */
-static bool is_taken(taking *t, double index, double time) {
+/* Whether a time lies before the run (-1), within (0), or after it (1). */
+static int place_of(const taking *t, double time) {
   const volley_simulation *simulation = &t->experiment->simulation;
   bool is_off;
-  const int64_t step = volley_spike_step(t->population->spikes, simulation->dt, time, &is_off);
+  if (simulation->continuous) return time < 0 ? -1 : time > (double)simulation->steps * simulation->dt;
+  const int64_t step = step_of(t->population->spikes, simulation->dt, time, &is_off);
+  return step < 1 ? -1 : step > simulation->steps;
+}
+
+/* A spike of a neuron that is there, if it lies within the run. */
+static bool is_taken(taking *t, double index, double time) {
+  const int place = place_of(t, time);
   t->all++;
-  t->before += step < 1;
-  t->after += step > simulation->steps;
-  return step >= 1 && step <= simulation->steps && index < t->population->size;
+  t->before += place < 0;
+  t->after += place > 0;
+  return place == 0 && index < t->population->size;
 }
 
 static void take(void *context, const volley_edge_slab *slab) {
@@ -156,6 +193,12 @@ static volley_status take_all(void *context, volley_edge_mail *mail) {
   return VOLLEY_OK;
 }
 
+static int compare_trains(const void *a, const void *b) {
+  const volley_edge *x = a, *y = b;
+  if (x->target != y->target) return x->target < y->target ? -1 : 1;
+  return (x->weight > y->weight) - (x->weight < y->weight);
+}
+
 static int compare_times(const void *a, const void *b) {
   const volley_edge *x = a, *y = b;
   if (x->weight != y->weight) return x->weight < y->weight ? -1 : 1;
@@ -169,6 +212,12 @@ typedef struct dealing {
   volley_edge_list list;
 } dealing;
 
+static void find_firsts(volley_generator *g) {
+  g->firsts = volley_alloc((size_t)g->slice->count + 1, sizeof *g->firsts, "spikes of sources");
+  for (uint64_t k = 0; k < g->train.n; k++) g->firsts[g->train.where[k] + 1]++;
+  for (uint32_t i = 0; i < g->slice->count; i++) g->firsts[i + 1] += g->firsts[i];
+}
+
 /* Makes the input of a slice of those from number `first` on. Returns how many these are. */
 static uint64_t make_train(const dealing *d, volley_block *block, int s, uint64_t first) {
   const volley_population *population = &d->network->experiment->populations[d->population];
@@ -179,21 +228,25 @@ static uint64_t make_train(const dealing *d, volley_block *block, int s, uint64_
   while (first + n < d->list.n && spikes[n].target <= last) n++;
   if (n == 0) return 0;
   volley_generator *g = volley_alloc(1, sizeof *g, "spikes of sources");
-  *g = (volley_generator){.plan = population->spikes, .dt = d->network->experiment->simulation.dt};
-  g->train = (volley_train){volley_alloc(n, sizeof(double), "spikes of sources"),
-                            volley_alloc(n, sizeof(uint16_t), "spikes of sources"), n};
+  *g = (volley_generator){.plan = population->spikes, .dt = d->network->experiment->simulation.dt, .slice = slice};
+  g->train = (train_of_slice){volley_alloc(n, sizeof(double), "spikes of sources"),
+                              volley_alloc(n, sizeof(uint16_t), "spikes of sources"), n};
   volley_block_add_input(block, (volley_input){.kind = &given, .generator = g, .slice = s});
   uint32_t i = 0;
   for (uint64_t k = 0; k < n; k++) { /* still by target: what is its position in the slice */
     while (slice->gids[i] - population->first_gid < spikes[k].target) i++;
     spikes[k].target = i;
   }
-  qsort(spikes, n, sizeof *spikes, compare_times);
+  const bool continuous = d->network->experiment->simulation.continuous;
+  qsort(spikes, n, sizeof *spikes, continuous ? compare_trains : compare_times);
   for (uint64_t k = 0; k < n; k++) {
     g->train.times[k] = spikes[k].weight;
     g->train.where[k] = (uint16_t)spikes[k].target;
   }
-  find_due(g);
+  if (continuous)
+    find_firsts(g);
+  else
+    find_due(g);
   return n;
 }
 
@@ -213,7 +266,10 @@ static void tell(const taking *t, const volley_network *network) {
   uint64_t outside[2] = {t->before, t->after};
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, outside, 2, MPI_UINT64_T, MPI_SUM, network->comm));
   if (network->rank > 0) return;
-  if (outside[0] > 0)
+  if (outside[0] > 0 && simulation->continuous)
+    volley_progress_note("note: of the given spikes of %s %" PRIu64 " are left out, which lie before 0 ms",
+                         t->population->name, outside[0]);
+  else if (outside[0] > 0)
     volley_progress_note("note: of the given spikes of %s %" PRIu64
                          " are left out, which lie before the end of the first "
                          "step at %g ms",

@@ -5,20 +5,6 @@
 
 #include "network/network.h"
 
-/* The spikes of a slice, in the order of their times. */
-typedef struct volley_train {
-  double *times;   /* [n] ms as they were given */
-  uint16_t *where; /* [n] position in the slice */
-  uint64_t n;
-} volley_train;
-
-/* The spikes of a slice of sources. NULL: it has none. */
-const volley_train *volley_sources_train(const volley_block *block, int slice);
-
-/* The step at whose end a spike of a plan is stamped: 1 for dt. A step of 0 or less is before the run. *is_off: the time is no
- * whole number of steps. */
-int64_t volley_spike_step(const volley_spike_plan *plan, double dt, double time, bool *is_off);
-
 /* Reads the spikes of all sources of the experiment, and makes the inputs of their slices. Spikes outside of the run are told.
  * Collective, agreed status. */
 volley_status volley_sources_load(volley_network *network, const volley_reader *reader);

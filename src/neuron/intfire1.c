@@ -1,6 +1,7 @@
 /* NEURON's IntFire1: m decays, jumps by the weight of each spike, and a spike is fired when it exceeds 1; then m is 0 and
  * input is lost for the refractory period. Hines & Carnevale (2004), "Discrete event simulation in the NEURON
  * environment", Neurocomputing 58: 1117. What arrives in one step is added before it is compared with 1. */
+#include "neuron/events.h"
 #include "neuron/kernel.h"
 
 #include <math.h>
@@ -62,6 +63,42 @@ static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 
+enum { E_INVERSE, E_PERIOD, N_EVENT_COEFFICIENTS };
+
+static void prepare_events(const double *p, double *c) {
+  c[E_INVERSE] = 1 / p[tau];
+  c[E_PERIOD] = p[refrac];
+}
+
+static void advance_to_event(const double *c, double *y, double h, double current, bool held) {
+  (void)current;
+  if (!held) y[m] *= exp(-h * c[E_INVERSE]);
+}
+
+static double next_spike(const double *c, const double *y, double current, double horizon) {
+  (void)c, (void)current, (void)horizon;
+  return y[m] > 1 ? 0 : INFINITY;
+}
+
+static bool arrive(const double *c, double *y, int receptor, double weight, double left) {
+  (void)c, (void)receptor;
+  if (left < 0) y[m] += weight;
+  return false;
+}
+
+static double fire(const double *c, double *y) {
+  y[m] = 0;
+  return c[E_PERIOD];
+}
+
+static const volley_neuron_events events = {.n_coefficients = N_EVENT_COEFFICIENTS,
+                                            .refractory = refractory,
+                                            .prepare = prepare_events,
+                                            .advance = advance_to_event,
+                                            .next = next_spike,
+                                            .arrive = arrive,
+                                            .fire = fire};
+
 const volley_neuron_model volley_intfire1 = {
     .name = "intfire1",
     .doc = "leaky integrator m that fires when it exceeds 1, without a current",
@@ -74,4 +111,5 @@ const volley_neuron_model volley_intfire1 = {
     .prepare = prepare,
     .mean_current = mean_current,
     .update = update,
+    .events = &events,
 };

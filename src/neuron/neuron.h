@@ -105,8 +105,9 @@ static inline double volley_held_potential(double V_reset, double V_refractory, 
   return t_ref > 0 && !isinf(V_refractory) ? V_refractory : V_reset;
 }
 
-/* The update of models that spike as often as their first receptor counts. */
+/* What models do that spike as often as their first receptor counts: their update, and their events. */
 void volley_repeat_input(volley_slice *slice, volley_spike_list *spikes);
+extern const struct volley_neuron_events volley_repeat_events;
 
 /* The members of a model that its tables give. */
 #define VOLLEY_PARAMETERS(table) .parameters = (table), .n_parameters = (int)(sizeof(table) / sizeof *(table))

@@ -46,7 +46,7 @@ static double fire(const double *c, double *y) {
   return 0;
 }
 
-static const volley_neuron_events events = {
+const volley_neuron_events volley_repeat_events = {
     .refractory = -1, .prepare = prepare_events, .advance = stay, .arrive = repeat, .fire = fire};
 
 const volley_neuron_model volley_parrot = {
@@ -58,5 +58,5 @@ const volley_neuron_model volley_parrot = {
     .prepare = prepare,
     .mean_current = mean_current,
     .update = volley_repeat_input,
-    .events = &events,
+    .events = &volley_repeat_events,
 };

@@ -28,4 +28,5 @@ const volley_neuron_model volley_spike_source = {
     .prepare = prepare,
     .mean_current = mean_current,
     .update = volley_repeat_input,
+    .events = &volley_repeat_events,
 };

@@ -108,6 +108,20 @@ def check_restart(folder, output):
     expect(whole["spike_digest"] in result.stdout, f"other spikes after a restart:\n{result.stdout}{result.stderr}")
 
 
+def check_events(folder, output):
+    """The event engine takes all times as they are, on any ranks and after a restart."""
+    net = write_net(folder, "{times: [[0.24], [0.25, 0.2503], [0, 0.04], [0.3], [49.97], [50.04], [-3]]}")
+    event = {"simulation.engine": "event"}
+    whole = run(net, output, event, 2)
+    found = [(round(t, 9), int(n)) for t, n in zip(*read_spikes(output, "S")[:2])]
+    expected = [(0, 2), (0.04, 2), (0.24, 0), (0.25, 1), (0.2503, 1), (0.3, 3), (49.97, 4)]
+    expect(found == expected, f"event engine: {found}, not {expected}")
+    run(net, output, {**event, "simulation.duration": "20 ms", "checkpoint.every": "20 ms model"}, 3)
+    result = execute(["run", net, "-o", output, "--resume", output.replace(".h5", ".checkpoint.h5"), "--overwrite"]
+                     + set_words(event))
+    expect(whole["spike_digest"] in result.stdout, f"event engine: after a restart\n{result.stdout}{result.stderr}")
+
+
 def check_estimate(folder):
     told = execute(["check", write_net(folder, "{file: new.h5, population: some}"), "--ranks", "2"]).stdout
     expect("4e+04 spikes" in told, f"check tells other spikes:\n{told}")
@@ -120,6 +134,7 @@ def main():
         check_restart(folder, output)
         check_grid(folder, output)
         check_estimate(folder)
+        check_events(folder, output)
     finish()
 
 

@@ -1,9 +1,10 @@
-"""The published SONATA network of 300 point neurons against its published spikes, where ../shared/sonata has it: as many as
-NEST's own test expects, and those of an independent calculation."""
+"""Published SONATA networks, where ../shared/sonata has them: 300 point neurons against as many spikes as NEST's own test
+expects, and those of an independent calculation; 300 IntFire1 neurons by the event engine against NEURON's."""
 import os
 import sys
 import tempfile
 
+import h5py
 import numpy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -30,12 +31,25 @@ def check_published(folder):
         expect(len(read_spikes(output, "internal")[0]) == spikes, f"{key}: {value}: other spikes than are known of it")
 
 
+def check_events(folder):
+    output = folder + "/published.h5"
+    with h5py.File(SHARED + "/300_intfire/output/spikes.h5") as file:
+        truth = [file["spikes/v1/" + name][:] for name in ("timestamps", "node_ids")]
+    for ranks in (1, 2, 3):
+        run(SHARED + "/300_intfire/config.json", output, {"simulation.engine": "event"}, ranks)
+        times, ids, _ = read_spikes(output, "v1")
+        order = numpy.lexsort((truth[1], numpy.round(truth[0], 6)))
+        same = len(times) == 4322 and (abs(times - truth[0][order]) < 1e-6).all() and (ids == truth[1][order]).all()
+        expect(same, f"300_intfire by events, {ranks} ranks: {len(times)} spikes, not those that NEURON has written")
+
+
 def main():
     if not os.path.isdir(SHARED):
         print(f"skipped: the published networks are not in {SHARED}")
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
         check_published(folder)
+        check_events(folder)
     finish()
 
 
