@@ -63,8 +63,9 @@ static double time_step(const volley_experiment *experiment, const volley_readou
   double *decoders = volley_alloc(n * k, sizeof *decoders, "an estimate");
   l.learner.kind = volley_learner_of(readout);
   l.learner.own = l.learner.kind->create(&sample, decoders, threads, MPI_COMM_SELF);
-  l.filter = volley_filter_create(
-      volley_kinetics_make(sample.rise, sample.decay, experiment->simulation.dt, sample.filter_unit), sample.size);
+  volley_filter_create(&l.filter,
+                       volley_kinetics_make(sample.rise, sample.decay, experiment->simulation.dt, sample.filter_unit),
+                       sample.size);
   l.spiking = volley_alloc(l.n_spiking, sizeof *l.spiking, "an estimate");
   for (uint32_t i = 0; i < l.n_spiking; i++) l.spiking[i] = (uint32_t)((uint64_t)i * sample.size / l.n_spiking);
   double *values = volley_alloc(4 * k, sizeof *values, "an estimate");

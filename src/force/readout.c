@@ -40,33 +40,44 @@ struct volley_readouts {
 
 static const volley_experiment *experiment_of(const volley_readouts *readouts) { return readouts->network->experiment; }
 
-static double *make_values(int n) { return volley_alloc((size_t)n, sizeof(double), "a readout"); }
+static void allocate(void *context) {
+  decoding *d = context;
+  const size_t k = (size_t)d->dimension, n = d->readout->size * k;
+  double **const each[] = {&d->filtered, &d->rising, &d->inputs, &d->output, &d->target, &d->error, &d->fed_back};
+  for (size_t v = 0; v < sizeof each / sizeof *each; v++) *each[v] = volley_alloc(k, sizeof(double), "a readout");
+  d->decoders = volley_alloc(n, sizeof(double), "the decoders of a readout");
+  if (d->readout->feeds_back) d->eta = volley_alloc(n, sizeof(double), "the feedback of a readout");
+  if (d->readout->eigenvalues != 0) d->initial = volley_alloc(n, sizeof(double), "eigenvalues");
+  volley_filter_create(&d->filter, d->filter.kinetics, d->readout->size);
+}
 
-/* Keeps what the eigenvalues of the beginning need. Takes eta over. */
-static void keep_beginning(decoding *d, double *eta) {
-  const size_t n = (size_t)d->readout->size * (size_t)d->dimension;
-  d->initial = volley_alloc(n, sizeof *d->initial, "eigenvalues");
-  memcpy(d->initial, d->decoders, n * sizeof *d->initial);
-  d->eta = eta;
+/* Feedback that is added to the network. */
+typedef struct feedback {
+  volley_network *network;
+  const decoding *d;
+} feedback;
+
+static void add_feedback(void *context) {
+  const feedback *f = context;
+  volley_feedback_add(f->network, f->d->readout, f->d->first, f->d->eta, f->d->fed_back);
 }
 
 /* Collective; every rank finds the same faults. What there is already is released by the caller. */
 static volley_status prepare(volley_readouts *readouts, int r, volley_network *network, const volley_reader *reader) {
   const volley_experiment *experiment = network->experiment;
   const volley_readout *readout = &experiment->readouts[r];
-  const int k = readout->supervisor->dimension;
+  const size_t bytes = readout->size * (size_t)readout->supervisor->dimension * sizeof(double);
   decoding *d = &readouts->decodings[r];
-  double *eta = NULL;
-  *d = (decoding){.readout = readout, .dimension = k, .first = volley_readout_number(experiment, readout)};
-  d->filter = volley_filter_create(
-      volley_kinetics_make(readout->rise, readout->decay, experiment->simulation.dt, readout->filter_unit),
-      readout->size);
-  double **const values[] = {&d->filtered, &d->rising, &d->inputs, &d->output, &d->target, &d->error, &d->fed_back};
-  for (size_t v = 0; v < sizeof values / sizeof *values; v++) *values[v] = make_values(k);
+  *d = (decoding){.readout = readout,
+                  .dimension = readout->supervisor->dimension,
+                  .first = volley_readout_number(experiment, readout),
+                  .filter.kinetics = volley_kinetics_make(readout->rise, readout->decay, experiment->simulation.dt,
+                                                          readout->filter_unit),
+                  .learner.kind = volley_learner_of(readout)};
+  (void)volley_memory_try(allocate, d);
+  VOLLEY_TRY(volley_agree_one(network->comm));
   d->player = volley_player_create(experiment, readout->supervisor, (uint32_t)(VOLLEY_STREAM_READOUTS + r));
-  VOLLEY_TRY(
-      volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader, &d->decoders));
-  d->learner.kind = volley_learner_of(readout);
+  VOLLEY_TRY(volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader, d->decoders));
   d->learner.own = d->learner.kind->create(readout, d->decoders, network->threads, network->comm);
   if (!volley_is_made(d->learner.own, "learner", d->learner.kind->name, network->comm))
     return volley_agree_one(network->comm);
@@ -78,16 +89,16 @@ static volley_status prepare(volley_readouts *readouts, int r, volley_network *n
                                 .target = d->target,
                                 .error = d->error};
   if (readout->feeds_back) {
-    const volley_status status =
-        volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader, &eta);
-    if (status == VOLLEY_OK) volley_feedback_add(network, readout, d->first, eta, d->fed_back);
-    if (status != VOLLEY_OK) free(eta);
-    VOLLEY_TRY(status);
+    VOLLEY_TRY(volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader, d->eta));
+    (void)volley_memory_try(add_feedback, &(feedback){network, d});
+    VOLLEY_TRY(volley_agree_one(network->comm));
   }
-  if (readout->eigenvalues != 0)
-    keep_beginning(d, eta);
-  else
-    free(eta);
+  if (d->initial) {
+    memcpy(d->initial, d->decoders, bytes);
+  } else { /* only eigenvalues need it again */
+    free(d->eta);
+    d->eta = NULL;
+  }
   return VOLLEY_OK;
 }
 
@@ -103,6 +114,11 @@ static void release(decoding *d) {
   if (d->learner.own) d->learner.kind->destroy(d->learner.own);
 }
 
+static void keep_plastic(void *context) {
+  volley_readouts *readouts = context;
+  readouts->plastic = volley_spectrum_plastic(readouts->network, 0);
+}
+
 volley_status volley_readouts_create(volley_network *network, const volley_reader *reader, volley_readouts **out) {
   const volley_experiment *experiment = network->experiment;
   volley_readouts *readouts = volley_alloc(1, sizeof *readouts, "the readouts");
@@ -111,7 +127,7 @@ volley_status volley_readouts_create(volley_network *network, const volley_reade
   readouts->decodings = volley_alloc((size_t)experiment->n_readouts, sizeof *readouts->decodings, "the readouts");
   for (int r = 0; r < experiment->n_readouts && status == VOLLEY_OK; r++)
     status = prepare(readouts, r, network, reader);
-  if (volley_readouts_want_eigenvalues(experiment)) readouts->plastic = volley_spectrum_plastic(network, 0);
+  if (volley_readouts_want_eigenvalues(experiment)) (void)volley_memory_try(keep_plastic, readouts);
   const volley_status agreed = volley_agree(network->comm);
   if (agreed != VOLLEY_OK) status = agreed;
   if (status == VOLLEY_OK)

@@ -41,10 +41,9 @@ static volley_status read_dataset(const volley_readout *readout, const volley_di
 
 volley_status volley_readout_draw(const volley_experiment *experiment, const volley_readout *readout,
                                   volley_purpose purpose, const volley_distribution *distribution,
-                                  const volley_reader *reader, double **out) {
+                                  const volley_reader *reader, double *values) {
   const uint32_t number = (uint32_t)(readout - experiment->readouts);
   const size_t k = (size_t)readout->supervisor->dimension;
-  double *values = *out = volley_alloc((size_t)readout->size * k, sizeof *values, "the values of a readout");
   const volley_key key = volley_key_of(experiment->simulation.seed, purpose, number);
   if (distribution->kind == VOLLEY_DATASET) return read_dataset(readout, distribution, reader, values);
   for (uint32_t i = 0; i < readout->size; i++)

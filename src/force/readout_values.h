@@ -13,11 +13,10 @@
  * experiment], UINT32_MAX for those that are not read. Owned by the caller. */
 uint32_t *volley_readout_number(const volley_experiment *experiment, const volley_readout *readout);
 
-/* *out: [N][dimension] values of a distribution or dataset, to be freed by the caller, after a fault as well. Collective.
- * Every rank finds the same faults, which are reported by the next volley_agree() where the status is not agreed yet. */
+/* Sets values of a distribution or dataset, [N][dimension]. Collective. Every rank finds the same faults, which are reported by the next volley_agree() where the status is not agreed yet. */
 volley_status volley_readout_draw(const volley_experiment *experiment, const volley_readout *readout,
                                   volley_purpose purpose, const volley_distribution *distribution,
-                                  const volley_reader *reader, double **out);
+                                  const volley_reader *reader, double *values);
 
 /* Reads all datasets that readouts name, for what is wrong with them. The dimensions of their supervisors must be known.
  * Collective, agreed status. */

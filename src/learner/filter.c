@@ -49,16 +49,15 @@ static void make_powers(volley_filter *filter) {
   }
 }
 
-volley_filter volley_filter_create(volley_kinetics kinetics, uint32_t n) {
-  volley_filter filter = {.kinetics = kinetics, .n = n};
-  filter.r = volley_alloc(n, sizeof(double), "the filters of a readout");
-  filter.h = volley_alloc(n, sizeof(double), "the filters of a readout");
-  filter.is_moved = volley_alloc(n, sizeof *filter.is_moved, "the filters of a readout");
-  filter.motion.moved = volley_alloc(n, sizeof *filter.motion.moved, "the filters of a readout");
-  volley_filter_mark(&filter);
-  filter.counts = volley_alloc(VOLLEY_FILTER_STEPS, sizeof *filter.counts, "the filters of a readout");
-  make_powers(&filter);
-  return filter;
+void volley_filter_create(volley_filter *filter, volley_kinetics kinetics, uint32_t n) {
+  *filter = (volley_filter){.kinetics = kinetics, .n = n};
+  filter->r = volley_alloc(n, sizeof(double), "the filters of a readout");
+  filter->h = volley_alloc(n, sizeof(double), "the filters of a readout");
+  filter->is_moved = volley_alloc(n, sizeof *filter->is_moved, "the filters of a readout");
+  filter->motion.moved = volley_alloc(n, sizeof *filter->motion.moved, "the filters of a readout");
+  volley_filter_mark(filter);
+  filter->counts = volley_alloc(VOLLEY_FILTER_STEPS, sizeof *filter->counts, "the filters of a readout");
+  make_powers(filter);
 }
 
 void volley_filter_free(volley_filter *filter) {

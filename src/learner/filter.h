@@ -45,7 +45,8 @@ typedef struct volley_filter {
 
 enum { VOLLEY_FILTER_STEPS = 256 /* at most noted before the filters are brought up to date */ };
 
-volley_filter volley_filter_create(volley_kinetics kinetics, uint32_t n);
+/* In place, so that what is made hangs on it wherever there is no more memory. */
+void volley_filter_create(volley_filter *filter, volley_kinetics kinetics, uint32_t n);
 void volley_filter_free(volley_filter *filter);
 
 /* Makes room for n more. */

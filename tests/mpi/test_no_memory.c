@@ -205,6 +205,37 @@ static void test_advance(void **state) {
   volley_experiment_destroy(experiment);
 }
 
+/* As test_each(), with recorders and an output. */
+static void test_open(void **state) {
+  volley_experiment *experiment;
+  volley_run *run;
+  int attempt = 1;
+  (void)state;
+  if (ranks != 2) skip();
+  large = 9000;
+  volley_faults_forget();
+  assert_int_equal(
+      volley_experiment_read_text(firing, "firing", "firing.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
+      VOLLEY_OK);
+  for (; attempt < MOST; attempt++) {
+    remove_output();
+    countdown = rank == ranks - 1 ? attempt : 0;
+    const volley_status status = volley_run_create(experiment, MPI_COMM_WORLD, 2, checkpoint_path("out.h5"), &run);
+    int left = countdown;
+    countdown = 0;
+    MPI_Bcast(&left, 1, MPI_INT, ranks - 1, MPI_COMM_WORLD);
+    if (left > 0) break;
+    assert_int_equal(status, VOLLEY_FAILURE);
+    assert_int_equal(volley_faults_count(), 1);
+    assert_memory_equal(volley_faults_text(0), "no memory for ", strlen("no memory for "));
+    volley_faults_forget();
+  }
+  if (rank == 0) printf("create: %d\n", attempt);
+  assert_int_equal(volley_run_destroy(run), VOLLEY_OK);
+  remove_output();
+  volley_experiment_destroy(experiment);
+}
+
 static void *make_nothing(const volley_engine_setup *setup) {
   (void)setup;
   return NULL;
@@ -241,8 +272,8 @@ int main(int argc, char **argv) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   volley_faults_keep();
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_advance),
-                                     cmocka_unit_test(test_unmade)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_open),
+                                     cmocka_unit_test(test_advance), cmocka_unit_test(test_unmade)};
   const int failed = cmocka_run_group_tests(tests, checkpoint_set_up, checkpoint_clean_up);
   MPI_Finalize();
   return failed;
