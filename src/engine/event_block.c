@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW = 24 };
-#define IDLE VOLLEY_IDLE        /* of heads: not touched */
-#define ALONE (VOLLEY_IDLE - 1) /* touched without an arrival; ends links */
+enum { FEW = 12 };
 static const char what[] = "the neurons of a block";
 
 /* A neuron that is being looked at. */
@@ -110,18 +108,18 @@ void volley_event_block_alarm(volley_event_block *b, uint32_t id, int64_t least)
 
 /* Takes a neuron through its arrivals, [count] by time, and all else up to the limit. What comes at one time is added up
  * before the threshold is looked at. */
-static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arrivals, const uint32_t *order,
-                  size_t count, double limit) {
+static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arrivals, size_t count, double limit) {
   const neuron n = look_at(b, id);
+  const volley_arrival *next = arrivals, *end = arrivals + count;
   volley_cursor *cursor = next_cursor(&n);
-  for (size_t k = 0;;) {
-    const double arrival = k < count ? arrivals[order[k]].time : INFINITY, stimulus = cursor ? cursor->time : INFINITY;
+  for (;;) {
+    const double arrival = next < end ? next->time : INFINITY, stimulus = cursor ? cursor->time : INFINITY;
     const double time = arrival <= stimulus ? arrival : stimulus;
     settle(&n, time < limit ? time : limit);
     if (time > limit) break;
     move_to(&n, time);
-    for (; k < count && arrivals[order[k]].time == time; k++)
-      arrive(&n, (int)(arrivals[order[k]].place % VOLLEY_MAX_RECEPTORS), arrivals[order[k]].weight);
+    for (; next < end && next->time == time; next++)
+      arrive(&n, (int)(next->place % VOLLEY_MAX_RECEPTORS), next->weight);
     for (; cursor && cursor->time == time; cursor = next_cursor(&n)) take_stimulus(&n, cursor);
   }
   if (cursor && cursor->time < n.cell->wake) n.cell->wake = cursor->time;
@@ -129,55 +127,64 @@ static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arri
 }
 
 /* Whether an arrival comes after another; of one source at one time those that were added later do. */
-static int comes_after(const volley_arrival *a, const volley_arrival *b) {
-  if (a->time != b->time) return a->time > b->time;
-  return a->source > b->source;
+static bool comes_after(const volley_arrival *a, const volley_arrival *b) {
+  return a->time > b->time || (a->time == b->time && a->source > b->source);
 }
 
-/* Sorts n numbers of arrivals, stably: few by insertion, many by merging. */
-static void sort(const volley_arrival *arrivals, uint32_t *order, size_t n, uint32_t *scratch) {
+/* Sorts n arrivals, stably: few by insertion, many by merging. */
+static void sort(volley_arrival *arrivals, size_t n, volley_arrival *scratch) {
   if (n <= FEW) {
     for (size_t i = 1; i < n; i++) {
-      const uint32_t moved = order[i];
+      const volley_arrival moved = arrivals[i];
       size_t j = i;
-      for (; j > 0 && comes_after(&arrivals[order[j - 1]], &arrivals[moved]); j--) order[j] = order[j - 1];
-      order[j] = moved;
+      for (; j > 0 && comes_after(&arrivals[j - 1], &moved); j--) arrivals[j] = arrivals[j - 1];
+      arrivals[j] = moved;
     }
     return;
   }
   const size_t half = n / 2;
-  sort(arrivals, order, half, scratch);
-  sort(arrivals, order + half, n - half, scratch);
-  memcpy(scratch, order, half * sizeof *order);
+  sort(arrivals, half, scratch);
+  sort(arrivals + half, n - half, scratch);
+  if (!comes_after(&arrivals[half - 1], &arrivals[half])) return;
+  memcpy(scratch, arrivals, half * sizeof *scratch);
   for (size_t i = 0, j = half, k = 0; i < half; k++)
-    order[k] = j < n && comes_after(&arrivals[scratch[i]], &arrivals[order[j]]) ? order[j++] : scratch[i++];
-}
-
-static void reserve(uint32_t **items, size_t *capacity, size_t n) {
-  if (n <= *capacity) return;
-  *capacity = 2 * n;
-  *items = volley_grow(*items, *capacity, sizeof **items, what);
+    arrivals[k] = j < n && comes_after(&scratch[i], &arrivals[j]) ? arrivals[j++] : scratch[i++];
 }
 
 static void touch(volley_event_block *b, uint32_t id, uint32_t head, size_t *n) {
-  if (b->heads[id] == IDLE) {
-    reserve(&b->touched, &b->touched_capacity, *n + 1);
-    b->touched[(*n)++] = id;
+  if (*n == b->touched_capacity) {
+    b->touched_capacity = 2 * *n + 64;
+    b->touched = volley_grow(b->touched, b->touched_capacity, sizeof *b->touched, what);
   }
+  b->touched[(*n)++] = id;
   b->heads[id] = head;
 }
 
-/* Links the arrivals of each neuron, the first first. Returns how many neurons are touched. */
-static size_t link_arrivals(volley_event_block *b, const volley_bucket *bucket, double limit) {
+/* Lays the arrivals of a bucket up to the limit out by neuron, in b->sorted, where b->heads says for each that is touched where
+ * its own end. Returns how many neurons these are. */
+static size_t gather(volley_event_block *b, const volley_bucket *bucket, double limit) {
   size_t n = 0;
-  reserve(&b->links, &b->links_capacity, bucket->n_arrivals);
-  for (size_t a = bucket->n_arrivals; a-- > 0;) {
-    const volley_arrival *arrival = &bucket->arrivals[a];
-    if (arrival->time > limit) continue;
-    const uint32_t id = arrival->place >> VOLLEY_RECEPTOR_BITS, head = b->heads[id];
-    b->links[a] = head == IDLE ? ALONE : head;
-    touch(b, id, (uint32_t)a, &n);
+  uint32_t end = 0;
+  if (bucket->n_arrivals > b->sorted_capacity) {
+    b->sorted_capacity = 2 * bucket->n_arrivals;
+    b->sorted = volley_grow(b->sorted, 2 * b->sorted_capacity, sizeof *b->sorted, what);
   }
+  for (size_t a = 0; a < bucket->n_arrivals; a++) {
+    const uint32_t id = bucket->arrivals[a].place >> VOLLEY_RECEPTOR_BITS;
+    if (bucket->arrivals[a].time > limit) continue;
+    if (b->heads[id] == VOLLEY_IDLE) touch(b, id, 0, &n);
+    b->heads[id]++;
+  }
+  for (size_t t = 0; t < n; t++) {
+    const uint32_t count = b->heads[b->touched[t]];
+    b->heads[b->touched[t]] = end;
+    end += count;
+  }
+  for (size_t a = 0; a < bucket->n_arrivals; a++) {
+    const volley_arrival *arrival = &bucket->arrivals[a];
+    if (arrival->time <= limit) b->sorted[b->heads[arrival->place >> VOLLEY_RECEPTOR_BITS]++] = *arrival;
+  }
+  b->n_sorted = end;
   return n;
 }
 
@@ -191,8 +198,8 @@ static size_t wake(volley_event_block *b, volley_bucket *bucket, int64_t number,
     if (cell->bucket != number) continue; /* an alarm was set for an earlier one since */
     if (cell->wake > limit && volley_calendar_bucket(&b->calendar, cell->wake) == number)
       bucket->wakes[kept++] = id;
-    else if (b->heads[id] == IDLE)
-      touch(b, id, ALONE, &n);
+    else if (b->heads[id] == VOLLEY_IDLE)
+      touch(b, id, b->n_sorted, &n);
   }
   bucket->n_wakes = kept;
   return n;
@@ -201,23 +208,20 @@ static size_t wake(volley_event_block *b, volley_bucket *bucket, int64_t number,
 void volley_event_block_take(volley_event_block *b, int64_t number, double limit) {
   volley_bucket *bucket = volley_calendar_open(&b->calendar, number);
   const bool ends = limit >= volley_calendar_end(&b->calendar, number);
-  size_t n = link_arrivals(b, bucket, limit), kept = 0;
+  size_t n = gather(b, bucket, limit), kept = 0;
+  uint32_t begin = 0;
   n = wake(b, bucket, number, limit, n);
   for (size_t t = 0; t < n; t++) {
-    const uint32_t id = b->touched[t];
+    const uint32_t id = b->touched[t], end = b->heads[id];
     volley_cell *cell = volley_cell_of(b, id);
-    size_t count = 0;
-    for (uint32_t a = b->heads[id]; a != ALONE; a = b->links[a]) {
-      if (count + 1 > b->order_capacity / 2) reserve(&b->order, &b->order_capacity, 2 * (count + 1));
-      b->order[count++] = a;
-    }
-    b->heads[id] = IDLE;
-    sort(bucket->arrivals, b->order, count, b->order + count);
-    visit(b, id, bucket->arrivals, b->order, count, limit);
+    b->heads[id] = VOLLEY_IDLE;
+    sort(b->sorted + begin, end - begin, b->sorted + b->sorted_capacity);
+    visit(b, id, b->sorted + begin, end - begin, limit);
     if (cell->bucket == number) cell->bucket = VOLLEY_NO_BUCKET;
     volley_event_block_alarm(b, id, ends ? number + 1 : number);
+    begin = end;
   }
-  for (size_t a = 0; a < bucket->n_arrivals; a++)
+  for (size_t a = 0; a < bucket->n_arrivals && !ends; a++)
     if (bucket->arrivals[a].time > limit) bucket->arrivals[kept++] = bucket->arrivals[a];
   bucket->n_arrivals = kept;
   volley_calendar_shut(&b->calendar, number);

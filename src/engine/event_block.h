@@ -46,9 +46,11 @@ typedef struct volley_event_block {
   volley_timed_list fired;    /* since they were last taken away, neuron by neuron */
   uint64_t events, begun;     /* synapses that spikes have reached; and will reach, these included */
   /* While a bucket is taken. */
-  uint32_t *heads; /* [ids] first of a neuron's arrivals */
-  uint32_t *links, *order, *touched;
-  size_t links_capacity, order_capacity, touched_capacity;
+  uint32_t *heads;        /* [ids] where a neuron's arrivals end among those that are sorted, or VOLLEY_IDLE */
+  uint32_t *touched;      /* neurons to which something happens */
+  volley_arrival *sorted; /* [n_sorted] by neuron, as these are in `touched`; room for as many behind sorted_capacity */
+  uint32_t n_sorted;
+  size_t sorted_capacity, touched_capacity;
 } volley_event_block;
 
 enum { VOLLEY_NEIGHBOURS = 8 /* ids that belong to one slice */ };

@@ -124,8 +124,7 @@ void volley_event_block_free(volley_event_block *b) {
   free(b->targets);
   free(b->cells);
   free(b->heads);
-  free(b->links);
-  free(b->order);
+  free(b->sorted);
   free(b->touched);
   free(b->fired.spikes);
 }
