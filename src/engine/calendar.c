@@ -165,15 +165,8 @@ void volley_calendar_shut(volley_calendar *calendar, int64_t b) {
   *bucket = (volley_bucket){0};
 }
 
-static uint64_t bucket_bytes(const volley_bucket *bucket) {
-  return bucket->arrivals_capacity * sizeof *bucket->arrivals + bucket->wakes_capacity * sizeof *bucket->wakes;
-}
-
-uint64_t volley_calendar_bytes(const volley_calendar *calendar) {
-  uint64_t bytes = (uint64_t)calendar->size * sizeof *calendar->ring +
-                   calendar->far_arrivals_capacity * sizeof *calendar->far_arrivals +
-                   calendar->far_wakes_capacity * sizeof *calendar->far_wakes;
-  for (int64_t b = 0; b < calendar->size; b++) bytes += bucket_bytes(&calendar->ring[b]);
-  for (int s = 0; s < calendar->n_spare; s++) bytes += bucket_bytes(&calendar->spare[s]);
-  return bytes;
+uint64_t volley_calendar_arrivals(const volley_calendar *calendar) {
+  uint64_t n = calendar->n_far_arrivals;
+  for (int64_t b = 0; b < calendar->size; b++) n += calendar->ring[b].n_arrivals;
+  return n;
 }

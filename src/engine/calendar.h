@@ -69,7 +69,7 @@ volley_bucket *volley_calendar_open(volley_calendar *calendar, int64_t bucket);
 /* What is left of the bucket that is open has been moved to the front of its arrays. */
 void volley_calendar_shut(volley_calendar *calendar, int64_t bucket);
 
-/* Bytes that it takes. */
-uint64_t volley_calendar_bytes(const volley_calendar *calendar);
+/* How many arrivals it holds. */
+uint64_t volley_calendar_arrivals(const volley_calendar *calendar);
 
 #endif

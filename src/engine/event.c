@@ -280,16 +280,35 @@ static void show_all(const engine *e) {
       volley_event_block_show(&e->blocks[b], s, time_of(e, e->step));
 }
 
+/* The blocks of one thread. */
+typedef struct share {
+  engine *e;
+  int thread;
+  const window *w;
+} share;
+
+static void take_blocks(void *context) {
+  const share *s = context;
+  for (int b = s->thread; b < s->e->network->n_blocks; b += s->e->network->threads)
+    volley_event_block_take(&s->e->blocks[b], s->w->bucket, s->w->limit);
+}
+
+static void send_blocks(void *context) {
+  const share *s = context;
+  for (int b = s->thread; b < s->e->network->n_blocks; b += s->e->network->threads)
+    volley_event_block_send(&s->e->blocks[b], s->e->known.spikes, s->e->known.n, -1);
+}
+
 static void take_windows(void *context, int thread) {
   engine *e = context;
-  const int threads = e->network->threads, n_blocks = e->network->n_blocks;
   volley_stopwatch *watch = &e->watches[thread];
+  bool fails = false; /* no memory: a fault, which ends the run at the next exchange */
   watch->last = volley_ticks();
   for (bool ends = false; !ends && e->status == VOLLEY_OK;) {
     const window w = e->coming;
     ends = w.stops && e->stop == e->until;
-    for (int b = thread; b < n_blocks && w.takes; b += threads)
-      volley_event_block_take(&e->blocks[b], w.bucket, w.limit);
+    share s = {e, thread, &w};
+    if (w.takes && !fails) fails = volley_memory_try(take_blocks, &s) != VOLLEY_OK;
     volley_book(watch, VOLLEY_PHASE_UPDATE);
     volley_barrier_wait(&e->barrier); /* 1 */
     volley_book(watch, VOLLEY_PHASE_WAIT);
@@ -297,8 +316,7 @@ static void take_windows(void *context, int thread) {
     volley_barrier_wait(&e->barrier); /* 2 */
     if (thread != 0) volley_book(watch, VOLLEY_PHASE_WAIT);
     if (e->status != VOLLEY_OK) break;
-    for (int b = thread; b < n_blocks; b += threads)
-      volley_event_block_send(&e->blocks[b], e->known.spikes, e->known.n, -1);
+    if (!fails) fails = volley_memory_try(send_blocks, &s) != VOLLEY_OK;
     volley_book(watch, VOLLEY_PHASE_DELIVER);
     if (w.stops) do_stop(e, thread, watch);
   }
@@ -319,6 +337,8 @@ static volley_status advance(void *context, int64_t until) {
   choose_window(e);
   volley_parallel(e->network->threads, take_windows, e);
   if (e->status == VOLLEY_OK) show_all(e);
+  if (e->status == VOLLEY_OK && getenv("VOLLEY_DEBUG_EVENTS"))
+    e->status = volley_event_blocks_balance(e->blocks, e->network);
   volley_timespan_add(&e->time, start);
   return e->status;
 }

@@ -45,6 +45,7 @@ static void fire(const neuron *n) {
 
 static void move_to(const neuron *n, double time) {
   volley_cell *cell = n->cell;
+  n->block->backwards += time < cell->time;
   if (time > cell->time) n->slice->model->advance(n->c, cell->y, time - cell->time, cell->current, cell->until >= 0);
   cell->time = time;
 }
@@ -123,7 +124,7 @@ static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arri
     for (; cursor && cursor->time == time; cursor = next_cursor(&n)) take_stimulus(&n, cursor);
   }
   if (cursor && cursor->time < n.cell->wake) n.cell->wake = cursor->time;
-  b->events += count;
+  b->taken += count;
 }
 
 /* Whether an arrival comes after another; of one source at one time those that were added later do. */

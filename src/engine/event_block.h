@@ -44,7 +44,9 @@ typedef struct volley_event_block {
   uint16_t *slice_of;         /* [ids / 8] */
   uint32_t *targets;          /* ids by the numbers of the table */
   volley_timed_list fired;    /* since they were last taken away, neuron by neuron */
-  uint64_t events, begun;     /* synapses that spikes have reached; and will reach, these included */
+  uint64_t begun;             /* synapses that spikes have reached or will reach */
+  uint64_t sent, taken;       /* arrivals into the calendar, and out of it */
+  uint64_t backwards;         /* how often a neuron was to go back in time: never */
   /* While a bucket is taken. */
   uint32_t *heads;        /* [ids] where a neuron's arrivals end among those that are sorted, or VOLLEY_IDLE */
   uint32_t *touched;      /* neurons to which something happens */
@@ -88,5 +90,9 @@ void volley_event_block_leave(const volley_event_block *block);
 
 /* After states were shown: those that have been changed since, where a neuron is at `time`, are set. */
 void volley_event_block_adopt(volley_event_block *block, double time);
+
+/* Tells on stderr whether all arrivals that were sent to blocks have been taken or are still to come, and no neuron has gone
+ * back in time; a fault if not. Collective, agreed status. */
+volley_status volley_event_blocks_balance(const volley_event_block *blocks, const volley_network *network);
 
 #endif

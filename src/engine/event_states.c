@@ -3,7 +3,9 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +140,7 @@ void volley_event_block_send(volley_event_block *b, const volley_timed_spike *sp
       const volley_event_synapse synapse = volley_event_synapse_at(table, s);
       const double time = spikes[k].time + synapse.delay;
       if (!(time > after)) continue;
+      b->sent++;
       volley_calendar_add(&b->calendar, &(volley_arrival){.time = time,
                                                           .source = spikes[k].gid,
                                                           .weight = synapse.weight,
@@ -211,4 +214,23 @@ void volley_event_block_adopt(volley_event_block *b, double time) {
       volley_event_block_alarm(b, of->slice->offset + i, bucket);
     }
   }
+}
+
+volley_status volley_event_blocks_balance(const volley_event_block *blocks, const volley_network *network) {
+  enum { SENT, TAKEN, LEFT, BACKWARDS, N };
+  uint64_t sums[N] = {0};
+  for (int b = 0; b < network->n_blocks; b++) {
+    sums[SENT] += blocks[b].sent;
+    sums[TAKEN] += blocks[b].taken;
+    sums[LEFT] += volley_calendar_arrivals(&blocks[b].calendar);
+    sums[BACKWARDS] += blocks[b].backwards;
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, sums, N, MPI_UINT64_T, MPI_SUM, network->comm));
+  const bool fits = sums[SENT] == sums[TAKEN] + sums[LEFT] && sums[BACKWARDS] == 0;
+  if (network->rank == 0)
+    fprintf(stderr,
+            "volley: events: %" PRIu64 " sent, %" PRIu64 " taken, %" PRIu64 " left, %" PRIu64 " back in time: %s\n",
+            sums[SENT], sums[TAKEN], sums[LEFT], sums[BACKWARDS], fits ? "right" : "wrong");
+  if (!fits) volley_fault(VOLLEY_FAILURE, NULL, "the books of events do not balance");
+  return volley_agree(network->comm);
 }
