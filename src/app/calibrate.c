@@ -120,18 +120,44 @@ static double time_saving(const volley_experiment *experiment, const volley_outp
   return plan->wall > 0 ? each * (1 + floor(rest / plan->wall)) : 0;
 }
 
+/* The parts of simulate_s that engines without steps take in their own way. */
+static void time_continuous(const volley_experiment *experiment, const volley_estimate *estimate, volley_times *times) {
+  const double neuron_s = 100e-9;
+  const volley_event_times events = volley_time_events(experiment, estimate);
+  const double words = 12 * (1 + estimate->spikes / fmax(1, events.windows) / estimate->ranks);
+  times->build_s = neuron_s * experiment->neurons / estimate->ranks;
+  times->update_s = events.update_s;
+  times->stimuli_s = events.stimuli_s;
+  times->deliver_s = events.deliver_s;
+  times->exchange_s = events.windows_s + estimate->spikes * 10 * count_s;
+  if (estimate->ranks > 1)
+    times->exchange_s +=
+        events.windows * (doubling_s * log2(estimate->ranks) + estimate->ranks * (rank_s + received_byte_s * words));
+}
+
+/* The same where all neurons take all steps. Returns whether they can. */
+static bool time_steps(const volley_experiment *experiment, const volley_estimate *estimate, volley_times *times) {
+  const double steps = (double)experiment->simulation.steps;
+  const volley_neuron_times neurons = volley_time_neurons(experiment, estimate);
+  times->build_s = neurons.build_s;
+  times->update_s = steps * neurons.update_s;
+  times->stimuli_s = steps * neurons.stimuli_s;
+  times->deliver_s = time_delivery(experiment, estimate);
+  times->exchange_s = time_exchange(experiment, estimate) + steps * neurons.loop_s;
+  return !neurons.failed;
+}
+
 volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate,
                                    const volley_output_estimate *output) {
-  const double steps = (double)experiment->simulation.steps;
   const double byte_s =
       output->needed_bytes > 1e6 ? volley_time_writing(experiment->output, output->needed_bytes) : 1e-9;
-  const volley_neuron_times neurons = volley_time_neurons(experiment, estimate);
-  volley_times times = {.build_s =
-                            neurons.build_s + owner_s * experiment->neurons + volley_time_build(experiment, estimate)};
-  times.update_s = steps * neurons.update_s;
-  times.stimuli_s = steps * neurons.stimuli_s;
-  times.deliver_s = time_delivery(experiment, estimate);
-  times.exchange_s = time_exchange(experiment, estimate) + steps * neurons.loop_s;
+  volley_times times = {0};
+  bool works = true;
+  if (experiment->simulation.continuous)
+    time_continuous(experiment, estimate, &times);
+  else
+    works = time_steps(experiment, estimate, &times);
+  times.build_s += owner_s * experiment->neurons + volley_time_build(experiment, estimate);
   times.record_s = time_recording(experiment, estimate, output->file_bytes, byte_s);
   for (int r = 0; r < experiment->n_readouts; r++) {
     times.learn_s += volley_time_learning(experiment, &experiment->readouts[r], estimate);
@@ -143,8 +169,7 @@ volley_times volley_estimate_times(const volley_experiment *experiment, const vo
   times.simulate_s += times.save_s;
   times.close_s =
       file_s + (times.save_s > 0 ? output->file_bytes * (byte_s + 2 * recorded_byte_s) : 0); /* joins the parts */
-  if (neurons.failed)
-    volley_fault(VOLLEY_FAILURE, NULL, "a trial of some steps of these neurons with their stimuli failed");
+  if (!works) volley_fault(VOLLEY_FAILURE, NULL, "a trial of some steps of these neurons with their stimuli failed");
   times.total_s = times.build_s + times.simulate_s + times.spectra_s + times.close_s;
   return times;
 }

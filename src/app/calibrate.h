@@ -30,6 +30,16 @@ typedef struct volley_neuron_times {
 } volley_neuron_times;
 volley_neuron_times volley_time_neurons(const volley_experiment *experiment, const volley_estimate *estimate);
 
+/* All events of a run without steps on a rank, and its windows. */
+typedef struct volley_event_times {
+  double update_s, deliver_s, stimuli_s, windows, windows_s;
+} volley_event_times;
+volley_event_times volley_time_events(const volley_experiment *experiment, const volley_estimate *estimate);
+
+/* What the simulation would take with the other kind of engine, one without steps or one with steps of 0.1 ms, about; NAN
+ * where none can take it. */
+double volley_time_otherwise(const volley_experiment *experiment, const volley_estimate *estimate);
+
 /* Building all tables of a rank, and lists of edges. */
 double volley_time_build(const volley_experiment *experiment, const volley_estimate *estimate);
 

@@ -127,7 +127,7 @@ static double time_synapse(const volley_experiment *experiment, const volley_est
   const double start = volley_thread_seconds();
   volley_connect_block(&small, lists, false, &block);
   const double seconds = volley_thread_seconds() - start;
-  double synapses = (double)block.table.synapses;
+  double synapses = (double)(block.table.synapses + volley_event_table_synapses(&block.events));
   for (int k = 0; k < block.n_plastic; k++) synapses += (double)block.plastic[k].synapses;
   release_block(&block);
   volley_edge_lists_free(experiment, lists);

@@ -33,8 +33,9 @@ static void print_network(const volley_experiment *experiment, const volley_esti
   printf("  synapses        %.0f in %s\n", e->synapses,
          volley_count((uint64_t)experiment->n_projections, "projection").text);
   if (e->synapses > 0) printf("  delays          about %g to %g ms\n", e->min_delay, e->max_delay);
-  printf("  model time      %g ms in steps of %g ms\n", 1000 * volley_model_seconds(experiment),
-         experiment->simulation.dt);
+  printf("  model time      %g ms", 1000 * volley_model_seconds(experiment));
+  if (!experiment->simulation.continuous) printf(" in steps of %g ms", experiment->simulation.dt);
+  printf("\n");
 }
 
 static void print_balance(const volley_experiment *experiment, const volley_estimate *e) {
@@ -87,6 +88,16 @@ static void print_output(const volley_check_figures *figures) {
   printf("\n");
 }
 
+/* The kind of engine that is the faster, as far as can be told. */
+static void print_other_engine(const volley_experiment *experiment, const volley_estimate *e, double simulate_s) {
+  const double otherwise = volley_time_otherwise(experiment, e);
+  const char *own = experiment->simulation.continuous ? "event" : "clock";
+  const char *other = experiment->simulation.continuous ? "clock with dt 0.1 ms" : "event";
+  if (isnan(otherwise) || volley_local_status() != VOLLEY_OK) return;
+  printf("  engine %s, about %.2g s instead of %.2g s with engine %s%s\n", other, otherwise, simulate_s, own,
+         otherwise < simulate_s ? ": the faster of the two" : "");
+}
+
 static void print_times(const volley_check_figures *figures) {
   const volley_experiment *experiment = figures->experiment;
   const volley_estimate *e = figures->estimate;
@@ -105,6 +116,7 @@ static void print_times(const volley_check_figures *figures) {
   if (t->save_s > 0) printf(", checkpoints %.1f s", t->save_s);
   if (t->spectra_s > 0) printf("\n  eigenvalues     %10.1f s", t->spectra_s);
   printf("\n  whole run       %10.1f s\n", t->total_s);
+  print_other_engine(experiment, e, t->simulate_s);
 }
 
 /* What the user should see last. */

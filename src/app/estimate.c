@@ -107,6 +107,11 @@ static void add_to_shape(const volley_experiment *experiment, row_shape *shape, 
   const int n = sample->n > 0 ? (int)sample->n : drawn;
   for (int k = 0; k < n; k++) {
     const double delay = sample->delays ? sample->delays[k] : delays[k];
+    if (experiment->simulation.continuous) {
+      estimate->min_delay = fmin(estimate->min_delay, delay);
+      estimate->max_delay = fmax(estimate->max_delay, delay);
+      continue;
+    }
     const double step = fmin(fmax(volley_round_steps(delay, experiment->simulation.dt), 1), VOLLEY_MAX_DELAY);
     const bool is_negative = (sample->weights ? sample->weights[k] : mean) < 0;
     shape->due[is_negative][(int)step] += per_row / n;
@@ -240,12 +245,35 @@ static void add_plastic(const volley_experiment *experiment, int p, const volley
   estimate->table_bytes += volley_past_spikes_expected_bytes(ceil((double)target->size / estimate->ranks), kept);
 }
 
+/* Tables of a run without steps: bytes of a synapse by what its network has many of (network/event_table.h). */
+static void estimate_event_tables(const volley_experiment *experiment, const volley_edge_sample *samples,
+                                  row_shape *shape, volley_estimate *estimate) {
+  bool weights = false, delays = false;
+  double synapses = 0, rows = 0;
+  for (int source = 0; source < experiment->n_populations; source++) {
+    const double sources = experiment->populations[source].size;
+    shape_rows(experiment, source, samples, shape, estimate);
+    synapses += sources * shape->synapses * estimate->blocks;
+    rows += sources * -expm1(-shape->synapses) * estimate->blocks;
+  }
+  for (int p = 0; p < experiment->n_projections; p++) {
+    weights |= !volley_distribution_is_constant(&experiment->projections[p].weight);
+    delays |= !volley_distribution_is_constant(&experiment->projections[p].delay);
+  }
+  estimate->rows = rows;
+  estimate->table_bytes = volley_event_table_expected_bytes(rows, synapses, weights, delays) +
+                          volley_source_index_expected_bytes(rows, (double)experiment->neurons * estimate->blocks);
+}
+
 static void estimate_tables(const volley_experiment *experiment, const volley_edge_sample *samples,
                             volley_estimate *estimate) {
   row_shape shape = {0};
   for (int sign = 0; sign < SIGNS; sign++)
     shape.due[sign] = volley_alloc(VOLLEY_MAX_DELAY + 1, sizeof(double), "an estimate");
-  add_static(experiment, samples, &shape, estimate);
+  if (experiment->simulation.continuous)
+    estimate_event_tables(experiment, samples, &shape, estimate);
+  else
+    add_static(experiment, samples, &shape, estimate);
   for (int p = 0; p < experiment->n_projections; p++) {
     if (experiment->projections[p].plasticity.model && estimate->expected[p] > 0)
       add_plastic(experiment, p, samples, &shape, estimate);
@@ -265,7 +293,10 @@ static void estimate_build(const volley_experiment *experiment, volley_estimate 
     else
       still += synapses;
   }
-  const double records = learning + volley_table_builder_expected_bytes(estimate->rows, still);
+  const double records =
+      learning + (experiment->simulation.continuous
+                      ? volley_event_table_builder_expected_bytes((double)experiment->neurons * estimate->blocks, still)
+                      : volley_table_builder_expected_bytes(estimate->rows, still));
   const double at_once = (double)estimate->threads / estimate->blocks;
   const double kept = volley_edge_lists_expected_bytes(experiment, estimate->expected, estimate->ranks, &most);
   const double building = kept + at_once * fmax(0, records - estimate->table_bytes);
@@ -344,6 +375,16 @@ static void count_blocks(const volley_experiment *experiment, volley_estimate *e
   free(counts);
 }
 
+/* Cells of neurons, ways through stimuli, and arrivals on their way: twice, once in the queue and once sorted. */
+static double event_bytes(const volley_experiment *experiment, const volley_estimate *estimate) {
+  const double cell = 64 + 8, cursor = 40, arrival = 2 * 24 * 2;
+  double bytes = cell * ceil((double)experiment->neurons / estimate->ranks);
+  for (int s = 0; s < experiment->n_stimuli; s++)
+    bytes += cursor * experiment->stimuli[s].neurons.count / estimate->ranks;
+  const double under_way = estimate->events / volley_model_seconds(experiment) * 1e-3 * estimate->max_delay;
+  return bytes + arrival * under_way / estimate->ranks;
+}
+
 static void estimate_all(const volley_experiment *experiment, const volley_edge_sample *samples, volley_estimate *out) {
   for (int p = 0; p < experiment->n_projections; p++) out->synapses += out->expected[p];
   estimate_tables(experiment, samples, out);
@@ -354,6 +395,7 @@ static void estimate_all(const volley_experiment *experiment, const volley_edge_
                       volley_sources_expected_bytes(experiment, out->ranks, &sources);
   out->build_bytes = fmax(out->build_bytes, sources - out->table_bytes);
   estimate_spikes(experiment, out);
+  if (experiment->simulation.continuous) out->neuron_bytes += event_bytes(experiment, out);
   estimate_recorders(experiment, out);
   estimate_saving(experiment, out);
   if (experiment->n_readouts > 0)

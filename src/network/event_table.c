@@ -194,3 +194,15 @@ void volley_event_table_release(volley_event_table *table) {
   free(table->kinds);
   *table = (volley_event_table){0};
 }
+
+double volley_event_table_expected_bytes(double rows, double synapses, bool weights, bool delays) {
+  const bool are_many = synapses > MOST_KINDS; /* fewer have a list of kinds whatever they are */
+  size_t bytes = 2 * sizeof(uint16_t);
+  if (weights) bytes += sizeof(float);
+  if (delays && are_many) bytes += weights ? sizeof(uint32_t) : sizeof(double);
+  return rows * sizeof(uint64_t) + synapses * (double)bytes;
+}
+
+double volley_event_table_builder_expected_bytes(double sources, double synapses) {
+  return sources * sizeof(uint64_t) + synapses * sizeof(volley_event_synapse);
+}

@@ -54,6 +54,11 @@ uint64_t volley_event_table_synapses(const volley_event_table *table);
 uint64_t volley_event_table_bytes(const volley_event_table *table);
 void volley_event_table_release(volley_event_table *table);
 
+/* Bytes of tables with so many rows and synapses, whose weights or delays are many, without the index of their sources; and of
+ * what a builder holds for so many sources. */
+double volley_event_table_expected_bytes(double rows, double synapses, bool weights, bool delays);
+double volley_event_table_builder_expected_bytes(double sources, double synapses);
+
 /* Parts of a delay and receptor that are packed into 48 bits. */
 enum { VOLLEY_DELAY_DIGITS = 39, VOLLEY_DELAY_EXPONENTS = 6, VOLLEY_LEAST_EXPONENT = 1023 - 21 };
 
