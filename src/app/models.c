@@ -1,6 +1,7 @@
 /* volley models: what the tables of the models of neurons and synapses say, as text or as the page docs/models.md. */
 #include "app/app.h"
 #include "base/text.h"
+#include "engine/engine.h"
 #include "plugin/plugin.h"
 #include "synapse/synapse.h"
 
@@ -108,11 +109,24 @@ static void write_receptors(bool markdown, const volley_neuron_model *model) {
   }
 }
 
+/* Those of the engines that a model or stimulus can be taken by: all that take steps, and others where it has what they need. */
+static void write_engines(const char *gap, bool has_events) {
+  printf("%sEngines:", gap);
+  const char *comma = "";
+  for (const volley_engine_kind *const *engine = volley_engine_kinds(); *engine; engine++) {
+    if ((*engine)->is_continuous && !has_events) continue;
+    printf("%s %s", comma, (*engine)->name);
+    comma = ",";
+  }
+  printf(".\n");
+}
+
 static void write_neuron(bool markdown, const void *kind) {
   const volley_neuron_model *model = kind;
   const char *gap = markdown ? "\n" : "";
   printf("%s%s\n%s%s.\n", markdown ? "## " : "", model->name, gap, model->doc);
   if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
+  write_engines(gap, model->events);
   write_parameters(markdown, model->parameters, model->n_parameters);
   write_states(markdown, model);
   write_receptors(markdown, model);

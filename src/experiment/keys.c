@@ -25,7 +25,7 @@ static const volley_key_info top_keys[] = {
 };
 
 static const volley_key_info simulation_keys[] = {
-    {"dt", "ms", 0.1, 1e-6, 5, .doc = "time step"},
+    {"dt", "ms", 0.1, 1e-6, 5, .doc = "time step, of engines that take some"},
     {"duration", "ms", 0, VOLLEY_ABOVE_ZERO, .required = true, .doc = "model time; whole steps"},
     {"seed", "", 1, 0, UINT32_MAX, .type = VOLLEY_KEY_COUNT, .doc = "of all random numbers"},
     {"exchange_interval", .type = VOLLEY_KEY_CHOICE, .words = "step|min_delay",
@@ -105,7 +105,8 @@ static const volley_key_info projection_keys[] = {
             "of synapses that learn in double. A named receptor that is a conductance takes no negative weights; where "
             "none is named, negative weights go to the inhibitory one by their size, as in NEST"},
     {"delay", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_VALUE,
-     .doc = "at least one step, at most 65534; rounded to the nearest step, halves up, so that the ends of a uniform "
+     .doc = "at least one step, at most 65534, or with the engine event 1e-6 ms to 1e9 ms; rounded to the nearest "
+            "step, halves up, so that the ends of a uniform "
             "distribution get half of what the delays between them get; required, unless the file of edges has it"},
     {"balanced", .type = VOLLEY_KEY_FLAG,
      .doc =
