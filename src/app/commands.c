@@ -9,6 +9,7 @@
   X(models) \
   X(info) \
   X(plot) \
+  X(export) \
   X(reference) \
   /* one line a command */
 /* clang-format on */
