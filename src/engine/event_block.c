@@ -1,6 +1,7 @@
 #include "engine/event_block.h"
 
 #include "base/memory.h"
+#include "base/status.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,9 +54,10 @@ static void move_to(const neuron *n, double time) {
 /* What the neuron does by itself up to `bound`: ends its refractory period if that is over before, fires where it reaches its
  * threshold. Notes when that will next be. */
 static void settle(const neuron *n, double bound) {
+  enum { MOST_SPIKES = 1000000 };
   const volley_neuron_events *model = n->slice->model;
   volley_cell *cell = n->cell;
-  for (;;) {
+  for (int spikes = 1;; spikes++) {
     cell->wake = cell->until;
     if (cell->until >= bound) return;
     if (cell->until >= 0) {
@@ -67,6 +69,12 @@ static void settle(const neuron *n, double bound) {
     if (!(cell->wake <= bound)) return;
     move_to(n, cell->wake);
     fire(n);
+    if (spikes < MOST_SPIKES) continue;
+    volley_fault(VOLLEY_FAILURE, NULL,
+                 "neuron %u fires a million times by itself up to %.17g ms: its current is too strong",
+                 n->slice->slice->gids[n->i], cell->time);
+    cell->wake = INFINITY;
+    return;
   }
 }
 

@@ -246,6 +246,19 @@ bool volley_read_receptor(volley_reading *reading, volley_node *node, int popula
   return found >= 0;
 }
 
+/* Windows of a continuous run are as long as the shortest delay. */
+static void note_short_delay(volley_reading *reading, const volley_node *node, double delay) {
+  const double usual = 0.01; /* ms */
+  const volley_simulation *simulation = &reading->experiment->simulation;
+  const volley_place place = volley_node_place(reading->arena, node);
+  if (delay >= usual) return;
+  volley_note(
+      reading, &place,
+      "a delay of %g ms makes windows as short: up to %.3g of them in this run, each of which takes about half a "
+      "microsecond, and a message where there are several ranks",
+      delay, (double)simulation->steps * simulation->dt / delay);
+}
+
 /* A delay of a continuous run. */
 static bool check_real_delay(volley_reading *reading, volley_node *node, const volley_distribution *delay) {
   const double shortest = VOLLEY_SHORTEST_DELAY, longest = VOLLEY_LONGEST_DELAY;
@@ -253,7 +266,9 @@ static bool check_real_delay(volley_reading *reading, volley_node *node, const v
   if (volley_distribution_is_constant(delay) && !(least >= shortest && least <= longest))
     return volley_value_fault(reading, node, "a delay of %g ms given; it must be %g ms to %g ms", least, shortest,
                               longest);
-  return volley_check_value(reading, node, delay, shortest, longest, false, "ms");
+  if (!volley_check_value(reading, node, delay, shortest, longest, false, "ms")) return false;
+  note_short_delay(reading, node, least);
+  return true;
 }
 
 bool volley_check_delay(volley_reading *reading, volley_node *node, const volley_distribution *delay) {

@@ -1,5 +1,7 @@
 #include "network/values.h"
 
+#include "neuron/events.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -66,10 +68,12 @@ static void check_neurons(const volley_partition *partition, int p, const volley
   const volley_population *population = &partition->experiment->populations[p];
   const volley_neuron_model *model = population->model;
   const uint32_t n = values->per_neuron ? partition->counts[p] : 0;
-  for (uint32_t i = 0; i < n && model->check; i++) {
+  const volley_neuron_events *events = partition->experiment->simulation.continuous ? model->events : NULL;
+  for (uint32_t i = 0; i < n; i++) {
     double own[VOLLEY_MAX_PARAMETERS];
     for (int k = 0; k < model->n_parameters; k++) own[k] = values->parameters[k][i];
-    const char *wrong = model->check(own);
+    const char *wrong = model->check ? model->check(own) : NULL;
+    if (!wrong && events && events->check) wrong = events->check(own);
     if (!wrong) continue;
     volley_fault(VOLLEY_USAGE, &population->place, "parameters drawn for neuron %u of %s: %s",
                  partition->gids[p][i] - population->first_gid, population->name, wrong);

@@ -174,9 +174,18 @@ static volley_status check_renewed(const volley_experiment *now, const volley_ex
   return volley_agree(comm);
 }
 
+/* What cannot be changed while an engine without steps is under way. */
+static void refuse_continuous(const volley_run *run, const char *what) {
+  const volley_simulation *simulation = &run->experiment->simulation;
+  if (simulation->continuous)
+    volley_fault(VOLLEY_USAGE, NULL, "the engine %s cannot change %s while a run is under way; the engine clock can",
+                 simulation->engine->name, what);
+}
+
 volley_status volley_run_set(volley_run *run, const char *const *sets, int n_sets) {
   volley_experiment *experiment = run->experiment, *renewed;
   VOLLEY_TRY(run->status);
+  refuse_continuous(run, "stimuli");
   for (int s = 0; s < n_sets; s++)
     if (strncmp(sets[s], "stimuli.", strlen("stimuli.")) != 0)
       volley_fault(VOLLEY_USAGE, NULL, "'%s': only keys of stimuli can be set while a run is under way", sets[s]);
@@ -282,6 +291,7 @@ volley_status volley_run_set_state(volley_run *run, const char *population, cons
 
 volley_status volley_run_inject(volley_run *run, const char *population, const double *values) {
   const int p = find_population(run, population);
+  refuse_continuous(run, "injected currents");
   for (uint32_t i = 0; p >= 0 && i < run->experiment->populations[p].size; i++) {
     if (isfinite(values[i])) continue;
     volley_fault(VOLLEY_USAGE, NULL, "the current into neuron %u of '%s' is not finite", i, population);
