@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 enum {
-  MOST_SYNAPSES = 1 << 22 /* of all threads' tables */,
-  MOST_ROWS = 1 << 19,
+  MOST_SYNAPSES = 1 << 23 /* of all threads' tables */,
+  MOST_ROWS = 1 << 22,
   MOST_SPIKES = 1 << 14 /* a step */,
   STEPS = 32 /* that are timed together: looking at the clock takes as long as one with few synapses */,
   RECEPTORS = 2

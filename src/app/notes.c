@@ -35,3 +35,18 @@ void volley_note_not_finite(const volley_network *network) {
   note_neurons(network);
   note_synapses(network);
 }
+
+void volley_note_ways(const volley_network *network) {
+  uint64_t blocks[2] = {0}; /* those with static synapses; those of them that are listed */
+  if (network->experiment->simulation.delivery != VOLLEY_DELIVERY_DIRECT) return;
+  for (int b = 0; b < network->n_blocks; b++) {
+    const volley_table *table = &network->blocks[b].table;
+    blocks[0] += table->synapses > 0;
+    blocks[1] += table->synapses > 0 && !table->layout.direct;
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, blocks, 2, MPI_UINT64_T, MPI_SUM, network->comm));
+  if (blocks[1] == 0 || network->rank != 0) return;
+  volley_progress_note("note: simulation.delivery is direct, but %s of %" PRIu64 " have too many neurons, or delays of too "
+                       "many steps, for that: listed there; more ranks or threads have smaller blocks",
+                       volley_count(blocks[1], "block").text, blocks[0]);
+}

@@ -8,4 +8,8 @@
  * Collective over the network's communicator; rank 0 writes. */
 void volley_note_not_finite(const volley_network *network);
 
+/* Tells where static synapses are not delivered in the way that the experiment wants. Collective over the network's
+ * communicator; rank 0 writes. */
+void volley_note_ways(const volley_network *network);
+
 #endif

@@ -99,6 +99,7 @@ static volley_status simulate(running *run, volley_saver saver) {
   const bool shows = run->parts.network->rank == 0;
   volley_observer observers[3];
   int n = 0;
+  volley_note_ways(run->parts.network);
   observers[n++] = volley_recording_observer(run->parts.recording);
   if (run->parts.readouts) observers[n++] = volley_readouts_observer(run->parts.readouts);
   if (shows) observers[n++] = (volley_observer){.context = &d, .advance = show};

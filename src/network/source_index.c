@@ -17,7 +17,7 @@ static uint32_t count_words(const uint32_t *gids, uint32_t n) {
 volley_source_index volley_source_index_make(const uint32_t *gids, uint32_t n) {
   size_t size = START;
   while (size < 2 * (size_t)count_words(gids, n)) size *= 2;
-  volley_source_index index = {.words = volley_alloc(size, sizeof *index.words, "the index of sources"),
+  volley_source_index index = {.words = volley_alloc_huge(size * sizeof *index.words, "the index of sources"),
                                .mask = (uint32_t)(size - 1),
                                .n_rows = n};
   volley_source_word *word = NULL;
@@ -35,7 +35,7 @@ volley_source_index volley_source_index_make(const uint32_t *gids, uint32_t n) {
 }
 
 void volley_source_index_release(volley_source_index *index) {
-  free(index->words);
+  volley_table_free(index->words, volley_source_index_bytes(index));
   *index = (volley_source_index){0};
 }
 

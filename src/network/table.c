@@ -106,9 +106,9 @@ size_t volley_table_bytes(const volley_table *table) {
 }
 
 void volley_table_release(volley_table *table) {
+  volley_table_free(table->rows, table->sources.n_rows * sizeof *table->rows);
   volley_source_index_release(&table->sources);
   volley_table_free(table->pool, table->pool_bytes);
-  free(table->rows);
   *table = (volley_table){0};
 }
 

@@ -325,7 +325,7 @@ volley_table volley_table_finish(volley_table_builder *builder, volley_delivery 
   lay_out_kinds(builder, &table);
   prepare_rounding(builder);
   table.sources = volley_source_index_make(builder->gids, builder->n_rows);
-  table.rows = volley_alloc(builder->n_rows, sizeof *table.rows, "the synapse tables");
+  table.rows = volley_alloc_huge(builder->n_rows * sizeof *table.rows, "the synapse tables");
   for (uint32_t r = 0; r < builder->n_rows; r++) {
     table.rows[r] = prepare_row(builder, table.layout.direct, r); /* its bytes, for now */
     table.pool_bytes += table.rows[r];
