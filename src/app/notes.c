@@ -46,7 +46,8 @@ void volley_note_ways(const volley_network *network) {
   }
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, blocks, 2, MPI_UINT64_T, MPI_SUM, network->comm));
   if (blocks[1] == 0 || network->rank != 0) return;
-  volley_progress_note("note: simulation.delivery is direct, but %s of %" PRIu64 " have too many neurons, or delays of too "
+  volley_progress_note("note: simulation.delivery is direct, but %s of %" PRIu64
+                       " have too many neurons, or delays of too "
                        "many steps, for that: listed there; more ranks or threads have smaller blocks",
                        volley_count(blocks[1], "block").text, blocks[0]);
 }
