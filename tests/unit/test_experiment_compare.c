@@ -334,9 +334,9 @@ static void test_documented_units(void **state) {
     char *texts[] = {bare, with_unit};
     for (int t = 0; t < 2; ++t) {
       n[t] = (size_t)sprintf(texts[t],
-                             "simulation: {duration: 1}\npopulations:\n- name: A\n  size: 1\n  model: %s\n"
+                             "simulation: {duration: 1}\npopulations:\n- name: A\n  size: 1\n  model: %s\n%s"
                              "  parameters:\n    {",
-                             model->name);
+                             model->name, model->is_source ? "  spikes: {times: [[]]}\n" : "");
       for (int i = 0; i < model->n_parameters; ++i) {
         const volley_key_info *info = &model->parameters[i];
         if (isfinite(info->fallback))
