@@ -68,6 +68,8 @@ def current_cases(model, w):
                spikes=[(2.0, -3 * w), (40.0, 35 * w), (60.0, 40 * w)]),
         Neuron("under", model, {"tau_syn_ex": 0.5, "tau_syn_in": 20.0}, spikes=[(2.0, -3 * w), (30.0, 20 * w)]),
         Neuron("same_tau", model, {"tau_syn_ex": 10.0, "tau_syn_in": 10.0}, spikes=[(1.0, 4 * w), (5.0, -w), (20.0, 4 * w)]),
+        Neuron("near_tau", model, {"tau_syn_ex": 10.0 + 1e-7, "tau_syn_in": 10.0 - 1e-9},
+               spikes=[(1.0, 4 * w), (5.0, -w), (20.0, 4 * w)]),
         Neuron("slow", model, {"tau_syn_ex": 50.0, "tau_syn_in": 0.1}, spikes=[(1.0, 2 * w), (11.0, -20 * w), (50.0, w)]),
     ]
 
