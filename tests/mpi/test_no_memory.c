@@ -118,7 +118,7 @@ static const char firing[] =
     "synapse: {model: stdp, Wmax: 99}}\n"
     "readouts:\n"
     "  - {name: z, population: L, filter: {rise: 2 ms, decay: 20 ms}, supervisor: {type: sines, frequencies: [5 Hz]},\n"
-    "     learning: {lambda: 1, interval: 1 ms, start: 0 ms, stop: 5 ms}}\n"
+    "     feedback: {gain: 10000}, learning: {update: exact, lambda: 1, interval: 1 ms, start: 0 ms, stop: 5 ms}}\n"
     "recorders:\n"
     "  - {type: spikes, population: E}\n"
     "  - {type: traces, population: E, states: V_m, interval: 1 ms}\n"
