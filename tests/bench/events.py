@@ -232,8 +232,8 @@ def check(folder):
         faster = min(seconds, key=seconds.get)
         told = subprocess.run([os.environ["VOLLEY"], "check", os.path.join(folder, "net.yaml"), "--threads", "1", "--set",
                                f"populations.N.mean_rate={found['event']['rate_hz']['N']}"], capture_output=True, text=True)
-        advice = re.search(r"the engine (event|clock) is faster|engine.*\b(event|clock)\b", told.stdout)
-        said = advice and (advice.group(1) or advice.group(2))
+        line = re.search(r"engine (\w+), about .* with engine (\w+)(.*)", told.stdout)
+        said = line and line.group(1 if "faster" in line.group(3) else 2)
         right += said == faster
         print(f"{model}, {found['event']['rate_hz']['N']:.3g} Hz, {indegree} synapses: event {seconds['event']:.3f} s, clock "
               f"{seconds['clock']:.3f} s, check says {said}{'' if said == faster else '  WRONG'}", flush=True)
