@@ -112,12 +112,14 @@ static volley_status take_dataset(values *v, const char *group, const char *name
   for (uint32_t i = 0; i < nodes->n; i++) {
     if (group_of(v, i) != strtod(group, NULL)) continue;
     const double at = v->group_index ? v->group_index[v->order[i]] : (double)v->order[i];
-    if (at < (double)n) {
+    if (at >= 0 && at == floor(at) && at < (double)n) {
       v->of_node[slot][i] = numbers[(size_t)at] * factor;
       continue;
     }
-    volley_sonata_fault(v->sonata, nodes->place, "%s holds %zu values, but node %u has the node_group_index %.0f", path,
-                        n, i, at);
+    volley_sonata_fault(v->sonata, nodes->place,
+                        "%s holds %zu values, but node %u has the node_group_index %.10g; whole "
+                        "numbers from 0 on and below %zu are right",
+                        path, n, i, at, n);
     break;
   }
   return volley_agree(v->sonata->comm);

@@ -124,7 +124,7 @@ static uint64_t check(void *context, const volley_edge_slab *slab) {
 static int place_of(const taking *t, double time) {
   const volley_simulation *simulation = &t->experiment->simulation;
   bool is_off;
-  if (simulation->continuous) return time < 0 ? -1 : time > (double)simulation->steps * simulation->dt;
+  if (simulation->continuous) return time < 0 ? -1 : time > volley_time_of(t->experiment, simulation->steps);
   const int64_t step = step_of(t->population->spikes, simulation->dt, time, &is_off);
   return step < 1 ? -1 : step > simulation->steps;
 }
@@ -278,7 +278,7 @@ static void tell(const taking *t, const volley_network *network) {
     volley_progress_note("note: of the given spikes of %s %" PRIu64
                          " are left out, which lie behind the end of the run at "
                          "%.10g ms",
-                         t->population->name, outside[1], (double)simulation->steps * simulation->dt);
+                         t->population->name, outside[1], volley_time_of(t->experiment, simulation->steps));
 }
 
 volley_status volley_sources_load(volley_network *network, const volley_reader *reader) {

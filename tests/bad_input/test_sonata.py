@@ -60,6 +60,7 @@ DATA = [  # file, dataset, values, message
     ("net/nodes.h5", "nodes/cells/node_type_id", None, "nodes.h5' has no dataset '/nodes/cells/node_type_id'"),
     ("net/nodes.h5", "nodes/cells/node_id", numpy.zeros(N, int), "the ids of 30 nodes must be 0 to 29, each once"),
     ("net/nodes.h5", "nodes/cells/node_group_index", numpy.full(N, 31), "has the node_group_index 31"),
+    ("net/nodes.h5", "nodes/cells/node_group_index", numpy.full(N, -3), "has the node_group_index -3; whole numbers from 0"),
     ("net/nodes.h5", "nodes/cells/0/dynamics_params/tau_syn_ex", numpy.zeros(N), "tau_syn_ex"),
     ("net/edges.h5", "edges/cells_cells/target_node_id", "elsewhere", "'elsewhere'; no file of nodes has such a population"),
     ("net/edges.h5", "edges/cells_cells/edge_type_id", numpy.ones(3, int), "dataset 'edge_type_id' of"),

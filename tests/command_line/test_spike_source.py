@@ -122,6 +122,14 @@ def check_events(folder, output):
     expect(whole["spike_digest"] in result.stdout, f"event engine: after a restart\n{result.stdout}{result.stderr}")
 
 
+def check_end(folder, output):
+    """The event engine takes a spike at the very end, whose time is no product of steps and dt."""
+    net = write_net(folder, "{times: [0.5 ms, 1.1 ms]}")
+    run(net, output, {"simulation.engine": "event", "simulation.duration": "1.1 ms"})
+    found = read_spikes(output, "S")[0]
+    expect((found == [0.5] * 7 + [1.1] * 7).all() if len(found) == 14 else False, f"up to 1.1 ms: {found}")
+
+
 def check_estimate(folder):
     told = execute(["check", write_net(folder, "{file: new.h5, population: some}"), "--ranks", "2"]).stdout
     expect("4e+04 spikes" in told, f"check tells other spikes:\n{told}")
@@ -135,6 +143,7 @@ def main():
         check_grid(folder, output)
         check_estimate(folder)
         check_events(folder, output)
+        check_end(folder, output)
     finish()
 
 
