@@ -11,8 +11,7 @@
 
 enum { LEAST_ROWS = 1 << 14 /* of a rank: few rows are not worth opening a file */ };
 
-/* Finds the first of a column's names "a|b" that the group has; the first of all where there is none. */
-static bool find_name(const volley_rows *rows, int c, char name[VOLLEY_COLUMN_NAME]) {
+bool volley_rows_find_name(const volley_rows *rows, int c, char name[VOLLEY_COLUMN_NAME]) {
   const char *names = rows->layout->columns[c].names;
   for (const char *at = names; *at;) {
     const size_t length = strcspn(at, "|");
@@ -25,7 +24,7 @@ static bool find_name(const volley_rows *rows, int c, char name[VOLLEY_COLUMN_NA
 }
 
 static void open_column(volley_rows *rows, int c) {
-  const bool found = find_name(rows, c, rows->names[c]);
+  const bool found = volley_rows_find_name(rows, c, rows->names[c]);
   rows->shape.present[c] = found || rows->layout->columns[c].required;
   if (rows->shape.present[c])
     rows->columns[c] =

@@ -48,6 +48,10 @@ struct volley_rows {
 volley_status volley_rows_open(volley_rows *rows, const volley_place *place, const char *path, MPI_Comm comm);
 void volley_rows_close(volley_rows *rows);
 
+/* Finds the first of a column's names "a|b" that the group has; the first of all, and false, where there is none. For
+ * open_group; not collective. */
+bool volley_rows_find_name(const volley_rows *rows, int column, char name[VOLLEY_COLUMN_NAME]);
+
 /* Hands this rank's rows to the taker. Of all that are wrong the first in the file is told. Collective, agreed status. */
 volley_status volley_rows_read(volley_rows *rows, const volley_edge_taker *taker);
 

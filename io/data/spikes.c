@@ -77,8 +77,8 @@ static void look_up_unit(volley_rows *rows, source *s) {
   } units[] = {{"", 1},     {"ms", 1},         {"milliseconds", 1}, {"millisecond", 1},
                {"s", 1000}, {"seconds", 1000}, {"second", 1000}};
   char unit[32] = "";
-  const char *name = H5Lexists(rows->group, "timestamps", H5P_DEFAULT) > 0 ? "timestamps" : "times";
-  const hid_t set = H5Lexists(rows->group, name, H5P_DEFAULT) > 0 ? H5Dopen2(rows->group, name, H5P_DEFAULT) : -1;
+  char name[VOLLEY_COLUMN_NAME];
+  const hid_t set = volley_rows_find_name(rows, TIME, name) ? H5Dopen2(rows->group, name, H5P_DEFAULT) : -1;
   if (set >= 0) (void)volley_hdf5_find_text(set, "units", unit, sizeof unit);
   volley_hdf5_release(&rows->file, set);
   for (size_t u = 0; u < sizeof units / sizeof *units; u++) {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "neuron/neuron.h"
 
+#include <math.h>
 #include <string.h>
 
 static const volley_key_info *key_of(const char *name) { return volley_key_find(VOLLEY_SECTION_SPIKES, name); }
@@ -57,6 +58,12 @@ static void read_lists(volley_reading *reading, volley_node *map, volley_spike_p
     read_trains(reading, times, plan);
   else if (volley_read_list(reading, times, key_of("times"), &plan->times.values, &plan->times.n) && ids)
     volley_read_list(reading, ids, key_of("ids"), &plan->ids.values, &plan->ids.n);
+  for (int k = 0; ids && k < plan->ids.n; k++)
+    if (plan->ids.values[k] != floor(plan->ids.values[k])) {
+      volley_value_fault(reading, ids->kind == VOLLEY_NODE_LIST ? ids->items[k] : ids,
+                         "an id of a neuron is expected, a whole number");
+      break;
+    }
   if (ids && plan->ids.values && plan->ids.n != plan->times.n)
     volley_value_fault(reading, ids, "%s for %s; one for each is expected",
                        volley_count((uint64_t)plan->ids.n, "id").text,

@@ -41,6 +41,7 @@ CASES = [  # what `spikes` says, datasets of /spikes/a or a text, message
     ("times: [[1], [2]]", {}, "2 lists of times for 10 neurons; one for each is expected"),
     ("times: [1, 2], ids: [3]", {}, "1 id for 2 times; one for each is expected"),
     ("times: [1, 2], ids: [3, 10]", {}, "a spike at 2 ms of neuron 10"),
+    ("times: [1, 2], ids: [0.5, 1]", {}, "an id of a neuron is expected, a whole number"),
     ("times: [1, 2.01]", {}, "dt = 0.1 ms: 2.01 ms, of neuron 0"),
     ("times: [1, .inf]", {}, "is not finite"),
     ("times: [1], group: /x", {}, "'group' says something of a file, which is not given"),

@@ -37,7 +37,8 @@ def write_files(folder, times, ids):
     with h5py.File(path("own.h5"), "w") as file:
         file["a/times"], file["a/ids"] = times[:half] * 1e-3, ids[:half].astype("uint16") + 100
         file["a/times"].attrs["units"] = numpy.bytes_("s")
-        file["b/times"], file["b/ids"] = times[half:], ids[half:] + 100
+        file["b/time"], file["b/ids"] = times[half:] * 1e-3, ids[half:] + 100
+        file["b/time"].attrs["units"] = "s"
     with open(path("two.csv"), "w", encoding="utf-8") as file:
         file.writelines(f"{time:.1f},{neuron}\n" for time, neuron in zip(times, ids))
     with open(path("named.csv"), "w", encoding="utf-8") as file:
