@@ -94,6 +94,8 @@ void volley_sonata_put(const volley_sonata *sonata, volley_node *map, const char
 
 /* A cell of a row or key of a map that is there and not NULL; else NULL. */
 const char *volley_sonata_text(const volley_node *map, const char *key);
+/* Whether a map says "enabled": false. */
+bool volley_sonata_is_disabled(const volley_node *map);
 /* A number there; false where it is absent. A fault, and false, where it is none. */
 bool volley_sonata_number(const volley_sonata *sonata, const volley_node *map, const char *key, double *number);
 
@@ -123,8 +125,10 @@ volley_status volley_sonata_read_reports(volley_sonata *sonata);
 /* Population of that name; -1 if there is none. */
 int volley_sonata_find_population(const volley_sonata *sonata, const char *name);
 
-/* The nodes that a set means: its name, or a map. Agreed. */
+/* The nodes that a set means: its name, or a map; a fault where there are none. Agreed. */
 volley_status volley_sonata_find_set(volley_sonata *sonata, const volley_node *node, volley_sonata_set *out);
+/* Whether a set has any nodes of a population. */
+bool volley_sonata_has_any(const volley_sonata *sonata, const volley_sonata_set *set, int population);
 /* The nodes of a set of a population as `neurons` has them; NULL: all of them. */
 volley_node *volley_sonata_selection(const volley_sonata *sonata, const volley_sonata_set *set, int population);
 

@@ -120,6 +120,10 @@ static volley_status read_types(edge_population *e) {
   e->types = volley_arena_alloc(e->sonata->arena, (size_t)e->n_types + 1, sizeof *e->types);
   for (int t = 0; t < e->n_types; t++) {
     VOLLEY_TRY(read_type(e, e->rows->items[t], &e->types[t]));
+    for (int before = 0; before < t; before++)
+      if (e->types[before].id == e->types[t].id)
+        volley_sonata_fault(e->sonata, e->rows->items[t], "the edge_type_id %.0f stands twice; each type has its own",
+                            e->types[t].id);
     volley_sonata_note_unused(e->sonata, e->rows->items[t], "the types",
                               "edge_type_id|syn_weight|delay|nsyns|weight_function|model_template|dynamics_params|"
                               "target_query|source_query");
@@ -225,10 +229,10 @@ static volley_status read_population(edge_population *e) {
 
 static volley_status read_entry(volley_sonata *sonata, const volley_node *entry) {
   volley_node *file = volley_node_get(entry, "edges_file"), *table = volley_node_get(entry, "edge_types_file");
-  const char *enabled = volley_sonata_text(entry, "enabled"), **names;
+  const char **names;
   volley_node *rows = NULL;
   int n;
-  if (enabled && strcmp(enabled, "false") == 0) return VOLLEY_OK;
+  if (volley_sonata_is_disabled(entry)) return VOLLEY_OK;
   if (!file) volley_sonata_fault(sonata, entry, "edges_file is missing");
   VOLLEY_TRY(volley_agree(sonata->comm));
   volley_sonata_note_unused(sonata, entry, "networks.edges", "edges_file|edge_types_file|enabled");

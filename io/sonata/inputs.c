@@ -13,12 +13,6 @@ static volley_node *entry_of(const volley_sonata *sonata, int p) {
   return volley_node_get(sonata->root, "populations")->items[p];
 }
 
-static bool has_any(const volley_sonata *sonata, const volley_sonata_set *set, int p) {
-  for (uint32_t i = 0; set->has[p] && i < sonata->populations[p].n; i++)
-    if (set->has[p][i]) return true;
-  return false;
-}
-
 /* The population of a file of spikes that is meant: the one that is called as the nodes are, if there is one. */
 static volley_status name_population(volley_sonata *sonata, const volley_node *file, const char *path,
                                      const char *population, volley_node *spikes) {
@@ -67,7 +61,7 @@ static volley_status read_spikes(volley_sonata *sonata, const volley_node *input
                         "spikes of the module '%s' are not understood; h5 and csv are", module);
   for (int p = 0; p < sonata->n_populations; p++) {
     const volley_sonata_nodes *nodes = &sonata->populations[p];
-    if (!has_any(sonata, set, p)) continue;
+    if (!volley_sonata_has_any(sonata, set, p)) continue;
     if (!nodes->is_virtual)
       volley_sonata_fault(sonata, input, "spikes are given to %s, which is not virtual: its neurons find theirs",
                           nodes->name);
@@ -77,7 +71,7 @@ static volley_status read_spikes(volley_sonata *sonata, const volley_node *input
   }
   VOLLEY_TRY(volley_agree(sonata->comm));
   for (int p = 0; p < sonata->n_populations; p++)
-    if (has_any(sonata, set, p)) VOLLEY_TRY(add_spikes(sonata, input, file, p));
+    if (volley_sonata_has_any(sonata, set, p)) VOLLEY_TRY(add_spikes(sonata, input, file, p));
   return VOLLEY_OK;
 }
 
@@ -92,7 +86,7 @@ static void read_current(volley_sonata *sonata, const volley_node *input, const 
   (void)volley_sonata_number(sonata, input, "duration", &duration);
   for (int p = 0; p < sonata->n_populations; p++) {
     const volley_sonata_nodes *nodes = &sonata->populations[p];
-    if (!has_any(sonata, set, p)) continue;
+    if (!volley_sonata_has_any(sonata, set, p)) continue;
     if (nodes->is_virtual) {
       volley_sonata_fault(sonata, input, "a current into %s, which is virtual", nodes->name);
       continue;
@@ -108,15 +102,10 @@ static void read_current(volley_sonata *sonata, const volley_node *input, const 
   }
 }
 
-static bool is_disabled(const volley_node *map) {
-  const char *enabled = volley_sonata_text(map, "enabled");
-  return enabled && strcmp(enabled, "false") == 0;
-}
-
 static volley_status read_input(volley_sonata *sonata, const volley_node *input) {
   const volley_node *type = volley_node_get(input, "input_type"), *nodes = volley_node_get(input, "node_set");
   volley_sonata_set set;
-  if (is_disabled(input)) return VOLLEY_OK;
+  if (volley_sonata_is_disabled(input)) return VOLLEY_OK;
   if (!nodes) nodes = volley_node_get(input, "source");
   if (!type || type->kind != VOLLEY_NODE_SCALAR || !nodes)
     volley_sonata_fault(sonata, input, "%s is missing", nodes ? "input_type" : "node_set");
@@ -178,7 +167,7 @@ static volley_status read_report(volley_sonata *sonata, const volley_node *repor
   const char *module = volley_sonata_text(report, "module");
   const volley_node *cells = volley_node_get(report, "cells");
   volley_sonata_set set;
-  if (is_disabled(report)) return VOLLEY_OK;
+  if (volley_sonata_is_disabled(report)) return VOLLEY_OK;
   if (!cells) cells = volley_node_get(report, "node_set");
   if (!cells || !volley_node_get(report, "variable_name") ||
       (module && !volley_sonata_is_among(module, "membrane_report|multimeter_report|multimeter"))) {
@@ -192,7 +181,8 @@ static volley_status read_report(volley_sonata *sonata, const volley_node *repor
                             "cells|node_set|variable_name|module|start_time|end_time|dt|enabled|sections");
   VOLLEY_TRY(volley_sonata_find_set(sonata, cells, &set));
   for (int p = 0; p < sonata->n_populations; p++)
-    if (has_any(sonata, &set, p) && !sonata->populations[p].is_virtual) add_report(sonata, report, &set, p);
+    if (volley_sonata_has_any(sonata, &set, p) && !sonata->populations[p].is_virtual)
+      add_report(sonata, report, &set, p);
   return volley_agree(sonata->comm);
 }
 

@@ -331,6 +331,7 @@ static volley_status read_entry(volley_sonata *sonata, const volley_node *entry)
   volley_node *types = NULL;
   const char **names;
   int n;
+  if (volley_sonata_is_disabled(entry)) return VOLLEY_OK;
   if (!file || !table) {
     volley_sonata_fault(sonata, entry, "nodes_file and node_types_file are needed; %s is missing",
                         file ? "node_types_file" : "nodes_file");

@@ -102,9 +102,18 @@ static void add(volley_sonata *sonata, const volley_node *node, int depth, volle
   }
 }
 
+bool volley_sonata_has_any(const volley_sonata *sonata, const volley_sonata_set *set, int p) {
+  for (uint32_t i = 0; set->has[p] && i < sonata->populations[p].n; i++)
+    if (set->has[p][i]) return true;
+  return false;
+}
+
 volley_status volley_sonata_find_set(volley_sonata *sonata, const volley_node *node, volley_sonata_set *out) {
   out->has = volley_arena_alloc(sonata->arena, (size_t)sonata->n_populations + 1, sizeof *out->has);
   add(sonata, node, 0, out);
+  bool any = false;
+  for (int p = 0; p < sonata->n_populations; p++) any |= volley_sonata_has_any(sonata, out, p);
+  if (!any) volley_sonata_fault(sonata, node, "no node meets this node set");
   return volley_agree(sonata->comm);
 }
 

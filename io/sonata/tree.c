@@ -58,6 +58,11 @@ const char *volley_sonata_text(const volley_node *map, const char *key) {
   return node && node->kind == VOLLEY_NODE_SCALAR ? node->text : NULL;
 }
 
+bool volley_sonata_is_disabled(const volley_node *map) {
+  const char *enabled = volley_sonata_text(map, "enabled");
+  return enabled && strcmp(enabled, "false") == 0;
+}
+
 bool volley_sonata_number(const volley_sonata *sonata, const volley_node *map, const char *key, double *number) {
   const volley_node *node = volley_node_get(map, key);
   char *end = NULL;

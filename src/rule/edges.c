@@ -29,7 +29,7 @@ static const volley_key_info keys[] = {
          "NEST"},
 };
 
-/* Lists by types are as long as that of the types. */
+/* Lists by types are as long as that of the types, in which each stands once. */
 static const char *check_lists(const volley_experiment *experiment, const volley_projection *projection, char *buffer,
                                size_t size) {
   const volley_edge_types *types = projection->parameters;
@@ -45,6 +45,12 @@ static const char *check_lists(const volley_experiment *experiment, const volley
              volley_count((uint64_t)lists[k].n, "value").text, volley_count((uint64_t)types->types.n, "type").text);
     return buffer;
   }
+  for (int k = 0; k < types->types.n; k++)
+    for (int before = 0; before < k; before++) {
+      if (types->types.values[before] != types->types.values[k]) continue;
+      snprintf(buffer, size, "types: %.0f stands twice", types->types.values[k]);
+      return buffer;
+    }
   return NULL;
 }
 

@@ -8,7 +8,7 @@ import h5py
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from program import execute, expect, finish  # noqa: E402
+from program import execute, expect, finish, set_words  # noqa: E402
 
 EXPERIMENT = """
 populations: [{name: A, model: iaf_psc_exp, size: 10}]
@@ -39,6 +39,8 @@ def main():
         write_edges(folder, {})
         told = execute(["check", "net.yaml"], cwd=folder).stdout
         expect("about 0.3 to 7.5 ms" in told, f"check tells other delays:\n{told}")
+        twice = execute(["check", "net.yaml"] + set_words({"projections.0.types": "[5, 2, 5]"}), cwd=folder)
+        expect(twice.returncode == 2 and "types: 5 stands twice" in twice.stderr, f"a type twice:\n{twice.stderr}")
         for changes, text in CASES:
             write_edges(folder, changes)
             for command in ("check", "run"):

@@ -33,6 +33,7 @@ CASES = [  # file, what is there, what is there instead, message
     ("net/models/synapses/plain.json", "{}", '{"tau_x": 3}', "'tau_x' is no parameter of a static synapse"),
     ("net/edge_types.csv", "static_synapse plain", "quantal_synapse plain", "the synapse model 'quantal_synapse' is not known"),
     ("net/edge_types.csv", "3 * 35.0", "4 * 35.0", "has the edge_type_id 3, of which nothing is said"),
+    ("net/edge_types.csv", "3 * 35.0", "2 * 35.0", "edge_types.csv:4:1: 2: the edge_type_id 2 stands twice"),
     ("net/in_types.csv", "wmax", "gauss", "the weight function 'gauss' is a script's"),
     ("net/in_types.csv", "60.0 wmax", "NULL wmax", "has no dataset 'weight'"),
     ("simulation.json", '"node_set": "virtual"', '"node_set": "virtua"', "there is no node set and no population 'virtua'"),
@@ -42,6 +43,8 @@ CASES = [  # file, what is there, what is there instead, message
     ("simulation.json", '"V_m"', '"V_n"', "unknown state of iaf_psc_exp 'V_n'; did you mean 'V_m'?"),
     ("simulation.json", '"tstop": 120.0,', "", "the key 'duration' is missing"),
     ("sets.json", '"ei": "e"', '"eo": "e"', "no type of nodes of cells has 'eo'"),
+    ("sets.json", '"population": "cells",\n\t\t"ei": "e"', '"eo": "e"', "no node meets this node set"),
+    ("net/circuit.json", '"$BASE/nodes.h5"', '"$BASE/nodes.h5", "enabled": false', "no file of nodes has such a population"),
     ("config.json", "{", "{,", "config.json"),
 ]
 
