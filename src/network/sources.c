@@ -14,11 +14,18 @@
 
 enum { FILE_SHIFT = 44 /* of the file's number in that of a spike */ };
 
+/* A time as it counts, rounded to a multiple of the resolution: the double next to it where a ms is one, too. */
+static double round_time(const volley_spike_plan *plan, double time) {
+  const double resolution = plan->resolution;
+  if (!(resolution > 0)) return time;
+  const double n = volley_round_steps(time, resolution);
+  return volley_is_whole_steps(1, resolution) ? n / volley_round_steps(1, resolution) : n * resolution;
+}
+
 /* The step at whose end a spike is stamped: 1 for dt. One of 0 or less is before the run. *is_off: the time is no whole number
  * of steps. */
 static int64_t step_of(const volley_spike_plan *plan, double dt, double time, bool *is_off) {
-  const double resolution = plan->resolution;
-  const double at = resolution > 0 ? volley_round_steps(time, resolution) * resolution : time;
+  const double at = round_time(plan, time);
   *is_off = false;
   if (!(at > 0)) return 0;
   *is_off = !volley_is_whole_steps(at, dt);
@@ -27,7 +34,7 @@ static int64_t step_of(const volley_spike_plan *plan, double dt, double time, bo
 
 /* The spikes of a slice. */
 typedef struct train_of_slice {
-  double *times;   /* [n] ms as they were given */
+  double *times;   /* [n] ms as they were given; in a continuous run, rounded */
   uint16_t *where; /* [n] position in the slice */
   uint64_t n;
 } train_of_slice;
@@ -124,7 +131,10 @@ static uint64_t check(void *context, const volley_edge_slab *slab) {
 static int place_of(const taking *t, double time) {
   const volley_simulation *simulation = &t->experiment->simulation;
   bool is_off;
-  if (simulation->continuous) return time < 0 ? -1 : time > volley_time_of(t->experiment, simulation->steps);
+  if (simulation->continuous) {
+    const double at = round_time(t->population->spikes, time);
+    return at < 0 ? -1 : at > volley_time_of(t->experiment, simulation->steps);
+  }
   const int64_t step = step_of(t->population->spikes, simulation->dt, time, &is_off);
   return step < 1 ? -1 : step > simulation->steps;
 }
@@ -240,7 +250,7 @@ static uint64_t make_train(const dealing *d, volley_block *block, int s, uint64_
   const bool continuous = d->network->experiment->simulation.continuous;
   qsort(spikes, n, sizeof *spikes, continuous ? compare_trains : compare_times);
   for (uint64_t k = 0; k < n; k++) {
-    g->train.times[k] = spikes[k].weight;
+    g->train.times[k] = continuous ? round_time(g->plan, spikes[k].weight) : spikes[k].weight;
     g->train.where[k] = (uint16_t)spikes[k].target;
   }
   if (continuous)
