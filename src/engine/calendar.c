@@ -40,6 +40,7 @@ void volley_calendar_free(volley_calendar *calendar) {
 }
 
 int64_t volley_calendar_bucket(const volley_calendar *calendar, double time) {
+  if (!(time < 0x1p62 * calendar->width)) return VOLLEY_NO_BUCKET;
   int64_t bucket = (int64_t)(time / calendar->width); /* may be rounded up */
   if ((double)bucket * calendar->width > time) bucket--;
   return bucket;

@@ -107,8 +107,8 @@ static void take_stimulus(const neuron *n, volley_cursor *cursor) {
 
 void volley_event_block_alarm(volley_event_block *b, uint32_t id, int64_t least) {
   volley_cell *cell = volley_cell_of(b, id);
-  if (cell->wake == INFINITY) return;
   int64_t bucket = volley_calendar_bucket(&b->calendar, cell->wake);
+  if (bucket == VOLLEY_NO_BUCKET) return;
   if (bucket < least) bucket = least;
   if (cell->bucket <= bucket) return;
   cell->bucket = bucket;

@@ -24,7 +24,8 @@ static double value_at(const volley_course *f, double h, double *slope) {
   double sum = 0, change = 0;
   for (int k = 0; k < f->n; k++) {
     const double *p = f->p[k], decay = f->rate[k] == 0 ? 1 : exp(-f->rate[k] * h);
-    const double power = p[0] + h * (p[1] + h * p[2]), grown = p[1] + 2 * h * p[2];
+    const double power = p[0] + h * (p[1] + h * (p[2] + h * (p[3] + h * p[4])));
+    const double grown = p[1] + h * (2 * p[2] + h * (3 * p[3] + h * 4 * p[4]));
     sum += power * decay;
     change += (grown - f->rate[k] * power) * decay;
   }
@@ -32,7 +33,11 @@ static double value_at(const volley_course *f, double h, double *slope) {
   return sum;
 }
 
-static int degree(const double *p) { return p[2] != 0 ? 2 : p[1] != 0 ? 1 : p[0] != 0 ? 0 : -1; }
+static int degree(const double *p) {
+  int power = VOLLEY_COURSE_POWERS - 1;
+  while (power >= 0 && p[power] == 0) power--;
+  return power;
+}
 
 /* (D + rate of term t) f, without terms that vanish. */
 static volley_course reduce(const volley_course *f, int t) {
@@ -40,9 +45,8 @@ static volley_course reduce(const volley_course *f, int t) {
   for (int k = 0; k < f->n; k++) {
     const double *p = f->p[k], excess = f->rate[t] - f->rate[k];
     double *q = g.p[g.n];
-    q[0] = p[1] + excess * p[0];
-    q[1] = 2 * p[2] + excess * p[1];
-    q[2] = excess * p[2];
+    for (int power = 0; power < VOLLEY_COURSE_POWERS; power++)
+      q[power] = (power + 1 < VOLLEY_COURSE_POWERS ? (power + 1) * p[power + 1] : 0) + excess * p[power];
     g.rate[g.n] = f->rate[k];
     if (degree(q) >= 0) g.n++;
   }

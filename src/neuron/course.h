@@ -1,6 +1,6 @@
 /* The course of a potential between two events: a sum of polynomials times exponentials, and where it first reaches 0.
  *
- *   f(h) = sum over k of (p[k][0] + p[k][1] h + p[k][2] h^2) exp(-rate[k] h),   h >= 0
+ *   f(h) = sum over k of (p[k][0] + p[k][1] h + ... + p[k][4] h^4) exp(-rate[k] h),   h >= 0
  *
  * No crossing is missed: D + rate[k], D the derivative, takes a power of h from term k, and between two zeros of f there is
  * one of (D + rate[k]) f, which is exp(-rate[k] h) D (exp(rate[k] h) f). So the zeros of a sum with one coefficient less part
@@ -8,7 +8,7 @@
 #ifndef VOLLEY_NEURON_COURSE_H
 #define VOLLEY_NEURON_COURSE_H
 
-enum { VOLLEY_COURSE_TERMS = 4, VOLLEY_COURSE_POWERS = 3 };
+enum { VOLLEY_COURSE_TERMS = 4, VOLLEY_COURSE_POWERS = 5 };
 
 typedef struct volley_course {
   int n;

@@ -1,6 +1,8 @@
 #include "neuron/psc.h"
 
-static const double equal = 1e-8, near = 0.1;
+/* Time constants so near to each other that in the course of V an expansion to the second order of their difference is as good
+ * as differences of exponentials, both to some 1e-10; and so near that V itself is better taken from its mean. */
+static const double equal = 1e-3, near = 0.1;
 
 void volley_psc_prepare(const volley_psc_parameters *p, double *c) {
   c[PSC_LEAK] = isinf(p->tau_m) ? 0 : 1 / p->tau_m;

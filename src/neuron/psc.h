@@ -23,7 +23,7 @@ typedef struct volley_psc {
 enum {
   PSC_LEAK,                     /* 1 / tau_m, or 0 */
   PSC_RATE,                     /* 1 / tau of each receptor */
-  PSC_PART = PSC_RATE + 2,      /* 1 / (C_m (1 / tau_m - 1 / tau)), 0 where both are as good as equal */
+  PSC_PART = PSC_RATE + 2,      /* 1 / (C_m (1 / tau_m - 1 / tau)), 0 where they are nearly equal */
   PSC_SPAN = PSC_PART + 2,      /* 1 / (1 / tau_m - 1 / tau), 0 likewise */
   PSC_RISE = PSC_SPAN + 2,      /* e / tau */
   PSC_NEAR = PSC_RISE + 2,      /* 1: tau is near tau_m, so that differences of exponentials would lose digits */
@@ -65,8 +65,12 @@ VOLLEY_INLINE volley_course volley_psc_course(const volley_psc *of, const double
   for (int x = 0; x < VOLLEY_PSC_RECEPTORS; x++) {
     const double now = y[of->I[x]], rise = of->rise[x] >= 0 ? y[of->rise[x]] * c[PSC_RISE + x] : 0;
     if (c[PSC_SPAN + x] == 0) {
-      volley_course_add(&f, c[PSC_LEAK], 1, now * c[PSC_ELASTANCE]);
-      volley_course_add(&f, c[PSC_LEAK], 2, 0.5 * rise * c[PSC_ELASTANCE]);
+      const double begun = now * c[PSC_ELASTANCE], grown = rise * c[PSC_ELASTANCE];
+      const double excess = c[PSC_RATE + x] - c[PSC_LEAK]; /* (1 - exp(-excess h)) / excess and its like, expanded */
+      volley_course_add(&f, c[PSC_LEAK], 1, begun);
+      volley_course_add(&f, c[PSC_LEAK], 2, 0.5 * (grown - excess * begun));
+      volley_course_add(&f, c[PSC_LEAK], 3, excess * (excess * begun / 6 - grown / 3));
+      volley_course_add(&f, c[PSC_LEAK], 4, excess * excess * grown / 8);
     } else if (now != 0 || rise != 0) {
       const double grown = rise * c[PSC_PART + x], begun = now * c[PSC_PART + x] - grown * c[PSC_SPAN + x];
       volley_course_add(&f, c[PSC_RATE + x], 0, begun);
