@@ -107,10 +107,12 @@ void volley_read_spikes(volley_reading *reading, volley_node *entry, volley_pick
   plan->neurons = population->size;
   plan->place = volley_node_place(reading->arena, map);
   check_sources(reading, map);
-  if (volley_node_get(map, "file")) read_files(reading, map, plan);
+  if (volley_node_get(map, "file")) {
+    read_files(reading, map, plan);
+    volley_read_number(reading, map, key_of("first_id"), (volley_pick){0}, &plan->first_id);
+  }
   if (volley_node_get(map, "times")) read_lists(reading, map, plan);
   plan->population = volley_read_text(reading, map, key_of("population"), (volley_pick){0}, NULL);
-  volley_read_number(reading, map, key_of("first_id"), (volley_pick){0}, &plan->first_id);
   volley_read_number(reading, map, key_of("resolution"), (volley_pick){0}, &plan->resolution);
   plan->off_grid = (volley_off_grid)volley_read_choice(reading, map, key_of("off_grid"));
   population->spikes = plan;

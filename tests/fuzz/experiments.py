@@ -180,6 +180,8 @@ class Grower:
             chosen = self.random.sample(rows, min(len(rows), self.random.choice([0, 0, 1, 2, 4])))
             if chosen:
                 entry[section] = {row["name"]: self.value(row) for row in chosen}
+        if model == "spike_source":
+            entry["spikes"] = {"times": self.numbers({}, 3, ascending=True)}
         return entry
 
     def grow_projection(self):
@@ -256,7 +258,7 @@ class Grower:
         kind = self.random.choice(["spikes", "traces", "rates", "readout" if readouts else "spikes",
                                    "weights" if self.projections else "traces"])
         population = self.population()
-        if kind == "traces" and self.populations[population] == "parrot":
+        if kind == "traces" and not self.schema.models[self.populations[population]].get("States"):
             kind = "spikes"
         entry = {"type": kind, "name": f"{kind}{number}"}
         if self.random.random() < 0.2:
