@@ -228,12 +228,7 @@ static volley_tally sum_tallies(const engine *e) {
 /* The state of the run before `step`. Collective. */
 static void fill_state(const engine *e, int64_t step, volley_run_state *state) {
   volley_tally sum = sum_tallies(e);
-  *state = (volley_run_state){.step = step,
-                              .spikes = sum.sums[VOLLEY_TALLY_SPIKES],
-                              .digest = {sum.sums[VOLLEY_TALLY_DIGEST], sum.sums[VOLLEY_TALLY_DIGEST + 1]},
-                              .synaptic_events = sum.sums[VOLLEY_TALLY_EVENTS],
-                              .synapses = e->network->synapses,
-                              .n_populations = e->network->experiment->n_populations};
+  *state = volley_tally_state(&sum, e->network, step);
   volley_history_fill(&e->history, e->network->comm, state);
   memcpy(state->counts, sum.sums + VOLLEY_TALLY_COUNTS, (size_t)state->n_populations * sizeof *state->counts);
   volley_tally_free(&sum);

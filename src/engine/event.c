@@ -216,15 +216,9 @@ static volley_tally sum_tallies(const engine *e) {
 /* The state of the run at a stop before which all spikes were exchanged. Collective. */
 static void fill_state(const engine *e, int64_t step, volley_run_state *state) {
   volley_tally sum = sum_tallies(e);
-  *state = (volley_run_state){.step = step,
-                              .spikes = sum.sums[VOLLEY_TALLY_SPIKES],
-                              .digest = {sum.sums[VOLLEY_TALLY_DIGEST], sum.sums[VOLLEY_TALLY_DIGEST + 1]},
-                              .synaptic_events = sum.sums[VOLLEY_TALLY_EVENTS],
-                              .synapses = e->network->synapses,
-                              .n_populations = e->network->experiment->n_populations,
-                              .n_recent = step > 0,
-                              .n_gids = step > 0 ? e->recent.n : 0};
-  state->n_times = state->n_gids;
+  *state = volley_tally_state(&sum, e->network, step);
+  state->n_recent = step > 0;
+  state->n_times = state->n_gids = step > 0 ? e->recent.n : 0;
   volley_run_state_allocate(state);
   for (uint64_t k = 0; k < state->n_gids; k++) {
     state->times[k] = e->recent.spikes[k].time;
@@ -241,7 +235,8 @@ static volley_status save(engine *e) {
   for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_leave(&e->blocks[b]);
   fill_state(e, e->stop, &state);
   e->requests = 0;
-  const volley_status status = e->saver->save(e->saver->context, &state, stops);
+  volley_status status = volley_agree(e->network->comm); /* nothing is saved by a rank that has a fault */
+  if (status == VOLLEY_OK) status = e->saver->save(e->saver->context, &state, stops);
   volley_run_state_release(&state);
   return status == VOLLEY_OK && stops ? VOLLEY_STOPPED : status;
 }

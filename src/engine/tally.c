@@ -34,3 +34,12 @@ void volley_tally_add(volley_tally *sum, const volley_tally *tally) {
 void volley_tally_reduce(volley_tally *tally, MPI_Comm comm) {
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, tally->sums, tally->n, MPI_UINT64_T, MPI_SUM, comm));
 }
+
+volley_run_state volley_tally_state(const volley_tally *sum, const volley_network *network, int64_t step) {
+  return (volley_run_state){.step = step,
+                            .spikes = sum->sums[VOLLEY_TALLY_SPIKES],
+                            .digest = {sum->sums[VOLLEY_TALLY_DIGEST], sum->sums[VOLLEY_TALLY_DIGEST + 1]},
+                            .synaptic_events = sum->sums[VOLLEY_TALLY_EVENTS],
+                            .synapses = network->synapses,
+                            .n_populations = network->experiment->n_populations};
+}

@@ -3,7 +3,8 @@
 #ifndef VOLLEY_ENGINE_TALLY_H
 #define VOLLEY_ENGINE_TALLY_H
 
-#include "model/experiment.h"
+#include "engine/run_state.h"
+#include "network/network.h"
 
 #include <mpi.h>
 
@@ -30,6 +31,9 @@ void volley_tally_take(volley_tally *tally, const volley_experiment *experiment,
 
 /* Adds a tally to another. */
 void volley_tally_add(volley_tally *sum, const volley_tally *tally);
+
+/* What the state of a run before `step` tells of sums of all ranks; counts and all that has arrays are left to the engine. */
+volley_run_state volley_tally_state(const volley_tally *sum, const volley_network *network, int64_t step);
 
 /* Makes the sum of the tallies of all ranks, on all ranks. Collective. */
 void volley_tally_reduce(volley_tally *tally, MPI_Comm comm);
