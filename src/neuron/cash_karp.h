@@ -6,44 +6,64 @@
  * to step, so that a neuron's result depends on its state alone.
  *
  * What obeys linear equations of its own, conductances or currents of synapses, does not take part: its course over the
- * step is known exactly. Each of these models has two receptors, and behind each of them a synaptic variable x that decays,
- * and maybe one that makes it rise:
+ * step is known exactly. Each of these models has two such variables x or more, of its receptors or set off by spikes, that
+ * decay, and maybe one for each that makes it rise, with the same time constant or, in beta functions, another:
  *
- *   dx/dt = rise e / tau_syn - x / tau_syn,   drise/dt = -rise / tau_syn */
+ *   dx/dt = rise e / tau - x / tau,          drise/dt = -rise / tau
+ *   dx/dt = rise peak - x / tau_rise,        drise/dt = -rise / tau_decay */
 #ifndef VOLLEY_NEURON_CASH_KARP_H
 #define VOLLEY_NEURON_CASH_KARP_H
 
 #include "neuron/action_potential.h"
 #include "neuron/arithmetic.h"
+#include "neuron/propagator.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { VOLLEY_STAGES = 6, VOLLEY_MAX_DIMENSION = 4, VOLLEY_SYNAPSES = 2 };
+enum { VOLLEY_STAGES = 6, VOLLEY_MAX_DIMENSION = 4, VOLLEY_MAX_SYNAPSES = 4 };
 
 /* Time of each stage within the step, in steps. */
 static const double volley_stage_time[VOLLEY_STAGES] = {0, 1.0 / 5, 3.0 / 10, 3.0 / 5, 1, 7.0 / 8};
 
-/* Coefficients of such a model, the last ones. Those of a receptor are factors by which x has decayed at stages 1 .. 5. */
+/* Coefficients of such a model, the last ones. Those of a variable are factors by which x has decayed at stages 1 .. 5; those
+ * of what makes it rise, which follow where the two differ, are what it has then added, and by how much it has decayed
+ * when the step ends. */
 enum {
   VOLLEY_TIME,
   VOLLEY_SLOPE /* of x by what makes it rise */,
   VOLLEY_DECAYS,
-  VOLLEY_N_SYNAPSE = VOLLEY_DECAYS + 5
+  VOLLEY_N_SYNAPSE = VOLLEY_DECAYS + 5,
+  VOLLEY_RISE_DECAY = VOLLEY_SLOPE,
+  VOLLEY_GAINS = VOLLEY_DECAYS
 };
 enum { VOLLEY_STEP /* ms */, VOLLEY_TOLERANCE, VOLLEY_OF_SYNAPSES };
-enum { VOLLEY_N_COURSES = VOLLEY_OF_SYNAPSES + VOLLEY_SYNAPSES * VOLLEY_N_SYNAPSE };
+#define VOLLEY_COURSES_OF(synapses) (VOLLEY_OF_SYNAPSES + (synapses)*VOLLEY_N_SYNAPSE)
+enum { VOLLEY_N_COURSES = VOLLEY_COURSES_OF(2), VOLLEY_N_BETA_COURSES = VOLLEY_COURSES_OF(4) };
 
-/* Sets them for a step of dt ms. tau_0, tau_1: time constants of the receptors. out: [VOLLEY_N_COURSES] */
-static inline void volley_courses_prepare(double tau_0, double tau_1, double tolerance, double dt, double *out) {
-  const double taus[VOLLEY_SYNAPSES] = {tau_0, tau_1};
+/* Sets them for a step of dt ms; taus: [n] time constants of the variables. out: [VOLLEY_COURSES_OF(n)] */
+static inline void volley_courses_prepare(const double *taus, int n, double tolerance, double dt, double *out) {
   out[VOLLEY_STEP] = dt;
   out[VOLLEY_TOLERANCE] = tolerance;
   out += VOLLEY_OF_SYNAPSES;
-  for (int x = 0; x < VOLLEY_SYNAPSES; x++, out += VOLLEY_N_SYNAPSE) {
+  for (int x = 0; x < n; x++, out += VOLLEY_N_SYNAPSE) {
     out[VOLLEY_TIME] = taus[x];
     out[VOLLEY_SLOPE] = exp(1) / taus[x];
     for (int s = 1; s < VOLLEY_STAGES; s++) out[VOLLEY_DECAYS + s - 1] = exp(-volley_stage_time[s] * dt / taus[x]);
+  }
+}
+
+/* The same of beta functions, whose peak is 1. rises, decays: [n]. out: [VOLLEY_COURSES_OF(2 n)] */
+static inline void volley_beta_courses_prepare(const double *rises, const double *decays, int n, double tolerance,
+                                               double dt, double *out) {
+  volley_courses_prepare(rises, n, tolerance, dt, out);
+  double *synapse = out + VOLLEY_OF_SYNAPSES, *rise = synapse + n * VOLLEY_N_SYNAPSE;
+  for (int x = 0; x < n; x++, synapse += VOLLEY_N_SYNAPSE, rise += VOLLEY_N_SYNAPSE) {
+    synapse[VOLLEY_SLOPE] = 1 / volley_beta(rises[x], decays[x], volley_beta_peak(rises[x], decays[x]));
+    rise[VOLLEY_TIME] = decays[x];
+    rise[VOLLEY_RISE_DECAY] = exp(-dt / decays[x]);
+    for (int s = 1; s < VOLLEY_STAGES; s++)
+      rise[VOLLEY_GAINS + s - 1] = volley_beta(rises[x], decays[x], volley_stage_time[s] * dt);
   }
 }
 
@@ -52,10 +72,10 @@ typedef struct volley_cell {
   const volley_column *c; /* coefficients; courses: the last ones */
   const volley_column *courses;
   uint32_t cs, i;
-  double current;                                        /* injected during the step */
-  double x[VOLLEY_SYNAPSES][VOLLEY_STAGES];              /* synaptic variables at the stages of a step */
-  double start[VOLLEY_SYNAPSES], slope[VOLLEY_SYNAPSES]; /* when the whole step begins */
-  double refractory;                                     /* steps left, this one included */
+  double current;                                                /* injected during the step */
+  double x[VOLLEY_MAX_SYNAPSES][VOLLEY_STAGES];                  /* synaptic variables at the stages of a step */
+  double start[VOLLEY_MAX_SYNAPSES], slope[VOLLEY_MAX_SYNAPSES]; /* when the whole step begins */
+  double refractory;                                             /* steps left, this one included */
   int n_spikes;
   volley_action_potential shape; /* of models that have one */
 } volley_cell;
@@ -64,8 +84,10 @@ typedef struct volley_cell {
 typedef struct volley_equations {
   int n; /* of components of y, at most VOLLEY_MAX_DIMENSION: the first states of the model */
   int n_coefficients;
-  int x[VOLLEY_SYNAPSES], rise[VOLLEY_SYNAPSES]; /* states of the receptors; rise -1: nothing makes x rise */
-  bool adds_input;                               /* to receptor 1 when the step ends, since it is no state itself */
+  int synapses;                                          /* synaptic variables, at most VOLLEY_MAX_SYNAPSES */
+  int x[VOLLEY_MAX_SYNAPSES], rise[VOLLEY_MAX_SYNAPSES]; /* their states; rise -1: nothing makes x rise */
+  bool beta;                 /* rise has a time constant of its own; coefficients of volley_beta_courses_prepare() */
+  bool adds_input;           /* to receptor 1 when the step ends, since it is no state itself */
   int refractory;            /* state: steps of a period, in which V stands still; -1: there is none */
   const volley_shape *shape; /* of models that are never reset, else NULL */
   /* Slopes of y, per ms, at this stage. */
@@ -124,12 +146,15 @@ VOLLEY_INLINE double volley_cash_karp(const volley_equations *of, const volley_c
 }
 
 /* Sets the synaptic variables at the stages of a step of h ms that begins `start` ms after the whole step. */
-static inline void volley_set_courses(volley_cell *cell, double start, double h) {
-  for (int x = 0; x < VOLLEY_SYNAPSES; x++) {
+static inline void volley_set_courses(const volley_equations *of, volley_cell *cell, double start, double h) {
+  for (int x = 0; x < of->synapses; x++) {
+    const double tau = volley_synapse_course(cell, x, VOLLEY_TIME);
     for (int s = 0; s < VOLLEY_STAGES; s++) {
-      const double t = start + volley_stage_time[s] * h;
-      cell->x[x][s] =
-          (cell->start[x] + cell->slope[x] * t) * volley_exponential(-t / volley_synapse_course(cell, x, VOLLEY_TIME));
+      const double t = start + volley_stage_time[s] * h, decay = volley_exponential(-t / tau);
+      cell->x[x][s] = of->beta ? cell->start[x] * decay +
+                                     cell->slope[x] *
+                                         volley_beta(tau, volley_synapse_course(cell, of->synapses + x, VOLLEY_TIME), t)
+                               : (cell->start[x] + cell->slope[x] * t) * decay;
     }
   }
 }
@@ -165,7 +190,7 @@ VOLLEY_INLINE bool volley_substeps(const volley_equations *of, volley_cell *cell
       attempts = 1;
       part = 1 - passed;
     }
-    if (!is_implicit) volley_set_courses(cell, passed * dt, part * dt);
+    if (!is_implicit) volley_set_courses(of, cell, passed * dt, part * dt);
     const double error = is_implicit ? volley_rosenbrock(of, cell, passed * dt, part * dt, now, end)
                                      : volley_cash_karp(of, cell, part * dt, now, end);
     const bool is_near = error <= tolerance, is_spike = volley_is_spike(of, cell, end);
@@ -189,12 +214,17 @@ VOLLEY_INLINE bool volley_substeps(const volley_equations *of, volley_cell *cell
   return true;
 }
 
+/* How many of its coefficients are those of courses. */
+VOLLEY_INLINE int volley_n_courses(const volley_equations *of) {
+  return VOLLEY_COURSES_OF(of->synapses * (of->beta ? 2 : 1));
+}
+
 /* Neuron i when a step begins, with these coefficients. */
 VOLLEY_INLINE volley_cell volley_cell_of(const volley_equations *of, const volley_slice *slice, uint32_t i,
                                          const volley_column *c, uint32_t cs, double current) {
   volley_cell cell = {
-      .c = c, .courses = c + of->n_coefficients - VOLLEY_N_COURSES, .cs = cs, .i = i, .current = current};
-  for (int x = 0; x < VOLLEY_SYNAPSES; x++) {
+      .c = c, .courses = c + of->n_coefficients - volley_n_courses(of), .cs = cs, .i = i, .current = current};
+  for (int x = 0; x < of->synapses; x++) {
     cell.start[x] = slice->states[of->x[x]][i];
     if (of->rise[x] >= 0) cell.slope[x] = slice->states[of->rise[x]][i] * volley_synapse_course(&cell, x, VOLLEY_SLOPE);
   }
@@ -205,12 +235,14 @@ VOLLEY_INLINE volley_cell volley_cell_of(const volley_equations *of, const volle
 /* Takes y of a neuron through the whole step to end; returns 1 where that would not be accurate, or where it is reset. */
 VOLLEY_INLINE int volley_whole_step(const volley_equations *of, volley_cell *cell, const double *y, double *end) {
   const double h = volley_course(cell, VOLLEY_STEP);
-  for (int x = 0; x < VOLLEY_SYNAPSES; x++) {
+  for (int x = 0; x < of->synapses; x++) {
     cell->x[x][0] = cell->start[x];
     for (int s = 1; s < VOLLEY_STAGES; s++) {
-      const double now =
-          of->rise[x] >= 0 ? cell->start[x] + cell->slope[x] * (volley_stage_time[s] * h) : cell->start[x];
+      const bool rises = of->rise[x] >= 0 && !of->beta;
+      const double now = rises ? cell->start[x] + cell->slope[x] * (volley_stage_time[s] * h) : cell->start[x];
       cell->x[x][s] = now * volley_synapse_course(cell, x, VOLLEY_DECAYS + s - 1);
+      if (of->beta)
+        cell->x[x][s] += cell->slope[x] * volley_synapse_course(cell, of->synapses + x, VOLLEY_GAINS + s - 1);
     }
   }
   const double error = volley_cash_karp(of, cell, h, y, end);
@@ -264,16 +296,19 @@ VOLLEY_INLINE void volley_end_step(const volley_equations *of, const volley_chun
   const volley_slice slice = *k->slice; /* as in volley_advance() */
 #pragma omp simd
   for (uint32_t i = k->first; i < k->end; i++) {
-    const volley_cell cell = {.courses = k->c + of->n_coefficients - VOLLEY_N_COURSES, .cs = k->cs, .i = i};
-    for (int x = 0; x < VOLLEY_SYNAPSES; x++) {
+    const volley_cell cell = {.courses = k->c + of->n_coefficients - volley_n_courses(of), .cs = k->cs, .i = i};
+    for (int x = 0; x < of->synapses; x++) {
       const double decay = volley_synapse_course(&cell, x, VOLLEY_DECAYS + 3); /* stage 4 is the end */
       double *now = &slice.states[of->x[x]][i], *last = now;
-      if (of->rise[x] >= 0) {
-        last = &slice.states[of->rise[x]][i];
+      if (of->rise[x] >= 0) last = &slice.states[of->rise[x]][i];
+      if (of->beta) {
+        const double slope = *last * volley_synapse_course(&cell, x, VOLLEY_SLOPE);
+        *now = *now * decay + slope * volley_synapse_course(&cell, of->synapses + x, VOLLEY_GAINS + 3);
+      } else if (of->rise[x] >= 0) {
         *now = (*now + *last * (volley_synapse_course(&cell, x, VOLLEY_SLOPE) * volley_course(&cell, VOLLEY_STEP))) *
                decay;
       }
-      *last *= decay;
+      *last *= of->beta ? volley_synapse_course(&cell, of->synapses + x, VOLLEY_RISE_DECAY) : decay;
       if (x == 1 && of->adds_input) *last += slice.inputs[x][i];
       if (x == 1 && of->adds_input) slice.inputs[x][i] = 0;
     }

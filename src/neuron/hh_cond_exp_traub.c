@@ -85,7 +85,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[inverse_capacitance] = 1 / p[C_m];
   c[threshold] = p[V_T] + 30;
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
-  volley_courses_prepare(p[tau_syn_ex], p[tau_syn_in], p[tolerance], dt, &c[courses]);
+  volley_courses_prepare((const double[]){p[tau_syn_ex], p[tau_syn_in]}, 2, p[tolerance], dt, &c[courses]);
 }
 
 /* At a potential halfway from rest to threshold. */
@@ -122,6 +122,7 @@ static const volley_shape shape = {V_m, refractory, fired, refractory_steps, thr
 static const volley_equations equations = {
     .n = Act_n + 1, /* V, m, h, n */
     .n_coefficients = N_COEFFICIENTS,
+    .synapses = 2,
     .x = {g_ex, g_in},
     .rise = {-1, -1},
     .adds_input = true,

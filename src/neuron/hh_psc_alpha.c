@@ -69,7 +69,7 @@ static void prepare(const double *p, double dt, double *c) {
   c[inverse_capacitance] = 1 / p[C_m];
   c[threshold] = 0;
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
-  volley_courses_prepare(p[tau_syn_ex], p[tau_syn_in], p[tolerance], dt, &c[courses]);
+  volley_courses_prepare((const double[]){p[tau_syn_ex], p[tau_syn_in]}, 2, p[tolerance], dt, &c[courses]);
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -101,6 +101,7 @@ static const volley_shape shape = {V_m, refractory, fired, refractory_steps, thr
 static const volley_equations equations = {
     .n = Act_n + 1, /* V, m, h, n */
     .n_coefficients = N_COEFFICIENTS,
+    .synapses = 2,
     .x = {I_syn_ex, I_syn_in},
     .rise = {rise_ex, rise_in},
     .refractory = -1,

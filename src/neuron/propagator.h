@@ -31,4 +31,17 @@ static inline double volley_alpha_gain(double tau_syn, double tau_m, double C_m,
   return dt * dt / C_m * exp(-dt / tau_m) * volley_mean_alpha(dt * (1 / tau_syn - 1 / tau_m));
 }
 
+/* The course of a beta function, t ms after its start with a slope of 1: (exp(-t / decay) - exp(-t / rise)) /
+ * (1 / rise - 1 / decay), which is symmetric in the two, ms, and as accurate where they are equal or nearly so. */
+static inline double volley_beta(double rise, double decay, double t) {
+  const double slow = fmax(rise, decay), fast = fmin(rise, decay);
+  return t * exp(-t / slow) * volley_mean_decay(t * (1 / fast - 1 / slow));
+}
+
+/* When it is at its peak. */
+static inline double volley_beta_peak(double rise, double decay) {
+  const double excess = (decay - rise) / rise;
+  return excess == 0 ? rise : decay * log1p(excess) / excess;
+}
+
 #endif

@@ -52,7 +52,7 @@ static void prepare(const double *p, double dt, double *c) {
   memcpy(c, p, N_PARAMETERS * sizeof *c);
   c[inverse_capacitance] = 1 / p[C_m];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
-  volley_courses_prepare(p[tau_syn_ex], p[tau_syn_in], p[tolerance], dt, &c[courses]);
+  volley_courses_prepare((const double[]){p[tau_syn_ex], p[tau_syn_in]}, 2, p[tolerance], dt, &c[courses]);
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -75,6 +75,7 @@ static void spike(const volley_cell *cell, double *y) { y[V_m] = C(V_reset); }
 static const volley_equations equations = {
     .n = 1,
     .n_coefficients = N_COEFFICIENTS,
+    .synapses = 2,
     .x = {I_syn_ex, I_syn_in},
     .rise = {-1, -1},
     .refractory = refractory,

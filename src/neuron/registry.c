@@ -9,7 +9,13 @@
   X(iaf_psc_delta) \
   X(iaf_cond_exp) \
   X(iaf_cond_alpha) \
+  X(iaf_cond_beta) \
+  X(iaf_cond_exp_sfa_rr) \
   X(aeif_cond_exp) \
+  X(aeif_cond_alpha) \
+  X(aeif_psc_exp) \
+  X(aeif_psc_alpha) \
+  X(mat2_psc_exp) \
   X(hh_psc_alpha) \
   X(hh_cond_exp_traub) \
   X(izhikevich) \

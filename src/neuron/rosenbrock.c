@@ -7,7 +7,7 @@ static const double too_many = 20000; /* rate times length of a step that stabil
 
 /* Slopes at y, `at` ms after the whole step began. */
 static void slopes_at(const volley_equations *of, volley_cell *cell, double at, const double *y, double *slopes) {
-  volley_set_courses(cell, at, 0);
+  volley_set_courses(of, cell, at, 0);
   of->slopes(cell, 0, y, slopes);
 }
 

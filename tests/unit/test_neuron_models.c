@@ -31,7 +31,7 @@ static void vary(const neurons *these, uint32_t i, double *values) {
     const double range = strcmp(info->unit, "ms") == 0 ? 0.1 : 0.02;
     values[k] *= 1 + range * (2 * uniform(i, 7000 + (uint32_t)k) - 1);
   }
-  if (is_named(these, "aeif_cond_exp")) {
+  if (strncmp(these->model->name, "aeif", 4) == 0) {
     values[neurons_parameter(these, "t_ref")] = 0.3 * (i % 4);
     if (i % 5 == 0) values[neurons_parameter(these, "Delta_T")] = 0;
   }
@@ -58,7 +58,13 @@ static const struct {
 } models[] = {{"iaf_psc_alpha", -75, -56, 600, 300},
               {"iaf_cond_exp", -75, -56, 900, 90},
               {"iaf_cond_alpha", -75, -56, 900, 40},
+              {"iaf_cond_beta", -75, -56, 900, 40},
+              {"iaf_cond_exp_sfa_rr", -75, -58, 2000, 30},
               {"aeif_cond_exp", -75, -56, 3000, 90},
+              {"aeif_cond_alpha", -75, -56, 3000, 40},
+              {"aeif_psc_exp", -75, -56, 3000, 900},
+              {"aeif_psc_alpha", -75, -56, 3000, 900},
+              {"mat2_psc_exp", -75, -52, 900, 200},
               {"hh_psc_alpha", -75, -56, 3000, 500},
               {"hh_cond_exp_traub", -75, -56, 3000, 60},
               {"izhikevich", -80, 25, 25, 8},
@@ -150,6 +156,19 @@ static const scheme schemes[] = {
     {"iaf_cond_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "g_in", "V_m"}, {30, 20, -65}, 100, 8, 2, 5},
     {"iaf_cond_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 2, 5},
     {"aeif_cond_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "g_in", "V_m"}, {30, 9, -65}, 99, 8, 2, 5},
+    {"iaf_cond_beta", {"tolerance", "tau_rise_ex"}, {INFINITY, 2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 2, 5},
+    {"iaf_cond_exp_sfa_rr", {"tolerance"}, {INFINITY}, {"g_ex", "g_rr", "V_m"}, {30, 90, -65}, 0, 8, 1, 5},
+    {"aeif_cond_alpha",
+     {"tolerance", "tau_syn_ex"},
+     {INFINITY, 2},
+     {"rise_ex", "g_in", "V_m"},
+     {30, 9, -65},
+     9,
+     8,
+     2,
+     5},
+    {"aeif_psc_exp", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"I_syn_ex", "V_m"}, {900, -65}, 99, 8, 2, 5},
+    {"aeif_psc_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "V_m"}, {90, -65}, 99, 8, 2, 5},
     {"hh_psc_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 5},
     {"hh_cond_exp_traub", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "V_m"}, {9, -70}, 99, 4, 0.1, 5},
     {"qif", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"I_syn_ex", "V_m"}, {90, -65}, 40, 8, 2, 5},
@@ -413,6 +432,10 @@ static void test_checks(void **unused) {
   expect_refused("aeif_cond_exp", "V_peak", -51);
   expect_refused("aeif_cond_exp", "V_reset", 0);
   expect_refused("aeif_cond_exp", "Delta_T", 0.08);
+  expect_refused("aeif_psc_alpha", "V_peak", -51);
+  expect_refused("aeif_psc_exp", "V_reset", 0);
+  expect_refused("iaf_cond_beta", "V_th", -60);
+  expect_refused("iaf_cond_exp_sfa_rr", "V_reset", -57);
   expect_refused("izhikevich", "integration", 0.5);
   expect_refused("izhikevich", "substeps", 2);
   expect_refused("izhikevich", "c", 30);
@@ -425,8 +448,9 @@ static void test_checks(void **unused) {
 /* A current that is not a number ends the search for a step, and leaves the neuron as it was. */
 static void test_not_a_number(void **unused) {
   (void)unused;
-  static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha",    "aeif_cond_exp",
-                                      "hh_psc_alpha", "hh_cond_exp_traub", "qif"};
+  static const char *const names[] = {
+      "iaf_cond_exp", "iaf_cond_alpha", "iaf_cond_beta", "iaf_cond_exp_sfa_rr", "aeif_cond_exp",
+      "aeif_psc_exp", "aeif_psc_alpha", "hh_psc_alpha",  "hh_cond_exp_traub",   "qif"};
   for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
     for (int infinite = 0; infinite < 2; infinite++) {
       neurons these = neurons_of(names[k]);
@@ -444,11 +468,12 @@ static void test_not_a_number(void **unused) {
 /* Conductances through which explicit steps would be millions: V is where all currents are in balance. */
 static void test_stiff_conductances(void **unused) {
   (void)unused;
-  static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha", "aeif_cond_exp"};
+  static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha", "iaf_cond_beta", "aeif_cond_exp",
+                                      "aeif_cond_alpha"};
   for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
     neurons these = neurons_of(names[k]);
     neurons_set(&these, "V_th", 1e5);
-    if (strcmp(names[k], "aeif_cond_exp") == 0) neurons_set(&these, "V_peak", 1e5);
+    if (strncmp(names[k], "aeif", 4) == 0) neurons_set(&these, "V_peak", 1e5);
     neurons_make(&these, 1, 0.1, NULL, false);
     *neurons_state(&these, "g_ex") = *neurons_state(&these, "g_in") = 1e9;
     for (int n = 1; n <= 10; n++) {
