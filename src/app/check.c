@@ -89,7 +89,8 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
                                   .saves = experiment->checkpoint.file};
   VOLLEY_TRY(volley_written_check(experiment, &written, comm));
   int threads;
-  VOLLEY_TRY(volley_choose_threads(options->threads, comm, &threads));
+  if (options->ranks > 0) ranks = options->ranks;
+  VOLLEY_TRY(volley_choose_threads(options->threads, experiment, ranks, comm, &threads));
   VOLLEY_TRY(volley_run_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   VOLLEY_TRY(volley_sources_check(experiment, &reader, comm));
@@ -99,7 +100,6 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
     return VOLLEY_OK;
   }
   volley_estimate estimate;
-  if (options->ranks > 0) ranks = options->ranks;
   const volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, comm, &estimate);
   if (status == VOLLEY_OK && rank == 0) print_estimate(experiment, &estimate, options->json);
   volley_estimate_release(&estimate);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "experiment/check.h"
 #include "record/kind.h"
+#include "run/step_cost.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -103,8 +104,8 @@ static void print_times(const volley_check_figures *figures) {
   const volley_estimate *e = figures->estimate;
   const volley_times *t = figures->times;
   const double model_ms = 1000 * volley_model_seconds(experiment);
-  printf("time on %s x %s, if they run like this machine\n", volley_count((uint64_t)e->ranks, "rank").text,
-         volley_count((uint64_t)e->threads, "thread").text);
+  printf("time on %s x %s%s, if they run like this machine\n", volley_count((uint64_t)e->ranks, "rank").text,
+         volley_count((uint64_t)e->threads, "thread").text, volley_why_one_thread(experiment, e->ranks, e->threads));
   printf("  spikes          %10.3g%s\n", e->spikes, e->assumed_rates ? ", see below" : "");
   printf("  synaptic events %10.3g\n", e->events);
   printf("  build           %10.1f s\n", t->build_s);

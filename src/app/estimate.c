@@ -15,13 +15,12 @@
 #include "record/record.h"
 #include "rule/edge_list.h"
 #include "rule/rule.h"
+#include "run/step_cost.h"
 #include "run/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-const double volley_assumed_rate = 10;
 
 double volley_expected_rate(const volley_population *population) {
   return isnan(population->mean_rate) ? volley_assumed_rate : population->mean_rate;

@@ -40,8 +40,6 @@ typedef struct volley_estimate {
   bool assumed_rates; /* some population has no mean_rate: `assumed_rate` was taken */
 } volley_estimate;
 
-extern const double volley_assumed_rate; /* Hz */
-
 /* The mean rate that a population is said or assumed to have, in Hz. */
 double volley_expected_rate(const volley_population *population);
 

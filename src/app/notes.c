@@ -36,6 +36,16 @@ void volley_note_not_finite(const volley_network *network) {
   note_synapses(network);
 }
 
+void volley_note_waiting(const volley_summary *summary) {
+  enum { WORTH_A_NOTE_S = 1 };
+  const double waited = summary->phase_s[VOLLEY_PHASE_WAIT];
+  if (summary->simulate_s < WORTH_A_NOTE_S || waited < summary->simulate_s / 2) return;
+  volley_progress_note("note: %.0f %% of the time of the steps was waiting for other %s: the cores are busy with other "
+                       "programs, or shares of work are small or uneven; try %s",
+                       100 * waited / summary->simulate_s, summary->ranks > 1 ? "ranks and threads" : "threads",
+                       summary->threads > 1 ? "--threads 1" : "fewer ranks");
+}
+
 void volley_note_ways(const volley_network *network) {
   uint64_t blocks[2] = {0}; /* those with static synapses; those of them that are listed */
   if (network->experiment->simulation.delivery != VOLLEY_DELIVERY_DIRECT) return;

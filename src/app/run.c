@@ -22,6 +22,7 @@
 #include "io/output/summary.h"
 #include "network/network.h"
 #include "record/record.h"
+#include "run/step_cost.h"
 #include "run/threads.h"
 
 #include <inttypes.h>
@@ -178,15 +179,17 @@ static volley_status record_run(running *run) {
   return status;
 }
 
-static void print_result(const volley_summary *summary, const char *path) {
+static void print_result(const volley_experiment *experiment, const volley_summary *summary, const char *path) {
   printf("%-20s %13s\n", "population", "mean rate");
   for (int p = 0; p < summary->n_populations; p++) {
     printf("%-20s %10.3f Hz\n", summary->population_names[p], summary->rate_hz[p]);
   }
   const double simulated_ms = summary->model_ms - summary->from_ms;
-  printf("%s, %s, %s x %s: built in %.3g s, %g ms simulated in %.3g s", volley_count(summary->neurons, "neuron").text,
+  printf("%s, %s, %s x %s%s: built in %.3g s, %g ms simulated in %.3g s", volley_count(summary->neurons, "neuron").text,
          volley_count(summary->synapses, "synapse").text, volley_count((uint64_t)summary->ranks, "rank").text,
-         volley_count((uint64_t)summary->threads, "thread").text, summary->build_s, simulated_ms, summary->simulate_s);
+         volley_count((uint64_t)summary->threads, "thread").text,
+         volley_why_one_thread(experiment, summary->ranks, summary->threads), summary->build_s, simulated_ms,
+         summary->simulate_s);
   if (simulated_ms > 0) printf(", %s", volley_speed(summary->simulate_s, simulated_ms).text);
   printf("\n");
   char digest[VOLLEY_DIGEST_SIZE];
@@ -195,12 +198,14 @@ static void print_result(const volley_summary *summary, const char *path) {
 }
 
 /* Rank 0 tells the user and writes the summary; all ranks agree on whether it could. */
-static volley_status report(const volley_summary *summary, const char *path, const char *summary_path, MPI_Comm comm) {
+static volley_status report(const running *run, MPI_Comm comm) {
+  const volley_summary *summary = &run->summary;
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0) {
-    print_result(summary, path);
-    if (summary_path) volley_summary_write(summary, summary_path);
+    print_result(run->start->experiment, summary, run->start->output);
+    volley_note_waiting(summary);
+    if (run->start->summary) volley_summary_write(summary, run->start->summary);
   }
   return volley_agree(comm);
 }
@@ -237,8 +242,9 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_TRY(volley_folder_compare(run->start->output, comm));
   VOLLEY_TRY(volley_folder_compare(run->start->checkpoint_file, comm));
   VOLLEY_TRY(take_files(run, comm));
-  int threads;
-  VOLLEY_TRY(volley_choose_threads(run->options->threads, comm, &threads));
+  int ranks, threads;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  VOLLEY_TRY(volley_choose_threads(run->options->threads, run->start->experiment, ranks, comm, &threads));
   run->summary.places = volley_places_find(threads, comm);
   const volley_reader reader = volley_data_reader(&comm);
   VOLLEY_TRY(volley_petsc_prepare(run->start->experiment, run->n_passed_on, run->passed_on));
@@ -249,7 +255,7 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, comm));
   VOLLEY_TRY(build(run, &reader, threads, comm));
   VOLLEY_TRY(record_run(run));
-  return report(&run->summary, run->start->output, run->start->summary, comm);
+  return report(run, comm);
 }
 
 static volley_status run_command(const volley_command *command, int n_arguments, const char *const *arguments) {

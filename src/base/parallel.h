@@ -4,11 +4,12 @@
 
 #include <stdatomic.h>
 
-/* Spins for as long as threads with a core each take, then yields, so that a machine with other work to do is not held up;
- * yields at once with OMP_WAIT_POLICY=passive. */
+/* Spins for as long as threads with a core each take, then sleeps, so that a machine with other work to do is not held up and
+ * the thread that is late gets the core; sleeps at once with OMP_WAIT_POLICY=passive. */
 typedef struct volley_barrier {
   _Alignas(64) atomic_int arrived;
   _Alignas(64) atomic_uint round;
+  atomic_int sleepers;
   atomic_int threads;
   int spins;
 } volley_barrier;

@@ -63,7 +63,9 @@ static volley_status open_output(volley_run *run, const char *output, const voll
 static volley_status build(volley_run *run, int threads, const char *output, volley_checkpoint *checkpoint) {
   const volley_checkpoint_info *from = checkpoint ? volley_checkpoint_get_info(checkpoint) : NULL;
   const volley_reader reader = volley_data_reader(&run->comm);
-  VOLLEY_TRY(volley_choose_threads(threads, run->comm, &threads));
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(run->comm, &ranks));
+  VOLLEY_TRY(volley_choose_threads(threads, run->experiment, ranks, run->comm, &threads));
   VOLLEY_TRY(volley_inputs_sum(run->experiment, run->comm));
   if (from) (void)volley_inputs_compare(run->experiment, from);
   VOLLEY_TRY(volley_agree(run->comm));

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "run/step_cost.h"
 
 #include <math.h>
 #include <omp.h>
@@ -126,12 +127,13 @@ static int within_limit(int threads, bool is_asked) {
   return limit;
 }
 
-volley_status volley_choose_threads(int asked, MPI_Comm comm, int *threads) {
+volley_status volley_choose_threads(int asked, const volley_experiment *experiment, int ranks, MPI_Comm comm,
+                                    int *threads) {
   int n = asked;
   if (n <= 0) n = from_environment("SLURM_CPUS_PER_TASK");
   if (n <= 0) n = from_environment("OMP_NUM_THREADS");
   const int share = share_of_cores(comm);
-  if (n <= 0) n = share;
+  if (n <= 0) n = volley_steps_are_short(experiment, ranks) ? 1 : share;
   if (n < 1) n = 1;
   n = within_limit(n, asked > 0);
   VOLLEY_TRY(volley_agree(comm));

@@ -96,8 +96,9 @@ static volley_status bench(const char *file, int asked_threads, const char *cons
   volley_experiment *experiment;
   VOLLEY_TRY(volley_experiment_read(file, sets, n_sets, comm, &experiment));
   experiment->n_recorders = 0;
-  int threads;
-  VOLLEY_TRY(volley_choose_threads(asked_threads, comm, &threads));
+  int ranks, threads;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  VOLLEY_TRY(volley_choose_threads(asked_threads, experiment, ranks, comm, &threads));
   const volley_reader reader = volley_data_reader(&comm);
   volley_network *network;
   volley_summary summary = {0};
