@@ -5,6 +5,7 @@
 #include "experiment/reading.h"
 #include "plugin/plugin.h"
 #include "rule/rule.h"
+#include "space/space.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -153,8 +154,9 @@ static void check_rules(volley_reading *reading) {
     const volley_projection *projection = &experiment->projections[p];
     char buffer[512];
     if (reading->faults > 0 && !reading->projection_valid[p]) continue;
-    if (!projection->rule->check) continue;
-    const char *wrong = projection->rule->check(experiment, projection, buffer, sizeof buffer);
+    const char *wrong = volley_projection_check_space(experiment, projection, buffer, sizeof buffer);
+    if (!wrong && projection->rule->check)
+      wrong = projection->rule->check(experiment, projection, buffer, sizeof buffer);
     if (wrong) volley_entry_fault(reading, &projection->place, "%s: %s", projection->name, wrong);
   }
 }

@@ -61,6 +61,7 @@ static const volley_key_info population_keys[] = {
     {"initial", .type = VOLLEY_KEY_MAP,
      .doc = "states of the model by name at time 0: numbers, distributions or the name of a parameter"},
     {"spikes", .type = VOLLEY_KEY_MAP, .doc = "the spikes of a spike_source"},
+    {"positions", .type = VOLLEY_KEY_MAP, .doc = "where the neurons lie, for what depends on distances"},
     {"mean_rate", "Hz", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO,
      .doc = "expected firing rate in the full network; needed to scale indegrees down, used for estimates"},
 };
@@ -86,6 +87,24 @@ static const volley_key_info spikes_keys[] = {
      .doc = "times are rounded to multiples of this first, as NEST does to 0.001 ms; 0: not"},
 };
 
+static const volley_key_info positions_keys[] = {
+    {"type", .type = VOLLEY_KEY_CHOICE, .words = "grid|uniform|file", .required = true,
+     .doc = "columns at equal distances, places at random, or a file"},
+    {"extent", "", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, .filled = true,
+     .doc = "length along each axis, in a unit of one's own: 1 to 3 numbers, as many as there are dimensions; of a "
+            "file by default what its neurons take"},
+    {"centre", "", VOLLEY_NO_DEFAULT, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, .filled = true,
+     .doc = "middle of the extent, by default 0 along each axis"},
+    {"periodic", .type = VOLLEY_KEY_FLAG,
+     .doc = "whether the ends meet, so that a ring or a torus is closed; or a list, one for each axis"},
+    {"shape", "", VOLLEY_NO_DEFAULT, 1, UINT32_MAX, .type = VOLLEY_KEY_LIST, .filled = true,
+     .doc = "grid: columns along each axis; the first axis runs fastest, and each column stands in the middle of its "
+            "share"},
+    {"file", .type = VOLLEY_KEY_TEXT,
+     .doc = "file: HDF5 or text, relative to the experiment file; a row for each neuron, a column for each axis"},
+    {"dataset", .type = VOLLEY_KEY_TEXT, .doc = "file: dataset of an HDF5 file"},
+};
+
 static const volley_key_info projection_keys[] = {
     {"name", .type = VOLLEY_KEY_TEXT,
      .doc = "by default SOURCE->TARGET; of several pairs each is called NAME:SOURCE->TARGET"},
@@ -93,7 +112,8 @@ static const volley_key_info projection_keys[] = {
     {"target", .type = VOLLEY_KEY_WORD, .required = true, .doc = "population, or a list of them"},
     {"rule", .type = VOLLEY_KEY_WORD, .required = true, .doc = "connection rule"},
     {"probability", "", VOLLEY_NO_DEFAULT, 0, 1,
-     .doc = "connection probability, where the rule takes one; 0: no projection"},
+     .doc = "connection probability, where the rule takes one; 0: no projection; where it may depend on the distance "
+            "also a function of it"},
     {"file", .type = VOLLEY_KEY_TEXT, .doc = "rule edges: HDF5 file, relative to the experiment file"},
     {"group", .type = VOLLEY_KEY_TEXT, .text = "/",
      .doc = "rule edges: group with source, target, maybe weight and delay"},
@@ -287,6 +307,11 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
                                "that is stamped t. Those "
                                "at 0 or before, and after the end of the run, are left out, which is told.",
                                KEYS(spikes_keys), false, false},
+    [VOLLEY_SECTION_POSITIONS] = {"populations.positions",
+                                  "Where the neurons of a population lie (space.md). Populations between which "
+                                  "something depends on distances have as many dimensions; where ends meet, the same "
+                                  "extent.",
+                                  KEYS(positions_keys), false, false},
     [VOLLEY_SECTION_PROJECTIONS] = {"projections",
                                     "A list; an entry connects all its sources to all its targets. A number in it can "
                                     "be a matrix: rows are targets, columns are sources; [[a, b]] is one row for all "
@@ -345,4 +370,12 @@ const volley_distribution_info volley_distributions[VOLLEY_N_DISTRIBUTIONS] = {
      "lognormal distribution; mean and std are of the value itself, not of its logarithm"},
     {"uniform", VOLLEY_UNIFORM, "low", "high", false, false, "uniform between low and high"},
     {"exponential", VOLLEY_EXPONENTIAL, "mean", NULL, false, true, "exponential distribution"},
+};
+
+const volley_profile_info volley_profiles[VOLLEY_N_PROFILES] = {
+    {"gaussian", VOLLEY_PROFILE_GAUSSIAN, "sigma", true, true,
+     "value * exp(-(d - mean)^2 / (2 sigma^2)) + offset; mean is 0 by default"},
+    {"exponential", VOLLEY_PROFILE_EXPONENTIAL, "length", true, false, "value * exp(-d / length) + offset"},
+    {"linear", VOLLEY_PROFILE_LINEAR, "slope", false, false, "value + slope * d + offset"},
+    {"box", VOLLEY_PROFILE_BOX, "radius", true, false, "value + offset up to the radius, offset beyond"},
 };

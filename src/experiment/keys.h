@@ -22,6 +22,7 @@ enum volley_section {
   VOLLEY_SECTION_SCALE,
   VOLLEY_SECTION_POPULATIONS,
   VOLLEY_SECTION_SPIKES,
+  VOLLEY_SECTION_POSITIONS,
   VOLLEY_SECTION_PROJECTIONS,
   VOLLEY_SECTION_SYNAPSE,
   VOLLEY_SECTION_SYNAPSE_LEARNING,
@@ -55,5 +56,18 @@ typedef struct volley_distribution_info {
 
 enum { VOLLEY_N_DISTRIBUTIONS = 5 };
 extern const volley_distribution_info volley_distributions[VOLLEY_N_DISTRIBUTIONS];
+
+/* A function of the distance as it is written; volley_profile says what it is. */
+typedef struct volley_profile_info {
+  const char *name;
+  volley_profile_shape shape;
+  const char *width; /* key of that member */
+  bool positive;     /* it is a length, not a slope */
+  bool has_mean;
+  const char *doc;
+} volley_profile_info;
+
+enum { VOLLEY_N_PROFILES = 4 };
+extern const volley_profile_info volley_profiles[VOLLEY_N_PROFILES];
 
 #endif

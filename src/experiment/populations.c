@@ -247,6 +247,7 @@ static void read_population(volley_reading *reading, volley_node *entry, volley_
   read_parameters(reading, entry, pick, population);
   read_initial(reading, entry, pick, population);
   volley_read_spikes(reading, entry, pick, population);
+  volley_read_positions(reading, entry, pick, population);
   if (reading->faults == before) check_parameters(reading, population);
 }
 

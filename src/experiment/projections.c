@@ -58,7 +58,7 @@ static void check_rule_keys(volley_reading *reading, const entry_reading *e) {
       if (!volley_key_named(rule->keys, rule->n_keys, (*other)->keys[k].name))
         refuse_key(reading, e, (*other)->keys[k].name);
   }
-  if (!rule->takes_probability) refuse_key(reading, e, "probability");
+  if (!rule->takes_probability && !rule->takes_distance) refuse_key(reading, e, "probability");
   if (!rule->takes_multapses) refuse_key(reading, e, "multapses");
   if (!rule->takes_file) {
     refuse_key(reading, e, "file");
@@ -75,33 +75,67 @@ static void check_rule_keys(volley_reading *reading, const entry_reading *e) {
                      rule->number_key && rule->takes_probability ? "probability" : "");
 }
 
+/* A probability that depends on the distance. Returns false after a fault; *none is set if the pair is not connected. */
+static bool read_distance(volley_reading *reading, const entry_reading *e, volley_node *node, volley_pick pick,
+                          volley_projection *projection, bool *none) {
+  double least;
+  if (!e->rule->takes_distance)
+    return volley_value_fault(reading, node, "rule %s takes no probability that depends on the distance",
+                              e->rule->name);
+  projection->profile = volley_read_profile(reading, node, "", pick, true);
+  if (!projection->profile) return false;
+  volley_profile_range(projection->profile, 0, INFINITY, &least, &projection->probability);
+  if (!e->rule->number_key && projection->probability > 1)
+    return volley_value_fault(reading, node, "this probability is as great as %g; at most 1 is possible",
+                              projection->probability);
+  *none |= projection->probability == 0;
+  return true;
+}
+
 /* Number or probability of a pair. Returns false after a fault; *none is set if the pair is not connected. */
 static bool read_amount(volley_reading *reading, const entry_reading *e, volley_pick pick,
                         volley_projection *projection, bool *none) {
   const volley_rule *rule = e->rule;
   const volley_population *populations = reading->experiment->populations;
-  if (rule->number_key && volley_node_get(e->entry, rule->number_key)) {
+  const bool has_number = rule->number_key && volley_node_get(e->entry, rule->number_key);
+  volley_node *whole =
+      rule->takes_probability || rule->takes_distance ? volley_node_get(e->entry, "probability") : NULL;
+  volley_node *node = volley_pick_node(reading, whole, pick);
+  double probability;
+  if (has_number) {
     const volley_key_info key = number_key(rule->number_key);
     double number;
     if (!volley_read_number(reading, e->entry, &key, pick, &number)) return false;
     projection->number = (uint64_t)number;
     *none = number == 0;
-  } else if (rule->takes_probability && volley_node_get(e->entry, "probability")) {
-    double probability;
-    if (!volley_read_number(reading, e->entry, key_of("probability"), pick, &probability)) return false;
-    *none = probability == 0;
-    projection->probability = rule->number_key ? 0 : probability;
-    if (!rule->number_key || *none) return true;
-    if (probability == 1.0)
-      return volley_value_fault(reading, volley_node_get(e->entry, "probability"),
-                                "rule %s cannot reach probability 1; give '%s' or use the rule all_to_all", rule->name,
-                                rule->number_key);
-    if (!reading->population_valid[projection->source] || !reading->population_valid[projection->target]) return true;
-    projection->number = volley_number_of_probability(probability, populations[projection->source].size,
-                                                      populations[projection->target].size);
-    *none = projection->number == 0;
   }
+  if (volley_is_profile(node)) return read_distance(reading, e, node, pick, projection, none);
+  if (node && !rule->takes_probability)
+    return volley_value_fault(reading, node,
+                              "rule %s takes no 'probability' but a function of the distance, by whose ratios it "
+                              "draws: {function: gaussian, sigma: 0.2}",
+                              rule->name);
+  if (has_number || !whole) return true;
+  if (!volley_read_number(reading, e->entry, key_of("probability"), pick, &probability)) return false;
+  *none = probability == 0;
+  projection->probability = rule->number_key ? 0 : probability;
+  if (!rule->number_key || *none) return true;
+  if (probability == 1.0)
+    return volley_value_fault(reading, volley_node_get(e->entry, "probability"),
+                              "rule %s cannot reach probability 1; give '%s' or use the rule all_to_all", rule->name,
+                              rule->number_key);
+  if (!reading->population_valid[projection->source] || !reading->population_valid[projection->target]) return true;
+  projection->number = volley_number_of_probability(probability, populations[projection->source].size,
+                                                    populations[projection->target].size);
+  *none = projection->number == 0;
   return true;
+}
+
+/* A weight or delay. */
+static bool read_edge_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
+                            volley_distribution *out) {
+  return volley_is_profile(node) ? volley_read_value_of_distance(reading, node, unit, pick, out)
+                                 : volley_read_value(reading, node, unit, pick, false, out);
 }
 
 static void read_weight(volley_reading *reading, const entry_reading *e, volley_pick pick,
@@ -109,8 +143,7 @@ static void read_weight(volley_reading *reading, const entry_reading *e, volley_
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
   volley_node *whole = volley_node_get(e->entry, "weight"), *node = volley_pick_node(reading, whole, pick);
   const bool counts = projection->receptor >= 0 && model->receptors[projection->receptor].weights == VOLLEY_COUNTS;
-  if (volley_read_value(reading, node, volley_weight_unit(model, projection->receptor), pick, false,
-                        &projection->weight)) {
+  if (read_edge_value(reading, node, volley_weight_unit(model, projection->receptor), pick, &projection->weight)) {
     volley_check_weight(reading, node, projection->target, projection->receptor, &projection->weight);
     return;
   }
@@ -124,7 +157,7 @@ static void read_weight(volley_reading *reading, const entry_reading *e, volley_
 static void read_delay(volley_reading *reading, const entry_reading *e, volley_pick pick,
                        volley_projection *projection) {
   volley_node *whole = volley_node_get(e->entry, "delay"), *node = volley_pick_node(reading, whole, pick);
-  if (volley_read_value(reading, node, "ms", pick, false, &projection->delay)) {
+  if (read_edge_value(reading, node, "ms", pick, &projection->delay)) {
     volley_check_delay(reading, node, &projection->delay);
     return;
   }

@@ -208,6 +208,22 @@ void volley_read_recorders(volley_reading *reading, volley_node *section);
 /* Key spikes of a population whose size and model are set. */
 void volley_read_spikes(volley_reading *reading, volley_node *entry, volley_pick pick, volley_population *population);
 
+/* Key positions of a population whose size is set. */
+void volley_read_positions(volley_reading *reading, volley_node *entry, volley_pick pick,
+                           volley_population *population);
+
+/* Whether node is a function of the distance. */
+bool volley_is_profile(const volley_node *node);
+
+/* Reads one, whose values are in `unit`. A probability has a cut-off and is not negative; others may have min and max. NULL
+ * after a fault. */
+const volley_profile *volley_read_profile(volley_reading *reading, volley_node *map, const char *unit, volley_pick pick,
+                                          bool is_probability);
+
+/* The same as a weight or delay. */
+bool volley_read_value_of_distance(volley_reading *reading, volley_node *map, const char *unit, volley_pick pick,
+                                   volley_distribution *out);
+
 /* Whether a population can be reached by what stands at a place; a fault if it is one of sources. what: "projection" */
 bool volley_check_reachable(volley_reading *reading, const volley_place *place, const char *what,
                             const volley_population *population);

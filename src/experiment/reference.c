@@ -128,6 +128,20 @@ static void write_distributions(FILE *out) {
   }
 }
 
+static void write_profiles(FILE *out) {
+  fprintf(out,
+          "\n## Functions of the distance\n\n"
+          "Between populations that have positions, a weight or delay may be a function of the distance d of source "
+          "and target: `{function: linear, value: 1 ms, slope: 5}`, with `min` and `max` as its bounds. So may be "
+          "the probability of rules that take one: `{function: gaussian, value: 0.8, sigma: 0.2, cutoff: 0.6}`, "
+          "which is 0 where it would be negative, and beyond the `cutoff`. `value` is 1 by default for "
+          "probabilities, `offset` 0.\n\n"
+          "| function | keys | meaning |\n|---|---|---|\n");
+  for (int f = 0; f < VOLLEY_N_PROFILES; f++)
+    fprintf(out, "| `%s` | `value`, `%s`%s, `offset` | %s |\n", volley_profiles[f].name, volley_profiles[f].width,
+            volley_profiles[f].has_mean ? ", `mean`" : "", volley_profiles[f].doc);
+}
+
 static void write_stimuli(FILE *out) {
   for (const volley_stimulus_kind *const *item = volley_stimulus_kinds(); *item; item++) {
     const volley_stimulus_kind *kind = *item;
@@ -191,4 +205,5 @@ void volley_experiment_write_reference(FILE *out) {
   }
   write_signals(out);
   write_distributions(out);
+  write_profiles(out);
 }

@@ -179,6 +179,11 @@ static void scale_stimulus(volley_experiment *experiment, volley_stimulus *stimu
 
 volley_status volley_experiment_scale(volley_experiment *experiment) {
   if (experiment->scale_neurons == 1.0 && experiment->scale_indegree == 1.0) return VOLLEY_OK;
+  for (int p = 0; p < experiment->n_populations; p++)
+    if (experiment->populations[p].positions)
+      return volley_fault(VOLLEY_USAGE, &experiment->populations[p].place,
+                          "%s has positions: a network in space cannot be scaled; leave network.scale out",
+                          experiment->populations[p].name);
   const size_t n = (size_t)experiment->n_projections;
   double *full = volley_arena_alloc(experiment->arena, n + 1, sizeof *full);
   for (size_t p = 0; p < n; p++) full[p] = indegree(experiment, &experiment->projections[p]);

@@ -163,6 +163,7 @@ bool volley_read_value(volley_reading *reading, volley_node *node, const char *u
 static bool can_be_outside(const volley_distribution *value, double min, double max, bool positive) {
   const double least = volley_distribution_least(value), greatest = volley_distribution_greatest(value);
   if (least >= min && !(positive && least == min) && greatest <= max) return false;
+  if (value->kind == VOLLEY_OF_DISTANCE) return least < min || (greatest > max && isfinite(greatest));
   if (value->kind == VOLLEY_UNIFORM || volley_distribution_is_constant(value)) return true;
   volley_distribution cut = *value;
   cut.min = fmax(min, value->min);

@@ -16,6 +16,7 @@ bool volley_distribution_is_constant(const volley_distribution *d) {
     case VOLLEY_UNIFORM: return d->a == d->b;
     case VOLLEY_EXPONENTIAL:
     case VOLLEY_DATASET:
+    case VOLLEY_OF_DISTANCE:
     case VOLLEY_PARAMETER: return false;
   }
   return false;
@@ -26,6 +27,7 @@ double volley_distribution_mean(const volley_distribution *d) {
     case VOLLEY_CONSTANT:
     case VOLLEY_NORMAL:
     case VOLLEY_LOGNORMAL:
+    case VOLLEY_OF_DISTANCE:
     case VOLLEY_EXPONENTIAL: return d->a;
     case VOLLEY_UNIFORM: return (d->a + d->b) / 2;
     case VOLLEY_DATASET:
@@ -36,6 +38,13 @@ double volley_distribution_mean(const volley_distribution *d) {
 
 static double clip(const volley_distribution *d, double value) { return fmin(fmax(value, d->min), d->max); }
 
+/* Which end of what the profile can be at any distance. */
+static double end_of_profile(const volley_distribution *d, bool greatest) {
+  double ends[2];
+  volley_profile_range(d->profile, 0, INFINITY, &ends[0], &ends[1]);
+  return ends[greatest];
+}
+
 double volley_distribution_least(const volley_distribution *d) {
   switch (d->kind) {
     case VOLLEY_CONSTANT:
@@ -43,6 +52,7 @@ double volley_distribution_least(const volley_distribution *d) {
     case VOLLEY_NORMAL: return d->b == 0 ? clip(d, d->a) : d->min;
     case VOLLEY_LOGNORMAL: return d->b == 0 ? clip(d, d->a) : clip(d, 0);
     case VOLLEY_EXPONENTIAL: return clip(d, 0);
+    case VOLLEY_OF_DISTANCE: return end_of_profile(d, false);
     case VOLLEY_DATASET:
     case VOLLEY_PARAMETER: return d->min;
   }
@@ -55,6 +65,7 @@ double volley_distribution_greatest(const volley_distribution *d) {
     case VOLLEY_UNIFORM: return clip(d, d->b);
     case VOLLEY_NORMAL:
     case VOLLEY_LOGNORMAL: return d->b == 0 ? clip(d, d->a) : d->max;
+    case VOLLEY_OF_DISTANCE: return end_of_profile(d, true);
     case VOLLEY_EXPONENTIAL:
     case VOLLEY_DATASET:
     case VOLLEY_PARAMETER: return d->max;
@@ -83,6 +94,7 @@ static double below(const volley_distribution *d, double x) {
     case VOLLEY_EXPONENTIAL: return x <= 0 ? 0 : -expm1(-x / d->a);
     case VOLLEY_CONSTANT: return x >= d->a;
     case VOLLEY_DATASET:
+    case VOLLEY_OF_DISTANCE:
     case VOLLEY_PARAMETER: return NAN;
   }
   return NAN;
@@ -115,6 +127,7 @@ static void transform(const volley_distribution *d, const uint32_t *words, size_
       break;
     case VOLLEY_CONSTANT:
     case VOLLEY_DATASET:
+    case VOLLEY_OF_DISTANCE:
     case VOLLEY_PARAMETER:
       for (size_t k = 0; k < n; k++) out[k] = d->a;
       break;

@@ -3,6 +3,7 @@
 #define VOLLEY_MODEL_DISTRIBUTION_H
 
 #include "base/random.h"
+#include "model/profile.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@ typedef enum volley_distribution_kind {
   VOLLEY_UNIFORM,     /* a: low, b: high */
   VOLLEY_EXPONENTIAL, /* a: mean */
   VOLLEY_DATASET,     /* one value a neuron, values[index in the population]: from an HDF5 dataset, or given */
+  VOLLEY_OF_DISTANCE, /* of weights and delays only: a: at 0; the profile at the distance of source and target */
   VOLLEY_PARAMETER    /* initial states only: the neuron's own parameter number (int)a */
 } volley_distribution_kind;
 
@@ -27,6 +29,7 @@ typedef struct volley_distribution {
   const char *dataset;
   const double *given; /* [n_given] VOLLEY_DATASET without a file; else NULL */
   int n_given;
+  const volley_profile *profile; /* VOLLEY_OF_DISTANCE */
 } volley_distribution;
 
 volley_distribution volley_constant(double value);
@@ -34,7 +37,7 @@ volley_distribution volley_constant(double value);
 /* Whether every draw gives the same value. */
 bool volley_distribution_is_constant(const volley_distribution *distribution);
 
-/* Mean before bounds are applied; NAN for a dataset or parameter. */
+/* Mean before bounds are applied; NAN for a dataset or parameter; of what depends on the distance its value at 0. */
 double volley_distribution_mean(const volley_distribution *distribution);
 
 /* Least and greatest value that a draw can give (-INFINITY, INFINITY where unbounded). */
@@ -45,7 +48,7 @@ double volley_distribution_greatest(const volley_distribution *distribution);
 double volley_distribution_acceptance(const volley_distribution *distribution);
 
 /* Draws values number first .. first + n - 1 of the stream (key, id). out: n doubles. Value k depends on (distribution,
- * key, id, k) alone. Not for VOLLEY_DATASET and VOLLEY_PARAMETER. */
+ * key, id, k) alone. Not for VOLLEY_DATASET, VOLLEY_OF_DISTANCE and VOLLEY_PARAMETER. */
 void volley_distribution_draw(const volley_distribution *distribution, volley_key key, uint32_t id, uint32_t first,
                               size_t n, double *out);
 

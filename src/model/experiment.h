@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "model/distribution.h"
 #include "model/key.h"
+#include "model/profile.h"
 #include "model/window.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 struct volley_neuron_model;  /* neuron/neuron.h */
 struct volley_synapse_model; /* synapse/synapse.h */
 struct volley_rule;          /* rule/rule.h */
+struct volley_space;         /* space/space.h */
 struct volley_stimulus_kind; /* stimulus/stimulus.h */
 struct volley_signal_kind;   /* signal/signal.h */
 struct volley_partitioner;   /* partition/partition.h */
@@ -65,6 +67,26 @@ typedef enum volley_outgoing {
 /* What becomes of a spike time that is no whole number of steps. */
 typedef enum volley_off_grid { VOLLEY_OFF_GRID_REFUSE, VOLLEY_OFF_GRID_NEAREST, VOLLEY_OFF_GRID_UP } volley_off_grid;
 
+enum { VOLLEY_DIMENSIONS = 3 /* of space, at most */ };
+
+typedef enum volley_arrangement {
+  VOLLEY_ARRANGED_GRID,
+  VOLLEY_ARRANGED_UNIFORM,
+  VOLLEY_ARRANGED_FILE
+} volley_arrangement;
+
+/* How the neurons of a population lie in space, in a unit of length that the user chooses. */
+typedef struct volley_position_plan {
+  volley_arrangement arrangement;
+  int dimensions;                   /* 0: as many as the file has, until it is read */
+  double extent[VOLLEY_DIMENSIONS]; /* all 0: what the neurons of the file take, until it is read */
+  double centre[VOLLEY_DIMENSIONS];
+  bool periodic[VOLLEY_DIMENSIONS];  /* the ends meet */
+  uint32_t shape[VOLLEY_DIMENSIONS]; /* of a grid: columns along each axis */
+  const char *file, *dataset;        /* dataset NULL: a text file */
+  volley_place place;
+} volley_position_plan;
+
 /* Spikes that are given: of files, or of lists. */
 typedef struct volley_spike_plan {
   const char **files, **groups; /* [n_files] groups[k] NULL: looked for, maybe by the population's name in the file */
@@ -83,13 +105,15 @@ typedef struct volley_population {
   const char *name;
   const struct volley_neuron_model *model;
   uint32_t size;
-  uint32_t first_gid;              /* gids are first_gid .. first_gid + size - 1, in order of the populations */
-  volley_distribution *parameters; /* [model->n_parameters] */
-  volley_distribution *initial;    /* [model->n_states] */
-  double mean_rate;                /* Hz, of the full network; NAN where not given */
-  double background_current;       /* pA, constant; compensates downscaling, 0 without */
-  volley_outgoing outgoing;        /* VOLLEY_OUTGOING_NONE until the network is built */
-  volley_spike_plan *spikes;       /* of a source; NULL where the neurons find theirs */
+  uint32_t first_gid;               /* gids are first_gid .. first_gid + size - 1, in order of the populations */
+  volley_distribution *parameters;  /* [model->n_parameters] */
+  volley_distribution *initial;     /* [model->n_states] */
+  double mean_rate;                 /* Hz, of the full network; NAN where not given */
+  double background_current;        /* pA, constant; compensates downscaling, 0 without */
+  volley_outgoing outgoing;         /* VOLLEY_OUTGOING_NONE until the network is built */
+  volley_spike_plan *spikes;        /* of a source; NULL where the neurons find theirs */
+  volley_position_plan *positions;  /* NULL: the population lies nowhere */
+  const struct volley_space *space; /* the same at work, from volley_spaces_load() on */
   volley_place place;
 } volley_population;
 
@@ -122,8 +146,10 @@ typedef struct volley_projection {
   const char *name;
   int source, target; /* indices of populations */
   const struct volley_rule *rule;
-  uint64_t number;    /* indegree, outdegree or total number, by rule; 0 where the rule has none */
-  double probability; /* pairwise_bernoulli */
+  uint64_t number;               /* indegree, outdegree or total number, by rule; 0 where the rule has none */
+  double probability;            /* pairwise_bernoulli; the greatest there is where it depends on the distance */
+  const volley_profile *profile; /* probability of a pair by its distance; of rules with a number only its ratios count.
+                                    NULL: all are alike */
   bool autapses, multapses;
   bool balanced;              /* the mean of a target's weights is subtracted from each of them */
   volley_distribution weight; /* unit of the target's receptor */

@@ -1,5 +1,5 @@
 /* pairwise_bernoulli: each pair of neurons is connected with the same probability, independently of all others. */
-#include "rule/rule.h"
+#include "rule/near.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@ static const char *check(const volley_experiment *experiment, const volley_proje
 }
 
 static double expected(const volley_experiment *experiment, const volley_projection *projection) {
+  if (projection->profile) return volley_near_expected_synapses(experiment, projection);
   const volley_population *source = &experiment->populations[projection->source];
   const uint32_t self = projection->source == projection->target && !projection->autapses ? 1 : 0;
   return projection->probability * (source->size - self) * experiment->populations[projection->target].size;
@@ -22,6 +23,10 @@ static double expected(const volley_experiment *experiment, const volley_project
 static void draw(volley_drawing *drawing, uint32_t i) {
   const uint32_t target = drawing->targets[i];
   const uint32_t gid = drawing->experiment->populations[drawing->projection->target].first_gid + target;
+  if (drawing->near) {
+    volley_near_draw(drawing->near, drawing, target, drawing->partner, gid);
+    return;
+  }
   const double candidates = volley_drawing_candidates(drawing);
   const double p = drawing->projection->probability;
   const double log_miss = log1p(-p);
@@ -37,8 +42,9 @@ static void draw(volley_drawing *drawing, uint32_t i) {
 
 const volley_rule volley_rule_pairwise_bernoulli = {
     .name = "pairwise_bernoulli",
-    .doc = "each pair of neurons is connected with `probability`",
+    .doc = "each pair of neurons is connected with `probability`, which may depend on their distance",
     .takes_probability = true,
+    .takes_distance = true,
     .random = true,
     .check = check,
     .expected = expected,

@@ -92,8 +92,11 @@ static void draw_total(volley_drawing *drawing, uint32_t i) {
 
 const volley_rule volley_rule_fixed_indegree = {
     .name = "fixed_indegree",
-    .doc = "each target neuron gets `indegree` sources, drawn at random",
+    .doc = "each target neuron gets `indegree` sources, drawn at random; with a `probability` that depends on the "
+           "distance, by "
+           "its ratios",
     .number_key = "indegree",
+    .takes_distance = true,
     .random = true,
     .takes_multapses = true,
     .check = check_indegree,

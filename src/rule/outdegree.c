@@ -1,7 +1,7 @@
 /* fixed_outdegree: each source draws its targets. The owner of the source does it, and the edges go to those of the targets. */
 #include "base/text.h"
 #include "rule/edge_list.h"
-#include "rule/rule.h"
+#include "rule/near.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,6 +40,8 @@ static volley_status list(const volley_partition *partition, int p, const volley
       .partner = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_PARTNER, (uint32_t)p),
   };
   (void)reader;
+  if (projection->profile)
+    drawing.near = volley_near_create(experiment, projection, projection->source, projection->target, false);
   if (!volley_edge_mail_expect(mail, expected_outdegree(experiment, projection))) return VOLLEY_OK;
   for (uint32_t i = 0, more = true; more; more = volley_edge_mail_send(mail, i < n))
     for (; i < n && mail->n < VOLLEY_EDGE_ROWS; i++) {
@@ -54,8 +56,11 @@ static volley_status list(const volley_partition *partition, int p, const volley
 
 const volley_rule volley_rule_fixed_outdegree = {
     .name = "fixed_outdegree",
-    .doc = "each source neuron gets `outdegree` targets, drawn at random",
+    .doc = "each source neuron gets `outdegree` targets, drawn at random; with a `probability` that depends on the "
+           "distance, "
+           "by its ratios",
     .number_key = "outdegree",
+    .takes_distance = true,
     .random = true,
     .takes_multapses = true,
     .check = check_outdegree,

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "model/registry.h"
+#include "rule/near.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -76,18 +77,23 @@ static void choose_with_repetition(volley_drawing *drawing, uint32_t target, uin
   }
 }
 
-/* Adds a candidate to the set of seen ones; false if it was there. The set holds candidate + 1, 0 is free. */
-static bool see(volley_drawing *drawing, uint32_t candidate) {
+/* Place of a source in the set, or where it would be. The set holds source + 1, 0 is free. */
+static size_t find_seen(const volley_drawing *drawing, uint32_t source) {
   const size_t mask = drawing->seen_size - 1;
-  size_t i = (size_t)((candidate + UINT64_C(1)) * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask;
-  for (; drawing->seen[i] != 0; i = (i + 1) & mask) {
-    if (drawing->seen[i] == candidate + 1) return false;
-  }
-  drawing->seen[i] = candidate + 1;
-  return true;
+  size_t i = (size_t)((source + UINT64_C(1)) * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask;
+  while (drawing->seen[i] != 0 && drawing->seen[i] != source + 1) i = (i + 1) & mask;
+  return i;
 }
 
-static void clear_seen(volley_drawing *drawing, size_t k) {
+bool volley_drawing_has_seen(const volley_drawing *drawing, uint32_t source) {
+  return drawing->seen[find_seen(drawing, source)] != 0;
+}
+
+void volley_drawing_see(volley_drawing *drawing, uint32_t source) {
+  drawing->seen[find_seen(drawing, source)] = source + 1;
+}
+
+void volley_drawing_forget(volley_drawing *drawing, size_t k) {
   size_t size = 64;
   while (size < 2 * k + 2) size *= 2;
   if (size > drawing->seen_capacity) {
@@ -101,21 +107,23 @@ static void clear_seen(volley_drawing *drawing, size_t k) {
 static void choose_distinct(volley_drawing *drawing, uint32_t target, uint32_t candidates, volley_key key,
                             uint32_t id) {
   const uint32_t k = (uint32_t)drawing->n;
-  clear_seen(drawing, k);
+  volley_drawing_forget(drawing, k);
   volley_random_words(key, id, 0, 0, k, drawing->sources);
   for (uint32_t e = 0; e < k; e++) {
     const uint32_t last = candidates - k + e;
     uint32_t c = volley_below(drawing->sources[e], last + 1);
-    if (!see(drawing, c)) {
-      c = last;
-      see(drawing, c);
-    }
+    if (volley_drawing_has_seen(drawing, c)) c = last;
+    volley_drawing_see(drawing, c);
     drawing->sources[e] = volley_drawing_candidate(drawing, target, c);
   }
 }
 
 void volley_drawing_choose(volley_drawing *drawing, uint32_t target, uint64_t k, volley_key key, uint32_t id) {
   const uint32_t candidates = volley_drawing_candidates(drawing);
+  if (drawing->near) {
+    volley_near_choose(drawing->near, drawing, target, k, key, id);
+    return;
+  }
   volley_drawing_reserve(drawing, k);
   drawing->n = k;
   if (drawing->projection->multapses) {
@@ -126,6 +134,7 @@ void volley_drawing_choose(volley_drawing *drawing, uint32_t target, uint64_t k,
 }
 
 void volley_drawing_release(volley_drawing *drawing) {
+  volley_near_destroy(drawing->near);
   free(drawing->sources);
   free(drawing->seen);
   free(drawing->indegrees);

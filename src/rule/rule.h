@@ -11,6 +11,7 @@
 struct volley_edge;
 struct volley_edge_list;
 struct volley_edge_mail;
+struct volley_near;
 struct volley_partition;
 struct volley_reader;
 
@@ -25,6 +26,7 @@ typedef struct volley_drawing {
   volley_key split;
   const uint32_t *targets; /* [count] indices within the target population, ascending */
   uint32_t count;
+  struct volley_near *near; /* the sources as targets see them, where these depend on distances; NULL: all are alike */
   const struct volley_edge_list *list; /* explicit edges of this rank, for rules that keep them */
 
   uint64_t *indegrees; /* [count] for rules that know them beforehand; set by begin */
@@ -39,6 +41,7 @@ typedef struct volley_rule {
   const char *name, *doc;
   const char *number_key; /* key that fills projection->number ("indegree", ...), or NULL */
   bool takes_probability; /* key `probability`; together with number_key: either of the two, converted to a number */
+  bool takes_distance;    /* key `probability` can be a function of the distance */
   bool takes_file;        /* keys `file` and `group` */
   bool random;            /* network.scale.indegree shrinks it */
   bool takes_multapses;   /* key `multapses` means something */
@@ -88,8 +91,13 @@ static inline uint32_t volley_drawing_candidate(const volley_drawing *drawing, u
 /* Makes room for n sources. */
 void volley_drawing_reserve(volley_drawing *drawing, size_t n);
 
+/* A set of sources: makes it empty, with room for k; adds one; and whether one is there. */
+void volley_drawing_forget(volley_drawing *drawing, size_t k);
+void volley_drawing_see(volley_drawing *drawing, uint32_t source);
+bool volley_drawing_has_seen(const volley_drawing *drawing, uint32_t source);
+
 /* Draws k candidates of a target, with or without repetition as the projection says, from the stream (key, id). Without
- * repetition: Floyd's algorithm (Bentley & Floyd 1987). */
+ * repetition: Floyd's algorithm (Bentley & Floyd 1987). Where they depend on distances: volley_near_choose(). */
 void volley_drawing_choose(volley_drawing *drawing, uint32_t target, uint64_t k, volley_key key, uint32_t id);
 
 /* Frees what the drawing has allocated. */

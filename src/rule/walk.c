@@ -2,7 +2,7 @@
 
 #include "base/units.h"
 #include "neuron/neuron.h"
-#include "rule/rule.h"
+#include "rule/near.h"
 #include "synapse/synapse.h"
 
 #include <math.h>
@@ -65,6 +65,9 @@ void volley_walk_begin(volley_walk *walk, int p, const uint32_t *gids, uint32_t 
       .count = count,
       .list = walk->lists ? &walk->lists[p] : NULL,
   };
+  if (projection->profile && !projection->rule->list)
+    walk->drawing.near = volley_near_create(experiment, projection, projection->target, projection->source,
+                                            !projection->rule->number_key);
   if (projection->rule->begin) projection->rule->begin(&walk->drawing);
 }
 
@@ -94,9 +97,26 @@ static void subtract_mean(double *weights, size_t n) {
   for (size_t e = 0; e < n; e++) weights[e] -= sum / (double)n;
 }
 
+/* What depends on the distances of the sources from the present target. */
+static void look_at_distances(const volley_walk *walk, const volley_profile *profile, double *out) {
+  const volley_projection *projection = walk->drawing.projection;
+  const volley_population *source = &walk->experiment->populations[projection->source];
+  const volley_population *target = &walk->experiment->populations[projection->target];
+  double here[VOLLEY_DIMENSIONS], there[VOLLEY_DIMENSIONS];
+  volley_space_position(target->space, walk->edges.target - target->first_gid, here);
+  for (size_t e = 0; e < walk->edges.n; e++) {
+    volley_space_position(source->space, walk->edges.sources[e] - source->first_gid, there);
+    out[e] = volley_profile_at(profile, volley_space_distance(target->space, here, there));
+  }
+}
+
 /* One value for each of the present target's edges. */
 static void draw(const volley_walk *walk, const volley_distribution *distribution, volley_purpose purpose,
                  double *out) {
+  if (distribution->kind == VOLLEY_OF_DISTANCE) {
+    look_at_distances(walk, distribution->profile, out);
+    return;
+  }
   const volley_key key = volley_key_of(walk->experiment->simulation.seed, purpose, (uint32_t)walk->projection);
   volley_distribution_draw(distribution, key, walk->edges.target, 0, walk->edges.n, out);
 }

@@ -5,6 +5,7 @@
 #include "network/sources.h"
 #include "record/kind.h"
 #include "signal/signal.h"
+#include "space/space.h"
 #include "stimulus/stimulus.h"
 
 #include <inttypes.h>
@@ -22,6 +23,7 @@ static bool needs_petsc(const volley_experiment *experiment) {
 
 volley_status volley_run_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
   if (needs_petsc(experiment)) VOLLEY_TRY(volley_petsc_start(0, NULL, comm));
+  VOLLEY_TRY(volley_spaces_load(experiment, reader, comm));
   VOLLEY_TRY(volley_signals_load(experiment, reader, comm));
   VOLLEY_TRY(volley_sources_count(experiment, reader, comm));
   return volley_stimuli_load(experiment, reader, comm);

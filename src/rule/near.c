@@ -1,0 +1,270 @@
+#include "rule/near.h"
+
+#include "base/search.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { PIECE = 64 /* candidates whose words are drawn together */, ATTEMPTS = 200, TARGETS = 256, MEMBERS = 64 };
+
+/* A box is halved no more where the least probability in it is this part of the greatest, or its neurons together expect no
+ * more than so many synapses. */
+static const double alike = 0.75, few = 0.02;
+
+/* Longest a neuron can be on the axis of a list: no exponential number of 53 bits is longer. */
+static const double longest = 40;
+
+/* A box in a list. Its neurons lie one after the other on an axis, each as long as is its weight in what is drawn: the
+ * greatest probability there is in the box, or for pairs -log(1 - that), so that points at random, one for each unit of
+ * length, hit it with this probability. */
+typedef struct seen_box {
+  double begin, end, length; /* on the axis; of one neuron */
+  double least, greatest;    /* probabilities */
+  volley_box box;
+} seen_box;
+
+struct volley_near {
+  const volley_projection *projection;
+  const volley_space *from, *of;
+  const char *name; /* of the population `of` */
+  bool pairs;       /* whether lengths are for pairs */
+  bool told;        /* a fault was added */
+  double scale;     /* that probabilities are measured by: 1 for pairs, else the greatest */
+  int64_t leaf;     /* that the list is of, or -1 */
+  seen_box *seen;   /* [n] */
+  size_t n, capacity;
+};
+
+volley_near *volley_near_create(const volley_experiment *experiment, const volley_projection *projection, int from,
+                                int of, bool pairs) {
+  volley_near *near = volley_alloc(1, sizeof *near, "the neurons near a neuron");
+  *near = (volley_near){.projection = projection,
+                        .from = experiment->populations[from].space,
+                        .of = experiment->populations[of].space,
+                        .name = experiment->populations[of].name,
+                        .pairs = pairs,
+                        .scale = 1,
+                        .leaf = -1};
+  double least;
+  if (!near->pairs) volley_profile_range(projection->profile, 0, INFINITY, &least, &near->scale);
+  return near;
+}
+
+void volley_near_destroy(volley_near *near) {
+  if (!near) return;
+  free(near->seen);
+  free(near);
+}
+
+static void append(volley_near *near, const volley_box *box, double least, double greatest) {
+  if (near->n == near->capacity) {
+    near->capacity = near->n > 0 ? 2 * near->n : 64;
+    near->seen = volley_grow(near->seen, near->capacity, sizeof *near->seen, "the neurons near a neuron");
+  }
+  const double begin = near->n > 0 ? near->seen[near->n - 1].end : 0;
+  const double length = near->pairs ? fmin(-log1p(-fmin(greatest, 1)), longest) : greatest;
+  near->seen[near->n++] = (seen_box){begin, begin + length * box->count, length, least, greatest, *box};
+}
+
+static bool is_few(const volley_near *near, double greatest, uint32_t count) {
+  return greatest / near->scale * count <= few;
+}
+
+/* Lists a box as seen from a leaf, or its halves. */
+static void list(volley_near *near, const volley_box *leaf, int level, uint32_t number) {
+  const volley_box box = volley_space_box(near->of, level, number);
+  double nearest, farthest, least, greatest;
+  if (box.count == 0) return;
+  volley_box_distances(near->of, leaf, &box, &nearest, &farthest);
+  volley_profile_range(near->projection->profile, nearest, farthest, &least, &greatest);
+  if (greatest <= 0) return;
+  if (level == volley_space_levels(near->of) || least >= alike * greatest || is_few(near, greatest, box.count)) {
+    append(near, &box, least, greatest);
+    return;
+  }
+  list(near, leaf, level + 1, 2 * number);
+  list(near, leaf, level + 1, 2 * number + 1);
+}
+
+static void look_from(volley_near *near, uint32_t own) {
+  const uint32_t leaf = volley_space_leaf(near->from, own);
+  if (near->leaf == leaf) return;
+  const volley_box box = volley_space_box(near->from, volley_space_levels(near->from), leaf);
+  near->leaf = leaf;
+  near->n = 0;
+  list(near, &box, 0, 0);
+}
+
+static double probability_of(const volley_near *near, const seen_box *seen, uint32_t index, const double *place) {
+  double other[VOLLEY_DIMENSIONS];
+  volley_box_position(near->of, &seen->box, index, other);
+  return volley_profile_at(near->projection->profile, volley_space_distance(near->of, place, other));
+}
+
+/* Whether a candidate is kept; most need not be looked at. */
+static bool is_kept(const volley_near *near, const seen_box *seen, uint32_t index, const double *place, uint32_t word) {
+  const double level = volley_open_uniform(word) * seen->greatest;
+  return level < seen->least || level < probability_of(near, seen, index, place);
+}
+
+/* Number within a box of the neuron at a place of the axis. */
+static uint32_t number_at(const seen_box *seen, double at) {
+  const double number = (at - seen->begin) / seen->length;
+  return number < seen->box.count ? (uint32_t)number : seen->box.count - 1;
+}
+
+/* 53 bits in (0, 1). */
+static double uniform_of(const uint32_t words[2]) {
+  return ((double)((uint64_t)words[0] << 21 | words[1] >> 11) + 0.5) * 0x1p-53;
+}
+
+void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, volley_key key, uint32_t id) {
+  double place[VOLLEY_DIMENSIONS], at = 0;
+  uint32_t words[4 * PIECE], first = 0; /* first: number within the box that may come next */
+  look_from(near, own);
+  volley_space_position(near->from, own, place);
+  drawing->n = 0;
+  const seen_box *seen = near->seen, *end = near->seen + near->n;
+  for (uint32_t c = 0;; c++) {
+    const uint32_t *of_c = words + 4 * (c % PIECE);
+    if (c % PIECE == 0) volley_random_words(key, id, 4 * c, 0, 4 * PIECE, words);
+    at -= log(uniform_of(of_c));
+    for (; seen < end && (at >= seen->end || first == seen->box.count); first = 0) seen++;
+    if (seen == end) return;
+    uint32_t k = number_at(seen, at);
+    if (k < first) k = first; /* but for rounding it is not */
+    first = k + 1;
+    at = seen->begin + first * seen->length; /* hit once is hit */
+    const uint32_t index = volley_box_neuron(near->of, &seen->box, k);
+    if ((drawing->excludes_self && index == own) || !is_kept(near, seen, index, place, of_c[2])) continue;
+    volley_drawing_reserve(drawing, drawing->n + 1);
+    drawing->sources[drawing->n++] = index;
+  }
+}
+
+/* One draw among all neurons that may be drawn, by looking at each of them: of exponential numbers divided by the weights the
+ * least (Efraimidis & Spirakis 2006). False where there is none. */
+static bool choose_among_all(const volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
+                             volley_stream *stream, uint32_t *out) {
+  double least = INFINITY;
+  for (const seen_box *seen = near->seen; seen < near->seen + near->n; seen++)
+    for (uint32_t k = 0; k < seen->box.count; k++) {
+      const uint32_t index = volley_box_neuron(near->of, &seen->box, k);
+      if (drawing->excludes_self && index == own) continue;
+      if (!near->projection->multapses && volley_drawing_has_seen(drawing, index)) continue;
+      const double weight = probability_of(near, seen, index, place);
+      if (weight <= 0) continue;
+      const double number = -log(volley_stream_uniform(stream)) / weight;
+      if (number >= least) continue;
+      least = number;
+      *out = index;
+    }
+  return isfinite(least);
+}
+
+/* One draw by the bounds. False where it is not kept. */
+static bool try_one(const volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
+                    const uint32_t words[4], uint32_t *out) {
+  const double at = uniform_of(words) * near->seen[near->n - 1].end;
+  size_t b = 0;
+  VOLLEY_SEARCH(b, near->n - 1, i, near->seen[i].end <= at)
+  *out = volley_box_neuron(near->of, &near->seen[b].box, number_at(&near->seen[b], at));
+  if (drawing->excludes_self && *out == own) return false;
+  if (!is_kept(near, &near->seen[b], *out, place, words[2])) return false;
+  return near->projection->multapses || !volley_drawing_has_seen(drawing, *out);
+}
+
+void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own, uint64_t k, volley_key key,
+                        uint32_t id) {
+  double place[VOLLEY_DIMENSIONS];
+  uint32_t words[4 * PIECE], attempt = 0;
+  look_from(near, own);
+  volley_space_position(near->from, own, place);
+  volley_drawing_reserve(drawing, k);
+  if (!near->projection->multapses) volley_drawing_forget(drawing, k);
+  for (drawing->n = 0; drawing->n < k; drawing->n++) {
+    uint32_t *out = &drawing->sources[drawing->n];
+    bool found = false;
+    for (uint32_t last = attempt + ATTEMPTS; near->n > 0 && attempt < last && !found; attempt++) {
+      if (attempt % PIECE == 0) volley_random_words(key, id, 4 * attempt, 0, 4 * PIECE, words);
+      found = try_one(near, drawing, own, place, words + 4 * (attempt % PIECE), out);
+    }
+    if (!found) { /* where nearly nobody is left */
+      volley_stream stream = volley_stream_of(key, id, (uint32_t)drawing->n + 1);
+      found = choose_among_all(near, drawing, own, place, &stream, out);
+    }
+    if (!found) break;
+    if (!near->projection->multapses) volley_drawing_see(drawing, *out);
+  }
+  if (drawing->n == k || near->told) return;
+  near->told = true;
+  if (near->projection->multapses)
+    volley_fault(VOLLEY_USAGE, &near->projection->place,
+                 "%s: there are neurons from which the probability reaches none of %s, but %s is %" PRIu64,
+                 near->projection->name, near->name, near->projection->rule->number_key, k);
+  else
+    volley_fault(VOLLEY_USAGE, &near->projection->place,
+                 "%s: there are neurons from which the probability reaches fewer of %s than the %" PRIu64
+                 " that %s asks for, each once",
+                 near->projection->name, near->name, k, near->projection->rule->number_key);
+}
+
+double volley_near_expected(volley_near *near, uint32_t own) {
+  double place[VOLLEY_DIMENSIONS], sum = 0;
+  look_from(near, own);
+  volley_space_position(near->from, own, place);
+  for (const seen_box *seen = near->seen; seen < near->seen + near->n; seen++) {
+    const uint32_t count = seen->box.count, most = is_few(near, seen->greatest, count) ? 2 : MEMBERS;
+    const uint32_t members = count < most ? count : most;
+    double of_members = 0;
+    if (seen->least >= alike * seen->greatest) {
+      sum += count * (seen->least + seen->greatest) / 2;
+      continue;
+    }
+    for (uint32_t m = 0; m < members; m++) {
+      const uint32_t k = (uint32_t)((uint64_t)count * m / members);
+      of_members += fmin(probability_of(near, seen, volley_box_neuron(near->of, &seen->box, k), place), 1);
+    }
+    sum += of_members * count / members;
+  }
+  return sum;
+}
+
+double volley_near_expected_synapses(const volley_experiment *experiment, const volley_projection *projection) {
+  const uint32_t n = experiment->populations[projection->target].size, some = n < TARGETS ? n : TARGETS;
+  const bool excludes_self = projection->source == projection->target && !projection->autapses;
+  volley_near *near = volley_near_create(experiment, projection, projection->target, projection->source, true);
+  double sum = 0;
+  for (uint32_t i = 0; i < some; i++) sum += volley_near_expected(near, (uint32_t)(((double)i + 0.5) * n / some));
+  volley_near_destroy(near);
+  return fmax(0, (sum / some - (excludes_self ? volley_profile_at(projection->profile, 0) : 0)) * n);
+}
+
+void volley_near_sample(const volley_experiment *experiment, const volley_projection *projection, size_t n,
+                        double *out) {
+  const volley_population *source = &experiment->populations[projection->source];
+  const volley_population *target = &experiment->populations[projection->target];
+  const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)projection->source);
+  volley_projection plain = *projection;
+  plain.multapses = true;
+  volley_drawing drawing = {.projection = &plain};
+  volley_near *near = projection->profile
+                          ? volley_near_create(experiment, &plain, projection->target, projection->source, false)
+                          : NULL;
+  if (near) near->told = true; /* what the build will tell */
+  for (size_t i = 0; i < n; i++) {
+    const uint32_t own = (uint32_t)(((double)i + 0.5) * target->size / (double)n);
+    double a[VOLLEY_DIMENSIONS], b[VOLLEY_DIMENSIONS];
+    uint32_t word, other;
+    volley_random_words(key, (uint32_t)i, 0, 0, 1, &word);
+    other = volley_below(word, source->size);
+    if (near) volley_near_choose(near, &drawing, own, 1, key, (uint32_t)i);
+    if (near && drawing.n > 0) other = drawing.sources[0];
+    volley_space_position(target->space, own, a);
+    volley_space_position(source->space, other, b);
+    out[i] = volley_space_distance(source->space, a, b);
+  }
+  volley_near_destroy(near);
+  volley_drawing_release(&drawing);
+}
