@@ -1,4 +1,4 @@
-# bin/volley, the library, include/volley/, share/volley/, the CMake package and volley.pc.
+# bin/volley, the library, include/volley/, share/volley/ with plots and the Python package, the CMake package and volley.pc.
 include(CMakePackageConfigHelpers)
 set(VOLLEY_CMAKE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/volley)
 
@@ -39,6 +39,7 @@ if(BUILD_SHARED_LIBS)
 endif()
 install(DIRECTORY jobs/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.yaml")
 install(DIRECTORY io/plot/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.py")
+install(DIRECTORY io/python/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley/python FILES_MATCHING PATTERN "*.py")
 
 install(EXPORT volleyTargets NAMESPACE volley:: DESTINATION ${VOLLEY_CMAKE_FOLDER})
 configure_package_config_file(cmake/volleyConfig.cmake.in ${PROJECT_BINARY_DIR}/volleyConfig.cmake

@@ -321,6 +321,7 @@ static void write_view(view *v) {
   map_below(v, "/recorders", 3); /* /recorders/NAME/spikes/POPULATION */
   map_below(v, "/readout", 1);
   map_below(v, "/weights", 1);
+  map_below(v, "/rates", 1);
   const hid_t volley = volley_hdf5_check(&v->hdf5, H5Gopen2(v->file, "volley", H5P_DEFAULT), "find a group in");
   volley_hdf5_put_number(&v->hdf5, volley, "recorded_ms", (double)v->end * v->dt);
   volley_hdf5_release(&v->hdf5, volley);
@@ -340,8 +341,8 @@ static volley_status open_temporary(volley_found_output *out) {
   return VOLLEY_OK;
 }
 
-/* Makes one file of what is left of an output. */
-static volley_status make_view(const char *output, volley_found_output *out) {
+/* Makes one file of what is left of an output: at a path that is given, or else a temporary one. */
+static volley_status make_view(const char *output, const char *path, volley_found_output *out) {
   view v = {.hdf5 = {.path = output, .blame = VOLLEY_USAGE, .writes = true, .transfer = H5P_DEFAULT}};
   char *folder = volley_path_format("%s.parts", output), *last = volley_path_format("%s.part", output);
   find_parts(&v, folder);
@@ -353,8 +354,8 @@ static volley_status make_view(const char *output, volley_found_output *out) {
     return volley_fault(VOLLEY_USAGE, NULL, "cannot open '%s': there is no such file, and nothing in '%s.parts'",
                         output, output);
   chain_parts(&v);
-  if (open_temporary(out) == VOLLEY_OK) {
-    v.hdf5.path = out->path;
+  if (path || open_temporary(out) == VOLLEY_OK) {
+    v.hdf5.path = path ? path : out->path;
     write_view(&v);
   }
   for (int p = 0; p < v.n; p++) {
@@ -362,7 +363,7 @@ static volley_status make_view(const char *output, volley_found_output *out) {
     free(v.parts[p].path);
   }
   free(v.parts);
-  return v.hdf5.failed || !out->is_view ? VOLLEY_USAGE : VOLLEY_OK;
+  return v.hdf5.failed || (!path && !out->is_view) ? VOLLEY_USAGE : VOLLEY_OK;
 }
 
 volley_status volley_output_find(const char *name, volley_found_output *out) {
@@ -373,7 +374,19 @@ volley_status volley_output_find(const char *name, volley_found_output *out) {
     out->path = target;
     return VOLLEY_OK;
   }
-  status = make_view(target, out);
+  status = make_view(target, NULL, out);
+  free(target);
+  return status;
+}
+
+volley_status volley_output_view(const char *name, const char *path) {
+  char *target = volley_link_target(name);
+  volley_status status = access(path, F_OK) == 0
+                             ? volley_fault(VOLLEY_USAGE, NULL, "'%s' exists; choose another name or remove it", path)
+                             : VOLLEY_OK;
+  if (access(target, F_OK) == 0)
+    status = volley_fault(VOLLEY_USAGE, NULL, "'%s' is whole: programs read it as it is", name);
+  if (status == VOLLEY_OK) status = make_view(target, path, NULL);
   free(target);
   return status;
 }

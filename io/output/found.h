@@ -16,4 +16,8 @@ typedef struct volley_found_output {
 volley_status volley_output_find(const char *name, volley_found_output *out);
 void volley_output_found_release(volley_found_output *found);
 
+/* Writes the small file that shows the parts of an unfinished output to a path, for other programs. Returns VOLLEY_USAGE with a
+ * fault if there is nothing to show, the output is whole, or the path is taken. Not collective. */
+volley_status volley_output_view(const char *name, const char *path);
+
 #endif

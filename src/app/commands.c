@@ -10,6 +10,7 @@
   X(info) \
   X(plot) \
   X(export) \
+  X(view) \
   X(reference) \
   /* one line a command */
 /* clang-format on */

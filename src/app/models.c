@@ -1,5 +1,6 @@
 /* volley models: what the tables of the models of neurons and synapses say, as text or as the page docs/models.md. */
 #include "app/app.h"
+#include "app/models_json.h"
 #include "base/text.h"
 #include "engine/engine.h"
 #include "plugin/plugin.h"
@@ -12,7 +13,7 @@
 /* What the words of the command say. */
 typedef struct settings {
   const char *name; /* NULL: all */
-  bool markdown;
+  bool markdown, json;
   volley_text_list plugins;
 } settings;
 
@@ -20,6 +21,7 @@ static const volley_option option_table[] = {
     {"NAME", 0, VOLLEY_OPTION_ARGUMENT, false, offsetof(settings, name), NULL, "model to describe"},
     {"markdown", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, markdown), NULL,
      "write as Markdown: without NAME the page docs/models.md"},
+    {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, json), NULL, "write the tables of all models as JSON"},
     {"plugin", 0, VOLLEY_OPTION_LIST, false, offsetof(settings, plugins), "FILE.so",
      "shared object with models of one's own, as experiments name it under plugins"},
 };
@@ -236,8 +238,12 @@ static volley_status write_one(bool markdown, const char *name) {
 
 static volley_status write_models(const settings *options) {
   VOLLEY_TRY(load_plugins(&options->plugins));
+  if (options->json && (options->name || options->markdown))
+    return volley_fault(VOLLEY_USAGE, NULL, "--json writes the tables of all models, and nothing beside it");
   if (options->name) return write_one(options->markdown, options->name);
-  if (options->markdown)
+  if (options->json)
+    volley_models_print_json();
+  else if (options->markdown)
     write_all();
   else
     write_list();

@@ -62,6 +62,7 @@ SCALED = {  # pattern and what it is replaced by, where the documents' runs take
     ],
 }
 AFTER = {"docs/file-formats.md": "README.md"}  # documents whose blocks read what those of another one wrote
+PACKAGE = os.path.join(SOURCE, "io", "python")
 COMMAND = re.compile(r"^(\$ |\./|[A-Z_]+=|#SBATCH|(volley|mpirun|srun|sbatch|squeue|scancel|export|sudo|cmake|mpicc|cc|for) )",
                      re.MULTILINE)
 
@@ -104,7 +105,7 @@ class Document:
     def shell(self, words, block):
         """Runs a block; its output has nothing in it that only developers should see."""
         path = os.path.dirname(VOLLEY) + os.pathsep + os.path.dirname(MPIRUN) + os.pathsep + os.environ["PATH"]
-        result = subprocess.run(words, cwd=self.folder, env={**os.environ, "PATH": path}, text=True, timeout=TIMEOUT,
+        result = subprocess.run(words, cwd=self.folder, env={**os.environ, "PATH": path, "PYTHONPATH": PACKAGE}, text=True, timeout=TIMEOUT,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         expect(result.returncode == 0 and "Traceback" not in result.stdout,
                f"{self.name}, exit code {result.returncode}:\n{block}\n{result.stdout}")

@@ -1,0 +1,15 @@
+"""Volley from Python: open what a run has written, describe experiments, run them.
+
+    import volley
+    run = volley.open("first.h5")
+    run.rates()                       # {"E": 4.1, "I": 4.4} Hz
+    run.spikes["E"].times             # NumPy, in ms; .ids beside it
+    run.traces["E"].between(0, 100)   # times and values of these ms only
+"""
+from . import models
+from .errors import UnknownName, VolleyError
+from .network import Network, load
+from .output import Eigenvalues, Rows, Run, Spikes, Traces, Weights, open  # noqa: A004
+
+__all__ = ["Eigenvalues", "Network", "Rows", "Run", "Spikes", "Traces", "UnknownName", "VolleyError", "Weights", "load",
+           "models", "open"]

@@ -1,0 +1,249 @@
+"""Experiments described by calls. The keys are those of experiment files (docs/experiment.md), and so are the messages."""
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import h5py
+import numpy as np
+
+from . import models, program
+from .errors import VolleyError
+from .output import Run
+from .output import open as open_output
+
+INLINE = 64  # longer arrays go to a file of their own
+
+
+def _arrays_of(path: str) -> str:
+    """Where the long arrays of an experiment file are."""
+    return os.path.splitext(path)[0] + ".arrays.h5"
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def _plain(value: Any) -> Any:
+    """Dictionaries, lists, texts and numbers as YAML knows them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _edges(sources: Any, targets: Any, weights: Any, delays: Any) -> dict[str, np.ndarray]:
+    """The datasets of rule edges, of equal lengths."""
+    edges = {"source": np.asarray(sources, np.uint32), "target": np.asarray(targets, np.uint32)}
+    for name, values in (("weight", weights), ("delay", delays)):
+        if _is_array(values):
+            edges[name] = np.asarray(values, np.float64)
+    lengths = {name: len(values) for name, values in edges.items()}
+    if len(set(lengths.values())) > 1:
+        raise VolleyError(f"edges: arrays of equal length are expected, not {lengths}")
+    return edges
+
+
+def _of_matrix(matrix: Any, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sources, targets and weights of a matrix [source, target], of NumPy (zeros are no synapses) or SciPy (what is stored)."""
+    if matrix.shape != shape:
+        raise VolleyError(f"weight: a matrix of shape {shape} (sources, targets) is expected, not {matrix.shape}")
+    if hasattr(matrix, "tocoo"):
+        matrix = matrix.tocoo()
+        return matrix.row, matrix.col, matrix.data
+    sources, targets = np.nonzero(matrix)
+    return sources, targets, matrix[sources, targets]
+
+
+class Network:
+    """An experiment in the making.
+
+        net = volley.Network(dt=0.1, duration=1000)
+        net.population("E", 800, "iaf_psc_exp", tau_m=20, V_m=array)
+        net.project("E", "E", "fixed_indegree", indegree=80, weight=40, delay=1.5)
+        net.stimulate("poisson", "E", rate=8, sources=500, weight=40)
+        net.record("spikes", "E")
+        run = net.run(ranks=2)
+
+    Numbers have the units of docs/experiment.md (ms, mV, pA, nS, Hz); texts may have others: "0.5 nA". title, seed and
+    other keywords: the keys of the section `simulation`; folder: where relative paths of files start."""
+
+    def __init__(self, dt: float | str | None = None, duration: float | str | None = None, *, title: str | None = None,
+                 folder: str = ".", plugins: Sequence[str] = (), **simulation: Any):
+        self.folder = folder
+        self._tree: dict[str, Any] = {"title": title, "plugins": list(plugins) or None,
+                                      "simulation": {"dt": dt, "duration": duration, **simulation}}
+        self._data: dict[str, np.ndarray] = {}  # by their dataset
+
+    # ---- What the network is made of.
+
+    def population(self, name: str, size: int, model: str, *, mean_rate: float | None = None,
+                   spikes: Mapping[str, Any] | None = None, **values: Any) -> str:
+        """Adds a population of `size` neurons; returns its name. values: parameters and initial states of the model by name,
+        each a number, a text with a unit, a distribution ({"distribution": "normal", "mean": -60, "std": 5}) or an array with one
+        value a neuron [size]. spikes: of a spike_source."""
+        table = models.find("neurons", model, tuple(self._tree["plugins"] or ()))
+        entry: dict[str, Any] = {"name": name, "model": model, "size": size, "mean_rate": mean_rate, "spikes": spikes}
+        for key, value in values.items():
+            part = next((part for part in ("parameters", "states") if key in table[part]), None)
+            if part is None:
+                raise models.unknown(f"population '{name}': {model} has no parameter or state", key,
+                                     [*table["parameters"], *table["states"]])
+            section = entry.setdefault("parameters" if part == "parameters" else "initial", {})
+            section[key] = self._values(f"{name}/{key}", value, (size,), f"population '{name}': {key}")
+        self._add("populations", entry)
+        return name
+
+    def project(self, source: str | list[str], target: str | list[str], rule: str | None = None, *, weight: Any = None,
+                delay: Any = None, edges: tuple[Any, Any] | None = None, **keys: Any) -> str:
+        """Adds a projection; returns its name. weight, delay: numbers, texts or distributions; an array of weights [source, target], of
+        NumPy (a zero is no synapse) or a SciPy sparse matrix, gives the synapses themselves, and so does edges=(sources, targets),
+        arrays of indices, with arrays of weights and delays or one for all. keys: the others of the rule and the projection."""
+        name = keys.pop("name", None)
+        entry: dict[str, Any] = {"name": name, "source": source, "target": target}
+        if edges is None and getattr(weight, "ndim", 0) == 2:
+            shape = self._size(source), self._size(target)
+            *edges, weight = _of_matrix(weight, shape)
+        if edges is not None:
+            if rule not in (None, "edges"):
+                raise VolleyError(f"rule is '{rule}', but edges are given: leave it out")
+            group = f"edges/{len(self._tree.get('projections', []))}"
+            for key, values in _edges(*edges, weight, delay).items():
+                self._data[f"{group}/{key}"] = values
+            entry |= {"rule": "edges", "file": "", "group": group}
+        elif rule is None:
+            raise VolleyError(f"projection of '{source}' onto '{target}': give a rule, edges or a matrix of weights")
+        else:
+            entry["rule"] = rule
+        entry |= {"weight": None if _is_array(weight) else weight, "delay": None if _is_array(delay) else delay, **keys}
+        self._add("projections", entry)
+        return name or f"{source}->{target}"
+
+    def stimulate(self, type: str, target: str | list[str], *, name: str | None = None, **keys: Any) -> None:  # noqa: A002
+        """Adds a stimulus of a type ("poisson", "dc", ...) to a population or several, with its keys."""
+        models.find("stimuli", type, tuple(self._tree["plugins"] or ()))
+        self._add("stimuli", {"name": name, "type": type, "target": target, **keys})
+
+    def record(self, type: str, population: str | list[str] | None = None, *, name: str | None = None,  # noqa: A002
+               **keys: Any) -> None:
+        """Adds a recorder of a type ("spikes", "traces", "weights", ...), with its keys."""
+        self._add("recorders", {"name": name, "type": type, "population": population, **keys})
+
+    def readout(self, name: str, population: str | list[str], **keys: Any) -> None:
+        """Adds a readout that learns (FORCE), with its keys."""
+        self._add("readouts", {"name": name, "population": population, **keys})
+
+    def set(self, path: str, value: Any) -> None:
+        """Sets any key as `--set` does: net.set("populations.E.size", 100), net.set("simulation.seed", 3)."""
+        *way, last = path.split(".")
+        node: Any = self._tree
+        for step in way:
+            if isinstance(node, list):
+                found = [k for k, entry in enumerate(node) if entry.get("name") == step or str(k) == step]
+                if not found:
+                    raise VolleyError(f"{path}: there is no entry '{step}'")
+                node = node[found[0]]
+            else:
+                node = node.setdefault(step, {})
+        if not isinstance(node, dict):
+            raise VolleyError(f"{path}: '{'.'.join(way)}' has no keys")
+        node[last] = value
+
+    def _add(self, section: str, entry: dict[str, Any]) -> None:
+        self._tree.setdefault(section, []).append({key: value for key, value in entry.items() if value is not None})
+
+    def _size(self, population: Any) -> int:
+        for entry in self._tree.get("populations", []):
+            if entry["name"] == population:
+                return int(entry["size"])
+        raise VolleyError(f"there is no population '{population}' yet")
+
+    def _values(self, dataset: str, value: Any, shape: tuple[int, ...], what: str) -> Any:
+        """A value as it stands in the file; long arrays are kept for a file beside it."""
+        if not _is_array(value):
+            return value
+        array = np.asarray(value, np.float64)
+        if array.shape != shape:
+            raise VolleyError(f"{what}: an array of shape {shape} is expected, not {array.shape}")
+        if array.size <= INLINE:
+            return {"values": array}
+        self._data[dataset] = array
+        return {"file": "", "dataset": dataset}
+
+    # ---- What it is good for.
+
+    def _filled(self, node: Any, data: str) -> Any:
+        """The tree without what is not given, and with the name of the file of arrays."""
+        if isinstance(node, dict):
+            return {key: data if key == "file" and value == "" else self._filled(value, data)
+                    for key, value in node.items() if value is not None}
+        return [self._filled(entry, data) for entry in node] if isinstance(node, list) else node
+
+    def to_yaml(self, data: str = "arrays.h5") -> str:
+        """The experiment as YAML; arrays that are too long for it are in the HDF5 file `data` that save() writes. Needs PyYAML."""
+        import yaml
+
+        return yaml.safe_dump(_plain(self._filled(self._tree, data)), sort_keys=False, allow_unicode=True, width=120)
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Writes PATH, and its long arrays to a file beside it, NAME.arrays.h5; returns the path."""
+        path = os.fspath(path)
+        data = _arrays_of(path)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.to_yaml(os.path.basename(data)))
+        if self._data:
+            with h5py.File(data, "w") as arrays:
+                for dataset, values in self._data.items():
+                    arrays[dataset] = values
+        return path
+
+    def check(self, ranks: int | None = None, threads: int | None = None) -> dict[str, Any]:
+        """What `volley check --json` says: faults as an exception, else synapses, memory, time of a run on ranks and threads."""
+        words = [*(["--ranks", str(ranks)] if ranks else []), *(["--threads", str(threads)] if threads else [])]
+        with tempfile.NamedTemporaryFile(prefix=".volley-", suffix=".yaml", dir=self.folder) as file:
+            try:
+                return json.loads(program.call(["check", self.save(file.name), "--json", *words]))
+            except VolleyError as fault:  # the place in a file that nobody has seen tells nothing
+                raise VolleyError(re.sub(rf"(?m)^{re.escape(file.name)}(:\d+)*: ", "", str(fault))) from None
+            finally:
+                if self._data:
+                    os.remove(_arrays_of(file.name))
+
+    def run(self, output: str | os.PathLike[str] = "out.h5", *, ranks: int = 1, threads: int | None = None,
+            overwrite: bool = False, launcher: Sequence[str] = ("mpirun", "-n", "{ranks}"), **options: Any) -> Run:
+        """Runs the experiment by the program and opens its output. ranks, threads: as `volley run` has them; launcher: what starts
+        several ranks; options: others of `volley run` (resume="latest", checkpoint_every="10 min wall"). The experiment is
+        kept where its relative paths start, as OUT.experiment.yaml. Raises VolleyError with the faults of the experiment or the run."""
+        output = os.fspath(output)
+        name = os.path.splitext(os.path.basename(output))[0]
+        file = self.save(os.path.join(self.folder, name + ".experiment.yaml"))
+        words = ["run", file, "-o", output, "--progress", "off"]
+        for key, value in {"threads": threads, "overwrite": overwrite, **options}.items():
+            option = "--" + key.replace("_", "-")
+            words += [] if value is None or value is False else [option] if value is True else [option, str(value)]
+        program.call(words, [word.format(ranks=ranks) for word in launcher] if ranks > 1 else [])
+        return open_output(output)
+
+
+def load(path: str | os.PathLike[str]) -> Network:
+    """An experiment file as a Network that can be changed, checked, run. Needs PyYAML."""
+    import yaml
+
+    path = os.fspath(path)
+    try:
+        with open(path, encoding="utf-8") as file:
+            tree = yaml.safe_load(file)
+    except (OSError, yaml.YAMLError) as error:
+        raise VolleyError(f"{path}: {error}") from None
+    if not isinstance(tree, dict):
+        raise VolleyError(f"{path}: an experiment is a mapping of sections")
+    net = Network(folder=os.path.dirname(path) or ".")
+    net._tree = {"plugins": None, **tree}
+    return net

@@ -1,0 +1,157 @@
+"""import volley: outputs are read as HDF5 has them, also of a run that was broken off; what is described by calls is the same
+experiment as the file; faults are exceptions."""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path[:0] = [os.path.join(os.environ["VOLLEY_SOURCE"], *path) for path in (("tests", "support"), ("io", "python"))]
+import h5py  # noqa: E402
+import numpy  # noqa: E402
+import program  # noqa: E402
+import volley  # noqa: E402
+from program import expect  # noqa: E402
+
+EXPERIMENT = """
+simulation: {dt: 0.1 ms, duration: 200 ms, seed: 7}
+populations:
+  - {name: E, model: iaf_psc_exp, size: 80, parameters: {tau_m: 20}, initial: {V_m: {values: [VALUES]}}}
+  - {name: I, model: iaf_psc_exp, size: 20}
+projections:
+  - {source: E, target: [E, I], rule: fixed_indegree, indegree: 8, weight: 40 pA, delay: 1.5 ms}
+  - {name: w, source: I, target: E, rule: all_to_all, receptor: ex, weight: 1 pA, delay: 1 ms, synapse: {model: stdp, Wmax: 100}}
+stimuli:
+  - {type: poisson, target: [E, I], rate: 8 Hz, sources: 800, weight: 40 pA}
+readouts:
+  - {name: z, population: E, filter: {decay: 20 ms}, supervisor: {type: sines, frequencies: 5 Hz}, eigenvalues: 0}
+recorders:
+  - {type: spikes, population: [E, I]}
+  - {type: traces, population: E, neurons: [3, 7], states: V_m, interval: 1 ms}
+  - {name: w, type: weights, projection: w, interval: 50 ms}
+  - {type: rates, population: E, interval: 10 ms}
+  - {name: z, type: readout, readout: z, values: output, interval: 1 ms}
+""".replace("VALUES", ", ".join(f"{-70 + 0.1 * i:g}" for i in range(80)))
+
+
+def fails(call, *words):
+    """Whether a call raises VolleyError with these words."""
+    try:
+        call()
+    except volley.VolleyError as fault:
+        missing = [word for word in words if word not in str(fault)]
+        expect(not missing, f"'{fault}' does not say {missing}")
+        return
+    expect(False, f"no fault that says {words}")
+
+
+def read_all():
+    """An output, compared with what h5py reads."""
+    with open("net.yaml", "w", encoding="utf-8") as file:
+        file.write(EXPERIMENT)
+    summary = program.run("net.yaml", "net.h5")
+    run, file = volley.open("net.h5"), h5py.File("net.h5")
+    spikes, times, ids = run.spikes["E"], file["spikes/E/timestamps"][:], file["spikes/E/node_ids"][:]
+    expect(len(times) > 100 and (spikes.times == times).all() and (spikes.ids == ids).all(), "spikes of E")
+    some = spikes.between(50, 100)
+    inside = (times > 50) & (times <= 100)
+    expect((some.times == times[inside]).all() and (some.ids == ids[inside]).all(), "spikes in a window")
+    expect(len(some.between(60, 70)) == ((times > 60) & (times <= 70)).sum(), "spikes in a window of a window")
+    trains = spikes.trains()
+    expect(sorted(trains) == sorted(set(ids)) and all((trains[i] == times[ids == i]).all() for i in trains), "trains")
+    expect(abs(spikes.rate() - len(times) / 80 / 0.2) < 1e-9, "mean rate")
+    ends, rates = spikes.histogram(10)
+    expect(numpy.allclose(rates, run.histograms["E"].values[:, 0]) and numpy.allclose(ends, 10 * numpy.arange(1, 21)),
+           "rates counted and recorded differ")
+    expect(numpy.allclose(list(run.rates().values()), file["volley/summary/rate_hz"][:]), "rates of populations")
+    traces = run.traces["E"]
+    expect(traces.state == "V_m" and traces.unit == "mV" and list(traces.ids) == [3, 7], f"{traces}")
+    expect((traces.values == file["report/E/data"][:]).all() and (traces.of(7) == traces.values[:, 1]).all(), "traces")
+    expect(numpy.allclose(traces.between(10, 20)[0], numpy.arange(11, 21)), "times of rows")
+    weights = run.weights["w"]
+    expect(weights.matrix().shape == (20, 80) and weights.matrix(0).nnz == 1600, "weights as a matrix")
+    expect(len(run.readouts["z"]) == 200 and run.eigenvalues == {}, "readouts")
+    expect(run.experiment["simulation"]["seed"] == 7 and run.populations["I"]["size"] == 20, "experiment")
+    expect(run.summary["synapses"] == summary["synapses"], "summary")
+    expect("E" in repr(run) and "80 neurons" in repr(spikes), "representations")
+    fails(lambda: run.spikes["X"], "there is no 'X'", "E, I")
+    fails(lambda: traces.of(5), "no neuron 5")
+    fails(lambda: spikes.histogram(0), "above 0")
+    fails(lambda: volley.open("nothing.h5"), "there is no such file")
+    fails(lambda: volley.open("net.yaml"), "cannot open 'net.yaml'")
+    expect(run.spikes.get("X") is None, "get() of what is not there")
+    return summary["spike_digest"]
+
+
+def read_unfinished():
+    """A run that was killed: what it had recorded, and as it went on."""
+    words = ["run", "net.yaml", "-o", "cut.h5", "--progress", "off", "--set", "simulation.duration=1000 s",
+             "--checkpoint-every", "250 ms model"]
+    with subprocess.Popen(program.command(words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not os.path.exists("cut.checkpoint.h5.1"):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    run = volley.open("cut.h5")
+    whole, cut = volley.open("net.h5").spikes["E"], run.spikes["E"].between(0, 200)
+    expect(not run.complete and run.duration == 1e6 and len(run.traces["E"]) >= 200, f"{run}, {run.traces['E']}")
+    expect((cut.times == whole.times).all() and (cut.ids == whole.ids).all(), "spikes of a run that was killed")
+    expect((run.histograms["E"].values[:20] == volley.open("net.h5").histograms["E"].values).all(), "rates of a killed run")
+    expect(run.rates()["E"] > 0 and run.summary == {}, "figures of a killed run")
+
+
+def describe(digest):
+    """The same experiment by calls, from a file, and with arrays."""
+    net = volley.Network(dt=0.1, duration=200, seed=7)
+    net.population("E", 80, "iaf_psc_exp", tau_m=20, V_m=numpy.round(-70 + 0.1 * numpy.arange(80), 12))
+    net.population("I", 20, "iaf_psc_exp")
+    net.project("E", ["E", "I"], "fixed_indegree", indegree=8, weight=40, delay=1.5)
+    net.project("I", "E", "all_to_all", name="w", receptor="ex", weight=1, delay="1 ms", synapse={"model": "stdp", "Wmax": 100})
+    net.stimulate("poisson", ["E", "I"], rate="8 Hz", sources=800, weight=40)
+    expect(net.check(ranks=2)["ranks"] == 2, "check")
+    run = net.run("called.h5", ranks=2, threads=1)
+    expect(run.summary["spike_digest"] == digest, "the same network by calls has other spikes")
+    loaded = volley.load("net.yaml")
+    loaded.set("projections.w.weight", 2)
+    expect(loaded.run("loaded.h5").summary["spike_digest"] != digest, "a weight that was set changes nothing")
+    loaded.set("projections.w.weight", 1)
+    expect(loaded.run("loaded.h5", overwrite=True).summary["spike_digest"] == digest, "a file that was loaded")
+    fails(lambda: net.population("X", 2, "iaf_psc_exp", tau=1), "no parameter or state 'tau'", "did you mean 'tau_m'?")
+    fails(lambda: net.population("X", 2, "iaf"), "unknown model 'iaf'")
+    fails(lambda: net.population("X", 2, "iaf_psc_exp", V_m=numpy.zeros(3)), "shape (2,)", "not (3,)")
+    fails(lambda: net.stimulate("poison", "E"), "did you mean 'poisson'?")
+    fails(lambda: net.project("E", "I", weight=numpy.ones((20, 80))), "(80, 20)", "not (20, 80)")
+    fails(lambda: net.project("E", "I", edges=([1, 2], [3])), "equal length")
+    fails(lambda: net.project("E", "I"), "give a rule")
+    fails(lambda: net.run("called.h5"), "'called.h5' exists")
+    net.set("populations.E.size", "abc")
+    fails(net.check, "populations.E.size: 'abc' given")
+    fails(lambda: net.set("populations.X.size", 1), "no entry 'X'")
+    expect(not [name for name in os.listdir(".") if name.startswith(".volley-")], "files are left behind")
+
+
+def connect():
+    """Synapses from matrices, of NumPy and SciPy, and from lists: each weight arrives where it should."""
+    import scipy.sparse
+    matrix = numpy.array([[0, 1.5, 0], [2.5, 0, 3.5]])
+    ways = {"dense": {"weight": matrix}, "sparse": {"weight": scipy.sparse.csr_matrix(matrix)},
+            "edges": {"edges": ([0, 1, 1], [1, 0, 2]), "weight": numpy.array([1.5, 2.5, 3.5])}}
+    for name, keys in ways.items():
+        net = volley.Network(dt=0.1, duration=3)
+        net.population("S", 2, "parrot")
+        net.population("T", 3, "iaf_psc_delta", E_L=0, V_m=0, V_reset=0, tau_m=1e9, V_th=100)
+        net.project("S", "T", delay=0.1, **keys)
+        net.stimulate("spike_times", "S", neurons=1, times=[1.0], weight=1)
+        net.record("traces", "T", states="V_m", interval=1)
+        last = net.run(f"{name}.h5").traces["T"].values[-1]
+        expect(numpy.allclose(last, matrix[1], atol=1e-6), f"{name}: {last}")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    found = read_all()
+    read_unfinished()
+    describe(found)
+    connect()
+    os.chdir("/")
+program.finish()
