@@ -17,7 +17,7 @@ typedef struct table {
   const volley_place *place;
   const char *path;
   uint64_t line;  /* number of the present one, from 1 */
-  bool has_names; /* a line of names was found */
+  char *names;    /* the line of names; NULL: none so far */
   char separator; /* , or ; once one of them was found */
   double *values; /* [rows][columns], and those of the present line */
   size_t n, capacity;
@@ -137,8 +137,8 @@ static bool has_names(table *t, const char *text, volley_status *status) {
   const char *end;
   double value;
   const bool may_have = isalpha((unsigned char)*text) || strchr("\"'_", *text);
-  if (t->rows > 0 || t->has_names || !may_have || is_number(text, &value, &end)) return false;
-  t->has_names = true;
+  if (t->rows > 0 || t->names || !may_have || is_number(text, &value, &end)) return false;
+  t->names = strdup(text);
   if (count_numbers(text) > 0)
     *status =
         volley_fault(VOLLEY_USAGE, t->place,
@@ -196,7 +196,7 @@ static volley_status read_lines(table *t, FILE *file) {
 }
 
 volley_status volley_csv_read(const volley_place *place, const char *path, double **values, uint64_t *rows,
-                              uint64_t *columns) {
+                              uint64_t *columns, char **names) {
   table t = {.place = place, .path = path};
   FILE *file = fopen(path, "r");
   *values = NULL;
@@ -204,10 +204,12 @@ volley_status volley_csv_read(const volley_place *place, const char *path, doubl
   volley_status status = check_file(&t, file);
   if (status == VOLLEY_OK) status = read_lines(&t, file);
   fclose(file);
+  if (status != VOLLEY_OK || !names) free(t.names);
   if (status != VOLLEY_OK) {
     free(t.values);
     return status;
   }
+  if (names) *names = t.names;
   *values = t.values;
   *rows = t.rows;
   *columns = t.columns;

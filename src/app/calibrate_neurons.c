@@ -44,9 +44,9 @@ static void shrink(sample *s, const volley_experiment *experiment, const volley_
 }
 
 /* Values from a dataset are not read for a sample: their time is the same with any values. */
-static volley_status zeros(void *context, const volley_place *place, const char *file, const char *dataset,
-                           uint32_t size, const uint32_t *indices, uint32_t n, double *out) {
-  (void)context, (void)place, (void)file, (void)dataset, (void)size, (void)indices;
+static volley_status zeros(void *context, const volley_place *place, const volley_distribution *from, uint32_t size,
+                           const uint32_t *indices, uint32_t n, double *out) {
+  (void)context, (void)place, (void)from, (void)size, (void)indices;
   memset(out, 0, n * sizeof *out);
   return VOLLEY_OK;
 }

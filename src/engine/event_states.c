@@ -15,7 +15,7 @@ static const char what[] = "the neurons of a block";
 static void add_cursors(volley_event_slice *s, const volley_experiment *experiment) {
   const volley_slice *slice = s->slice;
   s->firsts = volley_alloc((size_t)slice->count + 1, sizeof *s->firsts, what);
-  uint32_t n = 0, column;
+  uint32_t n = 0, column, *reached = volley_alloc((size_t)s->n_inputs, sizeof *reached, what);
   for (int fills = 0; fills < 2; fills++) {
     n = 0;
     for (uint32_t i = 0; i < slice->count; i++) {
@@ -25,12 +25,14 @@ static void add_cursors(volley_event_slice *s, const volley_experiment *experime
         const uint32_t index = slice->gids[i] - experiment->populations[slice->population].first_gid;
         if (s->inputs[k].is_stimulus && !volley_selection_column(&stimulus->neurons, index, &column)) continue;
         if (fills) s->cursors[n].number = (uint32_t)k;
+        if (fills) s->cursors[n].i = reached[k]++;
         n++;
       }
     }
     s->firsts[slice->count] = n;
     if (!fills) s->cursors = volley_alloc(n, sizeof *s->cursors, what);
   }
+  free(reached);
 }
 
 /* Sets the cursors of a neuron behind all events up to `from`; adds up its current. Returns the time of its next event. */

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { WEIGHT_STREAM = 64 /* above the number of keys of any kind */ };
+
 /* A key while it is read. */
 typedef struct key_reading {
   volley_reading *reading;
@@ -17,6 +19,7 @@ typedef struct key_reading {
   volley_key_info key; /* with the unit that it has here; what is absent is dealt with here */
   double fallback;
   bool is_weight;
+  uint32_t number; /* of the key in its table */
 } key_reading;
 
 static volley_place place_of(const key_reading *k) { return volley_node_place(k->reading->arena, k->source->entry); }
@@ -107,8 +110,39 @@ static double default_number(const key_reading *k) {
   return value;
 }
 
+/* Whether weights of both signs may reach a receptor each. */
+static bool has_both_signs(const key_reading *k, const volley_distribution *value) {
+  const int *of_sign = k->reading->experiment->populations[k->source->target].model->receptor_of_sign;
+  return k->is_weight && k->source->receptor == VOLLEY_RECEPTOR_BY_SIGN && of_sign[0] != of_sign[1] &&
+         volley_distribution_least(value) < 0 && volley_distribution_greatest(value) > 0;
+}
+
+/* A number of each neuron's own. Returns their mean, or NAN where only a file knows. */
+static double read_own(const key_reading *k, volley_node *node) {
+  volley_stimulus *stimulus = k->source->stimulus;
+  volley_own own = {.key = k->key.name, .stream = k->number + (k->is_weight ? WEIGHT_STREAM : 0), .factor = 1};
+  volley_distribution *value = &own.value;
+  if (!volley_read_value(k->reading, k->node, k->key.unit, k->source->pick, VOLLEY_OF_FILE_NUMBERS, value)) return 0;
+  if (k->is_weight)
+    volley_check_weight(k->reading, node, k->source->target, k->source->receptor, value);
+  else
+    volley_check_value(k->reading, node, value, k->key.min, k->key.max, k->key.positive, k->key.unit);
+  volley_bound_numbers(value, k->key.min, k->key.max, k->key.positive);
+  if (value->kind != VOLLEY_DATASET && has_both_signs(k, value))
+    volley_value_fault(k->reading, node,
+                       "these weights have both signs, which reach different receptors: name a receptor, or bound them "
+                       "by min or max");
+  volley_own *all = volley_arena_alloc(k->reading->arena, (size_t)stimulus->n_own + 1, sizeof *all);
+  if (stimulus->n_own > 0) memcpy(all, stimulus->own, (size_t)stimulus->n_own * sizeof *all);
+  all[stimulus->n_own++] = own;
+  stimulus->own = all;
+  return volley_distribution_mean(value);
+}
+
 static double read_number(const key_reading *k) {
   double value;
+  volley_node *node = volley_pick_node(k->reading, k->node, k->source->pick);
+  if (k->key.own && k->source->stimulus && node && node->kind == VOLLEY_NODE_MAP) return read_own(k, node);
   const int before = k->reading->faults;
   if (volley_read_number(k->reading, k->source->entry, &k->key, k->source->pick, &value)) {
     check_number(k, value);
@@ -197,7 +231,8 @@ void volley_read_keys(volley_reading *reading, const volley_key_source *source, 
   const volley_simulation *simulation = &reading->experiment->simulation;
   const double shortest = simulation->continuous ? 0 : simulation->dt;
   for (int i = 0; i < n; i++) {
-    key_reading k = {reading, source, volley_node_get(source->entry, keys[i].name), keys[i], keys[i].fallback, false};
+    key_reading k = {reading, source,     volley_node_get(source->entry, keys[i].name), keys[i], keys[i].fallback,
+                     false,   (uint32_t)i};
     const char *unit = keys[i].unit ? keys[i].unit : "";
     if (k.key.type == VOLLEY_KEY_DELAY && isnan(k.fallback)) k.key.fallback = k.fallback = shortest;
     k.is_weight = model && strcmp(unit, "weight") == 0;

@@ -132,29 +132,6 @@ static volley_node *model_map(volley_reading *reading, const volley_node *entry,
   return map && volley_check_keys(reading, map, own.names) ? map : NULL;
 }
 
-/* A value of volley_read_value(), or one a neuron as it is given: {values: [1, 2, 3]}. */
-static bool read_values(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
-                        volley_distribution *out) {
-  static const char *const keys[] = {"values"};
-  const volley_key_info key = {.name = "values", .unit = unit, .min = -INFINITY, .max = INFINITY};
-  volley_node *values = volley_node_get(node, "values");
-  double *given;
-  if (!values) return volley_read_value(reading, node, unit, pick, true, out);
-  *out = volley_constant(0);
-  if (!volley_check_keys(reading, node, (volley_names){(const char **)(uintptr_t)keys, 1})) return false;
-  if (!volley_read_list(reading, values, &key, &given, &out->n_given)) return false;
-  out->kind = VOLLEY_DATASET;
-  out->given = given;
-  return true;
-}
-
-/* The range of a parameter or state whose values are in a dataset: they are checked where they are read. */
-static void bound_dataset(volley_distribution *values, double min, double max, bool positive) {
-  if (values->kind != VOLLEY_DATASET) return;
-  values->min = positive ? nextafter(min, INFINITY) : min;
-  values->max = max;
-}
-
 /* Whether a value is the infinity that the model itself begins with: no bound. */
 static bool is_unbounded(const volley_node *node, const volley_key_info *info) {
   char why[256];
@@ -178,11 +155,11 @@ static void read_parameters(volley_reading *reading, const volley_node *entry, v
       node = NULL;
     }
     if (!node && has_one_model(entry)) volley_note_default(reading, map, info);
-    if (!node || !read_values(reading, node, info->unit, pick, out))
+    if (!node || !volley_read_value(reading, node, info->unit, pick, VOLLEY_OF_FILE_NUMBERS, out))
       *out = volley_constant(info->fallback);
     else
       volley_check_value(reading, node, out, info->min, info->max, info->positive, info->unit);
-    bound_dataset(out, info->min, info->max, info->positive);
+    volley_bound_numbers(out, info->min, info->max, info->positive);
     if (strcmp(info->name, "t_ref") == 0 && !reading->experiment->simulation.continuous &&
         volley_distribution_is_constant(out)) {
       const volley_place place = node ? volley_node_place(reading->arena, node) : population->place;
@@ -201,9 +178,9 @@ static void read_initial(volley_reading *reading, const volley_node *entry, voll
     volley_distribution *out = &population->initial[i];
     volley_node *node = volley_pick_node(reading, volley_node_get(map, info->name), pick);
     if (node && read_parameter_name(reading, model, node, info->unit, out)) continue;
-    if (node && read_values(reading, node, info->unit, pick, out)) {
+    if (node && volley_read_value(reading, node, info->unit, pick, VOLLEY_OF_FILE_NUMBERS, out)) {
       volley_check_value(reading, node, out, info->min, info->max, false, info->unit);
-      bound_dataset(out, info->min, info->max, false);
+      volley_bound_numbers(out, info->min, info->max, false);
       continue;
     }
     const volley_key_info start = {.name = info->name,

@@ -135,7 +135,7 @@ static bool read_amount(volley_reading *reading, const entry_reading *e, volley_
 static bool read_edge_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
                             volley_distribution *out) {
   return volley_is_profile(node) ? volley_read_value_of_distance(reading, node, unit, pick, out)
-                                 : volley_read_value(reading, node, unit, pick, false, out);
+                                 : volley_read_value(reading, node, unit, pick, VOLLEY_OF_FILE_NOTHING, out);
 }
 
 static void read_weight(volley_reading *reading, const entry_reading *e, volley_pick pick,
@@ -212,7 +212,7 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
   if (!read_amount(reading, e, pick, projection, &none) || (none && !stays_known(reading, e, pick))) return;
   volley_read_flag(reading, e->entry, key_of("autapses"), pick, &projection->autapses);
   if (e->rule->takes_multapses) volley_read_flag(reading, e->entry, key_of("multapses"), pick, &projection->multapses);
-  const volley_key_source source = {e->entry, pick, -1, -1, false};
+  const volley_key_source source = {e->entry, pick, -1, -1, false, NULL};
   if (e->rule->size > 0) projection->parameters = volley_arena_alloc(reading->arena, 1, e->rule->size);
   volley_read_keys(reading, &source, e->rule->keys, e->rule->n_keys, projection->parameters);
   volley_node *receptor = volley_pick_node(reading, volley_node_get(e->entry, "receptor"), pick);

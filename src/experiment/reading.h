@@ -116,9 +116,19 @@ bool volley_scalar_number(volley_reading *reading, volley_node *node, const char
 bool volley_read_list(volley_reading *reading, volley_node *node, const volley_key_info *key, double **list,
                       int *count);
 
-/* A number or distribution in `unit`. allow_dataset: values from an HDF5 file make sense here. */
+/* What the numbers of a file or list may be where a value stands. */
+typedef enum volley_of_file {
+  VOLLEY_OF_FILE_NOTHING,
+  VOLLEY_OF_FILE_ROWS,   /* a row for each neuron */
+  VOLLEY_OF_FILE_NUMBERS /* a number for each neuron: also a column of a table */
+} volley_of_file;
+
+/* A number or distribution in `unit`, or numbers of a file or list. */
 bool volley_read_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
-                       bool allow_dataset, volley_distribution *out);
+                       volley_of_file of, volley_distribution *out);
+
+/* Sets the range of the numbers of a file or list, which are checked where they are read. */
+void volley_bound_numbers(volley_distribution *values, double min, double max, bool positive);
 
 /* Reports values outside of [min, max] (of ]min, max] if positive) that the distribution can give. */
 bool volley_check_value(volley_reading *reading, volley_node *node, const volley_distribution *value, double min,
@@ -238,6 +248,7 @@ typedef struct volley_key_source {
   volley_pick pick;
   int target, receptor; /* population and receptor whose units currents and weights have; target -1: none */
   bool allow_offgrid_times;
+  volley_stimulus *stimulus; /* where numbers go that differ from neuron to neuron; NULL: none may */
 } volley_key_source;
 
 /* Reads keys into the members of *out that they fill; those that are not given, or wrong, get their defaults. */

@@ -142,7 +142,8 @@ static void read_feedback(volley_reading *reading, volley_node *map, volley_read
   readout->feeds_back = true;
   if (gain.unit) volley_read_number(reading, map, &gain, (volley_pick){0}, &readout->gain);
   volley_read_flag(reading, map, volley_key_find(VOLLEY_SECTION_FEEDBACK, "clamp"), (volley_pick){0}, &readout->clamps);
-  if (!eta || !volley_read_value(reading, eta, "", (volley_pick){0}, true, &readout->eta)) readout->eta = uniform;
+  if (!eta || !volley_read_value(reading, eta, "", (volley_pick){0}, VOLLEY_OF_FILE_ROWS, &readout->eta))
+    readout->eta = uniform;
 }
 
 /* `all`, or a number that the matrix can have. */
@@ -177,7 +178,7 @@ static void read_readout(volley_reading *reading, volley_node *entry, volley_rea
   read_feedback(reading, volley_node_get(entry, "feedback"), readout);
   volley_node *decoders = volley_node_get(entry, "decoders");
   volley_note_default(reading, entry, readout_key("decoders"));
-  volley_read_value(reading, decoders, "", (volley_pick){0}, true, &readout->decoders);
+  volley_read_value(reading, decoders, "", (volley_pick){0}, VOLLEY_OF_FILE_ROWS, &readout->decoders);
   read_eigenvalues(reading, entry, readout);
 }
 

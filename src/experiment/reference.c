@@ -23,7 +23,7 @@ static void write_cell(FILE *out, const char *text) {
 
 static const char *type_name(const volley_key_info *key) {
   switch (key->type) {
-    case VOLLEY_KEY_NUMBER:
+    case VOLLEY_KEY_NUMBER: return key->own ? "number, or one for each neuron" : "number";
     case VOLLEY_KEY_STEPS:
     case VOLLEY_KEY_DELAY: return "number";
     case VOLLEY_KEY_COUNT: return "whole number";
@@ -114,10 +114,15 @@ static void write_distributions(FILE *out) {
       "\n## Distributions\n\n"
       "A parameter, initial state, weight or delay is a number or a mapping like `{distribution: normal, mean: -58, "
       "std: 10, min: -70, bounds: redraw}`. Every distribution takes `min` and `max`; with `bounds: redraw` (the "
-      "default) what falls outside is drawn again, with `bounds: clip` it is set to the bound. One value a "
-      "neuron comes from an HDF5 dataset: `{file: init.h5, dataset: /V}`, for parameters, initial states, and what "
-      "readouts and signals give each neuron; those of parameters and initial states may be given themselves: "
-      "`{values: [-60, -58.5]}`.\n\n"
+      "default) what falls outside is drawn again, with `bounds: clip` it is set to the bound.\n\n"
+      "A number for each neuron comes from a file or stands there itself, for parameters, initial states, numbers of "
+      "stimuli (their tables say which: a number for each of the stimulus' neurons), and what readouts and signals "
+      "give each neuron:\n\n"
+      "- `{file: init.h5, dataset: /V}`: a dataset of an HDF5 file\n"
+      "- `{file: init.npy}`: a NumPy array of floating or whole numbers\n"
+      "- `{file: init.csv, column: V}`: a column of a text, by its name in the line of names or its number from 0; "
+      "not needed where there is one only\n"
+      "- `{values: [-60, -58.5]}`: a list\n\n"
       "| distribution | keys | meaning |\n|---|---|---|\n");
   for (int d = 0; d < VOLLEY_N_DISTRIBUTIONS; d++) {
     const volley_distribution_info *info = &volley_distributions[d];

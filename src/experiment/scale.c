@@ -171,10 +171,19 @@ static void scale_stimulus(volley_experiment *experiment, volley_stimulus *stimu
   volley_population *target = &experiment->populations[stimulus->target];
   const double k = experiment->scale_indegree;
   if (k == 1.0 || !is_input(experiment, stimulus)) return;
+  for (int i = 0; i < stimulus->n_own; i++)
+    if (stimulus->own[i].value.kind == VOLLEY_DATASET) {
+      volley_fault(VOLLEY_USAGE, &stimulus->place,
+                   "%s: a '%s' of each neuron, from a file or list, cannot be scaled; leave network.scale.indegree out",
+                   stimulus->name, stimulus->own[i].key);
+      return;
+    }
   const int receptor = receptor_of(target, stimulus->receptor, stimulus->weight);
   if (target->model->receptors[receptor].weights == VOLLEY_COUNTS) return;
   compensate(target, receptor, stimulus->weight, stimulus->kind->scale_sources(stimulus, k), k);
   stimulus->weight /= sqrt(k);
+  for (int i = 0; i < stimulus->n_own; i++)
+    if (strcmp(stimulus->own[i].key, "weight") == 0) stimulus->own[i].factor /= sqrt(k);
 }
 
 volley_status volley_experiment_scale(volley_experiment *experiment) {

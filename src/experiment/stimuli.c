@@ -21,7 +21,7 @@ static void read_signal(volley_reading *reading, volley_node *entry, volley_pick
       volley_missing_key(reading, stimulus->place, stimulus_key(names[k]));
   }
   if (nodes[0]) stimulus->signal = volley_read_signal(reading, nodes[0]);
-  volley_read_value(reading, nodes[1], volley_current_unit(model), pick, true, &stimulus->gain);
+  volley_read_value(reading, nodes[1], volley_current_unit(model), pick, VOLLEY_OF_FILE_ROWS, &stimulus->gain);
 }
 
 static void read_window(volley_reading *reading, volley_node *entry, volley_pick pick, volley_stimulus *stimulus) {
@@ -56,7 +56,8 @@ static void read_stimulus(volley_reading *reading, volley_node *entry, volley_pi
   volley_keys tables[VOLLEY_STIMULUS_TABLES];
   const int n = volley_stimulus_keys(kind, tables);
   for (int t = 0; t < n; t++) {
-    const volley_key_source source = {entry, pick, stimulus->target, stimulus->receptor, stimulus->allow_offgrid_times};
+    const volley_key_source source = {
+        entry, pick, stimulus->target, stimulus->receptor, stimulus->allow_offgrid_times, stimulus};
     volley_read_keys(reading, &source, tables[t].keys, tables[t].n_keys,
                      tables[t].is_common ? (void *)stimulus : stimulus->parameters);
   }

@@ -44,27 +44,44 @@ static bool read_bounds(volley_reading *reading, volley_node *map, const char *u
   return choice >= 0;
 }
 
-/* One value a neuron from a file. */
-static bool read_dataset(volley_reading *reading, volley_node *map, bool allowed, volley_distribution *out) {
-  static const char *const keys[] = {"file", "dataset"};
-  if (!allowed)
-    return volley_value_fault(reading, map,
-                              "a dataset has one value a neuron, so it can be a parameter or initial state only; "
-                              "values a synapse come with the rule edges");
-  volley_check_keys(reading, map, (volley_names){(const char **)(uintptr_t)keys, 2});
-  const char *texts[2];
-  volley_node *nodes[2];
-  for (int i = 0; i < 2; i++) {
+/* The numbers of single neurons, as they are given: {values: [1, 2, 3]}. */
+static bool read_given(volley_reading *reading, volley_node *map, const char *unit, volley_distribution *out) {
+  static const char *const keys[] = {"values"};
+  const volley_key_info key = {.name = "values", .unit = unit, .min = -INFINITY, .max = INFINITY};
+  double *given = NULL;
+  if (!volley_check_keys(reading, map, (volley_names){(const char **)(uintptr_t)keys, 1})) return false;
+  if (!volley_read_list(reading, volley_node_get(map, "values"), &key, &given, &out->n_given)) return false;
+  out->kind = VOLLEY_DATASET;
+  out->given = given;
+  return true;
+}
+
+/* The same of a file: a dataset of HDF5, a column of a text, or an array (.npy) or text as a whole. */
+static bool read_file(volley_reading *reading, volley_node *map, volley_of_file of, volley_distribution *out) {
+  static const char *const keys[] = {"file", "dataset", "column"};
+  volley_check_keys(reading, map, (volley_names){(const char **)(uintptr_t)keys, of == VOLLEY_OF_FILE_NUMBERS ? 3 : 2});
+  const char *texts[3];
+  volley_node *nodes[3];
+  for (int i = 0; i < 3; i++) {
     const volley_key_info key = {.name = keys[i], .type = VOLLEY_KEY_TEXT};
     texts[i] = volley_read_text(reading, map, &key, (volley_pick){0}, &nodes[i]);
-    if (!texts[i])
-      return volley_value_fault(
-          reading, map, "'%s' is missing: values from a file are written {file: init.h5, dataset: /V}", keys[i]);
   }
+  if (!texts[0]) return false;
+  if (texts[1] && texts[2])
+    return volley_value_fault(reading, nodes[2], "'dataset' is of HDF5 files, 'column' of texts; keep one of them");
   out->kind = VOLLEY_DATASET;
   out->file = volley_read_path(reading, nodes[0]);
   out->dataset = texts[1];
+  out->column = texts[2];
   return true;
+}
+
+static bool read_numbers(volley_reading *reading, volley_node *map, const char *unit, volley_of_file of,
+                         volley_distribution *out) {
+  if (of == VOLLEY_OF_FILE_NOTHING)
+    return volley_value_fault(reading, map,
+                              "a value of each synapse cannot be given here; they come with the rule edges");
+  return volley_node_get(map, "values") ? read_given(reading, map, unit, out) : read_file(reading, map, of, out);
 }
 
 /* Which distribution a map is; NULL after a fault. */
@@ -149,14 +166,20 @@ static bool read_distribution(volley_reading *reading, volley_node *map, const c
 }
 
 bool volley_read_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
-                       bool allow_dataset, volley_distribution *out) {
+                       volley_of_file of, volley_distribution *out) {
   *out = volley_constant(0);
   node = volley_pick_node(reading, node, pick);
   if (!node || node->faulted) return false;
   if (node->kind != VOLLEY_NODE_MAP) return volley_scalar_number(reading, node, unit, &out->a);
-  if (!volley_node_get(node, "distribution") && volley_node_get(node, "file"))
-    return read_dataset(reading, node, allow_dataset, out);
+  if (!volley_node_get(node, "distribution") && (volley_node_get(node, "file") || volley_node_get(node, "values")))
+    return read_numbers(reading, node, unit, of, out);
   return read_distribution(reading, node, unit, pick, out);
+}
+
+void volley_bound_numbers(volley_distribution *values, double min, double max, bool positive) {
+  if (values->kind != VOLLEY_DATASET) return;
+  values->min = positive ? nextafter(min, INFINITY) : min;
+  values->max = max;
 }
 
 /* Whether draws outside of [min, max] (of ]min, max] if positive) are more than impossible. */

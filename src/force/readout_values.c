@@ -25,14 +25,23 @@ static volley_status read_dataset(const volley_readout *readout, const volley_di
   const size_t k = (size_t)readout->supervisor->dimension;
   uint64_t rows = 0, columns = 0;
   double *read = NULL;
+  if (from->given) {
+    if ((uint64_t)from->n_given != readout->size * (uint64_t)k)
+      return volley_fault(VOLLEY_USAGE, &readout->place,
+                          "%d values are given; %u x %zu are expected: neurons of the readout by dimensions of its "
+                          "supervisor",
+                          from->n_given, readout->size, k);
+    memcpy(values, from->given, (size_t)readout->size * k * sizeof *values);
+    return VOLLEY_OK;
+  }
   volley_arena *arena = volley_arena_create();
   volley_status status =
       reader->series(reader->context, &readout->place, from->file, from->dataset, arena, &read, &rows, &columns);
   if (status == VOLLEY_OK && (rows != readout->size || columns != k))
     status = volley_fault(VOLLEY_USAGE, &readout->place,
-                          "dataset '%s' of '%s' has %llu x %llu values; %u x %zu are expected: neurons of the readout "
-                          "by dimensions of its supervisor",
-                          from->dataset, from->file, (unsigned long long)rows, (unsigned long long)columns,
+                          "%s has %llu x %llu values; %u x %zu are expected: neurons of the readout by dimensions of "
+                          "its supervisor",
+                          volley_distribution_file(from).text, (unsigned long long)rows, (unsigned long long)columns,
                           readout->size, k);
   if (status == VOLLEY_OK) memcpy(values, read, (size_t)readout->size * k * sizeof *values);
   volley_arena_destroy(arena);

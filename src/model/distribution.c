@@ -1,11 +1,24 @@
 #include "model/distribution.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdio.h>
 
 enum { CHUNK = 256, MAX_ATTEMPTS = 100000 };
 
 volley_distribution volley_constant(double value) {
   return (volley_distribution){.kind = VOLLEY_CONSTANT, .a = value, .min = -INFINITY, .max = INFINITY};
+}
+
+volley_file_name volley_distribution_file(const volley_distribution *d) {
+  volley_file_name name;
+  const char *part = d->dataset ? d->dataset : d->column ? d->column : "", *file = d->file ? d->file : "";
+  snprintf(name.text, sizeof name.text, *part ? "%s '%.140s' of '%.150s'" : "%s%s'%.150s'",
+           d->dataset ? "dataset"
+           : *part    ? "column"
+                      : "",
+           part, file);
+  return name;
 }
 
 bool volley_distribution_is_constant(const volley_distribution *d) {
@@ -170,4 +183,17 @@ void volley_distribution_draw(const volley_distribution *d, volley_key key, uint
     apply_bounds(d, key, id, from, part, out + done);
     done += part;
   }
+}
+
+volley_status volley_distribution_check(const volley_distribution *d, const volley_place *place, const char *name,
+                                        const double *values, const uint32_t *indices, size_t n) {
+  const bool excluded = d->min > 0 && d->min < DBL_MIN; /* the smallest number above 0 */
+  for (size_t i = 0; i < n; i++) {
+    if (values[i] >= d->min && values[i] <= d->max) continue;
+    return volley_fault(VOLLEY_USAGE, place, "%s: value %g of %s for neuron %u lies outside %g%s to %g",
+                        d->file ? volley_distribution_file(d).text : "values", values[i], name,
+                        indices ? indices[i] : (uint32_t)i, excluded ? 0 : d->min, excluded ? " (excluded)" : "",
+                        d->max);
+  }
+  return VOLLEY_OK;
 }

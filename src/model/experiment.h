@@ -174,6 +174,14 @@ typedef struct volley_signal {
   volley_place place;
 } volley_signal;
 
+/* A number of a stimulus that differs from neuron to neuron. */
+typedef struct volley_own {
+  const char *key;           /* that it stands under */
+  uint32_t stream;           /* where its random numbers begin among those of the stimulus and gid */
+  double factor;             /* what they are multiplied with */
+  volley_distribution value; /* a file or list has a number for each of the stimulus' neurons, in their order */
+} volley_own;
+
 typedef struct volley_stimulus {
   const char *name;
   const struct volley_stimulus_kind *kind;
@@ -187,7 +195,9 @@ typedef struct volley_stimulus {
   volley_signal *signal;    /* of kinds that play one */
   volley_distribution gain; /* of each neuron and dimension of the signal; a dataset has [size][dimension] values */
   const double *gains;      /* [size][dimension] of the population, once read from the dataset; NULL if there is none */
-  void *parameters;         /* the kind's own: what its keys fill */
+  void *parameters;         /* the kind's own: what its keys fill; of numbers in `own` their mean */
+  volley_own *own;          /* [n_own] numbers that are not the same for all */
+  int n_own;
   volley_place place;
 } volley_stimulus;
 

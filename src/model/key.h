@@ -52,6 +52,7 @@ typedef struct volley_key_info {
   bool positive;   /* min itself is not allowed: a time constant, a capacitance */
   bool required;
   bool filled; /* a list must not be empty */
+  bool own;    /* a number of a stimulus: each neuron may have its own, of a distribution, a file or a list */
   volley_key_type type;
   const char *words; /* choice: "step|min_delay"; stimulus: its type */
   const char *text;  /* default of texts and selections as it would be written; NULL: none */

@@ -61,10 +61,11 @@ typedef struct volley_edge_sample {
 
 typedef struct volley_reader {
   void *context;
-  /* The values of a one-dimensional dataset, which must hold `size` numbers, at n ascending indices. Collective: every
-   * rank reads its own. Returns an agreed status; faults name place, file and dataset. */
-  volley_status (*values)(void *context, const volley_place *place, const char *file, const char *dataset,
-                          uint32_t size, const uint32_t *indices, uint32_t n, double *out);
+  /* The numbers of the file of a distribution of kind VOLLEY_DATASET, `size` of them, at n ascending indices: a dataset of
+   * one dimension, a NumPy array, a column of a text. Collective: every rank gets its own. Returns an agreed status;
+   * faults name place and file. */
+  volley_status (*values)(void *context, const volley_place *place, const volley_distribution *from, uint32_t size,
+                          const uint32_t *indices, uint32_t n, double *out);
   /* Reads edges: every rank some rows, which it hands to the taker in slabs. Of all edges that are wrong the first in the
    * file is told. Collective, agreed status. */
   volley_status (*edges)(void *context, const volley_edge_file *file, const volley_edge_taker *taker);
@@ -77,7 +78,7 @@ typedef struct volley_reader {
   /* How many there are, about. Collective, agreed status. */
   volley_status (*count_spikes)(void *context, const volley_spike_plan *plan, int file, uint64_t *count);
   /* Reads a time series: a dataset of an HDF5 file (dataset not NULL), whose first dimension counts the rows while all
-   * others together are the columns, or a text file (numbers separated by commas, semicolons or blanks; lines that
+   * others together are the columns, a NumPy array (.npy), or a text file (numbers separated by commas, semicolons or blanks; lines that
    * begin with # and one line of names are left out). values: [rows][columns], allocated in the arena on every rank.
    * Collective, agreed status; faults name place, file and line or dataset. NaN is a fault. */
   volley_status (*series)(void *context, const volley_place *place, const char *file, const char *dataset,

@@ -131,10 +131,10 @@ static bool has_own_currents(const volley_experiment *experiment, int p) {
   }
   for (int s = 0; s < experiment->n_stimuli; s++) {
     const volley_stimulus *stimulus = &experiment->stimuli[s];
-    if (stimulus->target == p && stimulus->kind->is_current &&
-        (stimulus->kind->is_own || stimulus->neurons.count < experiment->populations[p].size)) {
-      return true;
-    }
+    const bool differs = stimulus->kind->is_own || stimulus->n_own > 0 ||
+                         (stimulus->kind->differs && stimulus->kind->differs(stimulus)) ||
+                         stimulus->neurons.count < experiment->populations[p].size;
+    if (stimulus->target == p && stimulus->kind->is_current && differs) return true;
   }
   return false;
 }

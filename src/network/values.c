@@ -2,7 +2,6 @@
 
 #include "neuron/events.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,17 +34,8 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
   else if (d->given)
     for (uint32_t i = 0; i < n; i++) out[i] = d->given[indices[i]];
   else
-    status =
-        reader->values(reader->context, &population->place, d->file, d->dataset, population->size, indices, n, out);
-  const bool excluded = d->min > 0 && d->min < DBL_MIN; /* the smallest number above 0 */
-  for (uint32_t i = 0; i < n && status == VOLLEY_OK; i++) {
-    if (out[i] >= d->min && out[i] <= d->max) continue;
-    volley_fault(VOLLEY_USAGE, &population->place, "%s %s%s%s: value %g of %s for neuron %u lies outside %g%s to %g",
-                 d->given ? "values of" : "dataset", d->given ? t->name : d->dataset, d->given ? "" : " of ",
-                 d->given ? "" : d->file, out[i], t->name, indices[i], excluded ? 0 : d->min,
-                 excluded ? " (excluded)" : "", d->max);
-    break;
-  }
+    status = reader->values(reader->context, &population->place, d, population->size, indices, n, out);
+  if (status == VOLLEY_OK) (void)volley_distribution_check(d, &population->place, t->name, out, indices, n);
   free(indices);
   const volley_status agreed = volley_agree(comm);
   return status == VOLLEY_OK ? agreed : status;

@@ -99,18 +99,26 @@ static volley_status load_signal(const loading *l, volley_signal *signal, span a
 static volley_status read_gains(const loading *l, volley_stimulus *stimulus) {
   const volley_population *population = &l->experiment->populations[stimulus->target];
   const volley_distribution *gain = &stimulus->gain;
+  const uint64_t dimension = (uint64_t)stimulus->signal->dimension;
   double *gains;
   uint64_t rows, columns;
+  if (gain->given) {
+    stimulus->gains = gain->given;
+    if ((uint64_t)gain->n_given == population->size * dimension) return VOLLEY_OK;
+    return volley_fault(VOLLEY_USAGE, &stimulus->place,
+                        "gain: %s; %" PRIu64 " are expected: for each of %s one for each of %s of the signal",
+                        volley_count((uint64_t)gain->n_given, "value").text, population->size * dimension,
+                        volley_count(population->size, "neuron").text, volley_count(dimension, "value").text);
+  }
   VOLLEY_TRY(l->reader->series(l->reader->context, &stimulus->place, gain->file, gain->dataset, l->experiment->arena,
                                &gains, &rows, &columns));
   stimulus->gains = gains;
-  if (rows == population->size && columns == (uint64_t)stimulus->signal->dimension) return VOLLEY_OK;
-  return volley_fault(VOLLEY_USAGE, &stimulus->place,
-                      "dataset '%s' of '%s' holds %s of %s; %s of %s and %s of the signal need %" PRIu32 " by %d",
-                      gain->dataset, gain->file, volley_count(rows, "row").text, volley_count(columns, "gain").text,
-                      volley_count(population->size, "neuron").text, population->name,
-                      volley_count((uint64_t)stimulus->signal->dimension, "value").text, population->size,
-                      stimulus->signal->dimension);
+  if (rows == population->size && columns == dimension) return VOLLEY_OK;
+  return volley_fault(
+      VOLLEY_USAGE, &stimulus->place, "%s holds %s of %s; %s of %s and %s of the signal need %" PRIu32 " by %d",
+      volley_distribution_file(gain).text, volley_count(rows, "row").text, volley_count(columns, "gain").text,
+      volley_count(population->size, "neuron").text, population->name, volley_count(dimension, "value").text,
+      population->size, stimulus->signal->dimension);
 }
 
 static volley_status load_all(const loading *l, volley_experiment *experiment) {

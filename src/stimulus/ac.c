@@ -9,8 +9,8 @@ static const double pi = 3.14159265358979323846;
 
 struct volley_generator {
   VOLLEY_GENERATOR;
-  double offset, amplitude;
-  double turns, phase; /* of a step, and at time 0 */
+  volley_each offset, amplitude, frequency, phase;
+  double dt; /* ms */
 };
 
 typedef struct parameters {
@@ -22,27 +22,51 @@ typedef struct parameters {
 #define AT(member) .offset = offsetof(parameters, member)
 
 static const volley_key_info keys[] = {
-    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, AT(amplitude), .doc = "greatest deviation from the offset"},
-    {"offset", "pA", 0, VOLLEY_ANY, AT(offset), .doc = "constant part of the current"},
-    {"frequency", "Hz", 0, VOLLEY_FROM_ZERO, .required = true, AT(frequency), .doc = "of the sine"},
-    {"phase", "deg", 0, VOLLEY_ANY, AT(phase), .doc = "of the sine at time 0 of the run"},
+    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, .own = true, AT(amplitude),
+     .doc = "greatest deviation from the offset"},
+    {"offset", "pA", 0, VOLLEY_ANY, .own = true, AT(offset), .doc = "constant part of the current"},
+    {"frequency", "Hz", 0, VOLLEY_FROM_ZERO, .required = true, .own = true, AT(frequency), .doc = "of the sine"},
+    {"phase", "deg", 0, VOLLEY_ANY, .own = true, AT(phase), .doc = "of the sine at time 0 of the run"},
 };
 
-static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
-  (void)slice;
-  const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const parameters *p = stimulus->parameters;
-  generator->offset = p->offset;
-  generator->amplitude = p->amplitude;
-  generator->turns = p->frequency * experiment->simulation.dt * 1e-3;
-  generator->phase = p->phase / 360;
+static void create(volley_generator *g, const volley_experiment *experiment, int number, volley_slice *slice) {
+  const parameters *p = experiment->stimuli[number].parameters;
+  g->dt = experiment->simulation.dt;
+  g->offset = volley_each_of(experiment, number, "offset", p->offset, slice, &g->selected);
+  g->amplitude = volley_each_of(experiment, number, "amplitude", p->amplitude, slice, &g->selected);
+  g->frequency = volley_each_of(experiment, number, "frequency", p->frequency, slice, &g->selected);
+  g->phase = volley_each_of(experiment, number, "phase", p->phase, slice, &g->selected);
 }
 
-static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
-  if (step < generator->window.first || step >= generator->window.end) return;
-  const double turns = (double)(step + 1) * generator->turns;
-  const double sine = sin(2 * pi * (turns - floor(turns) + generator->phase));
-  volley_add_current(slice, &generator->selected, generator->offset + generator->amplitude * sine);
+/* At the end of a step. */
+static double sine_of(const volley_generator *g, int64_t step, double frequency, double phase) {
+  const double turns = (double)(step + 1) * (frequency * g->dt * 1e-3);
+  return sin(2 * pi * (turns - floor(turns) + phase / 360));
+}
+
+static void apply(volley_generator *g, volley_slice *slice, int64_t step) {
+  if (step < g->window.first || step >= g->window.end) return;
+  const bool is_one = !g->frequency.own && !g->phase.own;
+  const double sine = is_one ? sine_of(g, step, g->frequency.all, g->phase.all) : 0;
+  if (is_one && !g->offset.own && !g->amplitude.own) {
+    volley_add_current(slice, &g->selected, g->offset.all + g->amplitude.all * sine);
+    return;
+  }
+  for (uint32_t r = 0, k = 0; r < (uint32_t)g->selected.n_ranges; r++) {
+    double *to = slice->current + g->selected.ranges[r].first;
+    for (uint32_t i = 0; i < g->selected.ranges[r].count; i++, k++) {
+      const double own =
+          is_one ? sine : sine_of(g, step, volley_each_at(&g->frequency, k), volley_each_at(&g->phase, k));
+      to[i] += volley_each_at(&g->offset, k) + volley_each_at(&g->amplitude, k) * own;
+    }
+  }
+}
+
+static void destroy(volley_generator *g) {
+  free(g->offset.own);
+  free(g->amplitude.own);
+  free(g->frequency.own);
+  free(g->phase.own);
 }
 
 const volley_stimulus_kind volley_stimulus_ac = {
@@ -54,4 +78,5 @@ const volley_stimulus_kind volley_stimulus_ac = {
     .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
+    .destroy = destroy,
 };

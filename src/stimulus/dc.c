@@ -2,10 +2,11 @@
 #include "stimulus/selected.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 struct volley_generator {
   VOLLEY_GENERATOR;
-  double amplitude;
+  volley_each amplitude;
 };
 
 typedef struct parameters {
@@ -13,25 +14,26 @@ typedef struct parameters {
 } parameters;
 
 static const volley_key_info keys[] = {
-    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, .offset = offsetof(parameters, amplitude), .doc = "current"},
+    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, .own = true, .offset = offsetof(parameters, amplitude),
+     .doc = "current"},
 };
 
 static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
-  (void)slice;
-  const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const parameters *p = stimulus->parameters;
-  generator->amplitude = p->amplitude;
+  const parameters *p = experiment->stimuli[number].parameters;
+  generator->amplitude = volley_each_of(experiment, number, "amplitude", p->amplitude, slice, &generator->selected);
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
   if (step < generator->window.first || step >= generator->window.end) return;
-  volley_add_current(slice, &generator->selected, generator->amplitude);
+  volley_add_currents(slice, &generator->selected, &generator->amplitude, 1);
 }
+
+static void destroy(volley_generator *generator) { free(generator->amplitude.own); }
 
 static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
   (void)gid, (void)from;
   cursor->time = generator->span.start;
-  cursor->value = generator->amplitude;
+  cursor->value = volley_each_at(&generator->amplitude, cursor->i);
 }
 
 static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
@@ -51,5 +53,6 @@ const volley_stimulus_kind volley_stimulus_dc = {
     .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,
+    .destroy = destroy,
     .events = &events,
 };

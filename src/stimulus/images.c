@@ -129,7 +129,7 @@ static const char *check_loaded(const volley_experiment *experiment, const volle
 }
 
 static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
-  generator->rates = volley_rates_begin(experiment, number, slice, &generator->selected);
+  generator->rates = volley_rates_begin(experiment, number, slice, &generator->selected, generator->weight);
   generator->showing = volley_showing_of(experiment, number);
   generator->shift = volley_stimulus_delay(experiment, &experiment->stimuli[number]);
   generator->row = -1;

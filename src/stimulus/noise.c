@@ -12,7 +12,7 @@ enum { INTERVALS = 4 }; /* that a block of random words serves */
 struct volley_generator {
   VOLLEY_GENERATOR;
   volley_key key;
-  double mean, std;
+  volley_each mean, std;
   int64_t interval;               /* steps */
   int64_t block, interval_number; /* that words and values are for; -1 before the first */
   uint32_t *words;                /* [INTERVALS][selected.count] */
@@ -27,19 +27,18 @@ typedef struct parameters {
 #define AT(member) .offset = offsetof(parameters, member)
 
 static const volley_key_info keys[] = {
-    {"mean", "pA", 0, VOLLEY_ANY, AT(mean), .doc = "mean of the current"},
-    {"std", "pA", 0, VOLLEY_FROM_ZERO, .required = true, AT(std), .doc = "standard deviation of the current"},
+    {"mean", "pA", 0, VOLLEY_ANY, .own = true, AT(mean), .doc = "mean of the current"},
+    {"std", "pA", 0, VOLLEY_FROM_ZERO, .required = true, .own = true, AT(std),
+     .doc = "standard deviation of the current"},
     {"interval", "ms", 1, VOLLEY_ABOVE_ZERO, .type = VOLLEY_KEY_STEPS, AT(interval),
      .doc = "time that a value holds, counted from start; whole steps"},
 };
 
 static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
-  (void)slice;
-  const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const parameters *p = stimulus->parameters;
+  const parameters *p = experiment->stimuli[number].parameters;
   generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_NOISE, (uint32_t)number);
-  generator->mean = p->mean;
-  generator->std = p->std;
+  generator->mean = volley_each_of(experiment, number, "mean", p->mean, slice, &generator->selected);
+  generator->std = volley_each_of(experiment, number, "std", p->std, slice, &generator->selected);
   generator->interval = volley_steps(experiment, p->interval);
   generator->block = generator->interval_number = -1;
   generator->words =
@@ -64,7 +63,9 @@ static void begin(volley_generator *generator, const volley_slice *slice, int64_
   const size_t n = generator->selected.count;
   if (generator->block != number / INTERVALS) draw(generator, slice, number / INTERVALS);
   volley_normal_quantiles(generator->words + (size_t)(number % INTERVALS) * n, n, generator->values);
-  for (size_t i = 0; i < n; i++) generator->values[i] = generator->mean + generator->std * generator->values[i];
+  const volley_each *mean = &generator->mean, *std = &generator->std;
+  for (uint32_t i = 0; i < n; i++)
+    generator->values[i] = volley_each_at(mean, i) + volley_each_at(std, i) * generator->values[i];
   generator->interval_number = number;
 }
 
@@ -84,6 +85,8 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
 static void destroy(volley_generator *generator) {
   free(generator->words);
   free(generator->values);
+  free(generator->mean.own);
+  free(generator->std.own);
 }
 
 const volley_stimulus_kind volley_stimulus_noise = {

@@ -4,11 +4,9 @@
  * a short table. Of the word only the upper 16 bits are drawn at first, so that one Philox block serves eight steps of a
  * neuron, and compared with the first entries of the table. They settle nearly every case; where they equal an entry or
  * exceed all that were compared, the lower 16 bits are drawn from a second block. A rate too high for a short table is
- * split into several independent parts of equal rate. */
+ * split into several independent parts of equal rate. Neurons with rates of their own have no common table (rates.h). */
 #include "stimulus/poisson.h"
-#include "stimulus/selected.h"
-
-#include "base/random.h"
+#include "stimulus/rates.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,12 +21,20 @@ static const double rare = 1.0 / 1024;    /* probability of exceeding the entrie
 typedef int16_t lanes __attribute__((vector_size(LANES * sizeof(int16_t))));
 enum { BIAS = 0x8000 };
 
+/* Of spikes at any times. */
+typedef struct pace {
+  double frequency; /* 1/ms */
+  double epoch;     /* ms */
+} pace;
+
 struct volley_generator {
   VOLLEY_GENERATOR;
   volley_key key;
   volley_key intervals; /* of the spikes at any times */
-  double frequency;     /* of these, 1/ms */
-  double epoch;         /* ms */
+  volley_each rate;     /* Hz, of one source */
+  double sources;
+  pace pace;          /* where all have one rate */
+  volley_rates rates; /* of neurons that have their own */
   int parts;
   int n_table, n_common;
   uint32_t table[MAX_TABLE]; /* a word counts as the number of entries that it reaches */
@@ -38,15 +44,36 @@ struct volley_generator {
 };
 
 static const volley_key_info keys[] = {
-    {"rate", "Hz", 0, VOLLEY_FROM_ZERO, .required = true, .offset = offsetof(volley_poisson, rate),
+    {"rate", "Hz", 0, VOLLEY_FROM_ZERO, .required = true, .own = true, .offset = offsetof(volley_poisson, rate),
      .doc = "rate of one source"},
     {"sources", "", 1, VOLLEY_FROM_ZERO, .offset = offsetof(volley_poisson, sources),
      .doc = "number of independent sources of each neuron"},
 };
 
+static const char too_much[] = "rate times sources must not exceed 10 MHz";
+
 static const char *check(const volley_stimulus *stimulus) {
   const volley_poisson *p = stimulus->parameters;
-  return p->rate * p->sources <= 1e7 ? NULL : "rate times sources must not exceed 10 MHz";
+  const volley_own *own = volley_own_find(stimulus, "rate");
+  if (!own) return p->rate * p->sources <= volley_max_rate ? NULL : too_much;
+  const double most = volley_max_rate / p->sources;
+  if (own->value.kind == VOLLEY_DATASET || volley_distribution_greatest(&own->value) <= most) return NULL;
+  volley_distribution cut = own->value;
+  cut.max = most;
+  cut.redraw = true;
+  return volley_distribution_acceptance(&cut) < volley_distribution_acceptance(&own->value)
+             ? "rate times sources must not exceed 10 MHz, as this distribution can: add a 'max' to the rate"
+             : NULL;
+}
+
+static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
+                                size_t size) {
+  const volley_poisson *p = stimulus->parameters;
+  const volley_own *own = volley_own_find(stimulus, "rate");
+  (void)experiment, (void)buffer, (void)size;
+  for (int i = 0; own && own->value.given && i < own->value.n_given; i++)
+    if (own->value.given[i] * p->sources > volley_max_rate) return too_much;
+  return NULL;
 }
 
 static double scale_sources(const volley_stimulus *stimulus, double k) {
@@ -71,16 +98,27 @@ static void fill_table(volley_generator *generator, double mean) {
   if (generator->n_common == 0) generator->n_common = generator->n_table;
 }
 
+static pace pace_of(double rate) {
+  const double frequency = rate * 1e-3;
+  return (pace){frequency, exp2(ceil(log2(spikes_of_epoch / frequency)))};
+}
+
 static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const volley_poisson *p = stimulus->parameters;
   const double mean = p->rate * p->sources * experiment->simulation.dt * 1e-3;
-  (void)slice;
+  generator->rate = volley_each_of(experiment, number, "rate", p->rate, slice, &generator->selected);
+  generator->sources = p->sources;
+  generator->pace = pace_of(p->rate * p->sources);
+  generator->intervals = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_INTERVAL, (uint32_t)number);
+  if (generator->rate.own) {
+    generator->rates = volley_rates_begin(experiment, number, slice, &generator->selected, generator->weight);
+    for (uint32_t i = 0; i < generator->selected.count; i++)
+      volley_rates_set(&generator->rates, i, generator->rate.own[i] * p->sources);
+    return;
+  }
   if (mean <= 0) return; /* it never acts */
   generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number);
-  generator->intervals = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_INTERVAL, (uint32_t)number);
-  generator->frequency = p->rate * p->sources * 1e-3;
-  generator->epoch = exp2(ceil(log2(spikes_of_epoch / generator->frequency)));
   generator->parts = (int)ceil(mean / max_mean);
   fill_table(generator, mean / generator->parts);
   generator->block = -1;
@@ -175,38 +213,54 @@ static void fill(volley_generator *generator, const volley_slice *slice, int64_t
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
-  if (step < generator->window.first || step >= generator->window.end || generator->parts == 0) return;
+  if (step < generator->window.first || step >= generator->window.end) return;
+  if (generator->rate.own) volley_rates_apply(&generator->rates, slice, step);
+  if (generator->parts == 0) return;
   if (generator->block != step / STEPS) fill(generator, slice, step / STEPS);
   const uint16_t *counts = generator->counts + (size_t)(step % STEPS) * generator->selected.count;
+  uint32_t before = 0;
   for (int r = 0; r < generator->selected.n_ranges; r++) {
     const volley_neuron_range range = generator->selected.ranges[r];
     double *input = slice->inputs[generator->receptor] + range.first;
-    for (uint32_t i = 0; i < range.count; i++) input[i] += generator->weight * counts[i];
+    if (generator->weight.own)
+      for (uint32_t i = 0; i < range.count; i++) input[i] += generator->weight.own[before + i] * counts[i];
+    else
+      for (uint32_t i = 0; i < range.count; i++) input[i] += generator->weight.all * counts[i];
     counts += range.count;
+    before += range.count;
   }
 }
 
-static void destroy(volley_generator *generator) { free(generator->counts); }
+static void destroy(volley_generator *generator) {
+  free(generator->counts);
+  free(generator->rate.own);
+  volley_rates_end(&generator->rates);
+}
 
 /* Spikes at any times: the intervals between them are exponentially distributed. Time is cut into epochs; the first spike of
  * each is counted from where it begins, which changes nothing, for the process has no memory, and lets any spike be found
  * without all that were before it. cursor->now: when the spike was sent. */
-static double interval(const volley_generator *generator, uint32_t gid, const volley_cursor *cursor) {
+static pace own_pace(const volley_generator *generator, const volley_cursor *cursor) {
+  return generator->rate.own ? pace_of(generator->rate.own[cursor->i] * generator->sources) : generator->pace;
+}
+
+static double interval(const volley_generator *generator, double frequency, uint32_t gid, const volley_cursor *cursor) {
   uint32_t words[4];
   volley_random_block(generator->intervals, gid, cursor->epoch, cursor->count / 2, words);
   const uint32_t *own = words + 2 * (cursor->count % 2);
   const uint64_t bits = (uint64_t)own[0] << 32 | own[1];
-  return -log(((double)(bits >> 11) + 0.5) * 0x1p-53) / generator->frequency;
+  return -log(((double)(bits >> 11) + 0.5) * 0x1p-53) / frequency;
 }
 
 static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
-  double time = cursor->now + interval(generator, gid, cursor);
+  const pace p = own_pace(generator, cursor);
+  double time = cursor->now + interval(generator, p.frequency, gid, cursor);
   cursor->count++;
-  for (double end; time >= (end = (cursor->epoch + 1.0) * generator->epoch);) {
+  for (double end; time >= (end = (cursor->epoch + 1.0) * p.epoch);) {
     cursor->epoch++;
     cursor->count = 0;
     if (end > generator->span.stop) break;
-    time = end + interval(generator, gid, cursor);
+    time = end + interval(generator, p.frequency, gid, cursor);
     cursor->count = 1;
   }
   cursor->now = time;
@@ -215,11 +269,12 @@ static void next(const volley_generator *generator, uint32_t gid, volley_cursor 
 
 static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
   cursor->time = INFINITY;
-  if (generator->parts == 0) return;
+  const pace p = own_pace(generator, cursor);
+  if (p.frequency == 0) return;
   const double first = fmax(fmax(from - generator->span.delay, generator->span.start), 0);
-  cursor->epoch = (uint32_t)(first / generator->epoch);
-  cursor->now = cursor->epoch * generator->epoch;
-  cursor->value = generator->weight;
+  cursor->epoch = (uint32_t)(first / p.epoch);
+  cursor->now = cursor->epoch * p.epoch;
+  cursor->value = volley_each_at(&generator->weight, cursor->i);
   do next(generator, gid, cursor);
   while (cursor->now <= generator->span.start);
 }
@@ -232,6 +287,7 @@ const volley_stimulus_kind volley_stimulus_poisson = {
     VOLLEY_KEYS(keys),
     .size = sizeof(volley_poisson),
     .check = check,
+    .check_loaded = check_loaded,
     .scale_sources = scale_sources,
     .generator = sizeof(volley_generator),
     .create = create,

@@ -10,14 +10,14 @@ enum { STEPS = 4, MOST = 64 /* spikes of a part, less often exceeded than a word
 static const double max_mean = 8; /* of a part */
 
 volley_rates volley_rates_begin(const volley_experiment *experiment, int number, const volley_slice *slice,
-                                const volley_selected *selected) {
+                                const volley_selected *selected, volley_each weight) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const uint32_t n = selected->count;
   volley_rates rates = {.selected = *selected,
                         .columns = volley_selected_columns(experiment, stimulus, slice, selected),
                         .key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number),
                         .receptor = volley_stimulus_receptor(experiment, stimulus),
-                        .weight = volley_stimulus_weight(experiment, stimulus),
+                        .weight = weight,
                         .dt = experiment->simulation.dt,
                         .means = volley_alloc(n, sizeof(double), "rates"),
                         .first = volley_alloc(n, sizeof(uint32_t), "rates"),
@@ -83,13 +83,16 @@ void volley_rates_apply(volley_rates *rates, volley_slice *slice, int64_t step) 
   if (rates->block != step / STEPS) draw(rates, slice, step / STEPS);
   const uint32_t *words = rates->words + (size_t)(step % STEPS) * rates->selected.count, *first = rates->first;
   const double *means = rates->means;
+  uint32_t before = 0;
   for (int r = 0; r < rates->selected.n_ranges; r++) {
     const volley_neuron_range range = rates->selected.ranges[r];
     double *input = slice->inputs[rates->receptor] + range.first;
     const uint32_t *gids = slice->gids + range.first;
     for (uint32_t i = 0; i < range.count; i++) {
-      if (words[i] >= first[i]) input[i] += rates->weight * count(rates, gids[i], step, means[i], words[i]);
+      if (words[i] >= first[i])
+        input[i] += volley_each_at(&rates->weight, before + i) * count(rates, gids[i], step, means[i], words[i]);
     }
+    before += range.count;
     words += range.count;
     first += range.count;
     means += range.count;

@@ -13,18 +13,18 @@ typedef struct volley_rates {
   uint32_t *columns;        /* [selected.count] number of each among all neurons that the stimulus selects */
   volley_key key;
   int receptor;
-  double weight;
-  double dt;         /* ms */
-  double *means;     /* [selected.count] expected spikes of a step */
-  uint32_t *first;   /* [selected.count] the least random word that can mean a spike */
-  uint32_t n_active; /* neurons with a rate above 0 */
-  int64_t block;     /* of steps that the words are for; -1 before the first */
-  uint32_t *words;   /* [4][selected.count] */
+  volley_each weight; /* not owned */
+  double dt;          /* ms */
+  double *means;      /* [selected.count] expected spikes of a step */
+  uint32_t *first;    /* [selected.count] the least random word that can mean a spike */
+  uint32_t n_active;  /* neurons with a rate above 0 */
+  int64_t block;      /* of steps that the words are for; -1 before the first */
+  uint32_t *words;    /* [4][selected.count] */
 } volley_rates;
 
 /* Prepares rates of 0 for what stimulus number `number` selects of a slice, which must outlive them. */
 volley_rates volley_rates_begin(const volley_experiment *experiment, int number, const volley_slice *slice,
-                                const volley_selected *selected);
+                                const volley_selected *selected, volley_each weight);
 void volley_rates_end(volley_rates *rates);
 
 /* Sets the rate of selected neuron i of the slice in Hz, from 0 to volley_max_rate, from now on. */

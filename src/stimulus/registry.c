@@ -42,7 +42,7 @@ static const volley_key_info times_keys[] = {
 
 /* Of kinds whose spikes reach a receptor. */
 static const volley_key_info spike_keys[] = {
-    {"weight", "weight", 1, VOLLEY_ANY, AT(weight), .doc = "synaptic weight"},
+    {"weight", "weight", 1, VOLLEY_ANY, .own = true, AT(weight), .doc = "synaptic weight"},
     {"delay", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_DELAY, AT(delay),
      .doc = "delay; one step if left out"},
 };

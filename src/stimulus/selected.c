@@ -42,9 +42,17 @@ int volley_stimulus_receptor(const volley_experiment *experiment, const volley_s
   return experiment->populations[stimulus->target].model->receptor_of_sign[stimulus->weight < 0];
 }
 
-double volley_stimulus_weight(const volley_experiment *experiment, const volley_stimulus *stimulus) {
+/* What a spike adds there. */
+static volley_each weights_of(const volley_experiment *experiment, int number, const volley_slice *slice,
+                              const volley_selected *selected) {
+  const volley_stimulus *stimulus = &experiment->stimuli[number];
   const volley_neuron_model *model = experiment->populations[stimulus->target].model;
-  return volley_receptor_weight(model, volley_stimulus_receptor(experiment, stimulus), stimulus->weight);
+  const int receptor = volley_stimulus_receptor(experiment, stimulus);
+  volley_each weights = volley_each_of(experiment, number, "weight", stimulus->weight, slice, selected);
+  weights.all = volley_receptor_weight(model, receptor, weights.all);
+  for (uint32_t i = 0; weights.own && i < selected->count; i++)
+    weights.own[i] = volley_receptor_weight(model, receptor, weights.own[i]);
+  return weights;
 }
 
 int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_stimulus *stimulus) {
@@ -69,6 +77,13 @@ volley_span_of_time volley_stimulus_span(const volley_stimulus *stimulus) {
   return (volley_span_of_time){stimulus->start, stimulus->stop, isnan(stimulus->delay) ? 0 : stimulus->delay};
 }
 
+void volley_add_spikes(int receptor, const volley_each *weight, volley_slice *slice, const volley_selected *selected) {
+  for (uint32_t r = 0, k = 0; r < (uint32_t)selected->n_ranges; r++) {
+    double *input = slice->inputs[receptor] + selected->ranges[r].first;
+    for (uint32_t i = 0; i < selected->ranges[r].count; i++, k++) input[i] += volley_each_at(weight, k);
+  }
+}
+
 void volley_add_current(volley_slice *slice, const volley_selected *selected, double current) {
   if (slice->current_stride == 0) {
     slice->current[0] += current;
@@ -77,6 +92,19 @@ void volley_add_current(volley_slice *slice, const volley_selected *selected, do
   for (int r = 0; r < selected->n_ranges; r++) {
     double *to = slice->current + selected->ranges[r].first;
     for (uint32_t i = 0; i < selected->ranges[r].count; i++) to[i] += current;
+  }
+}
+
+void volley_add_currents(volley_slice *slice, const volley_selected *selected, const volley_each *currents,
+                         double factor) {
+  const double *from = currents->own;
+  if (!from) {
+    volley_add_current(slice, selected, factor * currents->all);
+    return;
+  }
+  for (int r = 0; r < selected->n_ranges; r++) {
+    double *to = slice->current + selected->ranges[r].first;
+    for (uint32_t i = 0; i < selected->ranges[r].count; i++) to[i] += factor * *from++;
   }
 }
 
@@ -96,7 +124,7 @@ volley_generator *volley_generator_create(const volley_experiment *experiment, i
       volley_stimulus_window(experiment, stimulus, kind->is_current ? 0 : volley_stimulus_delay(experiment, stimulus));
   made->span = volley_stimulus_span(stimulus);
   made->receptor = kind->is_current ? -1 : volley_stimulus_receptor(experiment, stimulus);
-  made->weight = kind->is_current ? 0 : volley_stimulus_weight(experiment, stimulus);
+  if (!kind->is_current) made->weight = weights_of(experiment, number, slice, &selected);
   volley_generator *generator = (void *)made;
   if (kind->create) kind->create(generator, experiment, number, slice);
   return generator;
@@ -104,6 +132,7 @@ volley_generator *volley_generator_create(const volley_experiment *experiment, i
 
 void volley_generator_destroy(const volley_stimulus_kind *kind, volley_generator *generator) {
   if (kind->destroy) kind->destroy(generator);
+  free(((common *)(void *)generator)->weight.own);
   free(((common *)(void *)generator)->selected.ranges);
   free(generator);
 }

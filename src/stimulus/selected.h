@@ -9,9 +9,6 @@
 /* The receptor of the target model that the stimulus reaches. */
 int volley_stimulus_receptor(const volley_experiment *experiment, const volley_stimulus *stimulus);
 
-/* What a spike adds there. */
-double volley_stimulus_weight(const volley_experiment *experiment, const volley_stimulus *stimulus);
-
 /* Steps from that of a spike to the one before whose update it is added: the delay, at least 1, and the receptor's lag. */
 int64_t volley_stimulus_delay(const volley_experiment *experiment, const volley_stimulus *stimulus);
 
@@ -33,7 +30,12 @@ static inline bool volley_is_in_span(const volley_span_of_time *span, double tim
 uint32_t *volley_selected_columns(const volley_experiment *experiment, const volley_stimulus *stimulus,
                                   const volley_slice *slice, const volley_selected *selected);
 
-/* Adds a current in pA to the selected neurons. */
+/* Adds a spike to each of the selected neurons. */
+void volley_add_spikes(int receptor, const volley_each *weight, volley_slice *slice, const volley_selected *selected);
+
+/* Adds a current in pA to the selected neurons, or to each its own, which has `factor` before it. */
 void volley_add_current(volley_slice *slice, const volley_selected *selected, double current);
+void volley_add_currents(volley_slice *slice, const volley_selected *selected, const volley_each *currents,
+                         double factor);
 
 #endif

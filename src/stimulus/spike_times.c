@@ -48,10 +48,7 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   while (generator->next < generator->n && generator->steps[generator->next] < step) generator->next++;
   const bool active = step >= generator->window.first && step < generator->window.end;
   for (; generator->next < generator->n && generator->steps[generator->next] == step; generator->next++) {
-    for (int r = 0; active && r < generator->selected.n_ranges; r++) {
-      double *input = slice->inputs[generator->receptor] + generator->selected.ranges[r].first;
-      for (uint32_t i = 0; i < generator->selected.ranges[r].count; i++) input[i] += generator->weight;
-    }
+    if (active) volley_add_spikes(generator->receptor, &generator->weight, slice, &generator->selected);
   }
 }
 
@@ -63,7 +60,7 @@ static void find(const volley_generator *generator, volley_cursor *cursor) {
   while (k < generator->n && !volley_is_in_span(&generator->span, generator->times[k])) k++;
   cursor->count = (uint32_t)k;
   cursor->time = k < generator->n ? generator->times[k] + generator->span.delay : INFINITY;
-  cursor->value = generator->weight;
+  cursor->value = volley_each_at(&generator->weight, cursor->i);
 }
 
 static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {

@@ -1,5 +1,7 @@
-/* Piecewise constant current: amplitudes[k] from times[k] on, nothing before times[0] and outside of [start, stop). */
+/* Piecewise constant current: amplitudes[k] from times[k] on, nothing before times[0] and outside of [start, stop). A file has
+ * rows of a time and one current for all neurons, or a time and a current for each. */
 #include "base/search.h"
+#include "stimulus/course.h"
 #include "stimulus/selected.h"
 
 #include <math.h>
@@ -7,77 +9,97 @@
 
 struct volley_generator {
   VOLLEY_GENERATOR;
-  const double *times;      /* [n] the experiment's */
-  int64_t *steps;           /* [n] step at which amplitude k begins */
-  const double *amplitudes; /* [n] the experiment's */
-  int n;
+  const volley_course *course;
+  int64_t *steps;    /* [n] step at which amplitude k begins */
+  uint32_t *columns; /* [selected.count] number of each neuron among those of the stimulus */
+  int64_t n;
 };
 
-typedef struct parameters {
-  volley_list times, amplitudes; /* ms, pA */
-} parameters;
-
-#define AT(member) .offset = offsetof(parameters, member)
+#define AT(member) .offset = offsetof(volley_course, member)
 
 static const volley_key_info keys[] = {
-    {"times", "ms", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_TIMES, .required = true, AT(times),
+    {"times", "ms", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_TIMES, AT(times),
      .doc = "times at which the current changes, ascending; whole steps"},
-    {"amplitudes", "pA", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, .required = true, AT(amplitudes),
+    {"amplitudes", "pA", 0, VOLLEY_ANY, .type = VOLLEY_KEY_LIST, AT(values),
      .doc = "current from each of the times on"},
+    {"file", .type = VOLLEY_KEY_PATH, AT(series.file),
+     .doc = "HDF5, NumPy (.npy) or text file (CSV) instead of `times` and `amplitudes`: rows of a time in ms and a "
+            "current, or a time and a current for each of the neurons"},
+    {"dataset", .type = VOLLEY_KEY_TEXT, AT(series.dataset), .doc = "where the HDF5 file has the rows"},
 };
 
-static const char *check(const volley_stimulus *stimulus) {
-  const parameters *p = stimulus->parameters;
-  if (p->times.n != p->amplitudes.n) return "times and amplitudes must be lists of the same length";
-  for (int k = 1; k < p->times.n; k++) {
-    if (!(p->times.values[k] > p->times.values[k - 1])) return "times must ascend";
-  }
-  return NULL;
+static const volley_course_words words = {.values = "amplitudes",
+                                          .value = "amplitude",
+                                          .unit = "pA",
+                                          .min = -INFINITY,
+                                          .max = INFINITY,
+                                          .possible = "any finite one is",
+                                          .both = "either times and amplitudes must be given, or a file",
+                                          .lengths = "times and amplitudes must be lists of the same length",
+                                          .most = ""};
+
+static const char *check(const volley_stimulus *stimulus) { return volley_course_check(stimulus, &words); }
+
+static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
+                                size_t size) {
+  return volley_course_check_loaded(experiment, stimulus, &words, buffer, size);
 }
 
+static bool differs(const volley_stimulus *stimulus) { return volley_course_differs(stimulus->parameters); }
+
 static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
-  (void)slice;
   const volley_stimulus *stimulus = &experiment->stimuli[number];
-  const parameters *p = stimulus->parameters;
-  generator->times = p->times.values;
-  generator->amplitudes = p->amplitudes.values;
-  generator->n = p->times.n;
-  generator->steps = volley_alloc((size_t)generator->n, sizeof *generator->steps, "a step_current stimulus");
-  for (int k = 0; k < generator->n; k++)
-    generator->steps[k] = volley_stimulus_steps(experiment, stimulus, p->times.values[k]);
+  generator->course = stimulus->parameters;
+  generator->n = volley_course_length(generator->course);
+  generator->steps = volley_course_steps(experiment, stimulus, 0);
+  generator->columns = volley_selected_columns(experiment, stimulus, slice, &generator->selected);
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
   if (step < generator->window.first || step >= generator->window.end) return;
-  int begun = 0; /* number of times that have passed */
+  int64_t begun = 0; /* number of times that have passed */
   VOLLEY_SEARCH(begun, generator->n, k, generator->steps[k] <= step)
-  if (begun > 0) volley_add_current(slice, &generator->selected, generator->amplitudes[begun - 1]);
+  if (begun == 0) return;
+  if (!volley_course_differs(generator->course)) {
+    volley_add_current(slice, &generator->selected, volley_course_value(generator->course, begun - 1, 0));
+    return;
+  }
+  const uint32_t *columns = generator->columns;
+  for (int r = 0; r < generator->selected.n_ranges; r++) {
+    double *to = slice->current + generator->selected.ranges[r].first;
+    for (uint32_t i = 0; i < generator->selected.ranges[r].count; i++)
+      to[i] += volley_course_value(generator->course, begun - 1, *columns++);
+  }
 }
 
-static void destroy(volley_generator *generator) { free(generator->steps); }
+static void destroy(volley_generator *generator) {
+  free(generator->steps);
+  free(generator->columns);
+}
 
 /* The change that follows the first `count` times, or the end. */
 static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
-  const int k = (int)cursor->count;
-  const double time = k < generator->n ? generator->times[k] : INFINITY;
+  const int64_t k = cursor->count;
+  const double stop = generator->span.stop;
+  const double time = k < generator->n ? volley_course_time(generator->course, k) : INFINITY;
   (void)gid;
   cursor->count++;
-  cursor->time = cursor->now != 0 || time < generator->span.stop ? fmin(time, generator->span.stop) : INFINITY;
-  cursor->value = time < generator->span.stop ? generator->amplitudes[k] : 0;
-  if (time >= generator->span.stop) cursor->count = (uint32_t)generator->n;
+  cursor->time = cursor->now != 0 || time < stop ? fmin(time, stop) : INFINITY;
+  cursor->value = time < stop ? volley_course_value(generator->course, k, generator->columns[cursor->i]) : 0;
+  if (time >= stop) cursor->count = (uint32_t)generator->n;
 }
 
 static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
-  int begun = 0;
+  int64_t begun = 0;
   (void)from;
-  VOLLEY_SEARCH(begun, generator->n, k, generator->times[k] <= generator->span.start)
+  VOLLEY_SEARCH(begun, generator->n, k, volley_course_time(generator->course, k) <= generator->span.start)
   cursor->count = (uint32_t)begun;
   if (begun == 0) {
     next(generator, gid, cursor);
     return;
   }
   cursor->time = generator->span.start;
-  cursor->value = generator->amplitudes[begun - 1];
+  cursor->value = volley_course_value(generator->course, begun - 1, generator->columns[cursor->i]);
 }
 
 static const volley_stimulus_events events = {begin, next};
@@ -86,9 +108,12 @@ const volley_stimulus_kind volley_stimulus_step_current = {
     .name = "step_current",
     .doc = "piecewise constant current",
     VOLLEY_KEYS(keys),
-    .size = sizeof(parameters),
+    .size = sizeof(volley_course),
     .is_current = true,
+    .differs = differs,
     .check = check,
+    .load = volley_course_load,
+    .check_loaded = check_loaded,
     .generator = sizeof(volley_generator),
     .create = create,
     .apply = apply,

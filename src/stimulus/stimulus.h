@@ -5,6 +5,7 @@
 #include "model/experiment.h"
 #include "model/reader.h"
 #include "neuron/neuron.h"
+#include "stimulus/own.h"
 
 #include <stddef.h>
 
@@ -39,7 +40,7 @@ typedef struct volley_generator volley_generator;
   volley_window window;                                                                                                \
   volley_span_of_time span;                                                                                            \
   int receptor;                                                                                                        \
-  double weight
+  volley_each weight
 
 /* The files of stimuli while they are read. */
 typedef struct volley_loading volley_loading;
@@ -50,6 +51,7 @@ typedef struct volley_cursor {
   double value;          /* of currents: that flows from then on; else the weight of its spike */
   double now;            /* of currents: that flows until then */
   uint32_t number;       /* of the generator, among those of its slice */
+  uint32_t i;            /* of the neuron, among those that the generator reaches */
   uint32_t count, epoch; /* the generator's own */
 } volley_cursor;
 
@@ -69,6 +71,7 @@ typedef struct volley_stimulus_kind {
   bool is_current;   /* injects current: reaches no receptor, has no weight or delay */
   bool takes_signal; /* plays a signal, with a gain for each neuron: keys signal and gain */
   bool is_own;       /* a current that differs from neuron to neuron */
+  bool (*differs)(const volley_stimulus *stimulus); /* whether it does so as it was read; NULL: it does not */
   /* NULL if the values fit together, else what is wrong. */
   const char *(*check)(const volley_stimulus *stimulus);
   /* Reads its files, by volley_stimulus_read(); NULL: there are none. Collective, agreed status. */

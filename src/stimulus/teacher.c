@@ -12,14 +12,14 @@ struct volley_generator {
   VOLLEY_GENERATOR;
   uint32_t *columns; /* [selected.count] the label of each neuron, ascending */
   volley_showing showing;
-  double amplitude;
+  volley_each amplitude;
 };
 
 static const volley_key_info keys[] = {
     {"images", .type = VOLLEY_KEY_STIMULUS, .required = true, .words = "images",
      .offset = offsetof(volley_teacher, images),
      .doc = "name of a stimulus of type images that stands before this one and has labels"},
-    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, .offset = offsetof(volley_teacher, amplitude),
+    {"amplitude", "pA", 0, VOLLEY_ANY, .required = true, .own = true, .offset = offsetof(volley_teacher, amplitude),
      .doc = "current into the neuron of the label while the image is shown"},
 };
 
@@ -48,7 +48,8 @@ static void create(volley_generator *generator, const volley_experiment *experim
   const volley_teacher *teacher = stimulus->parameters;
   generator->columns = volley_selected_columns(experiment, stimulus, slice, &generator->selected);
   generator->showing = volley_showing_of(experiment, teacher->images);
-  generator->amplitude = teacher->amplitude;
+  generator->amplitude =
+      volley_each_of(experiment, number, "amplitude", teacher->amplitude, slice, &generator->selected);
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
@@ -56,17 +57,19 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
   const int64_t row = volley_showing_at(&generator->showing, step);
   if (row < 0) return;
   const double label = generator->showing.images->labels[row];
-  const uint32_t *columns = generator->columns;
+  uint32_t k = 0;
   for (int r = 0; r < generator->selected.n_ranges; r++) {
     const volley_neuron_range range = generator->selected.ranges[r];
-    for (uint32_t i = 0; i < range.count; i++) {
-      if (columns[i] == label) slice->current[range.first + i] += generator->amplitude;
+    for (uint32_t i = 0; i < range.count; i++, k++) {
+      if (generator->columns[k] == label) slice->current[range.first + i] += volley_each_at(&generator->amplitude, k);
     }
-    columns += range.count;
   }
 }
 
-static void destroy(volley_generator *generator) { free(generator->columns); }
+static void destroy(volley_generator *generator) {
+  free(generator->columns);
+  free(generator->amplitude.own);
+}
 
 const volley_stimulus_kind volley_stimulus_teacher = {
     .name = "teacher",

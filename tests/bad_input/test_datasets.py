@@ -1,5 +1,6 @@
 """Values of neurons in a file that are out of range: check finds what run finds, one message and exit code 2;
-values in range run. check on 1 rank, run on 3."""
+values in range run. The same of numbers of single neurons in other files and lists, of neurons and stimuli. check on 1
+rank, run on 3."""
 import os
 import sys
 import tempfile
@@ -27,6 +28,62 @@ CASES = [
 ]
 
 
+OTHER = """
+populations: [{{name: A, model: iaf_psc_exp, size: 4, parameters: {{C_m: {of_neurons}}}}}]
+simulation: {{duration: 1 ms}}
+stimuli: [{{type: poisson, target: A, neurons: [0, 2-3], rate: {of_stimulus}, weight: {weight}}}]
+"""
+USUAL = {"of_neurons": 250, "of_stimulus": 100, "weight": 1}
+OTHERS = [
+    ({"of_neurons": "{file: four.npy}"}, None),
+    ({"of_neurons": "{file: few.csv, column: 1}"}, None),
+    ({"of_neurons": "{file: few.csv, column: c}"}, None),
+    ({"of_stimulus": "{values: [1, 2, 3]}", "weight": "{values: [-1, -2, 0]}"}, None),
+    ({"of_neurons": "{file: three.npy}"}, "'three.npy' holds 3 values for 4 neurons"),
+    ({"of_neurons": "{file: text.npy}"}, "'text.npy' holds numbers of type '<U1'; floating or whole numbers of 8 bytes"),
+    ({"of_neurons": "{file: short.npy}"}, "'short.npy' announces 32 bytes of numbers, but holds 20 of them"),
+    ({"of_neurons": "{file: four.npy, column: 1}"}, "'four.npy' is a NumPy array, which has no columns with names"),
+    ({"of_neurons": "{file: four.npy, dataset: C}"}, "'four.npy' is a NumPy array, which has no datasets"),
+    ({"of_neurons": "{file: few.csv}"}, "'few.csv' must have one dimension, or `column` must say which of its columns"),
+    ({"of_neurons": "{file: few.csv, column: e}"}, "'few.csv' has no column 'e'; its line of names is 'i, c, d'"),
+    ({"of_neurons": "{file: few.csv, column: 3}"}, "'few.csv' has no column '3'"),
+    ({"of_neurons": "{file: few.csv, column: d}"}, "column 'd' of 'few.csv': value -1 of C_m for neuron 2 lies outside"),
+    ({"of_neurons": "{file: few.csv, dataset: c, column: c}"}, "'dataset' is of HDF5 files, 'column' of texts"),
+    ({"of_neurons": "{file: values.h5}"}, "'values.h5' is an HDF5 file; `dataset` must say where its values are"),
+    ({"of_neurons": "{values: [250, 250]}"}, "2 values are given, for 4 neurons"),
+    ({"of_stimulus": "{values: [250, 250]}"}, "rate: 2 values for 3 neurons"),
+    ({"of_stimulus": "{file: four.npy}"}, "'four.npy' holds 4 values for 3 neurons"),
+    ({"of_stimulus": "{values: [250, -1, 0]}"}, "values: value -1 of rate for neuron 1 lies outside 0 to inf"),
+    ({"of_stimulus": "{values: [250, 1, 2e7]}"}, "rate times sources must not exceed 10 MHz"),
+    ({"of_stimulus": "{distribution: normal, mean: 9.9 MHz, std: 1 MHz, min: 0}"}, "add a 'max' to the rate"),
+    ({"of_stimulus": "{distribution: normal, mean: 10, std: 9}"}, "this distribution can give any negative number of Hz"),
+    ({"weight": "{distribution: normal, mean: 10, std: 9}"}, "these weights have both signs"),
+    ({"weight": "{values: [1, 0, -1]}"}, "weight: values of both signs"),
+]
+
+
+def write_others(folder):
+    numpy.save(os.path.join(folder, "four.npy"), numpy.full(4, 250.0))
+    numpy.save(os.path.join(folder, "three.npy"), numpy.full(3, 250.0))
+    numpy.save(os.path.join(folder, "text.npy"), numpy.array(["a", "b"]))
+    with open(os.path.join(folder, "four.npy"), "rb") as file, open(os.path.join(folder, "short.npy"), "wb") as copy:
+        copy.write(file.read()[:-12])
+    with open(os.path.join(folder, "few.csv"), "w", encoding="utf-8") as file:
+        file.write("i, c, d\n0, 250, 1\n1, 251, 1\n2, 252, -1\n3, 253, 9\n")
+
+
+def check_others(folder):
+    write_others(folder)
+    for values, text in OTHERS:
+        with open(os.path.join(folder, "net.yaml"), "w", encoding="utf-8") as file:
+            file.write(OTHER.format(**{**USUAL, **values}))
+        result = execute(["check", "net.yaml"], 1, cwd=folder)
+        messages = [line for line in result.stderr.splitlines() if line.startswith("volley: ")]
+        is_right = result.returncode == 0 if text is None else (
+            result.returncode == 2 and len(messages) == 1 and text in messages[0])
+        expect(is_right, f"{values}: code {result.returncode}\n{result.stderr}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         for section, name, usual, odd, text in CASES:
@@ -43,6 +100,7 @@ def main():
                     result.returncode == 2 and len(messages) == 1 and text in messages[0])
                 expect(is_right, f"{command[0]}, {ranks} ranks, {section}.{name} {odd}: code {result.returncode}\n"
                        f"{result.stderr}")
+        check_others(folder)
     finish()
 
 

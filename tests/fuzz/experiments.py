@@ -102,6 +102,8 @@ class Grower:
         kind = self.random.choice(kinds + takes_file * ["file", "values"])
         low, high = f"{middle - 0.1 * abs(middle):g}", f"{middle + 0.1 * abs(middle):g}"
         if kind == "file":
+            if self.random.random() < 0.2:
+                return {"file": self.data("table"), "column": self.random.choice(["0", "1", "x"])}
             return {"file": self.data("values"), "dataset": self.random.choice(["v", "v", "m", "w", "/g/v"])}
         if kind == "values":
             return {"values": [self.number(row) for _ in range(self.size + (self.random.random() < 0.1))]}
@@ -149,7 +151,7 @@ class Grower:
                     entry[key] = self.random.choice(["m", "m", "v", "labels"])
             elif value in ("neurons", "indices"):
                 entry[key] = self.random.choice(["all", "0", "0-1", ["0", "1"]])
-            elif value == "number or distribution":
+            elif value in ("number or distribution", "number, or one for each neuron"):
                 entry[key] = self.value(row)
             elif value == "list of rows":
                 entry[key] = [["1", "0"], ["0", "1"]]
@@ -227,8 +229,9 @@ class Grower:
         self.fill(self.schema.kinds["stimuli"][kind], entry)
         if self.populations[entry["target"]] == "parrot":
             entry.pop("weight", None)
-        if kind == "inhomogeneous_poisson" and "file" in entry:
-            entry.pop("times", None), entry.pop("rates", None)
+        if kind in ("inhomogeneous_poisson", "step_current") and "file" in entry:
+            for key in ("times", "rates", "amplitudes"):
+                entry.pop(key, None)
         elif kind in ("inhomogeneous_poisson", "step_current"):
             entry["rates" if kind[0] == "i" else "amplitudes"] = self.numbers({"default": "100"}, 3)
             entry["times"] = self.numbers({}, 3, ascending=True)

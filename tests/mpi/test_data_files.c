@@ -81,7 +81,9 @@ static void test_values(void **state) {
   double out[SIZE];
   for (uint32_t i = 0; i < SIZE; i++)
     if ((int)(i % (uint32_t)ranks) == rank && i % 3 == 0) indices[n++] = i;
-  assert_int_equal(reader.values(reader.context, &place, path, "values", SIZE, indices, n, out), VOLLEY_OK);
+  assert_int_equal(reader.values(reader.context, &place, &(volley_distribution){.file = path, .dataset = "values"},
+                                 SIZE, indices, n, out),
+                   VOLLEY_OK);
   for (uint32_t i = 0; i < n; i++) assert_true(out[i] == indices[i] + 0.5);
 }
 
@@ -92,9 +94,16 @@ static void test_wrong_values(void **state) {
   double out;
   const char *const names[] = {"missing", "broken", "good", "good/source"};
   for (int i = 0; i < 4; i++)
-    assert_int_equal(reader.values(reader.context, &place, path, names[i], SIZE, &index, 1, &out), VOLLEY_USAGE);
-  assert_int_equal(reader.values(reader.context, &place, path, "values", SIZE + 1, &index, 1, &out), VOLLEY_USAGE);
-  assert_int_equal(reader.values(reader.context, &place, "/nowhere.h5", "values", SIZE, &index, 1, &out), VOLLEY_USAGE);
+    assert_int_equal(reader.values(reader.context, &place, &(volley_distribution){.file = path, .dataset = names[i]},
+                                   SIZE, &index, 1, &out),
+                     VOLLEY_USAGE);
+  assert_int_equal(reader.values(reader.context, &place, &(volley_distribution){.file = path, .dataset = "values"},
+                                 SIZE + 1, &index, 1, &out),
+                   VOLLEY_USAGE);
+  assert_int_equal(reader.values(reader.context, &place,
+                                 &(volley_distribution){.file = "/nowhere.h5", .dataset = "values"}, SIZE, &index, 1,
+                                 &out),
+                   VOLLEY_USAGE);
 }
 
 typedef struct seen {

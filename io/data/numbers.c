@@ -1,0 +1,141 @@
+#include "io/data/numbers.h"
+
+#include "io/file/csv.h"
+#include "io/file/hdf5.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fault(volley_numbers *n, const char *what) { volley_hdf5_fault(&n->file, "%s %s", n->what, what); }
+
+/* Rows and columns of an array of several dimensions. */
+static void set_shape(volley_numbers *n, const uint64_t *dimensions) {
+  uint64_t all = n->rows = n->columns = 1;
+  bool too_large = false;
+  if (n->n_dimensions < 1) fault(n, "must have at least one dimension: the rows of the series");
+  for (int k = 0; k < n->n_dimensions; k++) {
+    *(k == 0 ? &n->rows : &n->columns) *= dimensions[k];
+    too_large |= __builtin_mul_overflow(all, dimensions[k], &all) || all > SIZE_MAX / 16;
+  }
+  if (too_large)
+    fault(n, "is too large");
+  else if (all == 0)
+    fault(n, "holds no values");
+}
+
+static void open_hdf5(volley_numbers *n) {
+  uint64_t dimensions[H5S_MAX_RANK];
+  n->handle = volley_data_open(&n->file);
+  snprintf(n->what, sizeof n->what, "dataset '%.140s' of '%.140s'", n->dataset, n->file.path);
+  n->data = volley_data_open_set(&n->file, n->handle, n->dataset, false);
+  if (n->file.failed) return;
+  n->n_dimensions = n->data.n_dimensions;
+  for (int d = 0; d < n->n_dimensions; d++) dimensions[d] = n->data.dimensions[d];
+  set_shape(n, dimensions);
+}
+
+static void open_npy(volley_numbers *n) {
+  n->file.failed = volley_npy_open(&n->npy, n->file.place, n->file.path) != VOLLEY_OK;
+  n->n_dimensions = n->npy.n_dimensions;
+  if (!n->file.failed) set_shape(n, n->npy.dimensions);
+}
+
+/* The number of the column that is meant: by its place in the line of names, or a number from 0. */
+static uint64_t find_column(volley_numbers *n, const char *names) {
+  static const char between[] = " \t\r\n\"',;";
+  char *end;
+  uint64_t c = 0;
+  for (const char *at = names ? names + strspn(names, between) : ""; *at; c++) {
+    const size_t length = strcspn(at, between);
+    if (length == strlen(n->column) && strncmp(at, n->column, length) == 0) return c;
+    at += length;
+    at += strspn(at, between);
+  }
+  const unsigned long number = strtoul(n->column, &end, 10);
+  if (*n->column && !*end && number < n->columns) return number;
+  volley_hdf5_fault(&n->file, "'%s' has no column '%s'; %s%.*s%s%" PRIu64, n->file.path, n->column,
+                    names ? "its line of names is '" : "", names ? (int)strcspn(names, "\r\n") : 0, names ? names : "",
+                    names ? "', its columns are 0 to " : "it has no line of names, its columns are 0 to ",
+                    n->columns - 1);
+  return 0;
+}
+
+static void open_text(volley_numbers *n) {
+  char *names = NULL;
+  n->file.failed = volley_csv_read(n->file.place, n->file.path, &n->text, &n->rows, &n->columns, &names) != VOLLEY_OK;
+  if (n->column && !n->file.failed) {
+    const uint64_t column = find_column(n, names), columns = n->columns;
+    for (uint64_t r = 0; r < n->rows; r++) n->text[r] = n->text[r * columns + column];
+    n->columns = 1;
+  }
+  n->n_dimensions = n->columns == 1 ? 1 : 2;
+  free(names);
+}
+
+void volley_numbers_open(volley_numbers *n, const volley_place *place, const char *path, const char *dataset,
+                         const char *column) {
+  *n = (volley_numbers){.file = {.path = path, .place = place, .blame = VOLLEY_USAGE, .transfer = H5P_DEFAULT},
+                        .dataset = dataset,
+                        .column = column,
+                        .handle = -1,
+                        .data = {.set = -1}};
+  snprintf(n->what, sizeof n->what, "'%.280s'", path);
+  volley_hdf5_quiet();
+  const bool is_npy = volley_npy_is(path);
+  if (is_npy && (dataset || column))
+    volley_hdf5_fault(&n->file, "'%s' is a NumPy array, which has no %s", path,
+                      dataset ? "datasets" : "columns with names");
+  else if (is_npy)
+    open_npy(n);
+  else if (dataset)
+    open_hdf5(n);
+  else if (H5Fis_hdf5(path) > 0)
+    volley_hdf5_fault(&n->file, "'%s' is an HDF5 file; `dataset` must say where its values are", path);
+  else
+    open_text(n);
+}
+
+void volley_numbers_close(volley_numbers *n) {
+  free(n->text);
+  volley_npy_close(&n->npy);
+  volley_column_close(&n->data);
+  if (n->handle >= 0) volley_hdf5_check(&n->file, H5Fclose(n->handle), "close");
+  n->handle = -1;
+}
+
+void volley_numbers_check_stored(const volley_numbers *n) {
+  if (n->data.set >= 0) volley_column_check_stored(&n->data, n->rows * n->columns);
+}
+
+static void read_hdf5(volley_numbers *n, uint64_t first, uint64_t rows, double *out) {
+  hsize_t start[H5S_MAX_RANK] = {first}, count[H5S_MAX_RANK];
+  memcpy(count, n->data.dimensions, sizeof count);
+  count[0] = rows;
+  volley_hdf5_read_part(&n->file, n->data.set, n->dataset, H5T_NATIVE_DOUBLE, n->n_dimensions, start, NULL, count, out);
+}
+
+void volley_numbers_read(volley_numbers *n, uint64_t first, uint64_t rows, double *out) {
+  char what[160];
+  const uint64_t count = rows * n->columns;
+  if (n->file.failed) return;
+  if (n->text)
+    memcpy(out, n->text + first * n->columns, count * sizeof *out);
+  else if (n->npy.file)
+    n->file.failed = volley_npy_read(&n->npy, first * n->columns, count, out) != VOLLEY_OK;
+  else
+    read_hdf5(n, first, rows, out);
+  for (uint64_t i = 0; i < count && !n->file.failed; i++) {
+    if (isfinite(out[i])) continue;
+    const uint64_t at = first * n->columns + i;
+    if (n->n_dimensions == 1)
+      snprintf(what, sizeof what, "holds %g at position %" PRIu64 "; it must be a finite number", out[i], at);
+    else
+      snprintf(what, sizeof what,
+               "holds %g in row %" PRIu64 ", column %" PRIu64 " (from 0); it must be a finite number", out[i],
+               at / n->columns, at % n->columns);
+    fault(n, what);
+  }
+}
