@@ -25,7 +25,7 @@ typedef struct shape {
   double found;          /* share of the spikes that find a row */
   double per_step;       /* spikes */
   bool equal;            /* weights */
-  volley_delivery delivery;
+  const volley_simulation *simulation;
   uint32_t targets;
   int threads;
   volley_barrier barrier;
@@ -54,13 +54,14 @@ static void go_through_row(volley_table_builder *builder, const shape *s, uint32
 }
 
 static volley_table make_table(const shape *s, uint32_t n_rows) {
-  volley_table_builder *builder = volley_table_builder_create((uint32_t)(n_rows / s->found) + 1, s->targets, RECEPTORS);
+  volley_table_builder *builder =
+      volley_table_builder_create((uint32_t)(n_rows / s->found) + 1, s->targets, RECEPTORS, s->simulation);
   uint32_t *words = volley_alloc(MOST_SYNAPSES, sizeof *words, "an estimate");
   for (uint32_t r = 0; r < n_rows; r++) go_through_row(builder, s, r, false, words);
   volley_table_allocate(builder);
   for (uint32_t r = 0; r < n_rows; r++) go_through_row(builder, s, r, true, words);
   free(words);
-  return volley_table_finish(builder, s->delivery);
+  return volley_table_finish(builder);
 }
 
 /* The spikes of a step: ascending, anywhere among those whose rows may be in the table. */
@@ -125,7 +126,7 @@ double volley_time_spike(const volley_experiment *experiment, const volley_estim
   shape s = {.rows = estimate->rows / estimate->blocks,
              .synapses = visits->synapses / visits->rows,
              .steps = (uint32_t)fmin(UINT16_MAX, ceil(visits->steps / visits->synapses)),
-             .delivery = experiment->simulation.delivery,
+             .simulation = &experiment->simulation,
              .found = fmin(1, visits->rows / estimate->spikes / estimate->blocks),
              .per_step = estimate->spikes / (double)experiment->simulation.steps,
              .equal = visits->equal > 0.5 * visits->synapses,

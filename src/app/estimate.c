@@ -209,7 +209,10 @@ static void shape_rows(const volley_experiment *experiment, int source, const vo
 /* Adds the tables of all synapses that do not change: their layout follows from all of them. */
 static void add_static(const volley_experiment *experiment, const volley_edge_sample *samples, row_shape *shape,
                        volley_estimate *estimate) {
-  volley_table_shape totals = {.stride = estimate->stride, .receptors = 1, .wanted = experiment->simulation.delivery};
+  volley_table_shape totals = {.stride = estimate->stride,
+                               .receptors = 1,
+                               .wanted = experiment->simulation.delivery,
+                               .weight_bits = experiment->simulation.weight_bits};
   for (int p = 0; p < experiment->n_populations; p++)
     if (experiment->populations[p].model->n_receptors > totals.receptors)
       totals.receptors = experiment->populations[p].model->n_receptors;
@@ -226,6 +229,8 @@ static void add_static(const volley_experiment *experiment, const volley_edge_sa
   estimate->table_bytes +=
       estimate->blocks * (volley_source_index_expected_bytes(totals.rows, (double)experiment->neurons) +
                           (double)volley_ring_bytes(volley_layout_choose(&totals), totals.receptors));
+  if (totals.weight_bits != VOLLEY_WEIGHT_BITS_32)
+    estimate->table_bytes += (double)estimate->blocks * totals.receptors * totals.stride * sizeof(float);
 }
 
 /* Adds the table of one projection whose synapses learn, and what is kept of its targets' spikes: those since the last

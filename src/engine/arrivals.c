@@ -62,25 +62,29 @@ static void prefetch(const unsigned char *at, size_t bytes) {
 }
 
 /* Adds a piece of n synapses to a ring of mask + 1 places. */
-static void add_piece(double *restrict ring, uint32_t phase, uint32_t mask, const unsigned char *piece, uint32_t n,
-                      bool equal) {
-  const float *restrict weights = (const float *)piece;
-  const uint16_t *restrict places = (const uint16_t *)(weights + (equal ? 1 : n));
+static void add_piece(volley_layout layout, double *restrict ring, uint32_t phase, uint32_t mask,
+                      const unsigned char *restrict piece, uint32_t n, bool equal) {
+  const uint16_t *restrict places = (const uint16_t *)(piece + volley_weights_bytes(layout, n, equal));
   if (equal) {
-    const double weight = (double)weights[0];
+    const double weight = (double)volley_weight_at(piece, 0, layout.weight_shift);
     for (uint32_t i = 0; i < n; i++) ring[(places[i] + phase) & mask] += weight;
+  } else if (layout.weight_shift == 2) {
+    for (uint32_t i = 0; i < n; i++) ring[(places[i] + phase) & mask] += (double)((const float *)piece)[i];
+  } else if (layout.weight_shift == 1) {
+    for (uint32_t i = 0; i < n; i++) ring[(places[i] + phase) & mask] += (double)((const int16_t *)piece)[i];
   } else {
-    for (uint32_t i = 0; i < n; i++) ring[(places[i] + phase) & mask] += (double)weights[i];
+    for (uint32_t i = 0; i < n; i++) ring[(places[i] + phase) & mask] += (double)((const int8_t *)piece)[i];
   }
 }
 
 static void add_row(volley_arrivals *arrivals, uint32_t phase, uint32_t mask, volley_row row) {
+  const volley_table *table = &arrivals->block->table;
   if (row.single)
     arrivals->block->sums[(row.place + phase) & mask] += (double)row.weight;
   else
-    add_piece(arrivals->block->sums, phase, mask, arrivals->block->table.pool + row.offset, row.count, row.equal);
+    add_piece(table->layout, arrivals->block->sums, phase, mask, table->pool + row.offset, row.count, row.equal);
   arrivals->events += row.count;
-  arrivals->bytes += row.single ? sizeof(uint64_t) : volley_piece_bytes(row.count, row.equal);
+  arrivals->bytes += row.single ? sizeof(uint64_t) : volley_piece_bytes(table->layout, row.count, row.equal);
 }
 
 static void list_row(volley_arrivals *arrivals, int64_t step, volley_row row) {
@@ -91,7 +95,7 @@ static void list_row(volley_arrivals *arrivals, int64_t step, volley_row row) {
     memcpy(&group, headers + g * sizeof group, sizeof group);
     volley_due_put(&lists_of(arrivals, step + group.due)[group.receptor], pack(offset, &group));
     arrivals->events += group.count;
-    offset += volley_piece_bytes(group.count, group.equal);
+    offset += volley_piece_bytes(arrivals->block->table.layout, group.count, group.equal);
   }
   arrivals->bytes += offset - row.offset;
 }
@@ -110,8 +114,8 @@ static uint32_t find_rows(const volley_table *table, const uint32_t *gids, uint3
   for (uint32_t i = 0; i < found; i++) {
     out[i] = volley_row_unpack(table->rows[rows[i]]);
     if (out[i].single) continue;
-    const size_t bytes =
-        table->layout.direct ? volley_piece_bytes(out[i].count, out[i].equal) : volley_headers_bytes(out[i].count);
+    const size_t bytes = table->layout.direct ? volley_piece_bytes(table->layout, out[i].count, out[i].equal)
+                                              : volley_headers_bytes(out[i].count);
     prefetch(table->pool + out[i].offset, bytes);
   }
   return found;
@@ -137,16 +141,17 @@ void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uin
 /* Adds the groups of one list. */
 static void deliver_list(volley_arrivals *arrivals, volley_due *due, double *ring, uint32_t phase, uint32_t mask) {
   const unsigned char *pool = arrivals->block->table.pool;
+  const volley_layout layout = arrivals->block->table.layout;
   for (uint32_t e = 0; e < due->n && e < AHEAD; e++)
     prefetch(pool + offset_of(due->entries[e]),
-             volley_piece_bytes(count_of(due->entries[e]), is_equal(due->entries[e])));
+             volley_piece_bytes(layout, count_of(due->entries[e]), is_equal(due->entries[e])));
   for (uint32_t e = 0; e < due->n; e++) {
     const uint64_t entry = due->entries[e];
     if (e + AHEAD < due->n) {
       const uint64_t next = due->entries[e + AHEAD];
-      prefetch(pool + offset_of(next), volley_piece_bytes(count_of(next), is_equal(next)));
+      prefetch(pool + offset_of(next), volley_piece_bytes(layout, count_of(next), is_equal(next)));
     }
-    add_piece(ring, phase, mask, pool + offset_of(entry), count_of(entry), is_equal(entry));
+    add_piece(layout, ring, phase, mask, pool + offset_of(entry), count_of(entry), is_equal(entry));
   }
   due->n = 0;
 }
@@ -171,8 +176,10 @@ void volley_arrivals_take(volley_arrivals *arrivals, const volley_slice *slice, 
   for (int r = 0; r < arrivals->block->receptors; r++) {
     if (!(slice->reached >> r & 1)) continue;
     double *restrict sums = sums_of(arrivals, step, r) + slice->target_offset, *restrict input = slice->inputs[r];
+    const float *restrict units = arrivals->block->table.units;
+    if (units) units += (size_t)r * arrivals->block->target_stride + slice->target_offset;
     for (uint32_t i = 0; i < slice->count; i++) {
-      input[i] += sums[i];
+      input[i] += units ? sums[i] * (double)units[i] : sums[i];
       sums[i] = 0;
     }
   }

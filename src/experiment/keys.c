@@ -37,6 +37,10 @@ static const volley_key_info simulation_keys[] = {
      .doc =
          "how spikes are added to their targets: put on lists of the steps on which they are due, or added to the sums "
          "of coming steps at once, where these fit into the cache; the results are the same"},
+    {"weight_bits", .type = VOLLEY_KEY_CHOICE, .words = "32|16|8",
+     .doc =
+         "what static synapses keep of a weight: single precision, or a whole number of a unit that each neuron has at "
+         "each receptor, rounded up or down by chance, so that mean and variance of the input stay; less memory"},
     {"partition", .type = VOLLEY_KEY_WORD,
      .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
 };

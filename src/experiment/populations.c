@@ -57,6 +57,17 @@ static void read_engine(volley_reading *reading, const volley_node *section) {
   }
 }
 
+/* Small weights are those of an engine with steps. */
+static void read_weight_bits(volley_reading *reading, const volley_node *section) {
+  volley_simulation *simulation = &reading->experiment->simulation;
+  const int bits = volley_read_choice(reading, section, simulation_key("weight_bits"));
+  if (bits > 0 && simulation->continuous)
+    volley_value_fault(reading, volley_node_get(section, "weight_bits"),
+                       "the engine %s keeps all digits of weights: leave it out, or take an engine with steps",
+                       simulation->engine->name);
+  if (bits > 0) simulation->weight_bits = (volley_weight_bits)bits;
+}
+
 void volley_read_simulation(volley_reading *reading, volley_node *section) {
   volley_simulation *simulation = &reading->experiment->simulation;
   double duration, seed;
@@ -72,6 +83,7 @@ void volley_read_simulation(volley_reading *reading, volley_node *section) {
                                           volley_exchange_kinds(), "exchange");
   if (!simulation->continuous)
     simulation->delivery = (volley_delivery)volley_read_choice(reading, section, simulation_key("delivery"));
+  read_weight_bits(reading, section);
   read_partitioner(reading, section);
 }
 

@@ -39,6 +39,13 @@ typedef struct volley_selection {
 /* How the static synapses onto the neurons of one thread are delivered (network/table.h). */
 typedef enum volley_delivery { VOLLEY_DELIVERY_AUTO, VOLLEY_DELIVERY_LISTED, VOLLEY_DELIVERY_DIRECT } volley_delivery;
 
+/* What static synapses keep of a weight: 32 bits of floating point, or a whole number of 16 or 8 bits. */
+typedef enum volley_weight_bits {
+  VOLLEY_WEIGHT_BITS_32,
+  VOLLEY_WEIGHT_BITS_16,
+  VOLLEY_WEIGHT_BITS_8
+} volley_weight_bits;
+
 /* Time of a continuous run is counted in steps where it must be whole, for recorders and checkpoints: so many in a ms. */
 enum { VOLLEY_STEPS_OF_MS = 1000000 };
 
@@ -49,6 +56,7 @@ typedef struct volley_simulation {
   uint32_t seed;
   bool batch_exchange; /* exchange every min delay instead of every step */
   volley_delivery delivery;
+  volley_weight_bits weight_bits;
   const struct volley_partitioner *partitioner;
   const void *partition_parameters;            /* what its keys fill; NULL where it has none */
   const struct volley_engine_kind *engine;     /* NULL: the default */

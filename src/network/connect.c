@@ -156,8 +156,8 @@ static void connect(void *context) {
   if (experiment->simulation.continuous)
     pass->events = volley_event_table_begin(experiment->neurons, pass->few_weights);
   else
-    pass->builder =
-        volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride, pass->block->receptors);
+    pass->builder = volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride,
+                                                pass->block->receptors, &experiment->simulation);
   pass->outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights");
   pass->plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass->plastic, "plastic synapses");
   begin_plastic(pass, pass->block);
@@ -172,7 +172,7 @@ static void connect(void *context) {
   if (pass->events) {
     pass->block->events = volley_event_table_finish(pass->events);
   } else {
-    pass->block->table = volley_table_finish(pass->builder, experiment->simulation.delivery);
+    pass->block->table = volley_table_finish(pass->builder);
     pass->builder = NULL;
     pass->block->sums = volley_table_sums(&pass->block->table, pass->block->receptors);
   }

@@ -25,15 +25,22 @@ volley_layout volley_layout_choose(const volley_table_shape *shape) {
             steps = bits_below((uint32_t)shape->max_due + 1);
   const bool possible = all + steps <= VOLLEY_PLACE_BITS && shape->longest <= VOLLEY_LONGEST_ROW;
   const bool fits = sizeof(double) << (all + steps) <= RING_BYTES;
-  if (possible && (fits ? shape->wanted != VOLLEY_DELIVERY_LISTED : shape->wanted == VOLLEY_DELIVERY_DIRECT))
-    return (volley_layout){.direct = true, .number_bits = (uint8_t)all, .step_bits = (uint8_t)steps};
+  volley_layout layout = {.weight_shift = (uint8_t)(VOLLEY_WEIGHT_BITS_8 - shape->weight_bits)};
+  if (possible && (fits ? shape->wanted != VOLLEY_DELIVERY_LISTED : shape->wanted == VOLLEY_DELIVERY_DIRECT)) {
+    layout.direct = true;
+    layout.number_bits = (uint8_t)all;
+    layout.step_bits = (uint8_t)steps;
+    return layout;
+  }
   const int number = bits_below(shape->stride);
   int step = 0;
   while (number + step < VOLLEY_PLACE_BITS && windows(shape, step) > 1 &&
          shape->synapses < LONG_GROUP * shape->rows * windows(shape, step) &&
          (sizeof(double) * shape->stride << (step + 1)) <= RING_BYTES)
     step++;
-  return (volley_layout){.number_bits = (uint8_t)number, .step_bits = (uint8_t)step};
+  layout.number_bits = (uint8_t)number;
+  layout.step_bits = (uint8_t)step;
+  return layout;
 }
 
 size_t volley_ring_bytes(volley_layout layout, int receptors) {
@@ -62,24 +69,33 @@ static volley_static_synapse decode(const volley_table *table, const volley_grou
                                     float weight) {
   const uint32_t number = place & ((1u << table->layout.number_bits) - 1),
                  step = (uint32_t)place >> table->layout.number_bits;
-  return (volley_static_synapse){.target = (uint16_t)(group ? number : number % table->stride),
+  const uint32_t target = group ? number : number % table->stride,
+                 receptor = group ? group->receptor : number / table->stride;
+  return (volley_static_synapse){.target = (uint16_t)target,
                                  .due = (uint16_t)(step + (group ? group->due : 0)),
-                                 .receptor = (uint8_t)(group ? group->receptor : number / table->stride),
-                                 .weight = weight};
+                                 .receptor = (uint8_t)receptor,
+                                 .weight =
+                                     table->units ? weight * table->units[receptor * table->stride + target] : weight};
+}
+
+float volley_weight_at(const unsigned char *weights, size_t i, int shift) {
+  if (shift == 0) return (float)((const int8_t *)weights)[i];
+  int16_t whole;
+  float weight;
+  if (shift == 1) return memcpy(&whole, weights + i * sizeof whole, sizeof whole), (float)whole;
+  return memcpy(&weight, weights + i * sizeof weight, sizeof weight), weight;
 }
 
 /* Decodes a piece; group: that it belongs to, NULL in a direct table. Returns where it ends. */
 static const unsigned char *read_piece(const volley_table *table, const unsigned char *piece, uint32_t count,
                                        bool equal, const volley_group *group, volley_static_synapse *out) {
-  const unsigned char *places = piece + (equal ? 1 : count) * sizeof(float);
+  const unsigned char *places = piece + volley_weights_bytes(table->layout, count, equal);
   for (uint32_t i = 0; i < count; i++) {
-    float weight;
     uint16_t place;
-    memcpy(&weight, piece + (equal ? 0 : i) * sizeof weight, sizeof weight);
     memcpy(&place, places + i * sizeof place, sizeof place);
-    out[i] = decode(table, group, place, weight);
+    out[i] = decode(table, group, place, volley_weight_at(piece, equal ? 0 : i, table->layout.weight_shift));
   }
-  return piece + volley_piece_bytes(count, equal);
+  return piece + volley_piece_bytes(table->layout, count, equal);
 }
 
 void volley_table_read_row(const volley_table *table, uint32_t r, volley_static_synapse *out) {
@@ -102,19 +118,22 @@ void volley_table_read_row(const volley_table *table, uint32_t r, volley_static_
 }
 
 size_t volley_table_bytes(const volley_table *table) {
-  return table->pool_bytes + table->sources.n_rows * sizeof *table->rows + volley_source_index_bytes(&table->sources);
+  return table->pool_bytes + table->sources.n_rows * sizeof *table->rows + table->n_units * sizeof *table->units +
+         volley_source_index_bytes(&table->sources);
 }
 
 void volley_table_release(volley_table *table) {
   volley_table_free(table->rows, table->sources.n_rows * sizeof *table->rows);
   volley_source_index_release(&table->sources);
   volley_table_free(table->pool, table->pool_bytes);
+  free(table->units);
   *table = (volley_table){0};
 }
 
 double volley_table_expected_bytes(volley_layout layout, double rows, double singles, double groups, double synapses,
                                    bool equal) {
-  const double place = sizeof(uint16_t), weight = sizeof(float), filling = 1; /* a piece is filled up to 4 bytes */
+  const double place = sizeof(uint16_t), weight = 1 << layout.weight_shift,
+               filling = 1; /* a piece is filled up to 4 bytes */
   const double apart = layout.direct ? singles : 0, pieces = (layout.direct ? rows : groups) - apart;
   const double pool = place * (synapses - apart) + weight * (equal ? pieces : synapses - apart) + filling * pieces +
                       (layout.direct ? 0 : groups * sizeof(volley_group) + rows * filling);

@@ -9,11 +9,12 @@
  *            the list of the step at which its window begins, and added then. Windows of one step make the ring a plain array.
  *
  * Either way a synapse takes 6 bytes: a weight, and a place in the ring of 16 bits, which is the step within the window above
- * the number of the target; 2 bytes where all weights of a piece are equal.
+ * the number of the target; 2 bytes where all weights of a piece are equal. Weights of 16 or 8 bits are whole numbers of a
+ * unit that a target has at each receptor: the ring then holds such numbers, too.
  *
  *   direct   piece                               of number `receptor * stride + target`, steps from that of the spike on
  *   listed   volley_group [n_groups] | pieces    of number `target`, steps from the window's first on; filled up to 4 bytes
- *   piece    float weights [equal ? 1 : n] | uint16_t places [n], filled up to 4 bytes
+ *   piece    weights [equal ? 1 : n], filled up to 2 bytes | uint16_t places [n], filled up to 4 bytes
  *
  * Weights are multiples of a power of two so small that their sums in a step need no rounding (round_weight() in
  * table_builder.c): the order in which synapses are added changes no bit. */
@@ -39,6 +40,7 @@ enum {
 typedef struct volley_layout {
   bool direct;
   uint8_t number_bits, step_bits;
+  uint8_t weight_shift; /* a weight takes 1 << weight_shift bytes: 2 a float, 1 an int16_t, 0 an int8_t */
 } volley_layout;
 
 typedef struct volley_group {
@@ -55,6 +57,8 @@ typedef struct volley_table {
   uint64_t *rows;              /* [sources.n_rows] a volley_row each, packed */
   unsigned char *pool;
   size_t pool_bytes;
+  float *units; /* [n_units] of weights, by receptor * stride + target: powers of two; NULL where weights are floats */
+  uint32_t n_units;
   uint64_t synapses;
   int min_due, max_due; /* steps; 0 in a table without synapses */
 } volley_table;
@@ -65,7 +69,7 @@ typedef struct volley_row {
   uint32_t count;  /* synapses; groups in a listed table */
   uint64_t offset; /* in the pool */
   uint16_t place;  /* of the one synapse */
-  float weight;
+  float weight;    /* in its unit, where there are some */
 } volley_row;
 
 enum { VOLLEY_ROW_COUNT_BITS = 26, VOLLEY_ROW_FLAGS = 2 };
@@ -91,11 +95,17 @@ static inline volley_row volley_row_unpack(uint64_t packed) {
                       .offset = (packed >> (VOLLEY_ROW_COUNT_BITS + VOLLEY_ROW_FLAGS)) * 4};
 }
 
-/* Bytes of a piece, and of the headers of a row of groups. */
-static inline size_t volley_piece_bytes(size_t count, bool equal) {
-  return ((equal ? 1 : count) * sizeof(float) + count * sizeof(uint16_t) + 3) / 4 * 4;
+/* Bytes of the weights of a piece, of all of it, and of the headers of a row of groups. */
+static inline size_t volley_weights_bytes(volley_layout layout, size_t count, bool equal) {
+  return (((equal ? 1 : count) << layout.weight_shift) + 1) / 2 * 2;
+}
+static inline size_t volley_piece_bytes(volley_layout layout, size_t count, bool equal) {
+  return (volley_weights_bytes(layout, count, equal) + count * sizeof(uint16_t) + 3) / 4 * 4;
 }
 static inline size_t volley_headers_bytes(size_t groups) { return (groups * sizeof(volley_group) + 3) / 4 * 4; }
+
+/* Weight number i of a piece, in its unit where there are some. */
+float volley_weight_at(const unsigned char *weights, size_t i, int shift);
 
 /* A synapse as others than delivery want it. */
 typedef struct volley_static_synapse {
@@ -118,6 +128,7 @@ typedef struct volley_table_shape {
   uint32_t stride;
   int receptors, min_due, max_due;
   volley_delivery wanted;
+  volley_weight_bits weight_bits;
 } volley_table_shape;
 
 /* The layout of a table: `wanted` if it is possible, else the faster one as far as can be told. */

@@ -1,8 +1,10 @@
 #include "network/table_builder.h"
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "neuron/neuron.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +13,8 @@
 typedef struct record {
   uint16_t source; /* its low bits: the bucket has the others */
   uint16_t target;
-  uint16_t kind; /* number of its due step and receptor */
-  unsigned char weight[sizeof(float)];
+  uint16_t kind;                       /* number of its due step and receptor */
+  unsigned char weight[sizeof(float)]; /* once it is rounded as it will lie in the table, and zeros */
 } record;
 _Static_assert(sizeof(record) == 10, "records are packed");
 
@@ -29,13 +31,16 @@ typedef struct kind {
 struct volley_table_builder {
   uint32_t stride;
   int receptors, shift; /* a bucket holds 1 << shift neighbouring sources */
+  volley_delivery wanted;
+  volley_weight_bits weight_bits;
+  uint32_t seed;
   uint32_t n_buckets;
   uint64_t *ends; /* [n_buckets] counts, then where the next record of the bucket goes */
   record *records;
   uint64_t n, largest; /* records: of all, of the largest bucket */
-  double *sums;        /* [receptors][stride] of the sizes of all weights onto a target */
-  uint16_t *numbers;   /* [1 << (DUE_BITS + VOLLEY_RECEPTOR_BITS)] 1 + kind by due step and receptor, 0: none so far */
-  kind *kinds;         /* [n_kinds] in the order of their first synapse */
+  double *sums; /* [receptors][stride] of the sizes of all weights onto a target; with units, the largest of them */
+  uint16_t *numbers; /* [1 << (DUE_BITS + VOLLEY_RECEPTOR_BITS)] 1 + kind by due step and receptor, 0: none so far */
+  kind *kinds;       /* [n_kinds] in the order of their first synapse */
   uint32_t n_kinds;
   record *scratch;  /* [of the largest bucket] */
   uint32_t *gids;   /* [n_rows] sources that have a row, ascending */
@@ -43,9 +48,14 @@ struct volley_table_builder {
   uint32_t n_rows;
 };
 
-volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t stride, int receptors) {
+volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t stride, int receptors,
+                                                  const volley_simulation *simulation) {
   volley_table_builder *builder = volley_alloc(1, sizeof *builder, "the synapse tables");
-  *builder = (volley_table_builder){.stride = stride, .receptors = receptors};
+  *builder = (volley_table_builder){.stride = stride,
+                                    .receptors = receptors,
+                                    .wanted = simulation->delivery,
+                                    .weight_bits = simulation->weight_bits,
+                                    .seed = simulation->seed};
   while (builder->shift < SOURCE_BITS && sources >> builder->shift > BUCKETS) builder->shift++;
   builder->n_buckets = (sources >> builder->shift) + 1;
   builder->ends = volley_alloc(builder->n_buckets, sizeof *builder->ends, "the synapse tables");
@@ -93,7 +103,8 @@ void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint1
   r->target = target;
   r->kind = (uint16_t)(builder->numbers[number] - 1);
   memcpy(r->weight, &weight, sizeof weight);
-  builder->sums[(size_t)receptor * builder->stride + target] += fabs((double)weight);
+  double *sum = &builder->sums[(size_t)receptor * builder->stride + target], size = fabs((double)weight);
+  *sum = builder->weight_bits == VOLLEY_WEIGHT_BITS_32 ? *sum + size : fmax(*sum, size);
 }
 
 /* What records are sorted by: their source, or their group where the kinds are given. */
@@ -163,7 +174,7 @@ static double find_rows(volley_table_builder *builder) {
   return (double)longest;
 }
 
-static void choose_layout(volley_table_builder *builder, volley_table *table, double longest, volley_delivery wanted) {
+static void choose_layout(volley_table_builder *builder, volley_table *table, double longest) {
   const kind *kinds = builder->kinds;
   for (uint32_t k = 0; k < builder->n_kinds; k++) {
     if (kinds[k].due > table->max_due) table->max_due = kinds[k].due;
@@ -176,7 +187,8 @@ static void choose_layout(volley_table_builder *builder, volley_table *table, do
                                                              .receptors = builder->receptors,
                                                              .min_due = table->min_due,
                                                              .max_due = table->max_due,
-                                                             .wanted = wanted});
+                                                             .wanted = builder->wanted,
+                                                             .weight_bits = builder->weight_bits});
 }
 
 /* Groups and places of all kinds. */
@@ -204,16 +216,50 @@ static void prepare_rounding(volley_table_builder *builder) {
   }
 }
 
-static float weight_of(const record *r) {
-  float weight;
-  memcpy(&weight, r->weight, sizeof weight);
-  return weight;
+/* The units of weights of 16 or 8 bits: the least powers of two in which the largest weight onto a target at a receptor is
+ * below the largest whole number. They depend on nothing else, so a weight is rounded alike on any ranks. */
+static void make_units(volley_table_builder *builder, volley_table *table) {
+  const int bits = builder->weight_bits == VOLLEY_WEIGHT_BITS_16 ? 15 : 7;
+  table->n_units = (uint32_t)builder->receptors * builder->stride;
+  table->units = volley_alloc(table->n_units, sizeof *table->units, "the synapse tables");
+  for (uint32_t i = 0; i < table->n_units; i++) {
+    int exponent;
+    (void)frexp(builder->sums[i] / (1 - ldexp(1, -bits)), &exponent);
+    builder->sums[i] = fmax(ldexp(1, exponent - bits), (double)FLT_MIN);
+    table->units[i] = (float)builder->sums[i];
+  }
 }
 
-static void round_weight(const volley_table_builder *builder, record *r) {
-  const double rounds = builder->sums[(size_t)builder->kinds[r->kind].receptor * builder->stride + r->target];
-  const float weight = (float)(((double)weight_of(r) + rounds) - rounds);
-  memcpy(r->weight, &weight, sizeof weight);
+/* Rounds a weight to a whole number of units, up or down by chance, so that the mean is kept. The chance is a function of the
+ * source and the weight: weights of a source that are equal stay so. */
+static void round_to_units(record *r, double unit, uint64_t of_source, int shift) {
+  uint32_t word;
+  float weight;
+  memcpy(&word, r->weight, sizeof word);
+  memcpy(&weight, r->weight, sizeof weight);
+  const double chance = (double)(uint32_t)volley_scramble(of_source ^ word) * 0x1p-32;
+  const int16_t whole = (int16_t)floor((double)weight / unit + chance);
+  const int8_t small = (int8_t)whole;
+  memset(r->weight, 0, sizeof r->weight);
+  memcpy(r->weight, shift == 1 ? (const void *)&whole : &small, (size_t)1 << shift);
+}
+
+/* Rounds the weights of a row. */
+static void round_weights(const volley_table_builder *builder, int shift, uint32_t source, record *records,
+                          uint64_t n) {
+  uint32_t words[4];
+  volley_random_block(volley_key_of(builder->seed, VOLLEY_PURPOSE_ROUNDING, 0), source, 0, 0, words);
+  for (record *r = records; r < records + n; r++) {
+    const double rounds = builder->sums[(size_t)builder->kinds[r->kind].receptor * builder->stride + r->target];
+    if (builder->weight_bits != VOLLEY_WEIGHT_BITS_32) {
+      round_to_units(r, rounds, (uint64_t)words[0] << 32 | words[1], shift);
+      continue;
+    }
+    float weight;
+    memcpy(&weight, r->weight, sizeof weight);
+    weight = (float)(((double)weight + rounds) - rounds);
+    memcpy(r->weight, &weight, sizeof weight);
+  }
 }
 
 /* Records of a row that stand together. */
@@ -228,52 +274,53 @@ static piece next_piece(const volley_table_builder *builder, bool direct, const 
   const uint64_t most = direct || n < VOLLEY_MAX_GROUP ? n : VOLLEY_MAX_GROUP;
   piece next = {1, true};
   for (; next.count < most && builder->kinds[records[next.count].kind].group == group; next.count++)
-    next.equal &= weight_of(&records[next.count]) == weight_of(records);
+    next.equal &= memcmp(records[next.count].weight, records->weight, sizeof records->weight) == 0;
   return next;
 }
 
 /* Makes row r ready to be written, and returns the bytes that it takes in the pool. */
-static size_t prepare_row(volley_table_builder *builder, bool direct, uint32_t r) {
+static size_t prepare_row(volley_table_builder *builder, volley_layout layout, uint32_t r) {
   record *records = builder->records + builder->firsts[r];
   const uint64_t n = builder->firsts[r + 1] - builder->firsts[r];
-  for (uint64_t i = 0; i < n; i++) round_weight(builder, &records[i]);
-  if (direct && n == 1) return 0;
-  if (!direct) sort(records, n, builder->scratch, builder->kinds);
+  round_weights(builder, layout.weight_shift, builder->gids[r], records, n);
+  if (layout.direct && n == 1) return 0;
+  if (!layout.direct) sort(records, n, builder->scratch, builder->kinds);
   size_t bytes = 0, pieces = 0;
   for (uint64_t from = 0; from < n; pieces++) {
-    const piece next = next_piece(builder, direct, records + from, n - from);
-    bytes += volley_piece_bytes(next.count, next.equal);
+    const piece next = next_piece(builder, layout.direct, records + from, n - from);
+    bytes += volley_piece_bytes(layout, next.count, next.equal);
     from += next.count;
   }
-  return bytes + (direct ? 0 : volley_headers_bytes(pieces));
+  return bytes + (layout.direct ? 0 : volley_headers_bytes(pieces));
 }
 
-static unsigned char *write_piece(const volley_table_builder *builder, unsigned char *at, const record *records,
-                                  piece of) {
+static unsigned char *write_piece(const volley_table_builder *builder, volley_layout layout, unsigned char *at,
+                                  const record *records, piece of) {
   const uint64_t n_weights = of.equal ? 1 : of.count;
-  unsigned char *places = at + n_weights * sizeof(float);
-  for (uint64_t i = 0; i < n_weights; i++) memcpy(at + i * sizeof(float), records[i].weight, sizeof(float));
+  const size_t bytes = (size_t)1 << layout.weight_shift;
+  unsigned char *places = at + volley_weights_bytes(layout, of.count, of.equal);
+  for (uint64_t i = 0; i < n_weights; i++) memcpy(at + i * bytes, records[i].weight, bytes);
   for (uint64_t i = 0; i < of.count; i++) {
     const uint16_t place = (uint16_t)(builder->kinds[records[i].kind].place + records[i].target);
     memcpy(places + i * sizeof place, &place, sizeof place);
   }
-  return at + volley_piece_bytes(of.count, of.equal);
+  return at + volley_piece_bytes(layout, of.count, of.equal);
 }
 
-static volley_row write_direct(const volley_table_builder *builder, unsigned char *at, const record *records,
-                               uint64_t n) {
+static volley_row write_direct(const volley_table_builder *builder, volley_layout layout, unsigned char *at,
+                               const record *records, uint64_t n) {
   if (n == 1) {
     return (volley_row){.single = true,
                         .place = (uint16_t)(builder->kinds[records->kind].place + records->target),
-                        .weight = weight_of(records)};
+                        .weight = volley_weight_at(records->weight, 0, layout.weight_shift)};
   }
   const piece all = next_piece(builder, true, records, n);
-  write_piece(builder, at, records, all);
+  write_piece(builder, layout, at, records, all);
   return (volley_row){.equal = all.equal, .count = (uint32_t)n};
 }
 
-static volley_row write_listed(const volley_table_builder *builder, unsigned char *headers, const record *records,
-                               uint64_t n) {
+static volley_row write_listed(const volley_table_builder *builder, volley_layout layout, unsigned char *headers,
+                               const record *records, uint64_t n) {
   uint32_t pieces = 0;
   for (uint64_t from = 0; from < n; pieces++) from += next_piece(builder, false, records + from, n - from).count;
   unsigned char *at = headers + volley_headers_bytes(pieces);
@@ -284,7 +331,7 @@ static volley_row write_listed(const volley_table_builder *builder, unsigned cha
         .count = (uint16_t)next.count, .due = of->due, .receptor = of->receptor, .equal = next.equal};
     memcpy(headers, &group, sizeof group);
     headers += sizeof group;
-    at = write_piece(builder, at, records + from, next);
+    at = write_piece(builder, layout, at, records + from, next);
     from += next.count;
   }
   return (volley_row){.count = pieces};
@@ -297,8 +344,8 @@ static void write_rows(volley_table_builder *builder, volley_table *table) {
   for (uint32_t r = 0; r < builder->n_rows; r++) {
     record *records = builder->records + builder->firsts[r];
     const uint64_t n = builder->firsts[r + 1] - builder->firsts[r], bytes = table->rows[r];
-    volley_row row = table->layout.direct ? write_direct(builder, table->pool + offset, records, n)
-                                          : write_listed(builder, table->pool + offset, records, n);
+    volley_row row = table->layout.direct ? write_direct(builder, table->layout, table->pool + offset, records, n)
+                                          : write_listed(builder, table->layout, table->pool + offset, records, n);
     row.offset = offset;
     table->rows[r] = volley_row_pack(row);
     offset += bytes;
@@ -319,15 +366,18 @@ void volley_table_builder_destroy(volley_table_builder *builder) {
   free(builder);
 }
 
-volley_table volley_table_finish(volley_table_builder *builder, volley_delivery wanted) {
+volley_table volley_table_finish(volley_table_builder *builder) {
   volley_table table = {.stride = builder->stride, .synapses = builder->n};
-  choose_layout(builder, &table, find_rows(builder), wanted);
+  choose_layout(builder, &table, find_rows(builder));
   lay_out_kinds(builder, &table);
-  prepare_rounding(builder);
+  if (builder->weight_bits == VOLLEY_WEIGHT_BITS_32)
+    prepare_rounding(builder);
+  else
+    make_units(builder, &table);
   table.sources = volley_source_index_make(builder->gids, builder->n_rows);
   table.rows = volley_alloc_huge(builder->n_rows * sizeof *table.rows, "the synapse tables");
   for (uint32_t r = 0; r < builder->n_rows; r++) {
-    table.rows[r] = prepare_row(builder, table.layout.direct, r); /* its bytes, for now */
+    table.rows[r] = prepare_row(builder, table.layout, r); /* its bytes, for now */
     table.pool_bytes += table.rows[r];
   }
   table.pool = volley_alloc_huge(table.pool_bytes, "the synapse tables");

@@ -8,14 +8,16 @@
 
 typedef struct volley_table_builder volley_table_builder;
 
-/* For sources whose gids lie below `sources`, and targets of numbers below `stride` with so many receptors. */
-volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t stride, int receptors);
+/* For sources whose gids lie below `sources`, and targets of numbers below `stride` with so many receptors. Of the simulation
+ * delivery, weight_bits and seed are kept. */
+volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t stride, int receptors,
+                                                  const volley_simulation *simulation);
 void volley_table_count(volley_table_builder *builder, uint32_t source_gid);
 void volley_table_allocate(volley_table_builder *builder);
 void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t target, uint16_t due,
                        uint8_t receptor, float weight);
 /* Makes the table, which the caller owns, and frees the builder. */
-volley_table volley_table_finish(volley_table_builder *builder, volley_delivery wanted);
+volley_table volley_table_finish(volley_table_builder *builder);
 void volley_table_builder_destroy(volley_table_builder *builder); /* of one that is not finished; NULL is allowed */
 
 /* Bytes of what builders of tables with so many rows and synapses hold beside them. */

@@ -41,6 +41,23 @@ populations: [{name: A, model: iaf_psc_exp, size: 50, parameters: {I_e: {distrib
 projections: [{source: A, target: A, rule: fixed_indegree, indegree: 5, weight: 200, delay: 1.5 ms}]
 simulation: {duration: 50 ms}
 """,
+    "small weights": """
+populations:
+  - {name: E, model: iaf_psc_exp, size: 80, parameters: {I_e: {distribution: uniform, low: 350, high: 500}}}
+  - {name: I, model: iaf_psc_delta, size: 20, parameters: {I_e: 350}}
+projections:
+  - source: [E, I]
+    target: [E, I]
+    rule: fixed_indegree
+    indegree: 10
+    weight: {distribution: normal, mean: [[30, -100], [0.1, -0.4]], relative_std: 0.5}
+    delay: {distribution: uniform, low: 0.1, high: 4}
+simulation: {duration: 100 ms, weight_bits: 8}
+output: {precision: double}
+recorders:
+  - {type: spikes, population: [E, I]}
+  - {name: trace, type: traces, population: E, neurons: 0-9, states: V_m}
+""",
     "one step": """
 populations: [{name: A, model: iaf_psc_exp, size: 50, parameters: {V_reset: -80}, initial: {V_m: -50}}]
 projections: [{source: A, target: A, rule: fixed_indegree, indegree: 5, weight: 200, delay: 1.5 ms}]

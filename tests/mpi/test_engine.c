@@ -186,6 +186,7 @@ static void test_pieces(void **state) {
   (void)state;
   for (int batch = 0; batch < 2; batch++) {
     volley_experiment *e = make(batch, 100);
+    e->simulation.weight_bits = batch ? VOLLEY_WEIGHT_BITS_8 : VOLLEY_WEIGHT_BITS_32;
     result whole = run(e, (way){.stops = none, .threads = 1});
     assert_true(whole.summary.spikes > 300 && whole.summary.synaptic_events > 1000);
     for (int threads = 1; threads <= 2; threads++) {
