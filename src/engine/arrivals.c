@@ -61,9 +61,12 @@ static void prefetch(const unsigned char *at, size_t bytes) {
   for (at -= (uintptr_t)at % LINE; at < end; at += LINE) __builtin_prefetch(at, 0, 0);
 }
 
+/* What follows is compiled for each size of weights by itself: rows of few synapses take little more than finding out. */
+#define INLINED static inline __attribute__((always_inline))
+
 /* Adds a piece of n synapses to a ring of mask + 1 places. */
-static void add_piece(volley_layout layout, double *restrict ring, uint32_t phase, uint32_t mask,
-                      const unsigned char *restrict piece, uint32_t n, bool equal) {
+INLINED void add_piece(volley_layout layout, double *restrict ring, uint32_t phase, uint32_t mask,
+                       const unsigned char *restrict piece, uint32_t n, bool equal) {
   const uint16_t *restrict places = (const uint16_t *)(piece + volley_weights_bytes(layout, n, equal));
   if (equal) {
     const double weight = (double)volley_weight_at(piece, 0, layout.weight_shift);
@@ -77,17 +80,17 @@ static void add_piece(volley_layout layout, double *restrict ring, uint32_t phas
   }
 }
 
-static void add_row(volley_arrivals *arrivals, uint32_t phase, uint32_t mask, volley_row row) {
+INLINED void add_row(volley_arrivals *arrivals, volley_layout layout, uint32_t phase, uint32_t mask, volley_row row) {
   const volley_table *table = &arrivals->block->table;
   if (row.single)
     arrivals->block->sums[(row.place + phase) & mask] += (double)row.weight;
   else
-    add_piece(table->layout, arrivals->block->sums, phase, mask, table->pool + row.offset, row.count, row.equal);
+    add_piece(layout, arrivals->block->sums, phase, mask, table->pool + row.offset, row.count, row.equal);
   arrivals->events += row.count;
-  arrivals->bytes += row.single ? sizeof(uint64_t) : volley_piece_bytes(table->layout, row.count, row.equal);
+  arrivals->bytes += row.single ? sizeof(uint64_t) : volley_piece_bytes(layout, row.count, row.equal);
 }
 
-static void list_row(volley_arrivals *arrivals, int64_t step, volley_row row) {
+INLINED void list_row(volley_arrivals *arrivals, volley_layout layout, int64_t step, volley_row row) {
   const unsigned char *headers = arrivals->block->table.pool + row.offset;
   uint64_t offset = row.offset + volley_headers_bytes(row.count);
   for (uint32_t g = 0; g < row.count; g++) {
@@ -95,14 +98,15 @@ static void list_row(volley_arrivals *arrivals, int64_t step, volley_row row) {
     memcpy(&group, headers + g * sizeof group, sizeof group);
     volley_due_put(&lists_of(arrivals, step + group.due)[group.receptor], pack(offset, &group));
     arrivals->events += group.count;
-    offset += volley_piece_bytes(arrivals->block->table.layout, group.count, group.equal);
+    offset += volley_piece_bytes(layout, group.count, group.equal);
   }
   arrivals->bytes += offset - row.offset;
 }
 
 /* Looks up the rows of n spikes, few at a time; what each look-up needs is asked for before all of them go on. Returns the
  * number of rows found. */
-static uint32_t find_rows(const volley_table *table, const uint32_t *gids, uint32_t n, volley_row *out) {
+INLINED uint32_t find_rows(const volley_table *table, volley_layout layout, const uint32_t *gids, uint32_t n,
+                           volley_row *out) {
   uint32_t found = 0, rows[BATCH];
   for (uint32_t i = 0; i < n; i++)
     __builtin_prefetch(&table->sources.words[volley_source_place(&table->sources, gids[i])]);
@@ -114,34 +118,41 @@ static uint32_t find_rows(const volley_table *table, const uint32_t *gids, uint3
   for (uint32_t i = 0; i < found; i++) {
     out[i] = volley_row_unpack(table->rows[rows[i]]);
     if (out[i].single) continue;
-    const size_t bytes = table->layout.direct ? volley_piece_bytes(table->layout, out[i].count, out[i].equal)
-                                              : volley_headers_bytes(out[i].count);
+    const size_t bytes =
+        layout.direct ? volley_piece_bytes(layout, out[i].count, out[i].equal) : volley_headers_bytes(out[i].count);
     prefetch(table->pool + out[i].offset, bytes);
   }
   return found;
 }
 
-void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n) {
+INLINED void schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n, uint8_t shift) {
   const volley_table *table = &arrivals->block->table;
-  const volley_layout layout = table->layout;
+  volley_layout layout = table->layout;
   const uint32_t phase = phase_of(layout, step), mask = (1u << (layout.number_bits + layout.step_bits)) - 1;
   volley_row rows[BATCH];
-  if (table->synapses == 0) return;
+  layout.weight_shift = shift;
   for (uint32_t from = 0; from < n; from += BATCH) {
-    const uint32_t found = find_rows(table, gids + from, n - from < BATCH ? n - from : BATCH, rows);
+    const uint32_t found = find_rows(table, layout, gids + from, n - from < BATCH ? n - from : BATCH, rows);
     for (uint32_t i = 0; i < found; i++) {
       if (layout.direct)
-        add_row(arrivals, phase, mask, rows[i]);
+        add_row(arrivals, layout, phase, mask, rows[i]);
       else
-        list_row(arrivals, step, rows[i]);
+        list_row(arrivals, layout, step, rows[i]);
     }
   }
 }
 
+void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n) {
+  const volley_table *table = &arrivals->block->table;
+  if (table->synapses == 0) return;
+  if (table->layout.weight_shift == 2) schedule(arrivals, step, gids, n, 2);
+  if (table->layout.weight_shift == 1) schedule(arrivals, step, gids, n, 1);
+  if (table->layout.weight_shift == 0) schedule(arrivals, step, gids, n, 0);
+}
+
 /* Adds the groups of one list. */
-static void deliver_list(volley_arrivals *arrivals, volley_due *due, double *ring, uint32_t phase, uint32_t mask) {
-  const unsigned char *pool = arrivals->block->table.pool;
-  const volley_layout layout = arrivals->block->table.layout;
+INLINED void deliver_list(const unsigned char *pool, volley_layout layout, volley_due *due, double *ring,
+                          uint32_t phase, uint32_t mask) {
   for (uint32_t e = 0; e < due->n && e < AHEAD; e++)
     prefetch(pool + offset_of(due->entries[e]),
              volley_piece_bytes(layout, count_of(due->entries[e]), is_equal(due->entries[e])));
@@ -156,12 +167,21 @@ static void deliver_list(volley_arrivals *arrivals, volley_due *due, double *rin
   due->n = 0;
 }
 
-void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step) {
-  const volley_layout layout = arrivals->block->table.layout;
+INLINED void deliver(const volley_arrivals *arrivals, int64_t step, uint8_t shift) {
+  volley_layout layout = arrivals->block->table.layout;
   const size_t places = (size_t)1 << (layout.number_bits + layout.step_bits);
-  for (int r = 0; r < arrivals->block->receptors && arrivals->due; r++)
-    deliver_list(arrivals, &lists_of(arrivals, step)[r], arrivals->block->sums + (size_t)r * places,
-                 phase_of(layout, step), (uint32_t)(places - 1));
+  layout.weight_shift = shift;
+  for (int r = 0; r < arrivals->block->receptors; r++)
+    deliver_list(arrivals->block->table.pool, layout, &lists_of(arrivals, step)[r],
+                 arrivals->block->sums + (size_t)r * places, phase_of(layout, step), (uint32_t)(places - 1));
+}
+
+void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step) {
+  const uint8_t shift = arrivals->block->table.layout.weight_shift;
+  if (!arrivals->due) return;
+  if (shift == 2) deliver(arrivals, step, 2);
+  if (shift == 1) deliver(arrivals, step, 1);
+  if (shift == 0) deliver(arrivals, step, 0);
 }
 
 /* The sums of `step` at a receptor. */

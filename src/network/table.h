@@ -97,7 +97,8 @@ static inline volley_row volley_row_unpack(uint64_t packed) {
 
 /* Bytes of the weights of a piece, of all of it, and of the headers of a row of groups. */
 static inline size_t volley_weights_bytes(volley_layout layout, size_t count, bool equal) {
-  return (((equal ? 1 : count) << layout.weight_shift) + 1) / 2 * 2;
+  const size_t bytes = (equal ? 1 : count) << layout.weight_shift;
+  return layout.weight_shift > 0 ? bytes : (bytes + 1) / 2 * 2;
 }
 static inline size_t volley_piece_bytes(volley_layout layout, size_t count, bool equal) {
   return (volley_weights_bytes(layout, count, equal) + count * sizeof(uint16_t) + 3) / 4 * 4;
