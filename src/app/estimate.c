@@ -214,8 +214,7 @@ static void add_static(const volley_experiment *experiment, const volley_edge_sa
                                .wanted = experiment->simulation.delivery,
                                .weight_bits = experiment->simulation.weight_bits};
   for (int p = 0; p < experiment->n_populations; p++)
-    if (experiment->populations[p].model->n_receptors > totals.receptors)
-      totals.receptors = experiment->populations[p].model->n_receptors;
+    totals.receptors = (int)fmax(totals.receptors, experiment->populations[p].model->n_receptors);
   for (int pass = 0; pass < 2; pass++) {
     for (int source = 0; source < experiment->n_populations; source++) {
       shape_rows(experiment, source, samples, shape, estimate);
@@ -228,9 +227,8 @@ static void add_static(const volley_experiment *experiment, const volley_edge_sa
   }
   estimate->table_bytes +=
       estimate->blocks * (volley_source_index_expected_bytes(totals.rows, (double)experiment->neurons) +
+                          (double)volley_units_bytes(&totals) +
                           (double)volley_ring_bytes(volley_layout_choose(&totals), totals.receptors));
-  if (totals.weight_bits != VOLLEY_WEIGHT_BITS_32)
-    estimate->table_bytes += (double)estimate->blocks * totals.receptors * totals.stride * sizeof(float);
 }
 
 /* Adds the table of one projection whose synapses learn, and what is kept of its targets' spikes: those since the last

@@ -47,6 +47,10 @@ size_t volley_ring_bytes(volley_layout layout, int receptors) {
   return (layout.direct ? 1 : (size_t)receptors) * sizeof(double) << (layout.number_bits + layout.step_bits);
 }
 
+size_t volley_units_bytes(const volley_table_shape *shape) {
+  return shape->weight_bits == VOLLEY_WEIGHT_BITS_32 ? 0 : (size_t)shape->receptors * shape->stride * sizeof(float);
+}
+
 double *volley_table_sums(const volley_table *table, int receptors) {
   return volley_alloc_huge(volley_ring_bytes(table->layout, receptors), "the arrivals of spikes");
 }

@@ -137,6 +137,7 @@ volley_layout volley_layout_choose(const volley_table_shape *shape);
 
 /* Bytes of the sums that are under way, of all receptors; and these, zeroed, owned by the caller: volley_table_free(). */
 size_t volley_ring_bytes(volley_layout layout, int receptors);
+size_t volley_units_bytes(const volley_table_shape *shape); /* of the units of its weights */
 double *volley_table_sums(const volley_table *table, int receptors);
 
 /* Bytes of a table of so many synapses in so many groups (rows, in a direct one), of one weight for each or of one for each
