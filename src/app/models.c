@@ -136,9 +136,10 @@ static void write_neuron(bool markdown, const void *kind) {
 
 static void write_synapse_states(bool markdown, const volley_synapse_model *model) {
   heading(markdown, "States of a synapse (can be recorded as weights)", "start", "");
-  for (int i = 0; i < model->n_states; i++) {
+  for (int i = 0; i < volley_synapse_recordables(model); i++) {
     const volley_state_info *info = &model->states[i];
-    row(markdown, (const char *[]){info->name, info->unit, i == 0 ? "weight" : "0", "", info->doc});
+    const char *start = i == 0 ? "weight" : i < model->n_states ? "0" : "";
+    row(markdown, (const char *[]){info->name, info->unit, start, "", info->doc});
   }
 }
 

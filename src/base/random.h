@@ -28,6 +28,7 @@ typedef enum volley_purpose {
   VOLLEY_PURPOSE_HALF,          /* object: population, id: node of the tree of boxes; how many neurons in each half */
   VOLLEY_PURPOSE_STIMULUS,      /* object: stimulus, id: gid; numbers of its own that a neuron has */
   VOLLEY_PURPOSE_ROUNDING,      /* id: gid of a source, of its weights to 16 or 8 bits */
+  VOLLEY_PURPOSE_RELEASE, /* object: projection, id: gid of a source, index: step; key of what a spike transmits */
   VOLLEY_PURPOSE_END
 } volley_purpose;
 

@@ -157,9 +157,10 @@ double *volley_spectrum_plastic(const volley_network *network, int64_t step) {
       const volley_plastic_table *plastic = &network->blocks[b].plastic[k];
       for (uint32_t r = 0; r < plastic->n_groups; r++) {
         const uint32_t count = plastic->groups[r].count;
-        states = volley_grow(states, (size_t)count * (size_t)plastic->model->n_states, sizeof *states, "eigenvalues");
-        volley_plastic_table_look(plastic, r, step, states);
-        memcpy(weights + at + plastic->groups[r].first, states, count * sizeof *states); /* the first state */
+        states =
+            volley_grow(states, (size_t)count * ((size_t)plastic->model->n_states + 1), sizeof *states, "eigenvalues");
+        const double *found = volley_plastic_table_look(plastic, r, step, 0, states);
+        memcpy(weights + at + plastic->groups[r].first, found, count * sizeof *found);
       }
       at += plastic->synapses;
     }

@@ -142,6 +142,8 @@ static void finish_plastic(edge_pass *pass, volley_block *block) {
         volley_grow(block->plastic, (size_t)block->n_plastic + 1, sizeof *block->plastic, "plastic synapses");
     volley_plastic_table *plastic = &block->plastic[block->n_plastic];
     *plastic = volley_plastic_table_finish(pass->plastic[p]);
+    for (uint32_t t = 0; t < plastic->n_targets && plastic->gids; t++)
+      plastic->gids[t] = volley_block_gid(block, plastic->first_id + t);
     block->n_plastic++;
     const int delay = plastic->n_dopamine > 0 ? plastic->dopamine_delay : pass->min_delay;
     if (delay < pass->min_delay) pass->min_delay = delay; /* dopamine is to be known when it arrives */

@@ -59,6 +59,8 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
                              .turned = turned_receptor(experiment, p),
                              .min_delay = VOLLEY_MAX_DELAY + 1};
   set_dopamine(plastic, experiment, &p->plasticity);
+  plastic->constants.key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_RELEASE, (uint32_t)projection);
+  if (plastic->model->draws) plastic->gids = volley_alloc(n_targets, sizeof *plastic->gids, "plastic synapses");
   plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
   builder->ends = volley_alloc(plastic->n_sources, sizeof *builder->ends, "plastic synapses");
   return builder;
@@ -183,6 +185,7 @@ void volley_plastic_table_release(volley_plastic_table *plastic) {
   volley_table_free(plastic->ids, plastic->synapses * sizeof *plastic->ids);
   for (uint32_t t = 0; t < plastic->n_targets; t++) free(plastic->past[t].spikes);
   free(plastic->past);
+  free(plastic->gids);
   free(plastic->dopamine.levels);
   free(plastic->groups);
   volley_source_index_release(&plastic->sources);
@@ -228,7 +231,10 @@ static volley_synapse_view view_group(volley_plastic_table *plastic, uint32_t r,
                               .last = group->last + axonal,
                               .since = (group->last > swept ? group->last : swept) + axonal,
                               .now = now + axonal,
-                              .dendritic = group->delay - axonal};
+                              .dendritic = group->delay - axonal,
+                              .source = group->source,
+                              .kind = (uint32_t)group->delay << VOLLEY_RECEPTOR_BITS | group->receptor,
+                              .gids = plastic->gids};
   for (int k = 0; k < plastic->model->n_states; k++) view.states[k] = plastic->states[k] + group->first;
   return view;
 }
@@ -266,14 +272,22 @@ void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
   plastic->dopamine.n = forget(plastic->dopamine.levels, plastic->dopamine.n, bound);
 }
 
-void volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t r, int64_t step, double *out) {
+const double *volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t r, int64_t step, int state,
+                                        double *out) {
   const volley_plastic_group *group = &plastic->groups[r];
+  const volley_synapse_model *model = plastic->model;
   volley_synapse_view view = view_group((volley_plastic_table *)plastic, r, step - group->due);
-  for (int k = 0; k < plastic->model->n_states; k++) {
+  for (int k = 0; k < model->n_states; k++) {
     view.states[k] = out + (size_t)k * group->count;
     memcpy(view.states[k], plastic->states[k] + group->first, group->count * sizeof(double));
   }
-  if (view.now > view.since && plastic->model->catch_up) plastic->model->catch_up(&view);
+  if (view.now > view.since && model->catch_up) model->catch_up(&view);
+  if (state < model->n_states) return view.states[state];
+  double row[VOLLEY_MAX_ROW_STATES], *found = out + (size_t)model->n_states * group->count;
+  memcpy(row, group->row, sizeof row);
+  view.row = row;
+  model->look(&view, state - model->n_states, found);
+  return found;
 }
 
 static void push(volley_past_spike **spikes, uint32_t *n, uint32_t *capacity, volley_past_spike spike) {

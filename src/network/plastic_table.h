@@ -39,6 +39,7 @@ typedef struct volley_plastic_table {
   uint32_t n_groups;
   double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [synapses] */
   uint16_t *ids;                             /* [synapses] targets: id - first_id */
+  uint32_t *gids;                            /* [n_targets] of a model that draws, to be set when it is made; or NULL */
   volley_past_spikes *past;                  /* [n_targets] */
   volley_dopamine dopamine;
   int64_t swept; /* step of the last sweep, 0 at first */
@@ -77,9 +78,10 @@ void volley_plastic_table_deliver(volley_plastic_table *plastic, uint32_t group,
  * the spikes that are not needed any more. Only at multiples of VOLLEY_SWEEP_STEPS: rules round where they stop. */
 void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step);
 
-/* States of the synapses of a group as a spike that is delivered before the update of `step` would find them, into out:
- * [n_states][count]. Changes nothing. */
-void volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t group, int64_t step, double *out);
+/* Entry `state` of the model's states of the synapses of a group, [count], as a spike that is delivered before the update of
+ * `step` would find it: within out, [n_states + 1][count]. Changes nothing. */
+const double *volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t group, int64_t step, int state,
+                                        double *out);
 
 /* Notes a spike of a target, by its number 0 .. n_targets - 1. Steps do not descend. */
 void volley_plastic_table_note_target(volley_plastic_table *plastic, uint32_t target, int64_t step);

@@ -57,6 +57,8 @@ static const char *check_synapse(const void *kind) {
   if (!model->doc || !model->equations) return "has no name, doc or equations";
   if (!model->range || !model->spike) return "lacks range or spike";
   if (model->n_states < 1) return "lacks the state that is its weight";
+  if (model->n_recordables > model->n_states && !model->look)
+    return "lacks look, by which recorders find what is no state";
   if (model->n_traces < 0 || model->n_traces > VOLLEY_MAX_TRACES || (model->n_traces && !model->traces))
     return "has too many traces or no table of them";
   if (model->n_row_states < 0 || model->n_row_states > VOLLEY_MAX_ROW_STATES ||

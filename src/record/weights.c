@@ -119,7 +119,8 @@ static void *create(const volley_network *network, const volley_readouts *readou
 static void sample_lag(const weights *probes, int b, int64_t step, int lag, double *row) {
   const volley_recorder *recorder = probes->recorder;
   const volley_plastic_table *plastic = volley_block_plastic(&probes->network->blocks[b], recorder->projection);
-  double *states = NULL;
+  double *room = NULL;
+  const double *found = NULL;
   size_t capacity = 0;
   for (uint64_t i = probes->firsts[b]; i < probes->firsts[b + 1]; i++) {
     const probe *p = &probes->probes[i];
@@ -127,16 +128,16 @@ static void sample_lag(const weights *probes, int b, int64_t step, int lag, doub
     const uint32_t count = group->count;
     if (group->due - group->delay != lag) continue;
     if (i == probes->firsts[b] || p->group != probes->probes[i - 1].group) {
-      const size_t needed = (size_t)count * (size_t)plastic->model->n_states;
+      const size_t needed = (size_t)count * ((size_t)plastic->model->n_states + 1);
       if (needed > capacity) {
         capacity = 2 * needed;
-        states = volley_grow(states, capacity, sizeof *states, "a recorder of weights");
+        room = volley_grow(room, capacity, sizeof *room, "a recorder of weights");
       }
-      volley_plastic_table_look(plastic, p->group, step - 1 + lag, states);
+      found = volley_plastic_table_look(plastic, p->group, step - 1 + lag, recorder->state, room);
     }
-    row[p->column] = states[(size_t)recorder->state * count + p->synapse];
+    row[p->column] = found[p->synapse];
   }
-  free(states);
+  free(room);
 }
 
 static void before(void *own, int block, int64_t step, double *row) { sample_lag(own, block, step, 0, row); }
@@ -147,7 +148,8 @@ static void sample(void *own, int block, int slice, int64_t step, double *row) {
 
 static volley_choices choices(const volley_experiment *experiment, const volley_recorder *recorder) {
   const volley_synapse_model *model = experiment->projections[recorder->projection].plasticity.model;
-  return (volley_choices){model->states, model->n_states, sizeof *model->states, "state of synapse model", model->name};
+  return (volley_choices){model->states, volley_synapse_recordables(model), sizeof *model->states,
+                          "state of synapse model", model->name};
 }
 
 static uint64_t width(const volley_experiment *experiment, const volley_recorder *recorder) {

@@ -79,6 +79,11 @@ static inline double volley_clip(double value, double low, double high) {
   return value < low ? low : value > high ? high : value;
 }
 
+/* The weight after its size has changed, which stays within 0 and that of Wmax. */
+static inline double volley_change_size(double weight, double change, double Wmax) {
+  return copysign(volley_clip(fabs(weight) + change, 0, fabs(Wmax)), Wmax);
+}
+
 /* A rule whose only state is the weight: what becomes of it at spike k of the target, which arrives at this time, and at
  * the source's, of which `loss` is a constant. */
 typedef double volley_at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,

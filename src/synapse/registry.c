@@ -1,4 +1,4 @@
-#include "synapse/synapse.h"
+#include "synapse/pairing.h"
 
 #include "base/memory.h"
 #include "model/experiment.h"
@@ -8,13 +8,19 @@
 
 /* clang-format off */
 #define MODELS(X) \
+  X(bernoulli) \
   X(stdp) \
+  X(stdp_nn_pre_centered) \
+  X(stdp_nn_restr) \
+  X(stdp_nn_symm) \
   X(stdp_pl) \
   X(stdp_dopamine) \
   X(stdp_switch) \
   X(stdp_triplet) \
   X(trace) \
+  X(tsodyks) \
   X(tsodyks2) \
+  X(vogels_sprekeler) \
   /* one line a model */
 /* clang-format on */
 
@@ -51,7 +57,7 @@ volley_synapse_constants volley_synapse_constants_make(const volley_plasticity_p
   volley_synapse_constants constants = {.model = model,
                                         .parameters = plan->parameters,
                                         .dt = dt,
-                                        .nearest = plan->nearest,
+                                        .nearest = plan->nearest || model->nearest,
                                         .is_axonal = plan->is_axonal,
                                         .has_dopamine = plan->dopamine >= 0,
                                         .learning = plan->learning,
@@ -104,4 +110,27 @@ volley_past_spike volley_dopamine_at(const volley_synapse_constants *constants, 
     level.traces[0] = before->traces[0] * volley_decay_at(trace, step - before->step) + spikes * trace->jump;
   }
   return level;
+}
+
+/* The trace of a source just after what it has sent, or of dopamine: one for all synapses of a group. */
+static double common_trace(const volley_synapse_view *b, int t) {
+  const volley_trace *of = &b->constants->traces[t];
+  if (b->constants->model->traces[t].of == VOLLEY_OF_SOURCE)
+    return b->row[2 * of->number + 1] * volley_decay_at(of, b->now - b->last);
+  return volley_dopamine_level(b, t, volley_dopamine_find(b, b->now), b->now);
+}
+
+void volley_look_at_traces(volley_synapse_view *b, int t, double *out) {
+  const volley_trace *of = &b->constants->traces[t];
+  const bool is_target = b->constants->model->traces[t].of == VOLLEY_OF_TARGET;
+  const double common = is_target ? 0 : common_trace(b, t);
+  for (uint32_t i = 0; i < b->count; i++) {
+    const volley_past_spikes *past = &b->past[b->ids[i]];
+    uint32_t k = past->n;
+    out[i] = common;
+    while (k > 0 && past->spikes[k - 1].step > b->now - b->dendritic) k--;
+    if (is_target && k > 0)
+      out[i] = past->spikes[k - 1].traces[of->number] *
+               volley_decay_at(of, b->now - b->dendritic - past->spikes[k - 1].step);
+  }
 }

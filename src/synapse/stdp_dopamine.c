@@ -20,7 +20,10 @@ static const volley_key_info parameters[N_PARAMETERS] = {
 };
 
 static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"},
-                                           {"c", "weight", -1, 0, VOLLEY_ANY, "eligibility"}};
+                                           {"c", "weight", -1, 0, VOLLEY_ANY, "eligibility"},
+                                           {"K_plus", "", -1, 0, VOLLEY_ANY, "trace of the source"},
+                                           {"K_minus", "", -1, 0, VOLLEY_ANY, "trace of the target"},
+                                           {"n", "1/ms", -1, 0, VOLLEY_ANY, "dopamine"}};
 enum { PLUS, MINUS, DOPAMINE };
 static const volley_trace_info traces[] = {
     [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
@@ -127,7 +130,10 @@ const volley_synapse_model volley_synapse_stdp_dopamine = {
         "eligibility take part, and the eligibility decays",
     .reference = "Izhikevich 2007; Potjans, Morrison & Diesmann 2010. NEST's stdp_dopamine_synapse",
     VOLLEY_PARAMETERS(parameters),
-    VOLLEY_STATES(states),
+    .states = states,
+    .n_states = 2,
+    .n_recordables = 5,
+    .look = volley_look_at_traces,
     VOLLEY_TRACES(traces),
     VOLLEY_ROW_STATES(row_states),
     .pairs = true,

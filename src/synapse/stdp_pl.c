@@ -15,7 +15,11 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     {"tau_minus", "ms", 20, VOLLEY_TIMES, .doc = "time constant of the target's trace: window of depression"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+static const volley_state_info states[] = {
+    {"weight", "weight", -1, 0, VOLLEY_ANY, "weight"},
+    {"K_plus", "", -1, 0, VOLLEY_ANY, "trace of the source"},
+    {"K_minus", "", -1, 0, VOLLEY_ANY, "trace of the target"},
+};
 enum { PLUS, MINUS };
 static const volley_trace_info traces[] = {
     [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
@@ -56,7 +60,7 @@ const volley_synapse_model volley_synapse_stdp_pl = {
                  "spikes lead to w0 (tau_plus / (alpha tau_minus))^(1 / (1 - mu))",
     .reference = "Morrison, Aertsen & Diesmann 2007. NEST's stdp_pl_synapse_hom",
     VOLLEY_PARAMETERS(parameters),
-    VOLLEY_STATES(states),
+    VOLLEY_TRACED_STATES(states),
     VOLLEY_TRACES(traces),
     VOLLEY_ROW_STATES(row_states),
     .pairs = true,

@@ -39,7 +39,12 @@ static const volley_key_info parameters[N_PARAMETERS] = {
      .doc = "there is dopamine while its concentration is not below this"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+static const volley_state_info states[] = {
+    {"weight", "weight", -1, 0, VOLLEY_ANY, "weight"},
+    {"x", "", -1, 0, VOLLEY_ANY, "trace of the source"},
+    {"y", "", -1, 0, VOLLEY_ANY, "trace of the target"},
+    {"n", "", -1, 0, VOLLEY_ANY, "dopamine that spikes have released"},
+};
 enum { PLUS, MINUS, DOPAMINE };
 static const volley_trace_info traces[] = {
     [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
@@ -103,7 +108,7 @@ const volley_synapse_model volley_synapse_stdp_switch = {
         "instead",
     .reference = "Zhang, Lau & Bi 2009; traces as in Uramoto & Torikai 2013",
     VOLLEY_PARAMETERS(parameters),
-    VOLLEY_STATES(states),
+    VOLLEY_TRACED_STATES(states),
     VOLLEY_TRACES(traces),
     VOLLEY_ROW_STATES(row_states),
     .pairs = true,

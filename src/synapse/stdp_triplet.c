@@ -28,7 +28,13 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     {"Wmax", "weight", 100, -INFINITY, INFINITY, .doc = "greatest weight; negative for inhibitory synapses"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+static const volley_state_info states[] = {
+    {"weight", "weight", -1, 0, VOLLEY_ANY, "weight"},
+    {"x", "", -1, 0, VOLLEY_ANY, "trace of the source"},
+    {"x_slow", "", -1, 0, VOLLEY_ANY, "slow trace of the source"},
+    {"y", "", -1, 0, VOLLEY_ANY, "trace of the target"},
+    {"y_slow", "", -1, 0, VOLLEY_ANY, "slow trace of the target"},
+};
 enum { PLUS, PLUS_SLOW, MINUS, MINUS_SLOW };
 static const volley_trace_info traces[] = {
     [PLUS] = {VOLLEY_OF_SOURCE, TAU_PLUS, VOLLEY_JUMP_1},
@@ -45,20 +51,15 @@ static void range(const double *values, double *low, double *high) {
   *high = fmax(0, values[WMAX]);
 }
 
-/* The weight after its size has changed. */
-static inline double changed(const double *p, double weight, double change) {
-  return copysign(volley_clip(fabs(weight) + change, 0, fabs(p[WMAX])), p[WMAX]);
-}
-
 static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
                                double weight) {
   const double *p = b->constants->parameters;
   const double growth = p[A_PLUS] + p[A_PLUS_TRIPLET] * volley_target_trace_before(b, MINUS_SLOW, pairs, k);
-  return changed(p, weight, growth * volley_source_trace(b, PLUS, arrival));
+  return volley_change_size(weight, growth * volley_source_trace(b, PLUS, arrival), p[WMAX]);
 }
 
 static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
-  return changed(b->constants->parameters, weight, -loss * volley_target_trace(b, MINUS, pairs));
+  return volley_change_size(weight, -loss * volley_target_trace(b, MINUS, pairs), b->constants->parameters[WMAX]);
 }
 
 static void spike(volley_synapse_view *b, double *input) {
@@ -81,7 +82,7 @@ const volley_synapse_model volley_synapse_stdp_triplet = {
         "tau_minus_triplet. A spike finds the traces without itself",
     .reference = "Pfister & Gerstner 2006. NEST's stdp_triplet_synapse",
     VOLLEY_PARAMETERS(parameters),
-    VOLLEY_STATES(states),
+    VOLLEY_TRACED_STATES(states),
     VOLLEY_TRACES(traces),
     VOLLEY_ROW_STATES(row_states),
     .keeps_past = true,

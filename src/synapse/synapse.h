@@ -9,6 +9,7 @@
 #ifndef VOLLEY_SYNAPSE_SYNAPSE_H
 #define VOLLEY_SYNAPSE_SYNAPSE_H
 
+#include "base/random.h"
 #include "model/window.h"
 #include "neuron/neuron.h"
 
@@ -69,6 +70,7 @@ typedef struct volley_synapse_constants {
   bool has_dopamine; /* by spikes of a population */
   const volley_window_of_time *learning, *dopamine_on;
   int n_learning, n_dopamine_on;
+  volley_key key; /* of the random numbers of a model that draws */
 } volley_synapse_constants;
 
 /* Synapses of one source with one delay and receptor, and what is known of the time since they were last dealt with. */
@@ -83,6 +85,8 @@ typedef struct volley_synapse_view {
   double *row; /* [n_row_states] what depends on the source's spikes alone */
   int64_t last, since, now; /* of the source's spike before, or < 0; what was before is dealt with; of this spike */
   int64_t dendritic;        /* steps that spikes of the target take */
+  uint32_t source, kind;    /* gid; a number for what makes the group one of its source's: delay and receptor */
+  const uint32_t *gids;     /* of the targets, by their number, where the model draws */
 } volley_synapse_view;
 
 typedef enum volley_dopamine_need {
@@ -97,11 +101,14 @@ typedef struct volley_synapse_model {
   int n_parameters;
   const volley_state_info *states; /* of a synapse; the first is its weight */
   int n_states;
+  int n_recordables; /* entries of states: those behind n_states are not kept, but recorders find them; 0: none */
   const volley_trace_info *traces;
   int n_traces;
   const char *const *row_states; /* names: each trace of the source without its last spike, and with it; then others */
   int n_row_states;
   bool pairs;                    /* takes the key `pairing` */
+  bool nearest;                  /* a spike always sets traces to their jump */
+  bool draws;                    /* random numbers, by constants->key */
   bool keeps_past;               /* needs the spikes of its targets */
   volley_dopamine_need dopamine; /* the keys of the population that releases it */
   bool takes_schedule;           /* takes `dopamine_on` */
@@ -116,11 +123,27 @@ typedef struct volley_synapse_model {
   void (*spike)(volley_synapse_view *view, double *input);
   /* Brings the synapses up to where a spike at `now` would find them. NULL: nothing changes between spikes. */
   void (*catch_up)(volley_synapse_view *view);
+  /* What a spike at `now` would find of entry n_states + k of states, into out: [count]; after catch_up(). May change the row,
+   * which is a copy. */
+  void (*look)(volley_synapse_view *view, int k, double *out);
 } volley_synapse_model;
 
 /* The members of a model that its tables give, beside those of neuron/neuron.h. */
 #define VOLLEY_TRACES(table) .traces = (table), .n_traces = (int)(sizeof(table) / sizeof *(table))
 #define VOLLEY_ROW_STATES(table) .row_states = (table), .n_row_states = (int)(sizeof(table) / sizeof *(table))
+
+/* A weight, and behind it the traces in their order as what recorders find. */
+#define VOLLEY_TRACED_STATES(table)                                                                                    \
+  .states = (table), .n_states = 1, .n_recordables = (int)(sizeof(table) / sizeof *(table)),                           \
+  .look = volley_look_at_traces
+
+/* What recorders find of trace k, that of spikes at `now` included. */
+void volley_look_at_traces(volley_synapse_view *view, int k, double *out);
+
+/* How many entries of its states recorders find. */
+static inline int volley_synapse_recordables(const volley_synapse_model *model) {
+  return model->n_recordables > model->n_states ? model->n_recordables : model->n_states;
+}
 
 /* All models, ended by NULL, and one by name (NULL if unknown). */
 const volley_synapse_model *const *volley_synapse_models(void);

@@ -16,7 +16,11 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     {"Wmax", "weight", 1, -INFINITY, INFINITY, .doc = "greatest weight"},
 };
 
-static const volley_state_info states[] = {{"weight", "weight", -1, 0, VOLLEY_ANY, "weight"}};
+static const volley_state_info states[] = {
+    {"weight", "weight", -1, 0, VOLLEY_ANY, "weight"},
+    {"fast", "1/ms", -1, 0, VOLLEY_ANY, "fast trace of the source"},
+    {"slow", "1/ms", -1, 0, VOLLEY_ANY, "slow trace of the source"},
+};
 enum { FAST, SLOW };
 static const volley_trace_info traces[] = {
     [FAST] = {VOLLEY_OF_SOURCE, TAU_FAST, VOLLEY_JUMP_RATE},
@@ -53,7 +57,7 @@ const volley_synapse_model volley_synapse_trace = {
         "traces of the source grow by 1 ms / tau at its spikes and decay with tau_fast and tau_slow: both mean its "
         "rate in 1/ms. For learned lateral inhibition: learning_rate < 0, Wmin < 0, Wmax 0",
     VOLLEY_PARAMETERS(parameters),
-    VOLLEY_STATES(states),
+    VOLLEY_TRACED_STATES(states),
     VOLLEY_TRACES(traces),
     VOLLEY_ROW_STATES(row_states),
     .keeps_past = true,

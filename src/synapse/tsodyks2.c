@@ -10,12 +10,15 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     {"U", "", 0.5, 0, 1, .doc = "part of the resources that is released at rest; grows of u at a spike"},
     {"tau_rec", "ms", 800, VOLLEY_TIMES, .doc = "time constant of the recovery of resources"},
     {"tau_fac", "ms", 0, 0, 1e9, .doc = "time constant of facilitation; 0: there is none"},
-    {"x", "", 1, 0, 1, .doc = "resources at the beginning"},
-    {"u", "", 0, 0, 1, .doc = "part that is released, at the beginning"},
+    {"x", "", 1, 0, 1, .doc = "resources at the first spike"},
+    {"u", "", VOLLEY_NO_DEFAULT, 0, 1, .doc = "part of them that is released at the first spike, by default U"},
 };
 
 static const volley_state_info states[] = {
-    {"weight", "weight", -1, 0, VOLLEY_ANY, "weight with all resources released"}};
+    {"weight", "weight", -1, 0, VOLLEY_ANY, "weight with all resources released"},
+    {"x", "", -1, 0, VOLLEY_ANY, "resources that a spike would find"},
+    {"u", "", -1, 0, VOLLEY_ANY, "part of them that a spike would release"},
+};
 static const char *const row_states[] = {"x", "u"};
 
 static void range(const double *values, double *low, double *high) {
@@ -26,13 +29,17 @@ static void range(const double *values, double *low, double *high) {
 
 static void begin(const volley_synapse_constants *constants, double *row) {
   row[X] = constants->parameters[X_INITIAL];
-  row[U] = constants->parameters[U_INITIAL];
+  row[U] = isnan(constants->parameters[U_INITIAL]) ? 0 : constants->parameters[U_INITIAL];
 }
 
-/* Resources and release at the spike of step `now`; before the first one the time since the beginning counts. */
+/* Resources and release at the spike of step `now`. */
 static void advance(const volley_synapse_view *b) {
   const double *p = b->constants->parameters;
-  const double h = (double)(b->now - (b->last < 0 ? -1 : b->last)) * b->constants->dt;
+  if (b->last < 0) { /* the first one */
+    if (isnan(p[U_INITIAL])) b->row[U] = p[U_PARAMETER];
+    return;
+  }
+  const double h = (double)(b->now - b->last) * b->constants->dt;
   b->row[X] = 1 + (b->row[X] - b->row[X] * b->row[U] - 1) * exp(-h / p[TAU_REC]);
   b->row[U] = p[U_PARAMETER] + b->row[U] * (1 - p[U_PARAMETER]) * (p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0);
 }
@@ -44,6 +51,11 @@ static void spike(volley_synapse_view *b, double *input) {
   for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += b->sign * released * weights[i];
 }
 
+static void look(volley_synapse_view *b, int k, double *out) {
+  advance(b);
+  for (uint32_t i = 0; i < b->count; i++) out[i] = b->row[k];
+}
+
 const volley_synapse_model volley_synapse_tsodyks2 = {
     .name = "tsodyks2",
     .doc = "short-term depression and facilitation",
@@ -51,9 +63,12 @@ const volley_synapse_model volley_synapse_tsodyks2 = {
                  "x <- 1 + (x - x u - 1) exp(-h / tau_rec) and u <- U + u (1 - U) exp(-h / tau_fac)",
     .reference = "Tsodyks & Markram 1997; Maass & Markram 2002. NEST's tsodyks2_synapse",
     VOLLEY_PARAMETERS(parameters),
-    VOLLEY_STATES(states),
+    .states = states,
+    .n_states = 1,
+    .n_recordables = 3,
     VOLLEY_ROW_STATES(row_states),
     .range = range,
     .begin = begin,
     .spike = spike,
+    .look = look,
 };

@@ -1,5 +1,6 @@
 """The networks of these tests hold everything that is registered: neurons, synapses, stimuli, signals, rules. What was
-registered last goes into kinds.yaml, which is the same on all ranks and threads, too."""
+registered last goes into kinds.yaml or variants.yaml, whose bits are the same on other ranks and threads, and after a
+restart, too."""
 import os
 import re
 import sys
@@ -7,9 +8,11 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from program import execute, expect, finish, run  # noqa: E402
+from nets import content, same_bits  # noqa: E402
+from program import execute, expect, finish, run, set_words  # noqa: E402
 
-NETS = ("everything.yaml", "force.yaml", "plastic.yaml", "triplet.yaml", "kinds.yaml")
+NETS = ("everything.yaml", "force.yaml", "plastic.yaml", "triplet.yaml", "kinds.yaml", "variants.yaml")
+SHORT = {"simulation.duration": "120 ms"}
 
 
 def registered():
@@ -22,6 +25,25 @@ def registered():
     return {"model": neurons + synapses, "type": stimuli + signals, "rule": rules}
 
 
+def check_bits(name, settings, end):
+    """One thread, and two ranks to `end` from where three go on, have the same bits."""
+    net = os.path.join(HERE, name)
+    with tempfile.TemporaryDirectory() as folder:
+        one, cut, many = (os.path.join(folder, file) for file in ("one.h5", "cut.h5", "many.h5"))
+        spikes = run(net, one, settings)["spikes"]
+        first = ["run", net, "-o", cut, "--checkpoint-every", f"{end} model"]
+        result = execute(first + set_words({**settings, "simulation.duration": end}), 2, 1)
+        expect(result.returncode == 0, f"{name}: the first part fails: {result.stderr}")
+        where = {"simulation.partition": "round_robin", "simulation.exchange_interval": "min_delay"}
+        words = ["run", net, "-o", many, "--resume", os.path.join(folder, "cut.checkpoint.h5")]
+        result = execute(words + set_words({**settings, **where}), 3, 2)
+        expect(result.returncode == 0, f"{name}: resuming fails: {result.stderr}")
+        whole, resumed = content(one), content(many)
+        different = [path for path in whole if path not in resumed or not same_bits(whole[path], resumed[path])]
+        expect(not different, f"{name}: other bits on 2 and 3 ranks in {different}")
+        expect(spikes > 100, f"{name}: {spikes} spikes are too few to show anything")
+
+
 def main():
     text = ""
     for name in NETS:
@@ -32,13 +54,8 @@ def main():
         given = set(re.findall(r"\w+", " ".join(re.findall(rf"\b{key}: (\[[^]]*\]|\w+)", text))))
         for name in names:
             expect(name in given, f"no network of tests/invariance has '{key}: {name}': put it into kinds.yaml")
-    net = os.path.join(HERE, "kinds.yaml")
-    with tempfile.TemporaryDirectory() as folder:
-        one = run(net, os.path.join(folder, "one.h5"))
-        many = run(net, os.path.join(folder, "many.h5"),
-                   {"simulation.partition": "round_robin", "simulation.exchange_interval": "min_delay"}, 3, 2)
-    expect(one["spike_digest"] == many["spike_digest"], "other spikes of kinds.yaml on 3 ranks")
-    expect(one["spikes"] > 100, f"kinds.yaml: {one['spikes']} spikes are too few to show anything")
+    check_bits("kinds.yaml", {}, "31.3 ms")
+    check_bits("variants.yaml", SHORT, "57.1 ms")
     finish()
 
 

@@ -1,4 +1,4 @@
-"""stdp, stdp_dopamine and tsodyks2 against NEST 3.9: weights and currents within 1e-6 (relative).
+"""Plastic synapses against NEST 3.9: weights and currents within 1e-6 (relative).
 
 NEST's volume transmitter brings dopamine with a delay of 1 ms and updates the synapses at 1600 ms: so the source of
 such a pair spikes then, too.
@@ -134,13 +134,51 @@ def check_tsodyks(cases, folder):
     print(f"tsodyks2: {len(errors)} spikes, greatest relative difference {max(errors):.2g}")
 
 
+def check_transmitted(cases, folder):
+    """What random spikes of a source transmit, seen in the target's synaptic current; the target spikes, too."""
+    populations, stimuli, projections, recorders = "", "", "", ""
+    for name, case in cases.items():
+        model = name.removesuffix("_synapse")
+        given = {**case["parameters"], **({"u": 0.5} if model == "tsodyks2" else {})}  # NEST's default, whatever U is
+        parameters = "".join(f", {key}: {value}" for key, value in given.items())
+        for population, stimulus in (spike_source(f"s_{model}", case["pre_parrot_spikes_ms"]),
+                                     spike_target(f"t_{model}", case["post_parrot_spikes_ms"])):
+            populations += population
+            stimuli += stimulus
+        projections += (f"  - {{source: s_{model}, target: t_{model}, rule: one_to_one, weight: {case['weight_0']}, "
+                        f"delay: {case['delay_ms']} ms, synapse: {{model: {model}{parameters}}}}}\n")
+        recorders += (f"  - {{name: {model}, type: traces, population: t_{model}, states: I_syn_ex}}\n"
+                      f"  - {{type: spikes, population: t_{model}}}\n")
+    path = os.path.join(folder, "transmitted.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"simulation: {{dt: {STEP} ms, duration: 1005 ms}}\noutput: {{precision: double}}\n"
+                   f"populations:\n{populations}projections:\n{projections}stimuli:\n{stimuli}recorders:\n{recorders}")
+    run(path, path + ".h5")
+    for name, case in cases.items():
+        model = name.removesuffix("_synapse")
+        found = read_spikes(path + ".h5", f"t_{model}")[0]
+        expect(numpy.allclose(found, case["post_parrot_spikes_ms"]), f"{model}: the target spikes at {found}")
+        times, currents = read_trace(path + ".h5", model)
+        errors = []
+        for spike, expected in case["weight_transmitted"]:
+            at = int(numpy.argmin(abs(times - spike - case["delay_ms"])))
+            jump = currents[at, 0] - currents[at - 1, 0] * numpy.exp(-STEP / 2)
+            errors.append(compare(f"{model}, {spike} ms", jump, expected))
+        print(f"{model}: {len(errors)} spikes, greatest relative difference {max(errors):.2g}")
+
+
+def read_data(name):
+    with open(os.path.join(HERE, "data", name), encoding="utf-8") as file:
+        return json.load(file)
+
+
 def main():
-    with open(os.path.join(HERE, "data", "plasticity.json"), encoding="utf-8") as file:
-        data = json.load(file)
+    data = read_data("plasticity.json")
     with tempfile.TemporaryDirectory() as folder:
         check_stdp(data["stdp_synapse"], folder)
         check_tsodyks(data["tsodyks2_synapse"], folder)
         check_dopamine(data["stdp_dopamine_synapse"], folder)
+        check_transmitted(read_data("more_plasticity.json"), folder)
     finish()
 
 
