@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "io/file/hdf5.h"
 #include "io/file/path.h"
+#include "record/kind.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -318,10 +319,11 @@ static void write_view(view *v) {
   if (v->file < 0) return;
   copy_attributes(v, "/");
   volley_hdf5_check(&v->hdf5, H5Ocopy(v->model->file, "volley", v->file, "volley", H5P_DEFAULT, H5P_DEFAULT), "read");
+  volley_arena *arena = volley_arena_create();
   map_below(v, "/recorders", 3); /* /recorders/NAME/spikes/POPULATION */
-  map_below(v, "/readout", 1);
-  map_below(v, "/weights", 1);
-  map_below(v, "/rates", 1);
+  for (const volley_recorder_kind *const *kind = volley_recorder_kinds(); *kind; kind++)
+    if (!(*kind)->is_sonata) map_below(v, volley_arena_format(arena, "/%s", (*kind)->group), 1);
+  volley_arena_destroy(arena);
   const hid_t volley = volley_hdf5_check(&v->hdf5, H5Gopen2(v->file, "volley", H5P_DEFAULT), "find a group in");
   volley_hdf5_put_number(&v->hdf5, volley, "recorded_ms", (double)v->end * v->dt);
   volley_hdf5_release(&v->hdf5, volley);

@@ -104,7 +104,8 @@ class Run:
         return float(max(times, default=0.0))
 
     def recorded(self, kind):
-        """Groups of the recorders of a kind by their names: spikes, report (traces), readout, weights or rates."""
+        """Groups of the recorders of a kind by their names: spikes, report (traces), readout, weights, rates, sums
+        and so on."""
         if kind not in ("spikes", "report"):
             return dict(self.file.get(kind, {}))
         recorders = self.file.get("recorders", {})

@@ -33,8 +33,10 @@ STYLE = {
 
 
 # What is drawn by itself, of what was recorded, spikes first; others where they are asked for.
-DRAWN = {"spikes": "raster", "readout": "readout", "report": "traces", "weights": "weights", "rates": "rates"}
-OPTIONS = {"report": "--traces", "readout": "--readout", "weights": "--weights", "rates": "--rates", "taught": "--images"}
+DRAWN = {"spikes": "raster", "readout": "readout", "report": "traces", "weights": "weights", "rates": "rates",
+         "sums": "sums", "means": "means", "stimuli": "stimuli", "dopamine": "dopamine"}
+OPTIONS = {"report": "--traces", "readout": "--readout", "weights": "--weights", "rates": "--rates", "sums": "--sums",
+           "means": "--means", "stimuli": "--stimuli", "dopamine": "--dopamine", "taught": "--images"}
 
 
 def find_plot(name):

@@ -303,12 +303,14 @@ static volley_status show(volley_output_file *file, const char *path, const sett
   if (status == VOLLEY_OK && options->json) {
     print_json(info, options->file, lines, n);
     status = show_readouts(path, true);
+    if (status == VOLLEY_OK) status = volley_info_rows(path, start, stop, true);
     if (status == VOLLEY_OK) status = volley_info_labels(file, path, start, stop, true);
     printf("\n}\n");
   } else if (status == VOLLEY_OK) {
     print_run(info, options->file);
     print_lines(lines, n);
     status = show_readouts(path, false);
+    if (status == VOLLEY_OK) status = volley_info_rows(path, start, stop, false);
     if (status == VOLLEY_OK) status = volley_info_labels(file, path, start, stop, false);
     if (info->complete) print_timers(info);
   }

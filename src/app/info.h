@@ -16,4 +16,8 @@ volley_status volley_info_checkpoint(const char *path, bool json);
  * that has others before it. One process. Returns VOLLEY_USAGE with a fault if the file cannot be read. */
 volley_status volley_info_labels(volley_output_file *file, const char *path, double start, double stop, bool json);
 
+/* Prints for each recorder of rates, sums, means, stimuli and dopamine what its rows at start < t <= stop (ms) hold; otherwise as
+ * volley_info_labels(). */
+volley_status volley_info_rows(const char *path, double start, double stop, bool json);
+
 #endif

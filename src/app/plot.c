@@ -22,6 +22,10 @@
   X(readout, "recorded readouts over their supervisors, before, while and after learning") \
   X(weights, "recorded weights over time, and their distributions at the begin and the end") \
   X(rates, "recorded rates over time") \
+  X(sums, "recorded sums over populations over time") \
+  X(means, "recorded means over populations over time") \
+  X(stimuli, "what recorded stimuli gave, over time") \
+  X(dopamine, "recorded dopamine over time") \
   X(window, "changes of recorded weights over the delays of their synapses") \
   X(fields, "the last recorded weights onto each target as images, where the sources make a square") \
   X(images, "traces of the outputs while labelled images are shown; the last second or --start to --stop") \
@@ -207,7 +211,8 @@ const volley_command volley_command_plot = {
     .summary = "plot the output of a run",
     .description =
         "Plots a raster and the rates of the populations, of the last second where no times are given; or, without\n"
-        "spikes, readouts, traces, weights or rates. The window and what a figure leaves out are written below its "
+        "spikes, readouts, traces, weights, rates, sums, means, stimuli or dopamine. The window and what a figure "
+        "leaves out are written below its "
         "title.\n"
         "Needs Python with h5py and matplotlib.",
     VOLLEY_OPTIONS(option_table),

@@ -246,9 +246,11 @@ static const volley_key_info recorder_keys[] = {
             "NAME.POPULATION, of several states NAME.STATE, of several values NAME.VALUE"},
     {"type", .type = VOLLEY_KEY_CHOICE, .words = VOLLEY_RECORDER_WORDS, .required = true, .doc = "what is recorded"},
     {"population", .type = VOLLEY_KEY_WORD,
-     .doc = "population, or a list of them; needed for spikes, traces and rates"},
+     .doc = "population, or a list of them; needed for spikes, traces, rates, sums and means"},
     {"readout", .type = VOLLEY_KEY_WORD, .doc = "name of a readout; needed for its values"},
-    {"projection", .type = VOLLEY_KEY_TEXT, .doc = "name of a projection whose synapses change; needed for weights"},
+    {"projection", .type = VOLLEY_KEY_TEXT,
+     .doc = "name of a projection whose synapses change; needed for weights and dopamine"},
+    {"stimulus", .type = VOLLEY_KEY_TEXT, .doc = "name of a stimulus; needed for what it gives"},
     {"sources", .type = VOLLEY_KEY_SELECTION, .text = "all", .doc = "neurons whose synapses are recorded; of weights"},
     {"targets", .type = VOLLEY_KEY_SELECTION, .text = "all",
      .doc = "neurons onto which synapses are recorded; of weights"},
@@ -258,15 +260,16 @@ static const volley_key_info recorder_keys[] = {
     {"start", "ms", 0, VOLLEY_FROM_ZERO, .doc = "begin; whole steps"},
     {"stop", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .doc = "end; whole steps, by default that of the simulation"},
     {"states", .type = VOLLEY_KEY_WORD,
-     .doc = "state of the model, like V_m, or a list of them; needed for traces; of weights those of the synapse "
-            "model, by "
-            "default weight"},
+     .doc =
+         "state of the model, like V_m, or a list of them; needed for traces, sums and means; of weights those of the "
+         "synapse model, by default weight"},
     {"values", .type = VOLLEY_KEY_WORD, .words = "output|supervisor|error|decoders|norm",
      .doc =
          "what is recorded of a readout, or a list of it: output, supervisor, error, decoders, norm (of all decoders)"},
     {"interval", "ms", VOLLEY_NO_DEFAULT, VOLLEY_ABOVE_ZERO,
-     .doc = "time between samples of traces, readouts and weights, and the bin of rates; whole steps, by default one "
-            "step"},
+     .doc =
+         "time between samples, and the bin of rates, and of stimuli: the mean of a current and the sum of the weights "
+         "of spikes; whole steps, by default one step"},
 };
 
 static const volley_key_info output_keys[] = {

@@ -84,6 +84,21 @@ static const char *recorder_name(volley_reading *reading, const entry_reading *e
   return e->n_columns > 1 ? volley_arena_format(reading->arena, "%s.%s", name, e->columns[column]->text) : name;
 }
 
+/* Index of the stimulus that the entry names; -1 after a fault. */
+static int find_stimulus(volley_reading *reading, const volley_node *entry) {
+  const volley_experiment *experiment = reading->experiment;
+  volley_node *node = NULL;
+  if (!volley_read_text(reading, entry, recorder_key("stimulus"), (volley_pick){0}, &node)) return -1;
+  const int found = volley_find_named(reading, node, VOLLEY_SECTION_STIMULI, "stimulus", experiment->stimuli,
+                                      experiment->n_stimuli, sizeof *experiment->stimuli);
+  for (int s = found + 1; s < experiment->n_stimuli && found >= 0; s++) {
+    if (strcmp(experiment->stimuli[s].name, experiment->stimuli[found].name) != 0) continue;
+    volley_value_fault(reading, node, "several stimuli are called '%s': give them a 'name'", node->text);
+    return -1;
+  }
+  return found;
+}
+
 /* Index of the projection that the entry names, whose synapses must change; -1 after a fault. */
 static int find_projection(volley_reading *reading, const volley_node *entry) {
   const volley_experiment *experiment = reading->experiment;
@@ -112,15 +127,15 @@ static int find_projection(volley_reading *reading, const volley_node *entry) {
   return found;
 }
 
-/* Reads the recorder of a population, readout or projection, which has the index `subject`. Returns its name. */
+/* Reads the recorder of a population, readout, projection or stimulus, which has the index `subject`. Returns its name. */
 static const char *read_subject(volley_reading *reading, const entry_reading *e, int subject, volley_pick pick,
                                 volley_recorder *recorder) {
   const volley_experiment *experiment = reading->experiment;
   const volley_population *populations = experiment->populations;
-  if (e->kind->of == VOLLEY_OF_POPULATION) {
-    volley_read_selection(reading, e->entry, recorder_key("neurons"), populations[subject].size, pick,
+  if (e->kind->of == VOLLEY_OF_POPULATION || e->kind->of == VOLLEY_OF_STIMULUS) {
+    volley_read_selection(reading, e->entry, recorder_key("neurons"), populations[recorder->population].size, pick,
                           &recorder->neurons);
-    return populations[subject].name;
+    return e->kind->of == VOLLEY_OF_STIMULUS ? experiment->stimuli[subject].name : populations[subject].name;
   }
   if (e->kind->of == VOLLEY_OF_READOUT) {
     if (recorder->state == VOLLEY_READOUT_DECODERS)
@@ -139,15 +154,20 @@ static const char *read_subject(volley_reading *reading, const entry_reading *e,
 static void read_recorder(volley_reading *reading, const entry_reading *e, int subject, volley_pick pick, int column) {
   volley_recorder *recorder = &reading->experiment->recorders[reading->experiment->n_recorders++];
   const volley_subject of = e->kind->of;
+  char wrong[256];
   *recorder = (volley_recorder){.kind = e->kind,
                                 .population = of == VOLLEY_OF_POPULATION ? subject : -1,
                                 .readout = of == VOLLEY_OF_READOUT ? subject : -1,
                                 .projection = of == VOLLEY_OF_PROJECTION ? subject : -1,
+                                .stimulus = of == VOLLEY_OF_STIMULUS ? subject : -1,
                                 .place = volley_node_place(reading->arena, e->entry)};
+  if (of == VOLLEY_OF_STIMULUS) recorder->population = reading->experiment->stimuli[subject].target;
   if (e->columns) recorder->state = find_choice(reading, e, column, recorder);
   const char *recorded = read_subject(reading, e, subject, pick, recorder);
   read_window(reading, e->entry, pick, recorder);
   recorder->name = recorder_name(reading, e, recorded, column);
+  const char *found = e->kind->check ? e->kind->check(reading->experiment, recorder, wrong, sizeof wrong) : NULL;
+  if (found) volley_entry_fault(reading, &recorder->place, "%s", found);
 }
 
 /* Index of what the entry is about, its p-th population or else what it names; -1 after a fault. */
@@ -156,6 +176,7 @@ static int find_subject(volley_reading *reading, const entry_reading *e, int p) 
     case VOLLEY_OF_POPULATION: return volley_find_population(reading, e->populations[p]);
     case VOLLEY_OF_READOUT: return find_readout(reading, e->entry);
     case VOLLEY_OF_PROJECTION: return find_projection(reading, e->entry);
+    case VOLLEY_OF_STIMULUS: return find_stimulus(reading, e->entry);
   }
   return -1;
 }

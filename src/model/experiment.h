@@ -258,9 +258,10 @@ extern const char *const volley_readout_value_names[VOLLEY_READOUT_VALUES];
 typedef struct volley_recorder {
   const char *name; /* name of the group in the output; unique for each kind */
   const volley_recorder_kind *kind;
-  int population;                /* index into the experiment's; readouts, weights: -1 */
+  int population;                /* index into the experiment's; of stimuli the target; readouts, weights: -1 */
   int readout;                   /* readouts: index into the experiment's */
-  int projection;                /* weights: index into the experiment's */
+  int projection;                /* weights, dopamine: index into the experiment's */
+  int stimulus;                  /* stimuli: index into the experiment's */
   volley_selection neurons;      /* readouts: of the decoders; weights: targets */
   volley_selection sources;      /* weights */
   uint64_t synapses;             /* weights: how many; 0 until the network is built */

@@ -18,6 +18,26 @@ void volley_recorders_count(volley_experiment *experiment, const volley_network 
       experiment->recorders[r].kind->count(experiment, network, &experiment->recorders[r]);
 }
 
+volley_choices volley_state_choices(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const volley_neuron_model *model = experiment->populations[recorder->population].model;
+  if (!model) return (volley_choices){0};
+  return (volley_choices){model->states, model->n_states, sizeof *model->states, "state of", model->name};
+}
+
+volley_state_info volley_state_value(const volley_experiment *experiment, const volley_recorder *recorder) {
+  return experiment->populations[recorder->population].model->states[recorder->state];
+}
+
+uint64_t volley_neurons_width(const volley_experiment *experiment, const volley_recorder *recorder) {
+  (void)experiment;
+  return recorder->neurons.count;
+}
+
+uint64_t volley_single_width(const volley_experiment *experiment, const volley_recorder *recorder) {
+  (void)experiment, (void)recorder;
+  return 1;
+}
+
 int volley_population_attributes(const volley_experiment *experiment, const volley_recorder *recorder,
                                  volley_attribute attributes[VOLLEY_MAX_ATTRIBUTES]) {
   attributes[0] = (volley_attribute){"population", .text = experiment->populations[recorder->population].name};

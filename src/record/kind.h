@@ -14,11 +14,20 @@
   X(readout) \
   X(weights) \
   X(rates) \
+  X(sums) \
+  X(means) \
+  X(stimuli) \
+  X(dopamine) \
   /* one line a kind */
 /* clang-format on */
 
 /* What is recorded. */
-typedef enum volley_subject { VOLLEY_OF_POPULATION, VOLLEY_OF_READOUT, VOLLEY_OF_PROJECTION } volley_subject;
+typedef enum volley_subject {
+  VOLLEY_OF_POPULATION,
+  VOLLEY_OF_READOUT,
+  VOLLEY_OF_PROJECTION,
+  VOLLEY_OF_STIMULUS
+} volley_subject;
 
 /* What users choose from by the kind's key of states: `n` structs of `stride` bytes that begin with a name. */
 typedef struct volley_choices {
@@ -68,6 +77,9 @@ struct volley_recorder_kind {
   const char *choice_key;    /* of what is recorded, one or a list; NULL: there is no choice */
   volley_choices (*choices)(const volley_experiment *experiment, const volley_recorder *recorder);
 
+  /* What is wrong with it, or NULL: in buffer, of `size` bytes. May be NULL. */
+  const char *(*check)(const volley_experiment *experiment, const volley_recorder *recorder, char *buffer, size_t size);
+
   bool holds_spikes; /* else rows of numbers, all of the same width */
   /* Columns of a row, all ranks together. */
   uint64_t (*width)(const volley_experiment *experiment, const volley_recorder *recorder);
@@ -83,7 +95,7 @@ struct volley_recorder_kind {
   void *(*create)(const volley_network *network, const volley_readouts *readouts, const volley_recorder *recorder,
                   volley_trace_columns *columns);
   void (*destroy)(void *own);
-  /* For a row at `step`, as the observer's functions of these names; row: [columns of this rank]. */
+  /* For a row at `step`, as the observer's functions of these names; row: [columns of this rank]. advance() may communicate. */
   void (*before)(void *own, int block, int64_t step, double *row);
   void (*sample)(void *own, int block, int slice, int64_t step, double *row);
   void (*advance)(void *own, double *row);
@@ -122,6 +134,12 @@ uint64_t volley_recorder_width(const volley_experiment *experiment, const volley
 void volley_recorders_count(volley_experiment *experiment, const volley_network *network);
 int volley_population_attributes(const volley_experiment *experiment, const volley_recorder *recorder,
                                  volley_attribute attributes[VOLLEY_MAX_ATTRIBUTES]);
+/* A state of the population's model: what there is to choose from, and its name and unit. */
+volley_choices volley_state_choices(const volley_experiment *experiment, const volley_recorder *recorder);
+volley_state_info volley_state_value(const volley_experiment *experiment, const volley_recorder *recorder);
+/* A column for each selected neuron; one for all. */
+uint64_t volley_neurons_width(const volley_experiment *experiment, const volley_recorder *recorder);
+uint64_t volley_single_width(const volley_experiment *experiment, const volley_recorder *recorder);
 /* All columns on rank 0, for values that every rank knows. */
 volley_trace_columns volley_columns_on_first(const volley_network *network, uint64_t width);
 

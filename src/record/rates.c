@@ -12,11 +12,6 @@ typedef struct rates {
   double count; /* spikes in the present bin */
 } rates;
 
-static uint64_t width(const volley_experiment *experiment, const volley_recorder *recorder) {
-  (void)experiment, (void)recorder;
-  return 1;
-}
-
 static void *create(const volley_network *network, const volley_readouts *readouts, const volley_recorder *recorder,
                     volley_trace_columns *columns) {
   (void)readouts;
@@ -56,7 +51,7 @@ const volley_recorder_kind volley_record_rates = {.name = "rates",
                                                   .of = VOLLEY_OF_POPULATION,
                                                   .needs = "population",
                                                   .takes = "neurons|interval",
-                                                  .width = width,
+                                                  .width = volley_single_width,
                                                   .create = create,
                                                   .destroy = free,
                                                   .spike = spike,

@@ -9,6 +9,7 @@
 typedef struct values {
   const volley_readouts *readouts;
   const volley_recorder *recorder;
+  bool has_columns; /* of this rank */
 } values;
 
 static volley_choices choices(const volley_experiment *experiment, const volley_recorder *recorder) {
@@ -26,14 +27,14 @@ static uint64_t width(const volley_experiment *experiment, const volley_recorder
 static void *create(const volley_network *network, const volley_readouts *readouts, const volley_recorder *recorder,
                     volley_trace_columns *columns) {
   values *v = volley_alloc(1, sizeof *v, "a recorder of a readout");
-  *v = (values){readouts, recorder};
   *columns = volley_columns_on_first(network, width(network->experiment, recorder));
+  *v = (values){readouts, recorder, columns->count > 0};
   return v;
 }
 
 static void advance(void *own, double *row) {
   const values *v = own;
-  volley_readouts_get(v->readouts, v->recorder, row);
+  if (v->has_columns) volley_readouts_get(v->readouts, v->recorder, row);
 }
 
 static volley_state_info value(const volley_experiment *experiment, const volley_recorder *recorder) {

@@ -267,7 +267,7 @@ static volley_status advance(void *context, int64_t step) {
     volley_record *record = &recording->records[r];
     const volley_recorder_kind *kind = record->recorder->kind;
     if (!is_sampled(record->recorder, step)) continue;
-    if (kind->advance && record->width > 0) kind->advance(record->own, next_row(record));
+    if (kind->advance) kind->advance(record->own, next_row(record));
     VOLLEY_TRY(volley_record_end_row(record));
   }
   return recording->network->experiment->simulation.continuous ? VOLLEY_OK : flush_sometimes(recording);

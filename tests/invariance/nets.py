@@ -123,7 +123,7 @@ def pairwise_combinations():
 
 
 def content(output):
-    """All datasets of spikes, traces, readouts and weights of an output by path."""
+    """All datasets of what was recorded in an output by path."""
     found = {}
 
     def note(path, item):
@@ -131,8 +131,8 @@ def content(output):
             found[path] = item[()]
 
     with h5py.File(output) as file:
-        for root in ("recorders", "readout", "weights"):
-            if root in file:
+        for root in file:
+            if root not in ("volley", "spikes", "report"):  # the last two: links to what stands in recorders
                 file[root].visititems(lambda path, item, root=root: note(root + "/" + path, item))
     return found
 
