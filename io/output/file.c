@@ -175,7 +175,7 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
   volley_output *output = create(experiment, path, comm);
   output->opening_bytes = volley_track_bytes(experiment);
   output->closing_bytes = volley_provenance_bytes(experiment, output->ranks) + volley_layout_spectra_bytes(experiment) +
-                          volley_images_shown_bytes(experiment);
+                          volley_images_shown_bytes(experiment) + volley_nodes_bytes(experiment);
   volley_status status = open_room(output);
   if (status != VOLLEY_OK) {
     destroy(output);
@@ -203,6 +203,7 @@ static volley_status write_end(volley_output *output, const volley_summary *summ
   if (!summary) return flush(output);
   volley_layout_put_spectra(file, output->handle, summary);
   volley_images_shown_put(file, output->handle, output->experiment);
+  volley_nodes_put(file, output->handle, output->experiment, output->comm);
   volley_provenance_end(file, output->handle, summary, output->comm);
   VOLLEY_TRY(flush(output));
   volley_provenance_complete(file, output->handle);

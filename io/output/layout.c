@@ -326,7 +326,7 @@ void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summa
 
 uint64_t volley_layout_expected_bytes(const volley_experiment *experiment) {
   return EXPECTED_GROUP + (experiment->resolved ? strlen(experiment->resolved) : 0) +
-         volley_layout_spectra_bytes(experiment);
+         volley_layout_spectra_bytes(experiment) + volley_nodes_bytes(experiment);
 }
 
 uint64_t volley_layout_spectra_bytes(const volley_experiment *experiment) {

@@ -75,6 +75,11 @@ void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summa
 /* Bytes that they take at most. Not collective. */
 uint64_t volley_layout_spectra_bytes(const volley_experiment *experiment);
 
+/* Writes /nodes/POPULATION of populations that have positions, as SONATA nodes with x, y, z. comm: of the ranks that opened the
+ * file. And the bytes that they take at most; not collective. */
+void volley_nodes_put(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, MPI_Comm comm);
+uint64_t volley_nodes_bytes(const volley_experiment *experiment);
+
 /* Bytes of an output without recordings. Not collective. */
 uint64_t volley_layout_expected_bytes(const volley_experiment *experiment);
 

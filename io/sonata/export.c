@@ -6,6 +6,7 @@
 #include "network/values.h"
 #include "rule/rule.h"
 #include "rule/walk.h"
+#include "space/space.h"
 #include "synapse/synapse.h"
 
 #include <errno.h>
@@ -96,12 +97,26 @@ static void put_ids(volley_hdf5 *file, hid_t group, uint32_t size, uint32_t type
   free(ids);
 }
 
+/* Positions, which any rank knows. */
+static void put_positions(const volley_population *population, volley_hdf5 *file, hid_t group) {
+  static const char *const axes[VOLLEY_DIMENSIONS] = {"x", "y", "z"};
+  double *values = volley_alloc(population->size, sizeof *values, "positions"), x[VOLLEY_DIMENSIONS];
+  for (int d = 0; d < population->positions->dimensions; d++) {
+    for (uint32_t i = 0; i < population->size; i++) {
+      volley_space_position(population->space, i, x);
+      values[i] = x[d];
+    }
+    volley_hdf5_put_array(file, group, axes[d], H5T_NATIVE_DOUBLE, population->size, values);
+  }
+  free(values);
+}
+
 /* Parameters and states of a population. */
 static void put_values(const export *x, int p, const volley_values *values, volley_hdf5 *file, hid_t group) {
   const volley_neuron_model *model = x->experiment->populations[p].model;
   char path[MAX_PATH];
   FILE *json = x->rank == 0 ? create_text(path_of(x, path, "nodes_%d.json", p)) : NULL;
-  const hid_t own = x->rank == 0 ? volley_hdf5_put_group(file, group, "0/dynamics_params") : -1;
+  const hid_t own = x->rank == 0 ? volley_hdf5_put_group(file, group, "dynamics_params") : -1;
   bool first = true;
   if (json) fprintf(json, "{");
   for (int k = 0; k < model->n_parameters; k++)
@@ -123,7 +138,11 @@ static volley_status write_nodes(const export *x, int p) {
   const hid_t handle = x->rank == 0 ? volley_hdf5_create_shared(&file, MPI_COMM_SELF) : -1;
   const hid_t group = x->rank == 0 ? volley_hdf5_put_group(&file, handle, name) : -1;
   if (x->rank == 0) put_ids(&file, group, population->size, (uint32_t)p);
-  if (!population->model->is_source) put_values(x, p, &values, &file, group);
+  const bool has_own = population->space || !population->model->is_source;
+  const hid_t own = x->rank == 0 && has_own ? volley_hdf5_put_group(&file, group, "0") : -1;
+  if (x->rank == 0 && population->space) put_positions(population, &file, own);
+  if (!population->model->is_source) put_values(x, p, &values, &file, own);
+  volley_hdf5_release(&file, own);
   volley_hdf5_release(&file, group);
   if (handle >= 0) volley_hdf5_check(&file, H5Fclose(handle), "close");
   volley_values_free(population->model, &values);

@@ -14,6 +14,7 @@
 #include "network/table_builder.h"
 #include "record/record.h"
 #include "rule/edge_list.h"
+#include "rule/near.h"
 #include "rule/rule.h"
 #include "run/step_cost.h"
 #include "run/threads.h"
@@ -72,6 +73,8 @@ static volley_status expect_synapses(const volley_experiment *experiment, const 
     const volley_projection *projection = &experiment->projections[p];
     double *expected = &estimate->expected[p];
     *expected = projection->rule->expected(experiment, projection);
+    if (!isnan(*expected))
+      volley_near_sample(experiment, p, experiment->n_projections < MANY ? SAMPLES / 4 : FEW_SAMPLES, &samples[p]);
     if (!isnan(*expected)) continue;
     const volley_edge_file file = volley_edge_file_of(projection);
     VOLLEY_TRY(reader->edge_sample(reader->context, &file, SAMPLES, &samples[p]));

@@ -8,9 +8,8 @@
 
 enum { PIECE = 64 /* candidates whose words are drawn together */, ATTEMPTS = 200, TARGETS = 256, MEMBERS = 64 };
 
-/* A box is halved no more where the least probability in it is this part of the greatest, or its neurons together expect no
- * more than so many synapses. */
-static const double alike = 0.75, few = 0.02;
+/* A box is halved no more where so many of those that its bound draws are not kept, at most. */
+static const double waste = 1;
 
 /* Longest a neuron can be on the axis of a list: no exponential number of 53 bits is longer. */
 static const double longest = 40;
@@ -19,8 +18,8 @@ static const double longest = 40;
  * greatest probability there is in the box, or for pairs -log(1 - that), so that points at random, one for each unit of
  * length, hit it with this probability. */
 typedef struct seen_box {
-  double begin, end, length; /* on the axis; of one neuron */
-  double least, greatest;    /* probabilities */
+  double begin, length;   /* on the axis; of one neuron */
+  double least, greatest; /* probabilities */
   volley_box box;
 } seen_box;
 
@@ -33,6 +32,7 @@ struct volley_near {
   double scale;     /* that probabilities are measured by: 1 for pairs, else the greatest */
   int64_t leaf;     /* that the list is of, or -1 */
   seen_box *seen;   /* [n] */
+  double *ends;     /* [n] where each ends on the axis */
   size_t n, capacity;
 };
 
@@ -54,6 +54,7 @@ volley_near *volley_near_create(const volley_experiment *experiment, const volle
 void volley_near_destroy(volley_near *near) {
   if (!near) return;
   free(near->seen);
+  free(near->ends);
   free(near);
 }
 
@@ -61,30 +62,30 @@ static void append(volley_near *near, const volley_box *box, double least, doubl
   if (near->n == near->capacity) {
     near->capacity = near->n > 0 ? 2 * near->n : 64;
     near->seen = volley_grow(near->seen, near->capacity, sizeof *near->seen, "the neurons near a neuron");
+    near->ends = volley_grow(near->ends, near->capacity, sizeof *near->ends, "the neurons near a neuron");
   }
-  const double begin = near->n > 0 ? near->seen[near->n - 1].end : 0;
+  const double begin = near->n > 0 ? near->ends[near->n - 1] : 0;
   const double length = near->pairs ? fmin(-log1p(-fmin(greatest, 1)), longest) : greatest;
-  near->seen[near->n++] = (seen_box){begin, begin + length * box->count, length, least, greatest, *box};
-}
-
-static bool is_few(const volley_near *near, double greatest, uint32_t count) {
-  return greatest / near->scale * count <= few;
+  near->ends[near->n] = begin + length * box->count;
+  near->seen[near->n++] = (seen_box){begin, length, least, greatest, *box};
 }
 
 /* Lists a box as seen from a leaf, or its halves. */
-static void list(volley_near *near, const volley_box *leaf, int level, uint32_t number) {
-  const volley_box box = volley_space_box(near->of, level, number);
+static void list(volley_near *near, const volley_box *leaf, const volley_box *box) {
   double nearest, farthest, least, greatest;
-  if (box.count == 0) return;
-  volley_box_distances(near->of, leaf, &box, &nearest, &farthest);
+  if (box->count == 0) return;
+  volley_box_distances(near->of, leaf, box, &nearest, &farthest);
   volley_profile_range(near->projection->profile, nearest, farthest, &least, &greatest);
   if (greatest <= 0) return;
-  if (level == volley_space_levels(near->of) || least >= alike * greatest || is_few(near, greatest, box.count)) {
-    append(near, &box, least, greatest);
+  if (box->level == volley_space_levels(near->of) || (greatest - least) / near->scale * box->count <= waste) {
+    append(near, box, least, greatest);
     return;
   }
-  list(near, leaf, level + 1, 2 * number);
-  list(near, leaf, level + 1, 2 * number + 1);
+  for (int upper = 0; upper < 2; upper++) {
+    volley_box half = *box;
+    volley_box_halve(near->of, &half, upper);
+    list(near, leaf, &half);
+  }
 }
 
 static void look_from(volley_near *near, uint32_t own) {
@@ -93,7 +94,8 @@ static void look_from(volley_near *near, uint32_t own) {
   const volley_box box = volley_space_box(near->from, volley_space_levels(near->from), leaf);
   near->leaf = leaf;
   near->n = 0;
-  list(near, &box, 0, 0);
+  const volley_box root = volley_space_root(near->of);
+  list(near, &box, &root);
 }
 
 static double probability_of(const volley_near *near, const seen_box *seen, uint32_t index, const double *place) {
@@ -125,13 +127,14 @@ void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, 
   look_from(near, own);
   volley_space_position(near->from, own, place);
   drawing->n = 0;
-  const seen_box *seen = near->seen, *end = near->seen + near->n;
+  size_t b = 0; /* number of the box */
   for (uint32_t c = 0;; c++) {
     const uint32_t *of_c = words + 4 * (c % PIECE);
     if (c % PIECE == 0) volley_random_words(key, id, 4 * c, 0, 4 * PIECE, words);
     at -= log(uniform_of(of_c));
-    for (; seen < end && (at >= seen->end || first == seen->box.count); first = 0) seen++;
-    if (seen == end) return;
+    for (; b < near->n && (at >= near->ends[b] || first == near->seen[b].box.count); first = 0) b++;
+    if (b == near->n) return;
+    const seen_box *seen = &near->seen[b];
     uint32_t k = number_at(seen, at);
     if (k < first) k = first; /* but for rounding it is not */
     first = k + 1;
@@ -166,9 +169,9 @@ static bool choose_among_all(const volley_near *near, const volley_drawing *draw
 /* One draw by the bounds. False where it is not kept. */
 static bool try_one(const volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
                     const uint32_t words[4], uint32_t *out) {
-  const double at = uniform_of(words) * near->seen[near->n - 1].end;
+  const double at = uniform_of(words) * near->ends[near->n - 1];
   size_t b = 0;
-  VOLLEY_SEARCH(b, near->n - 1, i, near->seen[i].end <= at)
+  VOLLEY_SEARCH(b, near->n - 1, i, near->ends[i] <= at)
   *out = volley_box_neuron(near->of, &near->seen[b].box, number_at(&near->seen[b], at));
   if (drawing->excludes_self && *out == own) return false;
   if (!is_kept(near, &near->seen[b], *out, place, words[2])) return false;
@@ -215,10 +218,9 @@ double volley_near_expected(volley_near *near, uint32_t own) {
   look_from(near, own);
   volley_space_position(near->from, own, place);
   for (const seen_box *seen = near->seen; seen < near->seen + near->n; seen++) {
-    const uint32_t count = seen->box.count, most = is_few(near, seen->greatest, count) ? 2 : MEMBERS;
-    const uint32_t members = count < most ? count : most;
+    const uint32_t count = seen->box.count, members = count < MEMBERS ? count : MEMBERS;
     double of_members = 0;
-    if (seen->least >= alike * seen->greatest) {
+    if ((seen->greatest - seen->least) * count <= waste) {
       sum += count * (seen->least + seen->greatest) / 2;
       continue;
     }
@@ -241,8 +243,9 @@ double volley_near_expected_synapses(const volley_experiment *experiment, const 
   return fmax(0, (sum / some - (excludes_self ? volley_profile_at(projection->profile, 0) : 0)) * n);
 }
 
-void volley_near_sample(const volley_experiment *experiment, const volley_projection *projection, size_t n,
-                        double *out) {
+/* Distances of n pairs as a projection connects them, about. */
+static void sample_distances(const volley_experiment *experiment, const volley_projection *projection, size_t n,
+                             double *out) {
   const volley_population *source = &experiment->populations[projection->source];
   const volley_population *target = &experiment->populations[projection->target];
   const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)projection->source);
@@ -267,4 +270,20 @@ void volley_near_sample(const volley_experiment *experiment, const volley_projec
   }
   volley_near_destroy(near);
   volley_drawing_release(&drawing);
+}
+
+void volley_near_sample(const volley_experiment *experiment, int p, size_t n, volley_edge_sample *out) {
+  const volley_projection *projection = &experiment->projections[p];
+  const volley_distribution *values[] = {&projection->weight, &projection->delay};
+  double **const columns[] = {&out->weights, &out->delays};
+  if (values[0]->kind != VOLLEY_OF_DISTANCE && values[1]->kind != VOLLEY_OF_DISTANCE) return;
+  double *distances = volley_alloc(n, sizeof *distances, "an estimate");
+  sample_distances(experiment, projection, n, distances);
+  for (int v = 0; v < 2; v++) {
+    if (values[v]->kind != VOLLEY_OF_DISTANCE) continue;
+    *columns[v] = volley_alloc(n, sizeof(double), "an estimate");
+    for (size_t k = 0; k < n; k++) (*columns[v])[k] = volley_profile_at(values[v]->profile, distances[k]);
+  }
+  out->n = n;
+  free(distances);
 }

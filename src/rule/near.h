@@ -32,8 +32,7 @@ double volley_near_expected(volley_near *near, uint32_t own);
 /* The same for all synapses of a projection between all its neurons, by some of the targets. */
 double volley_near_expected_synapses(const volley_experiment *experiment, const volley_projection *projection);
 
-/* Distances of n pairs as a projection connects them, about: what its weights and delays are estimated by. */
-void volley_near_sample(const volley_experiment *experiment, const volley_projection *projection, size_t n,
-                        double *out);
+/* n weights and delays of projection p, about, where these depend on distances. *out is empty before. */
+void volley_near_sample(const volley_experiment *experiment, int p, size_t n, volley_edge_sample *out);
 
 #endif

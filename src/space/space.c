@@ -1,7 +1,5 @@
 #include "space/space.h"
 
-#include "base/search.h"
-
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -52,35 +50,6 @@ static void split(volley_space *space, int level, uint32_t number, uint32_t firs
   split(space, level + 1, 2 * number + 1, first + left, count - left);
 }
 
-/* How often the levels halve each axis. */
-static void count_halvings(const volley_space *space, int level, int halvings[VOLLEY_DIMENSIONS]) {
-  memset(halvings, 0, VOLLEY_DIMENSIONS * sizeof *halvings);
-  for (int l = 0; l < level; l++) halvings[space->axes[l]]++;
-}
-
-/* The leaf at these places along the axes. */
-static uint32_t leaf_at(const volley_space *space, const uint32_t place[VOLLEY_DIMENSIONS]) {
-  int left[VOLLEY_DIMENSIONS];
-  uint32_t number = 0;
-  count_halvings(space, space->levels, left);
-  for (int l = 0; l < space->levels; l++) {
-    const int axis = space->axes[l];
-    number = number << 1 | (place[axis] >> --left[axis] & 1);
-  }
-  return number;
-}
-
-static uint32_t leaf_of_position(const volley_space *space, const double *x) {
-  uint32_t place[VOLLEY_DIMENSIONS] = {0};
-  int halvings[VOLLEY_DIMENSIONS];
-  count_halvings(space, space->levels, halvings);
-  for (int d = 0; d < space->plan->dimensions; d++) {
-    const double boxes = (double)(UINT32_C(1) << halvings[d]), extent = space->plan->extent[d];
-    if (extent > 0) place[d] = (uint32_t)fmin(fmax(floor((x[d] - space->low[d]) / extent * boxes), 0), boxes - 1);
-  }
-  return leaf_at(space, place);
-}
-
 /* Sorts neurons by leaves, those of a leaf by index. */
 static void sort_neurons(volley_space *space) {
   uint32_t *next = space->firsts + 1;
@@ -111,41 +80,48 @@ volley_space *volley_space_create(volley_arena *arena, const volley_position_pla
   return space;
 }
 
-/* First of the columns of a grid that lie in part number `place` of 2^halvings. */
-static uint32_t first_column(uint32_t columns, uint32_t place, int halvings) {
-  return (uint32_t)((uint64_t)columns * place >> halvings);
-}
-
 static double column_centre(const volley_space *space, int axis, uint32_t column) {
   return space->low[axis] + space->plan->extent[axis] * (column + 0.5) / space->plan->shape[axis];
 }
 
-/* The columns of a box of a grid along an axis, and where they stand. */
-static void take_columns(const volley_space *space, volley_box *box, int axis, uint32_t place, int halvings) {
-  const uint32_t columns = space->plan->shape[axis], end = first_column(columns, place + 1, halvings);
-  box->from[axis] = first_column(columns, place, halvings);
-  box->columns[axis] = end - box->from[axis];
-  box->count *= box->columns[axis];
+/* Sets where the columns of a box of a grid stand along an axis. */
+static void place_columns(const volley_space *space, volley_box *box, int axis) {
   box->low[axis] = column_centre(space, axis, box->from[axis]);
-  box->high[axis] = column_centre(space, axis, end - 1);
+  box->high[axis] = column_centre(space, axis, box->from[axis] + box->columns[axis] - 1);
+}
+
+volley_box volley_space_root(const volley_space *space) {
+  const volley_position_plan *plan = space->plan;
+  volley_box box = {.count = space->neurons};
+  for (int d = 0; d < plan->dimensions; d++) {
+    box.low[d] = space->low[d];
+    box.high[d] = space->low[d] + plan->extent[d];
+    box.columns[d] = plan->shape[d];
+    if (!space->firsts) place_columns(space, &box, d);
+  }
+  return box;
+}
+
+void volley_box_halve(const volley_space *space, volley_box *box, bool upper) {
+  const int axis = space->axes[box->level++], above = space->levels - box->level;
+  box->number = 2 * box->number + upper;
+  if (space->firsts) {
+    const double middle = box->low[axis] + (box->high[axis] - box->low[axis]) / 2;
+    *(upper ? &box->low[axis] : &box->high[axis]) = middle;
+    box->first = space->firsts[box->number << above];
+    box->count = space->firsts[(box->number + 1) << above] - box->first;
+    return;
+  }
+  const uint32_t all = box->columns[axis], half = all / 2;
+  box->from[axis] += upper ? half : 0;
+  box->columns[axis] = upper ? all - half : half;
+  box->count = box->count / all * box->columns[axis];
+  place_columns(space, box, axis);
 }
 
 volley_box volley_space_box(const volley_space *space, int level, uint32_t number) {
-  const volley_position_plan *plan = space->plan;
-  volley_box box = {.level = level, .number = number, .count = 1};
-  uint32_t place[VOLLEY_DIMENSIONS] = {0};
-  int halvings[VOLLEY_DIMENSIONS];
-  count_halvings(space, level, halvings);
-  for (int l = 0; l < level; l++) place[space->axes[l]] = place[space->axes[l]] << 1 | (number >> (level - 1 - l) & 1);
-  for (int d = 0; d < plan->dimensions; d++) {
-    const double side = ldexp(plan->extent[d], -halvings[d]);
-    box.low[d] = space->low[d] + place[d] * side;
-    box.high[d] = space->low[d] + (place[d] + 1.0) * side;
-    if (!space->firsts) take_columns(space, &box, d, place[d], halvings[d]);
-  }
-  if (!space->firsts) return box;
-  box.first = space->firsts[number << (space->levels - level)];
-  box.count = space->firsts[(number + 1) << (space->levels - level)] - box.first;
+  volley_box box = volley_space_root(space);
+  while (box.level < level) volley_box_halve(space, &box, number >> (level - 1 - box.level) & 1);
   return box;
 }
 
@@ -157,22 +133,24 @@ static void find_columns(const volley_space *space, uint32_t index, uint32_t col
   }
 }
 
-static uint32_t leaf_of_grid(const volley_space *space, uint32_t index) {
-  uint32_t place[VOLLEY_DIMENSIONS] = {0};
-  int halvings[VOLLEY_DIMENSIONS];
-  count_halvings(space, space->levels, halvings);
-  find_columns(space, index, place);
-  for (int d = 0; d < space->plan->dimensions; d++) /* the last that begins at the column or before */
-    place[d] = (uint32_t)((((place[d] + UINT64_C(1)) << halvings[d]) - 1) / space->plan->shape[d]);
-  return leaf_at(space, place);
+/* Goes down from a box to the leaf of a neuron in it. */
+static void descend(const volley_space *space, uint32_t index, volley_box *box) {
+  const double *x = space->given + (space->given ? (size_t)index * (size_t)space->plan->dimensions : 0);
+  uint32_t columns[VOLLEY_DIMENSIONS];
+  if (!space->firsts) find_columns(space, index, columns);
+  while (box->level < space->levels) {
+    const int axis = space->axes[box->level], above = space->levels - box->level - 1;
+    const bool upper = !space->firsts  ? columns[axis] >= box->from[axis] + box->columns[axis] / 2
+                       : !space->given ? index >= space->firsts[(2 * box->number + 1) << above]
+                                       : x[axis] >= box->low[axis] + (box->high[axis] - box->low[axis]) / 2;
+    volley_box_halve(space, box, upper);
+  }
 }
 
 uint32_t volley_space_leaf(const volley_space *space, uint32_t index) {
-  if (!space->firsts) return leaf_of_grid(space, index);
-  if (space->given) return leaf_of_position(space, space->given + (size_t)index * (size_t)space->plan->dimensions);
-  uint32_t after = 1;
-  VOLLEY_SEARCH(after, UINT32_C(1) << space->levels, leaf, space->firsts[leaf] <= index)
-  return after - 1;
+  volley_box box = volley_space_root(space);
+  descend(space, index, &box);
+  return box.number;
 }
 
 uint32_t volley_box_neuron(const volley_space *space, const volley_box *box, uint32_t k) {
@@ -200,15 +178,16 @@ void volley_box_position(const volley_space *space, const volley_box *box, uint3
     for (int d = 0; d < dimensions; d++) out[d] = column_centre(space, d, words[d]);
     return;
   }
-  const bool is_leaf = box->level == space->levels;
-  const volley_box leaf = is_leaf ? *box : volley_space_box(space, space->levels, volley_space_leaf(space, index));
+  volley_box leaf = *box;
+  descend(space, index, &leaf);
   volley_random_block(space->position, index, 0, 0, words);
   for (int d = 0; d < dimensions; d++)
     out[d] = leaf.low[d] + (leaf.high[d] - leaf.low[d]) * volley_open_uniform(words[d]);
 }
 
 void volley_space_position(const volley_space *space, uint32_t index, double out[VOLLEY_DIMENSIONS]) {
-  volley_box_position(space, &(volley_box){.level = -1}, index, out);
+  const volley_box root = volley_space_root(space);
+  volley_box_position(space, &root, index, out);
 }
 
 bool volley_gid_position(const volley_experiment *experiment, uint32_t gid, double out[VOLLEY_DIMENSIONS]) {

@@ -50,7 +50,11 @@ typedef struct volley_box {
 } volley_box;
 
 int volley_space_levels(const volley_space *space);
+volley_box volley_space_root(const volley_space *space);
 volley_box volley_space_box(const volley_space *space, int level, uint32_t number);
+
+/* Makes of a box, which must be no leaf, one of its halves. */
+void volley_box_halve(const volley_space *space, volley_box *box, bool upper);
 
 /* The leaf in which a neuron lies. */
 uint32_t volley_space_leaf(const volley_space *space, uint32_t index);
