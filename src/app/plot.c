@@ -29,6 +29,7 @@
   X(window, "changes of recorded weights over the delays of their synapses") \
   X(fields, "the last recorded weights onto each target as images, where the sources make a square") \
   X(images, "traces of the outputs while labelled images are shown; the last second or --start to --stop") \
+  X(sheet, "which neurons fired where, in pictures of six parts of the time, where populations have positions") \
   /* one line a figure, which function plot_NAME() of a file plot_*.py in io/plot draws: its option, what help says */
 /* clang-format on */
 

@@ -152,7 +152,9 @@ const volley_profile *volley_read_profile(volley_reading *reading, volley_node *
                         .min = is_probability ? 0 : -INFINITY,
                         .max = INFINITY,
                         .cutoff = INFINITY};
-  if (!volley_check_keys(reading, map, profile_keys(reading, info, is_probability))) return NULL;
+  const int before = reading->faults;
+  volley_check_keys(reading, map, profile_keys(reading, info, is_probability));
+  if (reading->faults > before) return NULL;
   bool good = member(reading, map, "value", unit, pick, &f->value);
   good &= member(reading, map, "offset", unit, pick, &f->offset);
   good &= member(reading, map, info->width, "", pick, &f->width);

@@ -5,13 +5,22 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { PIECE = 64 /* candidates whose words are drawn together */, ATTEMPTS = 200, TARGETS = 256, MEMBERS = 64 };
+enum {
+  PIECE = 64 /* candidates whose words are drawn together */,
+  ATTEMPTS = 200,
+  TARGETS = 256,
+  MEMBERS = 64,
+  SMALL = 128 /* neurons of a box */
+};
+
+#define NOWHERE SIZE_MAX
 
 /* A box is halved no more where so many of those that its bound draws are not kept, at most. */
 static const double waste = 1;
 
-/* Longest a neuron can be on the axis of a list: no exponential number of 53 bits is longer. */
+/* Longest a neuron can be on the axis of a list: no exponential number is longer. */
 static const double longest = 40;
 
 /* A box in a list. Its neurons lie one after the other on an axis, each as long as is its weight in what is drawn: the
@@ -20,6 +29,7 @@ static const double longest = 40;
 typedef struct seen_box {
   double begin, length;   /* on the axis; of one neuron */
   double least, greatest; /* probabilities */
+  size_t places;          /* where its neurons are in the list of places, or NOWHERE */
   volley_box box;
 } seen_box;
 
@@ -34,6 +44,8 @@ struct volley_near {
   seen_box *seen;   /* [n] */
   double *ends;     /* [n] where each ends on the axis */
   size_t n, capacity;
+  double *places; /* [n_places] VOLLEY_DIMENSIONS a neuron, of boxes that were looked into */
+  size_t n_places, room;
 };
 
 volley_near *volley_near_create(const volley_experiment *experiment, const volley_projection *projection, int from,
@@ -55,6 +67,7 @@ void volley_near_destroy(volley_near *near) {
   if (!near) return;
   free(near->seen);
   free(near->ends);
+  free(near->places);
   free(near);
 }
 
@@ -67,7 +80,7 @@ static void append(volley_near *near, const volley_box *box, double least, doubl
   const double begin = near->n > 0 ? near->ends[near->n - 1] : 0;
   const double length = near->pairs ? fmin(-log1p(-fmin(greatest, 1)), longest) : greatest;
   near->ends[near->n] = begin + length * box->count;
-  near->seen[near->n++] = (seen_box){begin, length, least, greatest, *box};
+  near->seen[near->n++] = (seen_box){begin, length, least, greatest, NOWHERE, *box};
 }
 
 /* Lists a box as seen from a leaf, or its halves. */
@@ -93,21 +106,35 @@ static void look_from(volley_near *near, uint32_t own) {
   if (near->leaf == leaf) return;
   const volley_box box = volley_space_box(near->from, volley_space_levels(near->from), leaf);
   near->leaf = leaf;
-  near->n = 0;
+  near->n = near->n_places = 0;
   const volley_box root = volley_space_root(near->of);
   list(near, &box, &root);
 }
 
-static double probability_of(const volley_near *near, const seen_box *seen, uint32_t index, const double *place) {
-  double other[VOLLEY_DIMENSIONS];
-  volley_box_position(near->of, &seen->box, index, other);
-  return volley_profile_at(near->projection->profile, volley_space_distance(near->of, place, other));
+/* Probability of neuron number k of a box. Where the neurons of a small box lie is found out once for a list. */
+static double probability_of(volley_near *near, seen_box *seen, uint32_t k, const double *place) {
+  double other[VOLLEY_DIMENSIONS], *there = other;
+  if (seen->box.count > SMALL) {
+    volley_box_position(near->of, &seen->box, volley_box_neuron(near->of, &seen->box, k), other);
+  } else {
+    if (seen->places == NOWHERE) {
+      seen->places = near->n_places;
+      near->n_places += VOLLEY_DIMENSIONS * (size_t)seen->box.count;
+      if (near->n_places > near->room) {
+        near->room = 2 * near->n_places;
+        near->places = volley_grow(near->places, near->room, sizeof *near->places, "the neurons near a neuron");
+      }
+      volley_box_places(near->of, &seen->box, near->places + seen->places);
+    }
+    there = near->places + seen->places + VOLLEY_DIMENSIONS * (size_t)k;
+  }
+  return volley_profile_at(near->projection->profile, volley_space_distance(near->of, place, there));
 }
 
 /* Whether a candidate is kept; most need not be looked at. */
-static bool is_kept(const volley_near *near, const seen_box *seen, uint32_t index, const double *place, uint32_t word) {
-  const double level = volley_open_uniform(word) * seen->greatest;
-  return level < seen->least || level < probability_of(near, seen, index, place);
+static bool is_kept(volley_near *near, seen_box *seen, uint32_t k, const double *place, const uint32_t words[2]) {
+  const double level = ((words[1] & 0xFFFFFF) + 0.5) * 0x1p-24 * seen->greatest;
+  return level < seen->least || level < probability_of(near, seen, k, place);
 }
 
 /* Number within a box of the neuron at a place of the axis. */
@@ -116,31 +143,57 @@ static uint32_t number_at(const seen_box *seen, double at) {
   return number < seen->box.count ? (uint32_t)number : seen->box.count - 1;
 }
 
-/* 53 bits in (0, 1). */
+/* 40 of the bits of two words in (0, 1); the others say whether a candidate is kept. */
 static double uniform_of(const uint32_t words[2]) {
-  return ((double)((uint64_t)words[0] << 21 | words[1] >> 11) + 0.5) * 0x1p-53;
+  return ((double)((uint64_t)words[0] << 8 | words[1] >> 24) + 0.5) * 0x1p-40;
+}
+
+/* -log of uniform_of() of each pair of words, in a loop that vectors can take: the number is 2^e m with m about 1, and log m is
+ * a series of (m - 1) / (m + 1), whose next term is below 2^-55. */
+static void draw_gaps(const uint32_t words[2 * PIECE], double gaps[PIECE]) {
+  static const double ln2 = 0.69314718055994530942, root2 = 1.41421356237309504880;
+  uint64_t bits[PIECE];
+  double numbers[PIECE], exponents[PIECE];
+  for (int c = 0; c < PIECE; c++) numbers[c] = uniform_of(words + 2 * c);
+  memcpy(bits, numbers, sizeof bits);
+  for (int c = 0; c < PIECE; c++) {
+    exponents[c] = (double)((int)(bits[c] >> 52) - 1023);
+    bits[c] = (bits[c] & UINT64_C(0xFFFFFFFFFFFFF)) | UINT64_C(0x3FF) << 52;
+  }
+  memcpy(numbers, bits, sizeof bits);
+  for (int c = 0; c < PIECE; c++) {
+    const bool above = numbers[c] > root2;
+    const double m = above ? numbers[c] / 2 : numbers[c], e = above ? exponents[c] + 1 : exponents[c];
+    const double t = (m - 1) / (m + 1), s = t * t;
+    double sum = 1.0 / 19 * s + 1.0 / 17;
+    sum = ((sum * s + 1.0 / 15) * s + 1.0 / 13) * s + 1.0 / 11;
+    sum = ((sum * s + 1.0 / 9) * s + 1.0 / 7) * s + 1.0 / 5;
+    gaps[c] = -(e * ln2) - 2 * t * ((sum * s + 1.0 / 3) * s + 1);
+  }
 }
 
 void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, volley_key key, uint32_t id) {
-  double place[VOLLEY_DIMENSIONS], at = 0;
-  uint32_t words[4 * PIECE], first = 0; /* first: number within the box that may come next */
+  double place[VOLLEY_DIMENSIONS], gaps[PIECE], at = 0;
+  uint32_t words[2 * PIECE], first = 0; /* first: number within the box that may come next */
   look_from(near, own);
   volley_space_position(near->from, own, place);
   drawing->n = 0;
   size_t b = 0; /* number of the box */
   for (uint32_t c = 0;; c++) {
-    const uint32_t *of_c = words + 4 * (c % PIECE);
-    if (c % PIECE == 0) volley_random_words(key, id, 4 * c, 0, 4 * PIECE, words);
-    at -= log(uniform_of(of_c));
+    if (c % PIECE == 0) {
+      volley_random_words(key, id, 2 * c, 0, 2 * PIECE, words);
+      draw_gaps(words, gaps);
+    }
+    at += gaps[c % PIECE];
     for (; b < near->n && (at >= near->ends[b] || first == near->seen[b].box.count); first = 0) b++;
     if (b == near->n) return;
-    const seen_box *seen = &near->seen[b];
+    seen_box *seen = &near->seen[b];
     uint32_t k = number_at(seen, at);
     if (k < first) k = first; /* but for rounding it is not */
     first = k + 1;
     at = seen->begin + first * seen->length; /* hit once is hit */
     const uint32_t index = volley_box_neuron(near->of, &seen->box, k);
-    if ((drawing->excludes_self && index == own) || !is_kept(near, seen, index, place, of_c[2])) continue;
+    if ((drawing->excludes_self && index == own) || !is_kept(near, seen, k, place, words + 2 * (c % PIECE))) continue;
     volley_drawing_reserve(drawing, drawing->n + 1);
     drawing->sources[drawing->n++] = index;
   }
@@ -148,15 +201,15 @@ void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, 
 
 /* One draw among all neurons that may be drawn, by looking at each of them: of exponential numbers divided by the weights the
  * least (Efraimidis & Spirakis 2006). False where there is none. */
-static bool choose_among_all(const volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
+static bool choose_among_all(volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
                              volley_stream *stream, uint32_t *out) {
   double least = INFINITY;
-  for (const seen_box *seen = near->seen; seen < near->seen + near->n; seen++)
+  for (seen_box *seen = near->seen; seen < near->seen + near->n; seen++)
     for (uint32_t k = 0; k < seen->box.count; k++) {
       const uint32_t index = volley_box_neuron(near->of, &seen->box, k);
       if (drawing->excludes_self && index == own) continue;
       if (!near->projection->multapses && volley_drawing_has_seen(drawing, index)) continue;
-      const double weight = probability_of(near, seen, index, place);
+      const double weight = probability_of(near, seen, k, place);
       if (weight <= 0) continue;
       const double number = -log(volley_stream_uniform(stream)) / weight;
       if (number >= least) continue;
@@ -167,21 +220,22 @@ static bool choose_among_all(const volley_near *near, const volley_drawing *draw
 }
 
 /* One draw by the bounds. False where it is not kept. */
-static bool try_one(const volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
-                    const uint32_t words[4], uint32_t *out) {
+static bool try_one(volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
+                    const uint32_t words[2], uint32_t *out) {
   const double at = uniform_of(words) * near->ends[near->n - 1];
   size_t b = 0;
   VOLLEY_SEARCH(b, near->n - 1, i, near->ends[i] <= at)
-  *out = volley_box_neuron(near->of, &near->seen[b].box, number_at(&near->seen[b], at));
+  const uint32_t k = number_at(&near->seen[b], at);
+  *out = volley_box_neuron(near->of, &near->seen[b].box, k);
   if (drawing->excludes_self && *out == own) return false;
-  if (!is_kept(near, &near->seen[b], *out, place, words[2])) return false;
+  if (!is_kept(near, &near->seen[b], k, place, words)) return false;
   return near->projection->multapses || !volley_drawing_has_seen(drawing, *out);
 }
 
 void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own, uint64_t k, volley_key key,
                         uint32_t id) {
   double place[VOLLEY_DIMENSIONS];
-  uint32_t words[4 * PIECE], attempt = 0;
+  uint32_t words[2 * PIECE], attempt = 0;
   look_from(near, own);
   volley_space_position(near->from, own, place);
   volley_drawing_reserve(drawing, k);
@@ -190,8 +244,8 @@ void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own
     uint32_t *out = &drawing->sources[drawing->n];
     bool found = false;
     for (uint32_t last = attempt + ATTEMPTS; near->n > 0 && attempt < last && !found; attempt++) {
-      if (attempt % PIECE == 0) volley_random_words(key, id, 4 * attempt, 0, 4 * PIECE, words);
-      found = try_one(near, drawing, own, place, words + 4 * (attempt % PIECE), out);
+      if (attempt % PIECE == 0) volley_random_words(key, id, 2 * attempt, 0, 2 * PIECE, words);
+      found = try_one(near, drawing, own, place, words + 2 * (attempt % PIECE), out);
     }
     if (!found) { /* where nearly nobody is left */
       volley_stream stream = volley_stream_of(key, id, (uint32_t)drawing->n + 1);
@@ -217,7 +271,7 @@ double volley_near_expected(volley_near *near, uint32_t own) {
   double place[VOLLEY_DIMENSIONS], sum = 0;
   look_from(near, own);
   volley_space_position(near->from, own, place);
-  for (const seen_box *seen = near->seen; seen < near->seen + near->n; seen++) {
+  for (seen_box *seen = near->seen; seen < near->seen + near->n; seen++) {
     const uint32_t count = seen->box.count, members = count < MEMBERS ? count : MEMBERS;
     double of_members = 0;
     if ((seen->greatest - seen->least) * count <= waste) {
@@ -226,7 +280,7 @@ double volley_near_expected(volley_near *near, uint32_t own) {
     }
     for (uint32_t m = 0; m < members; m++) {
       const uint32_t k = (uint32_t)((uint64_t)count * m / members);
-      of_members += fmin(probability_of(near, seen, volley_box_neuron(near->of, &seen->box, k), place), 1);
+      of_members += fmin(probability_of(near, seen, k, place), 1);
     }
     sum += of_members * count / members;
   }

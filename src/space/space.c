@@ -185,6 +185,37 @@ void volley_box_position(const volley_space *space, const volley_box *box, uint3
     out[d] = leaf.low[d] + (leaf.high[d] - leaf.low[d]) * volley_open_uniform(words[d]);
 }
 
+/* Those of a leaf of uniform positions in vectors. */
+static void place_leaf(const volley_space *space, const volley_box *leaf, double *out) {
+  enum { PIECE = 32 };
+  uint32_t ids[PIECE], words[4 * PIECE];
+  for (uint32_t at = 0; at < leaf->count; at += PIECE) {
+    const uint32_t n = leaf->count - at < PIECE ? leaf->count - at : PIECE;
+    for (uint32_t i = 0; i < n; i++) ids[i] = leaf->first + at + i;
+    volley_random_blocks(space->position, ids, n, 0, 0, words, PIECE);
+    for (uint32_t i = 0; i < n; i++)
+      for (int d = 0; d < space->plan->dimensions; d++)
+        out[VOLLEY_DIMENSIONS * (at + i) + (uint32_t)d] =
+            leaf->low[d] + (leaf->high[d] - leaf->low[d]) * volley_open_uniform(words[d * PIECE + (int)i]);
+  }
+}
+
+void volley_box_places(const volley_space *space, const volley_box *box, double *out) {
+  const bool is_uniform = space->firsts && !space->given;
+  if (is_uniform && box->level == space->levels) {
+    place_leaf(space, box, out);
+    return;
+  }
+  for (int upper = 0; upper < 2 && is_uniform; upper++) {
+    volley_box half = *box;
+    volley_box_halve(space, &half, upper);
+    volley_box_places(space, &half, out);
+    out += VOLLEY_DIMENSIONS * (size_t)half.count;
+  }
+  for (uint32_t k = 0; k < box->count && !is_uniform; k++, out += VOLLEY_DIMENSIONS)
+    volley_box_position(space, box, volley_box_neuron(space, box, k), out);
+}
+
 void volley_space_position(const volley_space *space, uint32_t index, double out[VOLLEY_DIMENSIONS]) {
   const volley_box root = volley_space_root(space);
   volley_box_position(space, &root, index, out);

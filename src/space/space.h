@@ -66,6 +66,9 @@ uint32_t volley_box_neuron(const volley_space *space, const volley_box *box, uin
 void volley_box_position(const volley_space *space, const volley_box *box, uint32_t index,
                          double out[VOLLEY_DIMENSIONS]);
 
+/* The same of all neurons of a box: VOLLEY_DIMENSIONS numbers each, into out. */
+void volley_box_places(const volley_space *space, const volley_box *box, double *out);
+
 /* Bounds of the distances between neurons of two boxes of spaces alike. */
 void volley_box_distances(const volley_space *space, const volley_box *a, const volley_box *b, double *near,
                           double *far);

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 BASES = {"cases.txt": "base.yaml", "force_cases.txt": "force.yaml", "plastic_cases.txt": "plastic.yaml",
-         "event_cases.txt": "event.yaml"}
+         "event_cases.txt": "event.yaml", "space_cases.txt": "space.yaml"}
 HERE = os.path.dirname(os.path.abspath(__file__))
 VOLLEY = os.environ["VOLLEY"]
 MPIRUN = os.environ.get("VOLLEY_MPIRUN", "mpirun")
