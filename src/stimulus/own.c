@@ -11,6 +11,18 @@ const volley_own *volley_own_find(const volley_stimulus *stimulus, const char *k
   return NULL;
 }
 
+bool volley_own_exceeds(const volley_stimulus *stimulus, const char *key, double all, double most) {
+  const volley_own *own = volley_own_find(stimulus, key);
+  if (!own) return !(all <= most);
+  volley_distribution cut = own->value;
+  for (int i = 0; cut.given && i < cut.n_given; i++)
+    if (cut.given[i] > most) return true;
+  if (cut.kind == VOLLEY_DATASET || volley_distribution_greatest(&cut) <= most) return false;
+  cut.max = most;
+  cut.redraw = true;
+  return volley_distribution_acceptance(&cut) < volley_distribution_acceptance(&own->value);
+}
+
 volley_each volley_each_of(const volley_experiment *experiment, int number, const char *key, double all,
                            const volley_slice *slice, const volley_selected *selected) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];

@@ -26,4 +26,7 @@ volley_each volley_each_of(const volley_experiment *experiment, int number, cons
 /* The numbers of a key that differ; NULL: they do not. */
 const volley_own *volley_own_find(const volley_stimulus *stimulus, const char *key);
 
+/* Whether a number of the stimulus, which is `all` where all neurons have the same, is greater than `most` or may be drawn so. */
+bool volley_own_exceeds(const volley_stimulus *stimulus, const char *key, double all, double most);
+
 #endif

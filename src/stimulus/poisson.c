@@ -50,30 +50,21 @@ static const volley_key_info keys[] = {
      .doc = "number of independent sources of each neuron"},
 };
 
-static const char too_much[] = "rate times sources must not exceed 10 MHz";
-
 static const char *check(const volley_stimulus *stimulus) {
   const volley_poisson *p = stimulus->parameters;
   const volley_own *own = volley_own_find(stimulus, "rate");
-  if (!own) return p->rate * p->sources <= volley_max_rate ? NULL : too_much;
-  const double most = volley_max_rate / p->sources;
-  if (own->value.kind == VOLLEY_DATASET || volley_distribution_greatest(&own->value) <= most) return NULL;
-  volley_distribution cut = own->value;
-  cut.max = most;
-  cut.redraw = true;
-  return volley_distribution_acceptance(&cut) < volley_distribution_acceptance(&own->value)
+  if (own ? !volley_own_exceeds(stimulus, "rate", p->rate, volley_max_rate / p->sources)
+          : p->rate * p->sources <= volley_max_rate)
+    return NULL;
+  return own && own->value.kind != VOLLEY_DATASET
              ? "rate times sources must not exceed 10 MHz, as this distribution can: add a 'max' to the rate"
-             : NULL;
+             : "rate times sources must not exceed 10 MHz";
 }
 
 static const char *check_loaded(const volley_experiment *experiment, const volley_stimulus *stimulus, char *buffer,
                                 size_t size) {
-  const volley_poisson *p = stimulus->parameters;
-  const volley_own *own = volley_own_find(stimulus, "rate");
   (void)experiment, (void)buffer, (void)size;
-  for (int i = 0; own && own->value.given && i < own->value.n_given; i++)
-    if (own->value.given[i] * p->sources > volley_max_rate) return too_much;
-  return NULL;
+  return check(stimulus);
 }
 
 static double scale_sources(const volley_stimulus *stimulus, double k) {

@@ -5,6 +5,8 @@
   X(poisson) \
   X(inhomogeneous_poisson) \
   X(images) \
+  X(gamma) \
+  X(mip) \
   X(spike_times) \
   X(dc) \
   X(step_current) \

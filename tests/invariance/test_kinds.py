@@ -11,7 +11,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from nets import content, same_bits  # noqa: E402
 from program import execute, expect, finish, run, set_words  # noqa: E402
 
-NETS = ("everything.yaml", "force.yaml", "plastic.yaml", "triplet.yaml", "kinds.yaml", "variants.yaml")
+NETS = ("everything.yaml", "force.yaml", "plastic.yaml", "triplet.yaml", "kinds.yaml", "variants.yaml",
+        "inputs.yaml")
 SHORT = {"simulation.duration": "120 ms"}
 
 
