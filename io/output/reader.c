@@ -191,6 +191,11 @@ volley_status volley_output_file_check(const char *path) {
                         "'%s' is an experiment, not the output of a run; first: volley run %s -o %.*s.h5, then give "
                         "that file",
                         path, path, (int)(ending - path), path);
+  if (ending && strcmp(ending, ".json") == 0)
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "'%s' is a configuration, not the output of a run; volley check %s tells what is in it, and "
+                        "volley run %s -o %.*s.h5 makes an output to give here",
+                        path, path, path, (int)(ending - path), path);
   return volley_fault(VOLLEY_USAGE, NULL, "'%s' is not an HDF5 file; give the output of volley run", path);
 }
 

@@ -180,9 +180,15 @@ static volley_status read_report(volley_sonata *sonata, const volley_node *repor
   volley_sonata_note_unused(sonata, report, "a report",
                             "cells|node_set|variable_name|module|start_time|end_time|dt|enabled|sections");
   VOLLEY_TRY(volley_sonata_find_set(sonata, cells, &set));
-  for (int p = 0; p < sonata->n_populations; p++)
-    if (volley_sonata_has_any(sonata, &set, p) && !sonata->populations[p].is_virtual)
-      add_report(sonata, report, &set, p);
+  bool has_any = false;
+  for (int p = 0; p < sonata->n_populations; p++) {
+    if (!volley_sonata_has_any(sonata, &set, p) || sonata->populations[p].is_virtual) continue;
+    add_report(sonata, report, &set, p);
+    has_any = true;
+  }
+  if (!has_any)
+    volley_sonata_note(sonata, "%s: the report '%s' is not written: its cells are virtual, which have no states",
+                       report->file, report->key);
   return volley_agree(sonata->comm);
 }
 

@@ -229,12 +229,12 @@ static volley_status read_order(values *v) {
   for (uint32_t i = 0; i < n; i++) v->order[i] = SIZE_MAX;
   for (uint32_t i = 0; i < n; i++) {
     const double id = ids ? ids[i] : i;
-    if (id >= 0 && id < n && v->order[(uint32_t)id] == SIZE_MAX) {
+    if (id >= 0 && id < n && id == floor(id) && v->order[(uint32_t)id] == SIZE_MAX) {
       v->order[(uint32_t)id] = i;
       continue;
     }
     volley_sonata_fault(v->sonata, v->nodes->place,
-                        "/nodes/%s/node_id: %.0f in row %u; the ids of %u nodes must be 0 to %u, each once",
+                        "/nodes/%s/node_id: %.10g in row %u; the ids of %u nodes must be 0 to %u, each once",
                         v->nodes->name, id, i, n, n - 1);
     break;
   }
@@ -245,8 +245,14 @@ static volley_status read_order(values *v) {
 static void find_types(values *v, volley_sonata_nodes *nodes, const double *ids) {
   const volley_node *types = nodes->types;
   double *known = volley_arena_alloc(v->sonata->arena, (size_t)types->n + 1, sizeof *known);
-  for (int t = 0; t < types->n; t++)
+  for (int t = 0; t < types->n; t++) {
     if (!volley_sonata_number(v->sonata, types->items[t], "node_type_id", &known[t])) known[t] = NAN;
+    for (int before = 0; before < t; before++) {
+      if (known[before] != known[t]) continue;
+      volley_sonata_fault(v->sonata, types->items[t], "the node_type_id %.10g stands twice", known[t]);
+      return;
+    }
+  }
   for (uint32_t i = 0; i < nodes->n; i++) {
     const double id = ids[v->order[i]];
     int t = i > 0 && known[nodes->type[i - 1]] == id ? nodes->type[i - 1] : 0;

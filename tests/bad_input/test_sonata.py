@@ -22,6 +22,7 @@ CASES = [  # file, what is there, what is there instead, message
     ("net/circuit.json", '"$BASE/types.csv"', '"none.csv"', "none.csv' cannot be opened: No such file"),
     ("net/circuit.json", '"$BASE/edges.h5"', '"nodes.h5"', "has no populations in /edges"),
     ("net/types.csv", "3 i point", "4 i point", "there is no node_type_id 3, which node"),
+    ("net/types.csv", "3 i point", "7 i point", "the node_type_id 7 stands twice"),
     ("net/types.csv", "nest:iaf_psc_exp a", "nest:iaf_psc_ex a", "the model 'nest:iaf_psc_ex' is not known"),
     ("net/types.csv", "i point_process", "i biophysical", "nodes of the type 'biophysical' are not known"),
     ("net/types.csv", "e point_process ", "point_process ", "types.csv:2:1: 4 cells; the line of names has 5"),
@@ -62,6 +63,7 @@ def change_data(path, name, values, attribute=None):
 DATA = [  # file, dataset, values, message
     ("net/nodes.h5", "nodes/cells/node_type_id", None, "nodes.h5' has no dataset '/nodes/cells/node_type_id'"),
     ("net/nodes.h5", "nodes/cells/node_id", numpy.zeros(N, int), "the ids of 30 nodes must be 0 to 29, each once"),
+    ("net/nodes.h5", "nodes/cells/node_id", numpy.arange(N) + 0.5, "node_id: 0.5 in row 0; the ids of 30 nodes must be"),
     ("net/nodes.h5", "nodes/cells/node_group_index", numpy.full(N, 31), "has the node_group_index 31"),
     ("net/nodes.h5", "nodes/cells/node_group_index", numpy.full(N, -3), "has the node_group_index -3; whole numbers from 0"),
     ("net/nodes.h5", "nodes/cells/0/dynamics_params/tau_syn_ex", numpy.zeros(N), "tau_syn_ex"),
