@@ -11,7 +11,7 @@ typedef struct volley_column {
   bool is_integer; /* indices; otherwise real numbers */
   int n_dimensions;
   hsize_t dimensions[H5S_MAX_RANK];
-  uint64_t size; /* of one dimension */
+  uint64_t size; /* of all values */
 } volley_column;
 
 /* Opens dataset `name` under parent and checks its type. Faults go to the file. Not collective, as are the others. */
@@ -19,6 +19,9 @@ volley_column volley_data_open_set(volley_hdf5 *file, hid_t parent, const char *
 
 /* The same of a dataset that must have one dimension. */
 volley_column volley_column_open(volley_hdf5 *file, hid_t parent, const char *name, bool is_integer);
+
+/* One that must have two, whose values count one by one, row by row. */
+volley_column volley_matrix_open(volley_hdf5 *file, hid_t parent, const char *name, bool is_integer);
 void volley_column_close(volley_column *column);
 
 /* Reads n values, from number first on every stride-th: uint64_t or double, by is_integer. Returns how many are right before

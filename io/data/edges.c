@@ -1,5 +1,6 @@
 /* Edges of HDF5 files. */
 #include "base/memory.h"
+#include "io/data/matrix_edges.h"
 #include "io/data/reader.h"
 #include "io/data/rows.h"
 #include "io/data/sonata_edges.h"
@@ -10,12 +11,15 @@
 enum { SOURCE, TARGET, WEIGHT, DELAY, COLUMNS };
 
 static const volley_row_layout layout = {
-    {{"source", true, true}, {"target", true, true}, {"weight", false, false}, {"delay", false, false}}, COLUMNS};
+    {{"source", true, true}, {"target", true, true}, {"weight", false, false}, {"delay", false, false}},
+    COLUMNS,
+    false};
 
 /* A file while it is read. */
 typedef struct edge_reader {
   const volley_edge_file *from;
   volley_sonata_edges *sonata; /* NULL: it is none of SONATA's */
+  volley_matrix_edges *matrix; /* NULL: it is none */
 } edge_reader;
 
 static hid_t open_group(volley_rows *rows) {
@@ -24,6 +28,8 @@ static hid_t open_group(volley_rows *rows) {
   const volley_edge_file *from = reader->from;
   rows->group = H5Gopen2(rows->handle, from->group, H5P_DEFAULT);
   rows->layout = &layout;
+  reader->matrix = volley_matrix_edges_create(rows, from);
+  if (reader->matrix || rows->file.failed) return rows->group;
   if (rows->group < 0) {
     volley_hdf5_fault(&rows->file, "group '%s' does not exist in '%s'", from->group, from->path);
     return rows->group;
@@ -44,6 +50,8 @@ static void make(volley_rows *rows, volley_edge_slab *slab) {
   const edge_reader *reader = rows->context;
   if (reader->sonata) {
     volley_sonata_edges_make(reader->sonata, rows, slab);
+  } else if (reader->matrix) {
+    volley_matrix_edges_make(reader->matrix, rows, slab);
   } else if (slab->count == 0) {
     slab->weight = rows->shape.given[0] ? &nothing : NULL;
     slab->delay = rows->shape.given[1] ? &nothing : NULL;
@@ -63,6 +71,7 @@ static volley_status open_edges(volley_rows *rows, edge_reader *reader, const vo
 
 static void close_edges(volley_rows *rows, edge_reader *reader) {
   volley_sonata_edges_destroy(reader->sonata);
+  volley_matrix_edges_destroy(reader->matrix);
   volley_rows_close(rows);
 }
 

@@ -27,8 +27,8 @@ static void open_column(volley_rows *rows, int c) {
   const bool found = volley_rows_find_name(rows, c, rows->names[c]);
   rows->shape.present[c] = found || rows->layout->columns[c].required;
   if (rows->shape.present[c])
-    rows->columns[c] =
-        volley_column_open(&rows->file, rows->group, rows->names[c], rows->layout->columns[c].is_integer);
+    rows->columns[c] = (rows->layout->is_matrix ? volley_matrix_open : volley_column_open)(
+        &rows->file, rows->group, rows->names[c], rows->layout->columns[c].is_integer);
 }
 
 static void check_lengths(volley_rows *rows) {

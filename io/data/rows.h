@@ -17,6 +17,8 @@ typedef struct volley_row_layout {
     bool is_integer, required;
   } columns[VOLLEY_MAX_COLUMNS];
   int n_columns;
+  bool
+      is_matrix; /* datasets have two dimensions: their values count one by one, those of the second next to each other */
 } volley_row_layout;
 
 typedef struct volley_rows volley_rows;

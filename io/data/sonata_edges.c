@@ -16,7 +16,8 @@ const volley_row_layout volley_sonata_layout = {{{"source_node_id", true, true},
                                                  {"edge_type_id", true, false},
                                                  {"edge_group_id", true, false},
                                                  {"edge_group_index", true, false}},
-                                                COLUMNS};
+                                                COLUMNS,
+                                                false};
 
 static const char *const attribute_names[ATTRIBUTES] = {"syn_weight", "delay", "nsyns"};
 

@@ -13,7 +13,7 @@
 enum { ID, TIME, COLUMNS, LEAST_BYTES = 8 /* of a line of text, about */, LISTED = 512 };
 
 static const volley_row_layout layout = {
-    {{"node_ids|gids|ids|node_id|senders", true, true}, {"timestamps|times|time", false, true}}, COLUMNS};
+    {{"node_ids|gids|ids|node_id|senders", true, true}, {"timestamps|times|time", false, true}}, COLUMNS, false};
 
 /* A file of a plan, and what its times are multiplied with. */
 typedef struct source {

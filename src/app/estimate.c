@@ -59,7 +59,7 @@ static volley_status check_edges(const volley_experiment *experiment, const voll
   checking c = {experiment, projection, 0};
   const volley_edge_taker taker = {.context = &c, .check = check_slab};
   const double begin = volley_thread_seconds();
-  const volley_edge_file file = volley_edge_file_of(projection);
+  const volley_edge_file file = volley_edge_file_of(experiment, projection);
   VOLLEY_TRY(reader->edges(reader->context, &file, &taker));
   estimate->read_s += (volley_thread_seconds() - begin) / fmax(1, c.rows) * edges / estimate->ranks;
   return VOLLEY_OK;
@@ -76,7 +76,7 @@ static volley_status expect_synapses(const volley_experiment *experiment, const 
     if (!isnan(*expected))
       volley_near_sample(experiment, p, experiment->n_projections < MANY ? SAMPLES / 4 : FEW_SAMPLES, &samples[p]);
     if (!isnan(*expected)) continue;
-    const volley_edge_file file = volley_edge_file_of(projection);
+    const volley_edge_file file = volley_edge_file_of(experiment, projection);
     VOLLEY_TRY(reader->edge_sample(reader->context, &file, SAMPLES, &samples[p]));
     *expected = (double)samples[p].edges;
     if (checks) VOLLEY_TRY(check_edges(experiment, projection, reader, *expected, estimate));

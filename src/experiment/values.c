@@ -79,8 +79,10 @@ static bool read_file(volley_reading *reading, volley_node *map, volley_of_file 
 static bool read_numbers(volley_reading *reading, volley_node *map, const char *unit, volley_of_file of,
                          volley_distribution *out) {
   if (of == VOLLEY_OF_FILE_NOTHING)
-    return volley_value_fault(reading, map,
-                              "a value of each synapse cannot be given here; they come with the rule edges");
+    return volley_value_fault(
+        reading, map,
+        "values of single synapses come with the rule edges, which takes matrices, too: {rule: edges, "
+        "file: W.h5, group: /W}");
   return volley_node_get(map, "values") ? read_given(reading, map, unit, out) : read_file(reading, map, of, out);
 }
 

@@ -26,11 +26,12 @@ static inline uint64_t volley_edge_number(const volley_edge_slab *slab, size_t e
 }
 
 /* Where edges stand: datasets source, target, and maybe weight and delay of a group; or a SONATA population of edges, where
- * weight and delay are those of the edge (syn_weight, delay), or else of its type. */
+ * weight and delay are those of the edge (syn_weight, delay), or else of its type; or a matrix of weights (io/data/matrix_edges.h). */
 typedef struct volley_edge_file {
   const volley_place *place;
   const char *path, *group;
   const struct volley_edge_types *types;
+  uint32_t sources, targets; /* neurons of the populations: the shape of a matrix */
 } volley_edge_file;
 
 /* What SONATA keeps by types of edges. Lists are as long as `types`, or empty. */

@@ -67,7 +67,7 @@ volley_status volley_edge_list_gather(const volley_partition *partition, int pop
 bool volley_edge_mail_send(volley_edge_mail *mail, bool more);
 
 /* Where the edges of a projection of the rule edges stand. */
-volley_edge_file volley_edge_file_of(const volley_projection *projection);
+volley_edge_file volley_edge_file_of(const volley_experiment *experiment, const volley_projection *projection);
 
 /* Whether edges from a file fit the experiment: indices within the populations, finite weights, possible delays, and both
  * given by the file or by the projection. Adds a fault for the first that does not and returns its number; UINT64_MAX if

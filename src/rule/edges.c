@@ -174,8 +174,13 @@ static void take(void *context, const volley_edge_slab *slab) {
   (void)volley_edge_mail_send(t->mail, false);
 }
 
-volley_edge_file volley_edge_file_of(const volley_projection *projection) {
-  return (volley_edge_file){&projection->place, projection->file, projection->group, projection->parameters};
+volley_edge_file volley_edge_file_of(const volley_experiment *experiment, const volley_projection *projection) {
+  return (volley_edge_file){.place = &projection->place,
+                            .path = projection->file,
+                            .group = projection->group,
+                            .types = projection->parameters,
+                            .sources = experiment->populations[projection->source].size,
+                            .targets = experiment->populations[projection->target].size};
 }
 
 static volley_status list(const volley_partition *partition, int p, const volley_reader *reader,
@@ -183,7 +188,7 @@ static volley_status list(const volley_partition *partition, int p, const volley
   const volley_projection *projection = &partition->experiment->projections[p];
   taking t = {partition->experiment, projection, mail};
   const volley_edge_taker taker = {&t, check, take};
-  const volley_edge_file file = volley_edge_file_of(projection);
+  const volley_edge_file file = volley_edge_file_of(partition->experiment, projection);
   return reader->edges(reader->context, &file, &taker);
 }
 
@@ -196,7 +201,11 @@ const volley_rule volley_rule_edges = {
     .name = "edges",
     .doc =
         "the edges in an HDF5 file: datasets source and target (indices within the populations) and maybe weight and "
-        "delay (else drawn) in `group`; or a SONATA population of edges (/edges/NAME)",
+        "delay (else drawn) in `group`; or a SONATA population of edges (/edges/NAME); or a matrix of weights with a "
+        "row for "
+        "each target and a column for each source: a dataset, or a group with datasets weight and delay, where 0 is no "
+        "edge; or a sparse one as SciPy has them, a group with indptr, indices and data (csr, or csc by its format) or "
+        "with row, col and data",
     .takes_file = true,
     VOLLEY_KEYS(keys),
     .size = sizeof(volley_edge_types),
