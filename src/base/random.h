@@ -29,9 +29,9 @@ typedef enum volley_purpose {
   VOLLEY_PURPOSE_STIMULUS,      /* object: stimulus, id: gid; numbers of its own that a neuron has */
   VOLLEY_PURPOSE_ROUNDING,      /* id: gid of a source, of its weights to 16 or 8 bits */
   VOLLEY_PURPOSE_RELEASE, /* object: projection, id: gid of a source, index: step; key of what a spike transmits */
-  VOLLEY_PURPOSE_RENEWAL,       /* object: stimulus, id: gid, attempt: number of the interval */
-  VOLLEY_PURPOSE_MOTHER,        /* object: stimulus, attempt: step; spikes of a train that others copy */
-  VOLLEY_PURPOSE_COPY,          /* object: stimulus, id: gid, attempt: step; which of these a neuron gets */
+  VOLLEY_PURPOSE_RENEWAL, /* object: stimulus, id: gid, attempt: number of the interval */
+  VOLLEY_PURPOSE_MOTHER,  /* object: stimulus, attempt: step; spikes of a train that others copy */
+  VOLLEY_PURPOSE_COPY,    /* object: stimulus, id: gid, attempt: step; which of these a neuron gets */
   VOLLEY_PURPOSE_END
 } volley_purpose;
 
