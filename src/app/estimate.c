@@ -36,9 +36,7 @@ enum { SAMPLES = 4096, FEW_SAMPLES = 64, MANY = 1000, SIGNS = 2 };
 /* What HDF5 and MPI-IO take for an open file, a thread for its stack and heap, and MPI for other ranks, which a check by a
  * process alone does not see. Measured with Open MPI 4.1 and HDF5 1.10 on a network of ten neurons. */
 static const double file_bytes = 7.2e6, thread_bytes = 1.6e6, launched_bytes = 3.8e6;
-
-/* What the libraries of PETSc take when its first matrix is made. */
-static const double petsc_bytes = 5e6;
+static const double petsc_bytes = 5e6; /* what its libraries take when its first matrix is made */
 
 /* Checks the edges of a file, and counts those of this rank's rows. */
 typedef struct checking {
@@ -55,31 +53,30 @@ static uint64_t check_slab(void *context, const volley_edge_slab *slab) {
 
 /* Checks all edges of a file; notes what reading them will take a rank of the run. Collective, agreed status. */
 static volley_status check_edges(const volley_experiment *experiment, const volley_projection *projection,
-                                 const volley_reader *reader, double edges, volley_estimate *estimate) {
+                                 const volley_reader *reader, const volley_edge_file *file, double edges,
+                                 volley_estimate *estimate) {
   checking c = {experiment, projection, 0};
   const volley_edge_taker taker = {.context = &c, .check = check_slab};
   const double begin = volley_thread_seconds();
-  const volley_edge_file file = volley_edge_file_of(experiment, projection);
-  VOLLEY_TRY(reader->edges(reader->context, &file, &taker));
+  VOLLEY_TRY(reader->edges(reader->context, file, &taker));
   estimate->read_s += (volley_thread_seconds() - begin) / fmax(1, c.rows) * edges / estimate->ranks;
   return VOLLEY_OK;
 }
 
-/* Expected synapses of each projection, and a sample of those that come from a file: [n_projections]. Collective, agreed
- * status. */
+/* Expected synapses of each projection, and samples of those of files: [n_projections]. Collective, agreed status. */
 static volley_status expect_synapses(const volley_experiment *experiment, const volley_reader *reader, bool checks,
                                      volley_estimate *estimate, volley_edge_sample *samples) {
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
     double *expected = &estimate->expected[p];
     *expected = projection->rule->expected(experiment, projection);
-    if (!isnan(*expected))
-      volley_near_sample(experiment, p, experiment->n_projections < MANY ? SAMPLES / 4 : FEW_SAMPLES, &samples[p]);
+    const size_t near = experiment->n_projections < MANY ? SAMPLES / 4 : FEW_SAMPLES;
+    if (!isnan(*expected)) volley_near_sample(experiment, p, near, &samples[p]);
     if (!isnan(*expected)) continue;
     const volley_edge_file file = volley_edge_file_of(experiment, projection);
     VOLLEY_TRY(reader->edge_sample(reader->context, &file, SAMPLES, &samples[p]));
     *expected = (double)samples[p].edges;
-    if (checks) VOLLEY_TRY(check_edges(experiment, projection, reader, *expected, estimate));
+    if (checks) VOLLEY_TRY(check_edges(experiment, projection, reader, &file, *expected, estimate));
   }
   return VOLLEY_OK;
 }
