@@ -12,6 +12,7 @@ static const double default_delay = 1; /* ms, NEST's */
 /* A type of edges. */
 typedef struct edge_type {
   double id, weight, factor, delay; /* weight NAN: edges have theirs */
+  int receptor;                     /* number of the receptor; 0: by the sign of the weight */
   volley_node *synapse;             /* NULL: static */
   const char *kind;                 /* what types of one projection have alike */
 } edge_type;
@@ -68,7 +69,9 @@ static void take_json(edge_population *e, const volley_node *json, const volley_
       type->weight = number;
     else if (model && volley_key_named(model->parameters, model->n_parameters, key))
       volley_sonata_put_number(e->sonata, type->synapse, key, number, item);
-    else if (strcmp(key, "receptor_type") != 0 || number != 0)
+    else if (strcmp(key, "receptor_type") == 0 && number >= 0 && number <= VOLLEY_MAX_RECEPTORS)
+      type->receptor = (int)number;
+    else
       volley_sonata_fault(e->sonata, item, "'%s' is no parameter of a %s synapse onto %s, and would not count", key,
                           model ? model->name : "static", e->target->model.name);
   }
@@ -110,7 +113,7 @@ static volley_status read_type(edge_population *e, const volley_node *row, edge_
   (void)volley_sonata_number(sonata, row, "delay", &type->delay);
   (void)volley_sonata_number(sonata, row, "nsyns", &nsyns);
   if (!e->has_nsyns && strcmp(sonata->nsyns, "multiply") == 0) type->factor *= nsyns;
-  type->kind = volley_arena_format(sonata->arena, "%d %s", isnan(type->weight),
+  type->kind = volley_arena_format(sonata->arena, "%d %d %s", isnan(type->weight), type->receptor,
                                    type->synapse ? volley_node_write(sonata->arena, type->synapse) : "");
   return volley_agree(sonata->comm);
 }
@@ -160,6 +163,7 @@ static void add_projection(const edge_population *e, const edge_type *first, int
     if (!isnan(first->weight)) put_list(e, entry, "type_weights", offsetof(edge_type, weight), first->kind, false);
     put_list(e, entry, "type_factors", offsetof(edge_type, factor), first->kind, false);
     put_list(e, entry, "type_delays", offsetof(edge_type, delay), first->kind, false);
+    if (first->receptor > 0) volley_sonata_put_number(sonata, entry, "receptor", first->receptor, e->place);
     if (first->synapse) volley_sonata_put(sonata, entry, "synapse", first->synapse);
   } else {
     volley_sonata_put_number(sonata, entry, "delay", default_delay, e->place);

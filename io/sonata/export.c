@@ -271,6 +271,9 @@ static void write_type(const export *x, int p) {
   if (json) fprintf(json, "{");
   for (int k = 0; json && plan->model && k < plan->model->n_parameters; k++)
     fprintf(json, "%s\n  \"%s\": %.17g", k ? "," : "", plan->model->parameters[k].name, plan->parameters[k]);
+  const volley_projection *projection = &x->experiment->projections[p];
+  const bool is_named = x->experiment->populations[projection->target].model->names_receptors;
+  if (json && is_named) fprintf(json, "%s\n  \"receptor_type\": %d", plan->model ? "," : "", projection->receptor + 1);
   if (json) fprintf(json, "\n}\n");
   close_text(json, json_path);
 }

@@ -46,6 +46,7 @@ bool volley_sonata_find_model(volley_sonata *sonata, const volley_node *template
   }
   *out = (volley_sonata_model){.name = name, .weight_factor = 1, .current_factor = 1, .keeps_states = true};
   if (strncasecmp(name, "nest:", 5) == 0) out->model = volley_neuron_model_find(name + 5);
+  if (out->model && out->model->sizes) out->model = out->model->sizes[VOLLEY_MAX_RECEPTORS - 1];
   if (out->model && !out->model->is_source) return true;
   volley_sonata_fault(sonata, template,
                       "the model '%.100s' is not known; known are nest:NAME with the names of `volley models`, "

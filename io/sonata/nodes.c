@@ -42,12 +42,33 @@ static int find_slot(const volley_sonata_model *of, const char *name, double *fa
   return strcmp(name, "tau_m") == 0 && find_parameter(model, "g_L") >= 0 && of->n_renames > 0 ? TAU : -1;
 }
 
+/* Takes a list of values, those of NAME_1, NAME_2, ..., or switches. Returns whether it was one. */
+static bool take_list(const values *v, const volley_node *item, double *out) {
+  double factor;
+  const bool is_flag =
+      item->kind == VOLLEY_NODE_SCALAR && item->plain && volley_sonata_is_among(item->text, "true|false");
+  const int flag = is_flag ? find_slot(&v->nodes->model, item->key, &factor) : -1;
+  if (flag >= 0) out[flag] = strcmp(item->text, "true") == 0;
+  if (item->kind != VOLLEY_NODE_LIST) return flag >= 0;
+  bool is_whole = item->n > 0;
+  for (int k = 0; k < item->n && is_whole; k++) {
+    const char *name = volley_arena_format(v->sonata->arena, "%s_%d", item->key, k + 1);
+    char *end = NULL;
+    const double number = item->items[k]->kind == VOLLEY_NODE_SCALAR ? strtod(item->items[k]->text, &end) : 0;
+    const int slot = find_slot(&v->nodes->model, name, &factor);
+    is_whole = slot >= 0 && end && end != item->items[k]->text && *end == '\0';
+    if (is_whole) out[slot] = number * factor;
+  }
+  return is_whole;
+}
+
 /* Takes what a JSON file says of a type. Texts are told, numbers that the model does not know are refused. */
 static void take_json(const values *v, const volley_node *json, double *out) {
   for (int i = 0; json && i < json->n; i++) {
     const volley_node *item = json->items[i];
-    double number, factor;
+    double number = 0, factor;
     char *end = NULL;
+    if (take_list(v, item, out)) continue;
     if (item->kind == VOLLEY_NODE_SCALAR) number = strtod(item->text, &end);
     const bool is_number = end && end != item->text && *end == '\0' && item->plain;
     const int slot = find_slot(&v->nodes->model, item->key, &factor);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What the words of the command say. */
 typedef struct settings {
@@ -96,8 +97,24 @@ static void write_states(bool markdown, const volley_neuron_model *model) {
   }
 }
 
+static void write_lists(bool markdown, const volley_neuron_model *model) {
+  if (!model->lists) return;
+  char list[CELL] = "";
+  snprintf(list, CELL, "%.*s", (int)strcspn(model->lists, "|"), model->lists);
+  printf("%s`%s_1`, `%s_2`, ... can be given as a list, `%s: [a, b]`, or as one value for all", markdown ? "\n" : "",
+         list, list, list);
+  if (strchr(model->lists, '|')) printf("; so can the other parameters that are numbered");
+  if (model->sizes)
+    printf(
+        ". There are as many receptors, 1, 2, ..., as values, at most %d, each with the parameters and states of its "
+        "number; what is written here is for one",
+        VOLLEY_MAX_RECEPTORS);
+  printf(".\n");
+}
+
 /* What reaches receptor i if a projection names none. */
 static const char *sign_of(const volley_neuron_model *model, int i) {
+  if (model->names_receptors) return "what names it";
   if (model->n_receptors == 1) return "all weights";
   if (model->receptor_of_sign[0] == i) return "weights > 0";
   return model->receptor_of_sign[1] == i ? "weights < 0" : "";
@@ -130,6 +147,7 @@ static void write_neuron(bool markdown, const void *kind) {
   if (model->reference) printf("%sReference: %s.\n", gap, model->reference);
   write_engines(gap, model->events);
   write_parameters(markdown, model->parameters, model->n_parameters);
+  write_lists(markdown, model);
   write_states(markdown, model);
   write_receptors(markdown, model);
 }

@@ -61,7 +61,10 @@ static const volley_key_info population_keys[] = {
             "one value each"},
     {"model", .type = VOLLEY_KEY_WORD, .required = true, .doc = "neuron model; `volley models` lists them"},
     {"size", "", 0, 1, UINT32_MAX, .type = VOLLEY_KEY_COUNT, .required = true, .doc = "number of neurons"},
-    {"parameters", .type = VOLLEY_KEY_MAP, .doc = "parameters of the model by name: numbers or distributions"},
+    {"parameters", .type = VOLLEY_KEY_MAP,
+     .doc = "parameters of the model by name: numbers or distributions; NAME_1, NAME_2, ... also as a list under NAME, "
+            "which "
+            "decides how many receptors some models have (a list of lists: one for each population)"},
     {"initial", .type = VOLLEY_KEY_MAP,
      .doc = "states of the model by name at time 0: numbers, distributions or the name of a parameter"},
     {"spikes", .type = VOLLEY_KEY_MAP, .doc = "the spikes of a spike_source"},
@@ -137,7 +140,8 @@ static const volley_key_info projection_keys[] = {
          "whether the mean weight of a target's synapses in this projection is subtracted from each of them, so that "
          "they sum to zero; edges with weights from a file can be balanced too"},
     {"receptor", .type = VOLLEY_KEY_WORD,
-     .doc = "receptor of the target's model; by default the sign of a weight decides"},
+     .doc = "receptor of the target's model, by its name or, of models where one must be named, its number; by default "
+            "the sign of a weight decides"},
     {"synapse", .type = VOLLEY_KEY_MAP, .doc = "how the synapses change; by default they are static"},
     {"delay_is", .type = VOLLEY_KEY_CHOICE, .words = "dendritic|axonal",
      .doc =
@@ -173,7 +177,8 @@ static const volley_key_info stimulus_keys[] = {
      .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
     {"neurons", .type = VOLLEY_KEY_SELECTION, .text = "all", .doc = "all, an index, a range 0-99, or a list of these"},
     {"receptor", .type = VOLLEY_KEY_WORD,
-     .doc = "receptor of the target's model; by default the sign of the weight decides"},
+     .doc = "receptor of the target's model, by its name or, of models where one must be named, its number; by default "
+            "the sign of the weight decides"},
     {"start", "ms", 0, VOLLEY_FROM_ZERO, .doc = "begin; whole steps"},
     {"stop", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .doc = "end; whole steps, by default that of the simulation"},
     {"signal", .type = VOLLEY_KEY_SIGNAL, .doc = "signal that is played, where the type takes one"},

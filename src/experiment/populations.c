@@ -114,9 +114,11 @@ typedef struct model_keys {
 } model_keys;
 
 static model_keys parameter_keys(volley_reading *reading, const volley_neuron_model *model) {
-  return (model_keys){
-      "parameters", "parameter",
-      volley_names_of_table(reading, model->parameters, model->n_parameters, sizeof *model->parameters)};
+  model_keys keys = {"parameters", "parameter",
+                     volley_names_of_table(reading, model->parameters, model->n_parameters, sizeof *model->parameters)};
+  const volley_names lists = volley_names_of_words(reading, model->lists ? model->lists : "");
+  for (int i = 0; model->lists && i < lists.n; i++) volley_names_add(reading, &keys.names, lists.names[i]);
+  return keys;
 }
 
 static model_keys state_keys(volley_reading *reading, const volley_neuron_model *model) {
@@ -152,6 +154,15 @@ static bool is_unbounded(const volley_node *node, const volley_key_info *info) {
          volley_unit_convert(node->text, info->unit, &value, why, sizeof why) && value == info->fallback;
 }
 
+/* A parameter that switches something: true and false count as 1 and 0. */
+static bool read_switch(volley_node *node, const volley_key_info *info, volley_distribution *out) {
+  const bool is_word = info->type == VOLLEY_KEY_FLAG && node->kind == VOLLEY_NODE_SCALAR && node->plain;
+  if (!is_word || (strcmp(node->text, "true") != 0 && strcmp(node->text, "false") != 0)) return false;
+  *out = volley_constant(node->text[0] == 't');
+  volley_node_note_number(node, volley_unit_of_flags, out->a);
+  return true;
+}
+
 static void read_parameters(volley_reading *reading, const volley_node *entry, volley_pick pick,
                             volley_population *population) {
   const volley_neuron_model *model = population->model;
@@ -161,12 +172,14 @@ static void read_parameters(volley_reading *reading, const volley_node *entry, v
   for (int i = 0; i < model->n_parameters; i++) {
     const volley_key_info *info = &model->parameters[i];
     volley_distribution *out = &population->parameters[i];
-    volley_node *node = volley_pick_node(reading, volley_node_get(map, info->name), pick);
+    bool is_listed;
+    volley_node *node = volley_parameter_node(reading, model, map, info->name, pick, &is_listed);
     if (is_unbounded(node, info)) {
       volley_node_note_number(node, info->unit, info->fallback);
       node = NULL;
     }
-    if (!node && has_one_model(entry)) volley_note_default(reading, map, info);
+    if (!node && !is_listed && has_one_model(entry)) volley_note_default(reading, map, info);
+    if (node && read_switch(node, info, out)) continue;
     if (!node || !volley_read_value(reading, node, info->unit, pick, VOLLEY_OF_FILE_NUMBERS, out))
       *out = volley_constant(info->fallback);
     else
@@ -233,6 +246,8 @@ static void read_population(volley_reading *reading, volley_node *entry, volley_
       volley_read_kind(reading, entry, population_key("model"), pick, volley_neuron_models(), "neuron model");
   if (!population->model) return;
   const int before = reading->faults;
+  population->model = volley_sized_model(reading, population->model,
+                                         volley_pick_node(reading, volley_node_get(entry, "parameters"), pick), pick);
   read_parameters(reading, entry, pick, population);
   read_initial(reading, entry, pick, population);
   volley_read_spikes(reading, entry, pick, population);

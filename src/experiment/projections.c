@@ -216,7 +216,7 @@ static void read_pair(volley_reading *reading, const entry_reading *e, volley_pi
   if (e->rule->size > 0) projection->parameters = volley_arena_alloc(reading->arena, 1, e->rule->size);
   volley_read_keys(reading, &source, e->rule->keys, e->rule->n_keys, projection->parameters);
   volley_node *receptor = volley_pick_node(reading, volley_node_get(e->entry, "receptor"), pick);
-  if (volley_read_receptor(reading, receptor, projection->target, &projection->receptor))
+  if (volley_read_receptor(reading, &e->place, receptor, projection->target, &projection->receptor))
     read_weight(reading, e, pick, projection);
   read_delay(reading, e, pick, projection);
   read_balanced(reading, e, pick, projection);

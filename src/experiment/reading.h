@@ -178,8 +178,20 @@ const char *volley_current_unit(const struct volley_neuron_model *model);
 /* Unit of the weights that reach a receptor of a model, or that of their sign; "" without a model. */
 const char *volley_weight_unit(const struct volley_neuron_model *model, int receptor);
 
-/* Receptor of a population's model that node (or NULL) names: index or VOLLEY_RECEPTOR_BY_SIGN; false after a fault. */
-bool volley_read_receptor(volley_reading *reading, volley_node *node, int population, int *out);
+/* Receptor of a population's model that node (or NULL) of an entry names: index or VOLLEY_RECEPTOR_BY_SIGN; false after a
+ * fault. */
+bool volley_read_receptor(volley_reading *reading, const volley_place *place, volley_node *node, int population,
+                          int *out);
+
+/* The model with as many receptors as the lists among a population's parameters (NULL: none) have values; parameters are
+ * then those of this model. */
+const struct volley_neuron_model *volley_sized_model(volley_reading *reading, const struct volley_neuron_model *model,
+                                                     const volley_node *parameters, volley_pick pick);
+
+/* What gives a parameter of a model its value, its own key or its place in a list; NULL: nothing. is_listed: whether the
+ * list, or one value for all of it, is there. */
+volley_node *volley_parameter_node(volley_reading *reading, const struct volley_neuron_model *model,
+                                   const volley_node *parameters, const char *name, volley_pick pick, bool *is_listed);
 
 /* A delay in ms that must be at least one step; node is where it stands. */
 bool volley_check_delay(volley_reading *reading, volley_node *node, const volley_distribution *delay);

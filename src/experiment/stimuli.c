@@ -49,7 +49,7 @@ static void read_stimulus(volley_reading *reading, volley_node *entry, volley_pi
   if (!target->model || !volley_check_reachable(reading, &stimulus->place, "stimulus", target)) return;
   if (!kind->is_current) {
     volley_node *receptor = volley_pick_node(reading, volley_node_get(entry, "receptor"), pick);
-    if (!volley_read_receptor(reading, receptor, stimulus->target, &stimulus->receptor)) return;
+    if (!volley_read_receptor(reading, &stimulus->place, receptor, stimulus->target, &stimulus->receptor)) return;
   }
   const int before = reading->faults;
   if (kind->takes_signal) read_signal(reading, entry, pick, stimulus);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -259,12 +260,23 @@ const char *volley_weight_unit(const volley_neuron_model *model, int receptor) {
   return model ? model->receptors[receptor >= 0 ? receptor : model->receptor_of_sign[0]].unit : "";
 }
 
-bool volley_read_receptor(volley_reading *reading, volley_node *node, int population, int *out) {
+bool volley_read_receptor(volley_reading *reading, const volley_place *place, volley_node *node, int population,
+                          int *out) {
   const volley_neuron_model *model = reading->experiment->populations[population].model;
   *out = VOLLEY_RECEPTOR_BY_SIGN;
   if (!model) return false;
   if (model->n_receptors == 1) *out = 0;
+  if (!node && model->names_receptors && model->n_receptors > 1)
+    return volley_entry_fault(reading, place, "%s has %d receptors: one must be named under 'receptor', %s to %s",
+                              model->name, model->n_receptors, model->receptors[0].name,
+                              model->receptors[model->n_receptors - 1].name);
   if (!node) return true;
+  char *end;
+  const long number = node->kind == VOLLEY_NODE_SCALAR ? strtol(node->text, &end, 10) : 0;
+  if (model->names_receptors && number >= 1 && number <= model->n_receptors && *end == '\0') {
+    *out = (int)number - 1;
+    return true;
+  }
   const int found = volley_find_named(reading, node, VOLLEY_SECTION_TOP,
                                       volley_arena_format(reading->arena, "receptor of %s", model->name),
                                       model->receptors, model->n_receptors, sizeof *model->receptors);

@@ -45,7 +45,9 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
 static volley_status make_column(const target *t, const volley_distribution *d, const volley_reader *reader,
                                  MPI_Comm comm, double *out) {
   if (d->kind == VOLLEY_DATASET) return read_dataset(t, d, reader, comm, out);
-  const uint32_t object = (uint32_t)(t->population * VOLLEY_MAX_PARAMETERS + t->number);
+  enum { NUMBERS = 32, ABOVE = 20 }; /* numbers of parameters beyond these count apart, above all populations */
+  const uint32_t number = (uint32_t)t->number, above = number / NUMBERS << ABOVE;
+  const uint32_t object = (uint32_t)t->population * NUMBERS + number % NUMBERS + above;
   const volley_key key = volley_key_of(t->partition->experiment->simulation.seed, t->purpose, object);
   for (uint32_t i = 0; i < t->partition->counts[t->population]; i++) {
     volley_distribution_draw(d, key, t->partition->gids[t->population][i], 0, 1, &out[i]);

@@ -1,15 +1,17 @@
 /* Adaptive exponential integrate-and-fire neurons with synaptic conductances (aeif_cond_...) or currents (aeif_psc_...)
- * that decay exponentially (..._exp) or are alpha functions (..._alpha).
+ * that decay exponentially (..._exp) or are alpha functions (..._alpha), or with any number of conductances that are beta
+ * functions (aeif_cond_beta_multisynapse).
  * Brette & Gerstner (2005), J. Neurophysiol. 94: 3637-3642; NEST aeif_cond_exp, aeif_cond_alpha, aeif_psc_exp,
- * aeif_psc_alpha.
+ * aeif_psc_alpha, aeif_cond_beta_multisynapse.
  *
  *   C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) + I_syn - w + I_e + I
- *   I_syn = -g_ex (V - E_ex) - g_in (V - E_in), or I_syn_ex + I_syn_in
+ *   I_syn = -g_ex (V - E_ex) - g_in (V - E_in), or I_syn_ex + I_syn_in, or -sum_k g_k (V - E_rev_k)
  *   tau_w dw/dt = a (V - E_L) - w,   dx/dt = rise e / tau_syn - x / tau_syn,   drise/dt = -rise / tau_syn
+ *   of beta functions dg_k/dt = rise_k c_k - g_k / tau_rise_k,   drise_k/dt = -rise_k / tau_decay_k
  *   V >= V_peak: a spike, V = V_reset, w = w + b
  *
  * x are the conductances or currents. A spike that arrives at the end of a step makes rise jump there by its weight (an
- * alpha function with that peak) or, in models without a rise, x. x is exact, V and w take steps with error control
+ * alpha or beta function with that peak) or, in models without a rise, x. x is exact, V and w take steps with error control
  * (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a refractory period
  * lasts from there to t_ref after the end of the step. Without a slope (Delta_T 0) V_th is the peak. */
 #include "neuron/cash_karp.h"
@@ -49,9 +51,10 @@ enum {
   N_COEFFICIENTS = courses + VOLLEY_N_COURSES
 };
 
-/* Parameters; shape: of what synapses make, tau_syn being its time; gap: how many those of currents lack before. */
+/* Parameters; gap, end: how many a model lacks before those in the middle and at the end; shape: of what synapses make, tau_syn
+ * being its time. */
 /* clang-format off */
-#define PARAMETERS(shape, gap)                                                                                         \
+#define PARAMETERS(gap, end)                                                                                           \
   [C_m] = {"C_m", "pF", 281, VOLLEY_CAPACITIES, .doc = "membrane capacitance"},                                        \
   [Delta_T] = {"Delta_T", "mV", 2, 0, 1e6, .doc = "width of the rise to a spike; 0: V_th is a sharp threshold"},       \
   [E_L] = {"E_L", "mV", -70.6, VOLLEY_VOLTAGES, .doc = "resting potential"},                                           \
@@ -63,10 +66,12 @@ enum {
   [b - gap] = {"b", "pA", 80.5, VOLLEY_CURRENTS, .doc = "jump of the adaptation after a spike"},                       \
   [g_L - gap] = {"g_L", "nS", 30, VOLLEY_CONDUCTANCES, .doc = "leak conductance"},                                     \
   [t_ref - gap] = {"t_ref", "ms", 0, 0, 1e9, .doc = "refractory period, rounded to steps"},                            \
+  [tau_w - end] = {"tau_w", "ms", 144, VOLLEY_TIMES, .doc = "time constant of the adaptation"},                        \
+  [tolerance - end] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"}
+
+#define TIMES(shape, gap)                                                                                              \
   [tau_syn_ex - gap] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, .doc = shape " time of excitatory input"},              \
-  [tau_syn_in - gap] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = shape " time of inhibitory input"},                \
-  [tau_w - gap] = {"tau_w", "ms", 144, VOLLEY_TIMES, .doc = "time constant of the adaptation"},                        \
-  [tolerance - gap] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"}
+  [tau_syn_in - gap] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = shape " time of inhibitory input"}
 
 #define REVERSALS                                                                                                      \
   [E_ex] = {"E_ex", "mV", 0, VOLLEY_VOLTAGES, .doc = "excitatory reversal potential"},                                 \
@@ -85,10 +90,10 @@ enum {
 
 enum { GAP = E_in + 1 - E_ex };
 
-static const volley_key_info parameters_cond_exp[N_PARAMETERS] = {PARAMETERS("decay", 0), REVERSALS};
-static const volley_key_info parameters_cond_alpha[N_PARAMETERS] = {PARAMETERS("rise", 0), REVERSALS};
-static const volley_key_info parameters_psc_exp[N_PARAMETERS - GAP] = {PARAMETERS("decay", GAP)};
-static const volley_key_info parameters_psc_alpha[N_PARAMETERS - GAP] = {PARAMETERS("rise", GAP)};
+static const volley_key_info parameters_cond_exp[N_PARAMETERS] = {PARAMETERS(0, 0), TIMES("decay", 0), REVERSALS};
+static const volley_key_info parameters_cond_alpha[N_PARAMETERS] = {PARAMETERS(0, 0), TIMES("rise", 0), REVERSALS};
+static const volley_key_info parameters_psc_exp[N_PARAMETERS - GAP] = {PARAMETERS(GAP, GAP), TIMES("decay", GAP)};
+static const volley_key_info parameters_psc_alpha[N_PARAMETERS - GAP] = {PARAMETERS(GAP, GAP), TIMES("rise", GAP)};
 
 static const volley_state_info states_cond[N_STATES] = {STATES("g_", "nS", "conductance", VOLLEY_CONDUCTANCES)};
 static const volley_state_info states_psc[N_STATES] = {STATES("I_syn_", "pA", "synaptic current", VOLLEY_CURRENTS)};
@@ -136,7 +141,7 @@ static const char *check_psc(const double *p) {
   return check(wide);
 }
 
-static void prepare(const double *p, double dt, double *c) {
+static void prepare_membrane(const double *p, double dt, double *c) {
   memcpy(c, p, N_PARAMETERS * sizeof *c);
   c[inverse_capacitance] = 1 / p[C_m];
   c[spike_current] = p[g_L] * p[Delta_T];
@@ -144,6 +149,10 @@ static void prepare(const double *p, double dt, double *c) {
   c[peak] = p[Delta_T] > 0 ? p[V_peak] : p[V_th];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
   c[rate] = 1 / p[tau_w];
+}
+
+static void prepare(const double *p, double dt, double *c) {
+  prepare_membrane(p, dt, c);
   volley_courses_prepare((const double[]){p[tau_syn_ex], p[tau_syn_in]}, 2, p[tolerance], dt, &c[courses]);
 }
 
@@ -270,3 +279,121 @@ const volley_neuron_model volley_aeif_psc_alpha = {
     .prepare = prepare_psc,
     .mean_current = mean_current_psc_alpha,
 };
+
+/* ---- Any number of receptors. */
+
+enum { MOST = VOLLEY_MAX_RECEPTORS, END = GAP + tau_syn_in + 1 - tau_syn_ex };
+enum { OF_PORTS = N_PARAMETERS - END, E_REV = 0, TAU_RISE, TAU_DECAY, N_OF_PORT }; /* parameters */
+enum { still = w + 1, ports, N_STATES_BETA = ports + 2 * MOST };                   /* states: V_m, w, these */
+
+#define PORT_KEYS(k)                                                                                                   \
+  {"E_rev_" #k, "mV", 0, VOLLEY_VOLTAGES, .doc = "reversal potential of receptor " #k},                                \
+      {"tau_rise_" #k, "ms", 2, VOLLEY_TIMES, .doc = "rise time of its conductance"},                                  \
+      {"tau_decay_" #k, "ms", 20, VOLLEY_TIMES, .doc = "decay time of its conductance"},
+#define PORT_STATES(k)                                                                                                 \
+  {"g_" #k, "nS", -1, 0, VOLLEY_CONDUCTANCES, "conductance of receptor " #k},                                          \
+      {"rise_" #k,                                                                                                     \
+       "nS",                                                                                                           \
+       -1,                                                                                                             \
+       0,                                                                                                              \
+       VOLLEY_CONDUCTANCES,                                                                                            \
+       "what makes g_" #k " rise, at a rate of rise_" #k " c, where c makes the peak after a spike its weight"},
+#define PORT_RECEPTORS(k)                                                                                              \
+  {#k, "nS", VOLLEY_CONDUCTANCE, ports + 2 * k - 1,                                                                    \
+   "conductance, a beta function of tau_rise_" #k " and tau_decay_" #k "; its peak"},
+
+static const volley_key_info parameters_beta[OF_PORTS + N_OF_PORT * MOST] = {PARAMETERS(GAP, END),
+                                                                             VOLLEY_FOR_SIZES(PORT_KEYS)};
+static const volley_state_info states_beta[N_STATES_BETA] = {
+    [V_m] = {"V_m", "mV", E_L, 0, VOLLEY_VOLTAGES, "membrane potential"},
+    [w] = {"w", "pA", -1, 0, VOLLEY_CURRENTS, "adaptation current"},
+    [still] = {"refractory", "", -1, 0, 0, 1e9, "steps left of the refractory period"},
+    VOLLEY_FOR_SIZES(PORT_STATES)};
+static const volley_receptor_info receptors_beta[MOST] = {VOLLEY_FOR_SIZES(PORT_RECEPTORS)};
+
+/* Its parameters as those of a model with two conductances. */
+static void widen_beta(const double *p, double *out) {
+  double narrow[N_PARAMETERS - GAP] = {0};
+  memcpy(narrow, p, (OF_PORTS - 2) * sizeof *out);
+  memcpy(narrow + N_PARAMETERS - GAP - 2, p + OF_PORTS - 2, 2 * sizeof *out); /* tau_w, tolerance */
+  widen(narrow, out);
+}
+
+static const char *check_beta(const double *p) {
+  double wide[N_PARAMETERS];
+  widen_beta(p, wide);
+  return check(wide);
+}
+
+/* Coefficients: those of the membrane, reversal potentials, courses. */
+static void prepare_beta(int n, const double *p, double dt, double *c) {
+  double wide[N_PARAMETERS], rises[MOST], decays[MOST];
+  widen_beta(p, wide);
+  prepare_membrane(wide, dt, c);
+  for (int k = 0; k < n; k++) {
+    const double *of = p + OF_PORTS + k * N_OF_PORT;
+    c[courses + k] = of[E_REV];
+    rises[k] = of[TAU_RISE];
+    decays[k] = of[TAU_DECAY];
+  }
+  volley_beta_courses_prepare(rises, decays, n, wide[tolerance], dt, &c[courses + n]);
+}
+
+static double mean_current_beta(const double *p, int receptor) {
+  double wide[N_PARAMETERS];
+  widen_beta(p, wide);
+  const double *of = p + OF_PORTS + receptor * N_OF_PORT, rise = of[TAU_RISE], decay = of[TAU_DECAY];
+  const double area = rise * decay / volley_beta(rise, decay, volley_beta_peak(rise, decay));
+  return 0.001 * area * (of[E_REV] - 0.5 * (wide[E_L] + wide[V_th]));
+}
+
+VOLLEY_INLINE void slopes_beta(const volley_cell *cell, int stage, const double *y, double *slope, const int n) {
+  const double v = bounded(cell, y);
+  double out = 0;
+  for (int k = 0; k < n; k++) out += cell->x[k][stage] * (v - C(courses + k));
+  slopes_at(cell, y, v, out, 0, slope);
+}
+
+#define N_BETA(n) (courses + (n) + VOLLEY_COURSES_OF(2 * (n)))
+#define MODEL_BETA(n)                                                                                                  \
+  {                                                                                                                    \
+    .name = "aeif_cond_beta_multisynapse", .doc = DOC("conductances of several receptors that are beta functions"),    \
+    .reference = "Brette & Gerstner (2005); Rotter & Diesmann (1999); Cash & Karp (1990)",                             \
+    .parameters = parameters_beta, .n_parameters = OF_PORTS + (n)*N_OF_PORT, .states = states_beta,                    \
+    .n_states = ports + 2 * (n), .receptors = receptors_beta, .n_receptors = (n), .n_coefficients = N_BETA(n),         \
+    .names_receptors = true, .lists = "E_rev|tau_rise|tau_decay", .sizes = sizes_beta, .check = check_beta,            \
+    .prepare = prepare_beta_##n, .mean_current = mean_current_beta, .update = update_beta_##n,                         \
+  }
+
+static const volley_neuron_model *const sizes_beta[MOST];
+
+#define AT(k) ports + 2 * (k)
+#define SIZED(number)                                                                                                  \
+  VOLLEY_INLINE void slopes_beta_##number(const volley_cell *cell, int stage, const double *y, double *slope) {        \
+    slopes_beta(cell, stage, y, slope, number);                                                                        \
+  }                                                                                                                    \
+  static const volley_equations equations_beta_##number = {                                                            \
+      .n = 2,                                                                                                          \
+      .n_coefficients = N_BETA(number),                                                                                \
+      .synapses = number,                                                                                              \
+      .x = {AT(0), AT(1), AT(2), AT(3), AT(4), AT(5), AT(6), AT(7)},                                                   \
+      .rise = {AT(0) + 1, AT(1) + 1, AT(2) + 1, AT(3) + 1, AT(4) + 1, AT(5) + 1, AT(6) + 1, AT(7) + 1},                \
+      .beta = true,                                                                                                    \
+      .refractory = still,                                                                                             \
+      .slopes = slopes_beta_##number,                                                                                  \
+      .spike = spike,                                                                                                  \
+      .peak = peak,                                                                                                    \
+      .refractory_steps = refractory_steps,                                                                            \
+  };                                                                                                                   \
+  VOLLEY_INLINE void take_beta_##number(const volley_chunk *k) { volley_integrate(&equations_beta_##number, k); }      \
+  static void update_beta_##number(volley_slice *slice, volley_spike_list *spikes) {                                   \
+    volley_update_any(slice, spikes, take_beta_##number, N_BETA(number));                                              \
+  }                                                                                                                    \
+  static void prepare_beta_##number(const double *p, double dt, double *c) { prepare_beta(number, p, dt, c); }         \
+  static const volley_neuron_model beta_with_##number = MODEL_BETA(number);
+VOLLEY_FOR_SIZES(SIZED)
+
+#define LISTED(n) &beta_with_##n,
+static const volley_neuron_model *const sizes_beta[MOST] = {VOLLEY_FOR_SIZES(LISTED)};
+
+const volley_neuron_model volley_aeif_cond_beta_multisynapse = MODEL_BETA(1);

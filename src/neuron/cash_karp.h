@@ -21,7 +21,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VOLLEY_STAGES = 6, VOLLEY_MAX_DIMENSION = 4, VOLLEY_MAX_SYNAPSES = 4 };
+enum { VOLLEY_STAGES = 6, VOLLEY_MAX_DIMENSION = 4, VOLLEY_MAX_SYNAPSES = 8 };
 
 /* Time of each stage within the step, in steps. */
 static const double volley_stage_time[VOLLEY_STAGES] = {0, 1.0 / 5, 3.0 / 10, 3.0 / 5, 1, 7.0 / 8};

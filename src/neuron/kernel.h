@@ -67,6 +67,13 @@ VOLLEY_INLINE void volley_update(volley_slice *slice, volley_spike_list *spikes,
     volley_take_chunks(slice, spikes, take, n_coefficients, 1, 1);
 }
 
+/* The same by one loop for all strides: of models that have many updates. */
+VOLLEY_INLINE void volley_update_any(volley_slice *slice, volley_spike_list *spikes,
+                                     void (*take)(const volley_chunk *k), int n_coefficients) {
+  volley_take_chunks(slice, spikes, take, n_coefficients, (uint32_t)slice->coefficient_stride,
+                     (uint32_t)slice->current_stride);
+}
+
 /* Takes the neurons of a chunk through the step, in vectors. advance() does so with neuron i, into which `current` is
  * injected, and returns whether it has reached its threshold. Returns whether any has. */
 VOLLEY_INLINE int volley_advance(const volley_chunk *k,
@@ -78,6 +85,24 @@ VOLLEY_INLINE int volley_advance(const volley_chunk *k,
 #pragma omp simd reduction(| : any)
   for (uint32_t i = k->first; i < k->end; i++) any |= advance(&own, i, volley_at(current, k->is, i));
   return any;
+}
+
+/* The same of models whose neurons advance() resets itself: it returns whether neuron i spikes. Lists the spikes. */
+VOLLEY_INLINE void volley_advance_and_list(const volley_chunk *k,
+                                           int (*advance)(const volley_chunk *k, uint32_t i, double current)) {
+  volley_slice slice = *k->slice;
+  const volley_chunk own = {&slice, k->spikes, k->c, k->first, k->end, k->cs, k->is};
+  const volley_column current = {slice.current, slice.current[0]};
+  double fired[VOLLEY_CHUNK];
+  int any = 0;
+#pragma omp simd reduction(| : any)
+  for (uint32_t i = k->first; i < k->end; i++) {
+    const int is_spike = advance(&own, i, volley_at(current, k->is, i));
+    fired[i - k->first] = is_spike;
+    any |= is_spike;
+  }
+  for (uint32_t i = k->first; any && i < k->end; i++)
+    if (fired[i - k->first] != 0) volley_spike_push(k->spikes, slice.offset + i);
 }
 
 /* Which states and coefficients make an integrate-and-fire neuron fire. */

@@ -80,38 +80,24 @@ static double mean_current(const double *p, int receptor) {
 /* The coefficient of neuron i. */
 #define C(name) volley_at(k->c[name], k->cs, i)
 
-/* Takes the neurons of a chunk through the step and tells which spiked: [VOLLEY_CHUNK]. Returns whether any did. */
-VOLLEY_INLINE int advance(const volley_chunk *k, double *restrict fired) {
-  const volley_slice slice = *k->slice; /* as in volley_advance() */
-  double *const *s = slice.states;
-  const volley_column injected = {slice.current, slice.current[0]};
-  int any = 0;
-#pragma omp simd reduction(| : any)
-  for (uint32_t i = k->first; i < k->end; i++) {
-    const double v = s[V_m][i], ex = s[I_syn_ex][i], in = s[I_syn_in][i], left = s[refractory][i];
-    const double dc = C(I_e) + volley_at(injected, k->is, i);
-    const double moved = C(E_L) + (v - C(E_L)) * C(decay_m) + ex * C(gain_ex) + in * C(gain_in) + dc * C(gain_dc);
-    const double first = s[V_th_alpha_1][i] * C(decay_1), second = s[V_th_alpha_2][i] * C(decay_2);
-    const int may = left <= 0, is_high = moved >= C(omega) + second + first, is_spike = may & is_high;
-    s[V_m][i] = moved;
-    s[V_th_alpha_1][i] = is_spike ? first + C(alpha_1) : first;
-    s[V_th_alpha_2][i] = is_spike ? second + C(alpha_2) : second;
-    s[V_th][i] = C(omega) + s[V_th_alpha_1][i] + s[V_th_alpha_2][i];
-    s[refractory][i] = is_spike ? C(refractory_steps) : left > 0 ? left - 1 : 0;
-    s[I_syn_ex][i] = ex * C(decay_ex);
-    s[I_syn_in][i] = in * C(decay_in);
-    fired[i - k->first] = is_spike;
-    any |= is_spike;
-  }
-  return any;
+VOLLEY_INLINE int advance(const volley_chunk *k, uint32_t i, double current) {
+  double *const *s = k->slice->states;
+  const double v = s[V_m][i], ex = s[I_syn_ex][i], in = s[I_syn_in][i], left = s[refractory][i];
+  const double dc = C(I_e) + current;
+  const double moved = C(E_L) + (v - C(E_L)) * C(decay_m) + ex * C(gain_ex) + in * C(gain_in) + dc * C(gain_dc);
+  const double first = s[V_th_alpha_1][i] * C(decay_1), second = s[V_th_alpha_2][i] * C(decay_2);
+  const int may = left <= 0, is_high = moved >= C(omega) + second + first, is_spike = may & is_high;
+  s[V_m][i] = moved;
+  s[V_th_alpha_1][i] = is_spike ? first + C(alpha_1) : first;
+  s[V_th_alpha_2][i] = is_spike ? second + C(alpha_2) : second;
+  s[V_th][i] = C(omega) + s[V_th_alpha_1][i] + s[V_th_alpha_2][i];
+  s[refractory][i] = is_spike ? C(refractory_steps) : left > 0 ? left - 1 : 0;
+  s[I_syn_ex][i] = ex * C(decay_ex);
+  s[I_syn_in][i] = in * C(decay_in);
+  return is_spike;
 }
 
-VOLLEY_INLINE void take(const volley_chunk *k) {
-  double fired[VOLLEY_CHUNK];
-  if (!advance(k, fired)) return;
-  for (uint32_t i = k->first; i < k->end; i++)
-    if (fired[i - k->first] != 0) volley_spike_push(k->spikes, k->slice->offset + i);
-}
+VOLLEY_INLINE void take(const volley_chunk *k) { volley_advance_and_list(k, advance); }
 
 static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);

@@ -36,7 +36,7 @@ typedef struct volley_receptor_info {
 
 enum { VOLLEY_RECEPTOR_BITS = 3 /* of a receptor's number, where it is packed */ };
 enum { VOLLEY_MAX_RECEPTORS = 1 << VOLLEY_RECEPTOR_BITS };
-enum { VOLLEY_MAX_STATES = 16, VOLLEY_MAX_PARAMETERS = 32, VOLLEY_MAX_COEFFICIENTS = 64 };
+enum { VOLLEY_MAX_STATES = 24, VOLLEY_MAX_PARAMETERS = 40, VOLLEY_MAX_COEFFICIENTS = 160 };
 
 /* The neurons of one population that one thread updates together, as a structure of arrays.
  *
@@ -82,6 +82,11 @@ typedef struct volley_neuron_model {
   const char *current_unit; /* of injected current; NULL: pA */
   double filter_unit;       /* ms that the rates of a readout's filter are counted in: 1 for 1/ms; 0: 1000, for 1/s */
   int receptor_of_sign[2];  /* receptor that positive (0) and negative (1) weights go to where none is named */
+  bool names_receptors;     /* where there are several, one must be named, or numbered: 1, 2, ... */
+  /* Parameters that can be given as lists, "tau_syn|E_rev": the values of tau_syn are tau_syn_1, tau_syn_2, ... */
+  const char *lists;
+  /* Where lists decide how many receptors there are: the same model with 1, 2, ... of them. [VOLLEY_MAX_RECEPTORS] */
+  const struct volley_neuron_model *const *sizes;
   /* NULL if the values of one neuron fit together, else what is wrong. values: [n_parameters] */
   const char *(*check)(const double *values);
   /* Derived coefficients of one neuron for step size dt in ms. values: [n_parameters], out: [n_coefficients] */
@@ -113,6 +118,9 @@ extern const struct volley_neuron_events volley_repeat_events;
 #define VOLLEY_PARAMETERS(table) .parameters = (table), .n_parameters = (int)(sizeof(table) / sizeof *(table))
 #define VOLLEY_STATES(table) .states = (table), .n_states = (int)(sizeof(table) / sizeof *(table))
 #define VOLLEY_RECEPTORS(table) .receptors = (table), .n_receptors = (int)(sizeof(table) / sizeof *(table))
+
+/* What the models of a table volley_neuron_model.sizes are made by: X(1) X(2) ... */
+#define VOLLEY_FOR_SIZES(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 
 /* Steps from the one in which input arrives at a receptor to the one before whose update it is added. */
 int volley_receptor_lag(const volley_neuron_model *model, int receptor);

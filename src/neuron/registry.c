@@ -7,15 +7,20 @@
   X(iaf_psc_exp) \
   X(iaf_psc_alpha) \
   X(iaf_psc_delta) \
+  X(iaf_psc_exp_multisynapse) \
+  X(iaf_psc_alpha_multisynapse) \
   X(iaf_cond_exp) \
   X(iaf_cond_alpha) \
   X(iaf_cond_beta) \
   X(iaf_cond_exp_sfa_rr) \
+  X(iaf_bw_2001) \
   X(aeif_cond_exp) \
   X(aeif_cond_alpha) \
   X(aeif_psc_exp) \
   X(aeif_psc_alpha) \
+  X(aeif_cond_beta_multisynapse) \
   X(mat2_psc_exp) \
+  X(glif_psc) \
   X(hh_psc_alpha) \
   X(hh_cond_exp_traub) \
   X(izhikevich) \

@@ -35,6 +35,10 @@ static const char *check_receptors(const volley_neuron_model *model) {
     if (!info->name || !info->unit || !info->doc) return "has a receptor without name, unit or doc";
     if (info->state >= model->n_states) return "has a receptor that is none of its states";
   }
+  for (int n = 0; model->sizes && n < VOLLEY_MAX_RECEPTORS; n++)
+    if (!model->sizes[n] || model->sizes[n]->n_receptors != n + 1 ||
+        model->sizes[n]->n_parameters > VOLLEY_MAX_PARAMETERS)
+      return "lacks a size, or has one with other receptors or too many parameters";
   for (int sign = 0; sign < 2; sign++)
     if (model->receptor_of_sign[sign] < 0 || model->receptor_of_sign[sign] >= model->n_receptors)
       return "has a receptor_of_sign that is none of its receptors";

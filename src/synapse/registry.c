@@ -21,6 +21,7 @@
   X(tsodyks) \
   X(tsodyks2) \
   X(vogels_sprekeler) \
+  X(nmda_gating) \
   /* one line a model */
 /* clang-format on */
 

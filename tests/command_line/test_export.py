@@ -1,5 +1,6 @@
 """What export writes is the same network: run as SONATA, and read by `rule: edges`, it gives the same spikes."""
 import os
+import re
 import sys
 import tempfile
 
@@ -14,8 +15,9 @@ populations:
   - {name: Z, model: iaf_psc_exp, size: 80, parameters: {I_e: {distribution: uniform, low: 300, high: 700}},
      initial: {V_m: {distribution: uniform, low: -70, high: -56}}}
   - {name: A, model: iaf_cond_exp, size: 20, parameters: {I_e: 600}}
+  - {name: P, model: iaf_psc_exp_multisynapse, size: 12, parameters: {tau_syn: [1, 5, 9], I_e: 300}}
   - {name: S, model: spike_source, size: 3, spikes: {times: []}}
-recorders: [{type: spikes, population: [Z, A]}]
+recorders: [{type: spikes, population: [Z, A, P]}]
 projections:
 """
 NET = HEAD + """
@@ -24,6 +26,7 @@ NET = HEAD + """
   - {name: named, source: A, target: A, rule: all_to_all, weight: 2.5, receptor: in, delay: 1 ms}
   - {name: learns, source: Z, target: Z, rule: pairwise_bernoulli, probability: 0.1, weight: 20, delay: 1.3 ms,
      synapse: {model: stdp, Wmax: 100, lambda: 0.05}}
+  - {name: ports, source: Z, target: P, rule: fixed_indegree, indegree: 9, weight: 60, delay: 2 ms, receptor: 3}
   - {name: silent, source: S, target: Z, rule: all_to_all, weight: 1, delay: 1 ms}
 """
 
@@ -46,18 +49,23 @@ def main():
             found = run(made + "/circuit_config.json", output, ranks=3 - ranks // 2)
             for key in ("spike_digest", "synapses"):
                 expect(found[key] == expected[key], f"exported by {ranks} ranks: {key} {found[key]}, not {expected[key]}")
+        with open(made + "/nodes_2.json", encoding="utf-8") as file:
+            nodes = file.read()
+        write(made + "/nodes_2.json", re.sub(r'(?s)"tau_syn_1": (\S+),.*?: (\S+),.*?: ([0-9.e]+)', r'"tau_syn": [\1, \2, \3]', nodes))
+        found = run(made + "/circuit_config.json", output)
+        expect(found["spike_digest"] == expected["spike_digest"], "other spikes of parameters that are listed")
         with h5py.File(made + "/edges_2.h5") as file:
             (name, group), = file["edges"].items()
             expect(group["source_node_id"].attrs["node_population"] in ("Z", b"Z"), "population of the sources")
         synapse = ", synapse: {model: stdp, Wmax: 100, lambda: 0.05}"
         rows = []
-        for number in range(7):
+        for number in range(8):
             with h5py.File(f"{made}/edges_{number}.h5") as file:
                 (name, group), = file["edges"].items()
                 ends = [file[f"edges/{name}/{end}_node_id"].attrs["node_population"] for end in ("source", "target")]
                 source, target = (end.decode() if isinstance(end, bytes) else end for end in ends)
             rows.append(f'  - {{source: {source}, target: {target}, rule: edges, file: made3/edges_{number}.h5, '
-                        f'group: "/edges/{name}"{synapse if name == "learns" else ""}}}\n')
+                        f'group: "/edges/{name}"{synapse if name == "learns" else ", receptor: 3" if name == "ports" else ""}}}\n')
         found = run(write(folder + "/again.yaml", HEAD + "".join(rows)), output, ranks=2)
         expect(found["spike_digest"] == expected["spike_digest"], "other spikes from the edges of the files")
         again = execute(["export", net, "-o", made], threads=None)

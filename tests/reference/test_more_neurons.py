@@ -21,10 +21,16 @@ TOLERANCES = {
     "aeif_cond_alpha": {**AEIF, "g_ex": 1e-5, "g_in": 1e-5},
     "aeif_psc_exp": {**AEIF, "I_syn_ex": 1e-4, "I_syn_in": 1e-4},
     "aeif_psc_alpha": AEIF,
+    "aeif_cond_beta_multisynapse": AEIF,
     "iaf_cond_beta": {"V_m": 1e-4, "g_ex": 1e-3, "g_in": 1e-6},
     "iaf_cond_exp_sfa_rr": {"V_m": 5e-4, "g_ex": 1e-5, "g_in": 1e-5, "g_sfa": 1e-5, "g_rr": 1e-3},
     "mat2_psc_exp": {"V_m": EXACT, "V_th": EXACT},
+    "iaf_psc_exp_multisynapse": {"V_m": EXACT},
+    "iaf_psc_alpha_multisynapse": {"V_m": EXACT},
+    **{"glif_psc_" + kind: {"V_m": EXACT, "threshold": EXACT, "ASCurrents_sum": EXACT}
+       for kind in ("lif", "lif_r", "lif_asc", "lif_r_asc", "lif_r_asc_a")},
 }
+NMDA = {"V_m": 5e-3, "s_AMPA": 1e-4, "s_GABA": 1e-4, "s_NMDA": 1e-6}
 OPPOSITE = {("aeif_psc_exp", "I_syn_in")}  # in NEST, which subtracts it
 
 
@@ -46,12 +52,28 @@ def experiment(data, cases):
     return net
 
 
-def compare(name, case, output):
+def add_nmda(net, data):
+    """The first neuron drives the second through NMDA receptors."""
+    case = data["nmda"]
+    for name in ("first", "second"):
+        net["populations"].append({"name": name, "model": case["model"], "size": 1})
+        net["recorders"].append({"type": "spikes", "population": name})
+    for given in case["inputs"]:
+        net["stimuli"].append({"name": f"{given['to']}_{given['receptor']}", "type": "spike_times", "target": given["to"],
+                               "times": data["spike_times_ms"][given["train"]], "weight": given["weight"],
+                               "delay": given["delay_ms"], "receptor": given["receptor"]})
+    net["projections"] = [{"source": "first", "target": "second", "rule": "one_to_one", "weight": case["weight"],
+                           "delay": case["delay_ms"], "receptor": "NMDA", "synapse": {"model": "nmda_gating"}}]
+    net["recorders"].append({"name": "second", "type": "traces", "population": "second", "states": list(NMDA),
+                             "interval": data["interval_ms"]})
+
+
+def compare(name, case, output, tolerances):
     times, _, _ = read_spikes(output, name)
     expect(len(times) == len(case["spikes_ms"]) and numpy.allclose(times, case["spikes_ms"], rtol=0, atol=1e-6),
            f"{name}: spikes at {times.tolist()}, NEST has {case['spikes_ms']}")
-    for state, tolerance in TOLERANCES[name].items():
-        times, data = read_trace(output, f"{name}.{state}" if len(TOLERANCES[name]) > 1 else name)
+    for state, tolerance in tolerances.items():
+        times, data = read_trace(output, f"{name}.{state}" if len(tolerances) > 1 else name)
         given = numpy.array(case["states"][state]) * (-1 if (name, state) in OPPOSITE else 1)
         expect(len(times) >= len(given), f"{name}: {len(times)} samples of {state}, NEST has {len(given)}")
         difference = numpy.abs(data[:len(given), 0] - given)
@@ -68,10 +90,16 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path, output = os.path.join(folder, "neurons.yaml"), os.path.join(folder, "neurons.h5")
         with open(path, "w", encoding="utf-8") as file:
-            json.dump(experiment(data, cases), file)
+            net = experiment(data, cases)
+            add_nmda(net, data)
+            json.dump(net, file)
         run(path, output)
         for name, case in cases.items():
-            compare(name, case, output)
+            compare(name, case, output, TOLERANCES[name])
+        nmda = data["nmda"]
+        times, _, _ = read_spikes(output, "first")
+        expect(numpy.allclose(times, nmda["spikes_ms"]["first"], rtol=0, atol=1e-6), f"first: spikes at {times.tolist()}")
+        compare("second", {"spikes_ms": nmda["spikes_ms"]["second"], "states": nmda["states_of_second"]}, output, NMDA)
     finish()
 
 

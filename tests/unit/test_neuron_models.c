@@ -65,6 +65,10 @@ static const struct {
               {"aeif_psc_exp", -75, -56, 3000, 900},
               {"aeif_psc_alpha", -75, -56, 3000, 900},
               {"mat2_psc_exp", -75, -52, 900, 200},
+              {"glif_psc", -75, -56, 900, 200},
+              {"iaf_psc_exp_multisynapse", -75, -56, 900, 200},
+              {"iaf_psc_alpha_multisynapse", -75, -56, 900, 200},
+              {"aeif_cond_beta_multisynapse", -75, -56, 3000, 20},
               {"hh_psc_alpha", -75, -56, 3000, 500},
               {"hh_cond_exp_traub", -75, -56, 3000, 60},
               {"izhikevich", -80, 25, 25, 8},
@@ -435,6 +439,9 @@ static void test_checks(void **unused) {
   expect_refused("aeif_psc_alpha", "V_peak", -51);
   expect_refused("aeif_psc_exp", "V_reset", 0);
   expect_refused("iaf_cond_beta", "V_th", -60);
+  expect_refused("aeif_cond_beta_multisynapse", "Delta_T", 0.08);
+  expect_refused("iaf_psc_alpha_multisynapse", "V_reset", -55);
+  expect_refused("glif_psc", "adapting_threshold", 1);
   expect_refused("iaf_cond_exp_sfa_rr", "V_reset", -57);
   expect_refused("izhikevich", "integration", 0.5);
   expect_refused("izhikevich", "substeps", 2);
