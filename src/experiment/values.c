@@ -355,11 +355,10 @@ bool volley_check_weight(volley_reading *reading, volley_node *node, int populat
       can_be_outside(weight, 0, INFINITY, false)) {
     const bool is_constant = volley_distribution_is_constant(weight);
     return volley_value_fault(
-        reading, node,
-        "%s, but receptor '%s' of %s is a conductance, which never is: %s, or leave the receptor out, so "
-        "that the sign of a weight chooses it",
+        reading, node, "%s, but receptor '%s' of %s is a conductance, which never is: %s%s",
         is_constant ? "this weight is negative" : "this distribution can give negative weights",
-        model->receptors[receptor].name, model->name, is_constant ? "write the weight without a sign" : "add 'min: 0'");
+        model->receptors[receptor].name, model->name, is_constant ? "write the weight without a sign" : "add 'min: 0'",
+        model->names_receptors ? "" : ", or leave the receptor out, so that the sign of a weight chooses it");
   }
   const double least = volley_distribution_least(weight), greatest = volley_distribution_greatest(weight);
   if (fabs(weight->a) <= FLT_MAX && fabs(weight->b) <= FLT_MAX && (least >= -FLT_MAX || isinf(least)) &&

@@ -24,6 +24,7 @@
   X(hh_psc_alpha) \
   X(hh_cond_exp_traub) \
   X(izhikevich) \
+  X(izhikevich_psc_exp) \
   X(qif) \
   X(if) \
   X(lif_adaptive) \

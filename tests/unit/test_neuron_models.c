@@ -72,6 +72,7 @@ static const struct {
               {"hh_psc_alpha", -75, -56, 3000, 500},
               {"hh_cond_exp_traub", -75, -56, 3000, 60},
               {"izhikevich", -80, 25, 25, 8},
+              {"izhikevich_psc_exp", -80, 25, 25, 8},
               {"qif", -70, 0, 400, 200},
               {"if", -70, -56, 400, 200},
               {"lif_adaptive", 0, 2.5, 5, 2},
@@ -176,6 +177,7 @@ static const scheme schemes[] = {
     {"hh_psc_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 5},
     {"hh_cond_exp_traub", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "V_m"}, {9, -70}, 99, 4, 0.1, 5},
     {"qif", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"I_syn_ex", "V_m"}, {90, -65}, 40, 8, 2, 5},
+    {"izhikevich_psc_exp", {"tolerance"}, {INFINITY}, {"I_syn_ex", "V_m"}, {6, -70}, 0, 4, 0.25, 5},
     {"izhikevich", {"integration"}, {0}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {2}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {1}, {"V_m"}, {-70}, 3, 4, 0.5, 4},
@@ -446,10 +448,37 @@ static void test_checks(void **unused) {
   expect_refused("izhikevich", "integration", 0.5);
   expect_refused("izhikevich", "substeps", 2);
   expect_refused("izhikevich", "c", 30);
+  expect_refused("izhikevich_psc_exp", "c", 30);
   expect_refused("qif", "V_reset", 35);
   expect_refused("qif", "V_c", 35);
   expect_refused("if", "V_reset", -55);
   expect_refused("lif_adaptive", "V_reset", 1);
+}
+
+/* Izhikevich's equations by two schemes; a current that hardly decays is one that is injected. */
+static void test_izhikevich_currents(void **unused) {
+  (void)unused;
+  neurons exact = neurons_of("izhikevich"), these = neurons_of("izhikevich_psc_exp");
+  neurons_set(&exact, "integration", 1);
+  neurons_set(&exact, "substeps", 100);
+  neurons_set(&these, "tau_syn_ex", 1e9);
+  neurons_set(&these, "tolerance", 1e-9);
+  neurons_make(&exact, 1, 0.1, NULL, false);
+  neurons_make(&these, 1, 0.1, NULL, false);
+  exact.slice.current[0] = 10;
+  *neurons_state(&these, "I_syn_ex") = 10;
+  uint32_t spikes = 0;
+  for (int n = 0; n < 10000; n++) {
+    const uint32_t fired = neurons_step(&these);
+    neurons_step(&exact);
+    spikes += fired;
+    if (spikes > 0) continue; /* a reset is looked for a hundred times in a step by one of them */
+    expect_near(*neurons_state(&these, "V_m"), *neurons_state(&exact, "V_m"), 1e-4);
+    expect_near(*neurons_state(&these, "U_m"), *neurons_state(&exact, "U_m"), 1e-4);
+  }
+  assert_true(spikes > 10);
+  neurons_drop(&exact);
+  neurons_drop(&these);
 }
 
 /* A current that is not a number ends the search for a step, and leaves the neuron as it was. */
@@ -548,6 +577,7 @@ static void test_action_potentials(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits),
+                                     cmocka_unit_test(test_izhikevich_currents),
                                      cmocka_unit_test(test_order),
                                      cmocka_unit_test(test_tolerance),
                                      cmocka_unit_test(test_exponential),
