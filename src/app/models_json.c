@@ -59,6 +59,8 @@ static void put_states(const volley_state_info *states, int n) {
 static void put_neuron(const void *kind) {
   const volley_neuron_model *model = kind;
   put_text("reference", model->reference, ",\n      ");
+  put_text("lists", model->lists, ",\n      ");
+  if (model->sizes) model = model->sizes[VOLLEY_MAX_RECEPTORS - 1]; /* with all that it can have */
   volley_json_member("event_driven", ",\n      ");
   printf(model->events ? "true" : "false");
   put_parameters(model->parameters, model->n_parameters);

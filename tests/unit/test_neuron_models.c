@@ -177,7 +177,7 @@ static const scheme schemes[] = {
     {"hh_psc_alpha", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 5},
     {"hh_cond_exp_traub", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"g_ex", "V_m"}, {9, -70}, 99, 4, 0.1, 5},
     {"qif", {"tolerance", "tau_syn_ex"}, {INFINITY, 2}, {"I_syn_ex", "V_m"}, {90, -65}, 40, 8, 2, 5},
-    {"izhikevich_psc_exp", {"tolerance"}, {INFINITY}, {"I_syn_ex", "V_m"}, {6, -70}, 0, 4, 0.25, 5},
+    {"izhikevich_psc_exp", {"tolerance"}, {INFINITY}, {"I_syn_ex", "V_m"}, {6, -70}, 0, 4, 1, 5},
     {"izhikevich", {"integration"}, {0}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {2}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {1}, {"V_m"}, {-70}, 3, 4, 0.5, 4},

@@ -88,10 +88,13 @@ class Network:
                    spikes: Mapping[str, Any] | None = None, **values: Any) -> str:
         """Adds a population of `size` neurons; returns its name. values: parameters and initial states of the model by name,
         each a number, a text with a unit, a distribution ({"distribution": "normal", "mean": -60, "std": 5}) or an array with one
-        value a neuron [size]. spikes: of a spike_source."""
+        value a neuron [size]; a list where the model has one (tau_syn). spikes: of a spike_source."""
         table = models.find("neurons", model, tuple(self._tree["plugins"] or ()))
         entry: dict[str, Any] = {"name": name, "model": model, "size": size, "mean_rate": mean_rate, "spikes": spikes}
         for key, value in values.items():
+            if key in table.get("lists", "").split("|"):
+                entry.setdefault("parameters", {})[key] = value.tolist() if isinstance(value, np.ndarray) else value
+                continue
             part = next((part for part in ("parameters", "states") if key in table[part]), None)
             if part is None:
                 raise models.unknown(f"population '{name}': {model} has no parameter or state", key,
