@@ -17,16 +17,6 @@ static double indegree(const volley_experiment *experiment, const volley_project
   return projection->rule->expected(experiment, projection) / experiment->populations[projection->target].size;
 }
 
-/* Mean current in pA that spikes of 1 Hz with weight 1 cause; parameters that differ are taken at their mean. */
-static double mean_current(const volley_population *population, int receptor) {
-  double values[VOLLEY_MAX_PARAMETERS];
-  for (int i = 0; i < population->model->n_parameters; i++) {
-    values[i] = volley_distribution_mean(&population->parameters[i]);
-    if (isnan(values[i])) values[i] = population->model->parameters[i].fallback;
-  }
-  return population->model->mean_current(values, receptor);
-}
-
 /* The receptor that weights of this mean go to. */
 static int receptor_of(const volley_population *target, int receptor, double weight) {
   return receptor != VOLLEY_RECEPTOR_BY_SIGN ? receptor : target->model->receptor_of_sign[weight < 0];
@@ -35,8 +25,8 @@ static int receptor_of(const volley_population *target, int receptor, double wei
 /* Adds the current that makes up for an input of `rate` spikes per second in the full network, of which the share k is
  * left with weights greater by 1 / sqrt(k): the mean input is then sqrt(k) of what it was. */
 static void compensate(volley_population *target, int receptor, double weight, double rate, double k) {
-  target->background_current +=
-      (1.0 - sqrt(k)) * rate * volley_receptor_weight(target->model, receptor, weight) * mean_current(target, receptor);
+  target->background_current += (1.0 - sqrt(k)) * rate * volley_receptor_weight(target->model, receptor, weight) *
+                                volley_mean_current(target, receptor);
 }
 
 static void scale_weight(volley_distribution *weight, double factor) {

@@ -48,10 +48,12 @@ static void check_weight(edge_pass *pass, int p, double weight) {
 
 /* Notes for the source what synapses of a projection do: their sign, or that of the conductance that they open. */
 static void note_signs(edge_pass *pass, const volley_projection *projection, const volley_edges *edges) {
-  const volley_neuron_model *model = pass->experiment->populations[projection->target].model;
+  const volley_population *target = &pass->experiment->populations[projection->target];
   const int receptor = projection->receptor;
+  const volley_neuron_model *model = target->model;
+  const bool is_second = receptor == model->receptor_of_sign[1] && receptor != model->receptor_of_sign[0];
   const bool inhibits = receptor >= 0 && model->receptors[receptor].weights == VOLLEY_CONDUCTANCE &&
-                        receptor == model->receptor_of_sign[1] && receptor != model->receptor_of_sign[0];
+                        (model->names_receptors ? volley_mean_current(target, receptor) < 0 : is_second);
   unsigned signs = 0;
   for (size_t e = 0; e < edges->n; e++) {
     const double weight = edges->weights[e];

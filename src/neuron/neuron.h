@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct volley_population; /* model/experiment.h */
+
 typedef struct volley_state_info {
   const char *name, *unit;
   int from_parameter; /* starts at the neuron's own value of this parameter, or -1 */
@@ -124,6 +126,10 @@ extern const struct volley_neuron_events volley_repeat_events;
 
 /* Steps from the one in which input arrives at a receptor to the one before whose update it is added. */
 int volley_receptor_lag(const volley_neuron_model *model, int receptor);
+
+/* Mean current in pA that spikes of 1 Hz with weight 1 cause at a receptor; parameters that differ from neuron to neuron are
+ * taken at their mean. */
+double volley_mean_current(const struct volley_population *population, int receptor);
 
 /* What a weight adds at a receptor: its size where this is a conductance. */
 double volley_receptor_weight(const volley_neuron_model *model, int receptor, double weight);

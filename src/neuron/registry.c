@@ -1,6 +1,7 @@
 #include "neuron/neuron.h"
 
 #include "base/memory.h"
+#include "model/experiment.h"
 
 /* clang-format off */
 #define MODELS(X) \
@@ -56,6 +57,15 @@ const volley_neuron_model *volley_neuron_model_find(const char *name) { return v
 
 int volley_receptor_lag(const volley_neuron_model *model, int receptor) {
   return model->receptors[receptor].state >= 0 ? 1 : 0;
+}
+
+double volley_mean_current(const volley_population *population, int receptor) {
+  double values[VOLLEY_MAX_PARAMETERS];
+  for (int i = 0; i < population->model->n_parameters; i++) {
+    values[i] = volley_distribution_mean(&population->parameters[i]);
+    if (isnan(values[i])) values[i] = population->model->parameters[i].fallback;
+  }
+  return population->model->mean_current(values, receptor);
 }
 
 double volley_receptor_weight(const volley_neuron_model *model, int receptor, double weight) {

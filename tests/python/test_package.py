@@ -124,7 +124,7 @@ def describe(digest):
     fails(lambda: net.project("E", "I", edges=([1, 2], [3])), "equal length")
     fails(lambda: net.project("E", "I"), "give a rule")
     net.population("P", 3, "iaf_psc_exp_multisynapse", tau_syn=numpy.array([2.0, 9.0]))
-    net.project("E", "P", "all_to_all", receptor=2, weight=1)
+    net.project("E", "P", "all_to_all", receptor=2, weight=1, delay=1)
     expect(net.check(ranks=1)["ranks"] == 1, "a population with receptors by a list")
     fails(lambda: net.run("called.h5"), "'called.h5' exists")
     net.set("populations.E.size", "abc")
