@@ -9,12 +9,15 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-  MOST_SYNAPSES = 1 << 23 /* of all threads' tables */,
-  MOST_ROWS = 1 << 22,
+  MOST_SYNAPSES = 1 << 21 /* that are drawn, of all threads' tables */,
+  MOST_ROWS = 1 << 20,
+  MOST_BYTES = 1 << 28 /* of all threads' tables, which are those synapses again and again: no cache holds them */,
   MOST_SPIKES = 1 << 14 /* a step */,
-  STEPS = 32 /* that are timed together: looking at the clock takes as long as one with few synapses */,
+  STEPS = 32 /* that are timed together at most: looking at the clock takes as long as one with few synapses */,
+  TOGETHER = 1 << 16 /* spikes of these */,
   RECEPTORS = 2
 };
 
@@ -44,13 +47,38 @@ static void go_through_row(volley_table_builder *builder, const shape *s, uint32
   const uint32_t gid = (uint32_t)(r / s->found);
   if (fills) volley_random_words(key, r, 0, 0, n, words);
   for (uint32_t k = 0; k < n; k++) {
-    const uint16_t due = (uint16_t)(1 + (words[k] & 0xFFFF) % s->steps);
+    const uint16_t due = (uint16_t)(1 + (words[k] & 0xFFFF) % s->steps),
+                   target = (uint16_t)((k + volley_open_uniform(words[k])) / n * s->targets); /* they ascend */
     if (fills)
-      volley_table_fill(builder, gid, (uint16_t)volley_below(words[k], s->targets), due, (uint8_t)(r & 1),
-                        s->equal ? 1 : (float)(k + 1));
+      volley_table_fill(builder, gid, target, due, (uint8_t)(r & 1), s->equal ? 1 : (float)(k + 1));
     else
       volley_table_count(builder, gid);
   }
+}
+
+/* A table that is another one so many times; takes the other one. */
+static volley_table repeat(volley_table part, uint32_t times, double found) {
+  const uint32_t n = part.sources.n_rows;
+  volley_table all = part;
+  uint32_t *gids = volley_alloc((size_t)times * n, sizeof *gids, "an estimate");
+  all.synapses *= times;
+  all.pool_bytes *= times;
+  all.pool = volley_alloc_huge(all.pool_bytes, "an estimate");
+  all.rows = volley_alloc_huge((size_t)times * n * sizeof *all.rows, "an estimate");
+  for (uint32_t c = 0; c < times; c++) {
+    memcpy(all.pool + c * part.pool_bytes, part.pool, part.pool_bytes);
+    for (uint32_t r = 0; r < n; r++) {
+      volley_row row = volley_row_unpack(part.rows[r]);
+      row.offset += c * part.pool_bytes;
+      all.rows[c * n + r] = volley_row_pack(row);
+      gids[c * n + r] = (uint32_t)((c * n + r) / found);
+    }
+  }
+  all.sources = volley_source_index_make(gids, times * n);
+  free(gids);
+  part.units = NULL; /* stay */
+  volley_table_release(&part);
+  return all;
 }
 
 static volley_table make_table(const shape *s, uint32_t n_rows) {
@@ -61,7 +89,9 @@ static volley_table make_table(const shape *s, uint32_t n_rows) {
   volley_table_allocate(builder);
   for (uint32_t r = 0; r < n_rows; r++) go_through_row(builder, s, r, true, words);
   free(words);
-  return volley_table_finish(builder);
+  const volley_table part = volley_table_finish(builder);
+  const double room = MOST_BYTES / s->threads / (double)volley_table_bytes(&part);
+  return repeat(part, (uint32_t)fmax(1, round(fmin(s->rows / n_rows, room))), s->found);
 }
 
 /* The spikes of a step: ascending, anywhere among those whose rows may be in the table. */
@@ -69,11 +99,11 @@ static void draw_spikes(volley_stream *stream, double universe, uint32_t *gids, 
   for (uint32_t i = 0; i < n; i++) gids[i] = (uint32_t)((i + volley_stream_uniform(stream)) / n * universe);
 }
 
-/* Takes steps with n spikes in each, which are drawn before: gids [STEPS][n]. Returns the seconds of the processor. */
-static double take_steps(volley_arrivals *arrivals, const volley_slice *slice, int64_t first, const uint32_t *gids,
-                         uint32_t n) {
+/* Takes steps with n spikes in each, which are drawn before: gids [steps][n]. Returns the seconds of the processor. */
+static double take_steps(volley_arrivals *arrivals, const volley_slice *slice, int64_t first, int64_t steps,
+                         const uint32_t *gids, uint32_t n) {
   const double begin = volley_thread_seconds();
-  for (int64_t step = first; step < first + STEPS; step++, gids += n) {
+  for (int64_t step = first; step < first + steps; step++, gids += n) {
     volley_arrivals_deliver(arrivals, step);
     volley_arrivals_take(arrivals, slice, step);
     volley_arrivals_schedule(arrivals, step, gids, n);
@@ -88,16 +118,17 @@ static double deliver(const shape *s, volley_block *block, uint32_t n_rows, uint
       .count = s->targets, .inputs = {block->inputs, block->inputs + s->targets}, .reached = (1 << RECEPTORS) - 1};
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 1), thread, 0);
   const uint32_t n = (uint32_t)fmin(MOST_SPIKES, fmax(1, s->per_step));
-  uint32_t *gids = volley_alloc((size_t)STEPS * n, sizeof *gids, "an estimate");
+  const int64_t steps = (int64_t)fmin(STEPS, TOGETHER / n);
+  uint32_t *gids = volley_alloc((size_t)steps * n, sizeof *gids, "an estimate");
   const double end = MPI_Wtime() + volley_sample_s;
   const int64_t warm = block->table.max_due; /* nothing is due before */
   double spikes = 0, seconds = 0;
-  for (int64_t step = 0; step < 2 * warm || (spikes < 2 * n_rows / s->found && MPI_Wtime() < end); step += STEPS) {
-    for (int k = 0; k < STEPS; k++) draw_spikes(&stream, n_rows / s->found, gids + (size_t)k * n, n);
-    const double taken = take_steps(&arrivals, &slice, step, gids, n);
+  for (int64_t step = 0; spikes == 0 || (spikes < 2 * n_rows / s->found && MPI_Wtime() < end); step += steps) {
+    for (int64_t k = 0; k < steps; k++) draw_spikes(&stream, n_rows / s->found, gids + (size_t)k * n, n);
+    const double taken = take_steps(&arrivals, &slice, step, steps, gids, n);
     if (step < warm) continue;
     seconds += taken;
-    spikes += (double)STEPS * n;
+    spikes += (double)steps * n;
   }
   free(gids);
   volley_arrivals_free(&arrivals);
@@ -107,11 +138,12 @@ static double deliver(const shape *s, volley_block *block, uint32_t n_rows, uint
 static void deliver_in_thread(void *context, int thread) {
   shape *s = context;
   const double most = fmin(MOST_ROWS, MOST_SYNAPSES / fmax(1, s->synapses)) / s->threads;
-  const uint32_t n_rows = (uint32_t)fmax(1, fmin(s->rows, most));
+  uint32_t n_rows = (uint32_t)fmax(1, fmin(s->rows, most));
   volley_block block = {.target_stride = s->targets,
                         .receptors = RECEPTORS,
                         .inputs = volley_alloc(RECEPTORS * s->targets, sizeof(double), "an estimate")};
   block.table = make_table(s, n_rows);
+  n_rows = block.table.sources.n_rows;
   block.sums = volley_table_sums(&block.table, RECEPTORS);
   volley_barrier_wait(&s->barrier);
   s->seconds[thread] = deliver(s, &block, n_rows, (uint32_t)thread);
@@ -132,7 +164,7 @@ double volley_time_spike(const volley_experiment *experiment, const volley_estim
              .equal = visits->equal > 0.5 * visits->synapses,
              .targets = estimate->stride > 0 ? estimate->stride : 1,
              .threads = volley_sample_threads(estimate)};
-  s.found = fmax(s.found, fmax(1, fmin(s.rows, MOST_ROWS)) / (double)UINT32_MAX);
+  s.found = fmax(s.found, fmax(1, fmin(s.rows, MOST_BYTES / sizeof(uint64_t))) / (double)UINT32_MAX);
   s.seconds = volley_alloc((size_t)s.threads, sizeof *s.seconds, "an estimate");
   volley_barrier_init(&s.barrier, s.threads);
   volley_parallel(s.threads, deliver_in_thread, &s);

@@ -27,7 +27,8 @@ projections:
 
 def sample(ranks, wanted):
     """Ranks spread over all of them."""
-    return sorted({round((k + 0.5) * ranks / wanted - 0.5) for k in range(min(ranks, wanted))})
+    wanted = min(ranks, wanted)
+    return sorted({round((k + 0.5) * ranks / wanted - 0.5) for k in range(wanted)})
 
 
 def foretell(arguments, experiment, ranks, settings):
@@ -39,13 +40,13 @@ def foretell(arguments, experiment, ranks, settings):
     return sum(answer["seconds"][part] for part in PARTS) / (1e-3 * answer["network"]["model_ms"])
 
 
-def rank_line(arguments, experiment, spikes, rank, ranks, settings):
+def rank_line(arguments, experiment, spikes, rank, ranks, settings, foretold):
     program = os.path.join(arguments.build, "tests", "bench_rank")
     done = subprocess.run([program, experiment, spikes, str(rank), str(ranks), "1", *settings], check=False,
                           stdout=subprocess.PIPE, text=True)
     names, figures = (line.split(",") for line in done.stdout.strip().split("\n")[-2:])
     line = dict(zip(names, figures))
-    line["foretold"] = f"{foretell(arguments, experiment, ranks, settings):.4f}"
+    line["foretold"] = f"{foretold:.4f}"
     print(", ".join(f"{name} {value}" for name, value in line.items()), flush=True)
     if line["same_spikes"] == "no":
         raise SystemExit(f"rank {rank} of {ranks} spikes otherwise than in the whole run")
@@ -58,8 +59,9 @@ def strong(arguments, folder):
     words = [word for setting in settings for word in ("--set", setting)]
     subprocess.run([os.path.join(arguments.build, "volley"), "run", experiment, "-o", spikes, *words], check=True)
     for ranks in arguments.ranks:
+        foretold = foretell(arguments, experiment, ranks, settings)
         for rank in sample(ranks, arguments.sample):
-            yield rank_line(arguments, experiment, spikes, rank, ranks, settings)
+            yield rank_line(arguments, experiment, spikes, rank, ranks, settings, foretold)
 
 
 def weak(arguments, folder):
@@ -67,8 +69,9 @@ def weak(arguments, folder):
         experiment = os.path.join(folder, "weak.yaml")
         with open(experiment, "w", encoding="utf-8") as file:
             file.write(WEAK.format(ms=1000 * arguments.model_s, size=11250 * ranks))
+        foretold = foretell(arguments, experiment, ranks, arguments.settings)
         for rank in sample(ranks, arguments.sample):
-            yield rank_line(arguments, experiment, "5", rank, ranks, arguments.settings)
+            yield rank_line(arguments, experiment, "5", rank, ranks, arguments.settings, foretold)
 
 
 def draw(path, lines):
@@ -102,7 +105,7 @@ def main():
     parser.add_argument("--sample", type=int, default=3)
     parser.add_argument("--weak", action="store_true")
     parser.add_argument("settings", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     with tempfile.TemporaryDirectory() as folder:
         lines = list((weak if arguments.weak else strong)(arguments, folder))
     with open(arguments.out, "w", encoding="utf-8", newline="") as file:
