@@ -25,7 +25,7 @@ volley_calendar volley_calendar_create(double width, double longest) {
 }
 
 static void free_bucket(const volley_bucket *bucket) {
-  free(bucket->arrivals);
+  free(bucket->sendings);
   free(bucket->wakes);
 }
 
@@ -35,19 +35,19 @@ void volley_calendar_free(volley_calendar *calendar) {
   free(calendar->ring);
   free(calendar->occupied);
   free(calendar->spare);
-  free(calendar->far_arrivals);
+  free(calendar->far_sendings);
   free(calendar->far_wakes);
 }
 
 int64_t volley_calendar_bucket(const volley_calendar *calendar, double time) {
   if (!(time < 0x1p62 * calendar->width)) return VOLLEY_NO_BUCKET;
   int64_t bucket = (int64_t)(time / calendar->width); /* may be rounded up */
-  if ((double)bucket * calendar->width > time) bucket--;
+  if (volley_calendar_begin(calendar, bucket) > time) bucket--;
   return bucket;
 }
 
 double volley_calendar_end(const volley_calendar *calendar, int64_t bucket) {
-  return nextafter((double)(bucket + 1) * calendar->width, 0);
+  return nextafter(volley_calendar_begin(calendar, bucket + 1), 0);
 }
 
 /* Room for one item more in an array that doubles. */
@@ -60,18 +60,18 @@ static void *make_room(void *items, size_t n, size_t *capacity, size_t size) {
 static volley_bucket *bucket_at(volley_calendar *calendar, int64_t b) {
   const int64_t slot = b & (calendar->size - 1);
   volley_bucket *bucket = &calendar->ring[slot];
-  if (bucket->n_arrivals + bucket->n_wakes == 0 && bucket->arrivals_capacity + bucket->wakes_capacity == 0 &&
+  if (bucket->n_sendings + bucket->n_wakes == 0 && bucket->sendings_capacity + bucket->wakes_capacity == 0 &&
       calendar->n_spare > 0)
     *bucket = calendar->spare[--calendar->n_spare];
   calendar->occupied[slot / WORD] |= UINT64_C(1) << slot % WORD;
   return bucket;
 }
 
-static void add_near(volley_calendar *calendar, int64_t b, const volley_arrival *arrival) {
+static void add_near(volley_calendar *calendar, int64_t b, const volley_sending *sending) {
   volley_bucket *bucket = bucket_at(calendar, b);
-  bucket->arrivals =
-      make_room(bucket->arrivals, bucket->n_arrivals, &bucket->arrivals_capacity, sizeof *bucket->arrivals);
-  bucket->arrivals[bucket->n_arrivals++] = *arrival;
+  bucket->sendings =
+      make_room(bucket->sendings, bucket->n_sendings, &bucket->sendings_capacity, sizeof *bucket->sendings);
+  bucket->sendings[bucket->n_sendings++] = *sending;
 }
 
 static void wake_near(volley_calendar *calendar, int64_t b, uint32_t id) {
@@ -80,15 +80,14 @@ static void wake_near(volley_calendar *calendar, int64_t b, uint32_t id) {
   bucket->wakes[bucket->n_wakes++] = id;
 }
 
-void volley_calendar_add(volley_calendar *calendar, const volley_arrival *arrival) {
-  const int64_t bucket = volley_calendar_bucket(calendar, arrival->time);
+void volley_calendar_add(volley_calendar *calendar, int64_t bucket, const volley_sending *sending) {
   if (bucket < calendar->end) {
-    add_near(calendar, bucket, arrival);
+    add_near(calendar, bucket, sending);
     return;
   }
-  calendar->far_arrivals = make_room(calendar->far_arrivals, calendar->n_far_arrivals, &calendar->far_arrivals_capacity,
-                                     sizeof *calendar->far_arrivals);
-  calendar->far_arrivals[calendar->n_far_arrivals++] = *arrival;
+  calendar->far_sendings = make_room(calendar->far_sendings, calendar->n_far_sendings, &calendar->far_sendings_capacity,
+                                     sizeof *calendar->far_sendings);
+  calendar->far_sendings[calendar->n_far_sendings++] = (volley_far_sending){bucket, *sending};
   if (bucket < calendar->far_first) calendar->far_first = bucket;
 }
 
@@ -122,17 +121,16 @@ static void bring_near(volley_calendar *calendar) {
   const int64_t end = calendar->end = calendar->first + calendar->size;
   size_t kept = 0;
   calendar->far_first = VOLLEY_NO_BUCKET;
-  for (size_t i = 0; i < calendar->n_far_arrivals; i++) {
-    const volley_arrival arrival = calendar->far_arrivals[i];
-    const int64_t bucket = volley_calendar_bucket(calendar, arrival.time);
-    if (bucket < end) {
-      add_near(calendar, bucket, &arrival);
+  for (size_t i = 0; i < calendar->n_far_sendings; i++) {
+    const volley_far_sending far = calendar->far_sendings[i];
+    if (far.bucket < end) {
+      add_near(calendar, far.bucket, &far.sending);
       continue;
     }
-    calendar->far_arrivals[kept++] = arrival;
-    if (bucket < calendar->far_first) calendar->far_first = bucket;
+    calendar->far_sendings[kept++] = far;
+    if (far.bucket < calendar->far_first) calendar->far_first = far.bucket;
   }
-  calendar->n_far_arrivals = kept;
+  calendar->n_far_sendings = kept;
   kept = 0;
   for (size_t i = 0; i < calendar->n_far_wakes; i++) {
     const volley_far_wake wake = calendar->far_wakes[i];
@@ -155,9 +153,9 @@ volley_bucket *volley_calendar_open(volley_calendar *calendar, int64_t bucket) {
 void volley_calendar_shut(volley_calendar *calendar, int64_t b) {
   const int64_t slot = b & (calendar->size - 1);
   volley_bucket *bucket = &calendar->ring[slot];
-  if (bucket->n_arrivals + bucket->n_wakes > 0) return;
+  if (bucket->n_sendings + bucket->n_wakes > 0) return;
   calendar->occupied[slot / WORD] &= ~(UINT64_C(1) << slot % WORD);
-  if (bucket->arrivals_capacity + bucket->wakes_capacity == 0) return;
+  if (bucket->sendings_capacity + bucket->wakes_capacity == 0) return;
   if (calendar->n_spare == calendar->spare_capacity) {
     calendar->spare_capacity = calendar->spare_capacity ? 2 * calendar->spare_capacity : 8;
     calendar->spare = volley_grow(calendar->spare, (size_t)calendar->spare_capacity, sizeof *calendar->spare, what);
@@ -166,8 +164,15 @@ void volley_calendar_shut(volley_calendar *calendar, int64_t b) {
   *bucket = (volley_bucket){0};
 }
 
+static uint64_t count_of(const volley_bucket *bucket) {
+  uint64_t n = 0;
+  for (size_t s = 0; s < bucket->n_sendings; s++) n += bucket->sendings[s].count;
+  return n;
+}
+
 uint64_t volley_calendar_arrivals(const volley_calendar *calendar) {
-  uint64_t n = calendar->n_far_arrivals;
-  for (int64_t b = 0; b < calendar->size; b++) n += calendar->ring[b].n_arrivals;
+  uint64_t n = 0;
+  for (size_t f = 0; f < calendar->n_far_sendings; f++) n += calendar->far_sendings[f].sending.count;
+  for (int64_t b = 0; b < calendar->size; b++) n += count_of(&calendar->ring[b]);
   return n;
 }

@@ -10,20 +10,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A spike on its way to a neuron. */
-typedef struct volley_arrival {
-  double time; /* ms */
-  double weight;
-  uint32_t source; /* gid */
-  uint32_t place;  /* id of the target within the block, above the receptor */
-} volley_arrival;
+/* A spike on its way to some synapses of its source, at all of which it arrives in the same bucket. */
+typedef struct volley_sending {
+  double time;    /* ms, of the spike */
+  uint64_t first; /* synapses first .. first + count - 1 of a table */
+  uint32_t count, source;
+} volley_sending;
 
-/* Events of a bucket in the order in which they were added, and neurons that may have something to do in it. */
+/* What arrives in a bucket, in the order in which it was sent, and neurons that may have something to do in it. */
 typedef struct volley_bucket {
-  volley_arrival *arrivals; /* [n_arrivals] */
+  volley_sending *sendings; /* [n_sendings] */
   uint32_t *wakes;          /* [n_wakes] ids within the block */
-  size_t n_arrivals, n_wakes, arrivals_capacity, wakes_capacity;
+  size_t n_sendings, n_wakes, sendings_capacity, wakes_capacity;
 } volley_bucket;
+
+typedef struct volley_far_sending {
+  int64_t bucket;
+  volley_sending sending;
+} volley_far_sending;
 
 typedef struct volley_far_wake {
   int64_t bucket;
@@ -37,9 +41,9 @@ typedef struct volley_calendar {
   uint64_t *occupied;       /* [size / 64] bits of the ring */
   volley_bucket *spare;     /* [n_spare] arrays of buckets that were emptied */
   int n_spare, spare_capacity;
-  volley_arrival *far_arrivals; /* beyond the ring, in the order in which they were added */
+  volley_far_sending *far_sendings; /* beyond the ring, in the order in which they were added */
   volley_far_wake *far_wakes;
-  size_t n_far_arrivals, n_far_wakes, far_arrivals_capacity, far_wakes_capacity;
+  size_t n_far_sendings, n_far_wakes, far_sendings_capacity, far_wakes_capacity;
   int64_t far_first; /* bucket of the first of them; INT64_MAX: there are none */
 } volley_calendar;
 
@@ -52,12 +56,15 @@ double volley_calendar_width(double longest);
 volley_calendar volley_calendar_create(double width, double longest);
 void volley_calendar_free(volley_calendar *calendar);
 
-/* The bucket of a time; and the last time that belongs to a bucket. */
+/* The bucket of a time; the first time that belongs to a bucket, and the last. */
 int64_t volley_calendar_bucket(const volley_calendar *calendar, double time);
+static inline double volley_calendar_begin(const volley_calendar *calendar, int64_t bucket) {
+  return (double)bucket * calendar->width;
+}
 double volley_calendar_end(const volley_calendar *calendar, int64_t bucket);
 
 /* Adds what belongs to a bucket that has not been removed. */
-void volley_calendar_add(volley_calendar *calendar, const volley_arrival *arrival);
+void volley_calendar_add(volley_calendar *calendar, int64_t bucket, const volley_sending *sending);
 void volley_calendar_wake(volley_calendar *calendar, int64_t bucket, uint32_t id);
 
 /* The first bucket from `from` on that holds anything, and VOLLEY_NO_BUCKET. */

@@ -1,14 +1,12 @@
-#include "engine/event_block.h"
+#include "engine/event_arrivals.h"
 
-#include "base/memory.h"
 #include "base/status.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW = 12 };
-static const char what[] = "the neurons of a block";
+enum { CACHE_LINE = 64 };
 
 /* A neuron that is being looked at. */
 typedef struct neuron {
@@ -116,85 +114,29 @@ void volley_event_block_alarm(volley_event_block *b, uint32_t id, int64_t least)
 }
 
 /* Takes a neuron through its arrivals, [count] by time, and all else up to the limit. What comes at one time is added up
- * before the threshold is looked at. */
+ * before the threshold is looked at. Its cursors lie elsewhere: they are looked at when the cell says that they may be due. */
 static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arrivals, size_t count, double limit) {
   const neuron n = look_at(b, id);
   const volley_arrival *next = arrivals, *end = arrivals + count;
-  volley_cursor *cursor = next_cursor(&n);
+  volley_cursor *cursor = NULL;
+  bool looks = false;
+  double stimulus = n.cell->wake; /* no stimulus comes before */
   for (;;) {
-    const double arrival = next < end ? next->time : INFINITY, stimulus = cursor ? cursor->time : INFINITY;
+    const double arrival = next < end ? next->time : INFINITY;
+    if (!looks && stimulus <= arrival && stimulus <= limit) {
+      looks = true;
+      cursor = next_cursor(&n);
+    }
+    if (looks) stimulus = cursor ? cursor->time : INFINITY;
     const double time = arrival <= stimulus ? arrival : stimulus;
     settle(&n, time < limit ? time : limit);
     if (time > limit) break;
     move_to(&n, time);
-    for (; next < end && next->time == time; next++)
-      arrive(&n, (int)(next->place % VOLLEY_MAX_RECEPTORS), next->weight);
+    for (; next < end && next->time == time; next++) arrive(&n, (int)next->receptor, next->weight);
     for (; cursor && cursor->time == time; cursor = next_cursor(&n)) take_stimulus(&n, cursor);
   }
-  if (cursor && cursor->time < n.cell->wake) n.cell->wake = cursor->time;
+  if (stimulus < n.cell->wake) n.cell->wake = stimulus;
   b->taken += count;
-}
-
-/* Whether an arrival comes after another; of one source at one time those that were added later do. */
-static bool comes_after(const volley_arrival *a, const volley_arrival *b) {
-  return a->time > b->time || (a->time == b->time && a->source > b->source);
-}
-
-/* Sorts n arrivals, stably: few by insertion, many by merging. */
-static void sort(volley_arrival *arrivals, size_t n, volley_arrival *scratch) {
-  if (n <= FEW) {
-    for (size_t i = 1; i < n; i++) {
-      const volley_arrival moved = arrivals[i];
-      size_t j = i;
-      for (; j > 0 && comes_after(&arrivals[j - 1], &moved); j--) arrivals[j] = arrivals[j - 1];
-      arrivals[j] = moved;
-    }
-    return;
-  }
-  const size_t half = n / 2;
-  sort(arrivals, half, scratch);
-  sort(arrivals + half, n - half, scratch);
-  if (!comes_after(&arrivals[half - 1], &arrivals[half])) return;
-  memcpy(scratch, arrivals, half * sizeof *scratch);
-  for (size_t i = 0, j = half, k = 0; i < half; k++)
-    arrivals[k] = j < n && comes_after(&scratch[i], &arrivals[j]) ? arrivals[j++] : scratch[i++];
-}
-
-static void touch(volley_event_block *b, uint32_t id, uint32_t head, size_t *n) {
-  if (*n == b->touched_capacity) {
-    b->touched_capacity = 2 * *n + 64;
-    b->touched = volley_grow(b->touched, b->touched_capacity, sizeof *b->touched, what);
-  }
-  b->touched[(*n)++] = id;
-  b->heads[id] = head;
-}
-
-/* Lays the arrivals of a bucket up to the limit out by neuron, in b->sorted, where b->heads says for each that is touched where
- * its own end. Returns how many neurons these are. */
-static size_t gather(volley_event_block *b, const volley_bucket *bucket, double limit) {
-  size_t n = 0;
-  uint32_t end = 0;
-  if (bucket->n_arrivals > b->sorted_capacity) {
-    b->sorted_capacity = 2 * bucket->n_arrivals;
-    b->sorted = volley_grow(b->sorted, 2 * b->sorted_capacity, sizeof *b->sorted, what);
-  }
-  for (size_t a = 0; a < bucket->n_arrivals; a++) {
-    const uint32_t id = bucket->arrivals[a].place >> VOLLEY_RECEPTOR_BITS;
-    if (bucket->arrivals[a].time > limit) continue;
-    if (b->heads[id] == VOLLEY_IDLE) touch(b, id, 0, &n);
-    b->heads[id]++;
-  }
-  for (size_t t = 0; t < n; t++) {
-    const uint32_t count = b->heads[b->touched[t]];
-    b->heads[b->touched[t]] = end;
-    end += count;
-  }
-  for (size_t a = 0; a < bucket->n_arrivals; a++) {
-    const volley_arrival *arrival = &bucket->arrivals[a];
-    if (arrival->time <= limit) b->sorted[b->heads[arrival->place >> VOLLEY_RECEPTOR_BITS]++] = *arrival;
-  }
-  b->n_sorted = end;
-  return n;
 }
 
 /* Touches the neurons that wake now. */
@@ -208,30 +150,37 @@ static size_t wake(volley_event_block *b, volley_bucket *bucket, int64_t number,
     if (cell->wake > limit && volley_calendar_bucket(&b->calendar, cell->wake) == number)
       bucket->wakes[kept++] = id;
     else if (b->heads[id] == VOLLEY_IDLE)
-      touch(b, id, b->n_sorted, &n);
+      volley_event_block_touch(b, id, b->n_sorted, &n);
   }
   bucket->n_wakes = kept;
   return n;
 }
 
+/* Asks for the cells of a neuron that will soon be looked at. */
+static void ask_for(const volley_event_block *b, size_t t, size_t n) {
+  if (t >= n) return;
+  const unsigned char *cell = b->cells + b->touched[t] * b->cell_bytes;
+  for (size_t line = 0; line < b->cell_bytes; line += CACHE_LINE) __builtin_prefetch(cell + line, 1);
+}
+
 void volley_event_block_take(volley_event_block *b, int64_t number, double limit) {
+  enum { AHEAD = 8 };
   volley_bucket *bucket = volley_calendar_open(&b->calendar, number);
   const bool ends = limit >= volley_calendar_end(&b->calendar, number);
-  size_t n = gather(b, bucket, limit), kept = 0;
   uint32_t begin = 0;
+  size_t n = volley_event_block_lay_out(b, bucket, limit, ends);
   n = wake(b, bucket, number, limit, n);
+  for (size_t t = 0; t < AHEAD; t++) ask_for(b, t, n);
   for (size_t t = 0; t < n; t++) {
     const uint32_t id = b->touched[t], end = b->heads[id];
     volley_cell *cell = volley_cell_of(b, id);
+    ask_for(b, t + AHEAD, n);
     b->heads[id] = VOLLEY_IDLE;
-    sort(b->sorted + begin, end - begin, b->sorted + b->sorted_capacity);
+    volley_arrivals_sort(b->sorted + begin, end - begin, b->sorted + b->sorted_capacity);
     visit(b, id, b->sorted + begin, end - begin, limit);
     if (cell->bucket == number) cell->bucket = VOLLEY_NO_BUCKET;
     volley_event_block_alarm(b, id, ends ? number + 1 : number);
     begin = end;
   }
-  for (size_t a = 0; a < bucket->n_arrivals && !ends; a++)
-    if (bucket->arrivals[a].time > limit) bucket->arrivals[kept++] = bucket->arrivals[a];
-  bucket->n_arrivals = kept;
   volley_calendar_shut(&b->calendar, number);
 }

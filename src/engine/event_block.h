@@ -13,11 +13,19 @@
 #include "network/network.h"
 #include "neuron/events.h"
 
+/* A spike that arrives at a neuron. */
+typedef struct volley_arrival {
+  double time; /* ms */
+  double weight;
+  uint32_t source; /* gid */
+  uint32_t receptor;
+} volley_arrival;
+
 /* What a neuron is between two events. */
 typedef struct volley_cell {
   double time;    /* ms, of the states */
   double until;   /* end of its refractory period; -1: it is not refractory */
-  double wake;    /* nothing happens by itself before; INFINITY: never */
+  double wake;    /* nothing happens before, by itself or a stimulus; INFINITY: never */
   double current; /* injected from `time` on */
   int64_t bucket; /* where the calendar will wake it, or VOLLEY_NO_BUCKET */
   double y[];     /* states */
@@ -48,9 +56,10 @@ typedef struct volley_event_block {
   uint64_t sent, taken;       /* arrivals into the calendar, and out of it */
   uint64_t backwards;         /* how often a neuron was to go back in time: never */
   /* While a bucket is taken. */
-  uint32_t *heads;        /* [ids] where a neuron's arrivals end among those that are sorted, or VOLLEY_IDLE */
-  uint32_t *touched;      /* neurons to which something happens */
-  volley_arrival *sorted; /* [n_sorted] by neuron, as these are in `touched`; room for as many behind sorted_capacity */
+  uint32_t *heads;   /* [ids] where a neuron's arrivals end among those that are sorted, or VOLLEY_IDLE */
+  uint32_t *touched; /* neurons to which something happens */
+  volley_arrival
+      *sorted; /* [n_sorted] arrivals by neuron, as these are in `touched`; room for as many behind sorted_capacity */
   uint32_t n_sorted;
   size_t sorted_capacity, touched_capacity;
 } volley_event_block;

@@ -110,7 +110,7 @@ volley_event_block volley_event_block_create(const volley_network *network, int 
     if (b.slices[s].n_states > most) most = b.slices[s].n_states;
   }
   b.cell_bytes = (sizeof(volley_cell) + most * sizeof(double) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-  b.cells = volley_alloc(block->stride, b.cell_bytes, what);
+  b.cells = volley_alloc_huge(block->stride * b.cell_bytes, what);
   if (!isnan(from))
     (void)volley_calendar_open(&b.calendar, volley_calendar_bucket(&b.calendar, nextafter(from, INFINITY)));
   for (int s = 0; s < block->n_slices; s++) fill_cells(&b, s, from);
@@ -126,31 +126,11 @@ void volley_event_block_free(volley_event_block *b) {
   free(b->slices);
   free(b->slice_of);
   free(b->targets);
-  free(b->cells);
+  volley_table_free(b->cells, b->block->stride * b->cell_bytes);
   free(b->heads);
   free(b->sorted);
   free(b->touched);
   free(b->fired.spikes);
-}
-
-void volley_event_block_send(volley_event_block *b, const volley_timed_spike *spikes, size_t n, double after) {
-  const volley_event_table *table = &b->block->events;
-  for (size_t k = 0; k < n; k++) {
-    const uint32_t row = volley_source_row(&table->sources, spikes[k].gid);
-    if (row == VOLLEY_NO_ROW) continue;
-    for (uint64_t s = table->firsts[row]; s < table->firsts[row + 1]; s++) {
-      const volley_event_synapse synapse = volley_event_synapse_at(table, s);
-      const double time = spikes[k].time + synapse.delay;
-      if (!(time > after)) continue;
-      b->sent++;
-      volley_calendar_add(&b->calendar, &(volley_arrival){.time = time,
-                                                          .source = spikes[k].gid,
-                                                          .weight = synapse.weight,
-                                                          .place = b->targets[synapse.target] << VOLLEY_RECEPTOR_BITS |
-                                                                   synapse.receptor});
-    }
-    b->begun += table->firsts[row + 1] - table->firsts[row];
-  }
 }
 
 /* What a neuron is at `time`; y: [n_states]. Returns what is left of its refractory period. */

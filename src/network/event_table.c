@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/search.h"
 #include "base/status.h"
 
 #include <math.h>
@@ -49,6 +50,32 @@ static uint64_t bits_of(double value) {
   uint64_t bits;
   memcpy(&bits, &value, sizeof bits);
   return bits;
+}
+
+/* Sorts synapses by delay, stably, by merging. */
+static void sort_by_delay(volley_event_synapse *synapses, uint64_t n, volley_event_synapse *scratch) {
+  if (n < 2) return;
+  const uint64_t half = n / 2;
+  sort_by_delay(synapses, half, scratch);
+  sort_by_delay(synapses + half, n - half, scratch);
+  if (synapses[half - 1].delay <= synapses[half].delay) return;
+  memcpy(scratch, synapses, half * sizeof *scratch);
+  for (uint64_t i = 0, j = half, k = 0; i < half; k++)
+    synapses[k] = j < n && synapses[j].delay < scratch[i].delay ? synapses[j++] : scratch[i++];
+}
+
+static void sort_rows(volley_event_table_builder *builder) {
+  uint64_t longest = 0;
+  for (uint32_t g = 0; g < builder->n_sources; g++) {
+    const uint64_t count = builder->ends[g] - (g > 0 ? builder->ends[g - 1] : 0);
+    if (count > longest) longest = count;
+  }
+  volley_event_synapse *scratch = volley_alloc(longest, sizeof *scratch, "the synapse tables");
+  for (uint32_t g = 0; g < builder->n_sources; g++) {
+    const uint64_t first = g > 0 ? builder->ends[g - 1] : 0;
+    sort_by_delay(builder->records + first, builder->ends[g] - first, scratch);
+  }
+  free(scratch);
 }
 
 /* What of a synapse is its kind in a table of this form. */
@@ -166,6 +193,7 @@ static void index_rows(volley_event_table_builder *builder) {
 }
 
 volley_event_table volley_event_table_finish(volley_event_table_builder *builder) {
+  sort_rows(builder);
   choose_form(builder);
   write_synapses(builder);
   builder->table.pool = (unsigned char *)builder->records;
@@ -175,6 +203,17 @@ volley_event_table volley_event_table_finish(volley_event_table_builder *builder
   free(builder->ends);
   free(builder);
   return table;
+}
+
+uint64_t volley_event_table_reach(const volley_event_table *table, uint64_t first, uint64_t end, double time,
+                                  double bound) {
+  uint64_t low = first, stride = 1;
+  for (; low + stride <= end && time + volley_event_synapse_at(table, low + stride - 1).delay < bound; stride *= 2)
+    low += stride;
+  uint64_t found = low;
+  VOLLEY_SEARCH(found, low + stride <= end ? low + stride - 1 : end, s,
+                time + volley_event_synapse_at(table, s).delay < bound)
+  return found;
 }
 
 uint64_t volley_event_table_synapses(const volley_event_table *table) {

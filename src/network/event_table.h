@@ -1,4 +1,5 @@
-/* The static synapses onto one block of targets in a run without steps: rows of one source each, in the order of the edges.
+/* The static synapses onto one block of targets in a run without steps: rows of one source each, by delay and then in the order
+ * of the edges.
  *
  *   synapse  uint16_t target, code | float weight, where weights are many | delay, where delays are many
  *
@@ -59,10 +60,20 @@ void volley_event_table_release(volley_event_table *table);
 double volley_event_table_expected_bytes(double rows, double synapses, bool weights, bool delays);
 double volley_event_table_builder_expected_bytes(double sources, double synapses);
 
+/* The first of the synapses first .. end - 1 of one row at which a spike sent at `time` arrives at `bound` or later, or end. */
+uint64_t volley_event_table_reach(const volley_event_table *table, uint64_t first, uint64_t end, double time,
+                                  double bound);
+
 /* Parts of a delay and receptor that are packed into 48 bits. */
 enum { VOLLEY_DELAY_DIGITS = 39, VOLLEY_DELAY_EXPONENTS = 6, VOLLEY_LEAST_EXPONENT = 1023 - 21 };
 
-/* Synapse number s of the table. */
+/* Target of synapse number s of the table, and all of it. */
+static inline uint16_t volley_event_synapse_target(const volley_event_table *table, uint64_t s) {
+  uint16_t target;
+  memcpy(&target, table->pool + s * table->size, sizeof target);
+  return target;
+}
+
 static inline volley_event_synapse volley_event_synapse_at(const volley_event_table *table, uint64_t s) {
   const unsigned char *at = table->pool + s * table->size;
   volley_event_synapse synapse = {0};
