@@ -1,6 +1,6 @@
 /* Section of plastic synapses: group /plastic/NUMBER for each projection whose synapses change, NUMBER from 0 in the
  * order of the experiment. Datasets of one value a synapse, in the order of network/synapse_order.h: the states of the
- * model, `last` (step of the source's last spike that was delivered) and the states of the source's row;
+ * model, `last` (step of the source's last spike that was delivered, in a continuous run its time in ms) and the states of the source's row;
  * `past_counts`, how many spikes of each target are kept, and these, target by target, as `past_steps` and
  * `past_traces`; `dopamine`, steps and levels. Steps are kept as numbers. */
 #include "io/checkpoint/section.h"
@@ -176,7 +176,7 @@ static double get_value(const column *c, const volley_plastic_table *plastic, co
                         uint64_t s) {
   switch (c->kind) {
     case STATE: return plastic->states[c->k][s];
-    case LAST: return (double)group->last;
+    case LAST: return plastic->is_continuous ? group->last_time : (double)group->last;
     case ROW: return group->row[c->k];
   }
   return 0;
@@ -186,7 +186,12 @@ static void set_value(const column *c, volley_plastic_table *plastic, volley_pla
                       double value) {
   switch (c->kind) {
     case STATE: plastic->states[c->k][s] = value; break;
-    case LAST: group->last = (int64_t)value; break;
+    case LAST:
+      if (plastic->is_continuous)
+        group->last_time = value;
+      else
+        group->last = (int64_t)value;
+      break;
     case ROW: group->row[c->k] = value; break;
   }
 }
@@ -226,7 +231,7 @@ static void put_past(volley_hdf5 *file, const saved_projection *p, const saved_b
   for (uint32_t t = 0; t < block->plastic->n_targets; t++) {
     const volley_past_spikes *past = &block->plastic->past[t];
     for (uint32_t k = 0; k < past->n; k++, n++) {
-      steps[n] = (double)past->spikes[k].step;
+      steps[n] = block->plastic->is_continuous ? past->spikes[k].time : (double)past->spikes[k].step;
       memcpy(traces + n * width, past->spikes[k].traces, width * sizeof *traces);
     }
   }
@@ -248,7 +253,10 @@ static void set_past(volley_hdf5 *file, const saved_projection *p, const saved_b
     past->n = past->capacity = (uint32_t)(p->past[block->indices[t] + 1] - p->past[block->indices[t]]);
     past->spikes = volley_grow(past->spikes, past->n, sizeof *past->spikes, "a checkpoint");
     for (uint32_t k = 0; k < past->n; k++, n++) {
-      past->spikes[k] = (volley_past_spike){.step = (int64_t)steps[n]};
+      if (block->plastic->is_continuous)
+        past->spikes[k].time = steps[n];
+      else
+        past->spikes[k].step = (int64_t)steps[n];
       memcpy(past->spikes[k].traces, traces + n * width, width * sizeof *traces);
     }
   }
@@ -400,7 +408,8 @@ static void set_dopamine(volley_plastic_table *plastic, const double *values, ui
   if (n == 0) return;
   dopamine->n = dopamine->capacity = (uint32_t)n;
   dopamine->levels = volley_grow(dopamine->levels, n, sizeof *dopamine->levels, "a checkpoint");
-  for (uint64_t k = 0; k < n; k++) dopamine->levels[k] = (volley_past_spike){(int64_t)values[k], {values[n + k]}};
+  for (uint64_t k = 0; k < n; k++)
+    dopamine->levels[k] = (volley_past_spike){.step = (int64_t)values[k], .traces = {values[n + k]}};
 }
 
 /* The last sweep before a step. */
@@ -422,7 +431,10 @@ static void restore_projection(const restoring *r) {
     move_columns(file, p, &block, false);
     set_past(file, p, &block);
     set_dopamine(block.plastic, dopamine, n_values / 2);
-    block.plastic->swept = last_sweep(r->checkpoint->info.state.step);
+    if (block.plastic->is_continuous)
+      block.plastic->swept_time = volley_time_of(r->network->experiment, r->checkpoint->info.state.step);
+    else
+      block.plastic->swept = last_sweep(r->checkpoint->info.state.step);
     release_block(&block);
   }
   free(dopamine);

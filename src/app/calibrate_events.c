@@ -5,6 +5,7 @@
 #include "neuron/events.h"
 #include "stimulus/poisson.h"
 #include "stimulus/stimulus.h"
+#include "synapse/synapse.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,7 +55,8 @@ static bool can_be_continuous(const volley_experiment *experiment) {
   for (int p = 0; p < experiment->n_populations; p++)
     if (!experiment->populations[p].model->events) return false;
   for (int p = 0; p < experiment->n_projections; p++)
-    if (experiment->projections[p].plasticity.model) return false;
+    if (experiment->projections[p].plasticity.model && !experiment->projections[p].plasticity.model->events)
+      return false;
   for (int s = 0; s < experiment->n_stimuli; s++)
     if (!experiment->stimuli[s].kind->events) return false;
   return experiment->n_readouts == 0 && experiment->n_ablations == 0;

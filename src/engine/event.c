@@ -232,7 +232,7 @@ static void fill_state(const engine *e, int64_t step, volley_run_state *state) {
 static volley_status save(engine *e) {
   const bool stops = (e->requests & VOLLEY_REQUEST_STOP) != 0;
   volley_run_state state;
-  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_leave(&e->blocks[b]);
+  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_leave(&e->blocks[b], time_of(e, e->stop));
   fill_state(e, e->stop, &state);
   e->requests = 0;
   volley_status status = volley_agree(e->network->comm); /* nothing is saved by a rank that has a fault */

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { FEW = 12, AHEAD = 4, LINES = 4, CACHE_LINE = 64 };
+/* A sending to a group of plastic table k has k + 1 above its number. */
+enum { TABLE = 48, FEW = 12, AHEAD = 4, LINES = 4, CACHE_LINE = 64 };
 static const char what[] = "the neurons of a block";
 
 /* Sends a spike along the synapses of a row that it reaches after a time: a part of them for each bucket. */
@@ -23,13 +24,31 @@ static void send_row(volley_event_block *b, const volley_timed_spike *spike, uin
   }
 }
 
+/* The same for the groups of plastic table k. */
+static void send_groups(volley_event_block *b, const volley_timed_spike *spike, int k, double after) {
+  const volley_plastic_table *plastic = &b->block->plastic[k];
+  const uint32_t row = volley_source_row(&plastic->sources, spike->gid);
+  for (uint32_t g = row == VOLLEY_NO_ROW ? 0 : plastic->firsts[row];
+       row != VOLLEY_NO_ROW && g < plastic->firsts[row + 1]; g++) {
+    const uint32_t count = plastic->groups[g].count;
+    const double time = spike->time + plastic->delays[g];
+    b->begun += count;
+    if (!(time > after)) continue;
+    b->sent += count;
+    volley_calendar_add(&b->calendar, volley_calendar_bucket(&b->calendar, time),
+                        &(volley_sending){spike->time, (uint64_t)(k + 1) << TABLE | g, count, spike->gid});
+  }
+}
+
 void volley_event_block_send(volley_event_block *b, const volley_timed_spike *spikes, size_t n, double after) {
   const volley_event_table *table = &b->block->events;
-  for (size_t k = 0; k < n; k++) {
-    const uint32_t row = volley_source_row(&table->sources, spikes[k].gid);
-    if (row == VOLLEY_NO_ROW) continue;
-    send_row(b, &spikes[k], row, after);
-    b->begun += table->firsts[row + 1] - table->firsts[row];
+  for (size_t s = 0; s < n; s++) {
+    const uint32_t row = volley_source_row(&table->sources, spikes[s].gid);
+    if (row != VOLLEY_NO_ROW) {
+      send_row(b, &spikes[s], row, after);
+      b->begun += table->firsts[row + 1] - table->firsts[row];
+    }
+    for (int k = 0; k < b->block->n_plastic; k++) send_groups(b, &spikes[s], k, after);
   }
 }
 
@@ -67,9 +86,16 @@ void volley_event_block_touch(volley_event_block *b, uint32_t id, uint32_t head,
   b->heads[id] = head;
 }
 
+/* The plastic table of a sending; NULL: it goes to static synapses. */
+static volley_plastic_table *plastic_of(const volley_event_block *b, const volley_sending *sending) {
+  return sending->first >> TABLE ? &b->block->plastic[(sending->first >> TABLE) - 1] : NULL;
+}
+
 /* How many arrivals of a sending come up to the limit. */
 static uint32_t count_part(const volley_event_block *b, const volley_sending *sending, double limit, bool ends) {
+  const volley_plastic_table *plastic = plastic_of(b, sending);
   if (ends) return sending->count;
+  if (plastic) return sending->time + plastic->delays[(uint32_t)sending->first] <= limit ? sending->count : 0;
   const uint64_t end = sending->first + sending->count;
   const double bound = nextafter(limit, INFINITY);
   return (uint32_t)(volley_event_table_reach(&b->block->events, sending->first, end, sending->time, bound) -
@@ -78,7 +104,7 @@ static uint32_t count_part(const volley_event_block *b, const volley_sending *se
 
 /* Asks for the first synapses of a sending that will soon be looked at. */
 static void ask_for(const volley_event_block *b, const volley_bucket *bucket, size_t s) {
-  if (s >= bucket->n_sendings) return;
+  if (s >= bucket->n_sendings || plastic_of(b, &bucket->sendings[s])) return;
   const volley_event_table *table = &b->block->events;
   const unsigned char *first = table->pool + bucket->sendings[s].first * table->size;
   const size_t bytes = bucket->sendings[s].count * table->size;
@@ -93,18 +119,26 @@ static void make_room(volley_event_block *b, const volley_bucket *bucket) {
   b->sorted = volley_grow(b->sorted, 2 * b->sorted_capacity, sizeof *b->sorted, what);
 }
 
+static void count_arrival(volley_event_block *b, uint32_t id, size_t *n) {
+  if (b->heads[id] == VOLLEY_IDLE) volley_event_block_touch(b, id, 0, n);
+  b->heads[id]++;
+}
+
 /* Counts the arrivals of each neuron, in heads. Returns the number of neurons. */
 static size_t count_arrivals(volley_event_block *b, const volley_bucket *bucket, double limit, bool ends) {
   const volley_event_table *table = &b->block->events;
   size_t n = 0;
   for (size_t s = 0; s < bucket->n_sendings; s++) {
     const volley_sending *sending = &bucket->sendings[s];
-    const uint64_t end = sending->first + count_part(b, sending, limit, ends);
+    const volley_plastic_table *plastic = plastic_of(b, sending);
+    const uint32_t count = count_part(b, sending, limit, ends);
     ask_for(b, bucket, s + AHEAD);
-    for (uint64_t k = sending->first; k < end; k++) {
-      const uint32_t id = b->targets[volley_event_synapse_target(table, k)];
-      if (b->heads[id] == VOLLEY_IDLE) volley_event_block_touch(b, id, 0, &n);
-      b->heads[id]++;
+    if (plastic) {
+      const uint16_t *ids = plastic->ids + plastic->groups[(uint32_t)sending->first].first;
+      for (uint32_t k = 0; k < count; k++) count_arrival(b, plastic->first_id + ids[k], &n);
+    } else {
+      for (uint64_t k = sending->first; k < sending->first + count; k++)
+        count_arrival(b, b->targets[volley_event_synapse_target(table, k)], &n);
     }
   }
   return n;
@@ -121,9 +155,29 @@ static void place_arrivals(volley_event_block *b, const volley_sending *sending,
   }
 }
 
+static void place_visit(volley_event_block *b, volley_plastic_table *plastic, const volley_sending *sending) {
+  const uint32_t g = (uint32_t)sending->first;
+  const volley_plastic_group *group = &plastic->groups[g];
+  if (b->n_visits == b->visits_capacity) {
+    b->visits_capacity = 2 * b->n_visits + 64;
+    b->visits = volley_grow(b->visits, b->visits_capacity, sizeof *b->visits, what);
+  }
+  b->visits[b->n_visits] = volley_plastic_visit_begin(plastic, g, sending->time);
+  for (uint32_t k = 0; k < group->count; k++)
+    b->sorted[b->heads[plastic->first_id + plastic->ids[group->first + k]]++] =
+        (volley_arrival){.time = sending->time + plastic->delays[g],
+                         .visit = (uint32_t)b->n_visits,
+                         .synapse = k,
+                         .source = sending->source,
+                         .receptor = group->receptor,
+                         .is_plastic = true};
+  b->n_visits++;
+}
+
 size_t volley_event_block_lay_out(volley_event_block *b, volley_bucket *bucket, double limit, bool ends) {
   uint32_t end = 0;
   size_t kept = 0;
+  b->n_visits = 0;
   make_room(b, bucket);
   const size_t n = count_arrivals(b, bucket, limit, ends);
   for (size_t t = 0; t < n; t++) {
@@ -134,8 +188,13 @@ size_t volley_event_block_lay_out(volley_event_block *b, volley_bucket *bucket, 
   for (size_t s = 0; s < bucket->n_sendings; s++) {
     volley_sending *sending = &bucket->sendings[s];
     const uint32_t count = count_part(b, sending, limit, ends);
-    place_arrivals(b, sending, count);
-    sending->first += count;
+    volley_plastic_table *plastic = plastic_of(b, sending);
+    if (!plastic) {
+      place_arrivals(b, sending, count);
+      sending->first += count;
+    } else if (count > 0) {
+      place_visit(b, plastic, sending);
+    }
     sending->count -= count;
     if (sending->count > 0) bucket->sendings[kept++] = *sending;
   }

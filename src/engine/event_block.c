@@ -40,6 +40,12 @@ static void fire(const neuron *n) {
   n->cell->until = period > 0 ? n->cell->time + period : -1;
   volley_timed_list_reserve(fired, fired->n + 1);
   fired->spikes[fired->n++] = (volley_timed_spike){n->cell->time, n->slice->slice->gids[n->i]};
+  const uint32_t id = n->slice->slice->offset + n->i;
+  for (int k = 0; k < n->block->block->n_plastic; k++) {
+    volley_plastic_table *plastic = &n->block->block->plastic[k];
+    if (plastic->model->keeps_past && id - plastic->first_id < plastic->n_targets)
+      volley_plastic_note_time(plastic, id - plastic->first_id, n->cell->time);
+  }
 }
 
 static void move_to(const neuron *n, double time) {
@@ -113,6 +119,11 @@ void volley_event_block_alarm(volley_event_block *b, uint32_t id, int64_t least)
   volley_calendar_wake(&b->calendar, bucket, id);
 }
 
+static double weight_of(const volley_event_block *b, const volley_arrival *arrival) {
+  return arrival->is_plastic ? volley_plastic_visit_take(&b->visits[arrival->visit], arrival->synapse)
+                             : arrival->weight;
+}
+
 /* Takes a neuron through its arrivals, [count] by time, and all else up to the limit. What comes at one time is added up
  * before the threshold is looked at. Its cursors lie elsewhere: they are looked at when the cell says that they may be due. */
 static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arrivals, size_t count, double limit) {
@@ -132,7 +143,7 @@ static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arri
     settle(&n, time < limit ? time : limit);
     if (time > limit) break;
     move_to(&n, time);
-    for (; next < end && next->time == time; next++) arrive(&n, (int)next->receptor, next->weight);
+    for (; next < end && next->time == time; next++) arrive(&n, next->receptor, weight_of(b, next));
     for (; cursor && cursor->time == time; cursor = next_cursor(&n)) take_stimulus(&n, cursor);
   }
   if (stimulus < n.cell->wake) n.cell->wake = stimulus;
@@ -183,4 +194,5 @@ void volley_event_block_take(volley_event_block *b, int64_t number, double limit
     begin = end;
   }
   volley_calendar_shut(&b->calendar, number);
+  for (int k = 0; k < b->block->n_plastic; k++) volley_plastic_sweep_sometimes(&b->block->plastic[k], limit);
 }

@@ -11,14 +11,21 @@
 #include "engine/calendar.h"
 #include "engine/timed.h"
 #include "network/network.h"
+#include "network/plastic_events.h"
 #include "neuron/events.h"
 
-/* A spike that arrives at a neuron. */
+/* A spike that arrives at a neuron, by a static synapse or a plastic one. */
 typedef struct volley_arrival {
   double time; /* ms */
-  double weight;
+  union {
+    double weight;
+    struct {
+      uint32_t visit, synapse; /* among block->visits, and of the visit's group */
+    };
+  };
   uint32_t source; /* gid */
-  uint32_t receptor;
+  uint16_t receptor;
+  bool is_plastic;
 } volley_arrival;
 
 /* What a neuron is between two events. */
@@ -61,6 +68,8 @@ typedef struct volley_event_block {
   volley_arrival
       *sorted; /* [n_sorted] arrivals by neuron, as these are in `touched`; room for as many behind sorted_capacity */
   uint32_t n_sorted;
+  volley_plastic_visit *visits; /* [n_visits] spikes of a bucket that come to plastic synapses */
+  size_t n_visits, visits_capacity;
   size_t sorted_capacity, touched_capacity;
 } volley_event_block;
 
@@ -94,8 +103,8 @@ void volley_event_block_send(volley_event_block *block, const volley_timed_spike
  * which is left. */
 void volley_event_block_show(const volley_event_block *block, int s, double time);
 
-/* Leaves the states, and their times, as create() finds them. */
-void volley_event_block_leave(const volley_event_block *block);
+/* Leaves the states, and their times, as create() finds them, and synapses as they are at `time`, up to which all is taken. */
+void volley_event_block_leave(const volley_event_block *block, double time);
 
 /* After states were shown: those that have been changed since, where a neuron is at `time`, are set. */
 void volley_event_block_adopt(volley_event_block *block, double time);

@@ -130,6 +130,7 @@ void volley_event_block_free(volley_event_block *b) {
   free(b->heads);
   free(b->sorted);
   free(b->touched);
+  free(b->visits);
   free(b->fired.spikes);
 }
 
@@ -160,7 +161,8 @@ void volley_event_block_show(const volley_event_block *b, int s, double time) {
   }
 }
 
-void volley_event_block_leave(const volley_event_block *b) {
+void volley_event_block_leave(const volley_event_block *b, double time) {
+  for (int k = 0; k < b->block->n_plastic; k++) volley_plastic_sweep_to(&b->block->plastic[k], time);
   for (int s = 0; s < b->block->n_slices; s++) {
     const volley_event_slice *of = &b->slices[s];
     for (uint32_t i = 0; i < of->slice->count; i++) {

@@ -55,7 +55,7 @@ static void check_projections(volley_reading *reading) {
   const volley_experiment *experiment = reading->experiment;
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
-    if (projection->plasticity.model)
+    if (projection->plasticity.model && !projection->plasticity.model->events)
       refuse(reading, &projection->place,
              volley_arena_format(reading->arena, "synapses of the model %s", projection->plasticity.model->name));
   }

@@ -64,10 +64,14 @@ static void note_signs(edge_pass *pass, const volley_projection *projection, con
   pass->outgoing[projection->source] = (uint8_t)(pass->outgoing[projection->source] | signs);
 }
 
-static void fill_events(edge_pass *pass, const volley_edges *edges, uint16_t target) {
+static void fill_events(edge_pass *pass, int p, const volley_edges *edges, uint16_t target, uint32_t id) {
   for (size_t e = 0; e < edges->n; e++) {
     const volley_event_synapse synapse = {edges->times[e], edges->weights[e], target, edges->receptors[e]};
-    volley_event_table_fill(pass->events, edges->sources[e], synapse);
+    if (pass->plastic[p])
+      volley_plastic_table_fill_timed(pass->plastic[p], edges->sources[e], id, synapse.delay, synapse.receptor,
+                                      synapse.weight);
+    else
+      volley_event_table_fill(pass->events, edges->sources[e], synapse);
   }
 }
 
@@ -77,8 +81,10 @@ static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, const 
   const uint32_t id = slice->offset + edges->i, target = slice->target_offset + edges->i;
   volley_walk_draw_values(pass->walk);
   note_signs(pass, projection, edges);
+  if (pass->plastic[p])
+    for (size_t e = 0; e < edges->n; e++) check_weight(pass, p, edges->weights[e]);
   if (pass->events) {
-    fill_events(pass, edges, (uint16_t)target);
+    fill_events(pass, p, edges, (uint16_t)target, id);
     return;
   }
   for (size_t e = 0; e < edges->n; e++) {
@@ -89,7 +95,6 @@ static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, const 
     const uint16_t due = (uint16_t)(delay + volley_receptor_lag(model, receptor));
     if (delay < pass->min_delay) pass->min_delay = delay;
     if (pass->plastic[p]) {
-      check_weight(pass, p, weight);
       volley_plastic_table_fill(pass->plastic[p], gid, id, due, delay, receptor, weight);
     } else {
       volley_table_fill(pass->builder, gid, (uint16_t)target, due, receptor,

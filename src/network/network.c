@@ -77,6 +77,10 @@ static void share_delays(volley_network *network) {
   for (int b = 0; b < network->n_blocks; b++) {
     extremes[0] = fmax(extremes[0], -network->blocks[b].events.shortest);
     extremes[1] = fmax(extremes[1], network->blocks[b].events.longest);
+    for (int k = 0; k < network->blocks[b].n_plastic; k++) {
+      extremes[0] = fmax(extremes[0], -network->blocks[b].plastic[k].shortest);
+      extremes[1] = fmax(extremes[1], network->blocks[b].plastic[k].longest);
+    }
   }
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, extremes, 2, MPI_DOUBLE, MPI_MAX, network->comm));
   network->shortest = -extremes[0];

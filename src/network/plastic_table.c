@@ -14,13 +14,19 @@ typedef struct record {
   double weight;
   uint16_t target, due, delay;
   uint8_t receptor;
+  double time[]; /* delay in a continuous run */
 } record;
 
 struct volley_plastic_table_builder {
   volley_plastic_table plastic;
-  record *records; /* [plastic.synapses] by source, in the order in which they were added */
-  uint64_t *ends;  /* [n_sources] counts, then the end of what was added of each source */
+  char *records; /* [plastic.synapses] of `size` bytes, by source, in the order in which they were added */
+  size_t size;
+  uint64_t *ends; /* [n_sources] counts, then the end of what was added of each source */
 };
+
+static record *record_at(const volley_plastic_table_builder *builder, uint64_t s) {
+  return (record *)(void *)(builder->records + s * builder->size);
+}
 
 static void set_dopamine(volley_plastic_table *plastic, const volley_experiment *experiment,
                          const volley_plasticity_plan *plan) {
@@ -57,7 +63,10 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
                              .first_source = experiment->populations[p->source].first_gid,
                              .n_sources = experiment->populations[p->source].size,
                              .turned = turned_receptor(experiment, p),
-                             .min_delay = VOLLEY_MAX_DELAY + 1};
+                             .is_continuous = experiment->simulation.continuous,
+                             .min_delay = VOLLEY_MAX_DELAY + 1,
+                             .shortest = INFINITY};
+  builder->size = sizeof(record) + (plastic->is_continuous ? sizeof(double) : 0);
   set_dopamine(plastic, experiment, &p->plasticity);
   plastic->constants.key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_RELEASE, (uint32_t)projection);
   if (plastic->model->draws) plastic->gids = volley_alloc(n_targets, sizeof *plastic->gids, "plastic synapses");
@@ -78,7 +87,17 @@ void volley_plastic_table_allocate(volley_plastic_table_builder *builder) {
     builder->ends[g] = first;
     first += count;
   }
-  builder->records = volley_alloc_huge(first * sizeof *builder->records, "plastic synapses");
+  builder->records = volley_alloc_huge(first * builder->size, "plastic synapses");
+}
+
+static record *add_record(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id, uint8_t receptor,
+                          double weight) {
+  const volley_plastic_table *plastic = &builder->plastic;
+  record *r = record_at(builder, builder->ends[source_gid - plastic->first_source]++);
+  r->target = (uint16_t)(id - plastic->first_id);
+  r->receptor = receptor;
+  r->weight = weight;
+  return r;
 }
 
 void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id, uint16_t due,
@@ -86,23 +105,50 @@ void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t s
   volley_plastic_table *plastic = &builder->plastic;
   if (delay < plastic->min_delay) plastic->min_delay = delay;
   if (due > plastic->max_due) plastic->max_due = due;
-  builder->records[builder->ends[source_gid - plastic->first_source]++] =
-      (record){weight, (uint16_t)(id - plastic->first_id), due, delay, receptor};
+  record *r = add_record(builder, source_gid, id, receptor, weight);
+  r->due = due;
+  r->delay = delay;
 }
 
-/* What makes a group within a row. */
+void volley_plastic_table_fill_timed(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id,
+                                     double delay, uint8_t receptor, double weight) {
+  volley_plastic_table *plastic = &builder->plastic;
+  plastic->shortest = fmin(plastic->shortest, delay);
+  plastic->longest = fmax(plastic->longest, delay);
+  add_record(builder, source_gid, id, receptor, weight)->time[0] = delay;
+}
+
+/* What makes a group within a row: whether a record belongs to one before that of another. */
 static uint32_t kind_of(const record *r) { return (uint32_t)r->due << 8 | r->receptor; }
 
+static bool comes_before(const volley_plastic_table_builder *builder, const record *a, const record *b) {
+  if (!builder->plastic.is_continuous) return kind_of(a) < kind_of(b);
+  return a->time[0] < b->time[0] || (a->time[0] == b->time[0] && a->receptor < b->receptor);
+}
+
+/* Whether a record of a row begins a group. */
+static bool begins(const volley_plastic_table_builder *builder, uint64_t first, uint64_t s) {
+  return s == first || comes_before(builder, record_at(builder, s - 1), record_at(builder, s));
+}
+
 /* A stable sort by kind, by merging. */
-static void sort_row(record *records, uint64_t n, record *scratch) {
+static void sort_row(const volley_plastic_table_builder *builder, uint64_t first, uint64_t n, char *scratch) {
   if (n < 2) return;
-  const uint64_t half = n / 2;
-  sort_row(records, half, scratch);
-  sort_row(records + half, n - half, scratch);
-  if (kind_of(&records[half - 1]) <= kind_of(&records[half])) return;
-  memcpy(scratch, records, half * sizeof *scratch);
-  for (uint64_t i = 0, j = half, k = 0; i < half; k++)
-    records[k] = j < n && kind_of(&records[j]) < kind_of(&scratch[i]) ? records[j++] : scratch[i++];
+  const uint64_t half = n / 2, middle = first + half, end = first + n;
+  const size_t size = builder->size;
+  sort_row(builder, first, half, scratch);
+  sort_row(builder, middle, n - half, scratch);
+  if (!comes_before(builder, record_at(builder, middle), record_at(builder, middle - 1))) return;
+  memcpy(scratch, record_at(builder, first), half * size);
+  for (uint64_t i = 0, j = middle, k = first; i < half; k++) {
+    const record *left = (const record *)(void *)(scratch + i * size);
+    const bool takes_right = j < end && comes_before(builder, record_at(builder, j), left);
+    memcpy(record_at(builder, k), takes_right ? record_at(builder, j) : left, size);
+    if (takes_right)
+      j++;
+    else
+      i++;
+  }
 }
 
 /* Sorts each row. Returns the number of groups. */
@@ -113,12 +159,11 @@ static uint32_t sort_rows(const volley_plastic_table_builder *builder) {
     const uint64_t count = builder->ends[g] - (g > 0 ? builder->ends[g - 1] : 0);
     if (count > longest) longest = count;
   }
-  record *scratch = volley_alloc(longest, sizeof *scratch, "plastic synapses");
+  char *scratch = volley_alloc(longest, builder->size, "plastic synapses");
   for (uint32_t g = 0; g < plastic->n_sources; g++) {
     const uint64_t first = g > 0 ? builder->ends[g - 1] : 0, end = builder->ends[g];
-    sort_row(builder->records + first, end - first, scratch);
-    for (uint64_t s = first; s < end; s++)
-      n_groups += s == first || kind_of(&builder->records[s]) != kind_of(&builder->records[s - 1]);
+    sort_row(builder, first, end - first, scratch);
+    for (uint64_t s = first; s < end; s++) n_groups += begins(builder, first, s);
   }
   free(scratch);
   if (n_groups > UINT32_MAX) volley_die("%llu groups of plastic synapses in one block", (unsigned long long)n_groups);
@@ -130,17 +175,19 @@ static void begin_run(volley_plastic_table *plastic, uint32_t source, uint64_t s
   volley_plastic_group *group = &plastic->groups[plastic->n_groups++];
   *group = (volley_plastic_group){
       .first = s, .source = source, .due = r->due, .delay = r->delay, .receptor = r->receptor, .last = VOLLEY_NEVER};
+  if (plastic->is_continuous) plastic->delays[plastic->n_groups - 1] = r->time[0];
   if (plastic->model->begin) plastic->model->begin(&plastic->constants, group->row);
 }
 
 /* Writes the row of one source. */
-static void write_row(volley_plastic_table *plastic, uint32_t source, const record *records, uint64_t first,
-                      uint64_t end) {
-  for (uint64_t s = first; s < end; s++) {
-    if (s == first || kind_of(&records[s]) != kind_of(&records[s - 1])) begin_run(plastic, source, s, &records[s]);
+static void write_row(const volley_plastic_table_builder *builder, volley_plastic_table *plastic, uint32_t g) {
+  const uint64_t first = g > 0 ? builder->ends[g - 1] : 0;
+  for (uint64_t s = first; s < builder->ends[g]; s++) {
+    const record *r = record_at(builder, s);
+    if (begins(builder, first, s)) begin_run(plastic, plastic->first_source + g, s, r);
     plastic->groups[plastic->n_groups - 1].count++;
-    plastic->states[0][s] = records[s].weight;
-    plastic->ids[s] = records[s].target;
+    plastic->states[0][s] = r->weight;
+    plastic->ids[s] = r->target;
   }
 }
 
@@ -166,14 +213,15 @@ volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *b
     plastic.states[k] = volley_alloc_huge(plastic.synapses * sizeof(double), "plastic synapses");
   plastic.ids = volley_alloc_huge(plastic.synapses * sizeof *plastic.ids, "plastic synapses");
   plastic.groups = volley_alloc((size_t)n_groups + 1, sizeof *plastic.groups, "plastic synapses");
+  if (plastic.is_continuous) plastic.delays = volley_alloc(n_groups, sizeof *plastic.delays, "plastic synapses");
   void *kept = builder->records; /* records that have been written are given back */
   for (uint32_t g = 0; g < plastic.n_sources; g++) {
-    write_row(&plastic, plastic.first_source + g, builder->records, g > 0 ? builder->ends[g - 1] : 0, builder->ends[g]);
-    kept = volley_table_discard(kept, builder->records + builder->ends[g]);
+    write_row(builder, &plastic, g);
+    kept = volley_table_discard(kept, record_at(builder, builder->ends[g]));
   }
   index_rows(&plastic);
   plastic.groups[n_groups] = (volley_plastic_group){.first = plastic.synapses, .source = UINT32_MAX};
-  volley_table_free(builder->records, plastic.synapses * sizeof *builder->records);
+  volley_table_free(builder->records, plastic.synapses * builder->size);
   free(builder->ends);
   free(builder);
   return plastic;
@@ -188,6 +236,7 @@ void volley_plastic_table_release(volley_plastic_table *plastic) {
   free(plastic->gids);
   free(plastic->dopamine.levels);
   free(plastic->groups);
+  free(plastic->delays);
   volley_source_index_release(&plastic->sources);
   free(plastic->firsts);
   volley_synapse_constants_release(&plastic->constants);
@@ -195,8 +244,8 @@ void volley_plastic_table_release(volley_plastic_table *plastic) {
 
 uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic) {
   const uint64_t synapse = (uint64_t)plastic->model->n_states * sizeof(double) + sizeof *plastic->ids;
-  return plastic->synapses * synapse + plastic->n_groups * sizeof *plastic->groups +
-         volley_source_index_bytes(&plastic->sources) +
+  const uint64_t group = sizeof *plastic->groups + (plastic->is_continuous ? sizeof *plastic->delays : 0);
+  return plastic->synapses * synapse + plastic->n_groups * group + volley_source_index_bytes(&plastic->sources) +
          ((uint64_t)plastic->sources.n_rows + 1) * sizeof *plastic->firsts + plastic->n_targets * sizeof *plastic->past;
 }
 

@@ -19,7 +19,10 @@ typedef struct volley_plastic_group {
   uint32_t count, source;
   uint16_t due, delay; /* steps: to the one before whose update the group is added; of the synapse */
   uint8_t receptor;
-  int64_t last; /* step of the last spike that was delivered, or VOLLEY_NEVER */
+  union {
+    int64_t last;     /* step of the last spike that was delivered, or VOLLEY_NEVER */
+    double last_time; /* the same in a continuous run, in which it was laid out; < 0: there was none */
+  };
   double row[VOLLEY_MAX_ROW_STATES];
 } volley_plastic_group;
 
@@ -36,15 +39,20 @@ typedef struct volley_plastic_table {
   volley_source_index sources;  /* with a row */
   uint32_t *firsts;             /* [sources.n_rows + 1] number of the first group of each */
   volley_plastic_group *groups; /* [n_groups + 1], the last one of no source */
+  double *delays;               /* [n_groups] ms, in a continuous run */
+  bool is_continuous;
   uint32_t n_groups;
   double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [synapses] */
   uint16_t *ids;                             /* [synapses] targets: id - first_id */
   uint32_t *gids;                            /* [n_targets] of a model that draws, to be set when it is made; or NULL */
   volley_past_spikes *past;                  /* [n_targets] */
   volley_dopamine dopamine;
-  int64_t swept; /* step of the last sweep, 0 at first */
-  int min_delay; /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
-  int max_due;   /* steps; 0 without synapses */
+  int64_t swept;            /* step of the last sweep, 0 at first */
+  double swept_time;        /* the same in a continuous run */
+  uint64_t n_past, n_kept;  /* spikes that are kept then, of all targets, now and after the sweep */
+  double shortest, longest; /* delays then; INFINITY and 0 without synapses */
+  int min_delay;            /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
+  int max_due;              /* steps; 0 without synapses */
 } volley_plastic_table;
 
 /* Building goes through all edges twice, target by target: after volley_plastic_table_begin() volley_plastic_table_count() on
@@ -57,6 +65,8 @@ void volley_plastic_table_count(volley_plastic_table_builder *builder, uint32_t 
 void volley_plastic_table_allocate(volley_plastic_table_builder *builder);
 void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id, uint16_t due,
                                uint16_t delay, uint8_t receptor, double weight);
+void volley_plastic_table_fill_timed(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id,
+                                     double delay, uint8_t receptor, double weight); /* in a continuous run */
 /* Makes the synapses, which the caller owns, and frees the builder. */
 volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *builder);
 void volley_plastic_table_release(volley_plastic_table *plastic);

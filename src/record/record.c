@@ -314,7 +314,10 @@ static int64_t next_sample(void *context, int population, int64_t step) {
   int64_t next = INT64_MAX;
   for (int r = 0; r < recording->n; r++) {
     const volley_recorder *recorder = recording->records[r].recorder;
-    if (recorder->kind->spike || (population >= 0 && population != recorder->population)) continue;
+    const int looked_at = recorder->kind->of == VOLLEY_OF_PROJECTION
+                              ? recording->network->experiment->projections[recorder->projection].target
+                              : recorder->population;
+    if (recorder->kind->spike || (population >= 0 && population != looked_at)) continue;
     const int64_t first = step > recorder->start ? step - recorder->start : 1;
     const int64_t sample = recorder->start + (first + recorder->interval - 1) / recorder->interval * recorder->interval;
     if (sample <= recorder->stop && sample < next) next = sample;

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "network/plastic_events.h"
 #include "network/synapse_order.h"
 
 #include <math.h>
@@ -64,7 +65,8 @@ static volley_trace_columns number_columns(const weights *probes, uint64_t n) {
     columns.columns[i] = sorted[i]->number;
     columns.sources[i] = group->source - plastic->first_source;
     columns.targets[i] = volley_plastic_target(probes->network, block, plastic, t);
-    columns.delays[i] = group->delay * probes->network->experiment->simulation.dt;
+    columns.delays[i] = plastic->is_continuous ? plastic->delays[sorted[i]->group]
+                                               : group->delay * probes->network->experiment->simulation.dt;
   }
   free(sorted);
   return columns;
@@ -133,7 +135,10 @@ static void sample_lag(const weights *probes, int b, int64_t step, int lag, doub
         capacity = 2 * needed;
         room = volley_grow(room, capacity, sizeof *room, "a recorder of weights");
       }
-      found = volley_plastic_table_look(plastic, p->group, step - 1 + lag, recorder->state, room);
+      found = plastic->is_continuous
+                  ? volley_plastic_look_at(plastic, p->group, volley_time_of(probes->network->experiment, step),
+                                           recorder->state, room)
+                  : volley_plastic_table_look(plastic, p->group, step - 1 + lag, recorder->state, room);
     }
     row[p->column] = found[p->synapse];
   }

@@ -90,7 +90,7 @@ void volley_source_traces_advance(const volley_synapse_constants *constants, dou
 
 volley_past_spike volley_target_traces_at(const volley_synapse_constants *constants, const volley_past_spike *before,
                                           int64_t step) {
-  volley_past_spike spike = {step, {1}}; /* files have 1 where there is no trace */
+  volley_past_spike spike = {.step = step, .traces = {1}}; /* files have 1 where there is no trace */
   for (int t = 0; t < constants->model->n_traces; t++) {
     if (constants->model->traces[t].of != VOLLEY_OF_TARGET) continue;
     const volley_trace *trace = &constants->traces[t];

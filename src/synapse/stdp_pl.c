@@ -33,15 +33,22 @@ static void range(const double *values, double *low, double *high) {
   *high = INFINITY;
 }
 
-static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
-                               double weight) {
-  (void)pairs, (void)k;
-  const double *p = b->constants->parameters, trace = volley_source_trace(b, PLUS, arrival);
+static inline double facilitate(const double *p, double weight, double trace) {
   return trace > 0 ? weight + p[LAMBDA] * p[W0] * pow(weight / p[W0], p[MU]) * trace : weight;
 }
 
+static inline double depress(double loss, double weight, double trace) {
+  return fmax(0, weight - loss * weight * trace);
+}
+
+static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
+                               double weight) {
+  (void)pairs, (void)k;
+  return facilitate(b->constants->parameters, weight, volley_source_trace(b, PLUS, arrival));
+}
+
 static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
-  return fmax(0, weight - loss * weight * volley_target_trace(b, MINUS, pairs));
+  return depress(loss, weight, volley_target_trace(b, MINUS, pairs));
 }
 
 static void spike(volley_synapse_view *b, double *input) {
@@ -50,6 +57,17 @@ static void spike(volley_synapse_view *b, double *input) {
 }
 
 static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+
+/* From event to event. */
+static double change_at_target(const double *p, const double *now, double weight) {
+  return facilitate(p, weight, now[PLUS]);
+}
+
+static double change_at_source(const double *p, const double *now, double weight) {
+  return depress(p[ALPHA] * p[LAMBDA], weight, now[MINUS]);
+}
+
+static const volley_synapse_events events = {.at_target = change_at_target, .at_source = change_at_source};
 
 const volley_synapse_model volley_synapse_stdp_pl = {
     .name = "stdp_pl",
@@ -68,4 +86,5 @@ const volley_synapse_model volley_synapse_stdp_pl = {
     .range = range,
     .spike = spike,
     .catch_up = catch_up,
+    .events = &events,
 };

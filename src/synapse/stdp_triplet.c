@@ -51,11 +51,17 @@ static void range(const double *values, double *low, double *high) {
   *high = fmax(0, values[WMAX]);
 }
 
+/* Traces: the slow ones of the other side, beside the fast one of a spike's partner. */
+static inline double grown(const double *p, double weight, double slow, double trace) {
+  return volley_change_size(weight, (p[A_PLUS] + p[A_PLUS_TRIPLET] * slow) * trace, p[WMAX]);
+}
+
+static inline double loss_of(const double *p, double slow) { return p[A_MINUS] + p[A_MINUS_TRIPLET] * slow; }
+
 static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
                                double weight) {
-  const double *p = b->constants->parameters;
-  const double growth = p[A_PLUS] + p[A_PLUS_TRIPLET] * volley_target_trace_before(b, MINUS_SLOW, pairs, k);
-  return volley_change_size(weight, growth * volley_source_trace(b, PLUS, arrival), p[WMAX]);
+  const double slow = volley_target_trace_before(b, MINUS_SLOW, pairs, k);
+  return grown(b->constants->parameters, weight, slow, volley_source_trace(b, PLUS, arrival));
 }
 
 static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
@@ -64,11 +70,21 @@ static inline double at_source(const volley_synapse_view *b, const volley_pairs 
 
 static void spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->parameters;
-  const double loss = p[A_MINUS] + p[A_MINUS_TRIPLET] * volley_source_trace_now(b, PLUS_SLOW);
-  volley_pairing_spike(b, input, at_target, at_source, loss);
+  volley_pairing_spike(b, input, at_target, at_source, loss_of(p, volley_source_trace_now(b, PLUS_SLOW)));
 }
 
 static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+
+/* From event to event. */
+static double change_at_target(const double *p, const double *now, double weight) {
+  return grown(p, weight, now[MINUS_SLOW], now[PLUS]);
+}
+
+static double change_at_source(const double *p, const double *now, double weight) {
+  return volley_change_size(weight, -loss_of(p, now[PLUS_SLOW]) * now[MINUS], p[WMAX]);
+}
+
+static const volley_synapse_events events = {.at_target = change_at_target, .at_source = change_at_source};
 
 const volley_synapse_model volley_synapse_stdp_triplet = {
     .name = "stdp_triplet",
@@ -90,4 +106,5 @@ const volley_synapse_model volley_synapse_stdp_triplet = {
     .range = range,
     .spike = spike,
     .catch_up = catch_up,
+    .events = &events,
 };

@@ -43,7 +43,10 @@ typedef struct volley_trace {
 
 /* One spike of a target, and the traces of its spikes so far, this one included. */
 typedef struct volley_past_spike {
-  int64_t step;
+  union {
+    int64_t step;
+    double time; /* ms, in a continuous run */
+  };
   double traces[VOLLEY_MAX_TARGET_TRACES];
 } volley_past_spike;
 
@@ -89,6 +92,16 @@ typedef struct volley_synapse_view {
   const uint32_t *gids;     /* of the targets, by their number, where the model draws */
 } volley_synapse_view;
 
+/* What engines that take no steps need of a model: what becomes of a weight, its only state, at a spike of the target or the source
+ * (NULL: nothing), from the traces, in the order of the model's, as they are at that time without the spike itself; and of a row
+ * that is more than traces at a spike of the source, `h` ms after the one before (< 0: there was none): which part of a weight is
+ * transmitted. NULL: all of it. */
+typedef struct volley_synapse_events {
+  double (*at_target)(const double *parameters, const double *traces, double weight);
+  double (*at_source)(const double *parameters, const double *traces, double weight);
+  double (*release)(const double *parameters, double h, double *row);
+} volley_synapse_events;
+
 typedef enum volley_dopamine_need {
   VOLLEY_DOPAMINE_NONE,
   VOLLEY_DOPAMINE_TAKEN,
@@ -126,6 +139,7 @@ typedef struct volley_synapse_model {
   /* What a spike at `now` would find of entry n_states + k of states, into out: [count]; after catch_up(). May change the row,
    * which is a copy. */
   void (*look)(volley_synapse_view *view, int k, double *out);
+  const volley_synapse_events *events; /* NULL: it needs steps */
 } volley_synapse_model;
 
 /* The members of a model that its tables give, beside those of neuron/neuron.h. */

@@ -37,17 +37,23 @@ static void range(const double *values, double *low, double *high) {
   *high = values[WMAX];
 }
 
+static double change_at_target(const double *p, const double *now, double weight) {
+  return volley_clip(weight - p[DECAY] + p[RATE] * (now[FAST] - now[SLOW]), p[WMIN], p[WMAX]);
+}
+
 static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
                                double weight) {
   (void)pairs, (void)k;
-  const double *p = b->constants->parameters;
-  const double difference = volley_source_trace(b, FAST, arrival) - volley_source_trace(b, SLOW, arrival);
-  return volley_clip(weight - p[DECAY] + p[RATE] * difference, p[WMIN], p[WMAX]);
+  const double now[] = {
+      [FAST] = volley_source_trace(b, FAST, arrival), [SLOW] = volley_source_trace(b, SLOW, arrival)};
+  return change_at_target(b->constants->parameters, now, weight);
 }
 
 static void spike(volley_synapse_view *b, double *input) { volley_pairing_spike(b, input, at_target, NULL, 0); }
 
 static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+
+static const volley_synapse_events events = {.at_target = change_at_target};
 
 const volley_synapse_model volley_synapse_trace = {
     .name = "trace",
@@ -65,4 +71,5 @@ const volley_synapse_model volley_synapse_trace = {
     .range = range,
     .spike = spike,
     .catch_up = catch_up,
+    .events = &events,
 };

@@ -32,22 +32,25 @@ static void begin(const volley_synapse_constants *constants, double *row) {
   row[U] = isnan(constants->parameters[U_INITIAL]) ? 0 : constants->parameters[U_INITIAL];
 }
 
-/* Resources and release at the spike of step `now`. */
-static void advance(const volley_synapse_view *b) {
-  const double *p = b->constants->parameters;
-  if (b->last < 0) { /* the first one */
-    if (isnan(p[U_INITIAL])) b->row[U] = p[U_PARAMETER];
-    return;
+/* Resources and release at a spike h ms after the one before; < 0: it is the first. Returns what part is transmitted. */
+static double release(const double *p, double h, double *row) {
+  if (h < 0) {
+    if (isnan(p[U_INITIAL])) row[U] = p[U_PARAMETER];
+  } else {
+    row[X] = 1 + (row[X] - row[X] * row[U] - 1) * exp(-h / p[TAU_REC]);
+    row[U] = p[U_PARAMETER] + row[U] * (1 - p[U_PARAMETER]) * (p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0);
   }
-  const double h = (double)(b->now - b->last) * b->constants->dt;
-  b->row[X] = 1 + (b->row[X] - b->row[X] * b->row[U] - 1) * exp(-h / p[TAU_REC]);
-  b->row[U] = p[U_PARAMETER] + b->row[U] * (1 - p[U_PARAMETER]) * (p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0);
+  return row[X] * row[U];
+}
+
+static double advance(const volley_synapse_view *b) {
+  const double h = b->last < 0 ? -1 : (double)(b->now - b->last) * b->constants->dt;
+  return release(b->constants->parameters, h, b->row);
 }
 
 static void spike(volley_synapse_view *b, double *input) {
   const double *weights = b->states[0];
-  advance(b);
-  const double released = b->row[X] * b->row[U];
+  const double released = advance(b);
   for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += b->sign * released * weights[i];
 }
 
@@ -55,6 +58,8 @@ static void look(volley_synapse_view *b, int k, double *out) {
   advance(b);
   for (uint32_t i = 0; i < b->count; i++) out[i] = b->row[k];
 }
+
+static const volley_synapse_events events = {.release = release};
 
 const volley_synapse_model volley_synapse_tsodyks2 = {
     .name = "tsodyks2",
@@ -71,4 +76,5 @@ const volley_synapse_model volley_synapse_tsodyks2 = {
     .begin = begin,
     .spike = spike,
     .look = look,
+    .events = &events,
 };

@@ -67,7 +67,7 @@ def some_combinations():
 
 def main(combinations):
     with tempfile.TemporaryDirectory() as folder:
-        nets = {"events": os.path.join(HERE, "everything.yaml")}
+        nets = {"events": os.path.join(HERE, "everything.yaml"), "events, plastic": os.path.join(HERE, "plastic.yaml")}
         for name, text in NETS.items():
             nets[name] = os.path.join(folder, name.replace(", ", "_").replace(" ", "_") + ".yaml")
             with open(nets[name], "w", encoding="utf-8") as file:
@@ -79,4 +79,4 @@ def main(combinations):
 
 
 if __name__ == "__main__":
-    main(lambda number: some_combinations()[number::5] if number else some_combinations()[::3])
+    main(lambda number: some_combinations()[number::6] if number else some_combinations()[::3])

@@ -1,0 +1,101 @@
+#include "network/plastic_events.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FEW = 8 /* spikes of a target that there is room for at first */ };
+
+/* Times are the source's, or the synapse's where the delay is the axon's: what spikes of the target have arrived before was dealt
+ * with by a sweep. A last digit is left to the next, so that rounding decides nothing. */
+static double swept_of(const volley_plastic_table *plastic, double delay) {
+  const double swept = plastic->swept_time * (1 - 0x1p-50);
+  return plastic->constants.is_axonal ? swept : swept - delay;
+}
+
+static volley_timed_visit visit_at(const volley_plastic_table *plastic, uint32_t g, double now) {
+  const volley_plastic_group *group = &plastic->groups[g];
+  const double delay = plastic->delays[g], swept = swept_of(plastic, delay);
+  volley_timed_visit visit = {.last = group->last_time,
+                              .since = fmax(group->last_time, fmax(swept, 0)),
+                              .now = now,
+                              .dendritic = plastic->constants.is_axonal ? 0 : delay};
+  memcpy(visit.row, group->row, sizeof visit.row);
+  return visit;
+}
+
+volley_plastic_visit volley_plastic_visit_begin(volley_plastic_table *plastic, uint32_t g, double time) {
+  volley_plastic_group *group = &plastic->groups[g];
+  const double now = plastic->constants.is_axonal ? time + plastic->delays[g] : time;
+  volley_plastic_visit made = {plastic, g, visit_at(plastic, g, now)};
+  const double begin = plastic->model->events->release ? fmax(group->last_time, 0) : group->last_time;
+  made.visit.part = volley_timed_row_advance(&plastic->constants, group->row, now - begin);
+  group->last_time = now;
+  return made;
+}
+
+double volley_plastic_visit_take(const volley_plastic_visit *v, uint32_t i) {
+  const volley_plastic_table *plastic = v->plastic;
+  const volley_plastic_group *group = &plastic->groups[v->group];
+  double *weight = &plastic->states[0][group->first + i];
+  *weight = volley_timed_take(&plastic->constants, &plastic->past[plastic->ids[group->first + i]], &v->visit, *weight);
+  return (group->receptor == plastic->turned ? -1 : 1) * v->visit.part * *weight;
+}
+
+void volley_plastic_note_time(volley_plastic_table *plastic, uint32_t target, double time) {
+  volley_past_spikes *past = &plastic->past[target];
+  const volley_past_spike *before = past->n > 0 ? &past->spikes[past->n - 1] : NULL;
+  const volley_past_spike spike = volley_timed_target_traces(&plastic->constants, before, time);
+  if (past->n == past->capacity) {
+    past->capacity = past->capacity ? 2 * past->capacity : FEW;
+    past->spikes = volley_grow(past->spikes, past->capacity, sizeof *past->spikes,
+                               "the recent spikes of neurons with plastic synapses");
+  }
+  past->spikes[past->n++] = spike;
+  plastic->n_past++;
+}
+
+void volley_plastic_look_at(const volley_plastic_table *plastic, uint32_t g, double time, double *out) {
+  const volley_plastic_group *group = &plastic->groups[g];
+  const volley_timed_visit visit =
+      visit_at(plastic, g, plastic->constants.is_axonal ? time : time - plastic->delays[g]);
+  memcpy(out, plastic->states[0] + group->first, group->count * sizeof *out);
+  if (!(visit.now > visit.since)) return;
+  for (uint32_t i = 0; i < group->count; i++)
+    out[i] = volley_timed_catch_up(&plastic->constants, &plastic->past[plastic->ids[group->first + i]], &visit, out[i]);
+}
+
+/* Forgets spikes before `bound`, but for the last of them. */
+static void forget(volley_past_spikes *past, double bound) {
+  uint32_t first = past->n;
+  while (first > 0 && past->spikes[first - 1].time >= bound) first--;
+  if (first > 0) first--;
+  if (first > 0) memmove(past->spikes, past->spikes + first, (past->n - first) * sizeof *past->spikes);
+  past->n -= first;
+}
+
+void volley_plastic_sweep_to(volley_plastic_table *plastic, double time) {
+  const double swept = time * (1 - 0x1p-50);
+  for (uint32_t g = 0; g < plastic->n_groups; g++) {
+    const volley_plastic_group *group = &plastic->groups[g];
+    volley_timed_visit visit = visit_at(plastic, g, plastic->constants.is_axonal ? swept : swept - plastic->delays[g]);
+    for (uint32_t i = 0; i < group->count && visit.now > visit.since; i++) {
+      double *weight = &plastic->states[0][group->first + i];
+      *weight =
+          volley_timed_catch_up(&plastic->constants, &plastic->past[plastic->ids[group->first + i]], &visit, *weight);
+    }
+  }
+  plastic->swept_time = time;
+  plastic->n_past = 0;
+  for (uint32_t t = 0; t < plastic->n_targets; t++) {
+    forget(&plastic->past[t], swept - 2 * plastic->longest - 1);
+    plastic->n_past += plastic->past[t].n;
+  }
+  plastic->n_kept = plastic->n_past;
+}
+
+void volley_plastic_sweep_sometimes(volley_plastic_table *plastic, double time) {
+  const uint64_t bound = 2 * plastic->n_kept + 64 * (uint64_t)plastic->n_targets + 1024;
+  if (plastic->n_past > bound) volley_plastic_sweep_to(plastic, time);
+}
