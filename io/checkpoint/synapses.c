@@ -182,16 +182,15 @@ static double get_value(const column *c, const volley_plastic_table *plastic, co
   return 0;
 }
 
+static int64_t time_in_memory(const volley_plastic_table *plastic, double value) {
+  return plastic->is_continuous ? (volley_past_spike){.time = value}.step : (int64_t)value;
+}
+
 static void set_value(const column *c, volley_plastic_table *plastic, volley_plastic_group *group, uint64_t s,
                       double value) {
   switch (c->kind) {
     case STATE: plastic->states[c->k][s] = value; break;
-    case LAST:
-      if (plastic->is_continuous)
-        group->last_time = value;
-      else
-        group->last = (int64_t)value;
-      break;
+    case LAST: group->last = time_in_memory(plastic, value); break;
     case ROW: group->row[c->k] = value; break;
   }
 }
@@ -253,10 +252,7 @@ static void set_past(volley_hdf5 *file, const saved_projection *p, const saved_b
     past->n = past->capacity = (uint32_t)(p->past[block->indices[t] + 1] - p->past[block->indices[t]]);
     past->spikes = volley_grow(past->spikes, past->n, sizeof *past->spikes, "a checkpoint");
     for (uint32_t k = 0; k < past->n; k++, n++) {
-      if (block->plastic->is_continuous)
-        past->spikes[k].time = steps[n];
-      else
-        past->spikes[k].step = (int64_t)steps[n];
+      past->spikes[k] = (volley_past_spike){.step = time_in_memory(block->plastic, steps[n])};
       memcpy(past->spikes[k].traces, traces + n * width, width * sizeof *traces);
     }
   }
@@ -431,10 +427,7 @@ static void restore_projection(const restoring *r) {
     move_columns(file, p, &block, false);
     set_past(file, p, &block);
     set_dopamine(block.plastic, dopamine, n_values / 2);
-    if (block.plastic->is_continuous)
-      block.plastic->swept_time = volley_time_of(r->network->experiment, r->checkpoint->info.state.step);
-    else
-      block.plastic->swept = last_sweep(r->checkpoint->info.state.step);
+    block.plastic->swept = last_sweep(r->checkpoint->info.state.step);
     release_block(&block);
   }
   free(dopamine);

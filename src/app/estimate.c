@@ -3,6 +3,7 @@
 #include "app/calibrate.h"
 #include "app/launch.h"
 #include "base/text.h"
+#include "engine/event_block.h"
 #include "engine/history.h"
 #include "exchange/exchange.h"
 #include "force/readout_values.h"
@@ -231,6 +232,16 @@ static void add_static(const volley_experiment *experiment, const volley_edge_sa
                           (double)volley_ring_bytes(volley_layout_choose(&totals), totals.receptors));
 }
 
+/* Those of a run without steps: synapses of one delay are a group. */
+static void add_timed_groups(const row_shape *shape, double sources, const volley_projection *projection,
+                             volley_estimate *estimate) {
+  const double tables = sources * estimate->blocks, rows = tables * -expm1(-shape->synapses);
+  const double synapses = tables * shape->synapses;
+  const double groups = volley_distribution_is_constant(&projection->delay) ? rows : synapses;
+  estimate->table_bytes += groups * sizeof(double) +
+                           volley_plastic_table_expected_bytes(projection->plasticity.model, 0, rows, groups, synapses);
+}
+
 /* Adds the table of one projection whose synapses learn, and what is kept of its targets' spikes: those since the last
  * sweep, in an array that doubles. */
 static void add_plastic(const volley_experiment *experiment, int p, const volley_edge_sample *samples, row_shape *shape,
@@ -243,7 +254,10 @@ static void add_plastic(const volley_experiment *experiment, int p, const volley
   clear_shape(shape, count_spikes(experiment, projection->source));
   add_to_shape(experiment, shape, p, &samples[p],
                estimate->expected[p] / source->size / estimate->ranks / estimate->blocks, estimate);
-  add_plastic_rows(shape, source->size, projection->plasticity.model, estimate);
+  if (experiment->simulation.continuous)
+    add_timed_groups(shape, source->size, projection, estimate);
+  else
+    add_plastic_rows(shape, source->size, projection->plasticity.model, estimate);
   estimate->table_bytes += volley_past_spikes_expected_bytes(ceil((double)target->size / estimate->ranks), kept);
 }
 
@@ -377,16 +391,6 @@ static void count_blocks(const volley_experiment *experiment, volley_estimate *e
   free(counts);
 }
 
-/* Cells of neurons, ways through stimuli, and arrivals on their way: twice, once in the queue and once sorted. */
-static double event_bytes(const volley_experiment *experiment, const volley_estimate *estimate) {
-  const double cell = 64 + 8, cursor = 40, arrival = 2 * 24 * 2;
-  double bytes = cell * ceil((double)experiment->neurons / estimate->ranks);
-  for (int s = 0; s < experiment->n_stimuli; s++)
-    bytes += cursor * experiment->stimuli[s].neurons.count / estimate->ranks;
-  const double under_way = estimate->events / volley_model_seconds(experiment) * 1e-3 * estimate->max_delay;
-  return bytes + arrival * under_way / estimate->ranks;
-}
-
 static void estimate_all(const volley_experiment *experiment, const volley_edge_sample *samples, volley_estimate *out) {
   for (int p = 0; p < experiment->n_projections; p++) out->synapses += out->expected[p];
   estimate_tables(experiment, samples, out);
@@ -397,7 +401,10 @@ static void estimate_all(const volley_experiment *experiment, const volley_edge_
                       volley_sources_expected_bytes(experiment, out->ranks, &sources);
   out->build_bytes = fmax(out->build_bytes, sources - out->table_bytes);
   estimate_spikes(experiment, out);
-  if (experiment->simulation.continuous) out->neuron_bytes += event_bytes(experiment, out);
+  const double ms = 1e3 * volley_model_seconds(experiment);
+  const volley_event_traffic traffic = {out->spikes / ms, out->events / ms, out->min_delay, out->max_delay};
+  if (experiment->simulation.continuous)
+    out->neuron_bytes += volley_event_blocks_expected_bytes(experiment, out->ranks, out->blocks, &traffic);
   estimate_recorders(experiment, out);
   estimate_saving(experiment, out);
   if (experiment->n_readouts > 0)

@@ -99,7 +99,8 @@ static void choose_window(engine *e) {
 }
 
 /* Keeps the spikes that may still be on their way. */
-static void remember(engine *e) {
+static void remember(void *context) {
+  engine *e = context;
   volley_timed_list *recent = &e->recent;
   size_t kept = 0;
   for (size_t k = 0; k < recent->n; k++)
@@ -126,20 +127,27 @@ static int64_t own_next(const engine *e, const window *w) {
   return next;
 }
 
-/* Gives this rank's spikes since the last exchange to all ranks, and gets theirs. */
-static void exchange_spikes(engine *e, const window *w, volley_stopwatch *watch) {
-  volley_timed_message message = {.next = own_next(e, w), .requests = e->saver ? e->saver->ask(e->saver->context) : 0};
-  if (volley_local_status() != VOLLEY_OK) message.requests |= VOLLEY_REQUEST_FAIL;
+/* Takes the spikes since the last exchange from the blocks. */
+static void collect(void *context) {
+  engine *e = context;
   e->own.n = 0;
   for (int b = 0; b < e->network->n_blocks; b++) {
     volley_timed_list *fired = &e->blocks[b].fired;
     volley_timed_list_add(&e->own, fired->spikes, fired->n);
     fired->n = 0;
   }
+}
+
+/* Gives this rank's spikes since the last exchange to all ranks, and gets theirs. Where there is no memory for what it has or gets,
+ * the fault travels with this exchange or the next. */
+static void exchange_spikes(engine *e, const window *w, volley_stopwatch *watch) {
+  volley_timed_message message = {.next = own_next(e, w), .requests = e->saver ? e->saver->ask(e->saver->context) : 0};
+  (void)volley_memory_try(collect, e);
+  if (volley_local_status() != VOLLEY_OK) message.requests |= VOLLEY_REQUEST_FAIL;
   const double waited = volley_timed_exchange(&e->exchange, &e->own, &message, &e->known);
   e->requests |= message.requests;
   e->next = message.next;
-  const double arrival = e->known.n > 0 ? e->known.spikes[0].time + e->network->shortest : INFINITY;
+  const double arrival = message.first + e->network->shortest;
   if (isfinite(arrival)) e->next = least(e->next, volley_calendar_bucket(calendar_of(e), arrival));
   volley_book(watch, VOLLEY_PHASE_EXCHANGE);
   watch->waited += waited;
@@ -170,7 +178,7 @@ static void end_window(engine *e, const window *w, volley_stopwatch *watch) {
   e->known.n = 0;
   if (!w->exchanges) return; /* a stop within a bucket: what is left of it comes next, on all ranks */
   exchange_spikes(e, w, watch);
-  remember(e);
+  (void)volley_memory_try(remember, e);
   count_spikes(e);
   const bool fails = (e->requests & VOLLEY_REQUEST_FAIL) != 0;
   e->status = fails ? volley_agree(e->network->comm) : tell_observers(e);
@@ -331,6 +339,7 @@ static volley_status advance(void *context, int64_t until) {
   VOLLEY_MPI(MPI_Allreduce(&next, &e->next, 1, MPI_INT64_T, MPI_MIN, e->network->comm));
   choose_window(e);
   volley_parallel(e->network->threads, take_windows, e);
+  if (e->status == VOLLEY_OK) e->status = volley_agree(e->network->comm); /* faults since the last exchange */
   if (e->status == VOLLEY_OK) show_all(e);
   if (e->status == VOLLEY_OK && getenv("VOLLEY_DEBUG_EVENTS"))
     e->status = volley_event_blocks_balance(e->blocks, e->network);

@@ -38,6 +38,15 @@ typedef struct volley_cell {
   double y[];     /* states */
 } volley_cell;
 
+/* How many states of a model cells keep: all but the refractory period where it is the last; and the bytes of a cell with so many. */
+static inline size_t volley_cell_states(const volley_neuron_model *model) {
+  const int n = model->n_states;
+  return (size_t)(model->events && n > 0 && model->events->refractory == n - 1 ? n - 1 : n);
+}
+static inline size_t volley_cell_bytes(size_t states) {
+  return (sizeof(volley_cell) + states * sizeof(double) + 63) / 64 * 64;
+}
+
 /* What the neurons of a slice share. */
 typedef struct volley_event_slice {
   volley_slice *slice; /* not owned */
@@ -56,7 +65,7 @@ typedef struct volley_event_block {
   unsigned char *cells; /* [ids] of cell_bytes */
   size_t cell_bytes;
   volley_event_slice *slices; /* [block->n_slices] */
-  uint16_t *slice_of;         /* [ids / 8] */
+  uint32_t *slice_of;         /* [ids / 8] */
   uint32_t *targets;          /* ids by the numbers of the table */
   volley_timed_list fired;    /* since they were last taken away, neuron by neuron */
   uint64_t begun;             /* synapses that spikes have reached or will reach */
@@ -89,6 +98,14 @@ static inline const double *volley_cell_coefficients(const volley_event_slice *s
  * buckets. To be freed. */
 volley_event_block volley_event_block_create(const volley_network *network, int b, double width, double from);
 void volley_event_block_free(volley_event_block *block);
+
+/* Bytes that blocks of a rank take beside their neurons' states and synapses; traffic: spikes and synaptic events of all ranks in a
+ * ms, the shortest and the longest delay in ms. */
+typedef struct volley_event_traffic {
+  double spikes, events, shortest, longest;
+} volley_event_traffic;
+double volley_event_blocks_expected_bytes(const volley_experiment *experiment, int ranks, int blocks,
+                                          const volley_event_traffic *traffic);
 
 /* Takes all events of a bucket up to the time `limit`, the last of the bucket or an earlier one. */
 void volley_event_block_take(volley_event_block *block, int64_t bucket, double limit);

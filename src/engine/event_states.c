@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CACHE_LINE = 64 };
 static const char what[] = "the neurons of a block";
 
 static void add_cursors(volley_event_slice *s, const volley_experiment *experiment) {
@@ -58,9 +57,8 @@ static void make_slice(volley_event_block *b, int s, const volley_experiment *ex
   volley_slice *slice = &b->block->slices[s];
   volley_event_slice *made = &b->slices[s];
   const volley_population *population = &experiment->populations[slice->population];
-  const int n_states = population->model->n_states, refractory = population->model->events->refractory;
   *made = (volley_event_slice){.slice = slice, .model = population->model->events};
-  made->n_states = (size_t)(refractory >= 0 && refractory == n_states - 1 ? n_states - 1 : n_states);
+  made->n_states = volley_cell_states(population->model);
   made->background = population->background_current;
   const volley_input *end = b->block->generated + b->block->n_generated;
   made->inputs = b->block->generated;
@@ -68,7 +66,7 @@ static void make_slice(volley_event_block *b, int s, const volley_experiment *ex
   while (made->inputs + made->n_inputs < end && made->inputs[made->n_inputs].slice == s) made->n_inputs++;
   if (made->n_inputs > 0) add_cursors(made, experiment);
   for (uint32_t id = slice->offset; id < slice->offset + slice->count; id += VOLLEY_NEIGHBOURS)
-    b->slice_of[id / VOLLEY_NEIGHBOURS] = (uint16_t)s;
+    b->slice_of[id / VOLLEY_NEIGHBOURS] = (uint32_t)s;
 }
 
 /* The cells of a slice, which all look at what they have to do at once. */
@@ -109,11 +107,12 @@ volley_event_block volley_event_block_create(const volley_network *network, int 
     make_slice(&b, s, experiment);
     if (b.slices[s].n_states > most) most = b.slices[s].n_states;
   }
-  b.cell_bytes = (sizeof(volley_cell) + most * sizeof(double) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+  b.cell_bytes = volley_cell_bytes(most);
   b.cells = volley_alloc_huge(block->stride * b.cell_bytes, what);
   if (!isnan(from))
     (void)volley_calendar_open(&b.calendar, volley_calendar_bucket(&b.calendar, nextafter(from, INFINITY)));
   for (int s = 0; s < block->n_slices; s++) fill_cells(&b, s, from);
+  for (int k = 0; k < block->n_plastic && !isnan(from); k++) block->plastic[k].swept_time = from;
   return b;
 }
 
@@ -148,6 +147,7 @@ static double states_at(const volley_event_block *b, int s, uint32_t i, double t
   }
   const bool held = cell->until >= time;
   if (time > now) of->model->advance(c, y, time - now, cell->current, held);
+  if (of->model->bound && !held) of->model->bound(c, y);
   return held ? cell->until - time : 0;
 }
 
@@ -217,4 +217,25 @@ volley_status volley_event_blocks_balance(const volley_event_block *blocks, cons
             sums[SENT], sums[TAKEN], sums[LEFT], sums[BACKWARDS], fits ? "right" : "wrong");
   if (!fits) volley_fault(VOLLEY_FAILURE, NULL, "the books of events do not balance");
   return volley_agree(network->comm);
+}
+
+/* Cells, which those of a block have alike, ways through stimuli, spikes that may be on their way, which all ranks know, their
+ * pieces in the queue, and what arrives in a bucket, laid out; arrays double. */
+double volley_event_blocks_expected_bytes(const volley_experiment *experiment, int ranks, int blocks,
+                                          const volley_event_traffic *traffic) {
+  const double doubled = 2, scratch = 2, ids = 2 * sizeof(uint32_t), firsts = sizeof(uint32_t);
+  size_t cell = 0;
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const size_t own = volley_cell_bytes(volley_cell_states(experiment->populations[p].model));
+    if (own > cell) cell = own;
+  }
+  double bytes = ((double)cell + ids) * ceil((double)experiment->neurons / ranks);
+  for (int s = 0; s < experiment->n_stimuli; s++)
+    bytes += (sizeof(volley_cursor) + firsts) * experiment->stimuli[s].neurons.count / ranks;
+  if (!(traffic->shortest > 0) || !(traffic->spikes > 0)) return bytes;
+  const double buckets = 1 + ceil((traffic->longest - traffic->shortest) / traffic->shortest);
+  const double pieces = blocks * fmin(buckets, traffic->events / traffic->spikes / ranks / blocks);
+  const double under_way = traffic->spikes * traffic->longest, in_bucket = traffic->events * traffic->shortest / ranks;
+  return bytes + doubled * (under_way * (sizeof(volley_timed_spike) + pieces * sizeof(volley_sending)) +
+                            scratch * in_bucket * sizeof(volley_arrival));
 }

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "engine/choice.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,20 +44,49 @@ static void sort(volley_timed_list *list) {
   if (list->n > 1) qsort(list->spikes, list->n, sizeof *list->spikes, compare);
 }
 
-/* Takes what travelled apart. */
-static void receive(const uint32_t *words, size_t n, volley_timed_message *message, volley_timed_list *known) {
-  volley_timed_list_reserve(known, known->n + n / WORDS);
-  for (size_t w = 0; w < n; w += WORDS) {
-    volley_timed_spike *spike = &known->spikes[known->n];
-    int64_t bucket;
-    memcpy(&bucket, words + w, sizeof bucket);
-    memcpy(&spike->time, words + w, sizeof spike->time);
-    spike->gid = words[w + WORDS - 1];
-    if (spike->gid != NO_NEURON)
-      known->n++;
-    else if (bucket < message->next)
-      message->next = bucket;
+static volley_timed_spike spike_at(const uint32_t *words) {
+  volley_timed_spike spike = {.gid = words[WORDS - 1]};
+  memcpy(&spike.time, words, sizeof spike.time);
+  return spike;
+}
+
+/* What came with the spikes, and when the first of these was. Returns how many they are. */
+static size_t read_messages(const volley_exchanged *got, volley_timed_message *message) {
+  size_t n = 0;
+  message->first = INFINITY;
+  for (int s = 0; s < got->n_steps; s++) {
+    for (size_t w = 0; w < got->steps[s].n; w += WORDS) {
+      const volley_timed_spike spike = spike_at(got->steps[s].gids + w);
+      int64_t bucket;
+      memcpy(&bucket, &spike.time, sizeof bucket);
+      n += spike.gid != NO_NEURON;
+      if (spike.gid != NO_NEURON)
+        message->first = fmin(message->first, spike.time);
+      else if (bucket < message->next)
+        message->next = bucket;
+    }
   }
+  return n;
+}
+
+/* Spikes that came. */
+typedef struct receiving {
+  const volley_exchanged *got;
+  volley_timed_list *known;
+  size_t n;
+} receiving;
+
+static void receive(void *context) {
+  const receiving *r = context;
+  volley_timed_list *known = r->known;
+  known->n = 0;
+  volley_timed_list_reserve(known, r->n);
+  for (int s = 0; s < r->got->n_steps; s++)
+    for (size_t w = 0; w < r->got->steps[s].n; w += WORDS) {
+      const volley_timed_spike spike = spike_at(r->got->steps[s].gids + w);
+      if (spike.gid != NO_NEURON) known->spikes[known->n++] = spike;
+    }
+  sort(known);
 }
 
 double volley_timed_exchange(const volley_exchange *exchange, volley_timed_list *own, volley_timed_message *message,
@@ -66,9 +96,8 @@ double volley_timed_exchange(const volley_exchange *exchange, volley_timed_list 
   exchange->kind->post(exchange->state, message->requests, true);
   const volley_exchanged got = exchange->kind->complete(exchange->state, 0, true);
   message->requests = got.requests;
-  known->n = 0;
-  for (int s = 0; s < got.n_steps; s++) receive(got.steps[s].gids, got.steps[s].n, message, known);
-  sort(known);
+  const size_t n = read_messages(&got, message);
+  if (volley_memory_try(receive, &(receiving){&got, known, n}) != VOLLEY_OK) known->n = 0;
   sort(own);
   return got.waited;
 }

@@ -18,6 +18,7 @@ void volley_timed_list_add(volley_timed_list *list, const volley_timed_spike *sp
 /* What goes with the spikes: of a rank, then the first and the sum of all. */
 typedef struct volley_timed_message {
   int64_t next;      /* bucket in which there is something to do */
+  double first;      /* time of the first spike of all, ms; INFINITY: there is none */
   unsigned requests; /* base/signals.h */
 } volley_timed_message;
 

@@ -23,6 +23,8 @@ typedef struct volley_neuron_events {
   bool (*arrive)(const double *c, double *y, int receptor, double weight, double left);
   /* The neuron has fired. Returns its refractory period. */
   double (*fire)(const double *c, double *y);
+  /* Bounds states as they are seen just after events; advance() does so by itself. NULL: there are no bounds. */
+  void (*bound)(const double *c, double *y);
   /* The refractory period ends. NULL: nothing happens. */
   void (*release)(const double *c, double *y);
 } volley_neuron_events;

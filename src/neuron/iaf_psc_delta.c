@@ -130,6 +130,8 @@ static bool arrive(const double *c, double *y, int receptor, double weight, doub
   return false;
 }
 
+static void bound(const double *c, double *y) { y[V_m] = fmax(y[V_m], c[E_LEAST]); }
+
 static double fire(const double *c, double *y) {
   y[V_m] = c[E_HELD];
   return c[E_PERIOD];
@@ -148,6 +150,7 @@ static const volley_neuron_events events = {.n_coefficients = N_EVENT_COEFFICIEN
                                             .next = next_spike,
                                             .arrive = arrive,
                                             .fire = fire,
+                                            .bound = bound,
                                             .release = release};
 
 const volley_neuron_model volley_iaf_psc_delta = {

@@ -113,6 +113,7 @@ static void create(volley_generator *generator, const volley_experiment *experim
   generator->parts = (int)ceil(mean / max_mean);
   fill_table(generator, mean / generator->parts);
   generator->block = -1;
+  if (experiment->simulation.continuous) return;
   generator->counts =
       volley_alloc((size_t)generator->selected.count * STEPS, sizeof *generator->counts, "a Poisson stimulus");
 }

@@ -44,8 +44,7 @@ static double change_at_target(const double *p, const double *now, double weight
 static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
                                double weight) {
   (void)pairs, (void)k;
-  const double now[] = {
-      [FAST] = volley_source_trace(b, FAST, arrival), [SLOW] = volley_source_trace(b, SLOW, arrival)};
+  const double now[] = {[FAST] = volley_source_trace(b, FAST, arrival), [SLOW] = volley_source_trace(b, SLOW, arrival)};
   return change_at_target(b->constants->parameters, now, weight);
 }
 

@@ -109,7 +109,7 @@ def check_tsodyks2(folder):
         file.write(TIRED)
     run(path, output)
     with h5py.File(output) as file:
-        found = file["report/v/data"][:, 0]
+        found = file["report/T/data"][:, 0]
     x, u, last = 0.8, 0.1, 0.0
     right = numpy.zeros_like(found)
     times = 0.5 * numpy.arange(1, len(found) + 1)
