@@ -232,16 +232,6 @@ static void add_static(const volley_experiment *experiment, const volley_edge_sa
                           (double)volley_ring_bytes(volley_layout_choose(&totals), totals.receptors));
 }
 
-/* Those of a run without steps: synapses of one delay are a group. */
-static void add_timed_groups(const row_shape *shape, double sources, const volley_projection *projection,
-                             volley_estimate *estimate) {
-  const double tables = sources * estimate->blocks, rows = tables * -expm1(-shape->synapses);
-  const double synapses = tables * shape->synapses;
-  const double groups = volley_distribution_is_constant(&projection->delay) ? rows : synapses;
-  estimate->table_bytes += groups * sizeof(double) +
-                           volley_plastic_table_expected_bytes(projection->plasticity.model, 0, rows, groups, synapses);
-}
-
 /* Adds the table of one projection whose synapses learn, and what is kept of its targets' spikes: those since the last
  * sweep, in an array that doubles. */
 static void add_plastic(const volley_experiment *experiment, int p, const volley_edge_sample *samples, row_shape *shape,
@@ -255,7 +245,8 @@ static void add_plastic(const volley_experiment *experiment, int p, const volley
   add_to_shape(experiment, shape, p, &samples[p],
                estimate->expected[p] / source->size / estimate->ranks / estimate->blocks, estimate);
   if (experiment->simulation.continuous)
-    add_timed_groups(shape, source->size, projection, estimate);
+    estimate->table_bytes +=
+        volley_plastic_table_expected_timed_bytes(projection, source->size * (double)estimate->blocks, shape->synapses);
   else
     add_plastic_rows(shape, source->size, projection->plasticity.model, estimate);
   estimate->table_bytes += volley_past_spikes_expected_bytes(ceil((double)target->size / estimate->ranks), kept);

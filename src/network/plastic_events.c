@@ -29,8 +29,8 @@ volley_plastic_visit volley_plastic_visit_begin(volley_plastic_table *plastic, u
   volley_plastic_group *group = &plastic->groups[g];
   const double now = plastic->constants.is_axonal ? time + plastic->delays[g] : time;
   volley_plastic_visit made = {plastic, g, visit_at(plastic, g, now)};
-  const double begin = plastic->model->events->release ? fmax(group->last_time, 0) : group->last_time;
-  made.visit.part = volley_timed_row_advance(&plastic->constants, group->row, now - begin);
+  const double h = group->last_time < 0 ? -1 : now - group->last_time;
+  made.visit.part = volley_timed_row_advance(&plastic->constants, group->row, h);
   group->last_time = now;
   return made;
 }
@@ -56,14 +56,20 @@ void volley_plastic_note_time(volley_plastic_table *plastic, uint32_t target, do
   plastic->n_past++;
 }
 
-void volley_plastic_look_at(const volley_plastic_table *plastic, uint32_t g, double time, double *out) {
+const double *volley_plastic_look_at(const volley_plastic_table *plastic, uint32_t g, double time, int state,
+                                     double *out) {
   const volley_plastic_group *group = &plastic->groups[g];
-  const volley_timed_visit visit =
-      visit_at(plastic, g, plastic->constants.is_axonal ? time : time - plastic->delays[g]);
-  memcpy(out, plastic->states[0] + group->first, group->count * sizeof *out);
-  if (!(visit.now > visit.since)) return;
-  for (uint32_t i = 0; i < group->count; i++)
-    out[i] = volley_timed_catch_up(&plastic->constants, &plastic->past[plastic->ids[group->first + i]], &visit, out[i]);
+  const double now = plastic->constants.is_axonal ? time : time - plastic->delays[g];
+  const volley_timed_visit visit = visit_at(plastic, g, now);
+  for (uint32_t i = 0; i < group->count; i++) {
+    const volley_past_spikes *past = &plastic->past[plastic->ids[group->first + i]];
+    out[i] = plastic->states[0][group->first + i];
+    if (state > 0)
+      out[i] = volley_timed_look(&plastic->constants, past, &visit, state - 1);
+    else if (now > visit.since)
+      out[i] = volley_timed_catch_up(&plastic->constants, past, &visit, out[i]);
+  }
+  return out;
 }
 
 /* Forgets spikes before `bound`, but for the last of them. */

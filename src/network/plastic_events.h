@@ -30,7 +30,8 @@ void volley_plastic_sweep_to(volley_plastic_table *plastic, double time);
 /* The same if many spikes have been kept since the last time. */
 void volley_plastic_sweep_sometimes(volley_plastic_table *plastic, double time);
 
-/* Weights of a group as they are at `time`, as above: out [count]. Changes nothing. */
-void volley_plastic_look_at(const volley_plastic_table *plastic, uint32_t group, double time, double *out);
+/* Entry `state` of the model's states of a group as they are at `time`, as above: within out, [count]. Changes nothing. */
+const double *volley_plastic_look_at(const volley_plastic_table *plastic, uint32_t group, double time, int state,
+                                     double *out);
 
 #endif

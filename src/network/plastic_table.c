@@ -256,6 +256,13 @@ double volley_plastic_table_expected_bytes(const volley_synapse_model *model, do
          volley_source_index_expected_bytes(rows, sources);
 }
 
+double volley_plastic_table_expected_timed_bytes(const volley_projection *projection, double sources, double per_row) {
+  const double rows = sources * -expm1(-per_row), synapses = sources * per_row;
+  const double groups = volley_distribution_is_constant(&projection->delay) ? rows : synapses; /* one for each delay */
+  return groups * sizeof(double) +
+         volley_plastic_table_expected_bytes(projection->plasticity.model, 0, rows, groups, synapses);
+}
+
 /* An array that doubles, from FEW spikes on. */
 double volley_past_spikes_expected_bytes(double targets, double spikes) {
   const double room = spikes < 1 ? spikes * FEW : fmax(FEW, 1.5 * spikes);

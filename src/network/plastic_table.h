@@ -78,6 +78,8 @@ uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic);
  * which has `spikes` of them between two sweeps; and of a builder's records of synapses from so many sources. */
 double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double sources, double rows,
                                            double groups, double synapses);
+double volley_plastic_table_expected_timed_bytes(const volley_projection *projection, double sources,
+                                                 double per_row); /* in a continuous run; sources: of all blocks */
 double volley_past_spikes_expected_bytes(double targets, double spikes);
 double volley_plastic_table_builder_expected_bytes(double sources, double synapses);
 

@@ -1,7 +1,6 @@
 """Two of Brunel's regimes by either engine: same rates of the first 1000 excitatory neurons and CV of their intervals, within the
-spread of the seeds. The others (by their names as arguments) are not, and why is not known: AI had 38.0 Hz, the clock engine 37.3
-with steps of 0.1 ms and 37.5 to 37.6 with shorter ones, one seed each; SIfast 61.0 Hz and a CV of 1.05, against 58.8 and 0.78.
-"""
+spread of the seeds. The others (by their names as arguments) are the same only with shorter steps of the clock engine:
+docs/performance.md has the figures."""
 import os
 import sys
 import tempfile

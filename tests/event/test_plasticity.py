@@ -110,11 +110,13 @@ def check_tsodyks2(folder):
     run(path, output)
     with h5py.File(output) as file:
         found = file["report/T/data"][:, 0]
-    x, u, last = 0.8, 0.1, 0.0
+    x, u, last = 0.8, 0.1, None # as they are at the first spike
     right = numpy.zeros_like(found)
     times = 0.5 * numpy.arange(1, len(found) + 1)
     for t in (3.3, 10.77, 11, 40.2, 70):
-        x, u, last = 1 + (x - x * u - 1) * math.exp((last - t) / 50), 0.4 + u * 0.6 * math.exp((last - t) / 30), t
+        if last:
+            x, u = 1 + (x - x * u - 1) * math.exp((last - t) / 50), 0.4 + u * 0.6 * math.exp((last - t) / 30)
+        last = t
         right += numpy.where(times >= t + 1.7, 3 * x * u * numpy.exp(-(times - t - 1.7) / 20), 0)
     worst = numpy.abs(found - right).max()
     print(f"tsodyks2: V up to {max(found):.3f} mV, error {worst:.1e} mV")
