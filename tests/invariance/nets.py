@@ -102,9 +102,9 @@ def make_nets(folder):
     microcircuit = {"network.scale.neurons": 0.02, "network.scale.indegree": 0.02, "simulation.duration": "250 ms",
                     "recorders.0.start": "0 ms"}
     return {"microcircuit": (os.path.join(EXPERIMENTS, "microcircuit.yaml"), microcircuit),
-            "plastic": (os.path.join(HERE, "plastic.yaml"), {}),
             "everything": (everything, {}),
-            "everything, delays of one step": (everything, SHORT_DELAYS)}
+            "everything, delays of one step": (everything, SHORT_DELAYS),
+            "plastic": (os.path.join(HERE, "plastic.yaml"), {})}
 
 
 def every_combination():

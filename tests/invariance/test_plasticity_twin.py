@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import expect, finish, read_spikes, run  # noqa: E402
 
 TOLERANCE = 1e-9
+ENDS = {"plastic.yaml": "1400 ms"}  # dopamine is on until 1300 ms; none: the whole run
 
 
 def count_spikes(output, population, size, steps):
@@ -50,13 +51,15 @@ class Twin:
         self.n = 0.0
         self.posted = numpy.zeros(len(self.w), bool)  # whether the target has spiked since the source
         self.learning = times_of(self.rule["learning"]) if "learning" in self.rule else [(-1, 1e9)]
+        self.dopamine_on = times_of(self.rule["dopamine_on"]) if "dopamine_on" in self.rule else []
+        r = self.rule
+        self.factors = numpy.exp([-DT / tau for tau in (
+            r.get("tau_plus", r.get("tau_fast", r.get("tau"))), r.get("tau_minus", 1),
+            r.get("tau_slow", r.get("tau_plus_triplet", 1)), r.get("tau_minus_triplet", 1))])
 
     def decay(self):
-        r = self.rule
-        self.x *= numpy.exp(-DT / r.get("tau_plus", r.get("tau_fast", r.get("tau"))))
-        self.y *= numpy.exp(-DT / r.get("tau_minus", 1))
-        self.slow *= numpy.exp(-DT / r.get("tau_slow", r.get("tau_plus_triplet", 1)))
-        self.y_slow *= numpy.exp(-DT / r.get("tau_minus_triplet", 1))
+        for trace, factor in zip((self.x, self.y, self.slow, self.y_slow), self.factors):
+            trace *= factor
 
     def dopamine(self, step, spikes):
         """Weights and dopamine through the step that ends with these dopamine spikes."""
@@ -69,8 +72,7 @@ class Twin:
         if "tau_n" in r:
             jump = r.get("n_jump", 1 / r["tau_n"])
             self.n = self.n * numpy.exp(-DT / r["tau_n"]) + jump * spikes
-        self.has_dopamine = ("n_threshold" in r and self.n >= r["n_threshold"]) or (
-            "dopamine_on" in r and is_within(times_of(r["dopamine_on"]), step))
+        self.has_dopamine = ("n_threshold" in r and self.n >= r["n_threshold"]) or is_within(self.dopamine_on, step)
 
     def bounded(self, change, at):
         r = self.rule
@@ -129,6 +131,8 @@ class Twin:
         arrives then and is not followed by what comes later in the step, and the traces."""
         self.decay()
         self.dopamine(step, dopamine)
+        if not pre.any() and not post.any():
+            return self.w, self.c, self.x, self.y
         x, slow, y, y_slow = self.x.copy(), self.slow.copy(), self.y.copy(), self.y_slow.copy()
         learns = is_within(self.learning, step)
         if learns and not self.axonal:
@@ -219,10 +223,12 @@ DEFAULTS = {
 DEFAULTS.update({name: DEFAULTS["stdp"] for name in DEFAULTS if name.startswith("stdp_nn")})
 
 
-def at_synapses(counts, neurons, delays, step):
-    """Spikes that reach each synapse in a step, from its neuron, so many steps later."""
-    from_step = step - delays
-    return numpy.where(from_step >= 0, counts[numpy.maximum(from_step, 0), neurons], 0)
+def at_synapses(counts, neurons, delays):
+    """A function that tells the spikes that reach each synapse in a step, from its neuron, so many steps later."""
+    longest, size = int(delays.max()), counts.shape[1]
+    flat = numpy.concatenate([numpy.zeros((longest, size)), counts]).ravel()
+    places = (longest - delays) * size + neurons
+    return lambda step: flat[places + step * size]
 
 
 def check_projection(entry, output, counts, steps):
@@ -242,12 +248,13 @@ def check_projection(entry, output, counts, steps):
         released[delay:] = counts["DA"][:, chosen].sum(axis=1)[:steps - delay]
     none = numpy.zeros_like(twin.delays)
     axonal, dendritic = (twin.delays, none) if twin.axonal else (none, twin.delays)
+    pre, post = at_synapses(counts[entry["source"]], twin.sources, axonal), at_synapses(
+        counts[entry["target"]], twin.targets, dendritic)
     behind = 1 + dendritic
     kept = {k: numpy.zeros((int(behind.max()) + 1, len(twin.w))) for k in recorded}
     worst = dict.fromkeys(recorded, 0.0)
     for step in range(steps):
-        found = twin.step(step, at_synapses(counts[entry["source"]], twin.sources, axonal, step),
-                          at_synapses(counts[entry["target"]], twin.targets, dendritic, step), released[step])
+        found = twin.step(step, pre(step), post(step), released[step])
         for k in recorded:
             kept[k][step % len(kept[k])] = found[k]
         row, rest = divmod(step - first, interval)
@@ -269,9 +276,10 @@ def check_net(path, folder):
     with open(path, encoding="utf-8") as file:
         experiment = yaml.safe_load(file)
     DT = 0.1
-    steps = round(float(experiment["simulation"]["duration"].split()[0]) / DT)
+    duration = ENDS.get(os.path.basename(path)) or experiment["simulation"]["duration"]
+    steps = round(float(duration.split()[0]) / DT)
     output = os.path.join(folder, "plastic.h5")
-    run(path, output)
+    run(path, output, {"simulation.duration": duration})
     sizes = {population["name"]: population["size"] for population in experiment["populations"]}
     counts = {name: count_spikes(output, name, size, steps) for name, size in sizes.items()}
     learning = [entry for entry in experiment["projections"] if entry.get("synapse", {}).get("model") in DEFAULTS]

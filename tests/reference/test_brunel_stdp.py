@@ -29,13 +29,13 @@ def read_weights(output):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        output, weights = learn(folder, "network", {"simulation.duration": "2 s", "recorders.weights.interval": "500 ms"})
+        output, weights = learn(folder, "network", {"simulation.duration": "1.5 s", "recorders.weights.interval": "500 ms"})
         mean, spread = weights.mean(axis=1), weights.std(axis=1)
         print(f"weights: mean {mean}, spread {spread}")
         expect(numpy.abs(mean - 1).max() < 0.01, f"mean weights move away: {mean}")
         expect((numpy.diff(spread) > 0).all() and 0.005 < spread[-1] < 0.1, f"weights spread by {spread}")
         for name in "EI":
-            rate, cv = rate_and_cv(*read_spikes(output, name), 500, 2000)
+            rate, cv = rate_and_cv(*read_spikes(output, name), 500, 1500)
             print(f"{name}: {rate:.2f} Hz, CV {cv:.2f}")
             expect(6 < rate < 10, f"{name} spikes at {rate} Hz")
             expect(cv > 0.7, f"{name} spikes with a CV of {cv}")

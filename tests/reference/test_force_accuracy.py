@@ -22,7 +22,6 @@ EXPERIMENTS = [
                                   "in": (38, 40), "after": (38, 40)}),
     ("izhikevich_sine", 500, IZHIKEVICH_500, {"spread": (0.95, 1.05), "period_s": (0.198, 0.203), "before": (4.7, 5.1),
                                               "in": (36.5, 39.5), "after": (36.5, 39.5)}),
-    ("theta_sine", 1000, {}, {**BAR, "period_s": (0.198, 0.202)}),
     ("theta_van_der_pol_harmonic", 500, {}, {**BAR, "period_s": (0.316, 0.322)}),
 ]
 SEEDS = (1, 2, 3)

@@ -43,4 +43,4 @@ def main(seeds):
 
 
 if __name__ == "__main__":
-    main(range(1, 5))
+    main(range(1, 3))

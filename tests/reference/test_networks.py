@@ -40,4 +40,4 @@ def main(seeds):
 
 
 if __name__ == "__main__":
-    main({"coba": range(1, 6), "cuba": range(1, 11)})
+    main({"coba": range(1, 4), "cuba": range(1, 6)})

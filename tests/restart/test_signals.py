@@ -136,7 +136,7 @@ def check_mpirun(whole, folder):
         resumes_to(whole, f"{case}, resumed", run_words(EXPERIMENT, output, LONG, resume="latest"), place, output, 2)
         shutil.rmtree(place, ignore_errors=True)
 
-    all_at_once(check, [(signal.SIGUSR2, 3), (signal.SIGTERM, None), (signal.SIGINT, None)])
+    all_at_once(check, [(signal.SIGUSR2, 3), (signal.SIGINT, None), (signal.SIGTERM, None)][::EVERY])
 
 
 def check_joining(whole, folder):
@@ -212,8 +212,9 @@ def check_wall_time(whole, folder):
         shutil.rmtree(place, ignore_errors=True)
 
     limit = "--walltime-limit"
-    all_at_once(check, enumerate([([limit, "2.4 s"], None, 1), ([limit, "00:00:02"], None, 2), ([], 2, 1),
-                                  ([limit, "2 h"], 1, 2), ([limit, "1 s"], 7200, 3)]))
+    cases = [([limit, "00:00:02"], None, 2), ([limit, "2.4 s"], None, 1), ([], 2, 1), ([limit, "1 s"], 7200, 3),
+             ([limit, "2 h"], 1, 2)]
+    all_at_once(check, list(enumerate(cases))[::EVERY])
     place, output = place_for(folder, "enough")
     words = run_words(EXPERIMENT, output, LONG, extra=[limit, "01:30:00"])
     job = resumes_to(whole, "enough wall time", words, place, output, environment={"SLURM_JOB_END_TIME": "99999999999"})
