@@ -1,4 +1,4 @@
-"""Every fault of an experiment file gives its messages once, exit code 2 and no hang: `check` on 1 rank, for every fourth
+"""Every fault of an experiment file gives its messages once, exit code 2 and no hang: `check` on 1 rank, for every twelfth
 case `run` on 3 ranks, and for some the other way round. Six programs at a time: they mostly wait for MPI to start."""
 import concurrent.futures
 import os
@@ -109,8 +109,8 @@ def judge(result, expected, file, folder):
 def check_case(number, name, content, sets, expected):
     """Runs one case in a folder of its own; returns how many runs that were, and what failed."""
     file = name.replace(" ", "_") + ".yaml"
-    ways = [("check", 1)] + ([("run", 3)] if number % 4 == 0 else []) + (
-        [("check", 3), ("run", 1)] if number % 8 == 1 else [])
+    ways = [("check", 1)] + ([("run", 3)] if number % 12 == 0 else []) + (
+        [("check", 3), ("run", 1)] if number % 24 == 1 else [])
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         if content is not None:

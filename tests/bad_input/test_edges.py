@@ -1,5 +1,5 @@
-"""Edges in a file that do not fit the experiment: check finds what run finds, one message and exit code 2, at 1 and 3
-ranks; and check tells the delays that the file has."""
+"""Edges in a file that do not fit the experiment: check finds what run finds, one message and exit code 2, check
+on 1 rank and run on 3; and check tells the delays that the file has."""
 import os
 import sys
 import tempfile
@@ -43,12 +43,11 @@ def main():
         expect(twice.returncode == 2 and "types: 5 stands twice" in twice.stderr, f"a type twice:\n{twice.stderr}")
         for changes, text in CASES:
             write_edges(folder, changes)
-            for command in ("check", "run"):
-                for ranks in (1, 3):
-                    result = execute([command, "net.yaml"], ranks, cwd=folder)
-                    messages = [line for line in result.stderr.splitlines() if line.startswith("volley: ")]
-                    is_right = result.returncode == 2 and len(messages) == 1 and text in messages[0]
-                    expect(is_right, f"{command}, {ranks} ranks, {changes}: code {result.returncode}\n{result.stderr}")
+            for command, ranks in (("check", 1), ("run", 3)):
+                result = execute([command, "net.yaml"], ranks, cwd=folder)
+                messages = [line for line in result.stderr.splitlines() if line.startswith("volley: ")]
+                is_right = result.returncode == 2 and len(messages) == 1 and text in messages[0]
+                expect(is_right, f"{command}, {ranks} ranks, {changes}: code {result.returncode}\n{result.stderr}")
     finish()
 
 
