@@ -104,7 +104,7 @@ def make_nets(folder):
     return {"microcircuit": (os.path.join(EXPERIMENTS, "microcircuit.yaml"), microcircuit),
             "everything": (everything, {}),
             "everything, delays of one step": (everything, SHORT_DELAYS),
-            "plastic": (os.path.join(HERE, "plastic.yaml"), {})}
+            "plastic": (os.path.join(HERE, "plastic.yaml"), {"simulation.duration": "1100 ms"})}  # swept at 1000 ms
 
 
 def every_combination():

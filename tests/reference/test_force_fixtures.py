@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import execute, expect, finish, recorded  # noqa: E402
 
-MACHINES = {"lif": (3, 1), "theta": (2, 1), "iz": (1, 2)}  # ranks and threads, beside one
+MACHINES = {"lif": (3, 1), "theta": (2, 1), "iz": (2, 2)}  # ranks and threads, beside one
 
 # name -> model, ms of the fixture's unit of time, parameters by the names of the fixture
 MODELS = {

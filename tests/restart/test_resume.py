@@ -211,7 +211,7 @@ def check_odd_intervals(whole, experiment, settings, folder):
 
 def check_every_step(experiment, settings, folder):
     """A checkpoint between any two steps, and on from there."""
-    short = lasting(settings, "2 ms")
+    short = lasting({"recorders.some.start": 0, "recorders.coarse.start": 0, **settings}, "2 ms")
     whole = Whole("every step", experiment, short, folder)
     output = os.path.join(folder, "steps.h5")
     keep = ["--checkpoint-keep", "100"]
