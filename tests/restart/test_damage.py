@@ -65,7 +65,7 @@ def judge_refusal(case, words, folder, texts, ranks=1, complaints=1):
     """So many complaints (0: any number), the first with the texts, exit code 2, and nothing written."""
     before = sorted(os.listdir(folder))
     job = finish_run(case, words, folder, ranks, code=2)
-    messages = [line for line in job.messages() if "resuming at" not in line and not line.startswith("volley: note: ")]
+    messages = [line for line in job.messages() if "resuming at" not in line]
     expect(len(messages) == complaints or (messages and complaints == 0),
            f"{case}: {len(messages)} messages, not {complaints}\n{job.stderr}")
     for text in texts:

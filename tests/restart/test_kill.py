@@ -75,7 +75,7 @@ class Attempt:
         if resumed or FROM_THE_BEGINNING in text:
             expect(bool(resumed) == self.could_resume,
                    f"{case}: there was {'a' if self.could_resume else 'no'} checkpoint, but it says\n{text}")
-        expected = ("checkpoint at", "the signal is heard", "resuming at", FROM_THE_BEGINNING, "note: ")  # stimuli end behind this run's end
+        expected = ("checkpoint at", "the signal is heard", "resuming at", FROM_THE_BEGINNING)
         ours = [line for line in self.job.messages() if not any(text in line for text in expected)]
         expect(not ours, f"{case}: unexpected messages {ours}")
         return float(resumed.group(1)) if resumed else 0.0 if FROM_THE_BEGINNING in text else None
