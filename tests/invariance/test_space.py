@@ -58,8 +58,6 @@ def refused(net, sets, message, folder, ranks=1):
 def check_faults(net, folder):
     size = "populations.cloud.size"
     refused(net, {size: 299}, "'" + os.path.join(folder, "cloud.csv") + "' has 300 rows; cloud has 299 neurons", folder, 2)
-    refused(net, {"populations.cloud.positions": "{type: file, file: cloud.csv, extent: [1, 1, 1]}"},
-            "has 2 columns; 3 are expected, the coordinates of a neuron", folder)
     refused(net, {"populations.cloud.positions": "{type: file, file: cloud.csv, extent: [1, 1]}"},
             "outside of the extent from -0.5 to 0.5", folder)
     refused(net, {"projections.in_cloud.probability.radius": 1e-7, "projections.in_cloud.probability.offset": 0},
@@ -68,8 +66,6 @@ def check_faults(net, folder):
                   "true"}, "there are neurons from which the probability reaches none of I, but indegree is", folder, 2)
     write_cloud(folder, columns=4)
     refused(net, {}, "has 4 columns; 1 to 3 are expected, the coordinates of a neuron", folder)
-    write_cloud(folder, columns=1)
-    refused(net, {"projections.in_cloud.source": "E"}, "there is no distance between them", folder)
 
 
 def main():
