@@ -40,6 +40,9 @@ endif()
 install(DIRECTORY jobs/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.yaml")
 install(DIRECTORY io/plot/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.py")
 install(DIRECTORY io/python/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley/python FILES_MATCHING PATTERN "*.py")
+if(TARGET volley_python)
+  install(TARGETS volley_python DESTINATION ${CMAKE_INSTALL_DATADIR}/volley/python/volley)
+endif()
 
 install(EXPORT volleyTargets NAMESPACE volley:: DESTINATION ${VOLLEY_CMAKE_FOLDER})
 configure_package_config_file(cmake/volleyConfig.cmake.in ${PROJECT_BINARY_DIR}/volleyConfig.cmake

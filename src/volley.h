@@ -120,6 +120,9 @@ VOLLEY_API uint64_t volley_run_neurons(const volley_run *run);
 VOLLEY_API uint64_t volley_run_synapses(const volley_run *run);
 VOLLEY_API uint64_t volley_run_spikes(const volley_run *run);
 
+/* Neurons of a population; 0 where there is none of that name. Not collective, the same on every rank. */
+VOLLEY_API uint32_t volley_run_size(const volley_run *run, const char *population);
+
 /* The spikes of a population since the last call for it, sorted by time and index: *times [*n] in ms, *indices [*n] within
  * the population; on every rank all of them. Valid until the next call for any population. Collective, agreed status:
  * VOLLEY_USAGE with a fault where there is no such population. */

@@ -237,6 +237,13 @@ uint64_t volley_run_neurons(const volley_run *run) { return run->experiment->neu
 uint64_t volley_run_synapses(const volley_run *run) { return run->parts.network->synapses; }
 uint64_t volley_run_spikes(const volley_run *run) { return volley_engine_spikes(run->engine); }
 
+uint32_t volley_run_size(const volley_run *run, const char *population) {
+  for (int p = 0; p < run->experiment->n_populations; p++) {
+    if (strcmp(run->experiment->populations[p].name, population) == 0) return run->experiment->populations[p].size;
+  }
+  return 0;
+}
+
 /* The number of a population; -1 after adding a fault. */
 static int find_population(const volley_run *run, const char *name) {
   for (int p = 0; p < run->experiment->n_populations; p++) {

@@ -24,8 +24,24 @@ for file in bin/volley include/volley/base/codes.h include/volley/volley.h share
 done
 [ "$(find "$prefix/include" -name '*.h' | grep -cE '/(io|app|engine|partition)/')" -eq 0 ] || fail "private headers are installed"
 "$prefix/bin/volley" --version | grep -q '^volley [0-9]' || fail "the installed program does not run"
-grep -rlF "$VOLLEY_SOURCE" "$prefix/include" "$prefix/share" "$prefix"/lib/*/cmake "$prefix"/lib/*/pkgconfig \
+grep -rlFI "$VOLLEY_SOURCE" "$prefix/include" "$prefix/share" "$prefix"/lib/*/cmake "$prefix"/lib/*/pkgconfig \
   "$prefix"/lib/cmake "$prefix"/lib/pkgconfig 2>/dev/null && fail "installed files name the source folder"
+
+# The Python package, away from the sources: it finds the installed program, and runs in its process.
+if [ -e "$prefix/share/volley/python/volley/_simulation.so" ] && [ -z "${VOLLEY_TEST_C_FLAGS-}" ]; then
+  (cd "$folder" && env -u VOLLEY -u VOLLEY_BUILD PYTHONPATH="$prefix/share/volley/python" /usr/bin/python3 - "$prefix") <<'END' || fail "the installed Python package does not work"
+import sys
+import volley
+assert volley.program.find().startswith(sys.argv[1]), volley.program.find()
+net = volley.Network(dt=0.1, duration=20)
+net.population("E", 10, "iaf_psc_exp", I_e=500)
+net.record("spikes", "E")
+run = net.run("installed.h5")
+with net.build() as simulation:
+    simulation.run(20)
+    assert simulation.digest == run.summary["spike_digest"] and run.summary["spikes"] > 0
+END
+fi
 
 cmake -S "$program" -B "$folder/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_FLAGS="${VOLLEY_TEST_C_FLAGS-}" >"$folder/log" 2>&1 &&
   cmake --build "$folder/build" >"$folder/log" 2>&1 || fail "$(cat "$folder/log")"

@@ -11,10 +11,11 @@ from typing import Any
 import h5py
 import numpy as np
 
-from . import models, program
+from . import models, program, simulation
 from .errors import VolleyError
 from .output import Run
 from .output import open as open_output
+from .simulation import Simulation
 
 INLINE = 64  # longer arrays go to a file of their own
 
@@ -22,6 +23,11 @@ INLINE = 64  # longer arrays go to a file of their own
 def _arrays_of(path: str) -> str:
     """Where the long arrays of an experiment file are."""
     return os.path.splitext(path)[0] + ".arrays.h5"
+
+
+def _without_place(path: str, fault: VolleyError) -> VolleyError:
+    """The fault without the place in a file that nobody has seen."""
+    return VolleyError(re.sub(rf"(?m)^{re.escape(path)}(:\d+)*: ", "", str(fault)))
 
 
 def _is_array(value: Any) -> bool:
@@ -213,11 +219,33 @@ class Network:
         with tempfile.NamedTemporaryFile(prefix=".volley-", suffix=".yaml", dir=self.folder) as file:
             try:
                 return json.loads(program.call(["check", self.save(file.name), "--json", *words]))
-            except VolleyError as fault:  # the place in a file that nobody has seen tells nothing
-                raise VolleyError(re.sub(rf"(?m)^{re.escape(file.name)}(:\d+)*: ", "", str(fault))) from None
+            except VolleyError as fault:
+                raise _without_place(file.name, fault) from None
             finally:
                 if self._data:
                     os.remove(_arrays_of(file.name))
+
+    def build(self, *, threads: int | None = None, output: str | os.PathLike[str] | None = None,
+              comm: Any = None) -> Simulation:
+        """Builds the network in this process, at time 0: alone, or under mpirun on all ranks of comm, a communicator of mpi4py (None:
+        all). output: a file that recorders write to, which must not exist yet. Without a duration it may go on for 1e7 ms.
+        Collective over comm."""
+        handle = simulation.handle_of(comm)
+        rank, ranks = simulation.module().rank(handle)
+        if self._tree["simulation"].get("duration") is None:
+            self._tree["simulation"]["duration"] = 1e7
+        path = os.path.join(self.folder, f".volley-{os.getppid() if ranks > 1 else os.getpid()}.yaml")
+        try:
+            if rank == 0:  # the file is read by rank 0, arrays by all once the experiment is known
+                self.save(path)
+            return simulation.build(path, threads, None if output is None else os.fspath(output), comm)
+        except VolleyError as fault:
+            raise _without_place(path, fault) from None
+        finally:
+            if rank == 0:
+                for file in (path, _arrays_of(path)):
+                    if os.path.exists(file):
+                        os.remove(file)
 
     def run(self, output: str | os.PathLike[str] = "out.h5", *, ranks: int = 1, threads: int | None = None,
             overwrite: bool = False, launcher: Sequence[str] = ("mpirun", "-n", "{ranks}"), **options: Any) -> Run:

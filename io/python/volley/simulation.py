@@ -1,0 +1,181 @@
+"""Runs in this process: built, advanced, looked at, changed, gone on with; alone, or under mpirun on every rank."""
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from typing import Any
+
+import numpy as np
+
+from .errors import UnknownName, VolleyError
+
+PIECES = 100  # of one call of run(), between which Ctrl-C is heard
+LEAST_PIECE = 10.0  # ms
+
+
+def _load() -> Any:
+    """The compiled module: beside this package, or where the sources were built. Its symbols are there for plug-ins."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for folder in (os.environ.get("VOLLEY_BUILD", "") + "/python", here, os.path.join(here, *[".."] * 3, "build", "release", "python")):
+        path = os.path.join(folder, "_simulation.so")
+        if not os.path.exists(path):
+            continue
+        flags = sys.getdlopenflags()
+        sys.setdlopenflags(flags | os.RTLD_GLOBAL)
+        try:
+            spec = importlib.util.spec_from_file_location("_simulation", path)
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        except ImportError as error:
+            raise VolleyError(f"runs in this process need the compiled module: {error}") from None
+        finally:
+            sys.setdlopenflags(flags)
+        module.use(VolleyError)
+        return module
+    raise VolleyError("runs in this process need the compiled module _simulation.so: build Volley with Python's headers "
+                      "(on Debian python3-dev)")
+
+
+_module: Any = None
+
+
+def module() -> Any:
+    """The compiled module, loaded once."""
+    global _module
+    _module = _module or _load()
+    return _module
+
+
+def handle_of(comm: Any) -> int:
+    """What the module knows a communicator of mpi4py by; 0 for None: all ranks."""
+    if comm is None:
+        return 0
+    from mpi4py import MPI
+
+    return int(np.frombuffer(int(MPI._handleof(comm)).to_bytes(8, sys.byteorder), np.uint64)[0])
+
+
+class Simulation:
+    """A network in time. Network.build() and resume() make it; a context manager, too.
+
+    Under mpirun every rank makes the same calls with the same values, and gets the same. Values are arrays of float64, one a
+    neuron, by index within the population. A fault is a VolleyError and leaves the simulation as it was, unless run() raised it: then
+    it can only be closed."""
+
+    def __init__(self, handle: Any):
+        self._handle = handle
+
+    def __enter__(self) -> Simulation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        time, neurons, synapses, spikes, _ = self._handle.about()
+        return f"<simulation at {time:g} ms: {neurons} neurons, {synapses} synapses, {spikes} spikes so far>"
+
+    def close(self) -> None:
+        """Ends it; an output that it has come to the end of is completed."""
+        self._handle.close()
+
+    @property
+    def time(self) -> float:
+        """Model time in ms."""
+        return self._handle.time()
+
+    @property
+    def neurons(self) -> int:
+        """Neurons of all ranks."""
+        return self._handle.about()[1]
+
+    @property
+    def synapses(self) -> int:
+        """Synapses of all ranks."""
+        return self._handle.about()[2]
+
+    @property
+    def digest(self) -> str:
+        """Of all spikes so far, as `volley run` prints it: the same on any number of ranks and threads."""
+        return self._handle.about()[4]
+
+    @property
+    def experiment_text(self) -> str:
+        """All keys of the experiment with their values, as YAML."""
+        return self._handle.resolve()
+
+    def run(self, ms: float) -> None:
+        """Goes on for so many ms of model time. Ctrl-C raises KeyboardInterrupt between two pieces of it, and the simulation can go on
+        from there; other threads of Python run meanwhile."""
+        if not ms >= 0:
+            raise VolleyError(f"run({ms}): a time of 0 ms or more is expected")
+        self._handle.advance(self._handle.time() + ms, max(ms / PIECES, LEAST_PIECE))
+
+    def spikes(self, population: str) -> tuple[np.ndarray, np.ndarray]:
+        """Times (ms, float64) and neurons (uint32, from 0) of the spikes of a population since the last call for it, sorted by time."""
+        times, ids = self._handle.take_spikes(population)
+        return np.frombuffer(times, np.float64), np.frombuffer(ids, np.uint32)
+
+    def get(self, population: str, state: str) -> np.ndarray:
+        """A state of all neurons of a population, in the unit of docs/models.md: float64 [neurons]."""
+        return np.frombuffer(self._handle.get_state(population, state), np.float64).copy()
+
+    def set(self, population: str, name: str, values: Any) -> None:
+        """Sets a state of all neurons of a population, or the constant current `I_e` from now on: one value for all, or
+        float64 [neurons]."""
+        if name == "I_e":
+            self.inject(population, self._array(population, values) - self._constant_current(population))
+        else:
+            self._handle.set_state(population, name, self._array(population, values))
+
+    def inject(self, population: str, values: Any) -> None:
+        """A current into the neurons of a population (pA, for most), from now on until it is set again, beside all that the experiment
+        injects: one value for all, or float64 [neurons]."""
+        self._handle.inject(population, self._array(population, values))
+
+    def set_stimulus(self, name: str | int, key: str, value: Any) -> None:
+        """Sets a key of a stimulus, which is named or counted from 0, from now on: sim.set_stimulus("drive", "rate", "20 Hz")."""
+        self._handle.set_stimulus(f"stimuli.{name}.{key}={value}")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a checkpoint; resume() and `volley run --resume` go on from it, on any number of ranks."""
+        self._handle.save(os.fspath(path))
+
+    def _array(self, population: str, values: Any) -> np.ndarray:
+        try:
+            array = np.ascontiguousarray(values, np.float64)
+        except (TypeError, ValueError) as error:
+            raise VolleyError(f"population '{population}': numbers are expected: {error}") from None
+        return np.full(self._handle.size(population), array) if array.ndim == 0 or array.shape == (1,) else array
+
+    def _constant_current(self, population: str) -> float:
+        import yaml
+
+        for entry in yaml.safe_load(self.experiment_text)["populations"]:
+            names = entry["name"] if isinstance(entry["name"], list) else [entry["name"]]
+            if population not in names:
+                continue
+            current = entry.get("parameters", {}).get("I_e")
+            if isinstance(current, list) and len(current) == len(names) > 1:
+                current = current[names.index(population)]
+            try:
+                return float(str(current).split()[0])
+            except ValueError:
+                raise VolleyError(f"population '{population}': I_e is not one number for all its neurons; "
+                                  "inject() adds to what it is") from None
+        raise UnknownName(f"there is no population '{population}'")
+
+
+def build(path: str, threads: int | None, output: str | None, comm: Any) -> Simulation:
+    """A simulation of an experiment file. Collective over the communicator (None: all ranks)."""
+    made = module()
+    return Simulation(made.make(made.Handle, path, None, threads or 0, output, handle_of(comm)))
+
+
+def resume(checkpoint: str | os.PathLike[str], *, threads: int | None = None, output: str | None = None,
+           comm: Any = None) -> Simulation:
+    """A simulation that goes on from a checkpoint, written by any number of ranks. output: where recorders go on; by default
+    where they were. Collective over comm, a communicator of mpi4py (None: all ranks)."""
+    made = module()
+    return Simulation(made.make(made.Handle, "", os.fspath(checkpoint), threads or 0, output, handle_of(comm)))

@@ -1,0 +1,146 @@
+"""Runs in the process of Python: the digests of the program, at 1 and 2 ranks; states, currents and stimuli that are looked at
+and set; checkpoints both ways; faults are exceptions, and the interpreter lives."""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.path[:0] = [os.path.join(os.environ["VOLLEY_SOURCE"], *path) for path in (("tests", "support"), ("io", "python"))]
+import numpy  # noqa: E402
+import program  # noqa: E402
+import volley  # noqa: E402
+from program import MPIRUN, expect  # noqa: E402
+
+if "VOLLEY_TEST_C_FLAGS" in os.environ:
+    print("an interpreter without a sanitizer cannot load a module with one")
+    sys.exit(77)
+HERE = os.path.dirname(os.path.abspath(__file__))
+NETWORK = """
+simulation: {{dt: 0.1 ms, duration: 50 ms, seed: 5{simulation}}}
+populations:
+  - {{name: E, model: {model}, size: 60}}
+  - {{name: P, model: parrot, size: 20}}
+projections:
+  - {{source: E, target: E, rule: fixed_indegree, indegree: 6, weight: {weight}, delay: 1.5 ms{synapse}}}
+  - {{source: P, target: E, rule: pairwise_bernoulli, probability: 0.3, weight: {weight}, delay: 1 ms}}
+stimuli:
+  - {{name: drive, type: poisson, target: P, rate: 300 Hz}}
+  - {{type: dc, target: E, amplitude: {current}}}
+recorders: [{{type: spikes, population: E}}]
+"""
+USUAL = {"simulation": "", "model": "iaf_psc_exp", "weight": 60, "current": 400, "synapse": ""}
+NETWORKS = {
+    "current": USUAL,
+    "conductance": USUAL | {"model": "iaf_cond_exp", "weight": 4, "current": 150},
+    "adaptive": USUAL | {"model": "izhikevich", "weight": 8, "current": 5},
+    "plastic": USUAL | {"synapse": ", synapse: {model: stdp, Wmax: 100}"},
+    "events": USUAL | {"simulation": ", engine: event"},
+}
+
+
+def fails(call, *words):
+    try:
+        call()
+    except volley.VolleyError as fault:
+        missing = [word for word in words if word not in str(fault)]
+        expect(not missing, f"'{fault}' does not say {missing}")
+        return
+    expect(False, f"no fault that says {words}")
+
+
+def compare_digests():
+    expected = {}
+    for name, keys in NETWORKS.items():
+        with open(name + ".yaml", "w", encoding="utf-8") as file:
+            file.write(NETWORK.format(**keys))
+        summary = program.run(name + ".yaml", name + ".h5")
+        expect(summary["spikes"] > 100, f"{name}: {summary['spikes']} spikes tell little")
+        expected[name] = summary["spike_digest"]
+    for launcher in ([], [MPIRUN, "-n", "2"]):
+        done = subprocess.run([*launcher, sys.executable, os.path.join(HERE, "in_process.py"), *NETWORKS],
+                              capture_output=True, text=True, check=False)
+        found = dict(line.split() for line in done.stdout.splitlines())
+        expect(found == expected, f"{launcher}: {found}, not {expected}\n{done.stderr}")
+        result = program.execute(["run", "--resume", "half.h5", "-o", "resumed.h5", "--overwrite", "--progress", "off"])
+        expect(expected["current"] in result.stdout, f"the program goes on from {launcher}:\n{result.stdout}{result.stderr}")
+        for name in NETWORKS:
+            expect(volley.open(name + ".process.h5").summary["spike_digest"] == expected[name], f"{name}: the output")
+            os.remove(name + ".process.h5")
+        for file in ("half.h5", "resumed.h5"):
+            os.remove(file)
+
+
+def look_and_change():
+    net = volley.Network(dt=0.1)
+    net.population("E", 3, "iaf_psc_delta", E_L=0, V_m=numpy.array([1.0, 2.0, 3.0]), V_reset=0, tau_m=1e9, C_m=100, V_th=50, t_ref=0.1,
+                   I_e="10 pA")
+    net.stimulate("dc", "E", name="slow", amplitude=0)
+    with net.build() as simulation:
+        expect(list(simulation.get("E", "V_m")) == [1, 2, 3], "initial states")
+        simulation.run(10)  # 10 pA / 100 pF: 0.1 mV a ms
+        expect(numpy.allclose(simulation.get("E", "V_m"), [2, 3, 4]), f"V_m of a constant current {simulation.get('E', 'V_m')}")
+        simulation.set("E", "V_m", [0, 10, 20])
+        simulation.set("E", "I_e", 0)
+        simulation.run(10)
+        expect(numpy.allclose(simulation.get("E", "V_m"), [0, 10, 20], atol=1e-6), "V_m without a current")
+        simulation.inject("E", numpy.array([100.0, 0, 200]))
+        simulation.run(10)
+        expect(numpy.allclose(simulation.get("E", "V_m"), [11, 11, 41], atol=1e-6), f"currents {simulation.get('E', 'V_m')}")
+        simulation.inject("E", 0)
+        simulation.set_stimulus("slow", "amplitude", "90 pA")
+        simulation.run(10)
+        times, ids = simulation.spikes("E")
+        expect(list(ids) == [2] and 38 <= times[0] <= 40 and simulation.time == 40, f"spikes {times} {ids}")
+        expect(simulation.neurons == 3 and simulation.synapses == 0 and "at 40 ms: 3 neurons" in repr(simulation), "figures")
+        fails(lambda: simulation.spikes("X"), "no population 'X'")
+        fails(lambda: simulation.get("E", "W"), "no state 'W'")
+        fails(lambda: simulation.set("X", "I_e", 1), "no population 'X'")
+        fails(lambda: simulation.inject("E", numpy.zeros(4)), "3 values are expected", "not 4")
+        fails(lambda: simulation.inject("E", "much"), "numbers are expected")
+        fails(lambda: simulation.inject("E", numpy.nan), "not finite")
+        fails(lambda: simulation.set_stimulus("slow", "amplitude", "abc"), "'abc' given")
+        fails(lambda: simulation.run(-1), "0 ms or more")
+        fails(lambda: simulation.save("nowhere/c.h5"), "nowhere")
+        threads_and_interrupts(simulation)
+    fails(lambda: simulation.run(1), "closed")
+    net.set("populations.E.size", "abc")
+    fails(net.build, "populations.E.size: 'abc' given")
+    fails(lambda: volley.resume("nothing.h5"), "nothing.h5")
+    expect(not [name for name in os.listdir(".") if name.startswith(".volley-")], "files are left behind")
+
+
+def threads_and_interrupts(simulation):
+    """A second thread is refused while the first one runs; Ctrl-C stops it between two pieces, and it can go on."""
+    found = []
+
+    def look():
+        try:
+            found.append(simulation.time)
+        except volley.VolleyError as fault:
+            found.append(str(fault))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = simulation.time
+    timer = threading.Timer(0.2, look)
+    timer.start()
+    try:
+        simulation.run(5e6)
+        expect(False, "a long run was not interrupted")
+    except KeyboardInterrupt:
+        pass
+    timer.join()
+    expect("another thread" in str(found[0]), f"a second thread found {found}")
+    at = simulation.time
+    expect(before < at < 5e6, f"interrupted at {at}")
+    simulation.run(1)
+    expect(simulation.time == at + 1, "it does not go on")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    compare_digests()
+    look_and_change()
+    os.chdir("/")
+program.finish()
