@@ -408,9 +408,6 @@ static void set_dopamine(volley_plastic_table *plastic, const double *values, ui
     dopamine->levels[k] = (volley_past_spike){.step = (int64_t)values[k], .traces = {values[n + k]}};
 }
 
-/* The last sweep before a step. */
-static int64_t last_sweep(int64_t step) { return step > 0 ? (step - 1) / VOLLEY_SWEEP_STEPS * VOLLEY_SWEEP_STEPS : 0; }
-
 static void restore_projection(const restoring *r) {
   saved_projection *p = r->p;
   volley_hdf5 *file = &r->checkpoint->file;
@@ -427,7 +424,7 @@ static void restore_projection(const restoring *r) {
     move_columns(file, p, &block, false);
     set_past(file, p, &block);
     set_dopamine(block.plastic, dopamine, n_values / 2);
-    block.plastic->swept = last_sweep(r->checkpoint->info.state.step);
+    block.plastic->swept = volley_plastic_table_last_sweep(block.plastic, r->checkpoint->info.state.step);
     release_block(&block);
   }
   free(dopamine);

@@ -58,7 +58,7 @@ void volley_plastic_delivery_deliver(volley_plastic_delivery *delivery, int64_t 
   const volley_block *block = delivery->block;
   for (int k = 0; k < block->n_plastic; k++) {
     volley_plastic_table *plastic = &block->plastic[k];
-    if (step > 0 && step % VOLLEY_SWEEP_STEPS == 0) volley_plastic_table_sweep(plastic, step);
+    if (volley_plastic_table_is_swept(plastic, step)) volley_plastic_table_sweep(plastic, step);
     volley_due *due = due_at(delivery, k, step);
     for (uint32_t e = 0; e < due->n; e++) {
       const uint32_t r = (uint32_t)due->entries[e];

@@ -147,6 +147,10 @@ static const volley_key_info projection_keys[] = {
      .doc =
          "where the delay arises, for synapses that learn: spikes of the target reach the synapse that much later, or "
          "those of the source do"},
+    {"normalize", .type = VOLLEY_KEY_MAP,
+     .doc = "how often the weights of all synapses of a target are multiplied by a common factor that makes their sum "
+            "what it "
+            "was at the beginning, for synapses that learn; by default they are not"},
 };
 
 static const volley_key_info synapse_keys[] = {
@@ -168,6 +172,11 @@ static const volley_key_info synapse_keys[] = {
 static const volley_key_info synapse_learning_keys[] = {
     {"start", "ms", 0, VOLLEY_FROM_ZERO, .required = true, .doc = "begin, or a list of them; whole steps, ascending"},
     {"stop", "ms", 0, VOLLEY_FROM_ZERO, .required = true, .doc = "end of each; whole steps, not after the next begin"},
+};
+
+static const volley_key_info normalize_keys[] = {
+    {"every", "ms", VOLLEY_NO_DEFAULT, VOLLEY_ABOVE_ZERO, .required = true,
+     .doc = "time between two of these; whole steps"},
 };
 
 static const volley_key_info stimulus_keys[] = {
@@ -339,6 +348,13 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
                                          KEYS(synapse_learning_keys), false, false},
     [VOLLEY_SECTION_SYNAPSE_DOPAMINE_ON] = {"projections.synapse.dopamine_on", "When there is dopamine by schedule.",
                                             KEYS(synapse_learning_keys), false, false},
+    [VOLLEY_SECTION_NORMALIZE] = {"projections.normalize",
+                                  "The sum of the weights onto a target, of this projection, is kept. Each weight is "
+                                  "that which a spike would find "
+                                  "that arrives then. Those that would leave their bounds stay there, and the others "
+                                  "make up for them; weights of "
+                                  "0 stay 0.",
+                                  KEYS(normalize_keys), false, false},
     [VOLLEY_SECTION_STIMULI] = {"stimuli",
                                 "A list of inputs. Currents are in pA, or in the unit of current that the target's "
                                 "model has.",

@@ -1,4 +1,4 @@
-/* Keys synapse and delay_is of the projections. */
+/* Keys synapse, delay_is and normalize of the projections. */
 #include "experiment/reading.h"
 
 #include "neuron/neuron.h"
@@ -193,6 +193,26 @@ static void read_plan(volley_reading *reading, volley_node *entry, volley_node *
   if (!wrong) check_sign(reading, map, projection, out);
 }
 
+/* Weights of both signs have no sum that a factor could restore. */
+static void read_normalize(volley_reading *reading, volley_node *entry, volley_pick pick, volley_plasticity_plan *out) {
+  volley_node *map = volley_node_get(entry, "normalize");
+  double low, high;
+  if (!map) return;
+  if (!out->model || !out->model->keeps_past) {
+    volley_key_fault(reading, map, "synapses that do not learn take no 'normalize'");
+    return;
+  }
+  if (!volley_check_section(reading, map, VOLLEY_SECTION_NORMALIZE)) return;
+  volley_read_steps(reading, map, volley_key_find(VOLLEY_SECTION_NORMALIZE, "every"), pick, &out->normalize);
+  out->model->range(out->parameters, &low, &high);
+  if (low < 0 && high > 0)
+    volley_value_fault(
+        reading, map,
+        "weights can become %g to %g, but only those of one sign have a sum that a factor restores: let both "
+        "bounds have one sign",
+        low, high);
+}
+
 void volley_read_plasticity(volley_reading *reading, volley_node *entry, volley_pick pick,
                             const volley_projection *projection, volley_plasticity_plan *out) {
   volley_node *map = volley_node_get(entry, "synapse"), *delay_is = volley_node_get(entry, "delay_is");
@@ -210,4 +230,5 @@ void volley_read_plasticity(volley_reading *reading, volley_node *entry, volley_
   else if (delay_is)
     volley_key_fault(reading, delay_is, "synapses that do not learn take no 'delay_is'");
   if (model) read_plan(reading, entry, map, pick, projection, out);
+  if (reading->faults == before) read_normalize(reading, entry, pick, out);
 }

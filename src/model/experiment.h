@@ -140,6 +140,7 @@ typedef struct volley_plasticity_plan {
   double *parameters;                       /* [model->n_parameters] */
   bool nearest;                             /* spikes pair with their nearest neighbours only, not with all before */
   bool is_axonal;                           /* the delay is that of the axon, not that of the dendrite */
+  int64_t normalize;                        /* steps between two times at which sums of weights are restored; 0: none */
   volley_window_of_time *learning;          /* ascending, disjoint; none: always */
   int n_learning;
   int dopamine;                       /* population whose spikes release dopamine, or -1 */

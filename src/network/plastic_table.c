@@ -1,4 +1,5 @@
 #include "network/plastic_table.h"
+#include "network/normalize.h"
 
 #include "base/memory.h"
 #include "base/status.h"
@@ -220,6 +221,8 @@ volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *b
     kept = volley_table_discard(kept, record_at(builder, builder->ends[g]));
   }
   index_rows(&plastic);
+  if (plastic.plan->normalize) plastic.sums = volley_alloc(plastic.n_targets, sizeof *plastic.sums, "plastic synapses");
+  for (uint64_t s = 0; plastic.sums && s < plastic.synapses; s++) plastic.sums[plastic.ids[s]] += plastic.states[0][s];
   plastic.groups[n_groups] = (volley_plastic_group){.first = plastic.synapses, .source = UINT32_MAX};
   volley_table_free(builder->records, plastic.synapses * builder->size);
   free(builder->ends);
@@ -234,6 +237,7 @@ void volley_plastic_table_release(volley_plastic_table *plastic) {
   for (uint32_t t = 0; t < plastic->n_targets; t++) free(plastic->past[t].spikes);
   free(plastic->past);
   free(plastic->gids);
+  free(plastic->sums);
   free(plastic->dopamine.levels);
   free(plastic->groups);
   free(plastic->delays);
@@ -313,6 +317,17 @@ static uint32_t forget(volley_past_spike *spikes, uint32_t n, int64_t bound) {
   return n - first;
 }
 
+bool volley_plastic_table_is_swept(const volley_plastic_table *plastic, int64_t step) {
+  const int64_t every = plastic->plan->normalize;
+  return step > 0 && (step % VOLLEY_SWEEP_STEPS == 0 || (every > 0 && step % every == 0));
+}
+
+int64_t volley_plastic_table_last_sweep(const volley_plastic_table *plastic, int64_t step) {
+  const int64_t every = plastic->plan->normalize, before = step > 0 ? step - 1 : 0;
+  const int64_t swept = before - before % VOLLEY_SWEEP_STEPS, restored = every > 0 ? before - before % every : 0;
+  return restored > swept ? restored : swept;
+}
+
 void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
   for (uint32_t r = 0; r < plastic->n_groups && plastic->model->catch_up; r++) {
     volley_synapse_view view = view_group(plastic, r, step - plastic->groups[r].due);
@@ -326,6 +341,7 @@ void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
     if (past->n > 0) past->n = forget(past->spikes, past->n, bound);
   }
   plastic->dopamine.n = forget(plastic->dopamine.levels, plastic->dopamine.n, bound);
+  if (plastic->sums && step % plastic->plan->normalize == 0) volley_plastic_table_normalize(plastic);
 }
 
 const double *volley_plastic_table_look(const volley_plastic_table *plastic, uint32_t r, int64_t step, int state,

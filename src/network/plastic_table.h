@@ -46,6 +46,7 @@ typedef struct volley_plastic_table {
   uint16_t *ids;                             /* [synapses] targets: id - first_id */
   uint32_t *gids;                            /* [n_targets] of a model that draws, to be set when it is made; or NULL */
   volley_past_spikes *past;                  /* [n_targets] */
+  double *sums; /* [n_targets] of the weights at the beginning, where they are to be restored; or NULL */
   volley_dopamine dopamine;
   int64_t swept;            /* step of the last sweep, 0 at first */
   double swept_time;        /* the same in a continuous run */
@@ -86,8 +87,13 @@ double volley_plastic_table_builder_expected_bytes(double sources, double synaps
 /* A spike that is due before the update of `step` reaches a group: the synapses change and add to input[id]. */
 void volley_plastic_table_deliver(volley_plastic_table *plastic, uint32_t group, int64_t step, double *input);
 
-/* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, and forgets
- * the spikes that are not needed any more. Only at multiples of VOLLEY_SWEEP_STEPS: rules round where they stop. */
+/* Whether there is a sweep before `step`: at multiples of VOLLEY_SWEEP_STEPS, and where sums of weights are restored. Only
+ * there, for rules round where they stop. And the last one before; 0: none. */
+bool volley_plastic_table_is_swept(const volley_plastic_table *plastic, int64_t step);
+int64_t volley_plastic_table_last_sweep(const volley_plastic_table *plastic, int64_t step);
+
+/* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, forgets the spikes
+ * that are not needed any more, and restores the sums of weights if it is time. */
 void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step);
 
 /* Entry `state` of the model's states of the synapses of a group, [count], as a spike that is delivered before the update of

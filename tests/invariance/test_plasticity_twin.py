@@ -282,7 +282,8 @@ def check_net(path, folder):
     run(path, output, {"simulation.duration": duration})
     sizes = {population["name"]: population["size"] for population in experiment["populations"]}
     counts = {name: count_spikes(output, name, size, steps) for name, size in sizes.items()}
-    learning = [entry for entry in experiment["projections"] if entry.get("synapse", {}).get("model") in DEFAULTS]
+    learning = [entry for entry in experiment["projections"]
+                if entry.get("synapse", {}).get("model") in DEFAULTS and "normalize" not in entry]
     INITIAL = read_initial(path, folder, learning)
     for entry in learning:
         (check_resources if entry["synapse"]["model"] == "tsodyks" else check_projection)(entry, output, counts, steps)

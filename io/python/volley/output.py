@@ -318,6 +318,26 @@ class Run:
         return Recorders("rates", self.file.get("rates", {}), Rows)
 
     @property
+    def sums(self) -> Recorders[Rows]:
+        """Sums of states over populations."""
+        return Recorders("sums", self.file.get("sums", {}), Rows)
+
+    @property
+    def means(self) -> Recorders[Rows]:
+        """Means of states over populations."""
+        return Recorders("means", self.file.get("means", {}), Rows)
+
+    @property
+    def stimuli(self) -> Recorders[Rows]:
+        """What stimuli gave."""
+        return Recorders("stimuli", self.file.get("stimuli", {}), Rows)
+
+    @property
+    def dopamine(self) -> Recorders[Rows]:
+        """Concentrations of dopamine."""
+        return Recorders("dopamine", self.file.get("dopamine", {}), Rows)
+
+    @property
     def eigenvalues(self) -> Recorders[Eigenvalues]:
         """Of readouts that ask for them."""
         return Recorders("eigenvalues", self.file.get("eigenvalues", {}), Eigenvalues)
