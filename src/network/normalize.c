@@ -31,8 +31,7 @@ static void choose_bounds(const volley_plastic_table *plastic, share *shares) {
   plastic->model->range(plastic->plan->parameters, &low, &high);
   for (uint32_t t = 0; t < plastic->n_targets; t++) {
     const bool grows = fabs(plastic->sums[t]) > fabs(shares[t].free), is_positive = low >= 0;
-    shares[t] = (share){
-        .bound = grows == is_positive ? high : low, .is_set = true, .grows = grows, .moves = true};
+    shares[t] = (share){.bound = grows == is_positive ? high : low, .is_set = true, .grows = grows, .moves = true};
   }
 }
 
