@@ -10,6 +10,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "invariance")]
 from nets import make_everything  # noqa: E402
 from program import EXPERIMENTS, execute, expect, finish, run  # noqa: E402
+from test_inputs import write_files  # noqa: E402
+from test_space import write_cloud  # noqa: E402
 
 # The same twice.
 WRITINGS = ["""
@@ -39,6 +41,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(EXPERIMENTS, os.path.join(folder, "jobs"))
         nets = [make_everything(folder)]
+        write_files(folder)
+        write_cloud(folder)
         nets += [shutil.copy(file, folder) for file in glob.glob(os.path.join(HERE, "..", "invariance", "*.yaml"))
                  if os.path.basename(file) != "everything.yaml"]
         same = []
