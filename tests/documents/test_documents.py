@@ -60,7 +60,7 @@ SCALED = {  # pattern and what it is replaced by, where the documents' runs take
         (r"(volley run jobs/experiments/brunel_stdp.yaml --threads 2)", r'\1 --set simulation.duration="110 ms" '
          r"--set recorders.0.start=0 --set recorders.weights.interval=10"),
         (r"(volley run jobs/experiments/inhibitory_plasticity.yaml)", r'\1 --set simulation.duration="200 ms" '
-         r"--set recorders.3.start=0"),
+         r"--set recorders.0.start=0"),
     ],
 }
 AFTER = {"docs/file-formats.md": "README.md"}  # documents whose blocks read what those of another one wrote
