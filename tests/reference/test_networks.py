@@ -13,7 +13,7 @@ import numpy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from program import EXPERIMENTS, expect_same_mean, finish, rate_and_cv, read_spikes, run  # noqa: E402
+from program import EXPERIMENTS, expect, expect_same_mean, finish, rate_and_cv, read_spikes, run  # noqa: E402
 
 
 def statistics(output, window):
