@@ -105,13 +105,17 @@ VOLLEY_API volley_status volley_run_resume(const char *checkpoint, const char *c
                                            int threads, const char *output, volley_experiment **experiment,
                                            volley_run **out);
 
-/* Writes a checkpoint of the run as it is to a file, whole or not at all; one that is there becomes FILE.1. With all but what
+/* Writes a checkpoint of the run as it is (of the clock engine) to a file, whole or not at all; one that is there becomes FILE.1. With all but what
  * volley_run_inject() has set. Collective, agreed status; where it is not VOLLEY_OK, the run can go on. */
 VOLLEY_API volley_status volley_run_save(volley_run *run, const char *file);
 
 /* Takes the run to a time in ms, a whole number of steps and no later than the experiment's duration. In how many calls it
  * is taken there changes no bit. Collective, agreed status; after any other than VOLLEY_OK only destroy() does anything. */
 VOLLEY_API volley_status volley_run_advance(volley_run *run, double until_ms);
+
+/* The step of time in ms; of engines without steps that which times are whole multiples of. Not collective, the same on every
+ * rank. */
+VOLLEY_API double volley_run_step(const volley_run *run);
 
 /* The time that it has come to, in ms; neurons, synapses and spikes so far, of all ranks. Not collective, the same on every
  * rank. */

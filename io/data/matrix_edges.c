@@ -30,9 +30,9 @@ static void *room(void) { return volley_alloc(VOLLEY_EDGE_ROWS, sizeof(uint64_t)
 static bool has(const volley_rows *rows, const char *name) { return H5Lexists(rows->group, name, H5P_DEFAULT) > 0; }
 
 /* A dense matrix: weight by weight, row by row. Its shape must be that of the populations. */
-static void look_at_dense(volley_matrix_edges *m, volley_rows *rows, const volley_edge_file *from) {
+static void look_at_dense(volley_matrix_edges *m, volley_rows *rows, const volley_edge_file *from, const char *name) {
   hsize_t dimensions[H5S_MAX_RANK] = {0};
-  const hid_t set = H5Dopen2(rows->group, m->layout.columns[WEIGHT].names, H5P_DEFAULT);
+  const hid_t set = H5Dopen2(rows->group, name, H5P_DEFAULT);
   const hid_t space = volley_hdf5_check(&rows->file, H5Dget_space(set), "look up data of");
   const int n = H5Sget_simple_extent_dims(space, dimensions, NULL);
   volley_hdf5_release(&rows->file, space);
@@ -42,8 +42,8 @@ static void look_at_dense(volley_matrix_edges *m, volley_rows *rows, const volle
   volley_hdf5_fault(&rows->file,
                     "the matrix '%s' of '%s' has %d dimensions, %" PRIu64 " x %" PRIu64
                     "; a row for each of %u targets and a column for each of %u sources are expected",
-                    from->group, from->path, n, (uint64_t)dimensions[0], n > 1 ? (uint64_t)dimensions[1] : 1,
-                    from->targets, from->sources);
+                    strcmp(name, "delay") == 0 ? name : from->group, from->path, n, (uint64_t)dimensions[0],
+                    n > 1 ? (uint64_t)dimensions[1] : 1, from->targets, from->sources);
 }
 
 /* Whether the group has a dataset of two dimensions. */
@@ -65,8 +65,13 @@ static bool is_by_columns(const volley_rows *rows) {
     return strncmp(text, "csc", 3) == 0;
   if (has(rows, "format") && (set = H5Dopen2(rows->group, "format", H5P_DEFAULT)) >= 0) {
     const hid_t type = H5Dget_type(set);
-    if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) <= 0 && H5Tget_size(type) < sizeof text)
+    char *found = NULL;
+    if (H5Tis_variable_str(type) > 0 && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &found) >= 0 && found) {
+      snprintf(text, sizeof text, "%s", found);
+      (void)H5free_memory(found);
+    } else if (H5Tget_class(type) == H5T_STRING && H5Tget_size(type) < sizeof text) {
       (void)H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text);
+    }
     (void)H5Tclose(type);
     (void)H5Dclose(set);
   }
@@ -136,7 +141,8 @@ volley_matrix_edges *volley_matrix_edges_create(volley_rows *rows, const volley_
   rows->layout = &m->layout;
   rows->shape.given[0] = 1;
   rows->shape.given[1] = m->layout.n_columns > DELAY && has(rows, "delay");
-  if (m->form == DENSE) look_at_dense(m, rows, from);
+  if (m->form == DENSE && rows->shape.given[1]) look_at_dense(m, rows, from, "delay");
+  if (m->form == DENSE && !rows->file.failed) look_at_dense(m, rows, from, m->layout.columns[WEIGHT].names);
   if (m->form == COMPRESSED) {
     m->by_columns = is_by_columns(rows);
     read_starts(m, rows, from);

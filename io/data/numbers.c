@@ -43,17 +43,45 @@ static void open_npy(volley_numbers *n) {
   if (!n->file.failed) set_shape(n, n->npy.dimensions);
 }
 
+/* The length of the first name of a line of names, up to the separator: a comma, a semicolon, or else blanks. */
+static size_t name_length(const char *at, const char *separators) {
+  const bool is_quoted = *at == '"' && strchr(at + 1, '"');
+  const size_t quoted = is_quoted ? (size_t)(strchr(at + 1, '"') - at) + 1 : 0;
+  return quoted + strcspn(at + quoted, separators);
+}
+
+/* Whether a piece of a line, without blanks and quotation marks around it, is a name. */
+static bool is_name(const char *at, size_t length, const char *name) {
+  while (length > 0 && strchr(" \t\"\r", at[length - 1])) length--;
+  while (length > 0 && strchr(" \t\"", *at)) at++, length--;
+  return length == strlen(name) && strncmp(at, name, length) == 0;
+}
+
+/* The place of a name in the line of names, columns of which are separated as those of numbers are; -1 if it has none, -2 if
+ * the line has another number of names than there are columns. */
+static int64_t place_of_name(const volley_numbers *n, const char *names) {
+  const size_t line = strcspn(names, "\n");
+  const bool commas = memchr(names, ',', line), semicolons = !commas && memchr(names, ';', line);
+  const char *separators = commas ? ",\n" : semicolons ? ";\n" : " \t\r\n", *at = names, *end = names + line;
+  int64_t found = -1;
+  uint64_t c = 0;
+  if (!commas && !semicolons) at += strspn(at, " \t");
+  for (;; c++) {
+    const size_t length = name_length(at, separators);
+    if (is_name(at, length, n->column)) found = (int64_t)c;
+    at += length;
+    if (at >= end) break;
+    at += commas || semicolons ? 1 : strspn(at, " \t\r");
+    if (at >= end && !commas && !semicolons) break;
+  }
+  return c + 1 == n->columns ? found : -2;
+}
+
 /* The number of the column that is meant: by its place in the line of names, or a number from 0. */
 static uint64_t find_column(volley_numbers *n, const char *names) {
-  static const char between[] = " \t\r\n\"',;";
   char *end;
-  uint64_t c = 0;
-  for (const char *at = names ? names + strspn(names, between) : ""; *at; c++) {
-    const size_t length = strcspn(at, between);
-    if (length == strlen(n->column) && strncmp(at, n->column, length) == 0) return c;
-    at += length;
-    at += strspn(at, between);
-  }
+  const int64_t place = names ? place_of_name(n, names) : -1;
+  if (place >= 0) return (uint64_t)place;
   const unsigned long number = strtoul(n->column, &end, 10);
   if (*n->column && !*end && number < n->columns) return number;
   volley_hdf5_fault(&n->file, "'%s' has no column '%s'; %s%.*s%s%" PRIu64, n->file.path, n->column,

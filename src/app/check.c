@@ -88,10 +88,10 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
                                   .overwrite = true,
                                   .saves = experiment->checkpoint.file};
   VOLLEY_TRY(volley_written_check(experiment, &written, comm));
+  VOLLEY_TRY(volley_run_load(experiment, &reader, comm));
   int threads;
   if (options->ranks > 0) ranks = options->ranks;
   VOLLEY_TRY(volley_choose_threads(options->threads, experiment, ranks, comm, &threads));
-  VOLLEY_TRY(volley_run_load(experiment, &reader, comm));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
   VOLLEY_TRY(volley_sources_check(experiment, &reader, comm));
   VOLLEY_TRY(volley_readouts_check(experiment, &reader, comm));

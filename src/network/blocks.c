@@ -249,7 +249,10 @@ static void renew_inputs(volley_block *block, const volley_experiment *experimen
     else
       volley_block_add_input(block, before[d]);
   }
-  for (int s = 0; s < block->n_slices; s++) set_currents(&block->slices[s], experiment);
+  for (int s = 0; s < block->n_slices; s++) {
+    if (has_own_currents(experiment, block->slices[s].population)) volley_slice_own_currents(&block->slices[s]);
+    set_currents(&block->slices[s], experiment);
+  }
   free(before);
 }
 

@@ -63,13 +63,13 @@ static volley_status open_output(volley_run *run, const char *output, const voll
 static volley_status build(volley_run *run, int threads, const char *output, volley_checkpoint *checkpoint) {
   const volley_checkpoint_info *from = checkpoint ? volley_checkpoint_get_info(checkpoint) : NULL;
   const volley_reader reader = volley_data_reader(&run->comm);
-  int ranks;
-  VOLLEY_MPI(MPI_Comm_size(run->comm, &ranks));
-  VOLLEY_TRY(volley_choose_threads(threads, run->experiment, ranks, run->comm, &threads));
   VOLLEY_TRY(volley_inputs_sum(run->experiment, run->comm));
   if (from) (void)volley_inputs_compare(run->experiment, from);
   VOLLEY_TRY(volley_agree(run->comm));
   VOLLEY_TRY(volley_run_load(run->experiment, &reader, run->comm));
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(run->comm, &ranks));
+  VOLLEY_TRY(volley_choose_threads(threads, run->experiment, ranks, run->comm, &threads));
   VOLLEY_TRY(volley_run_build(run->experiment, &reader, threads, output, checkpoint, run->comm, &run->parts));
   run->taken = volley_taken_spikes_create(run->parts.network);
   run->injection = volley_injection_create(run->parts.network);
@@ -141,6 +141,12 @@ volley_status volley_run_save(volley_run *run, const char *path) {
   VOLLEY_TRY(run->status);
   if (!run->recordings && run->experiment->n_recorders > 0)
     volley_fault(VOLLEY_USAGE, NULL, "a run whose recorders have no output cannot be saved; give it an output");
+  if (run->experiment->simulation.continuous)
+    volley_fault(
+        VOLLEY_USAGE, NULL,
+        "the engine %s saves while it advances only (keys of `checkpoint`, volley run); the engine clock can be "
+        "saved at any time",
+        run->experiment->simulation.engine->name);
   VOLLEY_TRY(volley_agree(run->comm));
   if (run->recordings) VOLLEY_TRY(volley_recording_flush(run->parts.recording));
   if (run->recordings) VOLLEY_TRY(volley_recordings_cut(run->recordings, volley_engine_step(run->engine)));
@@ -188,6 +194,11 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
   volley_experiment *experiment = run->experiment, *renewed;
   VOLLEY_TRY(run->status);
   refuse_continuous(run, "stimuli");
+  for (int r = 0; r < experiment->n_recorders; r++)
+    if (strcmp(experiment->recorders[r].kind->name, "stimuli") == 0)
+      volley_fault(VOLLEY_USAGE, NULL,
+                   "recorder '%s': stimuli that are recorded stay as they are while a run is under way",
+                   experiment->recorders[r].name);
   for (int s = 0; s < n_sets; s++)
     if (strncmp(sets[s], "stimuli.", strlen("stimuli.")) != 0)
       volley_fault(VOLLEY_USAGE, NULL, "'%s': only keys of stimuli can be set while a run is under way", sets[s]);
@@ -233,6 +244,7 @@ double volley_run_time(const volley_run *run) {
   return (double)volley_engine_step(run->engine) * run->experiment->simulation.dt;
 }
 
+double volley_run_step(const volley_run *run) { return run->experiment->simulation.dt; }
 uint64_t volley_run_neurons(const volley_run *run) { return run->experiment->neurons; }
 uint64_t volley_run_synapses(const volley_run *run) { return run->parts.network->synapses; }
 uint64_t volley_run_spikes(const volley_run *run) { return volley_engine_spikes(run->engine); }

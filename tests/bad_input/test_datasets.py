@@ -44,6 +44,8 @@ OTHERS = [
     ({"of_neurons": "{file: short.npy}"}, "'short.npy' announces 32 bytes of numbers, but holds 20 of them"),
     ({"of_neurons": "{file: four.npy, column: 1}"}, "'four.npy' is a NumPy array, which has no columns with names"),
     ({"of_neurons": "{file: four.npy, dataset: C}"}, "'four.npy' is a NumPy array, which has no datasets"),
+    ({"of_neurons": "{file: named.csv, column: C m (pF)}"}, None),
+    ({"of_neurons": "{file: named.csv, column: right}"}, "value -7 of C_m for neuron 0 lies outside"),
     ({"of_neurons": "{file: few.csv}"}, "'few.csv' must have one dimension, or `column` must say which of its columns"),
     ({"of_neurons": "{file: few.csv, column: e}"}, "'few.csv' has no column 'e'; its line of names is 'i, c, d'"),
     ({"of_neurons": "{file: few.csv, column: 3}"}, "'few.csv' has no column '3'"),
@@ -68,6 +70,8 @@ def write_others(folder):
     numpy.save(os.path.join(folder, "text.npy"), numpy.array(["a", "b"]))
     with open(os.path.join(folder, "four.npy"), "rb") as file, open(os.path.join(folder, "short.npy"), "wb") as copy:
         copy.write(file.read()[:-12])
+    with open(os.path.join(folder, "named.csv"), "w", encoding="utf-8") as file:  # blanks, and a name that is empty
+        file.write('"",C m (pF),"right"\n' + "".join(f"{i},{200 + i},{-7 - i}\n" for i in range(4)))
     with open(os.path.join(folder, "few.csv"), "w", encoding="utf-8") as file:
         file.write("i, c, d\n0, 250, 1\n1, 251, 1\n2, 252, -1\n3, 253, 9\n")
 

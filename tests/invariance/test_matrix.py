@@ -21,7 +21,7 @@ projections: [{source: S, target: T, rule: edges, file: w.h5, group: PLACE, dela
 stimuli: [{type: poisson, target: S, rate: 200 Hz}]
 recorders: [{type: spikes, population: T}]
 """
-PLACES = ("list", "W", "dense", "csr", "csc", "coo")
+PLACES = ("list", "W", "dense", "csr", "csc", "csc_too", "coo")
 WRONG = [  # path, what is put there, message
     ("W", numpy.ones((SOURCES, TARGETS)), "the matrix '/W' of 'w.h5' has 2 dimensions, 230 x 190; a row for each of 190 "
      "targets and a column for each of 230 sources are expected"),
@@ -34,6 +34,7 @@ WRONG = [  # path, what is put there, message
     ("csr/indices", numpy.full(10, 3), "but 'data' "),
     ("coo/row", numpy.full(10, 3), "but 'data' "),
     ("coo/col", None, "dataset 'col' of"),
+    ("dense/delay", numpy.ones((SOURCES, TARGETS)), "the matrix 'delay' of 'w.h5' has 2 dimensions, 230 x 190"),
 ]
 
 
@@ -58,6 +59,9 @@ def write(folder):
         put("coo", by_column, col=col[by_column], row=row[by_column].astype("uint8"), data=weights[row, col][by_column])
         put("csr", here, indices=col.astype("int32"), indptr=starts(row, TARGETS).astype("int32"), data=weights[row, col])
         put("csc", by_column, indices=row[by_column], indptr=starts(col, SOURCES), data=weights[row, col][by_column])
+        for name in file["csc"]:
+            file[f"csc_too/{name}"] = file["csc"][name]
+        file["csc_too/format"] = "csc"  # as a dataset of variable length
         file["csc"].attrs["encoding-type"] = "csc_matrix"
         file["dense/weight"] = weights
         file.create_dataset("dense/delay", data=delays, chunks=(50, 60), compression=3)
@@ -76,7 +80,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         write(folder)
         found = {place: run(make(folder, place), os.path.join(folder, "o.h5"), {}, ranks)
-                 for place, ranks in zip(("plain", *PLACES), (1, 1, 3, 2, 3, 2, 1))}
+                 for place, ranks in zip(("plain", *PLACES), (1, 1, 3, 2, 3, 2, 1, 1))}
         for place in PLACES:
             same = "plain" if place == "W" else "list"  # a dataset by itself has no delays
             expect(found[place]["spike_digest"] == found[same]["spike_digest"], f"{place}: other spikes than {same}")

@@ -123,6 +123,9 @@ def describe(digest):
     fails(lambda: net.project("E", "I", weight=numpy.ones((20, 80))), "(80, 20)", "not (20, 80)")
     fails(lambda: net.project("E", "I", edges=([1, 2], [3])), "equal length")
     fails(lambda: net.project("E", "I"), "give a rule")
+    fails(lambda: net.project("E", "I", edges=([0.5, 1], [1, 2])), "whole numbers")
+    fails(lambda: net.project("E", "I", edges=([-1, 1], [1, 2])), "whole numbers")
+    fails(lambda: net.project("E", "I", "one_to_one", weight=numpy.ones(10), delay=1), "belong to edges")
     net.population("P", 3, "iaf_psc_exp_multisynapse", tau_syn=numpy.array([2.0, 9.0]))
     net.project("E", "P", "all_to_all", receptor=2, weight=1, delay=1)
     expect(net.check(ranks=1)["ranks"] == 1, "a population with receptors by a list")
@@ -148,6 +151,11 @@ def connect():
         net.record("traces", "T", states="V_m", interval=1)
         last = net.run(f"{name}.h5").traces["T"].values[-1]
         expect(numpy.allclose(last, matrix[1], atol=1e-6), f"{name}: {last}")
+        again = volley.load(f"{name}.experiment.yaml")
+        again.project("S", "T", delay=0.1, weight=matrix)
+        again.save(f"{name}.experiment.yaml")
+        last = volley.load(f"{name}.experiment.yaml").run(f"{name}.h5", overwrite=True).traces["T"].values[-1]
+        expect(numpy.allclose(last, 2 * matrix[1], atol=1e-6), f"{name}, loaded and saved with more: {last}")
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -72,6 +72,16 @@ def compare_digests():
             os.remove(file)
 
 
+def refuse():
+    """What is not there yet is said: a run of the event engine that is saved, recorded stimuli that change."""
+    with volley.load("events.yaml").build(output="events.refused.h5") as simulation:
+        fails(lambda: simulation.save("c.h5"), "the engine event saves while it advances only")
+    net = volley.load("current.yaml")
+    net.record("stimuli", name="given", stimulus="drive", interval=1)
+    with net.build() as simulation:
+        fails(lambda: simulation.set_stimulus("drive", "rate", 3), "stimuli that are recorded stay")
+
+
 def look_and_change():
     net = volley.Network(dt=0.1)
     net.population("E", 3, "iaf_psc_delta", E_L=0, V_m=numpy.array([1.0, 2.0, 3.0]), V_reset=0, tau_m=1e9, C_m=100, V_th=50, t_ref=0.1,
@@ -92,6 +102,7 @@ def look_and_change():
         simulation.set_stimulus("slow", "amplitude", "90 pA")
         simulation.run(10)
         times, ids = simulation.spikes("E")
+        simulation.set_stimulus("slow", "amplitude", "{distribution: uniform, low: 0, high: 0}")
         expect(list(ids) == [2] and 38 <= times[0] <= 40 and simulation.time == 40, f"spikes {times} {ids}")
         expect(simulation.neurons == 3 and simulation.synapses == 0 and "at 40 ms: 3 neurons" in repr(simulation), "figures")
         fails(lambda: simulation.spikes("X"), "no population 'X'")
@@ -136,11 +147,14 @@ def threads_and_interrupts(simulation):
     expect(before < at < 5e6, f"interrupted at {at}")
     simulation.run(1)
     expect(simulation.time == at + 1, "it does not go on")
+    simulation.run(1000.1)
+    expect(abs(simulation.time - at - 1001.1) < 1e-6, f"1000.1 ms more than {at + 1} are {simulation.time}")
 
 
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     compare_digests()
+    refuse()
     look_and_change()
     os.chdir("/")
 program.finish()

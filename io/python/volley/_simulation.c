@@ -101,7 +101,11 @@ static void forget(PyObject *object) {
   int ranks = 0, is_gone = 0;
   MPI_Finalized(&is_gone);
   if (self->run && !is_gone) MPI_Comm_size(self->comm, &ranks);
-  if (ranks == 1) close_run(self);
+  if (ranks == 1 &&
+      !atomic_exchange(&is_busy, true)) { /* what is forgotten while another one runs stays until the end */
+    close_run(self);
+    atomic_store(&is_busy, false);
+  }
   PyTypeObject *type = Py_TYPE(object);
   type->tp_free(object);
   Py_DECREF(type);
@@ -167,11 +171,13 @@ static bool is_interrupted(const simulation *self) {
   return anywhere;
 }
 
-/* advance(until, piece): in pieces of model time, between which signals are heard; the same on every rank. */
+/* advance(until, piece): in pieces of whole steps, of some `piece` ms, between which signals are heard; the same on every rank. */
 static PyObject *advance(PyObject *object, PyObject *words) {
   simulation *self = (simulation *)object;
   double until, piece;
   if (!PyArg_ParseTuple(words, "dd", &until, &piece) || !enter(self)) return NULL;
+  const double step = volley_run_step(self->run);
+  piece = fmax(1, round(piece / step)) * step;
   volley_status status = VOLLEY_OK;
   for (double at = volley_run_time(self->run), next = at; status == VOLLEY_OK; at = next) {
     next = at + piece < until ? at + piece : until;
@@ -316,6 +322,16 @@ static PyObject *size_of(PyObject *object, PyObject *words) {
   return result;
 }
 
+/* agree(handle, fine): whether all ranks are */
+static PyObject *agree(PyObject *module, PyObject *words) {
+  unsigned long long handle;
+  int fine, all;
+  (void)module;
+  if (!PyArg_ParseTuple(words, "Kp", &handle, &fine) || !start_mpi()) return NULL;
+  MPI_Allreduce(&fine, &all, 1, MPI_INT, MPI_MIN, communicator(handle));
+  return PyBool_FromLong(all);
+}
+
 /* rank(handle) -> (rank, ranks) of a communicator */
 static PyObject *rank_of(PyObject *module, PyObject *words) {
   unsigned long long handle;
@@ -353,6 +369,7 @@ static PyObject *use(PyObject *module, PyObject *type) {
 
 static PyMethodDef functions[] = {{"make", make, METH_VARARGS, NULL},
                                   {"rank", rank_of, METH_VARARGS, NULL},
+                                  {"agree", agree, METH_VARARGS, NULL},
                                   {"use", use, METH_O, NULL},
                                   {NULL, NULL, 0, NULL}};
 static PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "volley._simulation", .m_size = -1,

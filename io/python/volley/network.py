@@ -45,9 +45,16 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def _indices(what: str, values: Any) -> np.ndarray:
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= 2**32)):
+        raise VolleyError(f"edges: {what}: a list of whole numbers from 0 on is expected")
+    return array.astype(np.uint32)
+
+
 def _edges(sources: Any, targets: Any, weights: Any, delays: Any) -> dict[str, np.ndarray]:
     """The datasets of rule edges, of equal lengths."""
-    edges = {"source": np.asarray(sources, np.uint32), "target": np.asarray(targets, np.uint32)}
+    edges = {"source": _indices("sources", sources), "target": _indices("targets", targets)}
     for name, values in (("weight", weights), ("delay", delays)):
         if _is_array(values):
             edges[name] = np.asarray(values, np.float64)
@@ -95,7 +102,7 @@ class Network:
         """Adds a population of `size` neurons; returns its name. values: parameters and initial states of the model by name,
         each a number, a text with a unit, a distribution ({"distribution": "normal", "mean": -60, "std": 5}) or an array with one
         value a neuron [size]; a list where the model has one (tau_syn). spikes: of a spike_source."""
-        table = models.find("neurons", model, tuple(self._tree["plugins"] or ()))
+        table = models.find("neurons", model, self._plugins())
         entry: dict[str, Any] = {"name": name, "model": model, "size": size, "mean_rate": mean_rate, "spikes": spikes}
         for key, value in values.items():
             if key in table.get("lists", "").split("|"):
@@ -129,6 +136,8 @@ class Network:
             entry |= {"rule": "edges", "file": "", "group": group}
         elif rule is None:
             raise VolleyError(f"projection of '{source}' onto '{target}': give a rule, edges or a matrix of weights")
+        elif _is_array(weight) or _is_array(delay):
+            raise VolleyError(f"rule {rule}: arrays of weights or delays belong to edges=(sources, targets)")
         else:
             entry["rule"] = rule
         entry |= {"weight": None if _is_array(weight) else weight, "delay": None if _is_array(delay) else delay, **keys}
@@ -137,7 +146,7 @@ class Network:
 
     def stimulate(self, type: str, target: str | list[str], *, name: str | None = None, **keys: Any) -> None:  # noqa: A002
         """Adds a stimulus of a type ("poisson", "dc", ...) to a population or several, with its keys."""
-        models.find("stimuli", type, tuple(self._tree["plugins"] or ()))
+        models.find("stimuli", type, self._plugins())
         self._add("stimuli", {"name": name, "type": type, "target": target, **keys})
 
     def record(self, type: str, population: str | list[str] | None = None, *, name: str | None = None,  # noqa: A002
@@ -167,6 +176,10 @@ class Network:
 
     def _add(self, section: str, entry: dict[str, Any]) -> None:
         self._tree.setdefault(section, []).append({key: value for key, value in entry.items() if value is not None})
+
+    def _plugins(self) -> tuple[str, ...]:
+        plugins = self._tree["plugins"] or []
+        return tuple(os.path.join(self.folder, path) for path in ([plugins] if isinstance(plugins, str) else plugins))
 
     def _size(self, population: Any) -> int:
         for entry in self._tree.get("populations", []):
@@ -201,6 +214,18 @@ class Network:
 
         return yaml.safe_dump(_plain(self._filled(self._tree, data)), sort_keys=False, allow_unicode=True, width=120)
 
+    def _try_to_save(self, path: str) -> VolleyError | None:
+        """Saves it with a duration; what was wrong."""
+        given = self._tree["simulation"].get("duration")
+        try:
+            self._tree["simulation"]["duration"] = 1e7 if given is None else given
+            self.save(path)
+        except Exception as error:  # noqa: BLE001  # other ranks must hear of it, whatever it is
+            return error if isinstance(error, VolleyError) else VolleyError(f"{path}: {error}")
+        finally:
+            self._tree["simulation"]["duration"] = given
+        return None
+
     def save(self, path: str | os.PathLike[str]) -> str:
         """Writes PATH, and its long arrays to a file beside it, NAME.arrays.h5; returns the path."""
         path = os.fspath(path)
@@ -232,12 +257,13 @@ class Network:
         Collective over comm."""
         handle = simulation.handle_of(comm)
         rank, ranks = simulation.module().rank(handle)
-        if self._tree["simulation"].get("duration") is None:
-            self._tree["simulation"]["duration"] = 1e7
         path = os.path.join(self.folder, f".volley-{os.getppid() if ranks > 1 else os.getpid()}.yaml")
+        fault = None
         try:
             if rank == 0:  # the file is read by rank 0, arrays by all once the experiment is known
-                self.save(path)
+                fault = self._try_to_save(path)
+            if not simulation.module().agree(handle, fault is None):
+                raise fault or VolleyError("rank 0 cannot write the experiment")
             return simulation.build(path, threads, None if output is None else os.fspath(output), comm)
         except VolleyError as fault:
             raise _without_place(path, fault) from None
@@ -263,6 +289,13 @@ class Network:
         return open_output(output)
 
 
+def _forget_file(node: Any, name: str) -> Any:
+    """The tree with the file of that name as one that is to be written yet."""
+    if isinstance(node, dict):
+        return {key: "" if key == "file" and value == name else _forget_file(value, name) for key, value in node.items()}
+    return [_forget_file(entry, name) for entry in node] if isinstance(node, list) else node
+
+
 def load(path: str | os.PathLike[str]) -> Network:
     """An experiment file as a Network that can be changed, checked, run. Needs PyYAML."""
     import yaml
@@ -277,4 +310,8 @@ def load(path: str | os.PathLike[str]) -> Network:
         raise VolleyError(f"{path}: an experiment is a mapping of sections")
     net = Network(folder=os.path.dirname(path) or ".")
     net._tree = {"plugins": None, **tree}
+    if os.path.exists(_arrays_of(path)):  # arrays that save() has written: they are written again
+        with h5py.File(_arrays_of(path), "r") as arrays:
+            arrays.visititems(lambda name, item: net._data.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        net._tree = _forget_file(net._tree, os.path.basename(_arrays_of(path)))
     return net
