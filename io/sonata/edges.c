@@ -69,8 +69,12 @@ static void take_json(edge_population *e, const volley_node *json, const volley_
       type->weight = number;
     else if (model && volley_key_named(model->parameters, model->n_parameters, key))
       volley_sonata_put_number(e->sonata, type->synapse, key, number, item);
-    else if (strcmp(key, "receptor_type") == 0 && number >= 0 && number <= VOLLEY_MAX_RECEPTORS)
+    else if (strcmp(key, "receptor_type") == 0 && number >= 0 && number <= VOLLEY_MAX_RECEPTORS &&
+             number == rint(number))
       type->receptor = (int)number;
+    else if (strcmp(key, "receptor_type") == 0)
+      volley_sonata_fault(e->sonata, item, "receptor_type is %.10g; a whole number from 0 to %d is expected", number,
+                          VOLLEY_MAX_RECEPTORS);
     else
       volley_sonata_fault(e->sonata, item, "'%s' is no parameter of a %s synapse onto %s, and would not count", key,
                           model ? model->name : "static", e->target->model.name);

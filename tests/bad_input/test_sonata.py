@@ -32,6 +32,7 @@ CASES = [  # file, what is there, what is there instead, message
     ("net/models/a.json", "200.0", '"much"', "C_m of nest:iaf_psc_exp is no number"),
     ("net/models/a.json", "12.0", "-12.0", "tau_m"),
     ("net/models/synapses/plain.json", "{}", '{"tau_x": 3}', "'tau_x' is no parameter of a static synapse"),
+    ("net/models/synapses/plain.json", "{}", '{"receptor_type": 1.5}', "receptor_type is 1.5; a whole number"),
     ("net/edge_types.csv", "static_synapse plain", "quantal_synapse plain", "the synapse model 'quantal_synapse' is not known"),
     ("net/edge_types.csv", "3 * 35.0", "4 * 35.0", "has the edge_type_id 3, of which nothing is said"),
     ("net/edge_types.csv", "3 * 35.0", "2 * 35.0", "edge_types.csv:4:1: 2: the edge_type_id 2 stands twice"),
