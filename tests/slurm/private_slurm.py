@@ -201,7 +201,7 @@ class Job:
         except FileNotFoundError:
             return ""
 
-    def wait(self, seconds=150):
+    def wait(self, seconds=300):
         """Waits until the job has ended for good; returns its state, or the states of an array."""
         self.slurm.wait_until(lambda: set(self.fields("JobState")) <= ENDED, seconds, f"job {self.number} to end")
         states = self.fields("JobState")

@@ -37,7 +37,7 @@ class Scenarios:
     def __init__(self, slurm):
         self.slurm = slurm
         self.short_digest = run(EXPERIMENT, self.path("plain.h5"), SHORT)["spike_digest"]
-        # A long run takes a minute when it is slow: longer than its time limit lets it.
+        # A long run would take a minute if it was slow to its end: longer than its time limit lets it.
         long = round(60 / SLOWER * max(self.speed(), self.speed()))
         self.long = {**NETWORK, "simulation.duration": f"{long} ms"}
         self.medium = {**NETWORK, "simulation.duration": f"{long // 4} ms"}
