@@ -79,7 +79,7 @@ static const struct {
               {"izhikevich_ring_2018", -75, 20, 10, 0.1}};
 enum { N_MODELS = sizeof models / sizeof *models };
 
-enum { MANY = 400, LONGEST = 17, STEPS = 300 };
+enum { MANY = 180, LONGEST = 17, STEPS = 200 };
 
 static void give_input(neurons *these, int m, uint32_t n) {
   for (uint32_t i = 0; i < these->slice.count; i++) {
