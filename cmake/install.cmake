@@ -1,13 +1,32 @@
-# bin/volley, the library, include/volley/, share/volley/ with plots and the Python package, the CMake package and volley.pc.
+# bin/volley, the library, include/volley/, share/volley/ with plots, job scripts and the Python package, what shells and man
+# know of the program, the CMake package and volley.pc. Components: program, library, development, python (cmake/package.cmake).
 include(CMakePackageConfigHelpers)
+set(VOLLEY_PYTHON_FOLDER ${CMAKE_INSTALL_DATADIR}/volley/python CACHE STRING "Where the package `volley` of Python is installed")
 set(VOLLEY_CMAKE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/volley)
 
 file(RELATIVE_PATH VOLLEY_BIN_TO_LIB ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 set_target_properties(volley PROPERTIES INSTALL_RPATH "$ORIGIN/${VOLLEY_BIN_TO_LIB}" INSTALL_RPATH_USE_LINK_PATH ON)
 set_target_properties(volley_library PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 
-install(TARGETS volley)
-install(TARGETS volley_library EXPORT volleyTargets)
+install(TARGETS volley COMPONENT program)
+install(TARGETS volley_library EXPORT volleyTargets LIBRARY COMPONENT library NAMELINK_COMPONENT development
+  ARCHIVE COMPONENT development)
+
+# The program writes them itself, from the tables of its commands.
+set(VOLLEY_TOLD_FOLDER ${PROJECT_BINARY_DIR}/told)
+file(MAKE_DIRECTORY ${VOLLEY_TOLD_FOLDER})
+function(volley_tells file folder)
+  add_custom_command(OUTPUT ${VOLLEY_TOLD_FOLDER}/${file} DEPENDS volley VERBATIM
+    COMMAND volley ${ARGN} > ${VOLLEY_TOLD_FOLDER}/${file})
+  set_property(GLOBAL APPEND PROPERTY VOLLEY_TOLD ${VOLLEY_TOLD_FOLDER}/${file})
+  install(FILES ${VOLLEY_TOLD_FOLDER}/${file} DESTINATION ${folder} COMPONENT program)
+endfunction()
+volley_tells(volley.1 ${CMAKE_INSTALL_MANDIR}/man1 manual)
+volley_tells(volley ${CMAKE_INSTALL_DATADIR}/bash-completion/completions completion bash)
+volley_tells(_volley ${CMAKE_INSTALL_DATADIR}/zsh/site-functions completion zsh)
+get_property(told GLOBAL PROPERTY VOLLEY_TOLD)
+add_custom_target(volley_told ALL DEPENDS ${told})
+
 # volley.h, what plugins are written against, and what these include.
 file(GLOB headers RELATIVE ${PROJECT_SOURCE_DIR}/src src/volley.h src/neuron/*.h src/plugin/plugin.h src/synapse/*.h src/stimulus/selected.h)
 set(VOLLEY_HEADERS)
@@ -22,7 +41,7 @@ while(headers)
 endwhile()
 foreach(header ${VOLLEY_HEADERS})
   get_filename_component(folder ${header} DIRECTORY)
-  install(FILES src/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley/${folder})
+  install(FILES src/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley/${folder} COMPONENT development)
 endforeach()
 
 # A shared library shows what is marked VOLLEY_API, and nothing else.
@@ -37,19 +56,23 @@ file(COPY_FILE ${PROJECT_BINARY_DIR}/generated/exports.map.new ${PROJECT_BINARY_
 if(BUILD_SHARED_LIBS)
   target_link_options(volley_library PRIVATE -Wl,--version-script=${PROJECT_BINARY_DIR}/generated/exports.map)
 endif()
-install(DIRECTORY jobs/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.yaml")
-install(DIRECTORY io/plot/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley FILES_MATCHING PATTERN "*.py")
-install(DIRECTORY io/python/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley/python FILES_MATCHING PATTERN "*.py")
+install(DIRECTORY jobs/experiments jobs/slurm DESTINATION ${CMAKE_INSTALL_DATADIR}/volley COMPONENT program
+  USE_SOURCE_PERMISSIONS FILES_MATCHING PATTERN "*.yaml" PATTERN "*.sbatch")
+install(DIRECTORY io/plot/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley COMPONENT program FILES_MATCHING PATTERN "*.py")
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.png" PATTERN "*.svg")
+install(FILES README.md LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+install(DIRECTORY io/python/ DESTINATION ${VOLLEY_PYTHON_FOLDER} COMPONENT python FILES_MATCHING PATTERN "*.py")
 if(TARGET volley_python)
-  install(TARGETS volley_python DESTINATION ${CMAKE_INSTALL_DATADIR}/volley/python/volley)
+  install(TARGETS volley_python DESTINATION ${VOLLEY_PYTHON_FOLDER}/volley COMPONENT python)
 endif()
 
-install(EXPORT volleyTargets NAMESPACE volley:: DESTINATION ${VOLLEY_CMAKE_FOLDER})
+install(EXPORT volleyTargets NAMESPACE volley:: DESTINATION ${VOLLEY_CMAKE_FOLDER} COMPONENT development)
 configure_package_config_file(cmake/volleyConfig.cmake.in ${PROJECT_BINARY_DIR}/volleyConfig.cmake
   INSTALL_DESTINATION ${VOLLEY_CMAKE_FOLDER})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/volleyConfig.cmake ${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
-  DESTINATION ${VOLLEY_CMAKE_FOLDER})
+  DESTINATION ${VOLLEY_CMAKE_FOLDER} COMPONENT development)
 
 # A static library hands what it needs to whoever links it; a shared one carries it. SLEPc and PETSc are loaded by either
 # and are named for the sake of their headers. The prefix is relative to the file.
@@ -62,4 +85,4 @@ if(BUILD_SHARED_LIBS)
 endif()
 file(RELATIVE_PATH VOLLEY_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/volley.pc.in ${PROJECT_BINARY_DIR}/volley.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/volley.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_BINARY_DIR}/volley.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)

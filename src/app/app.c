@@ -16,6 +16,7 @@ static void write_overview(FILE *out) {
     fprintf(out, "  %-11s %s\n", (*command)->name, (*command)->summary);
   }
   fprintf(out, "  %-11s %s\n", "help", "describe a command: volley help COMMAND");
+  fprintf(out, "  %-11s %s\n", "version", "tell the version and commit");
   fprintf(out, "\nFirst steps: volley check FILE.yaml, then mpirun -n 2 volley run FILE.yaml -o OUT.h5,\n"
                "then volley plot OUT.h5 -o OUT.png\n");
 }
@@ -25,6 +26,7 @@ static volley_status unknown_command(const char *word) {
   int n = 0;
   for (const volley_command *const *command = volley_commands(); *command; command++) names[n++] = (*command)->name;
   names[n++] = "help";
+  names[n++] = "version";
   const char *near = volley_nearest(word, names, n);
   if (near) return volley_fault(VOLLEY_USAGE, NULL, "unknown command '%s'; did you mean 'volley %s'?", word, near);
   return volley_fault(VOLLEY_USAGE, NULL, "unknown command '%s'; see: volley help", word);
@@ -59,7 +61,7 @@ static bool run_alone(int n, const char *const *words, volley_status *status) {
   if (n == 0) {
     write_overview(stderr);
     *status = VOLLEY_USAGE;
-  } else if (is_any(words[0], "--version", "-V")) {
+  } else if (is_any(words[0], "--version", "-V") || strcmp(words[0], "version") == 0) {
     printf("volley " VOLLEY_VERSION " (" VOLLEY_GIT_COMMIT ")\n");
   } else if (is_any(words[0], "--help", "-h") || strcmp(words[0], "help") == 0) {
     *status = show_help(n > 1 ? words[1] : NULL);

@@ -12,6 +12,8 @@
   X(export) \
   X(view) \
   X(reference) \
+  X(completion) \
+  X(manual) \
   /* one line a command */
 /* clang-format on */
 

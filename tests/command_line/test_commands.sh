@@ -33,7 +33,8 @@ expect 2 "usage: volley COMMAND" "$VOLLEY"
 expect 0 "usage: volley COMMAND" "$VOLLEY" help
 expect 0 "usage: volley COMMAND" "$VOLLEY" --help
 expect 0 "volley 0." "$VOLLEY" --version
-for command in run check models info plot reference; do
+expect 0 "volley 0." "$VOLLEY" version
+for command in run check models info plot export view reference completion manual; do
   expect 0 "usage: volley $command" "$VOLLEY" help $command
   expect 0 "usage: volley $command" "$VOLLEY" $command --help
 done
@@ -44,6 +45,34 @@ expect 2 "did you mean '--threads'?" "$VOLLEY" run a.yaml --thread 2
 expect 2 "did you mean 'iaf_psc_exp'?" "$VOLLEY" models iaf_psc_epx
 expect 0 "membrane time constant" "$VOLLEY" models iaf_psc_delta
 expect 0 "iaf_psc_delta" "$VOLLEY" models
+
+# Completion: the words that Bash offers, and that the scripts name every option of every command.
+offers() {
+  local words=$1
+  shift
+  found=$(PATH=$(dirname "$VOLLEY"):$PATH bash -c 'source <(volley completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _volley
+    echo "${COMPREPLY[*]}"' bash "$@")
+  [ "$found" = "$words" ] || { echo "FAIL: for '$*' Bash offers '$found', not '$words'"; failures=$((failures + 1)); }
+}
+offers "check" volley ch
+offers "--progress" volley run --prog
+offers "auto bar lines off" volley run a.yaml --progress ""
+offers "iaf_psc_delta" volley models iaf_psc_d
+offers "manual" volley help man
+offers "zsh" volley completion z
+offers "" volley run file
+expect 2 "there is no completion for 'fish'" "$VOLLEY" completion fish
+for shell in bash zsh; do
+  "$VOLLEY" completion $shell >"$folder/script"
+  ! command -v $shell >/dev/null || $shell -n "$folder/script" || { echo "FAIL: $shell cannot read its script"; failures=$((failures + 1)); }
+  for command in run check models info plot export view; do
+    "$VOLLEY" help $command | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | while read -r option; do
+      grep -qF -- "$option" "$folder/script" || echo "$shell: $command $option"
+    done >"$folder/absent"
+    [ ! -s "$folder/absent" ] || { echo "FAIL: completion lacks $(cat "$folder/absent")"; failures=$((failures + 1)); }
+  done
+done
+expect 0 ".SS volley check" "$VOLLEY" manual
 
 expect 0 "usage: volley run" "$VOLLEY_MPIRUN" -n 3 "$VOLLEY" help run
 [ "$(grep -c '^usage' "$folder/out")" -eq 1 ] || { echo "FAIL: help is printed by several ranks"; failures=$((failures + 1)); }

@@ -39,6 +39,10 @@ SKIPPED = {  # beginning of a block -> why it is not run
         "$ volley models": "the plug-in that is compiled above",
         "$ volley check": "the plug-in that is compiled above",
     },
+    "docs/installing.md": {
+        "cmake": "builds anew; tests/install has what this build installs",
+        "jobs/package": "builds anew; tests/install/test_packages_long.sh",
+    },
     "docs/performance.md": {
         "mpirun": "measures, for minutes",
         "VOLLEY=": "measures, for minutes",

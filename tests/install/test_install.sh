@@ -19,7 +19,8 @@ check_program() {
 
 cmake --install "$VOLLEY_BUILD" --prefix "$prefix" >"$folder/log" 2>&1 || fail "$(cat "$folder/log")"
 for file in bin/volley include/volley/base/codes.h include/volley/volley.h share/volley/volley_plot.py \
-  share/volley/experiments/microcircuit.yaml; do
+  share/volley/experiments/microcircuit.yaml share/volley/slurm/run.sbatch share/man/man1/volley.1 share/doc/volley/LICENSE \
+  share/bash-completion/completions/volley share/zsh/site-functions/_volley share/doc/volley/docs/tutorial.md; do
   [ -f "$prefix/$file" ] || fail "$file is not installed"
 done
 [ "$(find "$prefix/include" -name '*.h' | grep -cE '/(io|app|engine|partition)/')" -eq 0 ] || fail "private headers are installed"
