@@ -2,7 +2,7 @@
 # Expects the shell to stand in the top folder of Volley.
 
 build_packages="build-essential cmake pkg-config libopenmpi-dev openmpi-bin petsc-dev slepc-dev libhdf5-openmpi-dev libyaml-dev
-  librandom123-dev python3-dev"
+  librandom123-dev libptscotch-dev python3-dev"
 plot_packages="python3 python3-h5py python3-matplotlib"
 test_packages="libcmocka-dev python3-yaml python3-bmtk python3-scipy"
 # For tests/slurm, which starts daemons of its own and needs root for that. Debian starts none of these in a container, and

@@ -11,6 +11,11 @@
 #define PARTITIONERS(X) \
   X(block) \
   X(round_robin) \
+  X(weighted) \
+  X(areas) \
+  X(tiles) \
+  X(file) \
+  X(graph) \
   /* one line a partitioner */
 /* clang-format on */
 
@@ -35,6 +40,10 @@ volley_status volley_owners_find(const volley_experiment *experiment, int ranks,
                                  MPI_Comm comm, volley_owners *out) {
   *out = (volley_owners){.experiment = experiment, .ranks = ranks};
   const volley_partitioner *partitioner = partitioner_of(out);
+  char buffer[512];
+  const char *wrong = partitioner->refuses ? partitioner->refuses(experiment, ranks, buffer, sizeof buffer) : NULL;
+  if (wrong) volley_fault(VOLLEY_USAGE, &experiment->simulation.partition_place, "%s", wrong);
+  VOLLEY_TRY(volley_agree(comm));
   return partitioner->create ? partitioner->create(out, reader, comm) : VOLLEY_OK;
 }
 

@@ -22,6 +22,10 @@ typedef struct volley_partitioner {
       *keys; /* [n_keys] its own, which fill a struct of `size` bytes: simulation.partition_parameters */
   int n_keys;
   size_t size;
+  bool weighs; /* it asks what neurons cost: the experiment must know its synapses (volley_run_load()) */
+  /* Why it cannot take an experiment, once its files are loaded, on so many ranks (written into buffer of `size` bytes), or NULL;
+   * the same on all ranks. NULL: it takes all. */
+  const char *(*refuses)(const volley_experiment *experiment, int ranks, char *buffer, size_t size);
   /* Makes the state, for owners whose other members are set. Collective over comm, agreed status; after a fault nothing is
    * kept. NULL: there is none. */
   volley_status (*create)(volley_owners *owners, const volley_reader *reader, MPI_Comm comm);

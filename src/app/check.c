@@ -2,6 +2,7 @@
 #include "experiment/check.h"
 #include "app/app.h"
 #include "app/check_report.h"
+#include "app/compare_partitions.h"
 #include "app/written_files.h"
 #include "force/readout_values.h"
 #include "io/data/reader.h"
@@ -19,7 +20,7 @@ typedef struct settings {
   const char *file;
   int ranks, threads; /* 0: not given */
   int nsyns;          /* 1: ignored */
-  bool json, resolved;
+  bool json, resolved, compare_partitions;
   volley_text_list sets;
 } settings;
 
@@ -33,6 +34,8 @@ static const volley_option option_table[] = {
     VOLLEY_OPTION_NSYNS(settings),
     {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, json), NULL,
      "print all figures as JSON: bytes, seconds, milliseconds"},
+    {"compare-partitions", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, compare_partitions), NULL,
+     "print the shares that each kind of partition makes instead, and which is best"},
     {"resolved", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, resolved), NULL,
      "print the experiment instead: every key, with defaults and in its documented unit"},
 };
@@ -66,12 +69,24 @@ static volley_status check_values(const volley_experiment *experiment, const vol
   return status;
 }
 
-static void print_estimate(const volley_experiment *experiment, const volley_estimate *estimate, bool json) {
-  volley_output_estimate output = volley_estimate_output(experiment, estimate);
-  const volley_times times = volley_estimate_times(experiment, estimate, &output);
+/* Rank 0 times pieces and prints. Collective. */
+static volley_status print_estimate(volley_experiment *experiment, const volley_reader *reader, const settings *options,
+                                    const volley_estimate *estimate, MPI_Comm comm) {
+  volley_output_estimate output = {0};
+  volley_times times = {0};
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) {
+    output = volley_estimate_output(experiment, estimate);
+    times = volley_estimate_times(experiment, estimate, &output);
+  }
   const volley_check_figures figures = {experiment, estimate, &output, &times};
-  if (volley_local_status() == VOLLEY_OK) (json ? volley_check_print_json : volley_check_print)(&figures);
-  volley_output_estimate_release(&output);
+  if (rank == 0 && volley_local_status() == VOLLEY_OK && !options->compare_partitions)
+    (options->json ? volley_check_print_json : volley_check_print)(&figures);
+  if (rank == 0) volley_output_estimate_release(&output);
+  VOLLEY_TRY(volley_agree(comm));
+  if (!options->compare_partitions) return VOLLEY_OK;
+  return volley_partitions_compare(experiment, reader, estimate, &times, options->json, comm);
 }
 
 static volley_status check_experiment(volley_experiment *experiment, const settings *options, MPI_Comm comm) {
@@ -100,11 +115,10 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
     return VOLLEY_OK;
   }
   volley_estimate estimate;
-  const volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, comm, &estimate);
-  if (status == VOLLEY_OK && rank == 0) print_estimate(experiment, &estimate, options->json);
+  volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, comm, &estimate);
+  if (status == VOLLEY_OK) status = print_estimate(experiment, &reader, options, &estimate, comm);
   volley_estimate_release(&estimate);
-  VOLLEY_TRY(status);
-  return volley_agree(comm);
+  return status;
 }
 
 static volley_status check_command(const volley_command *command, int n_arguments, const char *const *arguments) {

@@ -4,6 +4,7 @@
 
 #include "model/experiment.h"
 #include "model/reader.h"
+#include "partition/cost.h"
 #include "partition/partition.h"
 
 #include <mpi.h>
@@ -40,8 +41,15 @@ typedef struct volley_estimate {
   bool assumed_rates; /* some population has no mean_rate: `assumed_rate` was taken */
 } volley_estimate;
 
-/* The mean rate that a population is said or assumed to have, in Hz. */
-double volley_expected_rate(const volley_population *population);
+/* Edges of a projection that are looked at: in networks of many projections fewer of each. */
+enum { VOLLEY_SOME_EDGES = 4096, VOLLEY_FEW_EDGES = 64, VOLLEY_MANY_PROJECTIONS = 1000 };
+
+/* Spikes of a population in the whole run. */
+double volley_spikes_expect(const volley_experiment *experiment, int population);
+
+/* The parts of an estimate about tables: needs `expected` and all that stands before it. samples: [n_projections] edges of files. */
+void volley_estimate_tables(const volley_experiment *experiment, const volley_edge_sample *samples,
+                            volley_estimate *estimate);
 
 /* Model time of a run in seconds. */
 double volley_model_seconds(const volley_experiment *experiment);
@@ -52,6 +60,9 @@ double volley_model_seconds(const volley_experiment *experiment);
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
                                    int threads, bool checks, MPI_Comm comm, volley_estimate *out);
 void volley_estimate_release(volley_estimate *estimate);
+
+/* Expected synapses onto a neuron of each population: [n_populations], owned by the caller: free(). */
+double *volley_indegrees_expect(const volley_experiment *experiment, const volley_estimate *estimate);
 
 /* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,

@@ -27,6 +27,7 @@ static void read_partitioner(volley_reading *reading, volley_node *section) {
   const volley_partitioner *partitioner = simulation->partitioner =
       volley_read_kind(reading, is_map ? node : section, &key, (volley_pick){0}, volley_partitioners(), "partitioner");
   if (!partitioner || !node) return;
+  simulation->partition_place = volley_node_place(reading->arena, node);
   volley_names known = volley_names_of_table(reading, partitioner->keys, partitioner->n_keys, sizeof key);
   volley_names_add(reading, &known, "type");
   if (is_map) volley_check_keys(reading, node, known);

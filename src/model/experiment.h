@@ -58,7 +58,8 @@ typedef struct volley_simulation {
   volley_delivery delivery;
   volley_weight_bits weight_bits;
   const struct volley_partitioner *partitioner;
-  const void *partition_parameters;            /* what its keys fill; NULL where it has none */
+  const void *partition_parameters; /* what its keys fill; NULL where it has none */
+  volley_place partition_place;
   const struct volley_engine_kind *engine;     /* NULL: the default */
   const struct volley_exchange_kind *exchange; /* NULL: the default */
 } volley_simulation;
@@ -168,6 +169,7 @@ typedef struct volley_projection {
   const char *group;
   void *parameters; /* the rule's own: what its keys fill */
   volley_plasticity_plan plasticity;
+  double expected; /* synapses, about; 0 until volley_run_load(), which asks for them where a partitioner needs it */
   volley_place place;
 } volley_projection;
 

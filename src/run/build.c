@@ -4,11 +4,15 @@
 #include "base/progress.h"
 #include "network/sources.h"
 #include "record/kind.h"
+#include "rule/edge_list.h"
+#include "rule/rule.h"
 #include "signal/signal.h"
 #include "space/space.h"
 #include "stimulus/stimulus.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_equation(const volley_signal *signal) { return signal && signal->kind->make_rows; }
@@ -21,9 +25,26 @@ static bool needs_petsc(const volley_experiment *experiment) {
   return false;
 }
 
+volley_status volley_synapses_expect(volley_experiment *experiment, const volley_reader *reader) {
+  for (int p = 0; p < experiment->n_projections; p++) {
+    volley_projection *projection = &experiment->projections[p];
+    projection->expected = projection->rule->expected(experiment, projection);
+    if (!isnan(projection->expected)) continue;
+    const volley_edge_file file = volley_edge_file_of(experiment, projection);
+    volley_edge_sample sample;
+    projection->expected = 0;
+    VOLLEY_TRY(reader->edge_sample(reader->context, &file, 1, &sample));
+    projection->expected = (double)sample.edges;
+    free(sample.weights);
+    free(sample.delays);
+  }
+  return VOLLEY_OK;
+}
+
 volley_status volley_run_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
   if (needs_petsc(experiment)) VOLLEY_TRY(volley_petsc_start(0, NULL, comm));
   VOLLEY_TRY(volley_spaces_load(experiment, reader, comm));
+  if (experiment->simulation.partitioner->weighs) VOLLEY_TRY(volley_synapses_expect(experiment, reader));
   VOLLEY_TRY(volley_signals_load(experiment, reader, comm));
   VOLLEY_TRY(volley_sources_count(experiment, reader, comm));
   return volley_stimuli_load(experiment, reader, comm);

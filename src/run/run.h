@@ -4,6 +4,9 @@
 
 #include "io/checkpoint/checkpoint.h"
 
+/* Sets what the projections expect of synapses. Collective, agreed status. */
+volley_status volley_synapses_expect(volley_experiment *experiment, const volley_reader *reader);
+
 /* Reads the files of signals and stimuli, and starts PETSc where it is needed for them or for readouts. Collective over comm, agreed status. */
 volley_status volley_run_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
 

@@ -1,32 +1,17 @@
 #include "run/step_cost.h"
 
-#include "neuron/neuron.h"
+#include "partition/cost.h"
 #include "rule/rule.h"
 
 #include <math.h>
-#include <string.h>
 
-/* Rough costs on a core of today, in seconds. A barrier that all threads come to on time takes a microsecond. */
-static const double short_step = 20e-6, state_s = 0.5e-9, solved_state_s = 5e-9, event_s = 3e-9,
-                    plastic_event_s = 50e-9, correlation_s = 0.5e-9;
-
-const double volley_assumed_rate = 10;
-
-/* Models with error control are those that have a tolerance. */
-static bool is_solved(const volley_neuron_model *model) {
-  for (int k = 0; k < model->n_parameters; k++) {
-    if (strcmp(model->parameters[k].name, "tolerance") == 0) return true;
-  }
-  return false;
-}
+/* Seconds. A barrier that all threads come to on time takes a microsecond. */
+static const double short_step = 20e-6, correlation_s = 0.5e-9;
 
 static double neurons_s(const volley_experiment *experiment) {
   double sum = 0;
-  for (int p = 0; p < experiment->n_populations; p++) {
-    const volley_population *population = &experiment->populations[p];
-    const double state = is_solved(population->model) ? solved_state_s : state_s;
-    sum += population->size * (1.0 + population->model->n_states) * state;
-  }
+  for (int p = 0; p < experiment->n_populations; p++)
+    sum += experiment->populations[p].size * volley_cost_of_update(experiment->populations[p].model);
   return sum;
 }
 
@@ -38,8 +23,7 @@ static double events_s(const volley_experiment *experiment) {
     const volley_population *source = &experiment->populations[projection->source];
     double synapses = projection->rule->expected(experiment, projection);
     if (isnan(synapses)) synapses = (double)source->size * experiment->populations[projection->target].size;
-    const double rate = isnan(source->mean_rate) ? volley_assumed_rate : source->mean_rate;
-    sum += synapses * rate * (projection->plasticity.model ? plastic_event_s : event_s);
+    sum += synapses * volley_expected_rate(source) * volley_cost_of_event(projection);
   }
   return sum * experiment->simulation.dt * 1e-3;
 }

@@ -4,9 +4,6 @@
 
 #include "model/experiment.h"
 
-/* Hz; of populations without mean_rate. */
-extern const double volley_assumed_rate;
-
 /* Whether a rank of `ranks` takes a step of the clock engine in a time in which threads would do little but wait for each other. */
 bool volley_steps_are_short(const volley_experiment *experiment, int ranks);
 

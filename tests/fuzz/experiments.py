@@ -283,7 +283,7 @@ class Grower:
         tree = {"simulation": {"dt": self.random.choice(["0.1", "0.1 ms", "0.05"]), "duration": "5 ms",
                                "seed": str(self.random.randint(0, 99))}}
         if self.random.random() < 0.2:
-            tree["simulation"]["partition"] = self.random.choice(["round_robin", {"type": "round_robin"}])
+            tree["simulation"]["partition"] = self.random.choice(["round_robin", {"type": "round_robin"}, "weighted"])
         if self.random.random() < 0.2:
             tree["simulation"]["exchange_interval"] = "min_delay"
         some = self.random.randint

@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import execute, expect, finish, run  # noqa: E402
 
-COMBINATIONS = ((2, 1, "round_robin", "min_delay"), (3, 2, "block", "step"), (4, 1, "round_robin", "step"))
+COMBINATIONS = ((2, 1, "graph", "min_delay"), (3, 2, "tiles", "step"), (4, 1, "weighted", "step"))
 
 
 def write_cloud(folder, rows=300, columns=2, last="0.25"):
@@ -84,10 +84,11 @@ def main():
         check_positions(path, cloud)
         check_estimate(net, first["synapses"])
         kept = os.path.join(folder, "kept.h5")
-        run(net, kept, {"checkpoint.every": "17 ms model"}, 2)
+        run(net, kept, {"checkpoint.every": "17 ms model", "simulation.partition": "tiles"}, 2)
         summary = os.path.join(folder, "resumed.json")
         result = execute(["run", "--resume", os.path.join(folder, "kept.checkpoint.h5.1"), "-o",
-                          os.path.join(folder, "resumed.h5"), "--progress", "off", "--summary", summary], ranks=3)
+                          os.path.join(folder, "resumed.h5"), "--progress", "off", "--summary", summary,
+                          "--set", "simulation.partition={type: areas, ranks: [1, 1, 1, 1, 1]}"], ranks=5)
         expect(result.returncode == 0, result.stderr)
         with open(summary, encoding="utf-8") as file:
             digest = json.load(file)["spike_digest"]

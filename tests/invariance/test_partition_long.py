@@ -1,0 +1,65 @@
+"""The same spikes with every kind of partition on every number of ranks, and after restarts from each kind and number of ranks to
+the next; of neurons in space and of plastic synapses."""
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+import h5py
+import numpy
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from program import execute, expect, finish, run  # noqa: E402
+from test_space import write_cloud  # noqa: E402
+
+RANKS = (1, 2, 3, 4, 7)
+
+
+def kinds(neurons, populations, folder, has_positions):
+    """Values of simulation.partition, and the least number of ranks of each."""
+    with h5py.File(os.path.join(folder, "owners.h5"), "a") as file:
+        if f"of_{neurons}" not in file:
+            file[f"of_{neurons}"] = numpy.random.default_rng(1).integers(0, 5, neurons)
+    owners = os.path.join(folder, "owners.h5")
+    found = {"block": 1, "round_robin": 1, "weighted": 1, "graph": 1, "areas": populations,
+             f"{{type: file, file: '{owners}', dataset: of_{neurons}}}": 1}
+    return {**found, "tiles": 1} if has_positions else found
+
+
+def resume(case, checkpoint, partition, ranks, digest, folder):
+    summary = os.path.join(folder, "resumed.json")
+    result = execute(["run", "--resume", checkpoint, "-o", os.path.join(folder, "resumed.h5"), "--progress", "off", "--summary",
+                      summary, "--overwrite", "--set", f"simulation.partition={partition}"], ranks=ranks)
+    expect(result.returncode == 0, f"{case}: {result.stderr}")
+    with open(summary, encoding="utf-8") as file:
+        expect(json.load(file)["spike_digest"] == digest, f"{case}: other spikes")
+
+
+def check_net(net, settings, populations, neurons, has_positions, folder):
+    first = run(net, os.path.join(folder, "first.h5"), settings)
+    expect(first["spikes"] > 100, f"{net}: too quiet to show anything")
+    checkpoint = None
+    for partition, least in kinds(neurons, populations, folder, has_positions).items():
+        for ranks in (ranks for ranks in RANKS if ranks >= least):
+            case = f"{net}, {partition} on {ranks}"
+            if checkpoint:
+                resume(case, checkpoint, partition, ranks, first["spike_digest"], folder)
+            path = os.path.join(folder, f"{partition[:9]}-{ranks}.h5")
+            found = run(net, path, {**settings, "simulation.partition": partition, "checkpoint.every": "17 ms model",
+                                    "checkpoint.keep": 9}, ranks)
+            expect(found["spike_digest"] == first["spike_digest"] and found["synapses"] == first["synapses"], f"{case}: other spikes")
+            checkpoint = path[:-len(".h5")] + ".checkpoint.h5.1"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        write_cloud(folder)
+        check_net(shutil.copy(os.path.join(HERE, "space.yaml"), folder), {}, 5, 2325, True, folder)
+        check_net(shutil.copy(os.path.join(HERE, "plastic.yaml"), folder), {"simulation.duration": "120 ms"}, 4, 55, False, folder)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
