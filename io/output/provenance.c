@@ -159,6 +159,27 @@ static void put_places(volley_hdf5 *file, hid_t group, const volley_summary *sum
   free(texts);
 }
 
+/* What each rank did: a dataset for each phase and figure. */
+static void put_ranks(volley_hdf5 *file, hid_t parent, const volley_summary *summary) {
+  const size_t n = (size_t)summary->ranks;
+  if (!summary->of_rank) return;
+  const hid_t group = volley_hdf5_put_group(file, parent, "of_rank");
+  uint64_t *counts = volley_alloc(n, sizeof *counts, "figures of ranks");
+  double *numbers = volley_alloc(n, sizeof *numbers, "figures of ranks");
+  for (int phase = 0; phase < VOLLEY_PHASES; phase++) {
+    for (size_t r = 0; r < n; r++) numbers[r] = summary->of_rank[r].phase_s[phase];
+    volley_hdf5_put_array(file, group, volley_phase_names[phase], H5T_NATIVE_DOUBLE, n, numbers);
+  }
+  for (const volley_rank_column *c = volley_rank_columns; c->name; c++) {
+    void *const values = c->is_count ? (void *)counts : numbers;
+    for (size_t r = 0; r < n; r++) memcpy((char *)values + 8 * r, (const char *)&summary->of_rank[r] + c->offset, 8);
+    volley_hdf5_put_array(file, group, c->name, c->is_count ? H5T_NATIVE_UINT64 : H5T_NATIVE_DOUBLE, n, values);
+  }
+  volley_hdf5_release(file, group);
+  free(counts);
+  free(numbers);
+}
+
 void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *summary, MPI_Comm comm) {
   volley_summary first = *summary; /* rank 0's figures, this rank's pointers */
   VOLLEY_MPI(MPI_Bcast(&first, sizeof first, MPI_BYTE, 0, comm));
@@ -167,6 +188,7 @@ void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *
   put_figures(file, group, &first);
   volley_hdf5_put_array(file, group, "peak_rss_bytes", H5T_NATIVE_UINT64, (size_t)first.ranks, summary->peak_rss_bytes);
   put_places(file, group, summary);
+  put_ranks(file, group, summary);
   volley_hdf5_put_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE, (size_t)first.n_populations, summary->rate_hz);
   volley_hdf5_release(file, group);
   volley_hdf5_release(file, volley);
@@ -192,5 +214,5 @@ size_t volley_provenance_bytes(const volley_experiment *experiment, int ranks) {
   const size_t fixed = (size_t)64 << 10; /* attributes and the headers of groups and datasets */
   return fixed + strlen(volley_petsc_options()) + strlen(experiment->resolved) + strlen(experiment->title) +
          strlen(experiment->file) + (size_t)experiment->n_populations * (names + 128) +
-         (size_t)ranks * (sizeof(uint64_t) + sizeof(volley_rank_place));
+         (size_t)ranks * (sizeof(uint64_t) + sizeof(volley_rank_place) + sizeof(volley_rank_figures));
 }

@@ -33,21 +33,20 @@ static void *get_array(volley_output_file *file, hid_t group, const char *name, 
   return found == n ? values : volley_arena_alloc(file->arena, n, type >= 0 ? H5Tget_size(type) : 1);
 }
 
-/* Reads texts of fixed length into members `offset` of the populations. */
-static void get_texts(volley_output_file *file, hid_t group, const char *name, size_t offset) {
+/* Texts of fixed length: n of them, or none after a fault. */
+static const char **get_texts(volley_output_file *file, hid_t group, const char *name, uint64_t n) {
   volley_hdf5 *hdf5 = &file->hdf5;
   const hid_t set = volley_hdf5_open_set(hdf5, group, name);
   const hid_t type = volley_hdf5_check(hdf5, H5Dget_type(set), "look up data of");
   const size_t width = type >= 0 ? H5Tget_size(type) : 0;
-  const bool fits = volley_hdf5_fits(hdf5, name, (uint64_t)file->info.n_populations, 2 * (width + 1));
-  const size_t n = fits ? (size_t)file->info.n_populations : 0;
-  const char *rows = n ? get_array(file, group, name, type, n) : NULL;
-  for (size_t i = 0; i < n; i++) {
-    char *text = volley_arena_alloc(file->arena, width + 1, 1);
-    *(const char **)((char *)(file->info.populations + i) + offset) = memcpy(text, rows + i * width, width);
-  }
+  const bool fits = volley_hdf5_fits(hdf5, name, n, 2 * (width + 1) + sizeof(char *));
+  const char *rows = fits && n > 0 ? get_array(file, group, name, type, (size_t)n) : NULL;
+  const char **out = rows ? volley_arena_alloc(file->arena, (size_t)n, sizeof *out) : NULL;
+  for (size_t i = 0; rows && i < n; i++)
+    out[i] = memcpy(volley_arena_alloc(file->arena, width + 1, 1), rows + i * width, width);
   volley_hdf5_release(hdf5, type);
   volley_hdf5_release(hdf5, set);
+  return out;
 }
 
 static void read_populations(volley_output_file *file, hid_t volley) {
@@ -59,12 +58,13 @@ static void read_populations(volley_output_file *file, hid_t volley) {
   if (!volley_hdf5_fits(hdf5, "size", n, sizeof *info->populations)) n = 0;
   info->n_populations = (int)n;
   info->populations = volley_arena_alloc(file->arena, n, sizeof *info->populations);
-  get_texts(file, group, "name", offsetof(volley_population_info, name));
-  get_texts(file, group, "model", offsetof(volley_population_info, model));
+  const char **names = get_texts(file, group, "name", n), **models = get_texts(file, group, "model", n);
   for (size_t i = 0; i < n; i++) {
     const bool fits = volley_hdf5_fits(hdf5, "a population", sizes[i], NEURON);
     info->populations[i].size = fits ? sizes[i] : 0;
     info->populations[i].rate_hz = NAN;
+    info->populations[i].name = names ? names[i] : "";
+    info->populations[i].model = models ? models[i] : "";
   }
   volley_hdf5_release(hdf5, group);
 }
@@ -89,6 +89,21 @@ static void read_phases(volley_output_file *file, hid_t summary) {
   volley_hdf5_release(hdf5, group);
 }
 
+/* What each rank did. */
+static void read_ranks(volley_output_file *file, hid_t summary) {
+  volley_output_info *info = &file->info;
+  const size_t n = (size_t)info->ranks;
+  if (H5Lexists(summary, "of_rank", H5P_DEFAULT) <= 0 || H5Lexists(summary, "hosts", H5P_DEFAULT) <= 0) return;
+  const hid_t group = volley_hdf5_open_group(&file->hdf5, summary, "of_rank");
+  for (int i = 0; i < info->n_phases; i++)
+    info->phases[i].of_rank = get_array(file, group, info->phases[i].name, H5T_NATIVE_DOUBLE, n);
+  info->longest_s = get_array(file, group, "longest_step_s", H5T_NATIVE_DOUBLE, n);
+  info->longest_ms = get_array(file, group, "longest_step_ms", H5T_NATIVE_DOUBLE, n);
+  volley_hdf5_release(&file->hdf5, group);
+  info->rank_hosts = get_texts(file, summary, "hosts", n);
+  info->rank_cores = get_texts(file, summary, "cores", n);
+}
+
 static void read_summary(volley_output_file *file, hid_t volley) {
   volley_hdf5 *hdf5 = &file->hdf5;
   volley_output_info *info = &file->info;
@@ -104,6 +119,7 @@ static void read_summary(volley_output_file *file, hid_t volley) {
   const double *rates = get_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE, n);
   for (size_t i = 0; i < n; i++) info->populations[i].rate_hz = rates[i];
   read_phases(file, group);
+  read_ranks(file, group);
   volley_hdf5_release(hdf5, group);
 }
 

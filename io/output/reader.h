@@ -25,6 +25,7 @@ typedef struct volley_recorder_info {
 typedef struct volley_phase_info {
   const char *name;
   double seconds;
+  const double *of_rank; /* [ranks] */
 } volley_phase_info;
 
 typedef struct volley_output_info {
@@ -42,8 +43,10 @@ typedef struct volley_output_info {
   const char *digest;
   uint64_t threads, synapses, spikes;
   double build_s, simulate_s, real_time_factor;
-  volley_phase_info *phases;
+  volley_phase_info *phases; /* of_rank is NULL in outputs of Volley 0.1 before it told of ranks */
   int n_phases;
+  const char **rank_hosts, **rank_cores; /* [ranks], NULL as above */
+  const double *longest_s, *longest_ms;  /* [ranks] the step that took each longest, and when */
 } volley_output_info;
 
 typedef struct volley_output_file volley_output_file;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,6 +56,60 @@ static void write_phases(FILE *out, const volley_summary *summary) {
   fputs("},\n", out);
 }
 
+static double rank_value(const volley_summary *summary, int rank, size_t offset, bool is_count) {
+  const char *at = (const char *)&summary->of_rank[rank] + offset;
+  return is_count ? (double)*(const uint64_t *)at : *(const double *)at;
+}
+
+/* A list by rank. */
+static void write_column(FILE *out, const volley_summary *summary, const char *name, size_t offset, bool is_count,
+                         const char *before) {
+  fprintf(out, "%s\"%s\": [", before, name);
+  for (int rank = 0; rank < summary->ranks; rank++) {
+    if (rank) fputs(", ", out);
+    volley_json_number(out, rank_value(summary, rank, offset, is_count));
+  }
+  fputs("]", out);
+}
+
+/* How a phase differs from rank to rank. */
+static void write_spread(FILE *out, const volley_summary *summary, int phase) {
+  double least = INFINITY, most = 0, sum = 0, squares = 0;
+  for (int rank = 0; rank < summary->ranks; rank++) {
+    const double seconds = summary->of_rank[rank].phase_s[phase];
+    least = fmin(least, seconds);
+    most = fmax(most, seconds);
+    sum += seconds / summary->ranks;
+    squares += seconds * seconds / summary->ranks;
+  }
+  fprintf(out, "%s\"%s\": {\"min\": %.9g, \"mean\": %.9g, \"max\": %.9g, \"sd\": %.9g}", phase ? ",\n    " : "    ",
+          volley_phase_names[phase], least, sum, most, sqrt(fmax(0, squares - sum * sum)));
+}
+
+/* What each rank did, and what a partition can make of it (volley run --partition-from). */
+static void write_ranks(FILE *out, const volley_summary *summary) {
+  if (!summary->of_rank) return;
+  fputs("  \"spread_of_phases\": {\n", out);
+  for (int phase = 0; phase < VOLLEY_PHASES; phase++) write_spread(out, summary, phase);
+  fputs("},\n  \"of_rank\": {\n", out);
+  for (int phase = 0; phase < VOLLEY_PHASES; phase++)
+    write_column(out, summary, volley_phase_names[phase],
+                 offsetof(volley_rank_figures, phase_s) + (size_t)phase * sizeof(double), false,
+                 phase ? ",\n    " : "    ");
+  for (const volley_rank_column *c = volley_rank_columns; c->name; c++)
+    write_column(out, summary, c->name, c->offset, c->is_count, ",\n    ");
+  fputs("},\n  \"partition\": {\"type\": \"weighted\"", out);
+  for (int list = 0; list < 2; list++) {
+    fputs(list ? ", \"rates\": [" : ", \"update\": [", out);
+    for (int p = 0; p < summary->n_populations; p++)
+      fprintf(out, "%s%.6g", p ? ", " : "", list ? summary->rate_hz[p] : fmax(1e-6, summary->update_ns[p]));
+    fputs("]", out);
+  }
+  if (summary->event_ns > 0) fprintf(out, ", \"event\": %.6g", summary->event_ns);
+  write_column(out, summary, "speeds", offsetof(volley_rank_figures, speed), false, ", ");
+  fputs("},\n", out);
+}
+
 static void write_rates(FILE *out, const volley_summary *summary) {
   fputs("  \"rate_hz\": {", out);
   for (int p = 0; p < summary->n_populations; p++) {
@@ -66,13 +121,15 @@ static void write_rates(FILE *out, const volley_summary *summary) {
   fputs("},\n", out);
 }
 
-/* Host and cores of each rank. */
+/* Host and cores of each rank, and what its threads are bound to. */
 static void write_places(FILE *out, const volley_summary *summary) {
-  for (int column = 0; summary->places && column < 2; column++) {
-    fputs(column ? "  \"cores\": [" : "  \"hosts\": [", out);
+  static const char *const names[] = {"hosts", "cores", "binding"};
+  for (int column = 0; summary->places && column < 3; column++) {
+    fprintf(out, "  \"%s\": [", names[column]);
     for (int rank = 0; rank < summary->ranks; rank++) {
       if (rank) fputs(", ", out);
-      volley_json_text(out, column ? summary->places[rank].cores : summary->places[rank].host);
+      const volley_rank_place *place = &summary->places[rank];
+      volley_json_text(out, column == 0 ? place->host : column == 1 ? place->cores : place->binding);
     }
     fputs("],\n", out);
   }
@@ -125,6 +182,7 @@ static void write_summary(FILE *out, const volley_summary *summary) {
   write_places(out, summary);
   write_ways(out, summary);
   write_phases(out, summary);
+  write_ranks(out, summary);
   write_rates(out, summary);
   if (*volley_petsc_options()) {
     fputs("  \"petsc_options\": ", out);

@@ -305,6 +305,7 @@ static volley_status show(volley_output_file *file, const char *path, const sett
     status = show_readouts(path, true);
     if (status == VOLLEY_OK) status = volley_info_rows(path, start, stop, true);
     if (status == VOLLEY_OK) status = volley_info_labels(file, path, start, stop, true);
+    if (info->complete) volley_info_ranks(info, true);
     printf("\n}\n");
   } else if (status == VOLLEY_OK) {
     print_run(info, options->file);
@@ -313,6 +314,7 @@ static volley_status show(volley_output_file *file, const char *path, const sett
     if (status == VOLLEY_OK) status = volley_info_rows(path, start, stop, false);
     if (status == VOLLEY_OK) status = volley_info_labels(file, path, start, stop, false);
     if (info->complete) print_timers(info);
+    if (info->complete) volley_info_ranks(info, false);
   }
   free(lines);
   return status;

@@ -20,4 +20,7 @@ volley_status volley_info_labels(volley_output_file *file, const char *path, dou
  * volley_info_labels(). */
 volley_status volley_info_rows(const char *path, double start, double stop, bool json);
 
+/* Prints how even the work of the ranks was; otherwise as volley_info_labels(). Nothing of outputs that do not tell. */
+void volley_info_ranks(const volley_output_info *info, bool json);
+
 #endif

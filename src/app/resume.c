@@ -1,5 +1,6 @@
 #include "app/resume.h"
 
+#include "app/partition_from.h"
 #include "app/written_files.h"
 #include "base/build_info.h"
 #include "base/progress.h"
@@ -26,8 +27,8 @@ static const char *quoted(volley_arena *arena, const char *text) {
 }
 
 /* The options for checkpoints and SONATA are assignments to keys of the experiment, made after those of --set. */
-static volley_text_list assignments(const volley_run_options *options, volley_arena *arena) {
-  volley_text_list all = {.texts = volley_arena_alloc(arena, (size_t)options->sets.n + 4, sizeof(char *))};
+static volley_text_list assignments(const volley_run_options *options, volley_arena *arena, MPI_Comm comm) {
+  volley_text_list all = {.texts = volley_arena_alloc(arena, (size_t)options->sets.n + 5, sizeof(char *))};
   for (; all.n < options->sets.n; all.n++) all.texts[all.n] = options->sets.texts[all.n];
   if (options->nsyns && options->file) all.texts[all.n++] = VOLLEY_IGNORE_NSYNS;
   if (options->checkpoint)
@@ -36,6 +37,10 @@ static volley_text_list assignments(const volley_run_options *options, volley_ar
     all.texts[all.n++] = volley_arena_format(arena, "checkpoint.every=%s", options->checkpoint_every);
   if (options->checkpoint_keep)
     all.texts[all.n++] = volley_arena_format(arena, "checkpoint.keep=%d", options->checkpoint_keep);
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  const char *partition = options->partition_from ? volley_partition_from(arena, options->partition_from, ranks) : NULL;
+  if (partition) all.texts[all.n++] = partition;
   return all;
 }
 
@@ -149,7 +154,7 @@ static void announce(const volley_run_options *options, MPI_Comm comm, const vol
 
 volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm, volley_start *start) {
   start->arena = volley_arena_create();
-  const volley_text_list sets = assignments(options, start->arena);
+  const volley_text_list sets = assignments(options, start->arena, comm);
   (void)check_options(options);
   VOLLEY_TRY(volley_agree(comm));
   if (options->file) VOLLEY_TRY(volley_experiment_read(options->file, sets.texts, sets.n, comm, &start->experiment));

@@ -11,8 +11,9 @@ typedef struct volley_run_options {
   const char *output; /* NULL: as the experiment, or the run that is resumed, says */
   int threads;        /* of each rank; 0: not given */
   volley_text_list sets;
-  int nsyns;           /* 1: ignored */
-  const char *summary; /* NULL: none */
+  int nsyns;                  /* 1: ignored */
+  const char *summary;        /* NULL: none */
+  const char *partition_from; /* a summary; NULL: none */
   bool overwrite;
   int progress;                              /* a volley_progress_mode */
   const char *resume;                        /* a checkpoint, or "latest"; NULL: from the beginning */

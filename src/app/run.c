@@ -40,6 +40,8 @@ static const volley_option option_table[] = {
     VOLLEY_OPTION_NSYNS(volley_run_options),
     {"summary", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, summary), "FILE.json",
      "write times, rates and the digest of the spikes as JSON"},
+    {"partition-from", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, partition_from), "FILE.json",
+     "shares by what neurons, events and ranks took in another run, of which this is the summary"},
     {"overwrite", 0, VOLLEY_OPTION_FLAG, false, offsetof(volley_run_options, overwrite), NULL,
      "replace an output file that is there"},
     {"progress", 0, VOLLEY_OPTION_CHOICE, false, offsetof(volley_run_options, progress), "auto|bar|lines|off",

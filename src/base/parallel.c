@@ -10,6 +10,9 @@
 #include <strings.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
 
 /* Some ten microseconds; none where OpenMP is told that threads that wait shall leave their cores to others. */
 static int spins(void) {
@@ -73,4 +76,10 @@ void volley_parallel(int threads, void (*work)(void *context, int thread), void 
     work(context, omp_get_thread_num());
     volley_barrier_wait(&barrier);
   }
+}
+
+void volley_flush_subnormals(void) {
+#ifdef __SSE__
+  _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
+#endif
 }

@@ -23,4 +23,7 @@ void volley_barrier_wait(volley_barrier *barrier);
  * have returned. Ends the job if the system does not give as many threads. */
 void volley_parallel(int threads, void (*work)(void *context, int thread), void *context);
 
+/* Of this thread: silent filters decay into subnormal numbers, on which the processor is many times slower. */
+void volley_flush_subnormals(void);
+
 #endif

@@ -28,15 +28,13 @@
 #include "engine/engine.h"
 #include "engine/history.h"
 #include "engine/lane.h"
+#include "engine/rank_watch.h"
 #include "engine/stopwatch.h"
 #include "engine/unsolved.h"
 #include "exchange/gids.h"
 
 #include <stdlib.h>
 #include <string.h>
-#ifdef __SSE__
-#include <xmmintrin.h>
-#endif
 
 typedef struct engine {
   volley_network *network;
@@ -59,14 +57,8 @@ typedef struct engine {
   volley_barrier barrier;
   volley_stopwatch *watches; /* [threads] */
   volley_timespan time;      /* spent in advance() */
+  volley_rank_watch watch;
 } engine;
-
-/* Silent filters decay into subnormal numbers, on which the processor is many times slower. */
-static void flush_subnormals(void) {
-#ifdef __SSE__
-  _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
-#endif
-}
 
 /* Adds the input of the stimuli to one slice. Currents start each step from the constant background. */
 static void apply_stimuli(const volley_experiment *experiment, volley_slice *slice, const volley_input *generated,
@@ -169,6 +161,7 @@ static void hand_over(void *context) {
     const volley_gid_list *fired = &e->lanes[b].fired;
     e->exchange.kind->add(e->exchange.state, fired->gids, fired->n);
     volley_history_add(&e->history, e->step, fired->gids, fired->n);
+    e->watch.sent += fired->n;
   }
 }
 
@@ -177,6 +170,7 @@ static void exchange_spikes(engine *e, int64_t step, bool all, volley_stopwatch 
   const volley_exchange *exchange = &e->exchange;
   unsigned requests = e->saver ? e->saver->ask(e->saver->context) : 0;
   e->step = step;
+  volley_rank_watch_stop(&e->watch, step, watch->last);
   (void)volley_memory_try(hand_over, e);
   if (volley_local_status() != VOLLEY_OK) requests |= VOLLEY_REQUEST_FAIL;
   exchange->kind->post(exchange->state, requests, all);
@@ -184,6 +178,7 @@ static void exchange_spikes(engine *e, int64_t step, bool all, volley_stopwatch 
   e->requests |= e->exchanged.requests;
   e->known_spikes += e->exchanged.spikes;
   volley_book(watch, VOLLEY_PHASE_EXCHANGE);
+  volley_rank_watch_start(&e->watch, &e->exchanged, watch->last);
   watch->waited += e->exchanged.waited;
 }
 
@@ -292,7 +287,7 @@ static void take_steps(void *context, int thread) {
   engine *e = context;
   const int64_t end = e->until + (e->until == e->network->experiment->simulation.steps);
   volley_stopwatch *watch = &e->watches[thread];
-  flush_subnormals();
+  volley_flush_subnormals();
   watch->last = volley_ticks();
   for (share s = {e, thread, e->step, watch}; s.step < end; s.step++) {
     const int64_t step = s.step;
@@ -313,6 +308,7 @@ static volley_status advance(void *context, int64_t until) {
   engine *e = context;
   if (e->ended) return VOLLEY_OK;
   e->until = until;
+  e->watch.since = 0;
   VOLLEY_MPI(MPI_Barrier(e->network->comm));
   const volley_timespan start = volley_now();
   volley_parallel(e->network->threads, take_steps, e);
@@ -342,7 +338,8 @@ static void summarize(const void *context, volley_summary *summary) {
                                       .events_before = e->before.sums[VOLLEY_TALLY_EVENTS],
                                       .ways = ways,
                                       .watches = e->watches,
-                                      .time = &e->time};
+                                      .time = &e->time,
+                                      .watch = &e->watch};
   volley_summary_fill(summary, &figures);
   volley_tally_free(&sum);
 }

@@ -2,6 +2,8 @@
 #ifndef VOLLEY_ENGINE_SUMMARY_H
 #define VOLLEY_ENGINE_SUMMARY_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum volley_phase {
@@ -28,7 +30,32 @@ typedef struct volley_spectrum {
 /* Where a rank ran. */
 typedef struct volley_rank_place {
   char host[64], cores[96]; /* cores: as Linux numbers and writes them, 0-3,8 */
+  char binding[16];         /* each of its threads to one core: "cores"; the rank to some: "sets"; else "none" */
 } volley_rank_place;
+
+/* What one rank did. */
+enum { VOLLEY_LONGEST_STEPS = 3 };
+typedef struct volley_rank_figures {
+  double phase_s[VOLLEY_PHASES];           /* mean over its threads */
+  double longest_s[VOLLEY_LONGEST_STEPS];  /* work by itself in the steps that took longest, descending; 0: not known */
+  double longest_ms[VOLLEY_LONGEST_STEPS]; /* model time at the end of these */
+  double speed;                            /* work done in a second, where the mean over ranks does 1 */
+  uint64_t neurons, synapses;
+  uint64_t spikes, received; /* of its neurons; that it got, its own included; 0: not known */
+} volley_rank_figures;
+
+/* A member of these under its name in files. */
+typedef struct volley_rank_column {
+  const char *name;
+  size_t offset;
+  bool is_count; /* uint64_t, else double */
+} volley_rank_column;
+
+/* All of them but the phases, ended by a name that is NULL. */
+extern const volley_rank_column volley_rank_columns[];
+
+/* Seconds that a rank has worked, not waited. */
+double volley_rank_work(const double phase_s[VOLLEY_PHASES]);
 
 /* Blocks by the way in which their static synapses are delivered (network/table.h), on all ranks. */
 enum { VOLLEY_WAY_LISTED, VOLLEY_WAY_DIRECT, VOLLEY_WAYS };
@@ -53,11 +80,14 @@ typedef struct volley_summary {
   double synaptic_events_per_s;  /* of this process */
   double phase_s[VOLLEY_PHASES]; /* mean over ranks and threads */
   volley_way_figures ways[VOLLEY_WAYS];
-  uint8_t *ways_of_rank;     /* [ranks] bits of the ways that a rank's blocks take; NULL: not known */
-  uint64_t delivered_bytes;  /* of synapse tables read */
-  uint64_t table_bytes;      /* of synapse tables, all ranks */
-  uint64_t *peak_rss_bytes;  /* [ranks] */
-  volley_rank_place *places; /* [ranks]; NULL: not known */
+  uint8_t *ways_of_rank;        /* [ranks] bits of the ways that a rank's blocks take; NULL: not known */
+  uint64_t delivered_bytes;     /* of synapse tables read */
+  uint64_t table_bytes;         /* of synapse tables, all ranks */
+  uint64_t *peak_rss_bytes;     /* [ranks] */
+  volley_rank_place *places;    /* [ranks]; NULL: not known */
+  volley_rank_figures *of_rank; /* [ranks]; NULL: not known */
+  double *update_ns;            /* [n_populations] what a step of a neuron took, as far as can be told */
+  double event_ns;              /* what an event of a synapse took a thread */
   int n_populations;
   const char **population_names; /* [n_populations]; the names are the experiment's */
   double *rate_hz;               /* [n_populations] over the whole run */
@@ -75,10 +105,11 @@ typedef struct volley_run_figures {
   const volley_way_figures *ways;         /* [VOLLEY_WAYS] of this rank; NULL: the engine has none */
   const struct volley_stopwatch *watches; /* [threads] */
   const struct volley_timespan *time;     /* of all steps */
+  const struct volley_rank_watch *watch;  /* NULL: the engine has none */
 } volley_run_figures;
 
-/* Fills in the figures of a run, but for what others know: build_s, places, spectra. Allocates peak_rss_bytes,
- * ways_of_rank, names and rates. Collective over the network's communicator; the same on every rank. */
+/* Fills in the figures of a run, but for what others know: build_s, places, spectra. Allocates what it fills in
+ * by rank and by population. Collective over the network's communicator; the same on every rank. */
 void volley_summary_fill(volley_summary *summary, const volley_run_figures *figures);
 
 /* Frees what hangs on the summary. */

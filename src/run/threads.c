@@ -165,14 +165,20 @@ static void write_cores(const cpu_set_t *mask, char *text, size_t size) {
 
 volley_rank_place *volley_places_find(int threads, MPI_Comm comm) {
   int ranks;
-  volley_rank_place mine = {"", ""};
+  volley_rank_place mine = {"", "", ""};
   cpu_set_t all, *masks = find_masks(threads);
   struct utsname host;
   CPU_ZERO(&all);
-  for (int t = 0; t < threads; t++) CPU_OR(&all, &all, &masks[t]);
+  bool each = true; /* has one core of its own */
+  for (int t = 0; t < threads; t++) {
+    CPU_OR(&all, &all, &masks[t]);
+    each &= CPU_COUNT(&masks[t]) == 1;
+  }
   free(masks);
   if (uname(&host) == 0) snprintf(mine.host, sizeof mine.host, "%.*s", (int)sizeof mine.host - 1, host.nodename);
   write_cores(&all, mine.cores, sizeof mine.cores);
+  const bool some = CPU_COUNT(&all) < sysconf(_SC_NPROCESSORS_ONLN);
+  strcpy(mine.binding, each && CPU_COUNT(&all) == threads ? "cores" : some ? "sets" : "none");
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   volley_rank_place *places = volley_alloc((size_t)ranks, sizeof *places, "the summary");
   VOLLEY_MPI(MPI_Allgather(&mine, sizeof mine, MPI_BYTE, places, sizeof mine, MPI_BYTE, comm));

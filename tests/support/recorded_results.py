@@ -21,7 +21,7 @@ RECORD = os.environ.get("VOLLEY_RECORD")
 PROVENANCE = re.compile(
     r"volley@(c_flags|compiler|git_commit|hdf5_version|host|hosts|mpi_version|openmp_version|petsc_version|started|version|"
     r"ranks|threads|experiment_file|inputs_hash|modified|library)"
-    r"|volley/summary(@.*|/(cores|hosts|peak_rss_bytes|seconds_by_phase)(@.*)?)?|images/\d+@file"
+    r"|volley/summary(@.*|/(cores|hosts|peak_rss_bytes|seconds_by_phase|of_rank(/.*)?)(@.*)?)?|images/\d+@file"
     r"|volley_checkpoint@(experiment_file|experiment_folder|experiment_hash|git_commit|host|output|version|written|ranks|threads)"
     r"|volley_checkpoint/(input_files|recorded_files|input_keys|experiment)(@checksum)?|volley/experiment"
     r"|eigenvalues/.*")
