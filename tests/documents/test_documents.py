@@ -34,6 +34,7 @@ SKIPPED = {  # beginning of a block -> why it is not run
         "volley info results/": "the results of the job above",
         "mv results/": "the results of the job above",
     },
+    "docs/scaling.md": {"sbatch": NEEDS_SLURM},
     "docs/adding-a-model.md": {
         "cc -shared": "needs an installed copy: tests/install/test_plugin.py runs this page",
         "$ volley models": "the plug-in that is compiled above",
@@ -60,6 +61,12 @@ SCALED = {  # pattern and what it is replaced by, where the documents' runs take
         (r"(volley run jobs/experiments/force/movie.yaml -o movie.h5)", r'\1 --set simulation.duration="800 ms" '
          r'--set readouts.z.learning.start="10 ms" --set readouts.z.learning.stop="100 ms"'),
     ],
+    "docs/scaling.md": [
+        (r"sheet 1 >", "sheet 0.1 >"),
+        (r"balanced 0.2 --indegree 0.1 --ms 500", "balanced 0.02 --indegree 0.01 --ms 20"),
+        (r"1x1,2x1,1x2,2x2", "1x1,2x1"),
+        (r"--ranks 64,1024,16384", "--ranks 2"),
+    ],
     "docs/plasticity.md": [
         (r"(volley run jobs/experiments/brunel_stdp.yaml --threads 2)", r'\1 --set simulation.duration="110 ms" '
          r"--set recorders.0.start=0 --set recorders.weights.interval=10"),
@@ -69,7 +76,7 @@ SCALED = {  # pattern and what it is replaced by, where the documents' runs take
 }
 AFTER = {"docs/file-formats.md": "README.md"}  # documents whose blocks read what those of another one wrote
 PACKAGE = os.path.join(SOURCE, "io", "python")
-COMMAND = re.compile(r"^(\$ |\./|[A-Z_]+=|#SBATCH|(volley|mpirun|srun|sbatch|squeue|scancel|export|sudo|cmake|mpicc|cc|for) )",
+COMMAND = re.compile(r"^(\$ |\./|jobs/|[A-Z_]+=|#SBATCH|(volley|mpirun|srun|sbatch|squeue|scancel|export|sudo|cmake|mpicc|cc|for) )",
                      re.MULTILINE)
 
 

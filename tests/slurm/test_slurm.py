@@ -189,6 +189,20 @@ class Scenarios:
             plain = run(EXPERIMENT, self.path("plain_task.h5"), settings)["spike_digest"]
             expect(info(self.path(name)).get("spike_digest") == plain, f"{name} has other spikes than a plain run")
 
+    def studies(self):
+        """A scaling study as one job, and its report."""
+        scripts, folder = os.path.join(SOURCE, "jobs", "scaling"), self.path("study")
+        words = set_words({**SHORT, "simulation.duration": "50 ms"})
+        job = self.slurm.submit(os.path.join(scripts, "strong.sbatch"), [EXPERIMENT, folder, "1x1,2x1", *words],
+                                ["--time=5", "-n2", "-N1"], {"VOLLEY": VOLLEY})
+        expect(job.wait() == "COMPLETED", f"a study: {job.log()}")
+        done = subprocess.run([os.path.join(scripts, "report"), folder], capture_output=True, text=True, check=False)
+        expect(done.returncode == 0, f"report: {done.stderr}")
+        with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
+            page = file.read()
+        expect("strong scaling" in page and page.count("<svg") == 4 and "<td>2</td>" in page, "the report of a study")
+        expect("must not be" not in page and 'src="' not in page and "href=" not in page, "the report stands alone")
+
 
 def timed(work):
     begin = time.monotonic()
@@ -201,7 +215,7 @@ def main():
         scenarios = Scenarios(slurm)
         # The first two take a minute, during which they mostly wait.
         for work in (scenarios.start_limited, scenarios.start_yielding, scenarios.launchers, scenarios.faults,
-                     scenarios.arrays, scenarios.cancel, scenarios.finish_yielding, scenarios.finish_limited):
+                     scenarios.arrays, scenarios.studies, scenarios.cancel, scenarios.finish_yielding, scenarios.finish_limited):
             timed(work)
     expect(not left_behind(slurm.folder) and not os.path.exists(slurm.folder), "the private SLURM is not gone")
     finish()
