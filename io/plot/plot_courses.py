@@ -1,57 +1,79 @@
-"""Figures of sums and means over populations, of dopamine, and of what stimuli give: recorded rows over time."""
-import matplotlib.pyplot as plt
+"""What was recorded over time: states, rates, sums and means over populations, dopamine, stimuli, outputs of readouts."""
 import numpy as np
 
-from plot_heading import add_heading
-from plot_output import Rows, count, label, plain, text
-from plot_spikes import COLOURS, TRACES, groups_of, label_time, panels
+from lines import Line, in_panels, of_recorder
+from view import count
+
+DIMENSIONS = 12  # shown of a readout
+SUPERVISOR, OUTPUT = "#999999", "#D55E00"
 
 
-def name_of(group):
-    """What was recorded: the stimulus, or the projection that dopamine reaches, or the population."""
-    return plain(text(next(group.attrs[key] for key in ("stimulus", "projection", "population") if key in group.attrs)))
+def of_kind(view, kind, key=None, spikes=False):
+    """Lines of all chosen recorders of a kind. key: the attribute of a recorder that tells it from others, beside its population."""
+    recorders = view.recorded(kind)
+    begin, end = view.window(recorders)
+    marks = view.spikes(begin, end) if spikes and view.run.spikes else []
+    for recorder in recorders:
+        names = {key: recorder.attributes[key]} if key and key in recorder.attributes else {}
+        own = [taken for taken in marks if taken.population == recorder.attributes.get("population")]
+        yield from of_recorder(view, recorder, begin, end, own, **names)
 
 
-def draw_rows(axes, run, group, start, stop):
-    """The first columns of one recorder."""
-    times, values = Rows(group).between(start, stop, TRACES)
-    columns, all_columns = values.shape[1], group["data"].shape[1]
-    single = COLOURS[run.outgoing.get(text(group.attrs["population"]), "")]
-    colours = [single] if columns == 1 else plt.colormaps["cividis"](np.linspace(0, 0.85, columns))
-    ids = group["mapping/node_ids"][:columns] if "node_ids" in group["mapping"] else ()
-    for column, colour in enumerate(colours):
-        axes.plot(times, values[:, column], lw=0.7, color=colour, label=str(ids[column]) if len(ids) else None)
-    axes.set_ylabel(label(group))
-    some = f": the first {columns} of {all_columns} recorded neurons" if all_columns > columns else ""
-    if not some and all_columns == 1 and "recorded_neurons" in group.attrs:
-        some = f": {count(int(group.attrs['recorded_neurons']), 'neuron')}"
-    axes.set_title(name_of(group) + some, loc="left", fontsize=8)
-    if columns > 1:
-        axes.legend(title="neuron", fontsize=6, title_fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5))
+def plot_traces(view):
+    """A panel each population and state, with the spikes of the same neurons."""
+    lines = list(of_kind(view, "traces", spikes=True))
+    if any(line.spikes is not None for line in lines):
+        view.note("marks above: spikes")
+    return in_panels(view, lines)
 
 
-def plot_rows(run, kind, start, stop):
-    """One panel for each recorder of a kind."""
-    groups, begin, end = groups_of(run, kind, kind, start, stop)
-    figure, axes = panels(groups)
-    for panel, group in zip(axes, groups):
-        draw_rows(panel, run, group, begin, end)
-    label_time(axes[-1], begin, end)
-    add_heading(figure, run, (begin, end))
-    return figure
+def plot_rates(view):
+    """Recorded rates: one in each bin that ends within the window."""
+    recorders = view.recorded("histograms")
+    begin, end = view.window(recorders)
+    lines = []
+    for recorder in recorders:
+        for line in of_recorder(view, recorder, begin, end):
+            line.steps, line.note = True, f"{line.note}, bins of {recorder.interval:g} ms"
+            lines.append(line)
+    return in_panels(view, lines)
 
 
-def plot_sums(run, start, stop):
-    return plot_rows(run, "sums", start, stop)
+def plot_sums(view):
+    return in_panels(view, of_kind(view, "sums"))
 
 
-def plot_means(run, start, stop):
-    return plot_rows(run, "means", start, stop)
+def plot_means(view):
+    return in_panels(view, of_kind(view, "means"))
 
 
-def plot_stimuli(run, start, stop):
-    return plot_rows(run, "stimuli", start, stop)
+def plot_stimuli(view):
+    return in_panels(view, of_kind(view, "stimuli", "stimulus"))
 
 
-def plot_dopamine(run, start, stop):
-    return plot_rows(run, "dopamine", start, stop)
+def plot_dopamine(view):
+    return in_panels(view, of_kind(view, "dopamine", "projection"))
+
+
+def outputs_of(view, most=DIMENSIONS):
+    """Lines of the recorded outputs and supervisors of readouts, a dimension a line; supervisors first."""
+    recorders = [recorder for recorder in view.recorded("readouts") if recorder.state in ("output", "supervisor")]
+    recorders.sort(key=lambda recorder: recorder.state == "output")
+    begin, end = view.window(recorders or view.recorded("readouts"))
+    for recorder in recorders:
+        shown = min(recorder.columns, most)
+        times, values = recorder.between(begin, end, np.arange(shown))
+        note = f"{shown} of {count(recorder.columns, 'dimension')}" if shown < recorder.columns else ""
+        if note:
+            view.note(f"readout {recorder.attributes['readout']}: {note}")
+        colour, width = (OUTPUT, 0.8) if recorder.state == "output" else (SUPERVISOR, 1.6)
+        for dimension in range(shown):
+            yield Line({"file": view.label, "readout": recorder.attributes["readout"],
+                        "dimension": dimension if recorder.columns > 1 else "", "state": recorder.state}, "", times,
+                       values[:, dimension], colour, width=width)
+
+
+def plot_outputs(view):
+    """Outputs over supervisors, a panel a dimension."""
+    view.overlay = view.overlay | {"state"}
+    return in_panels(view, outputs_of(view), 0.8)

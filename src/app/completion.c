@@ -26,7 +26,7 @@ static void write_choices(const char *choices, FILE *out) {
 static bool takes_model(const volley_command *command) { return strcmp(command->options[0].name, "NAME") == 0; }
 
 static bool has_value(const volley_option *option) {
-  return option->kind != VOLLEY_OPTION_FLAG && option->kind != VOLLEY_OPTION_ARGUMENT;
+  return option->kind != VOLLEY_OPTION_FLAG && !volley_option_is_argument(option);
 }
 
 /* The branch of a command: the words that may follow. No words: names of files. */
@@ -41,7 +41,7 @@ static void write_bash_command(const volley_command *command, FILE *out) {
   }
   fputs("      *) [[ $word != -* ]] || words='", out);
   for (int k = 0; k < command->n_options; k++) {
-    if (command->options[k].kind != VOLLEY_OPTION_ARGUMENT) fprintf(out, "--%s ", command->options[k].name);
+    if (!volley_option_is_argument(&command->options[k])) fprintf(out, "--%s ", command->options[k].name);
   }
   fputs("--help' ;;\n      esac ;;\n", out);
 }
@@ -119,7 +119,7 @@ static void write_zsh_command(const volley_command *command, FILE *out) {
   fprintf(out, "  %s)\n    _arguments", command->name);
   bool is_model = false;
   for (int k = 0; k < command->n_options; k++) {
-    if (command->options[k].kind != VOLLEY_OPTION_ARGUMENT)
+    if (!volley_option_is_argument(&command->options[k]))
       write_zsh_option(&command->options[k], out);
     else
       is_model = takes_model(command);

@@ -20,7 +20,7 @@ static void write_text(const char *text, FILE *out) {
 static void write_option(const volley_option *option, FILE *out) {
   fputs(".TP\n.B ", out);
   if (option->letter) fprintf(out, "\\-%c, ", option->letter);
-  if (option->kind != VOLLEY_OPTION_ARGUMENT) fputs("\\-\\-", out);
+  if (!volley_option_is_argument(option)) fputs("\\-\\-", out);
   write_text(option->name, out);
   if (option->value) {
     fputs(" \\fI", out);

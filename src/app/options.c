@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_OPTIONS = 32 };
+enum { MAX_OPTIONS = 48 };
 
 /* A command line being read. */
 typedef struct reading {
@@ -28,17 +28,21 @@ static volley_status complain(const reading *line, const char *format, const cha
   return volley_fault(VOLLEY_USAGE, NULL, "%s; see: volley help %s", text, line->command->name);
 }
 
+bool volley_option_is_argument(const volley_option *option) {
+  return option->kind == VOLLEY_OPTION_ARGUMENT || option->kind == VOLLEY_OPTION_ARGUMENTS;
+}
+
 /* --name, or NAME for an argument, in a buffer that the next call reuses. */
 static const char *spelled(const volley_option *option) {
   static char text[64];
-  snprintf(text, sizeof text, "%s%s", option->kind == VOLLEY_OPTION_ARGUMENT ? "" : "--", option->name);
+  snprintf(text, sizeof text, "%s%s", volley_option_is_argument(option) ? "" : "--", option->name);
   return text;
 }
 
 static const volley_option *by_name(const volley_command *command, const char *name, size_t length) {
   for (int i = 0; i < command->n_options; i++) {
     const volley_option *option = &command->options[i];
-    if (option->kind == VOLLEY_OPTION_ARGUMENT) continue;
+    if (volley_option_is_argument(option)) continue;
     if (strlen(option->name) == length && strncmp(option->name, name, length) == 0) return option;
   }
   return NULL;
@@ -58,7 +62,7 @@ static volley_status unknown_option(const reading *line, const char *text) {
   const char *names[MAX_OPTIONS];
   int n = 0;
   for (int i = 0; i < line->command->n_options; i++) {
-    if (line->command->options[i].kind != VOLLEY_OPTION_ARGUMENT) names[n++] = line->command->options[i].name;
+    if (!volley_option_is_argument(&line->command->options[i])) names[n++] = line->command->options[i].name;
   }
   const char *near = volley_nearest(word + strspn(word, "-"), names, n);
   return near ? complain(line, "unknown option '%s'; did you mean '--%s'?", word, near)
@@ -108,7 +112,8 @@ static void store_in_list(reading *line, const volley_option *option, const char
 
 static volley_status store(reading *line, const volley_option *option, const char *text) {
   const ptrdiff_t number = option - line->command->options;
-  if (line->given[number] && option->kind != VOLLEY_OPTION_LIST && option->kind != VOLLEY_OPTION_FLAG) {
+  const bool repeats = option->kind == VOLLEY_OPTION_LIST || option->kind == VOLLEY_OPTION_ARGUMENTS;
+  if (line->given[number] && !repeats && option->kind != VOLLEY_OPTION_FLAG) {
     return complain(line, "%s is given twice%s", spelled(option), "");
   }
   line->given[number] = true;
@@ -117,7 +122,8 @@ static volley_status store(reading *line, const volley_option *option, const cha
     case VOLLEY_OPTION_FLAG: *(bool *)member = true; return VOLLEY_OK;
     case VOLLEY_OPTION_COUNT: return store_count(line, option, text);
     case VOLLEY_OPTION_CHOICE: return store_choice(line, option, text);
-    case VOLLEY_OPTION_LIST: store_in_list(line, option, text); return VOLLEY_OK;
+    case VOLLEY_OPTION_LIST:
+    case VOLLEY_OPTION_ARGUMENTS: store_in_list(line, option, text); return VOLLEY_OK;
     default: break;
   }
   if (!text[0]) return complain(line, "%s is empty%s", spelled(option), "");
@@ -140,7 +146,9 @@ static volley_status take_option(reading *line, const volley_option *option, con
 static volley_status take_argument(reading *line, const char *text) {
   for (int i = 0; i < line->command->n_options; i++) {
     const volley_option *option = &line->command->options[i];
-    if (option->kind == VOLLEY_OPTION_ARGUMENT && !line->given[i]) return store(line, option, text);
+    const bool takes =
+        option->kind == VOLLEY_OPTION_ARGUMENT ? !line->given[i] : option->kind == VOLLEY_OPTION_ARGUMENTS;
+    if (takes) return store(line, option, text);
   }
   return complain(line, "unexpected argument '%s'%s", text, "");
 }
@@ -208,8 +216,9 @@ static void write_usage(const volley_command *command, FILE *out) {
   fprintf(out, "usage: volley %s", command->name);
   for (int i = 0; i < command->n_options; i++) {
     const volley_option *option = &command->options[i];
-    if (option->kind == VOLLEY_OPTION_ARGUMENT) {
+    if (volley_option_is_argument(option)) {
       fprintf(out, option->required ? " %s" : " [%s]", option->name);
+      if (option->kind == VOLLEY_OPTION_ARGUMENTS) fprintf(out, " ...");
     } else if (option->required) {
       fprintf(out, " %s %s", spelled(option), option->value);
     } else {

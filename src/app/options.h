@@ -10,15 +10,16 @@
 #include <stdio.h>
 
 typedef enum volley_option_kind {
-  VOLLEY_OPTION_FLAG,    /* bool: --name sets it */
-  VOLLEY_OPTION_TEXT,    /* const char * */
-  VOLLEY_OPTION_COUNT,   /* int from 1 up */
-  VOLLEY_OPTION_CHOICE,  /* int: index of the word among `value`, which lists the words: "auto|bar|off" */
-  VOLLEY_OPTION_LIST,    /* volley_text_list: may be given again and again */
-  VOLLEY_OPTION_ARGUMENT /* const char *: has no dashes; filled in the order of the table */
+  VOLLEY_OPTION_FLAG,     /* bool: --name sets it */
+  VOLLEY_OPTION_TEXT,     /* const char * */
+  VOLLEY_OPTION_COUNT,    /* int from 1 up */
+  VOLLEY_OPTION_CHOICE,   /* int: index of the word among `value`, which lists the words: "auto|bar|off" */
+  VOLLEY_OPTION_LIST,     /* volley_text_list: may be given again and again */
+  VOLLEY_OPTION_ARGUMENT, /* const char *: has no dashes; filled in the order of the table */
+  VOLLEY_OPTION_ARGUMENTS /* volley_text_list: all arguments from here on */
 } volley_option_kind;
 
-/* Values of a repeated option, in order. The texts are the program's arguments and are not owned; the array is:
+/* Values of a repeated option or argument, in order. The texts are the program's arguments and are not owned; the array is:
  * free(texts). */
 typedef struct volley_text_list {
   const char **texts;
@@ -37,6 +38,9 @@ typedef struct volley_option {
   const char *value; /* how help names its value: "N"; NULL for flags and arguments */
   const char *doc;   /* half a sentence */
 } volley_option;
+
+/* Whether it has no dashes. */
+bool volley_option_is_argument(const volley_option *option);
 
 /* Options that several commands have; type: of the struct with the members that they fill. */
 #define VOLLEY_OPTION_THREADS(type)                                                                                    \

@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "base/build_info.h"
+#include "base/memory.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/output/found.h"
 #include "io/output/reader.h"
@@ -17,10 +18,16 @@
 
 /* clang-format off */
 #define FIGURES(X) \
-  X(isi, "distributions of the intervals between spikes instead") \
-  X(traces, "recorded traces instead") \
+  X(raster, "raster and mean rates of what spiked, the last second or --start to --stop") \
+  X(psth, "mean rates over time, counted from spikes in bins") \
+  X(isi, "distributions of the intervals between spikes, and their CV") \
+  X(traces, "recorded states over time, with marks for spikes") \
+  X(spectrogram, "which frequencies recorded rows have over time") \
   X(readout, "recorded readouts over their supervisors, before, while and after learning") \
+  X(outputs, "recorded outputs of readouts over supervisors, a panel a dimension") \
+  X(channels, "the same as an image, a row a dimension") \
   X(weights, "recorded weights over time, and their distributions at the begin and the end") \
+  X(matrix, "the last recorded weights by source and target") \
   X(rates, "recorded rates over time") \
   X(sums, "recorded sums over populations over time") \
   X(means, "recorded means over populations over time") \
@@ -29,34 +36,68 @@
   X(window, "changes of recorded weights over the delays of their synapses") \
   X(fields, "the last recorded weights onto each target as images, where the sources make a square") \
   X(images, "traces of the outputs while labelled images are shown; the last second or --start to --stop") \
+  X(shown, "the images that were shown, from the stimulus' table, where pixels make a square") \
   X(sheet, "which neurons fired where, in pictures of six parts of the time, where populations have positions") \
   /* one line a figure, which function plot_NAME() of a file plot_*.py in io/plot draws: its option, what help says */
+#define FIGURES_OF(X) \
+  X(phase, "X,Y", "one recorded state over another (V_m,U_m), or dimensions of a readout (0,2)") \
+  X(maxima, "DIMENSION", "each maximum of a dimension of a readout over the one before") \
+  X(frames, "ROWSxCOLUMNS", "outputs of a readout as images, a strip of the last second or of --start to --stop") \
+  /* those that take a value: plot_NAME(view, value) */
+#define CHOICES(X) \
+  X(population, "population", "NAMES", "only these, with commas between") \
+  X(neurons, "neurons", "NUMBERS", "only these: 0-4,7") \
+  X(states, "states", "NAMES", "only these, in this order") \
+  X(recorder, "recorder", "NAMES", "only what these recorded") \
+  X(overlay, "overlay", "WHAT", "what is laid over each other: files, populations, projections, readouts, states, neurons (default)") \
+  X(bin, "bin", "MS", "of --psth") \
+  X(size, "size", "WxH", "of the figure, in inches or as 18x10cm") \
+  X(font, "font", "POINTS", "size of letters; default 8, with --style talk 14") \
+  X(style, "style", "paper|talk", "letters and lines for a page or for a wall") \
+  X(title, "title", "TEXT", "instead of the experiment's") \
+  /* what the script is told as it is written */
+#define SWITCHES(X) \
+  X(log, "log", "intervals of --isi on a logarithmic axis") \
+  X(bare, "bare", "no title and no notes in the figure: they are printed") \
+  X(same_scale, "same-scale", "panels of the same quantity have the same scale")
 /* clang-format on */
 
-#define MEMBER(name, doc) bool name;
+#define FLAG(name, doc) bool name;
+#define TEXT(name, ...) const char *name;
+#define SWITCH(name, ...) bool name;
 #define OPTION(name, doc) {#name, 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, name), NULL, doc},
-#define GIVEN(name, doc) {#name, options->name},
+#define OPTION_OF(name, value, doc) {#name, 0, VOLLEY_OPTION_TEXT, false, offsetof(settings, name), value, doc},
+#define OPTION_CHOICE(name, text, value, doc)                                                                          \
+  {text, 0, VOLLEY_OPTION_TEXT, false, offsetof(settings, name), value, doc},
+#define OPTION_SWITCH(name, text, doc) {text, 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, name), NULL, doc},
 
 /* What the words of the command say. */
 typedef struct settings {
-  const char *file, *output; /* output: NULL for a name like that of the file */
-  const char *start, *stop;  /* times as written; NULL: whole run */
-  FIGURES(MEMBER)
-  const char *frames; /* ROWSxCOLUMNS of an image; NULL: no images */
+  volley_text_list files;
+  const char *output;       /* NULL for a name like that of the first file */
+  const char *start, *stop; /* times as written; NULL: whole run */
+  FIGURES(FLAG) FIGURES_OF(TEXT) CHOICES(TEXT) SWITCHES(SWITCH)
 } settings;
 
 static const volley_option option_table[] = {
-    {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(settings, file), NULL, "output of a run"},
+    {"OUT.h5", 0, VOLLEY_OPTION_ARGUMENTS, true, offsetof(settings, files), NULL,
+     "output of a run; several are drawn side by side"},
     {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(settings, output), "FILE.png",
      "figure to write, its ending selects the format; default OUT.png, or OUT_isi.png and the like"},
     VOLLEY_OPTIONS_WINDOW(settings),
-    FIGURES(OPTION){"frames", 0, VOLLEY_OPTION_TEXT, false, offsetof(settings, frames), "ROWSxCOLUMNS",
-                    "the outputs of a readout as images, a strip of the last second or of --start to --stop"},
-};
+    FIGURES(OPTION) FIGURES_OF(OPTION_OF) CHOICES(OPTION_CHOICE) SWITCHES(OPTION_SWITCH)};
 
 extern char **environ;
 
-enum { MAX_WORDS = 22 };
+enum { MAX_WORDS = 128 };
+
+/* The words of a command that is being made up; those with an = are in its own room. */
+typedef struct wording {
+  const char *words[MAX_WORDS];
+  char room[4 * PATH_MAX];
+  int n;
+  size_t used;
+} wording;
 
 /* Path of a file that lies at `relative` from the folder of this program; false if there is none. */
 static bool find_beside_program(const char *relative, char path[PATH_MAX]) {
@@ -78,12 +119,12 @@ static volley_status find_script(char path[PATH_MAX]) {
     if (access(path, R_OK) == 0) return VOLLEY_OK;
     return volley_fault(VOLLEY_USAGE, NULL, "VOLLEY_PLOT_SCRIPT names '%s': %s", named, strerror(errno));
   }
-  if (find_beside_program("../share/volley/volley_plot.py", path)) return VOLLEY_OK;
+  if (find_beside_program("../share/volley/plot/volley_plot.py", path)) return VOLLEY_OK;
   snprintf(path, PATH_MAX, "%s", VOLLEY_PLOT_SOURCE);
   if (access(path, R_OK) == 0) return VOLLEY_OK;
   return volley_fault(VOLLEY_FAILURE, NULL,
                       "the plotting script is neither installed beside this program "
-                      "(../share/volley/volley_plot.py) nor at '%s'; name it in VOLLEY_PLOT_SCRIPT",
+                      "(../share/volley/plot/volley_plot.py) nor at '%s'; name it in VOLLEY_PLOT_SCRIPT",
                       VOLLEY_PLOT_SOURCE);
 }
 
@@ -126,31 +167,62 @@ static volley_status find_python(const char **python) {
                       "python3-h5py python3-matplotlib; or name one in VOLLEY_PYTHON");
 }
 
-/* Appends --name and the time to words, if it was given. text: holds the time as the script reads it. */
-static volley_status add_time(const char *name, const char *given, char text[32], const char **words, int *n) {
-  double ms = 0;
-  VOLLEY_TRY(volley_time_option(name, given, &ms));
-  if (!given) return VOLLEY_OK;
-  snprintf(text, 32, "%.17g", ms);
-  words[(*n)++] = strcmp(name, "start") == 0 ? "--start" : "--stop";
-  words[(*n)++] = text;
+/* Appends a word; one too many, or of too many letters, is a fault. */
+static volley_status add(wording *to, const char *format, const char *name, const char *value) {
+  const int length = snprintf(to->room + to->used, sizeof to->room - to->used, format, name, value);
+  if (length < 0 || to->used + (size_t)length + 1 >= sizeof to->room || to->n + 1 >= MAX_WORDS)
+    return volley_fault(VOLLEY_USAGE, NULL, "volley plot: more words than a figure takes");
+  to->words[to->n++] = to->room + to->used;
+  to->used += (size_t)length + 1;
   return VOLLEY_OK;
 }
 
-/* The one kind of figure that is asked for, as an option's name; "" for the usual one. */
-static volley_status choose_kind(const settings *options, const char **kind) {
+/* Appends --name and a time in ms, if it was given. */
+static volley_status add_time(wording *to, const char *name, const char *given) {
+  double ms = 0;
+  char text[32];
+  VOLLEY_TRY(volley_time_option(name, given, &ms));
+  snprintf(text, sizeof text, "%.17g", ms);
+  return given ? add(to, "--%s=%s", name, text) : VOLLEY_OK;
+}
+
+/* Appends the figures that are asked for, by their options, and writes their names to `kinds`: "_isi_traces". */
+static volley_status add_figures(wording *to, const settings *options, char kinds[PATH_MAX]) {
+  const struct {
+    const char *name, *value; /* value NULL: not asked for; "": takes none */
+  } figures[] = {
+#define GIVEN(name, doc) {#name, options->name ? "" : NULL},
+#define GIVEN_OF(name, value, doc) {#name, options->name},
+      FIGURES(GIVEN) FIGURES_OF(GIVEN_OF)};
+  size_t length = 0;
+  kinds[0] = '\0';
+  for (size_t k = 0; k < sizeof figures / sizeof *figures; k++) {
+    if (!figures[k].value) continue;
+    VOLLEY_TRY(add(to, figures[k].value[0] ? "--figure=%s=%s" : "--figure=%s%s", figures[k].name, figures[k].value));
+    length += (size_t)snprintf(kinds + length, PATH_MAX - length, "_%s", figures[k].name);
+  }
+  return VOLLEY_OK;
+}
+
+/* Appends what else was chosen. */
+static volley_status add_choices(wording *to, const settings *options) {
+  const struct {
+    const char *name, *value;
+  } choices[] = {
+#define CHOSEN(name, text, value, doc) {text, options->name},
+      CHOICES(CHOSEN)};
   const struct {
     const char *name;
-    bool given;
-  } kinds[] = {FIGURES(GIVEN){"frames", options->frames}};
-  *kind = "";
-  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-    if (!kinds[k].given) continue;
-    if (**kind)
-      return volley_fault(VOLLEY_USAGE, NULL, "--%s and --%s are two figures; ask for one at a time", *kind,
-                          kinds[k].name);
-    *kind = kinds[k].name;
-  }
+    bool on;
+  } switches[] = {
+#define SWITCHED(name, text, doc) {text, options->name},
+      SWITCHES(SWITCHED)};
+  VOLLEY_TRY(add_time(to, "start", options->start));
+  VOLLEY_TRY(add_time(to, "stop", options->stop));
+  for (size_t k = 0; k < sizeof choices / sizeof *choices; k++)
+    if (choices[k].value) VOLLEY_TRY(add(to, "--%s=%s", choices[k].name, choices[k].value));
+  for (size_t k = 0; k < sizeof switches / sizeof *switches; k++)
+    if (switches[k].on) VOLLEY_TRY(add(to, "--%s%s", switches[k].name, ""));
   return VOLLEY_OK;
 }
 
@@ -164,46 +236,49 @@ static volley_status check_file(const char *path) {
 }
 
 /* OUT.png beside OUT.h5 and OUT.h5.part, OUT_traces.png for --traces. */
-static void name_figure(const char *file, const char *kind, char path[PATH_MAX]) {
+static void name_figure(const char *file, const char *kinds, char path[PATH_MAX]) {
   size_t length = strlen(file);
   if (length > 5 && strcmp(file + length - 5, ".part") == 0) length -= 5;
   if (length > 3 && strncmp(file + length - 3, ".h5", 3) == 0) length -= 3;
-  snprintf(path, PATH_MAX, "%.*s%s%s.png", (int)length, file, *kind ? "_" : "", kind);
+  snprintf(path, PATH_MAX, "%.*s%s.png", (int)length, file, kinds);
 }
 
-/* Draws a figure of the file at path, which is what was found of the output that the options name. */
-static volley_status draw(const char *path, const char *kind, const settings *options) {
-  char script[PATH_MAX], figure[PATH_MAX];
-  const char *python;
+/* Draws a figure of the files that were found of the outputs that the options name. */
+static volley_status draw(const volley_found_output *found, const settings *options) {
+  char script[PATH_MAX], figure[PATH_MAX], kinds[PATH_MAX];
   VOLLEY_TRY(find_script(script));
-  VOLLEY_TRY(find_python(&python));
-  if (!options->output) name_figure(options->file, kind, figure);
-  const char *words[MAX_WORDS] = {python,   script,       "--output", options->output ? options->output : figure,
-                                  "--name", options->file};
-  int n = 6;
-  char start[32], stop[32];
-  VOLLEY_TRY(add_time("start", options->start, start, words, &n));
-  VOLLEY_TRY(add_time("stop", options->stop, stop, words, &n));
-  if (*kind) words[n++] = options->frames ? "--frames" : "--figure";
-  if (*kind) words[n++] = options->frames ? options->frames : kind;
-  words[n++] = "--";
-  words[n++] = path;
+  wording line = {.n = 2};
+  VOLLEY_TRY(find_python(&line.words[0]));
+  line.words[1] = script;
+  VOLLEY_TRY(add_figures(&line, options, kinds));
+  VOLLEY_TRY(add_choices(&line, options));
+  name_figure(options->files.texts[0], kinds, figure);
+  VOLLEY_TRY(add(&line, "--output=%s%s", options->output ? options->output : figure, ""));
+  for (int k = 0; k < options->files.n; k++) VOLLEY_TRY(add(&line, "--name=%s%s", options->files.texts[k], ""));
+  VOLLEY_TRY(add(&line, "--%s%s", "", ""));
+  for (int k = 0; k < options->files.n; k++) VOLLEY_TRY(add(&line, "%s%s", found[k].path, ""));
+  line.words[line.n] = NULL;
   fflush(stdout);
-  const int code = run((char *const *)words, false);
+  const int code = run((char *const *)line.words, false);
   if (code < 0) return volley_fault(VOLLEY_FAILURE, NULL, "the plotting script '%s' was broken off", script);
   return code == 0 ? VOLLEY_OK : code == VOLLEY_USAGE ? VOLLEY_USAGE : VOLLEY_FAILURE;
 }
 
 static volley_status plot_command(const volley_command *command, int n_arguments, const char *const *arguments) {
   settings options = {0};
-  const char *kind;
-  VOLLEY_TRY(volley_options_parse(command, n_arguments, arguments, &options));
-  VOLLEY_TRY(choose_kind(&options, &kind));
-  volley_found_output found;
-  volley_status status = volley_output_find(options.file, &found);
-  if (status == VOLLEY_OK) status = check_file(found.path);
-  if (status == VOLLEY_OK) status = draw(found.path, kind, &options);
-  volley_output_found_release(&found);
+  volley_status status = volley_options_parse(command, n_arguments, arguments, &options);
+  const int n = options.files.n;
+  volley_found_output *found = volley_alloc((size_t)n + 1, sizeof *found, "the command line");
+  int n_found = 0;
+  while (status == VOLLEY_OK && n_found < n) {
+    status = volley_output_find(options.files.texts[n_found], &found[n_found]);
+    n_found++;
+    if (status == VOLLEY_OK) status = check_file(found[n_found - 1].path);
+  }
+  if (status == VOLLEY_OK) status = draw(found, &options);
+  while (n_found > 0) volley_output_found_release(&found[--n_found]);
+  free(found);
+  free(options.files.texts);
   return status;
 }
 
@@ -212,9 +287,10 @@ const volley_command volley_command_plot = {
     .summary = "plot the output of a run",
     .description =
         "Plots a raster and the rates of the populations, of the last second where no times are given; or, without\n"
-        "spikes, readouts, traces, weights, rates, sums, means, stimuli or dopamine. The window and what a figure "
-        "leaves out are written below its "
-        "title.\n"
+        "spikes, readouts, traces, weights, rates, sums, means, stimuli or dopamine. Several figures that are asked "
+        "for\n"
+        "stand below each other and share their axis of time, several outputs beside each other. The window and what\n"
+        "is left out are written below the title.\n"
         "Needs Python with h5py and matplotlib.",
     VOLLEY_OPTIONS(option_table),
     .serial = true,

@@ -107,10 +107,19 @@ def main(everything):
     for options in ((), ("--isi",), ("--traces",), ("--readout",), ("--readout", "--start", "25", "--stop", "35 ms")):
         expect_figure(everything, *options)
     expect_figure(everything, "--readout", "--stop", "10 ms")
+    for options in (("--raster", "--psth", "--traces", "--bin", "5"), ("--outputs", "--channels", "--spectrogram", "--style", "talk"),
+                    ("--traces", "--neurons", "1,3", "--overlay", "populations", "--size", "16x14cm", "--start", "5 ms")):
+        expect_figure(everything, *options)
+    expect_figure(everything, "--phase", "V_m,V_m", least=(1000, 800))
+    expect_figure(everything, "only_output.h5", "--outputs", "--same-scale", "--overlay", "files")
+    expect_fault("--phase takes two states or two dimensions", everything, "--phase", "V_m")
+    expect_fault("no recorded output of a readout has the dimensions 0, 1", everything, "--phase", "0,1")
+    printed = plot(everything, "--bare", "--stop", "30 ms").stdout
+    program.expect("0 to 30 of 60 ms" in printed, f"the heading that is not in the figure: {printed}")
     add_eigenvalues(everything, "z")
     expect_figure(everything, "--readout", least=(1000, 2000))
 
-    only_output = record("only_output", OUTPUTS, rows=SIX)
+    only_output = "only_output.h5"
     expect_figure(only_output)
     expect_figure(only_output, "--frames", "2x3", least=(1000, 200))
     expect_figure(only_output, "--frames", "3x2", "--start", "10 ms", "--stop", "20 ms", least=(1000, 200))
@@ -138,7 +147,7 @@ def main(everything):
     expect_figure(learning, "--images")
     expect_figure(learning, "--images", "--start", "10 ms", "--stop", "35 ms")
     expect_fault("recorder 'w' has no weights between", learning, "--weights", "--start", "1 ms", "--stop", "2 ms")
-    expect_figure(learning, "--fields", least=(1000, 300))
+    expect_figure(learning, "--fields", "--matrix", "--shown", least=(1000, 300))
     expect_fault("whose sources make a square", learning, "--fields", "--start", "1 ms", "--stop", "2 ms")
 
     with open("plastic.yaml", "w", encoding="utf-8") as file:
@@ -154,6 +163,7 @@ def main(everything):
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     everything = record("everything", SPIKES, TRACES, OUTPUTS, DECODERS)
+    record("only_output", OUTPUTS, rows=SIX)
     expect_figure(everything)
     with python_that_plots(folder):
         main(everything)

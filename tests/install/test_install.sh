@@ -18,7 +18,7 @@ check_program() {
 }
 
 cmake --install "$VOLLEY_BUILD" --prefix "$prefix" >"$folder/log" 2>&1 || fail "$(cat "$folder/log")"
-for file in bin/volley include/volley/base/codes.h include/volley/volley.h share/volley/volley_plot.py \
+for file in bin/volley include/volley/base/codes.h include/volley/volley.h share/volley/plot/volley_plot.py \
   share/volley/experiments/microcircuit.yaml share/volley/slurm/run.sbatch share/man/man1/volley.1 share/doc/volley/LICENSE \
   share/bash-completion/completions/volley share/zsh/site-functions/_volley share/doc/volley/docs/tutorial.md; do
   [ -f "$prefix/$file" ] || fail "$file is not installed"
@@ -41,6 +41,7 @@ run = net.run("installed.h5")
 with net.build() as simulation:
     simulation.run(20)
     assert simulation.digest == run.summary["spike_digest"] and run.summary["spikes"] > 0
+assert open(run.plot("installed.png"), "rb").read(4) == b"\x89PNG"
 END
 fi
 

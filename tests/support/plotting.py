@@ -1,5 +1,5 @@
 """A Python for VOLLEY_PYTHON that has imported matplotlib already: `volley plot` starts one for each figure, and that takes
-longer than to draw. Figures do not see the environment of who asks for them."""
+longer than to draw. Figures do not see the environment of who asks for them. Each is looked at before it is saved (layout.py)."""
 import array
 import contextlib
 import ctypes
@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 import traceback
+import warnings
 
 CLIENT = """#!/usr/bin/python3 -SE
 import array, os, socket, sys
@@ -56,12 +57,31 @@ def answer(connection):
         connection.send(bytes([code]))
 
 
+def check_figures():
+    """Whatever is saved has its layout looked at, and a warning is an error."""
+    from matplotlib.figure import Figure  # pylint: disable=import-outside-toplevel
+    from layout import faults_of  # pylint: disable=import-outside-toplevel
+    save = Figure.savefig
+
+    def checked(figure, *arguments, **options):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            faults = faults_of(figure)
+            save(figure, *arguments, **options)
+        faults += [str(warning.message) for warning in said]
+        if faults:
+            raise SystemExit("layout: " + "; ".join(faults))
+
+    Figure.savefig = checked
+
+
 def serve(listener):
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: ends with the test
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     import h5py, matplotlib  # noqa: E401,F401 pylint: disable=import-outside-toplevel,multiple-imports,unused-import
     matplotlib.use("Agg")
     import matplotlib.pyplot  # noqa: F401 pylint: disable=import-outside-toplevel,unused-import
+    check_figures()
     while True:
         connection, _ = listener.accept()
         if os.fork() == 0:

@@ -1,16 +1,9 @@
-"""A toy figure: the spikes of the first recorder as dots."""
-import matplotlib.pyplot as plt
-from plot_output import Fault
+"""A toy figure: the spikes of each population as dots."""
+from panel import Panel
 
 
-def plot_dots(run, start, stop):
-    """Neurons over time."""
-    groups = list(run.recorded("spikes").values())
-    if not groups:
-        raise Fault(f"'{run.path}' holds no recorded spikes")
-    times, ids = groups[0]["timestamps"][:], groups[0]["node_ids"][:]
-    inside = (times > (start or 0)) & (times <= (run.duration if stop is None else stop))
-    figure, axes = plt.subplots(layout="constrained")
-    axes.plot(times[inside], ids[inside], ".", ms=2)
-    axes.set(xlabel="Time (ms)", ylabel="Neuron")
-    return figure
+def plot_dots(view):
+    """Neurons over time, a panel a population."""
+    window = view.window(view.recorded("spikes"))
+    return [Panel(lambda axes, taken=taken: axes.plot(taken.times, taken.ids, ".", ms=2), time=True, title=taken.population)
+            for taken in view.spikes(*window)]

@@ -123,7 +123,7 @@ static void test_tables_are_sound(void **state) {
     for (int i = 0; i < (*command)->n_options; i++) {
       const volley_option *a = &(*command)->options[i];
       assert_non_null(a->doc);
-      const bool has_value = a->kind != VOLLEY_OPTION_FLAG && a->kind != VOLLEY_OPTION_ARGUMENT;
+      const bool has_value = a->kind != VOLLEY_OPTION_FLAG && !volley_option_is_argument(a);
       assert_int_equal(has_value, a->value != NULL);
       for (int j = 0; j < i; j++) {
         const volley_option *b = &(*command)->options[j];

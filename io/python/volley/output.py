@@ -33,6 +33,10 @@ def _searched(times: h5py.Dataset, time: float) -> int:
     return low
 
 
+def _attributes(group: h5py.Group) -> dict[str, Any]:
+    return {name: _text(value) if isinstance(value, (bytes, str)) else value for name, value in group.attrs.items()}
+
+
 class Spikes:
     """The spikes of one recorder, or those of a window of time, sorted by time.
 
@@ -50,6 +54,11 @@ class Spikes:
         n = min(group["timestamps"].shape[0], group["node_ids"].shape[0])
         self._rows = slice(0, n) if whole else slice(
             _searched(group["timestamps"], self.start), _searched(group["timestamps"], self.stop))
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the file says of the recorder."""
+        return _attributes(self._group)
 
     def __len__(self) -> int:
         return max(0, self._rows.stop - self._rows.start)
@@ -112,7 +121,8 @@ class Spikes:
 class Rows:
     """What a recorder has written at equal intervals: rows by time, and columns.
 
-    name: of the recorder; state, unit: what the values are; start, interval: ms; row k is at start + (k + 1) interval."""
+    name: of the recorder; state, unit: what the values are; columns: how many there are; start, stop, interval: ms; row k is at
+    start + (k + 1) interval; ids: the neuron of each column, None where columns are none."""
 
     def __init__(self, name: str, group: h5py.Group):
         self._group = group
@@ -120,19 +130,21 @@ class Rows:
         self.state = _text(group.attrs["state"])
         self.unit = _text(group["data"].attrs["units"])
         self._first, _, self.interval = (float(x) for x in group["mapping/time"][:])
+        self.start, self.stop = float(group.attrs["start_ms"]), float(group.attrs["stop_ms"])
+        self.columns = group["data"].shape[1]
+        self.ids = group["mapping/node_ids"][:].astype(np.int64) if "node_ids" in group["mapping"] else None
 
     def __len__(self) -> int:
         return self._group["data"].shape[0]
 
     def __repr__(self) -> str:
         unit = f" ({self.unit})" if self.unit else ""
-        return f"<{self.name}: {self.state}{unit}, {len(self)} rows of {self._group['data'].shape[1]}, one in {self.interval:g} ms>"
+        return f"<{self.name}: {self.state}{unit}, {len(self)} rows of {self.columns}, one in {self.interval:g} ms>"
 
     @property
     def attributes(self) -> dict[str, Any]:
         """What else the file says of it."""
-        return {name: _text(value) if isinstance(value, (bytes, str)) else value
-                for name, value in self._group.attrs.items()}
+        return _attributes(self._group)
 
     @property
     def times(self) -> np.ndarray:
@@ -144,11 +156,12 @@ class Rows:
         """All values [rows, columns]."""
         return self._group["data"][:]
 
-    def between(self, start: float, stop: float) -> tuple[np.ndarray, np.ndarray]:
-        """Times [rows] and values [rows, columns] with start < t <= stop, in ms. What lies outside is not read."""
+    def between(self, start: float, stop: float, columns: Any = slice(None)) -> tuple[np.ndarray, np.ndarray]:
+        """Times [rows] and values [rows, columns] with start < t <= stop, in ms, of all columns or of those given as a slice or
+        as an ascending array. What lies outside is not read."""
         times = self.times
         rows = slice(*np.searchsorted(times, (start, stop), side="right"))
-        return times[rows], self._group["data"][rows]
+        return times[rows], self._group["data"][rows, columns]
 
 
 class Traces(Rows):
@@ -157,7 +170,6 @@ class Traces(Rows):
     def __init__(self, name: str, group: h5py.Group):
         super().__init__(name, group)
         self.population = _text(group.attrs["population"])
-        self.ids = group["mapping/node_ids"][:].astype(np.int64)
 
     def of(self, neuron: int) -> np.ndarray:
         """The trace [rows] of one neuron."""
@@ -342,6 +354,16 @@ class Run:
         """Of readouts that ask for them."""
         return Recorders("eigenvalues", self.file.get("eigenvalues", {}), Eigenvalues)
 
+    def recorded_until(self) -> float:
+        """The time in ms up to which a run has recorded that is not finished: as the file says, or of its last spike or row."""
+        said = self.file["volley"].attrs.get("recorded_ms")
+        if said is not None:
+            return min(self.duration, float(said))
+        times = [spikes.times[-1] for spikes in self.spikes.values() if len(spikes)]
+        for kind in (self.traces, self.weights, self.readouts, self.histograms, self.sums, self.means, self.stimuli, self.dopamine):
+            times += [rows.times[-1] for rows in kind.values() if len(rows)]
+        return min(self.duration, float(max(times, default=0.0)))
+
     def rates(self) -> dict[str, float]:
         """Mean rate of each population in Hz: of all its neurons in a finished run, of the recorded ones before."""
         names = list(self.populations)
@@ -352,27 +374,30 @@ class Run:
             found[spikes.population] = max(found.get(spikes.population, (0, 0.0)), (spikes.neurons, spikes.rate()))
         return {name: found[name][1] for name in names if name in found}
 
-    def plot(self, path: str | None = None, **options: Any) -> str:
-        """Draws as `volley plot` does: run.plot("a.png", traces=True, start="100 ms"). Returns the path of the picture."""
+    def plot(self, path: str | None = None, *others: Run, **options: Any) -> str:
+        """Draws as `volley plot` does, in one figure with other runs if there are any: run.plot("a.png", traces=True, start="100 ms",
+        population=["E", "I"]). Returns the path of the picture."""
         path = path or os.path.splitext(self.name)[0] + ".png"
-        words = ["plot", self.name, "-o", path]
+        words = ["plot", self.name, *(other.name for other in others), "-o", path]
         for key, value in options.items():
-            words += [] if value is False or value is None else [f"--{key}"] if value is True else [f"--{key}", str(value)]
+            name = "--" + key.replace("_", "-")
+            if isinstance(value, (list, tuple, range, np.ndarray)):
+                value = ",".join(map(str, value))
+            words += [] if value is False or value is None else [name] if value is True else [f"{name}={value}"]
         program.call(words)
         return path
 
 
-def open(path: str | os.PathLike[str]) -> Run:  # noqa: A001
-    """Opens the output of a run, path: OUT.h5. Of a run that goes on or was interrupted what it has recorded so far, from
+def open(path: str | os.PathLike[str], called: str | None = None) -> Run:  # noqa: A001
+    """Opens the output of a run, path: OUT.h5; messages call it as said. Of a run that goes on or was interrupted what it has recorded so far, from
     OUT.h5.parts and OUT.h5.part, as it is now. Nothing is read before it is asked for. Raises VolleyError."""
     name = os.fspath(path)
-    shown = name
     try:
         if os.path.exists(name):
-            return Run(h5py.File(name, "r"), name)
+            return Run(h5py.File(name, "r"), called or name)
         with tempfile.TemporaryDirectory() as folder:  # the file stays readable while it is open
             shown = os.path.join(folder, "view.h5")
             program.call(["view", name, "-o", shown])
-            return Run(h5py.File(shown, "r"), name)
+            return Run(h5py.File(shown, "r"), called or name)
     except OSError as error:
-        raise VolleyError(f"cannot open '{name}': {error}") from None
+        raise VolleyError(f"cannot open '{called or name}': {error}") from None
