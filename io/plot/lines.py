@@ -44,6 +44,8 @@ def of_recorder(view, recorder, begin, end, spikes=(), **names):
     """Lines of the chosen columns of one recorder, with the spikes of these neurons where they are recorded."""
     ids = getattr(recorder, "ids", None)
     wanted = view.columns(ids, COLUMNS) if ids is not None and len(ids) else np.arange(min(recorder.columns, COLUMNS))
+    if not len(wanted):
+        return
     times, values = recorder.between(begin, end, wanted)
     population, note = recorder.attributes.get("population", ""), ""
     if len(wanted) < recorder.columns:

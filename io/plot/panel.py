@@ -111,6 +111,12 @@ class Sheet:
             return None
         return panel.scale if self.same_scale else (row, panel.scale)
 
+    def name_part(self, part, view, row):
+        """Which file it is, above the first of a column."""
+        if row == 0 and len(self.columns) > 1:
+            below = part._suptitle.get_text() if part._suptitle else ""  # pylint: disable=protected-access
+            part.suptitle(": ".join([plain(view.label), *[below] * bool(below)]), x=0.01, ha="left", fontsize=scaled(8))
+
     def fill(self, views):
         for number, (view, column) in enumerate(zip(views, self.columns)):
             in_times = []
@@ -118,6 +124,7 @@ class Sheet:
                 axes = self.place(row, number, panel)
                 panel.draw(axes)
                 if panel.part:
+                    self.name_part(axes, view, row)
                     continue
                 title = [plain(view.label)] * (row == 0 and len(self.columns) > 1) + [panel.title] * bool(panel.title)
                 if title:

@@ -4,7 +4,7 @@ import os
 import numpy as np
 
 from panel import Panel
-from view import Fault, plain, scaled, shades
+from view import Fault, plain, scaled, shades, text
 
 TRACE_MS = 10  # decay of a trace
 STEPS = 2000  # points of a trace
@@ -28,7 +28,7 @@ def shown_images(view, start, stop):
         labels = group["labels" if "labels" in group else "rows"][:]
         begins, ends = group["start_ms"][:], group["stop_ms"][:]
         for k in np.flatnonzero((ends > start) & (begins < stop)):
-            yield group.attrs["stimulus"], begins[k], ends[k], labels[k]
+            yield text(group.attrs["stimulus"]), begins[k], ends[k], labels[k]
 
 
 def draw_traces(axes, view, taken, labels, start, stop):
@@ -78,7 +78,7 @@ def plot_images(view):
 def pixels_of(view, group):
     """The pixels of a stimulus' images, [rows of its table, pixels], without the column that has the labels; None where it has no
     table of text, or one that is not there any more."""
-    path, rows = group.attrs["file"], group["rows"][:]
+    path, rows = text(group.attrs["file"]), group["rows"][:]
     if not os.path.exists(path):
         view.note(f"{plain(os.path.basename(path))} is not where the run read it")
         return None
@@ -118,7 +118,7 @@ def plot_shown(view):
             continue
         names = group["labels" if "labels" in group else "rows"][:]
         pictures = [(names[k], pixels[group["rows"][k]]) for k in seen]
-        panels.append(Panel(lambda part, a=(group.attrs["stimulus"], pictures): draw_pictures(part, *a),
+        panels.append(Panel(lambda part, a=(text(group.attrs["stimulus"]), pictures): draw_pictures(part, *a),
                             0.25 + 1.0 * -(-len(pictures) // 8), part=True))
     if not panels:
         raise Fault(f"'{view.run.name}' shows no images in this window whose pixels make a square and whose table of text is there")

@@ -73,8 +73,8 @@ def draw_intervals(part, view, spikes, results):
         axes[0, 0].set_xscale("log")
     axes[0, 0].set_xlim(bins[0], bins[-1])
     axes[0, 1].set_xlim(0, most)
-    axes[-1, 0].set_xlabel("Interval between spikes (ms)")
-    axes[-1, 1].set_xlabel(f"CV of intervals (neurons with {LEAST_SPIKES} spikes or more)")
+    axes[-1, 0].set_xlabel("Interval (ms)")
+    axes[-1, 1].set_xlabel("CV of intervals")
 
 
 def plot_isi(view):
@@ -82,5 +82,6 @@ def plot_isi(view):
     begin, end = view.window(view.recorded("spikes"))
     spikes = view.spikes(begin, end)
     note_on(view, spikes, begin, end)
+    view.note(f"intervals between spikes; CV: of neurons with {LEAST_SPIKES} spikes or more")
     results = [intervals_of(taken) for taken in spikes]
     return [Panel(lambda part: draw_intervals(part, view, spikes, results), 0.55 * len(spikes) + 0.5, part=True)]

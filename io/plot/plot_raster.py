@@ -20,12 +20,7 @@ def last_of(view):
 
 def thin(taken, shown, dots, random):
     """Neurons of `shown` rows, and rows and times of at most about `dots` of their spikes. Neurons are picked at random."""
-    seen = np.unique(taken.ids)
-    if taken.whole and taken.neurons == taken.size:
-        known = np.arange(taken.size)
-    else:  # some of the population: silent neurons have no known numbers, so those have rows that spike
-        known = seen[: taken.neurons]
-    neurons = known if shown >= known.size else np.sort(random.choice(known, shown, replace=False))
+    neurons = taken.known if shown >= taken.known.size else np.sort(random.choice(taken.known, shown, replace=False))
     place = np.searchsorted(neurons, taken.ids)
     visible = np.flatnonzero((place < neurons.size) & (neurons[np.minimum(place, max(neurons.size - 1, 0))] == taken.ids)
                              if neurons.size else [])
@@ -130,14 +125,11 @@ def plot_raster(view):
 
 def bin_of(view, begin, end):
     """Length of a bin in ms: of --bin, or about a hundredth of the window."""
-    try:
-        given = None if view.options.bin is None else float(view.options.bin)
-    except ValueError:
-        given = 0
+    given = view.options.bin
     if given is None:
         return max(next((ms for ms in BINS if ms >= 0.008 * (end - begin)), BINS[-1]), view.run.dt)
     if not 0 < given <= end - begin:
-        raise Fault(f"--bin takes a length in ms, above 0 and up to the window's {end - begin:g}, not '{view.options.bin}'")
+        raise Fault(f"--bin takes a length in ms, above 0 and up to the window's {end - begin:g}, not {given:g}")
     return given
 
 

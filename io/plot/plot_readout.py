@@ -106,8 +106,8 @@ def draw_eigenvalues(axes, group):
 def draw_cells(axes, view, start, stop):
     """Traces of the first neurons where recorded, else a raster of some."""
     traces = list(view.run.traces.values())
-    if traces:
-        shown = view.columns(traces[0].ids, CELLS)
+    shown = view.columns(traces[0].ids, CELLS) if traces else ()
+    if len(shown):
         times, values = traces[0].between(start, stop, shown)
         room = 1.1 * max(np.ptp(values), 1e-12) if values.size else 1.0
         axes.plot(1e-3 * times, values - room * np.arange(values.shape[1]), lw=scaled(0.5), color=CELL)

@@ -24,6 +24,10 @@ def scaled(points):
     return points * plt.rcParams["font.size"] / 8
 
 
+def text(value):
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 def plain(name):
     """A name as written, where matplotlib would take dollar signs for mathematics."""
     return name.replace("$", r"\$")
@@ -71,7 +75,7 @@ class Recorded:
     stop: float
     times: np.ndarray
     ids: np.ndarray
-    whole: bool  # all neurons of the population
+    known: np.ndarray  # numbers of these neurons; where not all of a population are recorded, of those that spiked
     size: int
     others: int  # recorders of the same population that are left out
 
@@ -173,8 +177,10 @@ class View:
             chosen = np.isin(ids, self.neurons)
             ids, times = ids[chosen], times[chosen]
             neurons = min(neurons, int(np.sum(self.neurons < size)))
-        return Recorded(recorder.name, recorder.population, neurons, part.start, part.stop, times, ids,
-                        recorder.neurons == size, size, others)
+        known = np.unique(ids)[:neurons] if recorder.neurons < size else np.arange(size)
+        if recorder.neurons == size and self.neurons is not None:
+            known = self.neurons[self.neurons < size]
+        return Recorded(recorder.name, recorder.population, neurons, part.start, part.stop, times, ids, known, size, others)
 
     def columns(self, ids, most):
         """Places among the recorded neurons: those of --neurons, else the first."""

@@ -96,6 +96,8 @@ def draw(options):
         if view.start is None and view.stop is None and LAST & {kind[0] for kind in kinds} and view.run.spikes:
             (view.start, view.stop), view.span = last_of(view), View.span
         columns.append([panel for kind in kinds for panel in find_plot(kind[0])(view, *kind[1:])])
+    if not any(columns):
+        raise Fault(f"nothing to plot of '{called(options)}': no recorded neuron is among those of --neurons {options.neurons}")
     if "file" in views[0].overlay:
         columns = merged(columns, views)
     return *compose(views, columns, options), hint
@@ -148,7 +150,8 @@ def parse(words=None):
     parser.add_argument("--start", type=float, metavar="MS", help="leave out what comes up to this time")
     parser.add_argument("--stop", type=float, metavar="MS", help="leave out what comes after this time")
     parser.add_argument("--figure", action="append", metavar="NAME[=VALUE]", help="raster, isi, traces, ...: see volley help plot")
-    for name in ("population", "neurons", "states", "recorder", "overlay", "bin", "size", "font", "title"):
+    parser.add_argument("--bin", type=float, metavar="MS", help="of --figure psth")
+    for name in ("population", "neurons", "states", "recorder", "overlay", "size", "font", "title"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--style", choices=LETTERS, default="paper")
     for name in ("log", "bare", "same-scale"):

@@ -39,27 +39,26 @@
   X(shown, "the images that were shown, from the stimulus' table, where pixels make a square") \
   X(sheet, "which neurons fired where, in pictures of six parts of the time, where populations have positions") \
   /* one line a figure, which function plot_NAME() of a file plot_*.py in io/plot draws: its option, what help says */
-#define FIGURES_OF(X) \
-  X(phase, "X,Y", "one recorded state over another (V_m,U_m), or dimensions of a readout (0,2)") \
-  X(maxima, "DIMENSION", "each maximum of a dimension of a readout over the one before") \
-  X(frames, "ROWSxCOLUMNS", "outputs of a readout as images, a strip of the last second or of --start to --stop") \
+#define FIGURES_OF(Y) \
+  Y(phase, "X,Y", "one recorded state over another (V_m,U_m), or dimensions of a readout (0,2)") \
+  Y(maxima, "DIMENSION", "each maximum of a dimension of a readout over the one before") \
+  Y(frames, "ROWSxCOLUMNS", "outputs of a readout as images, a strip of the last second or of --start to --stop") \
   /* those that take a value: plot_NAME(view, value) */
-#define CHOICES(X) \
-  X(population, "population", "NAMES", "only these, with commas between") \
-  X(neurons, "neurons", "NUMBERS", "only these: 0-4,7") \
-  X(states, "states", "NAMES", "only these, in this order") \
-  X(recorder, "recorder", "NAMES", "only what these recorded") \
-  X(overlay, "overlay", "WHAT", "what is laid over each other: files, populations, projections, readouts, states, neurons (default)") \
-  X(bin, "bin", "MS", "of --psth") \
-  X(size, "size", "WxH", "of the figure, in inches or as 18x10cm") \
-  X(font, "font", "POINTS", "size of letters; default 8, with --style talk 14") \
-  X(style, "style", "paper|talk", "letters and lines for a page or for a wall") \
-  X(title, "title", "TEXT", "instead of the experiment's") \
+#define CHOICES(Y) \
+  Y(population, "population", "NAMES", "only these, with commas between") \
+  Y(neurons, "neurons", "NUMBERS", "only these: 0-4,7") \
+  Y(states, "states", "NAMES", "only these, in this order") \
+  Y(recorder, "recorder", "NAMES", "only what these recorded") \
+  Y(overlay, "overlay", "WHAT", "what is laid over each other: files, populations, projections, readouts, states, neurons (default)") \
+  Y(size, "size", "WxH", "of the figure, in inches or as 18x10cm") \
+  Y(font, "font", "POINTS", "size of letters; default 8, with --style talk 14") \
+  Y(style, "style", "paper|talk", "letters and lines for a page or for a wall") \
+  Y(title, "title", "TEXT", "instead of the experiment's") \
   /* what the script is told as it is written */
-#define SWITCHES(X) \
-  X(log, "log", "intervals of --isi on a logarithmic axis") \
-  X(bare, "bare", "no title and no notes in the figure: they are printed") \
-  X(same_scale, "same-scale", "panels of the same quantity have the same scale")
+#define SWITCHES(Y) \
+  Y(log, "log", "intervals of --isi on a logarithmic axis") \
+  Y(bare, "bare", "no title and no notes in the figure: they are printed") \
+  Y(same_scale, "same-scale", "panels of the same quantity have the same scale")
 /* clang-format on */
 
 #define FLAG(name, doc) bool name;
@@ -76,6 +75,7 @@ typedef struct settings {
   volley_text_list files;
   const char *output;       /* NULL for a name like that of the first file */
   const char *start, *stop; /* times as written; NULL: whole run */
+  const char *bin;          /* the same; NULL: by the window */
   FIGURES(FLAG) FIGURES_OF(TEXT) CHOICES(TEXT) SWITCHES(SWITCH)
 } settings;
 
@@ -85,6 +85,8 @@ static const volley_option option_table[] = {
     {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(settings, output), "FILE.png",
      "figure to write, its ending selects the format; default OUT.png, or OUT_isi.png and the like"},
     VOLLEY_OPTIONS_WINDOW(settings),
+    {"bin", 0, VOLLEY_OPTION_TEXT, false, offsetof(settings, bin), "TIME",
+     "of --psth; default about a hundredth of the window"},
     FIGURES(OPTION) FIGURES_OF(OPTION_OF) CHOICES(OPTION_CHOICE) SWITCHES(OPTION_SWITCH)};
 
 extern char **environ;
@@ -219,6 +221,7 @@ static volley_status add_choices(wording *to, const settings *options) {
       SWITCHES(SWITCHED)};
   VOLLEY_TRY(add_time(to, "start", options->start));
   VOLLEY_TRY(add_time(to, "stop", options->stop));
+  VOLLEY_TRY(add_time(to, "bin", options->bin));
   for (size_t k = 0; k < sizeof choices / sizeof *choices; k++)
     if (choices[k].value) VOLLEY_TRY(add(to, "--%s=%s", choices[k].name, choices[k].value));
   for (size_t k = 0; k < sizeof switches / sizeof *switches; k++)
