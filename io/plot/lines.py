@@ -57,7 +57,9 @@ def of_recorder(view, recorder, begin, end, spikes=(), **names):
     names = {"file": view.label, "population": population, **names, "state": recorder.state}
     for place, (column, colour) in enumerate(zip(wanted, colours)):
         neuron = {"neuron": int(ids[column])} if ids is not None and len(ids) and view.size(population) != 1 else {}
-        marks = np.concatenate([taken.times[taken.ids == ids[column]] for taken in spikes]) if len(spikes) and ids is not None else None
+        marks = None
+        if len(spikes) and ids is not None:
+            marks = np.concatenate([taken.times[taken.ids == ids[column]] for taken in spikes])
         yield Line({**names, **neuron}, recorder.unit, times, values[:, place], colour, spikes=marks, note=note)
 
 

@@ -84,8 +84,10 @@ def pixels_of(view, group):
         return None
     try:
         with open(path, encoding="utf-8") as file:
-            table = np.array([line.replace(",", " ").replace(";", " ").split() for line in file if line.strip()], float)
-    except ValueError:
+            lines = [line.replace(",", " ").replace(";", " ").split() for line in file if line.strip() and line[0] != "#"]
+        named = any(word[0].isalpha() for word in lines[0])  # names of columns
+        table = np.array(lines[named:], float)
+    except (ValueError, IndexError):  # HDF5, or nothing
         return None
     if "labels" in group and rows.size:
         told = [column for column in range(table.shape[1]) if np.array_equal(table[rows, column], group["labels"][:])]

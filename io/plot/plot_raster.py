@@ -55,9 +55,11 @@ def draw_raster(axes, view, spikes, height, most=NEURONS, names=True):
         neurons, rows, times = thin(taken, shown, dots, random)
         band = max(shown, least)
         first = top + 0.5 * (band - shown) + 0.5
-        axes.plot(times, first + rows, "|" if few else "o", ms=scaled(min(7, 45 * height / max(sum(counts), 6)) if few else np.sqrt(dot)),
+        mark = min(7, 45 * height / max(sum(counts), 6)) if few else np.sqrt(dot)
+        axes.plot(times, first + rows, "|" if few else "o", ms=scaled(mark),
                   mew=scaled(0.8) if few else 0, color=view.colour(taken.population), rasterized=not few)
-        told = [] if taken.size == 1 else numbers_at(neurons, int(height * shown / max(sum(counts), least * len(counts)) / NUMBERS_INCH))
+        inches = height * shown / max(sum(counts), least * len(counts))
+        told = numbers_at(neurons, int(inches / NUMBERS_INCH)) if taken.size > 1 else []
         places += [first + row for row, _ in told]
         numbers += [str(neuron) for _, neuron in told]
         drawn += times.size
@@ -76,7 +78,7 @@ def name_rows(axes, places, numbers, middles, names):
     if names:
         axes.set_yticks(middles, names, minor=True)
         pad = max(map(len, numbers), default=0)
-        axes.tick_params(axis="y", which="minor", length=0, pad=scaled(4 + 3.6 * pad + 3 * (pad > 0)))
+        axes.tick_params(axis="y", which="minor", length=0, pad=scaled(4 + 4.1 * pad + 5 * (pad > 0)))
 
 
 def left_out(*drawn):

@@ -1,4 +1,4 @@
-"""What of a run a figure shows: the choice of populations, neurons, states and recorders, the window of time, and what is left out."""
+"""What of a run a figure shows: chosen populations, neurons, states and recorders, the window of time, and what is left out."""
 import os
 import sys
 from dataclasses import dataclass

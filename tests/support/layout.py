@@ -12,6 +12,14 @@ def _tick_labels(axis):
                 yield text
 
 
+def box_of(text):
+    """The box of what is to be read, without empty lines below it."""
+    box, lines = text.get_window_extent(), text.get_text().split("\n")
+    if not lines[-1]:
+        box = box.from_extents(box.x0, box.y1 - box.height * len(text.get_text().rstrip("\n").split("\n")) / len(lines), box.x1, box.y1)
+    return box
+
+
 def texts_of(figure):
     """All visible texts of a figure with their boxes in pixels."""
     from matplotlib.axis import Axis  # pylint: disable=import-outside-toplevel
@@ -24,7 +32,7 @@ def texts_of(figure):
             shown += _tick_labels(axis)
     shown += [text for text in figure.findobj(Text) if text not in ticks and text.get_visible() and text.get_text().strip()
               and (text.axes is None or text.axes.axison or text.axes.title is text)]
-    return [(text, text.get_window_extent()) for text in dict.fromkeys(shown)]
+    return [(text, box_of(text)) for text in dict.fromkeys(shown)]
 
 
 def is_empty(axes):
