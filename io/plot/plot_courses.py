@@ -5,6 +5,7 @@ from lines import Line, in_panels, of_recorder
 from view import count
 
 DIMENSIONS = 12  # shown of a readout
+MARKS = 2000  # for spikes, of a figure
 SUPERVISOR, OUTPUT = "#999999", "#D55E00"
 
 
@@ -22,7 +23,12 @@ def of_kind(view, kind, key=None, spikes=False):
 def plot_traces(view):
     """A panel each population and state, with the spikes of the same neurons."""
     lines = list(of_kind(view, "traces", spikes=True))
-    if any(line.spikes is not None for line in lines):
+    marks = sum(line.spikes.size for line in lines if line.spikes is not None)
+    if marks > MARKS:
+        view.note(f"without marks for {count(marks, 'spike')}")
+        for line in lines:
+            line.spikes = None
+    elif any(line.spikes is not None for line in lines):
         view.note("marks above: spikes")
     return in_panels(view, lines)
 

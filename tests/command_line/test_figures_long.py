@@ -22,7 +22,9 @@ def kinds_of(file):
     """Figures that must be there, of what was recorded."""
     recorders = [kind for recorder in file.get("recorders", {}).values() for kind in recorder]
     kinds = SPIKES * ("spikes" in recorders) + ["traces"] * ("report" in recorders)
-    kinds += ["weights", "matrix"] * ("weights" in file) + [kind for kind in ROWS if kind in file]
+    weights = [group["data"].shape for group in file.get("weights", {}).values()]
+    weights = [rows > 0 for rows, columns in weights if columns]
+    kinds += ["weights", "matrix"] * (bool(weights) and all(weights)) + [kind for kind in ROWS if kind in file]
     states = {group.attrs["state"] for group in file.get("readout", {}).values()}
     return kinds + ["readout"] * bool(states) + ["outputs", "channels"] * bool(states & {b"output", "output"})
 
