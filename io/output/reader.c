@@ -128,6 +128,7 @@ static void read_run(volley_output_file *file, hid_t volley) {
   volley_output_info *info = &file->info;
   info->title = volley_hdf5_get_text(hdf5, volley, "title", file->arena);
   info->experiment_file = volley_hdf5_get_text(hdf5, volley, "experiment_file", file->arena);
+  info->experiment = volley_hdf5_get_document(hdf5, volley, "experiment", file->arena);
   info->version = volley_hdf5_get_text(hdf5, volley, "version", file->arena);
   info->git_commit = volley_hdf5_get_text(hdf5, volley, "git_commit", file->arena);
   info->compiler = volley_hdf5_get_text(hdf5, volley, "compiler", file->arena);

@@ -31,6 +31,7 @@ typedef struct volley_phase_info {
 typedef struct volley_output_info {
   bool complete;
   const char *title, *experiment_file, *version, *git_commit, *compiler, *mpi_version, *hdf5_version, *started, *host;
+  const char *experiment; /* its text with all settings, as it ran */
   uint64_t ranks, hosts, neurons, seed;
   double dt_ms, duration_ms;
   double

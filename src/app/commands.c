@@ -6,6 +6,7 @@
 #define COMMANDS(X) \
   X(run) \
   X(check) \
+  X(sweep) \
   X(models) \
   X(info) \
   X(plot) \

@@ -1,6 +1,7 @@
 /* volley info: what an output file or a checkpoint holds, with rates and regularity of the populations. */
 #include "app/app.h"
 
+#include "app/activity.h"
 #include "app/info.h"
 #include "app/json.h"
 #include "app/readout_measures.h"
@@ -29,109 +30,6 @@ static const volley_option option_table[] = {
     VOLLEY_OPTIONS_WINDOW(settings),
     {"json", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, json), NULL, "print as JSON"},
 };
-
-enum { LEAST_SPIKES = 4 /* of a neuron whose intervals count */ };
-
-/* Spikes of a recorder in a window: of each neuron the last spike's time, and count, sum and sum of squares of its
- * intervals. */
-typedef struct activity {
-  double start_ms, stop_ms, latest_ms;
-  uint64_t size, spikes;
-  double *last, *sum, *squares;
-  uint32_t *counts; /* spikes */
-  bool damaged;     /* an id outside of the population */
-} activity;
-
-/* One line of the table. */
-typedef struct line {
-  const volley_population_info *population;
-  const volley_recorder_info *recorder; /* NULL: not recorded */
-  double start_ms, stop_ms;
-  uint64_t spikes;
-  double rate_hz, cv; /* NAN where there is none */
-  uint64_t regular;   /* neurons that the CV is the mean over */
-} line;
-
-static void take_spikes(void *taker, size_t n, const double *times, const uint64_t *ids) {
-  activity *seen = taker;
-  for (size_t i = 0; i < n; i++) {
-    const uint64_t id = ids[i];
-    if (times[i] <= seen->start_ms || times[i] > seen->stop_ms) continue;
-    if (id >= seen->size) {
-      seen->damaged = true;
-      continue;
-    }
-    if (seen->counts[id]++) {
-      const double interval = times[i] - seen->last[id];
-      seen->sum[id] += interval;
-      seen->squares[id] += interval * interval;
-    }
-    seen->latest_ms = seen->last[id] = times[i];
-    seen->spikes++;
-  }
-}
-
-/* Mean over the neurons with enough spikes of standard deviation / mean of their intervals. */
-static double mean_cv(const activity *seen, uint64_t *regular) {
-  double total = 0;
-  *regular = 0;
-  for (uint64_t i = 0; i < seen->size; i++) {
-    if (seen->counts[i] < LEAST_SPIKES) continue;
-    const double n = seen->counts[i] - 1, mean = seen->sum[i] / n;
-    const double variance = seen->squares[i] / n - mean * mean;
-    if (mean > 0) total += sqrt(fmax(variance, 0)) / mean;
-    ++*regular;
-  }
-  return *regular ? total / (double)*regular : NAN;
-}
-
-static volley_status measure(volley_output_file *file, int recorder, double start, double stop, line *out) {
-  const volley_output_info *info = volley_output_file_info(file);
-  const volley_recorder_info *which = &info->recorders[recorder];
-  activity seen = {.start_ms = fmax(start, which->start_ms), .stop_ms = fmin(stop, which->stop_ms)};
-  seen.size = out->population->size;
-  seen.last = volley_alloc(3 * seen.size, sizeof(double), "statistics of spikes");
-  seen.sum = seen.last + seen.size;
-  seen.squares = seen.sum + seen.size;
-  seen.counts = volley_alloc(seen.size, sizeof *seen.counts, "statistics of spikes");
-  volley_status status = volley_output_file_spikes(file, recorder, take_spikes, &seen);
-  if (seen.damaged)
-    status =
-        volley_fault(VOLLEY_USAGE, NULL, "recorder '%s' holds spikes of neurons that population '%s' does not have",
-                     which->name, which->population);
-  const double known_ms = isnan(info->recorded_ms) ? seen.latest_ms : info->recorded_ms;
-  seen.stop_ms = fmax(seen.start_ms, fmin(seen.stop_ms, known_ms));
-  const double seconds = 1e-3 * (seen.stop_ms - seen.start_ms);
-  out->recorder = which;
-  out->start_ms = seen.start_ms;
-  out->stop_ms = seen.stop_ms;
-  out->spikes = seen.spikes;
-  out->rate_hz = seconds > 0 && which->neurons ? (double)seen.spikes / (double)which->neurons / seconds : NAN;
-  out->cv = mean_cv(&seen, &out->regular);
-  free(seen.last);
-  free(seen.counts);
-  return status;
-}
-
-/* One line for each spike recorder, in the order of the populations, and one for each population without. */
-static volley_status measure_all(volley_output_file *file, double start, double stop, line *lines, int *n) {
-  const volley_output_info *info = volley_output_file_info(file);
-  const bool whole = start <= 0 && stop >= info->duration_ms;
-  for (int p = 0; p < info->n_populations; p++) {
-    bool recorded = false;
-    for (int r = 0; r < info->n_recorders; r++) {
-      if (info->recorders[r].population_number != p) continue;
-      lines[*n].population = &info->populations[p];
-      VOLLEY_TRY(measure(file, r, start, stop, &lines[(*n)++]));
-      recorded = true;
-    }
-    if (recorded) continue;
-    const double rate = whole ? info->populations[p].rate_hz : NAN;
-    lines[(*n)++] =
-        (line){.population = &info->populations[p], .rate_hz = rate, .cv = NAN, .stop_ms = info->duration_ms};
-  }
-  return VOLLEY_OK;
-}
 
 static void print_run(const volley_output_info *info, const char *path) {
   printf("%s%s%s\n", volley_show(path).text, info->title[0] ? ": " : "", volley_show(info->title).text);
@@ -163,14 +61,14 @@ static void print_number(const char *format, int width, double value) {
     printf(format, width, value);
 }
 
-static void print_lines(const line *lines, int n) {
+static void print_lines(const volley_activity *lines, int n) {
   int width = 10;
   for (int i = 0; i < n; i++)
     if ((int)strlen(lines[i].population->name) > width) width = (int)strlen(lines[i].population->name);
-  printf("\n%-*s %10s %10s %11s %9s %7s  %s\n", width, "population", "neurons", "recorded", "spikes", "rate/Hz", "CV",
-         "window/ms");
+  printf("\n%-*s %10s %10s %11s %9s %7s %9s  %s\n", width, "population", "neurons", "recorded", "spikes", "rate/Hz",
+         "CV", "synchrony", "window/ms");
   for (int i = 0; i < n; i++) {
-    const line *l = &lines[i];
+    const volley_activity *l = &lines[i];
     printf("%-*s %10" PRIu64 " ", width, l->population->name, l->population->size);
     if (l->recorder)
       printf("%10" PRIu64 " %11" PRIu64 " ", l->recorder->neurons, l->spikes);
@@ -179,9 +77,14 @@ static void print_lines(const line *lines, int n) {
     print_number("%*.3f", 9, l->rate_hz);
     putchar(' ');
     print_number("%*.3f", 7, l->cv);
+    putchar(' ');
+    print_number("%*.3g", 9, l->synchrony);
     printf("  %g-%g\n", l->start_ms, l->stop_ms);
   }
-  printf("CV: of intervals between spikes, mean over neurons with at least %d spikes\n", LEAST_SPIKES);
+  printf("CV: of intervals between spikes, mean over neurons with at least %d spikes; synchrony: variance over mean of "
+         "the\n"
+         "spikes in %d ms, 1 where neurons know nothing of each other\n",
+         VOLLEY_CV_SPIKES, VOLLEY_SYNCHRONY_MS);
 }
 
 static void print_readout(const char *name, const volley_readout_measures *m, bool is_first) {
@@ -242,7 +145,7 @@ static void print_timers(const volley_output_info *info) {
   printf("spikes %" PRIu64 ", digest %s\n", info->spikes, info->digest);
 }
 
-static void json_line(const line *l, const char *before) {
+static void json_line(const volley_activity *l, const char *before) {
   volley_json_member_text("population", l->population->name, before);
   volley_json_member_text("model", l->population->model, ", ");
   volley_json_member_count("neurons", l->population->size, ", ");
@@ -256,9 +159,10 @@ static void json_line(const line *l, const char *before) {
   volley_json_member_number("rate_hz", l->rate_hz, ", ");
   volley_json_member_number("cv", l->cv, ", ");
   volley_json_member_count("neurons_in_cv", l->regular, ", ");
+  volley_json_member_number("synchrony", l->synchrony, ", ");
 }
 
-static void print_json(const volley_output_info *info, const char *path, const line *lines, int n) {
+static void print_json(const volley_output_info *info, const char *path, const volley_activity *lines, int n) {
   const char *next = ",\n  ";
   volley_json_member_text("file", path, "{\n  ");
   printf("%s\"complete\": %s", next, info->complete ? "true" : "false");
@@ -297,9 +201,9 @@ static volley_status show(volley_output_file *file, const char *path, const sett
   VOLLEY_TRY(volley_time_option("start", options->start, &start));
   VOLLEY_TRY(volley_time_option("stop", options->stop, &stop));
   if (stop <= start) return volley_fault(VOLLEY_USAGE, NULL, "--stop %g ms must come after --start %g ms", stop, start);
-  line *lines = volley_alloc((size_t)(info->n_populations + info->n_recorders), sizeof *lines, "lines");
+  volley_activity *lines = volley_alloc((size_t)(info->n_populations + info->n_recorders), sizeof *lines, "lines");
   int n = 0;
-  volley_status status = measure_all(file, start, stop, lines, &n);
+  volley_status status = volley_activity_measure(file, start, stop, lines, &n);
   if (status == VOLLEY_OK && options->json) {
     print_json(info, options->file, lines, n);
     status = show_readouts(path, true);

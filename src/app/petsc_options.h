@@ -6,7 +6,8 @@
 
 /* Starts PETSc if there are options or readouts (else it starts where it is needed, volley_run_load()). Tries all options that
  * PETSc has, wherever from, on what will solve and notes on stderr which of them nothing looks at. Collective over
- * MPI_COMM_WORLD, agreed status. words: [n_words], those behind -- on the command line. */
-volley_status volley_petsc_prepare(const volley_experiment *experiment, int n_words, const char *const *words);
+ * comm, agreed status. words: [n_words], those behind -- on the command line. */
+volley_status volley_petsc_prepare(const volley_experiment *experiment, int n_words, const char *const *words,
+                                   MPI_Comm comm);
 
 #endif

@@ -20,6 +20,7 @@ typedef struct volley_run_options {
   const char *checkpoint, *checkpoint_every; /* NULL: as the experiment says */
   int checkpoint_keep;                       /* 0: as the experiment says */
   const char *walltime_limit;                /* NULL: none but SLURM's */
+  bool quiet;                                /* without a table of rates at the end; no option of `volley run` */
 } volley_run_options;
 
 typedef struct volley_start {

@@ -1,11 +1,10 @@
 /* volley run: from an experiment file to its results. */
-#include "run/run.h"
+#include "app/run.h"
 #include "app/alike.h"
 #include "app/app.h"
 #include "app/estimate.h"
 #include "app/notes.h"
 #include "app/petsc_options.h"
-#include "app/resume.h"
 #include "app/saving.h"
 #include "app/written_files.h"
 #include "base/signals.h"
@@ -22,6 +21,7 @@
 #include "io/output/summary.h"
 #include "network/network.h"
 #include "record/record.h"
+#include "run/run.h"
 #include "run/step_cost.h"
 #include "run/threads.h"
 
@@ -205,7 +205,7 @@ static volley_status report(const running *run, MPI_Comm comm) {
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0) {
-    print_result(run->start->experiment, summary, run->start->output);
+    if (!run->options->quiet) print_result(run->start->experiment, summary, run->start->output);
     volley_note_waiting(summary);
     if (run->start->summary) volley_summary_write(summary, run->start->summary);
   }
@@ -245,7 +245,7 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_TRY(volley_folder_compare(run->start->checkpoint_file, comm));
   VOLLEY_TRY(take_files(run, comm));
   const volley_reader reader = volley_data_reader(&comm);
-  VOLLEY_TRY(volley_petsc_prepare(run->start->experiment, run->n_passed_on, run->passed_on));
+  VOLLEY_TRY(volley_petsc_prepare(run->start->experiment, run->n_passed_on, run->passed_on, comm));
   VOLLEY_TRY(volley_inputs_sum(run->start->experiment, comm));
   if (run->start->checkpoint) (void)volley_inputs_compare(run->start->experiment, resumed(run));
   VOLLEY_TRY(volley_agree(comm));
@@ -260,23 +260,30 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   return report(run, comm);
 }
 
-static volley_status run_command(const volley_command *command, int n_arguments, const char *const *arguments) {
-  const MPI_Comm comm = MPI_COMM_WORLD;
-  volley_run_options options = {0};
+volley_status volley_run_once(const volley_run_options *options, int n_passed_on, const char *const *passed_on,
+                              MPI_Comm comm) {
   volley_start start = {0};
-  const int own = volley_options_passed_on(command, n_arguments, arguments);
-  running run = {.options = &options, .start = &start, .passed_on = arguments + own + 1};
-  if (own < n_arguments) run.n_passed_on = n_arguments - own - 1;
-  if (volley_options_parse(command, n_arguments, arguments, &options) == VOLLEY_OK)
-    (void)volley_deadline(options.walltime_limit, &run.deadline);
+  running run = {.options = options, .start = &start, .passed_on = passed_on, .n_passed_on = n_passed_on};
+  (void)volley_deadline(options->walltime_limit, &run.deadline);
   volley_status status = volley_agree(comm);
-  if (status == VOLLEY_OK) status = volley_start_read(&options, comm, &start);
-  if (status == VOLLEY_OK) volley_experiment_print_notes(start.experiment, comm);
+  if (status == VOLLEY_OK) status = volley_start_read(options, comm, &start);
+  if (status == VOLLEY_OK && !options->quiet) volley_experiment_print_notes(start.experiment, comm);
   if (status == VOLLEY_OK) status = run_experiment(&run, comm);
   volley_summary_release(&run.summary);
   volley_run_parts_destroy(&run.parts);
   volley_lock_release(run.lock);
   volley_start_release(&start);
+  return status;
+}
+
+static volley_status run_command(const volley_command *command, int n_arguments, const char *const *arguments) {
+  volley_run_options options = {0};
+  const int own = volley_options_passed_on(command, n_arguments, arguments);
+  (void)volley_options_parse(command, n_arguments, arguments, &options);
+  volley_status status = volley_agree(MPI_COMM_WORLD);
+  if (status == VOLLEY_OK)
+    status =
+        volley_run_once(&options, own < n_arguments ? n_arguments - own - 1 : 0, arguments + own + 1, MPI_COMM_WORLD);
   free(options.sets.texts);
   return status;
 }

@@ -130,11 +130,11 @@ static bool is_for_the_end(const char *option) {
   return false;
 }
 
-void volley_petsc_note_unused(void) {
+void volley_petsc_note_unused(MPI_Comm comm) {
   int rank;
   PetscInt n;
   char **options, **values;
-  VOLLEY_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_PETSC(PetscOptionsLeftGet(NULL, &n, &options, &values));
   for (PetscInt o = 0; o < n && rank == 0; o++) {
     if (!is_for_the_end(options[o]))

@@ -52,8 +52,8 @@ volley_status volley_petsc_start(int n_words, const char *const *words, MPI_Comm
 /* Before MPI ends: what they print at the end is printed. Nothing happens if they were not started. Collective. */
 void volley_petsc_stop(void);
 
-/* Notes on stderr which of the words that volley_petsc_start() got nothing has looked at. Collective. */
-void volley_petsc_note_unused(void);
+/* Notes on stderr which of the words that volley_petsc_start() got nothing has looked at, on rank 0 of comm. Not collective. */
+void volley_petsc_note_unused(MPI_Comm comm);
 
 /* All options that it has been started with, behind -- on the command line, in PETSC_OPTIONS or .petscrc; "" before that.
  * Not collective, the same on every rank. */

@@ -34,7 +34,7 @@ expect 0 "usage: volley COMMAND" "$VOLLEY" help
 expect 0 "usage: volley COMMAND" "$VOLLEY" --help
 expect 0 "volley 0." "$VOLLEY" --version
 expect 0 "volley 0." "$VOLLEY" version
-for command in run check models info plot export view reference completion manual; do
+for command in run check sweep models info plot export view reference completion manual; do
   expect 0 "usage: volley $command" "$VOLLEY" help $command
   expect 0 "usage: volley $command" "$VOLLEY" $command --help
 done
@@ -65,7 +65,7 @@ expect 2 "there is no completion for 'fish'" "$VOLLEY" completion fish
 for shell in bash zsh; do
   "$VOLLEY" completion $shell >"$folder/script"
   ! command -v $shell >/dev/null || $shell -n "$folder/script" || { echo "FAIL: $shell cannot read its script"; failures=$((failures + 1)); }
-  for command in run check models info plot export view; do
+  for command in run check sweep models info plot export view; do
     "$VOLLEY" help $command | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | while read -r option; do
       grep -qF -- "$option" "$folder/script" || echo "$shell: $command $option"
     done >"$folder/absent"

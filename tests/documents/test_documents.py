@@ -31,6 +31,7 @@ SKIPPED = {  # beginning of a block -> why it is not run
         "squeue": NEEDS_SLURM,
         "scancel": NEEDS_SLURM,
         "# sweep.txt": NEEDS_SLURM,
+        "over=(": NEEDS_SLURM,
         "volley info results/": "the results of the job above",
         "mv results/": "the results of the job above",
     },

@@ -1,0 +1,226 @@
+/* volley sweep: an experiment with all combinations of values of some keys, many runs after one start. */
+#include "app/app.h"
+#include "app/run.h"
+#include "app/sweep_table.h"
+#include "base/text.h"
+#include "experiment/check.h"
+#include "io/output/reader.h"
+#include "volley.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct settings {
+  const char *file, *folder;
+  volley_text_list over, sets;
+  int ranks, threads; /* of each run; 0: 1, and not given */
+  bool lists, overwrite;
+} settings;
+
+static const volley_option option_table[] = {
+    {"FILE", 0, VOLLEY_OPTION_ARGUMENT, true, offsetof(settings, file), NULL,
+     "experiment (YAML) or SONATA configuration (JSON)"},
+    {"over", 0, VOLLEY_OPTION_LIST, true, offsetof(settings, over), "KEY=VALUES",
+     "values of a key: 1..5, '10:50:5 pA' (from, to, step), a,b,c; again for another key"},
+    {"output", 'o', VOLLEY_OPTION_TEXT, false, offsetof(settings, folder), "FOLDER",
+     "folder of the outputs 1.h5, 2.h5, ... and of table.csv"},
+    {"ranks", 0, VOLLEY_OPTION_COUNT, false, offsetof(settings, ranks), "R", "ranks of each run; default 1"},
+    VOLLEY_OPTION_THREADS(settings),
+    VOLLEY_OPTION_SETS(settings),
+    {"list", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, lists), NULL,
+     "print the settings of the runs, a line each, as jobs/slurm/array.sbatch takes them, and stop"},
+    {"overwrite", 0, VOLLEY_OPTION_FLAG, false, offsetof(settings, overwrite), NULL, "run again what is there already"},
+};
+
+/* A sweep while it goes on, on the ranks of one group. */
+typedef struct sweep {
+  const settings *options;
+  volley_axes axes;
+  volley_arena *arena;
+  MPI_Comm comm; /* of the group */
+  int rank;      /* in it */
+  int *codes;    /* [axes.runs] exit codes, -1: not begun; of the runs of this group */
+} sweep;
+
+/* The words of run that make one run. sets.texts is to be freed by the caller. */
+static volley_run_options options_of(const sweep *s, int64_t run) {
+  volley_run_options options = {.file = s->options->file,
+                                .output = volley_sweep_output(s->options->folder, run, s->arena),
+                                .threads = s->options->threads,
+                                .overwrite = s->options->overwrite,
+                                .progress = VOLLEY_PROGRESS_OFF,
+                                .quiet = true};
+  for (int k = 0; k < s->options->sets.n; k++) volley_text_list_add(&options.sets, s->options->sets.texts[k]);
+  for (int a = 0; a < s->axes.n; a++)
+    volley_text_list_add(&options.sets, volley_axes_setting(&s->axes, a, run, s->arena));
+  return options;
+}
+
+static void print_settings(const volley_axes *axes, int64_t run, volley_arena *arena) {
+  for (int a = 0; a < axes->n; a++) {
+    char *word = volley_shell_word(volley_axes_setting(axes, a, run, arena));
+    printf("%s%s", a ? " " : "", word);
+    free(word);
+  }
+}
+
+/* Whether the output of this very experiment is there and whole; a fault if it is another's. Collective over the group. */
+static volley_status look_for_output(const sweep *s, const volley_run_options *options, bool *is_there) {
+  volley_experiment *experiment = NULL;
+  int found = 0;
+  *is_there = false;
+  if (s->options->overwrite) return VOLLEY_OK;
+  VOLLEY_TRY(volley_experiment_read(options->file, options->sets.texts, options->sets.n, s->comm, &experiment));
+  volley_output_file *file = NULL;
+  if (s->rank == 0 && access(options->output, F_OK) == 0 &&
+      volley_output_file_open(options->output, &file) == VOLLEY_OK) {
+    const volley_output_info *info = volley_output_file_info(file);
+    found = info->complete;
+    if (strcmp(info->experiment, experiment->resolved) != 0)
+      volley_fault(
+          VOLLEY_USAGE, NULL,
+          "'%s' is the output of another experiment, or of other settings: give another folder, or --overwrite",
+          options->output);
+    volley_output_file_close(file);
+  }
+  volley_experiment_destroy(experiment);
+  VOLLEY_TRY(volley_agree(s->comm));
+  VOLLEY_MPI(MPI_Bcast(&found, 1, MPI_INT, 0, s->comm));
+  *is_there = found != 0;
+  return VOLLEY_OK;
+}
+
+static void tell(const sweep *s, int64_t run, const char *how, int code) {
+  if (s->rank != 0) return;
+  printf("%" PRId64 " of %" PRId64 ": ", run + 1, s->axes.runs);
+  print_settings(&s->axes, run, s->arena);
+  printf(code ? ": %s, code %d\n" : ": %s\n", how, code);
+  fflush(stdout);
+}
+
+/* Before anything runs: whether all experiments can be read, and which runs are there already. */
+static volley_status look_for_runs(const sweep *s, int64_t first, int64_t stride) {
+  volley_status worst = VOLLEY_OK;
+  for (int64_t run = first; run < s->axes.runs; run += stride) {
+    bool is_there;
+    volley_run_options options = options_of(s, run);
+    const volley_status status = look_for_output(s, &options, &is_there);
+    free(options.sets.texts);
+    if (status != VOLLEY_OK) worst = status;
+    if (status == VOLLEY_OK && is_there) s->codes[run] = VOLLEY_OK;
+  }
+  return worst;
+}
+
+static volley_status make_run(const sweep *s, int64_t run) {
+  volley_run_options options = options_of(s, run);
+  const volley_status status = volley_run_once(&options, 0, NULL, s->comm);
+  free(options.sets.texts);
+  tell(s, run, status == VOLLEY_OK ? "done" : status == VOLLEY_STOPPED ? "stopped" : "failed", (int)status);
+  return status;
+}
+
+/* All ranks get to know how each run ended; rank 0 writes the table. The worst status of all runs. */
+static volley_status gather(sweep *s, MPI_Comm comm) {
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, s->codes, (int)s->axes.runs, MPI_INT, MPI_MAX, comm));
+  int64_t done = 0;
+  volley_status worst = VOLLEY_OK;
+  for (int64_t run = 0; run < s->axes.runs; run++) {
+    done += s->codes[run] == VOLLEY_OK;
+    if (s->codes[run] > (int)worst) worst = (volley_status)s->codes[run];
+  }
+  if (rank == 0 && volley_sweep_write_table(s->options->folder, &s->axes, s->codes) == VOLLEY_OK)
+    printf("%" PRId64 " of %s done, table in %s/table.csv\n", done, volley_count((uint64_t)s->axes.runs, "run").text,
+           volley_show(s->options->folder).text);
+  VOLLEY_TRY(volley_agree(comm));
+  return worst;
+}
+
+/* Groups of ranks, and the folder. */
+static volley_status begin(sweep *s, int ranks, MPI_Comm comm) {
+  int rank, size;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &size));
+  if (size % ranks)
+    volley_fault(VOLLEY_USAGE, NULL, "--ranks %d: runs of %d ranks do not fill the %d of this job", ranks, ranks, size);
+  if (rank == 0 && mkdir(s->options->folder, 0777) != 0 && errno != EEXIST)
+    volley_fault(VOLLEY_USAGE, NULL, "the folder '%s' cannot be made: %s", s->options->folder, strerror(errno));
+  VOLLEY_TRY(volley_agree(comm));
+  VOLLEY_MPI(MPI_Comm_split(comm, rank / ranks, rank, &s->comm));
+  VOLLEY_MPI(MPI_Comm_rank(s->comm, &s->rank));
+  s->codes = volley_alloc((size_t)s->axes.runs, sizeof *s->codes, "a sweep");
+  for (int64_t run = 0; run < s->axes.runs; run++) s->codes[run] = -1;
+  return VOLLEY_OK;
+}
+
+/* The runs of this group, one after the other; a run that fails keeps none of the others from being made. */
+static volley_status make_runs(sweep *s, MPI_Comm comm) {
+  int rank, size;
+  const int ranks = s->options->ranks ? s->options->ranks : 1;
+  VOLLEY_TRY(begin(s, ranks, comm));
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  VOLLEY_MPI(MPI_Comm_size(comm, &size));
+  const int64_t first = rank / ranks, stride = size / ranks;
+  int wrong = (int)look_for_runs(s, first, stride);
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &wrong, 1, MPI_INT, MPI_MAX, comm));
+  volley_status status = (volley_status)wrong;
+  for (int64_t run = first; run < s->axes.runs && status == VOLLEY_OK; run += stride) {
+    if (s->codes[run] == VOLLEY_OK)
+      tell(s, run, "there already", 0);
+    else if ((s->codes[run] = (int)make_run(s, run)) == VOLLEY_STOPPED)
+      break;
+  }
+  VOLLEY_MPI(MPI_Comm_free(&s->comm));
+  if (status == VOLLEY_OK) status = gather(s, comm);
+  free(s->codes);
+  return status;
+}
+
+static volley_status sweep_command(const volley_command *command, int n_arguments, const char *const *arguments) {
+  const MPI_Comm comm = MPI_COMM_WORLD;
+  settings options = {0};
+  sweep s = {.options = &options, .arena = volley_arena_create()};
+  if (volley_options_parse(command, n_arguments, arguments, &options) == VOLLEY_OK) {
+    (void)volley_axes_read(options.over.texts, options.over.n, s.arena, &s.axes);
+    if (!options.folder && !options.lists) volley_fault(VOLLEY_USAGE, NULL, "--output FOLDER is missing");
+  }
+  volley_status status = volley_agree(comm);
+  if (status == VOLLEY_OK && options.lists) {
+    int rank;
+    VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+    for (int64_t run = 0; run < s.axes.runs && rank == 0; run++) {
+      print_settings(&s.axes, run, s.arena);
+      putchar('\n');
+    }
+  } else if (status == VOLLEY_OK) {
+    status = make_runs(&s, comm);
+  }
+  volley_arena_destroy(s.arena);
+  free(options.over.texts);
+  free(options.sets.texts);
+  return status;
+}
+
+const volley_command volley_command_sweep = {
+    .name = "sweep",
+    .summary = "run an experiment with all combinations of values of some keys",
+    .description = "Runs the experiment once for each combination of the values that --over gives, the last one "
+                   "changing fastest, into\n"
+                   "FOLDER/1.h5, FOLDER/2.h5, ..., and writes FOLDER/table.csv: the values, exit codes, spikes, and "
+                   "rates, CV and\n"
+                   "synchrony of the populations as `volley info` has them. MPI starts once: mpirun -n 8 volley sweep "
+                   "... makes eight\n"
+                   "runs of one rank at a time, with --ranks 2 four of two. A run that fails does not end the others; "
+                   "what is there\n"
+                   "already is kept, so that a sweep that was broken off goes on when it is started again. Nothing "
+                   "runs where an experiment\n"
+                   "has a mistake, or where an output is of other settings.\n"
+                   "Exit code: the largest of the runs'.",
+    VOLLEY_OPTIONS(option_table),
+    .run = sweep_command};
