@@ -1,10 +1,10 @@
 /* Independent Poisson spike trains, one for each selected neuron: the sum of `sources` trains of `rate`.
  *
- * The number of spikes in a step is the inverse of the cumulative distribution at a 32-bit uniform word, by comparison with
- * a short table. Of the word only the upper 16 bits are drawn at first, so that one Philox block serves eight steps of a
- * neuron, and compared with the first entries of the table. They settle nearly every case; where they equal an entry or
- * exceed all that were compared, the lower 16 bits are drawn from a second block. A rate too high for a short table is
- * split into several independent parts of equal rate. Neurons with rates of their own have no common table (rates.h). */
+ * The number of spikes in a step is the inverse of a distribution at half a word (base/ars.h): of the 65,536 halves each
+ * number has as many as fit into its probability, in a row, so that a number is how many borders a half has reached. What
+ * is left of all probabilities has the last few halves; where one of these is drawn, 32 more bits decide. Together that is
+ * the Poisson distribution to 48 bits. A rate too high for a short table is split into several independent parts of equal
+ * rate. Neurons with rates of their own have no common table (rates.h). */
 #include "stimulus/poisson.h"
 #include "stimulus/rates.h"
 
@@ -12,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 8, CHUNK = 128, LANES = 16, MAX_TABLE = 64 };
+enum { LANES = 16, GROUP = 2 * LANES, CHUNK = VOLLEY_ARS_IDS, MAX_TABLE = 64 };
 static const double max_mean = 8;         /* of one part: its table then has less than MAX_TABLE entries */
 static const double spikes_of_epoch = 32; /* about so many to twice as many */
-static const double rare = 1.0 / 1024;    /* probability of exceeding the entries compared at first */
+static const double rare = 1.0 / 1024;    /* probability of numbers that have no halves of their own */
 
-/* Upper halves as signed numbers, which every vector unit can compare: 0 becomes -32768. */
+/* Halves as signed numbers, which every vector unit can compare: the least is -32768. */
 typedef int16_t lanes __attribute__((vector_size(LANES * sizeof(int16_t))));
-enum { BIAS = 0x8000 };
+enum { LEAST = -0x8000, HALVES = 0x10000 };
 
 /* Of spikes at any times. */
 typedef struct pace {
@@ -29,18 +29,16 @@ typedef struct pace {
 
 struct volley_generator {
   VOLLEY_GENERATOR;
-  volley_key key;
+  volley_ars ars;
   volley_key intervals; /* of the spikes at any times */
   volley_each rate;     /* Hz, of one source */
   double sources;
   pace pace;          /* where all have one rate */
   volley_rates rates; /* of neurons that have their own */
-  int parts;
-  int n_table, n_common;
-  uint32_t table[MAX_TABLE]; /* a word counts as the number of entries that it reaches */
-  int16_t common[MAX_TABLE]; /* [n_common] biased upper halves of the first entries */
-  int64_t block;             /* the steps block * STEPS ... that counts are for; -1 before the first */
-  uint16_t *counts;          /* [STEPS][selected.count] */
+  uint32_t parts;
+  int n_borders;
+  int16_t borders[MAX_TABLE];     /* [n_borders] a half means the number of those that it exceeds, but all */
+  uint64_t remainders[MAX_TABLE]; /* what is left of the probabilities of 0, 1, ..., summed up, in 2^-32 halves */
 };
 
 static const volley_key_info keys[] = {
@@ -74,19 +72,26 @@ static double scale_sources(const volley_stimulus *stimulus, double k) {
   return rate;
 }
 
-/* Entry k: the smallest word that means more than k spikes. */
 static void fill_table(volley_generator *generator, double mean) {
-  double probability = exp(-mean);
-  double sum = probability;
-  while (generator->n_table < MAX_TABLE && round(sum * 0x1p32) < 0x1p32) {
-    const int n = generator->n_table++;
-    generator->table[n] = (uint32_t)round(sum * 0x1p32);
-    generator->common[n] = (int16_t)((int)(generator->table[n] >> 16) - BIAS);
-    if (generator->n_common == 0 && 1 - sum < rare) generator->n_common = n + 1;
+  double probability = exp(-mean), sum = probability;
+  uint64_t before = 0, left = 0; /* 2^-32 halves */
+  int dealt = 0;
+  bool has_halves = true;
+  for (int n = 0; n < MAX_TABLE; n++) {
+    const uint64_t end = n + 1 < MAX_TABLE ? (uint64_t)fmin(round(sum * 0x1p48), 0x1p48) : (uint64_t)HALVES << 32;
+    left += end - before;
+    if (has_halves) {
+      const int halves = (int)((end - before) >> 32);
+      dealt += halves;
+      left -= (uint64_t)halves << 32;
+      generator->borders[generator->n_borders++] = (int16_t)(LEAST + dealt - 1);
+      has_halves = 1 - sum >= rare;
+    }
+    generator->remainders[n] = left;
+    before = end;
     probability *= mean / (n + 1);
     sum += probability;
   }
-  if (generator->n_common == 0) generator->n_common = generator->n_table;
 }
 
 static pace pace_of(double rate) {
@@ -109,39 +114,19 @@ static void create(volley_generator *generator, const volley_experiment *experim
     return;
   }
   if (mean <= 0) return; /* it never acts */
-  generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number);
-  generator->parts = (int)ceil(mean / max_mean);
+  generator->ars = volley_ars_of(volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number));
+  generator->parts = (uint32_t)ceil(mean / max_mean);
   fill_table(generator, mean / generator->parts);
-  generator->block = -1;
-  if (experiment->simulation.continuous) return;
-  generator->counts =
-      volley_alloc((size_t)generator->selected.count * STEPS, sizeof *generator->counts, "a Poisson stimulus");
 }
 
-/* Half s of a neuron's eight: the lower halves of the four words, then the upper ones. */
-static uint32_t half_of(const uint32_t words[4], int s) { return s < 4 ? words[s] & 0xFFFF : words[s - 4] >> 16; }
-
-/* The number of table entries that a full word reaches, its lower half drawn now. */
-static uint16_t count_exactly(const volley_generator *generator, uint32_t gid, uint32_t block, uint32_t part, int s,
-                              uint32_t upper) {
+/* The number that a half beyond all borders means. */
+static int16_t decide(const volley_generator *generator, uint32_t gid, int64_t step, uint32_t part, int half) {
   uint32_t words[4];
-  volley_random_block(generator->key, gid, block, (uint32_t)generator->parts + part, words);
-  const uint32_t word = upper << 16 | half_of(words, s);
+  volley_ars_words(&generator->ars, gid, (uint64_t)step, part, words);
+  const uint64_t drawn = (uint64_t)(half - generator->borders[generator->n_borders - 1] - 1) << 32 | words[0];
   int n = 0;
-  while (n < generator->n_table && word >= generator->table[n]) n++;
-  return (uint16_t)n;
-}
-
-/* Counts the common entries that LANES upper halves exceed. Returns the lanes that this does not settle: all bits set. */
-static lanes count_lanes(const volley_generator *generator, lanes upper, lanes *sums) {
-  lanes sum = {0}, open = {0};
-  for (int k = 0; k < generator->n_common; k++) {
-    const lanes entry = generator->common[k] - (lanes){0};
-    sum -= upper > entry;
-    open |= upper == entry;
-  }
-  *sums = sum;
-  return open | (sum == (int16_t)generator->n_common - (lanes){0});
+  while (drawn >= generator->remainders[n]) n++;
+  return (int16_t)n;
 }
 
 static bool any(lanes open) {
@@ -151,80 +136,70 @@ static bool any(lanes open) {
   return all != 0;
 }
 
-/* Adds the counts of step s of the block for n neurons, at most CHUNK; uppers: [CHUNK] biased. */
-static void count(const volley_generator *generator, const int16_t *uppers, const uint32_t *gids, uint32_t n,
-                  uint32_t block, uint32_t part, int s, uint16_t *counts) {
-  for (uint32_t first = 0; first < n; first += LANES) {
-    lanes upper, sums;
-    memcpy(&upper, uppers + first, sizeof upper);
-    const lanes open = count_lanes(generator, upper, &sums);
-    const uint32_t end = n - first < LANES ? n - first : LANES;
-    for (uint32_t i = 0; i < end; i++) counts[first + i] = (uint16_t)(counts[first + i] + sums[i]);
-    if (!any(open)) continue;
-    for (uint32_t i = 0; i < end; i++) {
-      if (!open[i]) continue;
-      const uint16_t exact = count_exactly(generator, gids[first + i], block, part, s, (uint32_t)(upper[i] + BIAS));
-      counts[first + i] = (uint16_t)(counts[first + i] - sums[i] + exact);
-    }
+static lanes lanes_at(const void *halves) {
+  lanes all;
+  memcpy(&all, halves, sizeof all);
+  return all;
+}
+
+/* How many borders each half of a group exceeds. Returns whether one of them exceeds all. */
+static bool count_borders(const volley_generator *generator, const uint16_t *halves, int16_t *counts) {
+  const lanes a = lanes_at(halves), b = lanes_at(halves + LANES);
+  const lanes all = (int16_t)generator->n_borders - (lanes){0};
+  lanes sum_a = {0}, sum_b = {0};
+  for (int k = 0; k < generator->n_borders; k++) {
+    const lanes border = generator->borders[k] - (lanes){0};
+    sum_a -= a > border;
+    sum_b -= b > border;
+  }
+  memcpy(counts, &sum_a, sizeof sum_a);
+  memcpy(counts + LANES, &sum_b, sizeof sum_b);
+  return any((sum_a == all) | (sum_b == all));
+}
+
+/* The spikes of a part in a step, of n neurons, at most CHUNK. */
+static void draw(const volley_generator *generator, const uint32_t *gids, uint32_t n, int64_t step, uint32_t part,
+                 int16_t counts[CHUNK]) {
+  volley_ars_room room;
+  uint16_t padded[CHUNK];
+  const uint16_t *halves = volley_ars_halves(&generator->ars, gids, n, (uint64_t)step, part, &room);
+  if (n < CHUNK) {
+    memset(padded, 0, sizeof padded);
+    halves = memcpy(padded, halves, n * sizeof *halves);
+  }
+  for (uint32_t first = 0; first < n; first += GROUP) {
+    if (!count_borders(generator, halves + first, counts + first)) continue;
+    for (uint32_t i = first; i < n && i < first + GROUP; i++)
+      if (counts[i] == generator->n_borders) counts[i] = decide(generator, gids[i], step, part, (int16_t)halves[i]);
   }
 }
 
-/* Splits [4][CHUNK] words into [STEPS][CHUNK] biased halves. */
-static void split_words(uint32_t words[4][CHUNK], int16_t uppers[STEPS][CHUNK]) {
-  for (int w = 0; w < 4; w++) {
-    for (int i = 0; i < CHUNK; i++) {
-      uppers[w][i] = (int16_t)((int)(words[w][i] & 0xFFFF) - BIAS);
-      uppers[w + 4][i] = (int16_t)((int)(words[w][i] >> 16) - BIAS);
-    }
-  }
-}
-
-/* Draws the counts of the block's steps for all selected neurons. */
-static void fill(volley_generator *generator, const volley_slice *slice, int64_t block) {
-  uint32_t words[4][CHUNK] = {{0}};
-  int16_t uppers[STEPS][CHUNK];
-  const uint32_t all = generator->selected.count;
-  memset(generator->counts, 0, (size_t)all * STEPS * sizeof *generator->counts);
-  for (int part = 0; part < generator->parts; part++) {
-    uint16_t *counts = generator->counts;
-    for (int r = 0; r < generator->selected.n_ranges; r++) {
-      const volley_neuron_range range = generator->selected.ranges[r];
-      for (uint32_t first = 0; first < range.count; first += CHUNK) {
-        const uint32_t n = range.count - first < CHUNK ? range.count - first : CHUNK;
-        const uint32_t *gids = slice->gids + range.first + first;
-        volley_random_blocks(generator->key, gids, n, (uint32_t)block, (uint32_t)part, words[0], CHUNK);
-        split_words(words, uppers);
-        for (int s = 0; s < STEPS; s++) {
-          count(generator, uppers[s], gids, n, (uint32_t)block, (uint32_t)part, s, counts + (size_t)s * all);
-        }
-        counts += n;
-      }
-    }
-  }
-  generator->block = block;
+static void add(const volley_each *weight, uint32_t before, const int16_t *counts, uint32_t n, double *input) {
+  if (weight->own)
+    for (uint32_t i = 0; i < n; i++) input[i] += weight->own[before + i] * counts[i];
+  else
+    for (uint32_t i = 0; i < n; i++) input[i] += weight->all * counts[i];
 }
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
   if (step < generator->window.first || step >= generator->window.end) return;
   if (generator->rate.own) volley_rates_apply(&generator->rates, slice, step);
   if (generator->parts == 0) return;
-  if (generator->block != step / STEPS) fill(generator, slice, step / STEPS);
-  const uint16_t *counts = generator->counts + (size_t)(step % STEPS) * generator->selected.count;
   uint32_t before = 0;
   for (int r = 0; r < generator->selected.n_ranges; r++) {
     const volley_neuron_range range = generator->selected.ranges[r];
-    double *input = slice->inputs[generator->receptor] + range.first;
-    if (generator->weight.own)
-      for (uint32_t i = 0; i < range.count; i++) input[i] += generator->weight.own[before + i] * counts[i];
-    else
-      for (uint32_t i = 0; i < range.count; i++) input[i] += generator->weight.all * counts[i];
-    counts += range.count;
-    before += range.count;
+    for (uint32_t first = range.first, end = first + range.count, n; first < end; first += n, before += n) {
+      int16_t counts[CHUNK];
+      n = end - first < CHUNK ? end - first : CHUNK;
+      for (uint32_t part = 0; part < generator->parts; part++) {
+        draw(generator, slice->gids + first, n, step, part, counts);
+        add(&generator->weight, before, counts, n, slice->inputs[generator->receptor] + first);
+      }
+    }
   }
 }
 
 static void destroy(volley_generator *generator) {
-  free(generator->counts);
   free(generator->rate.own);
   volley_rates_end(&generator->rates);
 }

@@ -2,7 +2,7 @@
 #ifndef VOLLEY_STIMULUS_RATES_H
 #define VOLLEY_STIMULUS_RATES_H
 
-#include "base/random.h"
+#include "base/ars.h"
 #include "stimulus/selected.h"
 
 /* Hz; greatest rate of a neuron */
@@ -11,15 +11,13 @@ static const double volley_max_rate = 1e7;
 typedef struct volley_rates {
   volley_selected selected; /* not owned */
   uint32_t *columns;        /* [selected.count] number of each among all neurons that the stimulus selects */
-  volley_key key;
+  volley_ars ars;
   int receptor;
   volley_each weight; /* not owned */
   double dt;          /* ms */
   double *means;      /* [selected.count] expected spikes of a step */
-  uint32_t *first;    /* [selected.count] the least random word that can mean a spike */
+  uint16_t *first;    /* [selected.count] the least half of a word that can mean a spike */
   uint32_t n_active;  /* neurons with a rate above 0 */
-  int64_t block;      /* of steps that the words are for; -1 before the first */
-  uint32_t *words;    /* [4][selected.count] */
 } volley_rates;
 
 /* Prepares rates of 0 for what stimulus number `number` selects of a slice, which must outlive them. */

@@ -1,6 +1,6 @@
 /* The Poisson generator against a plain twin and against the distribution. */
+#include "base/ars.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
 #include "support/keys.h"
@@ -35,27 +35,39 @@ static double *generate(const volley_experiment *e, uint32_t first_neuron, uint3
   return stimuli_generate(e, STIMULUS, first_neuron, count, first, end);
 }
 
-/* A 16-bit half of block (gid, step / 8, attempt): the lower halves of the words serve four steps, the upper four. */
-static uint32_t half(volley_key key, uint32_t gid, int64_t step, uint32_t attempt) {
+static double probability_of(double mean, int n) { return exp(n * log(mean) - mean - lgamma(n + 1)); }
+
+/* The number of spikes as the generator defines it: of 65,536 halves each number has as many as fit into its probability, up to
+ * the first that is exceeded less often than once in 1024; what is left shares the last halves, where 32 more bits decide. */
+static int of_half(const volley_ars *ars, double mean, uint32_t gid, int64_t step, uint32_t part) {
+  volley_ars_room room;
   uint32_t words[4];
-  volley_random_block(key, gid, (uint32_t)(step / 8), attempt, words);
-  return (words[step % 4] >> (step % 8 < 4 ? 0 : 16)) & 0xFFFF;
+  int64_t half = *volley_ars_halves(ars, &gid, 1, (uint64_t)step, part, &room), before = 0;
+  int64_t left[64];
+  bool has_halves = true;
+  double sum = 0;
+  for (int n = 0; n < 64; n++) {
+    sum += probability_of(mean, n);
+    const int64_t end = n < 63 ? (int64_t)round(sum * 0x1p48) : INT64_C(1) << 48;
+    const int64_t halves = has_halves ? (end - before) >> 32 : 0;
+    if (half < halves) return n;
+    half -= halves;
+    left[n] = end - before - (halves << 32);
+    has_halves = has_halves && 1 - sum >= 1.0 / 1024;
+    before = end;
+  }
+  volley_ars_words(ars, gid, (uint64_t)step, part, words);
+  int64_t drawn = half << 32 | words[0];
+  int n = 0;
+  while (drawn >= left[n]) drawn -= left[n++];
+  return n;
 }
 
-/* The number of spikes as the generator defines it: both halves of a word against the cumulative distribution, for each
- * part. */
 static double twin(const volley_experiment *e, double mean, uint32_t gid, int64_t step) {
-  const volley_key key = volley_key_of(e->simulation.seed, VOLLEY_PURPOSE_POISSON, STIMULUS);
+  const volley_ars ars = volley_ars_of(volley_key_of(e->simulation.seed, VOLLEY_PURPOSE_POISSON, STIMULUS));
   const uint32_t parts = (uint32_t)ceil(mean / max_mean);
   int n = 0;
-  for (uint32_t part = 0; part < parts; part++) {
-    const uint32_t word = half(key, gid, step, part) << 16 | half(key, gid, step, parts + part);
-    double probability = exp(-mean / parts), sum = probability;
-    for (int k = 1; k <= 64 && word >= round(sum * 0x1p32); k++, n++) {
-      probability *= mean / parts / k;
-      sum += probability;
-    }
-  }
+  for (uint32_t part = 0; part < parts; part++) n += of_half(&ars, mean / parts, gid, step, part);
   return n;
 }
 

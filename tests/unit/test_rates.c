@@ -1,6 +1,6 @@
 /* Poisson spikes whose rates change: inhomogeneous Poisson, images as rates, and the teacher that goes with images. */
+#include "base/ars.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "stimulus/showing.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
@@ -53,16 +53,19 @@ static const char *check_loaded(const volley_experiment *e, int number) {
 }
 
 /* Spikes of a neuron in a step: each part of at most 8 expected spikes is the least n whose cumulative probability exceeds
- * the word of the step, which is word number step % 4 of block (gid, step / 4, part). */
+ * 48 bits: the half of the neuron and step, and the first of its own words. */
 static double twin(const volley_experiment *e, double mean, uint32_t gid, int64_t step) {
-  const volley_key key = volley_key_of(e->simulation.seed, VOLLEY_PURPOSE_POISSON, STIMULUS);
+  const volley_ars ars = volley_ars_of(volley_key_of(e->simulation.seed, VOLLEY_PURPOSE_POISSON, STIMULUS));
   const uint32_t parts = mean > 8 ? (uint32_t)ceil(mean / 8) : 1;
+  volley_ars_room room;
+  const uint16_t half = *volley_ars_halves(&ars, &gid, 1, (uint64_t)step, 0, &room);
   int n = 0;
   for (uint32_t part = 0; part < parts; part++) {
     uint32_t words[4];
-    volley_random_block(key, gid, (uint32_t)(step / 4), part, words);
+    volley_ars_words(&ars, gid, (uint64_t)step, part, words);
+    const uint64_t bits = (uint64_t)(part == 0 ? half : words[1] >> 16) << 32 | words[0];
     double probability = exp(-mean / parts), sum = probability;
-    for (int k = 1; k <= 64 && words[step % 4] >= round(sum * 0x1p32); k++, n++) {
+    for (int k = 1; k <= 64 && (double)bits >= round(sum * 0x1p48); k++, n++) {
       probability *= mean / parts / k;
       sum += probability;
     }
