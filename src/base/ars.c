@@ -67,10 +67,11 @@ static void last_round_of(const uint32_t state[4], const uint32_t key[4], uint32
   }
 }
 
-static void by_tables(const volley_ars *ars, const uint32_t counter[4], size_t n, uint32_t (*out)[4]) {
+static void by_tables(const volley_ars *ars, const uint32_t *ids, size_t n, const uint32_t rest[3],
+                      uint32_t (*out)[4]) {
   for (size_t i = 0; i < n; i++) {
-    uint32_t state[4];
-    for (int c = 0; c < 4; c++) state[c] = (counter[c] + (c == 0 ? (uint32_t)i : 0)) ^ ars->keys[0][c];
+    uint32_t state[4] = {ids[i], rest[0], rest[1], rest[2]};
+    for (int c = 0; c < 4; c++) state[c] ^= ars->keys[0][c];
     for (int r = 1; r < ROUNDS; r++) round_of(state, ars->keys[r]);
     last_round_of(state, ars->keys[ROUNDS], out[i]);
   }
@@ -79,31 +80,31 @@ static void by_tables(const volley_ars *ars, const uint32_t counter[4], size_t n
 static bool always(void) { return true; }
 
 #if defined __x86_64__
-static const uint32_t numbers[5][4] = {{0}, {1}, {2}, {3}, {4}};
-
-/* The same in registers of so many bits, which hold some blocks: intrinsics begin with P, those of rounds end with A, and ALL
- * puts four words into every block. */
-#define WAY(name, needs, P, bits, A, ALL)                                                                              \
-  __attribute__((target(needs))) static void name(const volley_ars *ars, const uint32_t counter[4], size_t n,          \
-                                                  uint32_t(*out)[4]) {                                                 \
-    enum { BLOCKS = bits / 128 };                                                                                      \
+/* The same in registers of so many bits, which hold some blocks: intrinsics begin with P, those of rounds end with A; ALL puts
+ * four words into every block, IDS each id into word 0 of its own. */
+#define WAY(name, needs, P, bits, A, ALL, IDS)                                                                         \
+  __attribute__((target(needs))) static void name(const volley_ars *ars, const uint32_t *ids, size_t n,                \
+                                                  const uint32_t rest[3], uint32_t(*out)[4]) {                         \
     typedef __m##bits##i vector;                                                                                       \
-    vector keys[ROUNDS + 1],                                                                                           \
-        at = P##_add_epi32(ALL(counter), P##_loadu_si##bits((const vector *)(const void *)numbers));                   \
+    const uint32_t same[4] = {0, rest[0], rest[1], rest[2]};                                                           \
+    vector keys[ROUNDS + 1];                                                                                           \
     for (int r = 0; r <= ROUNDS; r++) keys[r] = ALL(ars->keys[r]);                                                     \
-    for (size_t i = 0; i < n; i += BLOCKS) {                                                                           \
-      vector state = P##_xor_si##bits(at, keys[0]);                                                                    \
+    keys[0] = P##_xor_si##bits(keys[0], ALL(same));                                                                    \
+    for (size_t i = 0; i < n; i += bits / 128) {                                                                       \
+      vector state = P##_xor_si##bits(IDS(ids + i), keys[0]);                                                          \
       for (int r = 1; r < ROUNDS; r++) state = P##_aesenc_##A(state, keys[r]);                                         \
       P##_storeu_si##bits((vector *)(void *)out[i], P##_aesenclast_##A(state, keys[ROUNDS]));                          \
-      at = P##_add_epi32(at, ALL(numbers[BLOCKS]));                                                                    \
     }                                                                                                                  \
   }
 #define FOUR_WORDS(words) _mm_loadu_si128((const __m128i *)(const void *)(words))
 #define TWICE(words) _mm256_broadcastsi128_si256(FOUR_WORDS(words))
 #define FOUR_TIMES(words) _mm512_broadcast_i32x4(FOUR_WORDS(words))
-WAY(one_at_a_time, "aes,sse2", _mm, 128, si128, FOUR_WORDS)
-WAY(two_at_a_time, "vaes,avx2", _mm256, 256, epi128, TWICE)
-WAY(four_at_a_time, "vaes,avx512f", _mm512, 512, epi128, FOUR_TIMES)
+#define ONE_ID(ids) _mm_cvtsi32_si128((int)(ids)[0])
+#define TWO_IDS(ids) _mm256_inserti128_si256(_mm256_castsi128_si256(ONE_ID(ids)), ONE_ID((ids) + 1), 1)
+#define FOUR_IDS(ids) _mm512_maskz_expand_epi32(0x1111, _mm512_castsi128_si512(FOUR_WORDS(ids)))
+WAY(one_at_a_time, "aes,sse2", _mm, 128, si128, FOUR_WORDS, ONE_ID)
+WAY(two_at_a_time, "vaes,avx2", _mm256, 256, epi128, TWICE, TWO_IDS)
+WAY(four_at_a_time, "vaes,avx512f", _mm512, 512, epi128, FOUR_TIMES, FOUR_IDS)
 
 static bool has_aes(void) { return __builtin_cpu_supports("aes"); }
 
@@ -147,31 +148,33 @@ volley_ars volley_ars_of(volley_key key) {
   return ars;
 }
 
-/* Draws the blocks of ids first .. last. */
-static void draw(const volley_ars *ars, uint32_t first, uint32_t last, uint64_t index, uint32_t attempt,
-                 uint32_t (*out)[4]) {
-  const uint32_t counter[4] = {first / HALVES, (uint32_t)index, (uint32_t)(index >> 32), attempt};
-  ars->blocks(ars, counter, last / HALVES - first / HALVES + 1, out);
-}
-
 const uint16_t *volley_ars_halves(const volley_ars *ars, const uint32_t *ids, size_t n, uint64_t index,
                                   uint32_t attempt, volley_ars_room *room) {
-  if (n == 0) return room->halves;
+  enum { NEIGHBOURS = VOLLEY_ARS_IDS / HALVES + 1 /* blocks of as many */ };
+  const uint32_t rest[3] = {(uint32_t)index, (uint32_t)(index >> 32), attempt};
+  uint32_t blocks[VOLLEY_ARS_IDS + VOLLEY_ARS_SPARE];
+  uint16_t picked[VOLLEY_ARS_IDS], *halves = room->halves;
+  if (n == 0) return halves;
   if (ids[n - 1] - ids[0] == n - 1) {
-    draw(ars, ids[0], ids[n - 1], index, attempt, room->blocks);
-    return room->halves + ids[0] % HALVES;
+    for (uint32_t k = 0; k < NEIGHBOURS + VOLLEY_ARS_SPARE; k++) blocks[k] = ids[0] / HALVES + k;
+    ars->blocks(ars, blocks, ids[n - 1] / HALVES - blocks[0] + 1, rest, room->blocks);
+    return halves + ids[0] % HALVES;
   }
-  uint16_t picked[VOLLEY_ARS_IDS];
-  for (size_t from = 0, end; from < n; from = end) {
-    for (end = from + 1; end < n && ids[end] / HALVES - ids[end - 1] / HALVES <= 1;) end++;
-    draw(ars, ids[from], ids[end - 1], index, attempt, room->blocks);
-    for (size_t i = from; i < end; i++) picked[i] = room->halves[ids[i] - ids[from] / HALVES * HALVES];
+  size_t n_blocks = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (i == 0 || ids[i] / HALVES != blocks[n_blocks - 1]) blocks[n_blocks++] = ids[i] / HALVES;
+    picked[i] = (uint16_t)((n_blocks - 1) * HALVES + ids[i] % HALVES);
   }
-  return memcpy(room->halves, picked, n * sizeof *picked);
+  memset(blocks + n_blocks, 0, VOLLEY_ARS_SPARE * sizeof *blocks);
+  ars->blocks(ars, blocks, n_blocks, rest, room->blocks);
+  for (size_t i = 0; i < n; i++) picked[i] = halves[picked[i]];
+  return memcpy(halves, picked, n * sizeof *picked);
 }
 
 void volley_ars_words(const volley_ars *ars, uint32_t id, uint64_t index, uint32_t attempt, uint32_t out[4]) {
+  const uint32_t ids[1 + VOLLEY_ARS_SPARE] = {id},
+                         rest[3] = {(uint32_t)index, (uint32_t)(index >> 32), attempt | 1u << 31};
   uint32_t room[1 + VOLLEY_ARS_SPARE][4];
-  ars->blocks(ars, (const uint32_t[4]){id, (uint32_t)index, (uint32_t)(index >> 32), attempt | 1u << 31}, 1, room);
+  ars->blocks(ars, ids, 1, rest, room);
   memcpy(out, room[0], sizeof room[0]);
 }

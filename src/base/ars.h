@@ -13,9 +13,10 @@ enum { VOLLEY_ARS_ROUNDS = 7, VOLLEY_ARS_SPARE = 3 /* blocks */, VOLLEY_ARS_HALV
 
 typedef struct volley_ars volley_ars;
 
-/* A way to make blocks: those of counters {counter[0] + i, counter[1], counter[2], counter[3]}, i = 0 .. n - 1. out: room for
- * n + VOLLEY_ARS_SPARE, of which the spare ones may be written, too. */
-typedef void volley_ars_blocks(const volley_ars *ars, const uint32_t counter[4], size_t n, uint32_t (*out)[4]);
+/* A way to make blocks: those of counters {ids[i], rest[0], rest[1], rest[2]}, i = 0 .. n - 1. ids and out have room for
+ * n + VOLLEY_ARS_SPARE; the spare ids may be read and the spare blocks written. */
+typedef void volley_ars_blocks(const volley_ars *ars, const uint32_t *ids, size_t n, const uint32_t rest[3],
+                               uint32_t (*out)[4]);
 
 struct volley_ars {
   uint32_t keys[VOLLEY_ARS_ROUNDS + 1][4]; /* of the rounds */

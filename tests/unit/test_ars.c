@@ -20,12 +20,15 @@ static uint8_t product(unsigned a, unsigned b) {
   return (uint8_t)sum;
 }
 
-/* The inverse, and an affine map of its bits. */
+/* The inverse, and an affine map of its bits; found once for each byte. */
 static uint8_t substitute(uint8_t s) {
+  static unsigned known[256];
+  if (known[s]) return (uint8_t)known[s];
   unsigned inverse = 0, out = 0x63;
   while (s && product(s, ++inverse) != 1) {
   }
   for (unsigned turn = 0; turn < 5; turn++) out ^= inverse << turn | inverse >> (8 - turn);
+  known[s] = 0x100 | out;
   return (uint8_t)out;
 }
 
@@ -109,7 +112,7 @@ static void test_known_answers(void **unused) {
   }
 }
 
-/* Every way of this processor, for all lengths, with counters that overflow. */
+/* Every way of this processor, for all lengths. */
 static void test_all_ways(void **unused) {
   (void)unused;
   enum { MOST = 19 };
@@ -119,19 +122,18 @@ static void test_all_ways(void **unused) {
     if (!way->is_here()) continue;
     ways++;
     for (uint32_t n = 0; n <= MOST; n++) {
-      const volley_key key = {{0x9E3779B9u * n, n}};
-      const uint32_t counter[4] = {n % 2 ? 5 * n : UINT32_MAX - 3, n, ~n, n << 28};
-      const volley_ars generator = volley_ars_of(key);
-      uint32_t out[MOST + VOLLEY_ARS_SPARE][4], expected[4];
-      way->blocks(&generator, counter, n, out);
+      const volley_ars generator = volley_ars_of((volley_key){{0x9E3779B9u * n, n}});
+      const uint32_t rest[3] = {n, ~n, n << 28};
+      uint32_t ids[MOST + VOLLEY_ARS_SPARE] = {0}, out[MOST + VOLLEY_ARS_SPARE][4], expected[4];
+      for (uint32_t i = 0; i < n; i++) ids[i] = UINT32_MAX / (i + 1) + n;
+      way->blocks(&generator, ids, n, rest, out);
       for (uint32_t i = 0; i < n; i++) {
-        ars((const uint32_t[4]){counter[0] + i, counter[1], counter[2], counter[3]},
-            (const uint32_t[4]){key.word[0], key.word[1], 0, 0}, expected);
+        ars((const uint32_t[4]){ids[i], rest[0], rest[1], rest[2]}, generator.keys[0], expected);
         assert_memory_equal(out[i], expected, sizeof expected);
       }
     }
   }
-  assert_true(ways > 0 && volley_ars_ways[ways].name == NULL);
+  assert_true(ways > 0);
 }
 
 /* Ids beside each other, some left out, each in a block of its own; what belongs to an id depends on no other. */

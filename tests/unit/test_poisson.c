@@ -38,11 +38,12 @@ static double *generate(const volley_experiment *e, uint32_t first_neuron, uint3
 static double probability_of(double mean, int n) { return exp(n * log(mean) - mean - lgamma(n + 1)); }
 
 /* The number of spikes as the generator defines it: of 65,536 halves each number has as many as fit into its probability, up to
- * the first that is exceeded less often than once in 1024; what is left shares the last halves, where 32 more bits decide. */
+ * the first that is exceeded less often than once in 1024, in the order of signed numbers; what is left shares the last
+ * ones, where 32 more bits decide. */
 static int of_half(const volley_ars *ars, double mean, uint32_t gid, int64_t step, uint32_t part) {
   volley_ars_room room;
   uint32_t words[4];
-  int64_t half = *volley_ars_halves(ars, &gid, 1, (uint64_t)step, part, &room), before = 0;
+  int64_t half = *volley_ars_halves(ars, &gid, 1, (uint64_t)step, part, &room) ^ 0x8000, before = 0;
   int64_t left[64];
   bool has_halves = true;
   double sum = 0;
