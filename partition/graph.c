@@ -17,7 +17,7 @@
 #include <scotch/scotch.h>
 #endif
 
-enum { CELLS_OF_RANK = 24, LEAST_CELLS = 256, MOST_RANKS = 1 << 16 };
+enum { CELLS_OF_RANK = 24, LEAST_CELLS = 256, MOST_RANKS = 1 << 16, MANY_RANKS = 1024 /* soon rather than well */ };
 
 static const char missing[] = "graphs are cut by PT-Scotch, which was not there when Volley was built (on Debian "
                               "libptscotch-dev): install it and build again, or take another partition";
@@ -91,7 +91,8 @@ static bool cut(const volley_cell_graph *graph, int ranks, int *parts) {
                           loads) == 0 &&
             f->stratInit(&strategy) == 0;
     if (works) {
-      works = f->stratGraphMapBuild(&strategy, SCOTCH_STRATQUALITY | SCOTCH_STRATBALANCE, ranks, imbalance) == 0 &&
+      const SCOTCH_Num how = ranks > MANY_RANKS ? SCOTCH_STRATSPEED : SCOTCH_STRATQUALITY;
+      works = f->stratGraphMapBuild(&strategy, how | SCOTCH_STRATBALANCE, ranks, imbalance) == 0 &&
               f->graphPart(&g, ranks, &strategy, parts) == 0;
       f->stratExit(&strategy);
     }

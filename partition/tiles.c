@@ -232,14 +232,47 @@ static uint64_t search_box(const search *s, const volley_box *box) {
   return UINT64_MAX;
 }
 
+/* Of a grid, whose first axis runs fastest: columns that the tile does not reach are left out. */
+static uint64_t search_grid(const search *s, const uint32_t shape[VOLLEY_DIMENSIONS], int dimensions) {
+  const volley_box root = volley_space_root(s->space);
+  uint64_t first[VOLLEY_DIMENSIONS], last[VOLLEY_DIMENSIONS], strides[VOLLEY_DIMENSIONS + 1] = {1}, index = s->index;
+  for (int d = 0; d < dimensions; d++) {
+    const double step = shape[d] > 1 ? (root.high[d] - root.low[d]) / (shape[d] - 1) : 0, most = shape[d] - 1;
+    const double low = step > 0 ? (s->low[d] - root.low[d]) / step - 1 : 0; /* a column more than rounding needs */
+    const double high = step > 0 ? (s->high[d] - root.low[d]) / step + 1 : most;
+    first[d] = (uint64_t)fmin(fmax(ceil(low), 0), most);
+    last[d] = (uint64_t)fmin(fmax(floor(high), 0), most);
+    strides[d + 1] = strides[d] * shape[d];
+  }
+  while (index < strides[dimensions]) {
+    int d = dimensions - 1;
+    uint64_t column = 0;
+    for (; d >= 0; d--) {
+      column = index / strides[d] % shape[d];
+      if (column < first[d] || column > last[d]) break;
+    }
+    if (d < 0) {
+      if (owner(s->owners, s->population, (uint32_t)index) == s->rank) return index;
+      index++;
+    } else if (column < first[d]) {
+      index = index / strides[d + 1] * strides[d + 1] + first[d] * strides[d];
+    } else {
+      index = (index / strides[d + 1] + 1) * strides[d + 1];
+    }
+  }
+  return UINT64_MAX;
+}
+
 static uint64_t next(const volley_owners *owners, int population, uint64_t index, int rank) {
   const volley_population *p = &owners->experiment->populations[population];
   const volley_owners on_lines = line_owners(owners);
   if (!p->space) return volley_lines_next(&on_lines, population, index, rank);
+  search s = {.owners = owners, .space = p->space, .population = population, .rank = rank, .index = index};
+  find_tile(&s);
+  if (p->positions->arrangement == VOLLEY_ARRANGED_GRID)
+    return search_grid(&s, p->positions->shape, p->positions->dimensions);
   if (p->positions->arrangement == VOLLEY_ARRANGED_UNIFORM) {
-    search s = {.owners = owners, .space = p->space, .population = population, .rank = rank, .index = index};
     const volley_box root = volley_space_root(p->space);
-    find_tile(&s);
     return search_box(&s, &root);
   }
   while (index < p->size && owner(owners, population, (uint32_t)index) != rank) index++;
