@@ -85,7 +85,7 @@ def draw_lines(axes, lines):
         if line.steps and line.times.size:
             interval = line.times[1] - line.times[0] if line.times.size > 1 else line.times[0]
             edges = np.append(line.times - interval, line.times[-1])
-            axes.stairs(line.values, edges, fill=len(lines) == 1, baseline=0, **style)
+            axes.stairs(line.values, edges, fill=len(lines) == 1 and line.unit == "Hz", baseline=0, **style)
         else:
             axes.plot(*envelope(line.times, line.values), **style)
         if line.spikes is not None:

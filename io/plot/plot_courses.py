@@ -54,7 +54,11 @@ def plot_means(view):
 
 
 def plot_stimuli(view):
-    return in_panels(view, of_kind(view, "stimuli", "stimulus"))
+    """What stimuli gave in bins: the mean of a current, the sum of the weights of spikes."""
+    lines = list(of_kind(view, "stimuli", "stimulus"))
+    for line in lines:
+        line.steps = True
+    return in_panels(view, lines)
 
 
 def plot_dopamine(view):

@@ -94,9 +94,9 @@ def draw_course(axes, readout, state):
 
 
 def draw_eigenvalues(axes, group):
-    for when, colour in (("before", SUPERVISOR), ("after", OUTPUT)):
+    for when, colour, size in (("before", SUPERVISOR, 4), ("after", OUTPUT, 2)):
         if when in group:
-            axes.plot(*np.transpose(group[when][:]), "o", ms=scaled(2.5), mew=0, color=colour, label=when)
+            axes.plot(*np.transpose(group[when][:]), "o", ms=scaled(size), mew=0, color=colour, label=when)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_xlabel("Eigenvalues, real")
     axes.set_ylabel("imaginary")

@@ -44,7 +44,10 @@ def draw_courses(axes, recorder, times, values):
 
 def draw_distributions(axes, recorder, times, values):
     """Distribution of all recorded weights in the first row and in the last one."""
-    edges = np.linspace(values.min(), values.max() + 1e-12, BINS + 1)
+    low, high = values.min(), values.max()
+    if high - low <= 1e-6 * max(abs(low), abs(high)):  # all alike
+        low, high = low - 0.1 * (abs(low) or 1), high + 0.1 * (abs(high) or 1)
+    edges = np.linspace(low, high, BINS + 1)
     highest = 1e-9
     for row, colour in ((0, "0.6"), (-1, LAST)):
         counts, _ = np.histogram(values[row], edges)

@@ -15,7 +15,7 @@ from test_experiments import settings  # noqa: E402
 SPIKES, ROWS = ["raster", "psth", "isi"], ["sums", "means", "stimuli", "dopamine", "rates"]
 # Where there may be nothing to show although something was recorded: no squares, no maxima, no image in the window, ...
 MAYBE = {"fields", "images", "shown", "sheet", "window", "maxima=0", "phase=0,1", "spectrogram", "frames=1x1"}
-OVERLAID = ["--overlay=populations,states,neurons", "--overlay=projections,neurons", "--style=talk", "--size=18x12cm"]
+OVERLAID = ["--overlay=populations,states,neurons", "--overlay=projections,neurons", "--style=talk"]
 
 
 def kinds_of(file):
@@ -52,6 +52,7 @@ def draw_all(name, output):
     for words in OVERLAID:
         expect(not over_time or draw(name, [output], *over_time, words).returncode == 0, f"plot {name} {over_time} {words}")
     expect(not over_time or draw(name, [output, output], *over_time).returncode == 0, f"plot {name} twice")
+    expect("raster" not in must or draw(name, [output], "--raster", "--size=18x12cm").returncode == 0, f"plot {name} of a size")
 
 
 def main():
