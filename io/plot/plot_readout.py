@@ -111,7 +111,9 @@ def draw_cells(axes, view, start, stop):
         times, values = traces[0].between(start, stop, shown)
         room = 1.1 * max(np.ptp(values), 1e-12) if values.size else 1.0
         axes.plot(1e-3 * times, values - room * np.arange(values.shape[1]), lw=scaled(0.5), color=CELL)
-        axes.set_yticks([])
+        rows = np.median(values, axis=0) - room * np.arange(values.shape[1]) if len(values) else ()
+        axes.set_yticks(rows, [str(traces[0].ids[column]) for column in shown][:len(rows)], fontsize=scaled(6))
+        axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_ylabel(f"{traces[0].state} of\n{plain(traces[0].population)}")
         if len(shown) < traces[0].columns:
