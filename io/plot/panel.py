@@ -111,6 +111,11 @@ class Sheet:
             return None
         return panel.scale if self.same_scale else (row, panel.scale)
 
+    def letters(self, panel):
+        """How many letters of a title there is room for above a panel."""
+        width = self.figure.get_figwidth() / len(self.columns) / scaled(1)
+        return max(8, int(12 * width * (0.65 if self.per_file > 1 and (panel.beside or panel.time) else 0.9)))
+
     def name_part(self, part, view, row):
         """Which file it is, above the first of a column."""
         if row == 0 and len(self.columns) > 1:
@@ -128,7 +133,7 @@ class Sheet:
                     continue
                 title = [plain(view.label)] * (row == 0 and len(self.columns) > 1) + [panel.title] * bool(panel.title)
                 if title:
-                    axes.set_title(": ".join(title), loc="left", fontsize=scaled(8))
+                    axes.set_title(textwrap.fill(": ".join(title), self.letters(panel)), loc="left", fontsize=scaled(8))
                 if panel.time:
                     last = row + 1 == len(column) or not column[row + 1].time or column[row + 1].part
                     in_times.append((axes, last))

@@ -6,7 +6,7 @@ from plot_courses import OUTPUT, SUPERVISOR, outputs_of
 from view import Fault, label, plain, scaled, shades
 
 NEURONS = 3  # whose states are shown
-NEAR = 5  # rows on each side that a maximum is higher than
+LEAST = 0.1  # of the range, by which a course falls after a maximum that counts
 
 
 def by_state(view):
@@ -91,16 +91,24 @@ def plot_phase(view, words):
 
 
 def maxima(values):
-    """The maxima of a course, each higher than what is near."""
-    middle = values[NEAR:-NEAR]
-    around = np.lib.stride_tricks.sliding_window_view(values, 2 * NEAR + 1)
-    return middle[(middle == around.max(1)) & (middle > around[:, 0]) & (middle > around[:, -1])]
+    """The maxima of a course that it has risen to and falls from by more than its noise does."""
+    least, found, rises = LEAST * np.ptp(values), [], False
+    high = low = values[0]
+    for value in values.tolist():
+        high, low = max(high, value), min(low, value)
+        if rises and value < high - least:
+            found.append(high)
+            rises, low = False, value
+        elif not rises and value > low + least:
+            rises, high = True, value
+    return np.array(found)
 
 
 def plot_maxima(view, words):
     """Each maximum of a dimension of a readout over the one before it."""
     readout, states = dimensions(view, number(words, "maxima"))
-    found = {state: maxima(lines[0].values) for state, lines in states.items() if lines[0].values.size > 2 * NEAR}
+    found = {state: maxima(lines[0].values) for state, lines in states.items() if lines[0].values.size}
+    view.note(f"maxima that are left by {LEAST:g} of the range")
     if not any(values.size > 1 for values in found.values()):
         raise Fault(f"'{view.run.name}': dimension {words} of readout '{readout}' has no two maxima in this window")
 

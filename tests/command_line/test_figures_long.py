@@ -1,5 +1,6 @@
 """Every kind of figure of every experiment that comes with Volley: drawn without a warning, without empty axes, with no text over
-another one (tests/support/layout.py), where there is what it shows; else one message."""
+another one (tests/support/layout.py), where there is what it shows; else one message. Arguments: some experiments instead of all."""
+import concurrent.futures
 import glob
 import os
 import sys
@@ -14,7 +15,7 @@ from test_experiments import settings  # noqa: E402
 
 SPIKES, ROWS = ["raster", "psth", "isi"], ["sums", "means", "stimuli", "dopamine", "rates"]
 # Where there may be nothing to show although something was recorded: no squares, no maxima, no image in the window, ...
-MAYBE = {"fields", "images", "shown", "sheet", "window", "maxima=0", "phase=0,1", "spectrogram", "frames=1x1"}
+MAYBE = ["fields", "images", "shown", "sheet", "window", "maxima=0", "phase=0,1", "spectrogram", "frames=1x1"]
 OVERLAID = ["--overlay=populations,states,neurons", "--overlay=projections,neurons", "--style=talk"]
 
 
@@ -31,7 +32,10 @@ def kinds_of(file):
 
 def draw(name, output, *words):
     """Exit code and what it says."""
-    result = execute(["plot", *output, "-o", "figure.png", *words], threads=None)
+    picture = f"figure{abs(hash((name, words, len(output))))}.png"
+    result = execute(["plot", *output, "-o", picture, *words], threads=None)
+    if os.path.exists(picture):
+        os.remove(picture)
     expect("layout:" not in result.stderr and "Traceback" not in result.stderr and result.returncode in (0, 2),
            f"plot {name} {' '.join(words)}: code {result.returncode}: {result.stderr}")
     return result
@@ -41,22 +45,21 @@ def draw_all(name, output):
     with h5py.File(output) as file:
         must = kinds_of(file)
         taught = "taught" in file
-    for kind in must:
-        result = draw(name, [output], f"--{kind}")
-        expect(result.returncode == 0, f"plot {name} --{kind}: {result.stderr}")
-    for kind in MAYBE:
-        result = draw(name, [output], f"--{kind}")
-        expect(result.returncode == 0 or result.stderr.count("\n") == 1, f"plot {name} --{kind}: {result.stderr}")
-    expect(not taught or draw(name, [output], "--images").returncode == 0, f"plot {name} --images")
+    figures = [([output], (f"--{kind}",)) for kind in [*must, *["images"] * taught]]
     over_time = [f"--{kind}" for kind in ("raster", "psth", "traces", "weights", *ROWS) if kind in must]
-    for words in OVERLAID:
-        expect(not over_time or draw(name, [output], *over_time, words).returncode == 0, f"plot {name} {over_time} {words}")
-    expect(not over_time or draw(name, [output, output], *over_time).returncode == 0, f"plot {name} twice")
-    expect("raster" not in must or draw(name, [output], "--raster", "--size=18x12cm").returncode == 0, f"plot {name} of a size")
+    if over_time:
+        figures += [([output], (*over_time, words)) for words in OVERLAID] + [([output, output], (*over_time,))]
+    if "raster" in must:
+        figures.append(([output], ("--raster", "--size=18x12cm")))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for (_, words), result in zip(figures, pool.map(lambda figure: draw(name, figure[0], *figure[1]), figures)):
+            expect(result.returncode == 0, f"plot {name} {' '.join(words)}: {result.stderr}")
+        for kind, result in zip(MAYBE, pool.map(lambda kind: draw(name, [output], f"--{kind}"), MAYBE)):
+            expect(result.returncode == 0 or result.stderr.count("\n") == 1, f"plot {name} --{kind}: {result.stderr}")
 
 
 def main():
-    files = sorted(glob.glob(os.path.join(EXPERIMENTS, "**", "*.yaml"), recursive=True))
+    files = sys.argv[1:] or sorted(glob.glob(os.path.join(EXPERIMENTS, "**", "*.yaml"), recursive=True))
     with tempfile.TemporaryDirectory() as folder, python_that_plots(folder):
         os.chdir(folder)
         for file in files:
