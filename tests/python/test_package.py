@@ -75,6 +75,10 @@ def read_all():
     expect(run.experiment["simulation"]["seed"] == 7 and run.populations["I"]["size"] == 20, "experiment")
     expect(run.summary["synapses"] == summary["synapses"], "summary")
     expect("E" in repr(run) and "80 neurons" in repr(spikes), "representations")
+    table, segment = spikes.to_pandas(), spikes.to_neo()
+    expect((table["time"] == times).all() and (table["id"] == ids).all(), "a table of pandas")
+    expect(len(segment.spiketrains) == len(trains) and all((train.magnitude == trains[train.annotations["id"]]).all() and
+           str(train.units.dimensionality) == "ms" for train in segment.spiketrains), "trains of neo")
     fails(lambda: run.spikes["X"], "there is no 'X'", "E, I")
     fails(lambda: traces.of(5), "no neuron 5")
     fails(lambda: spikes.histogram(0), "above 0")
@@ -158,8 +162,22 @@ def connect():
         expect(numpy.allclose(last, 2 * matrix[1], atol=1e-6), f"{name}, loaded and saved with more: {last}")
 
 
+def check_types():
+    """What the signatures promise, by a type checker; every public name says what it is."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    done = subprocess.run([sys.executable, "-m", "mypy", "--cache-dir", os.devnull, "--config-file", os.path.join(here, "mypy.ini"),
+                           os.path.dirname(volley.__file__)], capture_output=True, text=True, check=False)
+    expect(done.returncode == 0, f"types: {done.stdout}{done.stderr}")
+    for name in volley.__all__:
+        thing = getattr(volley, name)
+        parts = [part for key, part in vars(thing).items() if not key.startswith("_")] if isinstance(thing, type) else []
+        silent = [part for part in (thing, *parts) if (callable(part) or isinstance(part, property)) and not part.__doc__]
+        expect(not silent, f"{name}: nothing is said of {silent}")
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
+    check_types()
     found = read_all()
     read_unfinished()
     describe(found)

@@ -72,6 +72,14 @@ def compare_digests():
             os.remove(file)
 
 
+def share_with_mpi4py():
+    """A network that is described on ranks of mpi4py's, in the world and on each rank alone."""
+    for ranks in (1, 2):
+        done = subprocess.run([MPIRUN, "-n", str(ranks), sys.executable, os.path.join(HERE, "with_mpi4py.py")], capture_output=True,
+                              text=True, check=False, timeout=120)
+        expect(sorted(done.stdout.split()) == ["same"] * ranks, f"mpi4py, {ranks} ranks: {done.stdout}{done.stderr}")
+
+
 def refuse():
     """What is not there yet is said: a run of the event engine that is saved, recorded stimuli that change."""
     with volley.load("events.yaml").build(output="events.refused.h5") as simulation:
@@ -154,6 +162,7 @@ def threads_and_interrupts(simulation):
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     compare_digests()
+    share_with_mpi4py()
     refuse()
     look_and_change()
     os.chdir("/")

@@ -126,7 +126,8 @@ class Network:
         entry: dict[str, Any] = {"name": name, "source": source, "target": target}
         if edges is None and getattr(weight, "ndim", 0) == 2:
             shape = self._size(source), self._size(target)
-            *edges, weight = _of_matrix(weight, shape)
+            sources, targets, weight = _of_matrix(weight, shape)
+            edges = sources, targets
         if edges is not None:
             if rule not in (None, "edges"):
                 raise VolleyError(f"rule is '{rule}', but edges are given: leave it out")

@@ -101,13 +101,13 @@ class Spikes:
         until = np.searchsorted(self.times, ends * (1 + 1e-12), side="right")
         return ends, np.diff(until, prepend=0) / max(self.neurons, 1) / (1e-3 * interval)
 
-    def to_pandas(self):
+    def to_pandas(self) -> Any:
         """A table with the columns `time` (ms) and `id`; needs pandas."""
         import pandas
 
         return pandas.DataFrame({"time": self.times, "id": self.ids})
 
-    def to_neo(self):
+    def to_neo(self) -> Any:
         """A neo.Segment with a SpikeTrain for each neuron that spiked; needs neo."""
         import neo
 
@@ -191,7 +191,7 @@ class Weights(Rows):
         self.targets = group["mapping/target_ids"][:].astype(np.int64)
         self.delays = group["mapping/delays"][:]
 
-    def matrix(self, row: int = -1):
+    def matrix(self, row: int = -1) -> Any:
         """The values of one row as a scipy.sparse matrix [source, target]; needs SciPy. Multapses are added up."""
         import scipy.sparse
 
@@ -360,7 +360,8 @@ class Run:
         if said is not None:
             return min(self.duration, float(said))
         times = [spikes.times[-1] for spikes in self.spikes.values() if len(spikes)]
-        for kind in (self.traces, self.weights, self.readouts, self.histograms, self.sums, self.means, self.stimuli, self.dopamine):
+        kinds: list[Mapping[str, Any]] = [self.traces, self.weights, self.readouts, self.histograms, self.sums, self.means, self.stimuli, self.dopamine]
+        for kind in kinds:
             times += [rows.times[-1] for rows in kind.values() if len(rows)]
         return min(self.duration, float(max(times, default=0.0)))
 

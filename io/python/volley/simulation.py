@@ -1,6 +1,7 @@
 """Runs in this process: built, advanced, looked at, changed, gone on with; alone, or under mpirun on every rank."""
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -24,9 +25,9 @@ def _load() -> Any:
         flags = sys.getdlopenflags()
         sys.setdlopenflags(flags | os.RTLD_GLOBAL)
         try:
-            spec = importlib.util.spec_from_file_location("_simulation", path)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
+            loader = importlib.machinery.ExtensionFileLoader("_simulation", path)
+            module: Any = importlib.util.module_from_spec(importlib.machinery.ModuleSpec("_simulation", loader, origin=path))
+            loader.exec_module(module)
         except ImportError as error:
             raise VolleyError(f"runs in this process need the compiled module: {error}") from None
         finally:
@@ -65,6 +66,7 @@ class Simulation:
 
     def __init__(self, handle: Any):
         self._handle = handle
+        self._closed = False
 
     def __enter__(self) -> Simulation:
         return self
@@ -73,11 +75,14 @@ class Simulation:
         self.close()
 
     def __repr__(self) -> str:
+        if self._closed:
+            return "<simulation that is closed>"
         time, neurons, synapses, spikes, _ = self._handle.about()
         return f"<simulation at {time:g} ms: {neurons} neurons, {synapses} synapses, {spikes} spikes so far>"
 
     def close(self) -> None:
         """Ends it; an output that it has come to the end of is completed."""
+        self._closed = True
         self._handle.close()
 
     @property
