@@ -62,7 +62,8 @@ char **volley_checkpoint_texts(volley_checkpoint *checkpoint, const char *path, 
 double *volley_checkpoint_numbers(volley_checkpoint *checkpoint, const char *path, uint64_t *n) {
   volley_dataset dataset = volley_checkpoint_dataset(checkpoint, path);
   *n = checkpoint->file.failed ? 0 : dataset.count;
-  double *values = volley_alloc(*n, sizeof *values, "a checkpoint");
+  double *values = volley_alloc_or_fault(*n, sizeof *values, "a checkpoint");
+  if (!values) *n = 0, checkpoint->file.failed = true;
   volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_DOUBLE, 0, *n, values);
   volley_dataset_release(&checkpoint->file, &dataset);
   return values;

@@ -79,8 +79,9 @@ static void restore_population(volley_checkpoint *checkpoint, const volley_netwo
   const volley_population *population = &network->experiment->populations[p];
   volley_states *states = volley_states_create(network, p, VOLLEY_ALL_RANKS);
   const volley_span slab = volley_states_slab(states);
-  double *values = volley_alloc(slab.count, sizeof *values, "a checkpoint");
-  for (int k = 0; k < count_states(network->experiment, p); k++) {
+  double *values = volley_alloc_or_fault(slab.count, sizeof *values, "a checkpoint");
+  const bool all = volley_all(values, network->comm);
+  for (int k = 0; all && k < count_states(network->experiment, p); k++) {
     volley_dataset dataset = open_state(checkpoint, population, k);
     volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_DOUBLE, slab.first, slab.count, values);
     volley_states_set(states, number_of(population, k), values);

@@ -166,10 +166,8 @@ static void move_values(volley_hdf5 *file, volley_dataset *dataset, const saved_
                         uint64_t width, double *values, bool puts) {
   uint64_t first, count;
   for (uint32_t t = 0; next_values(block, firsts, &t, &first, &count); values += count * width)
-    if (puts)
-      volley_dataset_put(file, dataset, first * width, count * width, values);
-    else
-      volley_dataset_get(file, dataset, H5T_NATIVE_DOUBLE, first * width, count * width, values);
+    puts ? volley_dataset_put(file, dataset, first * width, count * width, values)
+         : volley_dataset_get(file, dataset, H5T_NATIVE_DOUBLE, first * width, count * width, values);
 }
 
 static double get_value(const column *c, const volley_plastic_table *plastic, const volley_plastic_group *group,
@@ -364,6 +362,9 @@ typedef struct restoring {
   volley_checkpoint *checkpoint;
   volley_network *network;
   saved_projection *p;
+  double *dopamine; /* [2][n_dopamine] */
+  uint64_t n_dopamine;
+  int block;
 } restoring;
 
 static const char *path_of(const restoring *r, const char *name) {
@@ -390,44 +391,47 @@ static volley_dataset *open_dataset(const restoring *r, const char *name, uint64
 
 /* Reads how many spikes of each target are kept. */
 static void read_counts(const restoring *r) {
-  uint64_t n;
-  saved_projection *p = r->p;
+  uint64_t n, *past = r->p->past;
   double *counts = volley_checkpoint_numbers(r->checkpoint, path_of(r, "past_counts"), &n);
-  check_count(r, "past_counts", n, p->n_targets);
-  for (uint64_t t = 0; t < n && t < p->n_targets; t++) p->past[t] = (uint64_t)counts[t];
-  add_up(p->past, p->n_targets);
+  check_count(r, "past_counts", n, r->p->n_targets);
+  for (uint64_t t = 0; t < n && t < r->p->n_targets; t++) past[t] = (uint64_t)counts[t];
+  add_up(past, r->p->n_targets);
   free(counts);
 }
 
 static void set_dopamine(volley_plastic_table *plastic, const double *values, uint64_t n) {
   volley_dopamine *dopamine = &plastic->dopamine;
   if (n == 0) return;
-  dopamine->n = dopamine->capacity = (uint32_t)n;
   dopamine->levels = volley_grow(dopamine->levels, n, sizeof *dopamine->levels, "a checkpoint");
+  dopamine->n = dopamine->capacity = (uint32_t)n;
   for (uint64_t k = 0; k < n; k++)
     dopamine->levels[k] = (volley_past_spike){.step = (int64_t)values[k], .traces = {values[n + k]}};
 }
 
-static void restore_projection(const restoring *r) {
+static void get_block(void *context) {
+  const restoring *r = context;
+  saved_block block = make_block(r->network, r->p, r->block);
+  if (!block.plastic) return;
+  move_columns(&r->checkpoint->file, r->p, &block, false);
+  set_past(&r->checkpoint->file, r->p, &block);
+  set_dopamine(block.plastic, r->dopamine, r->n_dopamine);
+  block.plastic->swept = volley_plastic_table_last_sweep(block.plastic, r->checkpoint->info.state.step);
+  release_block(&block);
+}
+
+static void restore_projection(restoring *r) {
   saved_projection *p = r->p;
   volley_hdf5 *file = &r->checkpoint->file;
-  const uint64_t synapses = volley_synapse_order_total(&p->order);
-  uint64_t n_values;
   read_counts(r);
-  for (int c = 0; c < p->n_columns; c++) p->sets[c] = open_dataset(r, p->columns[c].name, synapses);
+  for (int c = 0; c < p->n_columns; c++)
+    p->sets[c] = open_dataset(r, p->columns[c].name, volley_synapse_order_total(&p->order));
   p->steps = open_dataset(r, "past_steps", p->past[p->n_targets]);
   p->traces = open_dataset(r, "past_traces", p->past[p->n_targets] * p->n_traces);
-  double *dopamine = volley_checkpoint_numbers(r->checkpoint, path_of(r, "dopamine"), &n_values);
-  for (int b = 0; b < r->network->n_blocks && !file->failed; b++) {
-    saved_block block = make_block(r->network, p, b);
-    if (!block.plastic) continue;
-    move_columns(file, p, &block, false);
-    set_past(file, p, &block);
-    set_dopamine(block.plastic, dopamine, n_values / 2);
-    block.plastic->swept = volley_plastic_table_last_sweep(block.plastic, r->checkpoint->info.state.step);
-    release_block(&block);
-  }
-  free(dopamine);
+  r->dopamine = volley_checkpoint_numbers(r->checkpoint, path_of(r, "dopamine"), &r->n_dopamine);
+  r->n_dopamine /= 2;
+  for (; r->block < r->network->n_blocks && !file->failed; r->block++)
+    if (volley_memory_try(get_block, r) != VOLLEY_OK) file->failed = true;
+  free(r->dopamine);
   for (int c = 0; c < p->n_columns; c++) volley_dataset_release(file, p->sets[c]);
   volley_dataset_release(file, p->steps);
   volley_dataset_release(file, p->traces);
@@ -436,10 +440,8 @@ static void restore_projection(const restoring *r) {
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
   bool all;
   saved_projections projections = list_projections(parts->network, &all);
-  for (int k = 0; k < projections.n && all; k++) {
-    const restoring r = {checkpoint, parts->network, &projections.list[k]};
-    restore_projection(&r);
-  }
+  for (int k = 0; k < projections.n && all; k++)
+    restore_projection(&(restoring){checkpoint, parts->network, &projections.list[k], .block = 0});
   release_projections(&projections);
 }
 

@@ -70,6 +70,10 @@ void volley_engine_get_state(const volley_engine *engine, volley_run_state *stat
   engine->kind->get_state(engine->state, state);
 }
 
+void volley_engine_show(const volley_engine *engine) {
+  if (engine->kind->show) engine->kind->show(engine->state);
+}
+
 void volley_engine_summarize(const volley_engine *engine, volley_summary *summary) {
   engine->kind->summarize(engine->state, summary);
 }

@@ -40,6 +40,7 @@ typedef struct volley_engine_kind {
   volley_status (*advance)(void *engine, int64_t until);
   uint64_t (*spikes)(const void *engine);
   void (*get_state)(const void *engine, volley_run_state *state);
+  void (*show)(const void *engine); /* NULL: states are always as they are seen */
   void (*summarize)(const void *engine, volley_summary *summary);
   void (*destroy)(void *engine);
 } volley_engine_kind;
@@ -72,6 +73,10 @@ uint64_t volley_engine_spikes(const volley_engine *engine);
  * volley_run_state_release(). Collective, between two calls of advance() that gave VOLLEY_OK; the same on every rank. Faults
  * are left on their list, to be agreed on before the state is used. */
 void volley_engine_get_state(const volley_engine *engine, volley_run_state *state);
+
+/* After get_state(), once what it left has been read: neurons' states are again as they are seen between two calls of advance(). Not
+ * collective. */
+void volley_engine_show(const volley_engine *engine);
 
 /* Fills the figures of a summary that an engine knows, of all steps so far, the same on every rank; its arrays are
  * allocated here: volley_summary_release(). Collective, as get_state(). */

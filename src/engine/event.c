@@ -19,7 +19,7 @@
 #include "base/signals.h"
 #include "engine/choice.h"
 #include "engine/engine.h"
-#include "engine/event_block.h"
+#include "engine/event_audience.h"
 #include "engine/stopwatch.h"
 #include "engine/tally.h"
 #include "engine/timed.h"
@@ -37,10 +37,10 @@ typedef struct window {
 
 typedef struct engine {
   volley_network *network;
-  const volley_observer *observers;
-  int n_observers;
+  volley_audience audience;
   const volley_saver *saver;  /* or NULL */
   volley_event_block *blocks; /* [n_blocks] */
+  int n_blocks;               /* that have been made */
   volley_exchange exchange;
   volley_timed_list known;  /* the spikes that became known with the present window */
   volley_timed_list own;    /* those of this rank, for observers that want no others */
@@ -66,20 +66,12 @@ static double time_of(const engine *e, int64_t step) { return volley_time_of(e->
 
 static const volley_calendar *calendar_of(const engine *e) { return &e->blocks[0].calendar; }
 
-/* The next step at which observers look at neurons of a population (-1: of any). */
-static int64_t next_look(const engine *e, int population, int64_t from) {
-  int64_t step = INT64_MAX;
-  for (int o = 0; o < e->n_observers; o++)
-    if (e->observers[o].next) step = least(step, e->observers[o].next(e->observers[o].context, population, from));
-  return step;
-}
-
 /* The next stop from a step on. */
 static int64_t next_stop(const engine *e, int64_t from) {
-  int64_t step = least(e->until, next_look(e, -1, from));
+  int64_t step = least(e->until, volley_audience_next(&e->audience, -1, from));
   if (e->saver) step = least(step, e->saver->next(e->saver->context, from));
   if (e->asked >= from) step = least(step, e->asked);
-  return step;
+  return least(step, volley_event_next_normalize(e->network->experiment, from));
 }
 
 /* Whether the run is saved at the stop. */
@@ -101,12 +93,8 @@ static void choose_window(engine *e) {
 /* Keeps the spikes that may still be on their way. */
 static void remember(void *context) {
   engine *e = context;
-  volley_timed_list *recent = &e->recent;
-  size_t kept = 0;
-  for (size_t k = 0; k < recent->n; k++)
-    if (recent->spikes[k].time + e->network->longest >= e->taken) recent->spikes[kept++] = recent->spikes[k];
-  recent->n = kept;
-  volley_timed_list_add(recent, e->known.spikes, e->known.n);
+  volley_timed_list_forget(&e->recent, e->taken, e->network->longest);
+  volley_timed_list_add(&e->recent, e->known.spikes, e->known.n);
 }
 
 static void count_spikes(engine *e) {
@@ -153,17 +141,6 @@ static void exchange_spikes(engine *e, const window *w, volley_stopwatch *watch)
   watch->waited += waited;
 }
 
-static volley_status tell_observers(engine *e) {
-  for (int o = 0; o < e->n_observers; o++) {
-    const volley_observer *observer = &e->observers[o];
-    const volley_timed_list *told = observer->own ? &e->own : &e->known;
-    if (observer->timed) VOLLEY_TRY(observer->timed(observer->context, told->spikes, told->n, e->taken));
-    if (observer->advance && !observer->next)
-      VOLLEY_TRY(observer->advance(observer->context, (int64_t)(e->taken * VOLLEY_STEPS_OF_MS)));
-  }
-  return VOLLEY_OK;
-}
-
 /* A request is met at the first whole step from now on. */
 static void plan_stop(engine *e) {
   int64_t step = (int64_t)ceil(e->taken * VOLLEY_STEPS_OF_MS);
@@ -181,33 +158,12 @@ static void end_window(engine *e, const window *w, volley_stopwatch *watch) {
   (void)volley_memory_try(remember, e);
   count_spikes(e);
   const bool fails = (e->requests & VOLLEY_REQUEST_FAIL) != 0;
-  e->status = fails ? volley_agree(e->network->comm) : tell_observers(e);
+  e->status = fails ? volley_agree(e->network->comm) : volley_audience_tell(&e->audience, &e->own, &e->known, e->taken);
   if (!w->stops) {
     plan_stop(e);
     choose_window(e);
   }
   volley_book(watch, VOLLEY_PHASE_RECORD);
-}
-
-/* Shows the states at the stop to the observers, slice by slice. */
-static void show_block(engine *e, int b) {
-  const volley_event_block *block = &e->blocks[b];
-  bool looks = false;
-  for (int s = 0; s < block->block->n_slices; s++) {
-    if (next_look(e, block->block->slices[s].population, e->stop) != e->stop) continue;
-    volley_event_block_show(block, s, time_of(e, e->stop));
-    looks = true;
-  }
-  for (int o = 0; o < e->n_observers && looks; o++)
-    if (e->observers[o].next && e->observers[o].before) e->observers[o].before(e->observers[o].context, b, e->stop);
-  for (int s = 0; s < block->block->n_slices && looks; s++) {
-    const int population = block->block->slices[s].population;
-    for (int o = 0; o < e->n_observers; o++) {
-      const volley_observer *observer = &e->observers[o];
-      if (observer->sample && observer->next && observer->next(observer->context, population, e->stop) == e->stop)
-        observer->sample(observer->context, b, s, e->stop);
-    }
-  }
 }
 
 /* All that this process has counted, on all ranks, and what was counted before. Collective; owned by the caller. Spikes are
@@ -225,22 +181,19 @@ static volley_tally sum_tallies(const engine *e) {
 static void fill_state(const engine *e, int64_t step, volley_run_state *state) {
   volley_tally sum = sum_tallies(e);
   *state = volley_tally_state(&sum, e->network, step);
-  state->n_recent = step > 0;
-  state->n_times = state->n_gids = step > 0 ? e->recent.n : 0;
-  volley_run_state_allocate(state);
-  for (uint64_t k = 0; k < state->n_gids; k++) {
-    state->times[k] = e->recent.spikes[k].time;
-    state->gids[k] = e->recent.spikes[k].gid;
-  }
-  if (state->n_recent > 0) state->recent_counts[0] = state->n_gids;
+  volley_timed_list_write(&e->recent, state);
   memcpy(state->counts, sum.sums + VOLLEY_TALLY_COUNTS, (size_t)state->n_populations * sizeof *state->counts);
   volley_tally_free(&sum);
+}
+
+static void leave_all(const engine *e, int64_t step) {
+  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_leave(&e->blocks[b], time_of(e, step));
 }
 
 static volley_status save(engine *e) {
   const bool stops = (e->requests & VOLLEY_REQUEST_STOP) != 0;
   volley_run_state state;
-  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_leave(&e->blocks[b], time_of(e, e->stop));
+  leave_all(e, e->stop);
   fill_state(e, e->stop, &state);
   e->requests = 0;
   volley_status status = volley_agree(e->network->comm); /* nothing is saved by a rank that has a fault */
@@ -251,10 +204,7 @@ static volley_status save(engine *e) {
 
 /* D: thread 0's part of a stop. */
 static void end_stop(engine *e, volley_stopwatch *watch) {
-  const bool looks = next_look(e, -1, e->stop) == e->stop;
-  for (int o = 0; o < e->n_observers && e->status == VOLLEY_OK && looks; o++)
-    if (e->observers[o].next && e->observers[o].advance)
-      e->status = e->observers[o].advance(e->observers[o].context, e->stop);
+  e->status = volley_audience_advance(&e->audience, e->stop);
   volley_book(watch, VOLLEY_PHASE_RECORD);
   if (e->status == VOLLEY_OK && is_saved(e)) {
     e->status = save(e);
@@ -266,29 +216,44 @@ static void end_stop(engine *e, volley_stopwatch *watch) {
   choose_window(e);
 }
 
-/* C and D of a stop. */
-static void do_stop(engine *e, int thread, volley_stopwatch *watch) {
-  const int threads = e->network->threads, n_blocks = e->network->n_blocks;
-  for (int b = thread; b < n_blocks; b += threads) show_block(e, b);
-  volley_book(watch, VOLLEY_PHASE_RECORD);
-  volley_barrier_wait(&e->barrier);
-  if (thread == 0) end_stop(e, watch);
-  volley_barrier_wait(&e->barrier);
-}
-
-/* Between two calls of advance() all neurons are shown, and what is changed of them is adopted. */
-static void show_all(const engine *e) {
-  for (int b = 0; b < e->network->n_blocks; b++)
-    for (int s = 0; s < e->blocks[b].block->n_slices; s++)
-      volley_event_block_show(&e->blocks[b], s, time_of(e, e->step));
-}
-
 /* The blocks of one thread. */
 typedef struct share {
   engine *e;
   int thread;
   const window *w;
 } share;
+
+/* Recorders see the weights that there were before sums are restored, as with the clock engine. */
+static void show_blocks(void *context) {
+  const share *s = context;
+  for (int b = s->thread; b < s->e->network->n_blocks; b += s->e->network->threads) {
+    volley_audience_show(&s->e->audience, &s->e->blocks[b], b, s->e->stop);
+    volley_event_block_normalize(&s->e->blocks[b], s->e->stop, time_of(s->e, s->e->stop));
+  }
+}
+
+/* C and D of a stop. */
+static void do_stop(const share *s, volley_stopwatch *watch, bool *fails) {
+  engine *e = s->e;
+  if (!*fails) *fails = volley_memory_try(show_blocks, (void *)(uintptr_t)s) != VOLLEY_OK;
+  volley_book(watch, VOLLEY_PHASE_RECORD);
+  volley_barrier_wait(&e->barrier);
+  if (s->thread == 0) end_stop(e, watch);
+  volley_barrier_wait(&e->barrier);
+}
+
+/* Between two calls of advance() all neurons are shown, and what is changed of them is adopted. */
+static void show_all(const void *context) {
+  const engine *e = context;
+  for (int b = 0; b < e->network->n_blocks; b++)
+    for (int s = 0; s < e->blocks[b].block->n_slices; s++)
+      volley_event_block_show(&e->blocks[b], s, time_of(e, e->step));
+}
+
+static void adopt_all(void *context) {
+  const engine *e = context;
+  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_adopt(&e->blocks[b], time_of(e, e->step));
+}
 
 static void take_blocks(void *context) {
   const share *s = context;
@@ -321,7 +286,7 @@ static void take_windows(void *context, int thread) {
     if (e->status != VOLLEY_OK) break;
     if (!fails) fails = volley_memory_try(send_blocks, &s) != VOLLEY_OK;
     volley_book(watch, VOLLEY_PHASE_DELIVER);
-    if (w.stops) do_stop(e, thread, watch);
+    if (w.stops) do_stop(&s, watch, &fails);
   }
 }
 
@@ -329,11 +294,11 @@ static volley_status advance(void *context, int64_t until) {
   engine *e = context;
   if (until == e->step) return VOLLEY_OK;
   const volley_timespan start = volley_now();
-  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_adopt(&e->blocks[b], time_of(e, e->step));
+  (void)volley_memory_try(adopt_all, e);
+  if ((e->status = volley_agree(e->network->comm)) != VOLLEY_OK) return e->status;
   e->until = until;
   e->asked = -1;
   e->stop = next_stop(e, e->step + 1);
-  VOLLEY_MPI(MPI_Barrier(e->network->comm));
   int64_t next = VOLLEY_NO_BUCKET;
   for (int b = 0; b < e->network->n_blocks; b++) next = least(next, volley_calendar_next(&e->blocks[b].calendar, 0));
   VOLLEY_MPI(MPI_Allreduce(&next, &e->next, 1, MPI_INT64_T, MPI_MIN, e->network->comm));
@@ -349,8 +314,11 @@ static volley_status advance(void *context, int64_t until) {
 
 static uint64_t known_spikes(const void *context) { return ((const engine *)context)->known_spikes; }
 
+/* The states stay as they are left until they are shown again. */
 static void get_state(const void *context, volley_run_state *state) {
-  const engine *e = context;
+  engine *e = (engine *)(uintptr_t)context;
+  (void)volley_memory_try(adopt_all, e);
+  leave_all(e, e->step);
   fill_state(e, e->step, state);
 }
 
@@ -392,7 +360,7 @@ static double choose_width(const engine *e) {
 
 static void destroy(void *context) {
   engine *e = context;
-  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_free(&e->blocks[b]);
+  for (int b = 0; b < e->n_blocks; b++) volley_event_block_free(&e->blocks[b]);
   free(e->blocks);
   free(e->known.spikes);
   free(e->own.spikes);
@@ -404,29 +372,43 @@ static void destroy(void *context) {
   free(e);
 }
 
+/* What each rank makes by itself. */
+typedef struct making {
+  engine *e;
+  const volley_run_state *from;
+  double width;
+} making;
+
+static void allocate(void *context) {
+  const making *m = context;
+  engine *e = m->e;
+  const volley_network *network = e->network;
+  e->tally = volley_tally_create(network->experiment);
+  e->before = volley_tally_create(network->experiment);
+  e->watches = volley_alloc((size_t)network->threads, sizeof *e->watches, "the engine");
+  e->blocks = volley_alloc((size_t)network->n_blocks, sizeof *e->blocks, "the engine");
+  for (; e->n_blocks < network->n_blocks; e->n_blocks++)
+    e->blocks[e->n_blocks] =
+        volley_event_block_create(network, e->n_blocks, m->width, m->from ? time_of(e, e->step) : NAN);
+  if (m->from) go_on_from(e, m->from);
+  show_all(e);
+}
+
 static void *create(const volley_engine_setup *setup) {
   const double usual_rate = 20; /* Hz */
   volley_network *network = setup->network;
   engine *e = volley_alloc(1, sizeof *e, "the engine");
   e->network = network;
-  e->observers = setup->observers;
-  e->n_observers = setup->n_observers;
+  e->audience = (volley_audience){network, setup->observers, setup->n_observers};
   e->saver = setup->saver;
   e->first_step = e->step = setup->from ? setup->from->step : 0;
   e->taken = setup->from ? time_of(e, e->step) : -1;
-  e->tally = volley_tally_create(network->experiment);
-  e->before = volley_tally_create(network->experiment);
-  const double width = choose_width(e);
-  e->blocks = volley_alloc((size_t)network->n_blocks, sizeof *e->blocks, "the engine");
-  for (int b = 0; b < network->n_blocks; b++)
-    e->blocks[b] = volley_event_block_create(network, b, width, setup->from ? time_of(e, e->step) : NAN);
-  e->watches = volley_alloc((size_t)network->threads, sizeof *e->watches, "the engine");
+  making m = {e, setup->from, choose_width(e)};
   volley_barrier_init(&e->barrier, network->threads);
-  const double usual = 8 + usual_rate * 1e-3 * width * network->experiment->neurons / network->ranks;
-  e->exchange = volley_timed_exchange_choose(setup, usual);
+  const double usual = 8 + usual_rate * 1e-3 * m.width * network->experiment->neurons / network->ranks;
+  if (volley_all(volley_memory_try(allocate, &m) == VOLLEY_OK, network->comm))
+    e->exchange = volley_timed_exchange_choose(setup, usual);
   if (!e->exchange.state) return destroy(e), NULL;
-  if (setup->from) go_on_from(e, setup->from);
-  show_all(e);
   return e;
 }
 
@@ -438,6 +420,7 @@ const volley_engine_kind volley_engine_event = {
     .advance = advance,
     .spikes = known_spikes,
     .get_state = get_state,
+    .show = show_all,
     .summarize = summarize,
     .destroy = destroy,
 };

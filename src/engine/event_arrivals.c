@@ -1,6 +1,7 @@
 #include "engine/event_arrivals.h"
 
 #include "base/memory.h"
+#include "neuron/kernel.h"
 
 #include <math.h>
 #include <string.h>
@@ -82,7 +83,7 @@ void volley_event_block_touch(volley_event_block *b, uint32_t id, uint32_t head,
     b->touched_capacity = 2 * *n + 64;
     b->touched = volley_grow(b->touched, b->touched_capacity, sizeof *b->touched, what);
   }
-  b->touched[(*n)++] = id;
+  b->touched[(*n)++] = (volley_touched){id, head};
   b->heads[id] = head;
 }
 
@@ -102,8 +103,8 @@ static uint32_t count_part(const volley_event_block *b, const volley_sending *se
                     sending->first);
 }
 
-/* Asks for the first synapses of a sending that will soon be looked at. */
-static void ask_for(const volley_event_block *b, const volley_bucket *bucket, size_t s) {
+/* Asks for the first synapses of a sending that will soon be looked at; inlined as in event_block.c. */
+VOLLEY_INLINE void ask_for(const volley_event_block *b, const volley_bucket *bucket, size_t s) {
   if (s >= bucket->n_sendings || plastic_of(b, &bucket->sendings[s])) return;
   const volley_event_table *table = &b->block->events;
   const unsigned char *first = table->pool + bucket->sendings[s].first * table->size;
@@ -181,9 +182,9 @@ size_t volley_event_block_lay_out(volley_event_block *b, volley_bucket *bucket, 
   make_room(b, bucket);
   const size_t n = count_arrivals(b, bucket, limit, ends);
   for (size_t t = 0; t < n; t++) {
-    const uint32_t count = b->heads[b->touched[t]];
-    b->heads[b->touched[t]] = end;
-    end += count;
+    const uint32_t id = b->touched[t].id, count = b->heads[id];
+    b->heads[id] = end;
+    b->touched[t].end = end += count;
   }
   for (size_t s = 0; s < bucket->n_sendings; s++) {
     volley_sending *sending = &bucket->sendings[s];

@@ -5,8 +5,8 @@
 
 #include "engine/event_block.h"
 
-/* Lays what arrives in a bucket up to the limit, which ends the bucket or not, out by neuron, in block->sorted, where block->heads
- * says for each neuron that is touched where its own end; takes it from the bucket. Returns how many neurons these are. */
+/* Lays what arrives in a bucket up to the limit, which ends the bucket or not, out by neuron, in block->sorted, where
+ * block->touched says for each neuron where its own end; takes it from the bucket. Returns how many neurons these are. */
 size_t volley_event_block_lay_out(volley_event_block *block, volley_bucket *bucket, double limit, bool ends);
 
 /* Adds a neuron to the *n that are touched; head: where its arrivals end. */

@@ -1,6 +1,7 @@
 #include "engine/event_arrivals.h"
 
 #include "base/status.h"
+#include "neuron/kernel.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -140,9 +141,10 @@ static void visit(volley_event_block *b, uint32_t id, const volley_arrival *arri
     }
     if (looks) stimulus = cursor ? cursor->time : INFINITY;
     const double time = arrival <= stimulus ? arrival : stimulus;
-    settle(&n, time < limit ? time : limit);
+    if (!(time < n.cell->wake)) settle(&n, time < limit ? time : limit);
     if (time > limit) break;
     move_to(&n, time);
+    n.cell->wake = time; /* what arrives may make it fire at once */
     for (; next < end && next->time == time; next++) arrive(&n, next->receptor, weight_of(b, next));
     for (; cursor && cursor->time == time; cursor = next_cursor(&n)) take_stimulus(&n, cursor);
   }
@@ -167,15 +169,15 @@ static size_t wake(volley_event_block *b, volley_bucket *bucket, int64_t number,
   return n;
 }
 
-/* Asks for the cells of a neuron that will soon be looked at. */
-static void ask_for(const volley_event_block *b, size_t t, size_t n) {
+/* Asks for the cell of a neuron that will soon be looked at. Inlined: gcc drops calls of what does nothing but ask. */
+VOLLEY_INLINE void ask_for(const volley_event_block *b, size_t t, size_t n) {
   if (t >= n) return;
-  const unsigned char *cell = b->cells + b->touched[t] * b->cell_bytes;
+  const unsigned char *cell = b->cells + b->touched[t].id * b->cell_bytes;
   for (size_t line = 0; line < b->cell_bytes; line += CACHE_LINE) __builtin_prefetch(cell + line, 1);
 }
 
 void volley_event_block_take(volley_event_block *b, int64_t number, double limit) {
-  enum { AHEAD = 8 };
+  enum { AHEAD = 16 };
   volley_bucket *bucket = volley_calendar_open(&b->calendar, number);
   const bool ends = limit >= volley_calendar_end(&b->calendar, number);
   uint32_t begin = 0;
@@ -183,7 +185,7 @@ void volley_event_block_take(volley_event_block *b, int64_t number, double limit
   n = wake(b, bucket, number, limit, n);
   for (size_t t = 0; t < AHEAD; t++) ask_for(b, t, n);
   for (size_t t = 0; t < n; t++) {
-    const uint32_t id = b->touched[t], end = b->heads[id];
+    const uint32_t id = b->touched[t].id, end = b->touched[t].end;
     volley_cell *cell = volley_cell_of(b, id);
     ask_for(b, t + AHEAD, n);
     b->heads[id] = VOLLEY_IDLE;

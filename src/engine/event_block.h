@@ -47,6 +47,11 @@ static inline size_t volley_cell_bytes(size_t states) {
   return (sizeof(volley_cell) + states * sizeof(double) + 63) / 64 * 64;
 }
 
+/* A neuron to which something happens, and where its arrivals end among those that are sorted. */
+typedef struct volley_touched {
+  uint32_t id, end;
+} volley_touched;
+
 /* What the neurons of a slice share. */
 typedef struct volley_event_slice {
   volley_slice *slice; /* not owned */
@@ -72,8 +77,9 @@ typedef struct volley_event_block {
   uint64_t sent, taken;       /* arrivals into the calendar, and out of it */
   uint64_t backwards;         /* how often a neuron was to go back in time: never */
   /* While a bucket is taken. */
-  uint32_t *heads;   /* [ids] where a neuron's arrivals end among those that are sorted, or VOLLEY_IDLE */
-  uint32_t *touched; /* neurons to which something happens */
+  uint32_t *
+      heads; /* [ids] while arrivals are laid out, where the next of a neuron goes; VOLLEY_IDLE: nothing happens to it */
+  volley_touched *touched; /* neurons to which something happens */
   volley_arrival
       *sorted; /* [n_sorted] arrivals by neuron, as these are in `touched`; room for as many behind sorted_capacity */
   uint32_t n_sorted;
@@ -122,6 +128,11 @@ void volley_event_block_show(const volley_event_block *block, int s, double time
 
 /* Leaves the states, and their times, as create() finds them, and synapses as they are at `time`, up to which all is taken. */
 void volley_event_block_leave(const volley_event_block *block, double time);
+
+/* Restores the sums of weights that are kept, if it is time at a step, that of `time`, up to which all is taken. And the first such
+ * step from `from` on of the whole network; INT64_MAX: there is none. */
+void volley_event_block_normalize(const volley_event_block *block, int64_t step, double time);
+int64_t volley_event_next_normalize(const volley_experiment *experiment, int64_t from);
 
 /* After states were shown: those that have been changed since, where a neuron is at `time`, are set. */
 void volley_event_block_adopt(volley_event_block *block, double time);

@@ -2,6 +2,7 @@
 #include "engine/event_block.h"
 
 #include "base/memory.h"
+#include "network/normalize.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -172,6 +173,25 @@ void volley_event_block_leave(const volley_event_block *b, double time) {
       of->slice->times[i] = cell->time;
     }
   }
+}
+
+void volley_event_block_normalize(const volley_event_block *b, int64_t step, double time) {
+  for (int k = 0; k < b->block->n_plastic; k++) {
+    volley_plastic_table *plastic = &b->block->plastic[k];
+    if (!plastic->sums || step % plastic->plan->normalize != 0) continue;
+    volley_plastic_sweep_to(plastic, time);
+    volley_plastic_table_normalize(plastic);
+  }
+}
+
+int64_t volley_event_next_normalize(const volley_experiment *experiment, int64_t from) {
+  int64_t next = INT64_MAX;
+  for (int p = 0; p < experiment->n_projections; p++) {
+    const int64_t every = experiment->projections[p].plasticity.normalize;
+    const int64_t step = every > 0 ? (from + every - 1) / every * every : INT64_MAX;
+    if (step < next) next = step;
+  }
+  return next;
 }
 
 /* Whether what was shown has been changed. */

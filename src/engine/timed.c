@@ -23,6 +23,39 @@ void volley_timed_list_add(volley_timed_list *list, const volley_timed_spike *sp
   list->n += n;
 }
 
+void volley_timed_list_forget(volley_timed_list *list, double taken, double longest) {
+  size_t kept = 0;
+  for (size_t k = 0; k < list->n; k++)
+    if (list->spikes[k].time + longest >= taken) list->spikes[kept++] = list->spikes[k];
+  list->n = kept;
+}
+
+/* Spikes that become part of a state. */
+typedef struct writing {
+  const volley_timed_list *list;
+  volley_run_state *state;
+} writing;
+
+static void write_state(void *context) {
+  const writing *w = context;
+  volley_run_state *state = w->state;
+  volley_run_state_allocate(state);
+  for (uint64_t k = 0; k < state->n_gids; k++) {
+    state->times[k] = w->list->spikes[k].time;
+    state->gids[k] = w->list->spikes[k].gid;
+  }
+  if (state->n_recent > 0) state->recent_counts[0] = state->n_gids;
+}
+
+void volley_timed_list_write(const volley_timed_list *recent, volley_run_state *state) {
+  state->n_recent = state->step > 0;
+  state->n_times = state->n_gids = state->step > 0 ? recent->n : 0;
+  if (volley_memory_try(write_state, &(writing){recent, state}) == VOLLEY_OK) return;
+  free(state->counts), free(state->recent_counts), free(state->times), free(state->gids);
+  state->n_recent = 0, state->n_times = state->n_gids = 0;
+  volley_run_state_allocate(state);
+}
+
 volley_exchange volley_timed_exchange_choose(const volley_engine_setup *setup, double usual) {
   return volley_exchange_choose_plain(setup, WORDS * (usual + 1));
 }

@@ -15,6 +15,13 @@ void volley_timed_list_reserve(volley_timed_list *list, size_t n);
 /* Adds n spikes. */
 void volley_timed_list_add(volley_timed_list *list, const volley_timed_spike *spikes, size_t n);
 
+/* Forgets spikes that are not on their way any more at the time `taken`, with delays up to the longest, all in ms. */
+void volley_timed_list_forget(volley_timed_list *list, double taken, double longest);
+
+/* Allocates the arrays of a state, and writes the recent spikes into it if it is not that of the beginning. Where there is no memory
+ * for them, a fault is on this rank's list. */
+void volley_timed_list_write(const volley_timed_list *recent, volley_run_state *state);
+
 /* What goes with the spikes: of a rank, then the first and the sum of all. */
 typedef struct volley_timed_message {
   int64_t next;      /* bucket in which there is something to do */

@@ -58,8 +58,6 @@ static void check_projections(volley_reading *reading) {
     if (projection->plasticity.model && !projection->plasticity.model->events)
       refuse(reading, &projection->place,
              volley_arena_format(reading->arena, "synapses of the model %s", projection->plasticity.model->name));
-    if (projection->plasticity.normalize > 0)
-      refuse(reading, &projection->place, "projections whose sums of weights are kept (normalize)");
   }
 }
 

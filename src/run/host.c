@@ -141,12 +141,6 @@ volley_status volley_run_save(volley_run *run, const char *path) {
   VOLLEY_TRY(run->status);
   if (!run->recordings && run->experiment->n_recorders > 0)
     volley_fault(VOLLEY_USAGE, NULL, "a run whose recorders have no output cannot be saved; give it an output");
-  if (run->experiment->simulation.continuous)
-    volley_fault(
-        VOLLEY_USAGE, NULL,
-        "the engine %s saves while it advances only (keys of `checkpoint`, volley run); the engine clock can be "
-        "saved at any time",
-        run->experiment->simulation.engine->name);
   VOLLEY_TRY(volley_agree(run->comm));
   if (run->recordings) VOLLEY_TRY(volley_recording_flush(run->parts.recording));
   if (run->recordings) VOLLEY_TRY(volley_recordings_cut(run->recordings, volley_engine_step(run->engine)));
@@ -155,6 +149,7 @@ volley_status volley_run_save(volley_run *run, const char *path) {
   const volley_status status =
       volley_checkpoint_write(&run->parts, &state, past, run->output, path, run->experiment->checkpoint.keep);
   volley_run_state_release(&state);
+  volley_engine_show(run->engine);
   return status;
 }
 

@@ -53,6 +53,16 @@ static void spike(volley_synapse_view *b, double *input) {
   }
 }
 
+/* From event to event. */
+static void find(const double *p, double h, bool is_first, double *row) {
+  (void)p;
+  row[AGAIN] = h == 0 && !is_first ? row[AGAIN] + 1 : 0;
+}
+
+static bool transmits(const double *p, double drawn) { return drawn < p[P_TRANSMIT]; }
+
+static const volley_synapse_events events = {.find = find, .transmits = transmits};
+
 const volley_synapse_model volley_synapse_bernoulli = {
     .name = "bernoulli",
     .doc = "static synapses that transmit a spike with a probability",
@@ -66,4 +76,5 @@ const volley_synapse_model volley_synapse_bernoulli = {
     .draws = true,
     .range = range,
     .spike = spike,
+    .events = &events,
 };

@@ -47,15 +47,16 @@ void volley_stdp_spike(volley_synapse_view *b, double *input) {
 void volley_stdp_catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
 
 /* From event to event. */
-static double change_at_target(const double *p, const double *now, double weight) {
+double volley_stdp_at_target(const double *p, const double *now, double weight) {
   return volley_stdp_facilitate(p, weight, now[PLUS]);
 }
 
-static double change_at_source(const double *p, const double *now, double weight) {
+double volley_stdp_at_source(const double *p, const double *now, double weight) {
   return volley_stdp_depress(p, p[ALPHA] * p[LAMBDA], weight, now[MINUS]);
 }
 
-static const volley_synapse_events events = {.at_target = change_at_target, .at_source = change_at_source};
+const volley_synapse_events volley_stdp_events = {.at_target = volley_stdp_at_target,
+                                                  .at_source = volley_stdp_at_source};
 
 const volley_synapse_model volley_synapse_stdp = {
     .name = "stdp",
@@ -71,5 +72,5 @@ const volley_synapse_model volley_synapse_stdp = {
     .pairs = true,
     .spike = volley_stdp_spike,
     .catch_up = volley_stdp_catch_up,
-    .events = &events,
+    .events = &volley_stdp_events,
 };

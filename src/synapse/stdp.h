@@ -19,6 +19,9 @@ const char *volley_stdp_check(const double *values);
 void volley_stdp_range(const double *values, double *low, double *high);
 void volley_stdp_spike(volley_synapse_view *view, double *input);
 void volley_stdp_catch_up(volley_synapse_view *view);
+double volley_stdp_at_target(const double *parameters, const double *traces, double weight);
+double volley_stdp_at_source(const double *parameters, const double *traces, double weight);
+extern const volley_synapse_events volley_stdp_events;
 
 /* The members of a model that are stdp's. */
 #define VOLLEY_STDP_TABLES                                                                                             \

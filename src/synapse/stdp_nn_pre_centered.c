@@ -53,6 +53,9 @@ static void look(volley_synapse_view *b, int k, double *out) {
   volley_look_at_traces(b, MINUS, out);
 }
 
+static const volley_synapse_events events = {
+    .at_target = volley_stdp_at_target, .at_source = volley_stdp_at_source, .is_centred = true};
+
 const volley_synapse_model volley_synapse_stdp_nn_pre_centered = {
     .name = "stdp_nn_pre_centered",
     .doc = "spike-timing dependent plasticity of nearest neighbours, centred on the spikes of the source",
@@ -68,4 +71,5 @@ const volley_synapse_model volley_synapse_stdp_nn_pre_centered = {
     .nearest = true,
     .spike = spike,
     .catch_up = catch_up,
+    .events = &events,
 };

@@ -24,6 +24,9 @@ static void spike(volley_synapse_view *b, double *input) {
 
 static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
 
+static const volley_synapse_events events = {
+    .at_target = volley_stdp_at_target, .at_source = volley_stdp_at_source, .pairs_next = true};
+
 const volley_synapse_model volley_synapse_stdp_nn_restr = {
     .name = "stdp_nn_restr",
     .doc = "spike-timing dependent plasticity of nearest neighbours, restricted: pairs with no spike between them",
@@ -36,4 +39,5 @@ const volley_synapse_model volley_synapse_stdp_nn_restr = {
     .nearest = true,
     .spike = spike,
     .catch_up = catch_up,
+    .events = &events,
 };

@@ -13,4 +13,5 @@ const volley_synapse_model volley_synapse_stdp_nn_symm = {
     .nearest = true,
     .spike = volley_stdp_spike,
     .catch_up = volley_stdp_catch_up,
+    .events = &volley_stdp_events,
 };

@@ -92,14 +92,22 @@ typedef struct volley_synapse_view {
   const uint32_t *gids;     /* of the targets, by their number, where the model draws */
 } volley_synapse_view;
 
-/* What engines that take no steps need of a model: what becomes of a weight, its only state, at a spike of the target or the source
- * (NULL: nothing), from the traces, in the order of the model's, as they are at that time without the spike itself; and of a row
- * that is more than traces at a spike of the source, `h` ms after the one before (< 0: there was none): which part of a weight is
- * transmitted. NULL: all of it. */
+/* What engines that take no steps need of a model. */
 typedef struct volley_synapse_events {
+  /* What becomes of a weight at a spike of the target or the source (NULL: nothing), from the traces, in the order of the model's,
+   * as they are at that time without the spike itself. */
   double (*at_target)(const double *parameters, const double *traces, double weight);
   double (*at_source)(const double *parameters, const double *traces, double weight);
-  double (*release)(const double *parameters, double h, double *row);
+  bool pairs_next; /* a spike pairs with one of the other side only if neither side has one between them */
+  bool
+      is_centred; /* the target's spikes end the source's trace, the model's first one, which a synapse keeps as its second state,
+                      as it was just after the last spike of the source */
+  /* Of a row that is more than traces: what a spike of the source finds `h` ms after the one before, or after the beginning if it is
+   * the first; and what it leaves: which part of a weight is transmitted. NULL: nothing changes, and all of it. */
+  void (*find)(const double *parameters, double h, bool is_first, double *row);
+  double (*release)(const double *parameters, double *row);
+  /* Whether one synapse transmits a spike, by a number drawn from 0 to 1. NULL: it does. */
+  bool (*transmits)(const double *parameters, double drawn);
 } volley_synapse_events;
 
 typedef enum volley_dopamine_need {

@@ -10,22 +10,28 @@ typedef struct volley_timed_visit {
   double last, since, now;           /* of the source's spike before; what was before is dealt with; of this spike */
   double dendritic;                  /* that spikes of the target take */
   double part;                       /* of a weight that is transmitted */
+  volley_key key;                    /* of the numbers that are drawn for it */
 } volley_timed_visit;
 
-/* Brings a weight up to the spike; changes it by this itself. Returns it. past: spikes of its target. */
-double volley_timed_take(const volley_synapse_constants *constants, const volley_past_spikes *past,
-                         const volley_timed_visit *visit, double weight);
+/* Brings a synapse, its weight and what else it keeps (own; NULL: nothing), up to the spike, and changes it by this itself. past:
+ * spikes of its target. */
+void volley_timed_take(const volley_synapse_constants *constants, const volley_past_spikes *past,
+                       const volley_timed_visit *visit, double *weight, double *own);
 
 /* The same up to visit->now, without a spike there. */
-double volley_timed_catch_up(const volley_synapse_constants *constants, const volley_past_spikes *past,
-                             const volley_timed_visit *visit, double weight);
+void volley_timed_catch_up(const volley_synapse_constants *constants, const volley_past_spikes *past,
+                           const volley_timed_visit *visit, double *weight, double *own);
 
-/* Entry k of what recorders find beside the states, as a spike at visit->now would find it. */
+/* Entry k of what recorders find beside the weight, as a spike at visit->now would find it; own: up to then. */
 double volley_timed_look(const volley_synapse_constants *constants, const volley_past_spikes *past,
-                         const volley_timed_visit *visit, int k);
+                         const volley_timed_visit *visit, int k, const double *own);
 
-/* A row takes in a spike that comes h ms after the last one; < 0: it is the first. Returns the part that is transmitted. */
-double volley_timed_row_advance(const volley_synapse_constants *constants, double *row, double h);
+/* The row of visit->row takes in its spike; the part of a weight that is transmitted is set. */
+void volley_timed_row_advance(const volley_synapse_constants *constants, volley_timed_visit *visit, double *row);
+
+/* The part of a weight that synapse number `number` of those of the group onto target `gid` transmits. */
+double volley_timed_part(const volley_synapse_constants *constants, const volley_timed_visit *visit, uint32_t gid,
+                         uint32_t number);
 
 /* The traces of a target with a spike at `time`; before: its last spike, or NULL. */
 volley_past_spike volley_timed_target_traces(const volley_synapse_constants *constants, const volley_past_spike *before,

@@ -40,26 +40,36 @@ static void begin(const volley_synapse_constants *constants, double *row) {
   row[U] = constants->parameters[U_INITIAL];
 }
 
-/* The row as the spike of step `now` finds it; before the first one the time since the beginning counts. */
-static void advance(const volley_synapse_view *b) {
-  const double *p = b->constants->parameters;
-  const double h = (double)(b->now - (b->last < 0 ? -1 : b->last)) * b->constants->dt;
+/* The row as a spike finds it; before the first one the time since the beginning counts. */
+static void find(const double *p, double h, bool is_first, double *row) {
+  (void)is_first;
   const double active = exp(-h / p[TAU_PSC]), left = exp(-h / p[TAU_REC]);
   const double fast = 1 / p[TAU_PSC], slow = 1 / p[TAU_REC]; /* what was active and is inactive now */
   const double between = h * fast * exp(-h * fmin(fast, slow)) * volley_mean_decay(h * fabs(fast - slow));
-  const double inactive = 1 - b->row[X] - b->row[Y];
-  b->row[U] *= p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0;
-  b->row[X] += (1 - active - between) * b->row[Y] + (1 - left) * inactive;
-  b->row[Y] *= active;
-  b->row[U] += p[U_PARAMETER] * (1 - b->row[U]);
+  const double inactive = 1 - row[X] - row[Y];
+  row[U] *= p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0;
+  row[X] += (1 - active - between) * row[Y] + (1 - left) * inactive;
+  row[Y] *= active;
+  row[U] += p[U_PARAMETER] * (1 - row[U]);
+}
+
+static double release(const double *p, double *row) {
+  (void)p;
+  const double released = row[U] * row[X];
+  row[X] -= released;
+  row[Y] += released;
+  return released;
+}
+
+static void advance(const volley_synapse_view *b) {
+  const double h = (double)(b->now - (b->last < 0 ? -1 : b->last)) * b->constants->dt;
+  find(b->constants->parameters, h, b->last < 0, b->row);
 }
 
 static void spike(volley_synapse_view *b, double *input) {
   const double *weights = b->states[0];
   advance(b);
-  const double released = b->row[U] * b->row[X];
-  b->row[X] -= released;
-  b->row[Y] += released;
+  const double released = release(b->constants->parameters, b->row);
   for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += b->sign * released * weights[i];
 }
 
@@ -67,6 +77,8 @@ static void look(volley_synapse_view *b, int k, double *out) {
   advance(b);
   for (uint32_t i = 0; i < b->count; i++) out[i] = b->row[k];
 }
+
+static const volley_synapse_events events = {.find = find, .release = release};
 
 const volley_synapse_model volley_synapse_tsodyks = {
     .name = "tsodyks",
@@ -86,4 +98,5 @@ const volley_synapse_model volley_synapse_tsodyks = {
     .begin = begin,
     .spike = spike,
     .look = look,
+    .events = &events,
 };

@@ -32,25 +32,29 @@ static void begin(const volley_synapse_constants *constants, double *row) {
   row[U] = isnan(constants->parameters[U_INITIAL]) ? 0 : constants->parameters[U_INITIAL];
 }
 
-/* Resources and release at a spike h ms after the one before; < 0: it is the first. Returns what part is transmitted. */
-static double release(const double *p, double h, double *row) {
-  if (h < 0) {
+/* Resources and release at a spike h ms after the one before. */
+static void find(const double *p, double h, bool is_first, double *row) {
+  if (is_first) {
     if (isnan(p[U_INITIAL])) row[U] = p[U_PARAMETER];
   } else {
     row[X] = 1 + (row[X] - row[X] * row[U] - 1) * exp(-h / p[TAU_REC]);
     row[U] = p[U_PARAMETER] + row[U] * (1 - p[U_PARAMETER]) * (p[TAU_FAC] > 0 ? exp(-h / p[TAU_FAC]) : 0);
   }
+}
+
+static double release(const double *p, double *row) {
+  (void)p;
   return row[X] * row[U];
 }
 
-static double advance(const volley_synapse_view *b) {
-  const double h = b->last < 0 ? -1 : (double)(b->now - b->last) * b->constants->dt;
-  return release(b->constants->parameters, h, b->row);
+static void advance(const volley_synapse_view *b) {
+  find(b->constants->parameters, (double)(b->now - b->last) * b->constants->dt, b->last < 0, b->row);
 }
 
 static void spike(volley_synapse_view *b, double *input) {
   const double *weights = b->states[0];
-  const double released = advance(b);
+  advance(b);
+  const double released = release(b->constants->parameters, b->row);
   for (uint32_t i = 0; i < b->count; i++) input[b->ids[i]] += b->sign * released * weights[i];
 }
 
@@ -59,7 +63,7 @@ static void look(volley_synapse_view *b, int k, double *out) {
   for (uint32_t i = 0; i < b->count; i++) out[i] = b->row[k];
 }
 
-static const volley_synapse_events events = {.release = release};
+static const volley_synapse_events events = {.find = find, .release = release};
 
 const volley_synapse_model volley_synapse_tsodyks2 = {
     .name = "tsodyks2",

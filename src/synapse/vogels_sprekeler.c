@@ -53,6 +53,17 @@ static void spike(volley_synapse_view *b, double *input) {
 
 static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
 
+/* From event to event. */
+static double change_at_target(const double *p, const double *now, double weight) {
+  return volley_change_size(weight, p[ETA] * now[PLUS], p[WMAX]);
+}
+
+static double change_at_source(const double *p, const double *now, double weight) {
+  return volley_change_size(volley_change_size(weight, p[ETA] * now[MINUS], p[WMAX]), -p[ALPHA] * p[ETA], p[WMAX]);
+}
+
+static const volley_synapse_events events = {.at_target = change_at_target, .at_source = change_at_source};
+
 const volley_synapse_model volley_synapse_vogels_sprekeler = {
     .name = "vogels_sprekeler",
     .doc = "inhibitory plasticity that keeps the rates of its targets: symmetric in time, with a constant loss",
@@ -70,4 +81,5 @@ const volley_synapse_model volley_synapse_vogels_sprekeler = {
     .range = range,
     .spike = spike,
     .catch_up = catch_up,
+    .events = &events,
 };

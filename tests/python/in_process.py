@@ -10,8 +10,8 @@ for name in sys.argv[1:]:
         for _ in range(3):
             simulation.run(10)
             simulation.spikes("E")
-        if name == "current":
-            simulation.save("half.h5")
+        if name in ("current", "events"):
+            simulation.save(name + ".half.h5")
         simulation.run(20)
         digest = simulation.digest
     if volley.simulation.module().rank(0)[0] == 0:

@@ -58,12 +58,18 @@ def restored(weights, sums, bound):
 
 
 def main():
+    for engine in ("clock", "event"):
+        check({"simulation.engine": engine})
+    finish()
+
+
+def check(settings):
     with tempfile.TemporaryDirectory() as folder:
         soon = {f"recorders.{k}.interval": "0.1 ms" for k in (1, 2, 3)}
-        first = weights_of(folder, "", {**soon, "simulation.duration": "0.1 ms"})
-        plain = weights_of(folder, "")
-        once = weights_of(folder, ", normalize: {every: 70 ms}")
-        often = weights_of(folder, ", normalize: {every: 0.7 ms}")
+        first = weights_of(folder, "", {**settings, **soon, "simulation.duration": "0.1 ms"})
+        plain = weights_of(folder, "", settings)
+        once = weights_of(folder, ", normalize: {every: 70 ms}", settings)
+        often = weights_of(folder, ", normalize: {every: 0.7 ms}", settings)
         for name, bound in (("free", 1e9), ("bounded", 2), ("negative", -1.1)):
             sums = first[name][0].sum(axis=1)
             for what, found in (("once", once[name]), ("often", often[name])):
@@ -78,7 +84,6 @@ def main():
             print(f"{name}: sums changed by {changed:.2g} without")
         held = (once["bounded"][-1] == 2).sum()
         expect(held > 0, "no weight stands at its bound")
-    finish()
 
 
 if __name__ == "__main__":
