@@ -1,6 +1,7 @@
 #include "engine/timed.h"
 
 #include "base/memory.h"
+#include "base/signals.h"
 #include "engine/choice.h"
 
 #include <math.h>
@@ -67,6 +68,17 @@ static void send(const volley_exchange *exchange, const void *value, uint32_t gi
   exchange->kind->add(exchange->state, words, WORDS);
 }
 
+/* Spikes that go. */
+typedef struct sending {
+  const volley_exchange *exchange;
+  const volley_timed_list *own;
+} sending;
+
+static void send_all(void *context) {
+  const sending *s = context;
+  for (size_t k = 0; k < s->own->n; k++) send(s->exchange, &s->own->spikes[k].time, s->own->spikes[k].gid);
+}
+
 static int compare(const void *a, const void *b) {
   const volley_timed_spike *x = a, *y = b;
   if (x->time != y->time) return x->time < y->time ? -1 : 1;
@@ -124,8 +136,8 @@ static void receive(void *context) {
 
 double volley_timed_exchange(const volley_exchange *exchange, volley_timed_list *own, volley_timed_message *message,
                              volley_timed_list *known) {
-  for (size_t k = 0; k < own->n; k++) send(exchange, &own->spikes[k].time, own->spikes[k].gid);
-  send(exchange, &message->next, NO_NEURON);
+  send(exchange, &message->next, NO_NEURON); /* for which there is room */
+  if (volley_memory_try(send_all, &(sending){exchange, own}) != VOLLEY_OK) message->requests |= VOLLEY_REQUEST_FAIL;
   exchange->kind->post(exchange->state, message->requests, true);
   const volley_exchanged got = exchange->kind->complete(exchange->state, 0, true);
   message->requests = got.requests;

@@ -215,7 +215,8 @@ static void mark(uint64_t *marks, double weight) {
 
 /* Each weight leaves a mark at its hash, whichever rank has it. */
 bool volley_weights_are_few(const volley_experiment *experiment, const volley_edge_list *lists, MPI_Comm comm) {
-  uint64_t *marks = volley_alloc(MARKS / 64, sizeof *marks, "the weights of synapses");
+  uint64_t *marks = volley_alloc_or_fault(MARKS / 64, sizeof *marks, "the weights of synapses");
+  if (!volley_all(marks, comm)) return free(marks), false;
   bool few = true;
   int n = 0;
   for (int p = 0; p < experiment->n_projections; p++) {

@@ -71,16 +71,28 @@ static const char net[] =
     "  - {name: b, population: L, filter: {rise: 0, decay: 20 ms}, supervisor: {type: sines, frequencies: [5 Hz]},\n"
     "     learning: {solver: batch, lambda: 1, interval: 1 ms, start: 0 ms, stop: 1 ms}}\n";
 
+/* Likewise without steps. */
+static const char timed_net[] =
+    "simulation: {engine: event, duration: 2 ms}\n"
+    "populations:\n"
+    "  - {name: E, model: iaf_psc_exp, size: 16000, parameters: {tau_m: {distribution: uniform, low: 9, high: 11}}}\n"
+    "  - {name: L, model: iaf_psc_exp, size: 400}\n"
+    "projections:\n"
+    "  - {source: E, target: E, rule: fixed_indegree, indegree: 4, weight: 20, delay: 1.5 ms}\n"
+    "  - {source: L, target: E, rule: fixed_indegree, indegree: 2, weight: 20, delay: 1.5 ms,"
+    "synapse: {model: stdp, Wmax: 99}, normalize: {every: 1 ms}}\n"
+    "stimuli:\n"
+    "  - {type: poisson, target: E, rate: 10 Hz, weight: 20}\n";
+
 static int rank, ranks;
 
 static void test_each(void **state) {
   volley_experiment *experiment;
   volley_run *run;
   int attempt = 1, failed = 0;
-  (void)state;
   large = 30000;
   volley_faults_forget();
-  assert_int_equal(volley_experiment_read_text(net, "net", "net.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
+  assert_int_equal(volley_experiment_read_text(*state, "net", "net.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
                    VOLLEY_OK);
   for (; attempt < MOST; attempt++) {
     countdown = rank == ranks - 1 ? attempt : 0;
@@ -124,6 +136,25 @@ static const char firing[] =
     "  - {type: traces, population: E, states: V_m, interval: 1 ms}\n"
     "  - {type: weights, projection: P, states: weight, interval: 2 ms}\n";
 
+static const char timed_firing[] =
+    "simulation: {engine: event, duration: 6 ms}\n"
+    "checkpoint: {keep: 1}\n"
+    "populations:\n"
+    "  - {name: E, model: iaf_psc_exp, size: 2400, parameters: {t_ref: 0.2}}\n"
+    "  - {name: L, model: iaf_psc_exp, size: 500, parameters: {t_ref: 0.2}}\n"
+    "stimuli:\n"
+    "  - {type: dc, target: E, amplitude: 20 nA}\n"
+    "  - {type: dc, target: L, amplitude: 20 nA}\n"
+    "projections:\n"
+    "  - {source: E, target: E, rule: fixed_indegree, indegree: 4, weight: 20, delay: {distribution: uniform, low: "
+    "1.5, high: 2}}\n"
+    "  - {name: P, source: L, target: E, rule: fixed_indegree, indegree: 2, weight: 20, delay: 1.5 ms,"
+    "synapse: {model: stdp, Wmax: 99}, normalize: {every: 1 ms}}\n"
+    "recorders:\n"
+    "  - {type: spikes, population: E}\n"
+    "  - {type: traces, population: E, states: V_m, interval: 1 ms}\n"
+    "  - {type: weights, projection: P, states: weight, interval: 2 ms}\n";
+
 /* What came of a run: statuses of its parts, and its digest if it came to the end. */
 typedef struct outcome {
   volley_status first, saved, second, closed;
@@ -131,7 +162,8 @@ typedef struct outcome {
 } outcome;
 
 static void remove_output(void) {
-  static const char *const files[] = {"out.h5", "out.h5.lock", "out.h5.part", "out.h5.parts/000000000-000000030.h5"};
+  static const char *const files[] = {"out.h5", "out.h5.lock", "out.h5.part", "out.h5.parts/000000000-000000030.h5",
+                                      "out.h5.parts/000000000-003000000.h5"};
   MPI_Barrier(MPI_COMM_WORLD);
   for (size_t f = 0; f < sizeof files / sizeof *files && rank == 0; f++) unlink(checkpoint_path(files[f]));
   if (rank == 0) rmdir(checkpoint_path("out.h5.parts"));
@@ -172,19 +204,20 @@ static void check_resumed(const char *digest) {
   volley_experiment_destroy(experiment);
 }
 
+/* state: a description; the longest, of a run in steps, has every attempt, the other every fifth. */
 static void test_advance(void **state) {
   volley_experiment *experiment;
+  const int stride = *state == timed_firing ? 5 : 1;
   int attempt = 1, failed[4] = {0};
-  (void)state;
   if (ranks != 2) skip(); /* once is enough: it takes the longest of all */
   large = 14000;
   volley_faults_forget();
   assert_int_equal(
-      volley_experiment_read_text(firing, "firing", "firing.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
+      volley_experiment_read_text(*state, "firing", "firing.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
       VOLLEY_OK);
   const outcome whole = try_run(experiment, 0);
   assert_int_equal(worst(&whole), VOLLEY_OK);
-  for (; attempt < MOST; attempt++) {
+  for (; attempt < MOST; attempt += stride) {
     const outcome o = try_run(experiment, attempt);
     int left = countdown;
     countdown = 0;
@@ -196,10 +229,10 @@ static void test_advance(void **state) {
     volley_faults_forget();
     failed[o.first ? 0 : o.saved ? 1 : o.second ? 2 : 3]++;
     if (o.second == VOLLEY_OK) assert_string_equal(o.digest, whole.digest);
-    if (!o.first && !o.saved && attempt % 4 == 0) check_resumed(whole.digest);
+    if (!o.first && !o.saved && (attempt / stride) % 4 == 0) check_resumed(whole.digest);
   }
   if (rank == 0) printf("advance: %d, save: %d, advance: %d, close: %d\n", failed[0], failed[1], failed[2], failed[3]);
-  assert_true(failed[0] > 5 && failed[1] > 5 && failed[3] > 1 && attempt < MOST);
+  assert_true(failed[0] > 5 / stride && failed[1] > 5 / stride && failed[3] > 1 / stride && attempt < MOST);
   remove_output();
   if (rank == 0) unlink(checkpoint_path("checkpoint.h5"));
   volley_experiment_destroy(experiment);
@@ -210,12 +243,11 @@ static void test_open(void **state) {
   volley_experiment *experiment;
   volley_run *run;
   int attempt = 1;
-  (void)state;
   if (ranks != 2) skip();
   large = 9000;
   volley_faults_forget();
   assert_int_equal(
-      volley_experiment_read_text(firing, "firing", "firing.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
+      volley_experiment_read_text(*state, "firing", "firing.yaml", ".", NULL, 0, MPI_COMM_WORLD, &experiment),
       VOLLEY_OK);
   for (; attempt < MOST; attempt++) {
     remove_output();
@@ -272,8 +304,12 @@ int main(int argc, char **argv) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   volley_faults_keep();
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_open),
-                                     cmocka_unit_test(test_advance), cmocka_unit_test(test_unmade)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test_prestate(test_each, (void *)(uintptr_t)net),
+                                     cmocka_unit_test_prestate(test_each, (void *)(uintptr_t)timed_net),
+                                     cmocka_unit_test_prestate(test_open, (void *)(uintptr_t)firing),
+                                     cmocka_unit_test_prestate(test_advance, (void *)(uintptr_t)firing),
+                                     cmocka_unit_test_prestate(test_advance, (void *)(uintptr_t)timed_firing),
+                                     cmocka_unit_test(test_unmade)};
   const int failed = cmocka_run_group_tests(tests, checkpoint_set_up, checkpoint_clean_up);
   MPI_Finalize();
   return failed;
