@@ -175,6 +175,7 @@ static void make_dense(volley_matrix_edges *m, volley_rows *rows, volley_edge_sl
     if (delay) delay[n] = delay[e];
     weight[n++] = weight[e];
   }
+  slab->expected *= slab->count > 0 ? (double)n / (double)slab->count : 0; /* as everywhere */
   slab->count = n;
   slab->number = m->number;
   slab->source = m->source;

@@ -118,7 +118,7 @@ static volley_status read_part(volley_rows *rows, const volley_edge_taker *taker
   make_room(rows);
   for (uint64_t at = 0; at < part && at < size; at += VOLLEY_EDGE_ROWS) {
     const uint64_t first = begin + at, rest = first < end ? end - first : 0;
-    volley_edge_slab slab = {.first = first, .total = size};
+    volley_edge_slab slab = {.first = first, .total = size, .expected = (double)size};
     if (wrong == UINT64_MAX) slab.count = rest < VOLLEY_EDGE_ROWS ? (size_t)rest : VOLLEY_EDGE_ROWS;
     if (slab.count > 0)
       read_slab(rows, &slab, taker, &wrong);

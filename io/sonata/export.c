@@ -344,7 +344,7 @@ static volley_status write_all(export *x) {
   const volley_experiment *e = x->experiment;
   VOLLEY_TRY(make_folder(x));
   VOLLEY_TRY(volley_partition_create(e, x->rank, x->ranks, x->reader, x->comm, &x->partition));
-  VOLLEY_TRY(volley_edge_lists_make(x->partition, x->reader, x->comm, &x->lists));
+  VOLLEY_TRY(volley_edge_lists_make(x->partition, true, x->reader, x->comm, &x->lists));
   for (int p = 0; p < e->n_populations; p++) VOLLEY_TRY(write_nodes(x, p));
   for (int p = 0; p < e->n_projections; p++) VOLLEY_TRY(write_edges(x, p));
   if (x->rank == 0) write_config(x);

@@ -43,21 +43,22 @@ static double possible_weight(const volley_projection *projection) {
 static volley_edge_list make_list(const volley_experiment *experiment, int p, uint32_t targets, uint32_t indegree) {
   const volley_projection *projection = &experiment->projections[p];
   const uint32_t sources = experiment->populations[projection->source].size;
-  volley_edge_list list = {.n = (uint64_t)targets * indegree,
-                           .has_weights = isnan(volley_distribution_mean(&projection->weight)),
-                           .has_delays = isnan(volley_distribution_mean(&projection->delay))};
-  list.edges = volley_alloc(list.n, sizeof *list.edges, "an estimate");
+  volley_edge_list list;
+  volley_edge_list_begin(&list, experiment, p, false);
+  list.has_weights = isnan(volley_distribution_mean(&projection->weight));
+  list.has_delays = isnan(volley_distribution_mean(&projection->delay));
   uint32_t *words = volley_alloc(indegree, sizeof *words, "an estimate");
   for (uint32_t t = 0; t < targets; t++) {
     volley_random_words(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)p), t, 0, 0, indegree, words);
     for (uint32_t k = 0; k < indegree; k++)
-      list.edges[(size_t)t * indegree + k] = (volley_edge){.target = t,
-                                                           .source = volley_below(words[k], sources),
-                                                           .number = k,
-                                                           .weight = possible_weight(projection),
-                                                           .delay = experiment->simulation.dt};
+      volley_edge_list_add(&list, &(volley_edge){.target = t,
+                                                 .source = volley_below(words[k], sources),
+                                                 .number = k,
+                                                 .weight = possible_weight(projection),
+                                                 .delay = experiment->simulation.dt});
   }
   free(words);
+  volley_edge_list_sort(&list);
   return list;
 }
 
@@ -153,6 +154,7 @@ static volley_status random_edges(void *context, const volley_edge_file *file, c
   const bool has_weight = !isnan(volley_distribution_mean(&projection->weight));
   const bool has_delay = !isnan(volley_distribution_mean(&projection->delay));
   const volley_edge_slab slab = {.total = n,
+                                 .expected = (double)n,
                                  .count = n,
                                  .source = source,
                                  .target = target,
@@ -189,7 +191,7 @@ static double time_edge(const volley_experiment *experiment, int p, double n) {
   volley_edge_list *lists = NULL;
   const double start = volley_thread_seconds();
   double seconds = 0, edges = 0;
-  if (volley_edge_lists_make(partition, &reader, MPI_COMM_SELF, &lists) == VOLLEY_OK) {
+  if (volley_edge_lists_make(partition, false, &reader, MPI_COMM_SELF, &lists) == VOLLEY_OK) {
     seconds = volley_thread_seconds() - start;
     edges = (double)lists[0].n;
     volley_edge_lists_free(&small, lists);

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* mremap */
 #include "base/memory.h"
 
 #include "base/status.h"
@@ -98,6 +99,15 @@ void *volley_alloc_huge(size_t bytes, const char *what) {
 
 void volley_table_free(void *table, size_t bytes) {
   if (table) munmap(table, table_size(bytes));
+}
+
+void *volley_table_grow(void *table, size_t bytes, size_t grown, const char *what) {
+  char *larger = volley_alloc_huge(grown, what);
+  if (!table) return larger;
+  if (mremap(table, table_size(bytes), table_size(bytes), MREMAP_MAYMOVE | MREMAP_FIXED, larger) == MAP_FAILED)
+    out_of_memory(1, grown, what);
+  if (table_size(bytes) >= huge_page) madvise(larger, table_size(grown), MADV_HUGEPAGE);
+  return larger;
 }
 
 void *volley_table_discard(void *from, void *to) {

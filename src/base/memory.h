@@ -26,6 +26,8 @@ void *volley_grow(void *memory, size_t count, size_t size, const char *what);
  * volley_table_free(). */
 void *volley_alloc_huge(size_t bytes, const char *what);
 void volley_table_free(void *table, size_t bytes);
+/* One of `grown` bytes in its place, with its content, which is not copied. table: of `bytes`, or NULL. */
+void *volley_table_grow(void *table, size_t bytes, size_t grown, const char *what);
 /* Gives the whole huge pages inside [from, to) back to the system; their content is lost. Returns where the rest begins. */
 void *volley_table_discard(void *from, void *to);
 

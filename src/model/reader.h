@@ -14,6 +14,7 @@ enum { VOLLEY_EDGE_ROWS = 1 << 15 };
  * are edges, too: times as weights, onto their neurons, from nowhere. */
 typedef struct volley_edge_slab {
   uint64_t first, total; /* number of the first edge in the file; edges there */
+  double expected;       /* edges that all slabs of all ranks will have, about: a matrix has zeros */
   size_t count;
   const uint64_t *number; /* of each edge; NULL: first, first + 1, ... */
   const uint64_t *source, *target;

@@ -103,6 +103,12 @@ static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, const 
   }
 }
 
+/* Edges of a list that lie in the tables now. */
+static void discard(const edge_pass *pass, int p, const volley_slice *slice) {
+  const uint32_t first_gid = pass->experiment->populations[slice->population].first_gid;
+  volley_edge_list_discard(&pass->lists[p], slice->gids[0] - first_gid, slice->gids[slice->count - 1] - first_gid);
+}
+
 /* Goes through all edges onto the block: population by population, projection by projection, neuron by neuron. */
 static void go_through(edge_pass *pass, const volley_block *block, bool fills) {
   for (int s = 0; s < block->n_slices; s++) {
@@ -116,6 +122,7 @@ static void go_through(edge_pass *pass, const volley_block *block, bool fills) {
         else
           count_edges(pass, p, edges);
       }
+      if (fills && pass->experiment->projections[p].rule->list) discard(pass, p, slice);
     }
   }
 }
@@ -224,7 +231,11 @@ bool volley_weights_are_few(const volley_experiment *experiment, const volley_ed
     const bool is_constant = volley_distribution_is_constant(&projection->weight), is_listed = lists[p].has_weights;
     if (projection->plasticity.model) continue;
     if (projection->balanced || (!is_constant && !projection->rule->takes_file)) few = false;
-    for (uint64_t e = 0; e < lists[p].n && is_listed; e++) mark(marks, lists[p].edges[e].weight);
+    for (uint64_t e = 0; e < lists[p].n && is_listed; e++) {
+      double weight;
+      volley_edge_list_weights(&lists[p], e, 1, &weight);
+      mark(marks, weight);
+    }
     if (is_constant && !is_listed) mark(marks, volley_distribution_least(&projection->weight));
   }
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, marks, MARKS / 64, MPI_UINT64_T, MPI_BOR, comm));

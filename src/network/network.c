@@ -55,7 +55,7 @@ static void connect_blocks(void *context, int thread) {
 
 static volley_status make_synapses(volley_network *network, const volley_reader *reader) {
   volley_edge_list *lists;
-  VOLLEY_TRY(volley_edge_lists_make(network->partition, reader, network->comm, &lists));
+  VOLLEY_TRY(volley_edge_lists_make(network->partition, false, reader, network->comm, &lists));
   const bool few_weights =
       network->experiment->simulation.continuous && volley_weights_are_few(network->experiment, lists, network->comm);
   volley_parallel(network->threads, connect_blocks, &(building){network, lists, few_weights});

@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FILE_SHIFT = 44 /* of the file's number in that of a spike */ };
-
 /* A time as it counts, rounded to a multiple of the resolution: the double next to it where a ms is one, too. */
 static double round_time(const volley_spike_plan *plan, double time) {
   const double resolution = plan->resolution;
@@ -150,15 +148,12 @@ static bool is_taken(taking *t, double index, double time) {
 
 static void take(void *context, const volley_edge_slab *slab) {
   taking *t = context;
-  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, (double)slab->total);
+  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, slab->expected);
   if (t->mail->failed) return;
   for (size_t e = 0; e < slab->count; e++) {
     const double index = (double)slab->target[e] - t->population->spikes->first_id;
     if (is_taken(t, index, slab->weight[e]))
-      volley_edge_mail_add(t->mail,
-                           (volley_edge){.target = (uint32_t)index,
-                                         .number = (uint64_t)t->file << FILE_SHIFT | volley_edge_number(slab, e),
-                                         .weight = slab->weight[e]});
+      volley_edge_mail_add(t->mail, (volley_edge){.target = (uint32_t)index, .weight = slab->weight[e]});
   }
   (void)volley_edge_mail_send(t->mail, false);
 }
@@ -185,7 +180,7 @@ static volley_status take_lists(taking *t) {
       if (plan->ids.n && index < t->population->size && volley_partition_owner(partition, p, index) != partition->rank)
         continue;
       if (is_taken(t, index, time))
-        volley_edge_mail_keep(t->mail, (volley_edge){.target = index, .number = (uint64_t)k, .weight = time});
+        volley_edge_list_add(t->mail->list, &(volley_edge){.target = index, .weight = time});
     }
   }
   return status;
@@ -203,16 +198,22 @@ static volley_status take_all(void *context, volley_edge_mail *mail) {
   return VOLLEY_OK;
 }
 
+/* A spike of a slice: its time, and whose it is. */
+typedef struct spike {
+  double time; /* ms */
+  uint16_t where;
+} spike;
+
 static int compare_trains(const void *a, const void *b) {
-  const volley_edge *x = a, *y = b;
-  if (x->target != y->target) return x->target < y->target ? -1 : 1;
-  return (x->weight > y->weight) - (x->weight < y->weight);
+  const spike *x = a, *y = b;
+  if (x->where != y->where) return x->where < y->where ? -1 : 1;
+  return (x->time > y->time) - (x->time < y->time);
 }
 
 static int compare_times(const void *a, const void *b) {
-  const volley_edge *x = a, *y = b;
-  if (x->weight != y->weight) return x->weight < y->weight ? -1 : 1;
-  return (x->target > y->target) - (x->target < y->target);
+  const spike *x = a, *y = b;
+  if (x->time != y->time) return x->time < y->time ? -1 : 1;
+  return (x->where > y->where) - (x->where < y->where);
 }
 
 /* The spikes of a population, which go to its slices. */
@@ -228,45 +229,60 @@ static void find_firsts(volley_generator *g) {
   for (uint32_t i = 0; i < g->slice->count; i++) g->firsts[i + 1] += g->firsts[i];
 }
 
-/* Makes the input of a slice of those from number `first` on. Returns how many these are. */
-static uint64_t make_train(const dealing *d, volley_block *block, int s, uint64_t first) {
+/* The spikes of a slice, from the first of the list's targets on that is not below it: [*n], in the order in which they are
+ * looked at. */
+static spike *sort_spikes(const dealing *d, const volley_slice *slice, bool continuous, uint64_t *n) {
   const volley_population *population = &d->network->experiment->populations[d->population];
-  const volley_slice *slice = &block->slices[s];
   const uint32_t last = slice->gids[slice->count - 1] - population->first_gid;
-  volley_edge *spikes = d->list.edges + first;
-  uint64_t n = 0;
-  while (first + n < d->list.n && spikes[n].target <= last) n++;
-  if (n == 0) return 0;
-  volley_generator *g = volley_alloc(1, sizeof *g, "spikes of sources");
-  *g = (volley_generator){.plan = population->spikes, .dt = d->network->experiment->simulation.dt, .slice = slice};
-  g->train = (train_of_slice){volley_alloc(n, sizeof(double), "spikes of sources"),
-                              volley_alloc(n, sizeof(uint16_t), "spikes of sources"), n};
-  volley_block_add_input(block, (volley_input){.kind = &given, .generator = g, .slice = s});
-  uint32_t i = 0;
-  for (uint64_t k = 0; k < n; k++) { /* still by target: what is its position in the slice */
-    while (slice->gids[i] - population->first_gid < spikes[k].target) i++;
-    spikes[k].target = i;
+  const volley_edge_list *list = &d->list;
+  uint32_t k = volley_gids_below(list->targets, list->n_targets, slice->gids[0] - population->first_gid), end = k;
+  while (end < list->n_targets && list->targets[end] <= last) end++;
+  *n = end > k ? list->firsts[end] - list->firsts[k] : 0;
+  spike *spikes = volley_alloc(*n, sizeof *spikes, "spikes of sources");
+  uint64_t s = 0;
+  for (uint32_t i = 0; k < end; k++) {
+    while (slice->gids[i] - population->first_gid < list->targets[k]) i++;
+    for (uint64_t e = list->firsts[k]; e < list->firsts[k + 1]; e++, s++) {
+      volley_edge_list_weights(list, e, 1, &spikes[s].time);
+      spikes[s].where = (uint16_t)i;
+    }
   }
+  qsort(spikes, *n, sizeof *spikes, continuous ? compare_trains : compare_times);
+  return spikes;
+}
+
+/* Makes the input of a slice. */
+static void make_train(const dealing *d, volley_block *block, int s) {
+  const volley_slice *slice = &block->slices[s];
   const bool continuous = d->network->experiment->simulation.continuous;
-  qsort(spikes, n, sizeof *spikes, continuous ? compare_trains : compare_times);
-  for (uint64_t k = 0; k < n; k++) {
-    g->train.times[k] = continuous ? round_time(g->plan, spikes[k].weight) : spikes[k].weight;
-    g->train.where[k] = (uint16_t)spikes[k].target;
+  uint64_t n;
+  spike *spikes = sort_spikes(d, slice, continuous, &n);
+  if (n > 0) {
+    volley_generator *g = volley_alloc(1, sizeof *g, "spikes of sources");
+    *g = (volley_generator){.plan = d->network->experiment->populations[d->population].spikes,
+                            .dt = d->network->experiment->simulation.dt,
+                            .slice = slice};
+    g->train = (train_of_slice){volley_alloc(n, sizeof(double), "spikes of sources"),
+                                volley_alloc(n, sizeof(uint16_t), "spikes of sources"), n};
+    volley_block_add_input(block, (volley_input){.kind = &given, .generator = g, .slice = s});
+    for (uint64_t k = 0; k < n; k++) {
+      g->train.times[k] = continuous ? round_time(g->plan, spikes[k].time) : spikes[k].time;
+      g->train.where[k] = spikes[k].where;
+    }
+    if (continuous)
+      find_firsts(g);
+    else
+      find_due(g);
   }
-  if (continuous)
-    find_firsts(g);
-  else
-    find_due(g);
-  return n;
+  free(spikes);
 }
 
 static void deal(void *context) {
   const dealing *d = context;
-  uint64_t first = 0;
   for (int b = 0; b < d->network->n_blocks; b++) {
     volley_block *block = &d->network->blocks[b];
     for (int s = 0; s < block->n_slices; s++)
-      if (block->slices[s].population == d->population) first += make_train(d, block, s, first);
+      if (block->slices[s].population == d->population) make_train(d, block, s);
   }
 }
 
@@ -295,12 +311,12 @@ volley_status volley_sources_load(volley_network *network, const volley_reader *
   const volley_experiment *experiment = network->experiment;
   for (int p = 0; p < experiment->n_populations; p++) {
     taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
-    dealing d = {.network = network, .population = p};
+    dealing d = {.network = network, .population = p, .list = {.has_weights = true, .wide_weights = true}};
     if (!t.population->spikes) continue;
     volley_status status = volley_edge_list_gather(network->partition, p, network->comm, take_all, &t, &d.list);
     if (status == VOLLEY_OK) status = volley_agree(network->comm);
     if (status == VOLLEY_OK) (void)volley_memory_try(deal, &d);
-    free(d.list.edges);
+    volley_edge_list_release(&d.list);
     VOLLEY_TRY(status);
     VOLLEY_TRY(volley_agree_one(network->comm));
     tell(&t, network);
@@ -345,13 +361,14 @@ volley_status volley_sources_count(volley_experiment *experiment, const volley_r
 }
 
 double volley_sources_expected_bytes(const volley_experiment *experiment, int ranks, double *building) {
+  const volley_edge_list list = {.has_weights = true, .wide_weights = true};
   double bytes = 0;
   *building = 0;
   for (int p = 0; p < experiment->n_populations; p++) {
     if (!experiment->populations[p].spikes) continue;
     const double spikes = (double)experiment->populations[p].spikes->count / ranks;
     bytes += spikes * (sizeof(double) + sizeof(uint16_t));
-    *building = fmax(*building, spikes * sizeof(volley_edge));
+    *building = fmax(*building, spikes * (double)volley_edge_list_bytes(&list));
   }
   return bytes;
 }

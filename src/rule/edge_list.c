@@ -1,69 +1,100 @@
 #include "rule/edge_list.h"
 
 #include "base/search.h"
+#include "base/units.h"
+#include "rule/edge_pack.h"
 #include "rule/rule.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { FEW = 48 /* edges that are sorted by insertion */, SLOTS = 256 };
-
-static bool comes_before(const volley_edge *x, const volley_edge *y) {
-  if (x->target != y->target) return x->target < y->target;
-  return x->source != y->source ? x->source < y->source : x->number < y->number;
+void volley_edge_list_begin(volley_edge_list *list, const volley_experiment *experiment, int p, bool exact) {
+  const volley_projection *projection = &experiment->projections[p];
+  *list = (volley_edge_list){.dt = experiment->simulation.dt,
+                             .wide_delays = exact || experiment->simulation.continuous,
+                             .wide_weights = exact || experiment->simulation.continuous || projection->balanced ||
+                                             projection->plasticity.model};
 }
 
-static void sort_few(volley_edge *edges, uint64_t n) {
-  for (uint64_t i = 1; i < n; i++) {
-    const volley_edge moved = edges[i];
-    uint64_t j = i;
-    for (; j > 0 && comes_before(&moved, &edges[j - 1]); j--) edges[j] = edges[j - 1];
-    edges[j] = moved;
-  }
+size_t volley_edge_list_bytes(const volley_edge_list *list) { return volley_edge_added_bytes(list); }
+
+/* Makes room for n edges. What is not written to takes none. */
+static void reserve_list(volley_edge_list *list, uint64_t n) {
+  const uint64_t bytes = n * volley_edge_added_bytes(list);
+  if (bytes <= list->capacity) return;
+  const uint64_t capacity = bytes > 2 * list->capacity ? bytes : 2 * list->capacity;
+  list->edges = volley_table_grow(list->edges, list->capacity, capacity, "a list of edges");
+  list->capacity = capacity;
 }
 
-static uint64_t pair_of(const volley_edge *edge) { return (uint64_t)edge->target << 32 | edge->source; }
-
-static uint64_t byte_at(const volley_edge *edge, bool of_pairs, int shift) {
-  return (of_pairs ? pair_of(edge) : edge->number) >> shift & (SLOTS - 1);
-}
-
-/* How far from the right the first byte begins in which any of the edges differ: of the pairs, or else of the numbers. */
-static int find_byte(const volley_edge *edges, uint64_t n, bool *of_pairs) {
-  uint64_t pairs = 0, numbers = 0;
-  for (uint64_t e = 1; e < n; e++) {
-    pairs |= pair_of(&edges[e]) ^ pair_of(&edges[0]);
-    numbers |= edges[e].number ^ edges[0].number;
-  }
-  *of_pairs = pairs != 0;
-  return pairs || numbers ? (63 - __builtin_clzll(pairs ? pairs : numbers)) / 8 * 8 : 0;
-}
-
-/* By target, source and number, which no two edges share: byte by byte in place, since a copy would take as much memory again. */
-static void sort(volley_edge *edges, uint64_t n) {
-  uint64_t next[SLOTS] = {0}, ends[SLOTS], end = 0;
-  bool of_pairs;
-  if (n <= FEW) {
-    sort_few(edges, n);
+static void pack(const volley_edge_list *list, const volley_edge *edge, unsigned char *out) {
+  const uint64_t pair = (uint64_t)edge->target << 32 | edge->source;
+  memcpy(out, &pair, sizeof pair);
+  memcpy(out + VOLLEY_PAIR_BYTES, &edge->number, VOLLEY_NUMBER_BYTES);
+  out += VOLLEY_KEY_BYTES;
+  const float weight = (float)edge->weight;
+  if (list->has_weights && list->wide_weights)
+    memcpy(out, &edge->weight, sizeof edge->weight);
+  else if (list->has_weights)
+    memcpy(out, &weight, sizeof weight);
+  out += volley_edge_weight_bytes(list);
+  if (!list->has_delays) return;
+  if (list->wide_delays) {
+    memcpy(out, &edge->delay, sizeof edge->delay);
     return;
   }
-  const int shift = find_byte(edges, n, &of_pairs);
-  for (uint64_t e = 0; e < n; e++) next[byte_at(&edges[e], of_pairs, shift)]++;
-  for (int s = 0; s < SLOTS; s++) {
-    end += next[s];
-    next[s] = end - next[s];
-    ends[s] = end;
-  }
-  for (int s = 0; s < SLOTS; s++)
-    while (next[s] < ends[s]) { /* what stands here goes where it belongs, until something comes that belongs here */
-      const volley_edge moved = edges[next[s]];
-      const uint64_t to = byte_at(&moved, of_pairs, shift);
-      edges[next[s]] = edges[next[to]];
-      edges[next[to]++] = moved;
+  const uint16_t steps = (uint16_t)volley_round_steps(edge->delay, list->dt);
+  memcpy(out, &steps, sizeof steps);
+}
+
+void volley_edge_list_add(volley_edge_list *list, const volley_edge *edge) {
+  reserve_list(list, list->n + 1);
+  pack(list, edge, list->edges + list->n++ * volley_edge_added_bytes(list));
+}
+
+void volley_edge_list_release(volley_edge_list *list) {
+  volley_table_free(list->edges, list->capacity);
+  free(list->targets);
+  free(list->firsts);
+}
+
+/* Where weights or delays of the edges from number `first` on stand. */
+static const unsigned char *weights_of(const volley_edge_list *list, uint64_t first) {
+  return list->edges + first * volley_edge_sorted_bytes(list) + sizeof(uint32_t);
+}
+
+static const unsigned char *delays_of(const volley_edge_list *list, uint64_t first) {
+  return weights_of(list, first) + volley_edge_weight_bytes(list);
+}
+
+void volley_edge_list_weights(const volley_edge_list *list, uint64_t first, size_t n, double *out) {
+  const unsigned char *at = weights_of(list, first);
+  float weight;
+  for (size_t e = 0; e < n; e++, at += volley_edge_sorted_bytes(list)) {
+    if (list->wide_weights) {
+      memcpy(&out[e], at, sizeof *out);
+      continue;
     }
-  for (int s = 0; s < SLOTS; s++) {
-    const uint64_t first = s > 0 ? ends[s - 1] : 0;
-    if (ends[s] - first > 1) sort(edges + first, ends[s] - first);
+    memcpy(&weight, at, sizeof weight);
+    out[e] = (double)weight;
+  }
+}
+
+void volley_edge_list_delay_steps(const volley_edge_list *list, uint64_t first, size_t n, uint16_t *out) {
+  const unsigned char *at = delays_of(list, first);
+  for (size_t e = 0; e < n; e++, at += volley_edge_sorted_bytes(list)) memcpy(&out[e], at, sizeof *out);
+}
+
+void volley_edge_list_delays(const volley_edge_list *list, uint64_t first, size_t n, double *out) {
+  const unsigned char *at = delays_of(list, first);
+  uint16_t steps;
+  for (size_t e = 0; e < n; e++, at += volley_edge_sorted_bytes(list)) {
+    if (list->wide_delays) {
+      memcpy(&out[e], at, sizeof *out);
+      continue;
+    }
+    memcpy(&steps, at, sizeof steps);
+    out[e] = steps * list->dt;
   }
 }
 
@@ -75,14 +106,14 @@ static void append(volley_edge **edges, uint64_t *capacity, uint64_t n) {
 
 static void reserve(void *context) {
   volley_edge_mail *mail = context;
-  append(&mail->list->edges, &mail->list_capacity, mail->expected);
+  reserve_list(mail->list, mail->expected);
   append(&mail->edges, &mail->capacity, VOLLEY_EDGE_ROWS);
-  mail->sorted = volley_grow(NULL, VOLLEY_EDGE_ROWS, sizeof *mail->sorted, "a list of edges");
+  mail->sorted = volley_grow(NULL, VOLLEY_EDGE_ROWS, volley_edge_added_bytes(mail->list), "a list of edges");
   mail->owners = volley_grow(NULL, VOLLEY_EDGE_ROWS, sizeof *mail->owners, "a list of edges");
 }
 
-/* A list that grows is copied, and leaves holes. */
 bool volley_edge_mail_expect(volley_edge_mail *mail, double edges) {
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &edges, 1, MPI_DOUBLE, MPI_MAX, mail->comm));
   mail->expected = (uint64_t)(1.05 * edges / mail->partition->ranks) + VOLLEY_EDGE_ROWS / 16;
   mail->failed = volley_memory_try(reserve, mail) != VOLLEY_OK;
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &mail->failed, 1, MPI_INT, MPI_MAX, mail->comm));
@@ -103,31 +134,33 @@ static size_t piece_of(const volley_edge_mail *mail, uint64_t sent) {
 
 /* Sorts n edges by the rank that owns their target: counts[r] of them, from starts[r] on, go to rank r. */
 static void sort_by_owner(const volley_edge_mail *mail, const volley_edge *edges, size_t n, int *counts, int *starts) {
+  const size_t size = volley_edge_added_bytes(mail->list);
   int *owners = mail->owners, next = 0;
   for (size_t e = 0; e < n; e++) {
     owners[e] = volley_partition_owner(mail->partition, mail->population, edges[e].target);
     counts[owners[e]]++;
   }
   for (int r = 0; r < mail->partition->ranks; next += counts[r++]) starts[r] = next;
-  for (size_t e = 0; e < n; e++) mail->sorted[starts[owners[e]]++] = edges[e];
+  for (size_t e = 0; e < n; e++) pack(mail->list, &edges[e], mail->sorted + (size_t)starts[owners[e]]++ * size);
   for (int r = 0; r < mail->partition->ranks; r++) starts[r] -= counts[r];
 }
 
 static void send_piece(volley_edge_mail *mail, const volley_edge *edges, size_t n) {
-  const size_t ranks = (size_t)mail->partition->ranks;
+  volley_edge_list *list = mail->list;
+  const size_t ranks = (size_t)mail->partition->ranks, size = volley_edge_added_bytes(list);
   int *counts = volley_alloc(4 * ranks, sizeof *counts, "a list of edges");
   int *starts = counts + ranks, *incoming = starts + ranks, *places = incoming + ranks, received = 0;
   MPI_Datatype edge_type;
   sort_by_owner(mail, edges, n, counts, starts);
   VOLLEY_MPI(MPI_Alltoall(counts, 1, MPI_INT, incoming, 1, MPI_INT, mail->comm));
   for (size_t r = 0; r < ranks; received += incoming[r++]) places[r] = received;
-  append(&mail->list->edges, &mail->list_capacity, mail->list->n + (uint64_t)received);
-  VOLLEY_MPI(MPI_Type_contiguous((int)sizeof(volley_edge), MPI_BYTE, &edge_type));
+  reserve_list(list, list->n + (uint64_t)received);
+  VOLLEY_MPI(MPI_Type_contiguous((int)size, MPI_BYTE, &edge_type));
   VOLLEY_MPI(MPI_Type_commit(&edge_type));
-  VOLLEY_MPI(MPI_Alltoallv(mail->sorted, counts, starts, edge_type, mail->list->edges + mail->list->n, incoming, places,
+  VOLLEY_MPI(MPI_Alltoallv(mail->sorted, counts, starts, edge_type, list->edges + list->n * size, incoming, places,
                            edge_type, mail->comm));
   VOLLEY_MPI(MPI_Type_free(&edge_type));
-  mail->list->n += (uint64_t)received;
+  list->n += (uint64_t)received;
   free(counts);
 }
 
@@ -145,10 +178,7 @@ bool volley_edge_mail_send(volley_edge_mail *mail, bool more) {
   return left[1];
 }
 
-void volley_edge_mail_keep(volley_edge_mail *mail, volley_edge edge) {
-  append(&mail->list->edges, &mail->list_capacity, mail->list->n + 1);
-  mail->list->edges[mail->list->n++] = edge;
-}
+static void sort(void *list) { volley_edge_list_sort(list); }
 
 volley_status volley_edge_list_gather(const volley_partition *partition, int population, MPI_Comm comm,
                                       volley_status (*fill)(void *context, volley_edge_mail *mail), void *context,
@@ -158,8 +188,8 @@ volley_status volley_edge_list_gather(const volley_partition *partition, int pop
   free(mail.edges);
   free(mail.sorted);
   free(mail.owners);
-  sort(list->edges, list->n);
-  return status == VOLLEY_OK && mail.failed ? volley_agree_one(comm) : status;
+  if (status == VOLLEY_OK && !mail.failed) (void)volley_memory_try(sort, list);
+  return status == VOLLEY_OK ? volley_agree_one(comm) : status;
 }
 
 /* A projection whose rule lists its edges. */
@@ -175,20 +205,21 @@ static volley_status list_edges(void *context, volley_edge_mail *mail) {
   return rule->list(l->partition, l->projection, l->reader, mail);
 }
 
-static volley_status make_list(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
-                               volley_edge_list *list) {
+static volley_status make_list(const volley_partition *partition, int p, bool exact, const volley_reader *reader,
+                               MPI_Comm comm, volley_edge_list *list) {
   const volley_projection *projection = &partition->experiment->projections[p];
   if (!projection->rule->list) return VOLLEY_OK;
+  volley_edge_list_begin(list, partition->experiment, p, exact);
   return volley_edge_list_gather(partition, projection->target, comm, list_edges, &(listing){partition, p, reader},
                                  list);
 }
 
-volley_status volley_edge_lists_make(const volley_partition *partition, const volley_reader *reader, MPI_Comm comm,
-                                     volley_edge_list **out) {
+volley_status volley_edge_lists_make(const volley_partition *partition, bool exact, const volley_reader *reader,
+                                     MPI_Comm comm, volley_edge_list **out) {
   const int n = partition->experiment->n_projections;
   volley_edge_list *lists = volley_alloc((size_t)n, sizeof *lists, "the lists of edges");
   for (int p = 0; p < n; p++) {
-    const volley_status status = make_list(partition, p, reader, comm, &lists[p]);
+    const volley_status status = make_list(partition, p, exact, reader, comm, &lists[p]);
     if (status != VOLLEY_OK) {
       volley_edge_lists_free(partition->experiment, lists);
       return status;
@@ -200,7 +231,7 @@ volley_status volley_edge_lists_make(const volley_partition *partition, const vo
 
 void volley_edge_lists_free(const volley_experiment *experiment, volley_edge_list *lists) {
   if (!lists) return;
-  for (int p = 0; p < experiment->n_projections; p++) free(lists[p].edges);
+  for (int p = 0; p < experiment->n_projections; p++) volley_edge_list_release(&lists[p]);
   free(lists);
 }
 
@@ -210,10 +241,15 @@ double volley_edge_lists_expected_bytes(const volley_experiment *experiment, con
   double kept = 0;
   *most = 0;
   for (int p = 0; p < experiment->n_projections; p++) {
-    if (!experiment->projections[p].rule->list) continue;
-    const double edges = expected[p] / ranks, piece = fmin(edges, VOLLEY_EDGE_ROWS);
-    kept += edges * sizeof(volley_edge);
-    *most = fmax(*most, kept + piece * (2 * sizeof(volley_edge) + sizeof(int) + 4 * sizeof(double)));
+    const volley_rule *rule = experiment->projections[p].rule;
+    volley_edge_list list;
+    if (!rule->list) continue;
+    volley_edge_list_begin(&list, experiment, p, false);
+    list.has_weights = list.has_delays = rule->takes_file;
+    const double edges = expected[p] / ranks, added = (double)volley_edge_added_bytes(&list);
+    const double of_piece = sizeof(volley_edge) + added + sizeof(int) + 4 * sizeof(double);
+    *most = fmax(*most, kept + edges * added + fmin(edges, VOLLEY_EDGE_ROWS) * of_piece);
+    kept += edges * (double)volley_edge_sorted_bytes(&list);
   }
   const double in_mpi =
       ranks > 1 ? fmin(kept, 8e6) : 0; /* that it takes for pieces on their way and keeps, as was found */
@@ -221,19 +257,27 @@ double volley_edge_lists_expected_bytes(const volley_experiment *experiment, con
   return kept + in_mpi;
 }
 
-/* Number of the first edge onto `target` or a later one. */
-static uint64_t first_of(const volley_edge_list *list, uint32_t target) {
-  uint64_t low = 0;
-  VOLLEY_SEARCH(low, list->n, e, list->edges[e].target < target)
-  return low;
+/* Place among the targets of `target` or else the next. */
+static uint32_t place_of(const volley_edge_list *list, uint32_t target) {
+  return volley_gids_below(list->targets, list->n_targets, target);
+}
+
+void volley_edge_list_discard(const volley_edge_list *list, uint32_t first, uint32_t last) {
+  const uint32_t begin = place_of(list, first), end = place_of(list, last + 1);
+  const size_t size = volley_edge_sorted_bytes(list);
+  if (begin < end)
+    (void)volley_table_discard(list->edges + list->firsts[begin] * size, list->edges + list->firsts[end] * size);
 }
 
 void volley_edge_list_draw(volley_drawing *drawing, uint32_t i) {
   const volley_edge_list *list = drawing->list;
-  const uint64_t first = first_of(list, drawing->targets[i]);
-  const uint64_t end = first_of(list, drawing->targets[i] + 1);
-  drawing->n = end - first;
+  const size_t size = volley_edge_sorted_bytes(list);
+  const uint32_t k = place_of(list, drawing->targets[i]);
+  drawing->n = 0;
+  if (k == list->n_targets || list->targets[k] != drawing->targets[i]) return;
+  drawing->first = list->firsts[k];
+  drawing->n = list->firsts[k + 1] - drawing->first;
   volley_drawing_reserve(drawing, drawing->n);
-  for (uint64_t e = first; e < end; e++) drawing->sources[e - first] = list->edges[e].source;
-  drawing->edges = list->edges + first;
+  const unsigned char *at = list->edges + drawing->first * size;
+  for (size_t e = 0; e < drawing->n; e++, at += size) memcpy(&drawing->sources[e], at, sizeof *drawing->sources);
 }

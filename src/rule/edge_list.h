@@ -10,21 +10,47 @@
 
 typedef struct volley_edge {
   uint32_t target, source; /* indices within the populations */
-  uint64_t number;         /* order among the edges of one target and source */
-  double weight, delay;    /* used if the list has them */
+  uint64_t number;         /* order among the edges of one target and source; 48 bits */
+  double weight, delay;    /* used if the list has them; the delay in ms */
 } volley_edge;
 
+/* As few bytes an edge as hold what is needed of it: a weight as a float where the tables keep no more, a delay in steps. While
+ * the list is made there are target, source, number, weight and delay (20 bytes with both); then, sorted by target, source and
+ * number, only source, weight and delay (10 bytes). */
 typedef struct volley_edge_list {
-  volley_edge *edges; /* [n] by target, source, number */
-  uint64_t n;
-  bool has_weights, has_delays;
+  bool has_weights, has_delays;   /* set before the first edge is added, as are the next */
+  bool wide_weights, wide_delays; /* as double, the delay in ms */
+  double dt;                      /* ms; of delays in steps */
+  unsigned char *edges;           /* [n] */
+  uint64_t n, capacity;           /* edges; bytes */
+  uint32_t *targets;              /* [n_targets] that have edges, ascending */
+  uint64_t *firsts;               /* [n_targets + 1] number of their first edge */
+  uint32_t n_targets;
 } volley_edge_list;
 
-/* Makes the lists of all projections that need one: [n_projections], empty for the others. Collective over comm, agreed
- * status; *out is owned by the caller: volley_edge_lists_free(). */
-volley_status volley_edge_lists_make(const volley_partition *partition, const volley_reader *reader, MPI_Comm comm,
-                                     volley_edge_list **out);
+/* Makes the lists of all projections that need one: [n_projections], empty for the others. exact: weights and delays as the file
+ * has them, not only as tables keep them. Collective over comm, agreed status; *out is owned by the caller:
+ * volley_edge_lists_free(). */
+volley_status volley_edge_lists_make(const volley_partition *partition, bool exact, const volley_reader *reader,
+                                     MPI_Comm comm, volley_edge_list **out);
 void volley_edge_lists_free(const volley_experiment *experiment, volley_edge_list *lists);
+
+/* Sets how a projection's list keeps weights and delays. */
+void volley_edge_list_begin(volley_edge_list *list, const volley_experiment *experiment, int projection, bool exact);
+/* Not collective, as are the following. */
+void volley_edge_list_add(volley_edge_list *list, const volley_edge *edge);
+/* Sorts the edges that were added (rule/edge_sort.c). */
+void volley_edge_list_sort(volley_edge_list *list);
+void volley_edge_list_release(volley_edge_list *list);
+size_t volley_edge_list_bytes(const volley_edge_list *list); /* of an edge while edges are added */
+
+/* Weights or delays of edges number first .. first + n - 1 of a sorted list that has them. */
+void volley_edge_list_weights(const volley_edge_list *list, uint64_t first, size_t n, double *out);
+void volley_edge_list_delays(const volley_edge_list *list, uint64_t first, size_t n, double *out);        /* ms */
+void volley_edge_list_delay_steps(const volley_edge_list *list, uint64_t first, size_t n, uint16_t *out); /* not wide */
+
+/* Gives back the memory of the edges onto targets first .. last, which nobody looks at any more. */
+void volley_edge_list_discard(const volley_edge_list *list, uint32_t first, uint32_t last);
 
 /* Bytes of the lists of a rank, while tables are built and, into *most, the most at a time while they are made. expected:
  * [n_projections] edges of all ranks. */
@@ -42,23 +68,21 @@ typedef struct volley_edge_mail {
   MPI_Comm comm;
   volley_edge *edges; /* [n] to be sent */
   uint64_t n, capacity;
-  volley_edge *sorted; /* [VOLLEY_EDGE_ROWS] a piece of them, by owners */
+  unsigned char *sorted; /* [VOLLEY_EDGE_ROWS] a piece of them, by owners, as the list has them */
   int *owners;
   volley_edge_list *list; /* those of this rank so far, in any order */
-  uint64_t list_capacity, expected;
+  uint64_t expected;
   int failed; /* a rank had no room, which is a fault there; the same on every rank */
 } volley_edge_mail;
 
-/* Makes room for this rank's share of all edges there will be. Collective. False, on every rank, where one has none. */
+/* Makes room for this rank's share of all edges there will be, about, of which the greatest number counts that a rank tells.
+ * Collective. False, on every rank, where one has none. */
 bool volley_edge_mail_expect(volley_edge_mail *mail, double edges);
 /* Not collective. */
 void volley_edge_mail_add(volley_edge_mail *mail, volley_edge edge);
 
-/* Adds an edge of this rank's own, which need not travel. Not collective. */
-void volley_edge_mail_keep(volley_edge_mail *mail, volley_edge edge);
-
 /* Makes the list of what `fill` puts into the mail and sends, onto neurons of a population. Collective over comm, as fill() is;
- * agreed status. list: to be freed by the caller, whatever that is. */
+ * agreed status. list: empty, with how it keeps edges; to be released by the caller, whatever is returned. */
 volley_status volley_edge_list_gather(const volley_partition *partition, int population, MPI_Comm comm,
                                       volley_status (*fill)(void *context, volley_edge_mail *mail), void *context,
                                       volley_edge_list *list);

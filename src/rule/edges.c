@@ -158,10 +158,10 @@ static uint64_t check(void *context, const volley_edge_slab *slab) {
 
 static void take(void *context, const volley_edge_slab *slab) {
   const taking *t = context;
-  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, (double)slab->total);
-  if (t->mail->failed) return;
   t->mail->list->has_weights = slab->weight != NULL;
   t->mail->list->has_delays = slab->delay != NULL;
+  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, slab->expected);
+  if (t->mail->failed) return;
   for (size_t e = 0; e < slab->count; e++) {
     const uint32_t target = (uint32_t)slab->target[e], source = (uint32_t)slab->source[e];
     if (t->projection->source == t->projection->target && source == target && !t->projection->autapses) continue;

@@ -8,7 +8,6 @@
 
 #include <stddef.h>
 
-struct volley_edge;
 struct volley_edge_list;
 struct volley_edge_mail;
 struct volley_near;
@@ -32,8 +31,8 @@ typedef struct volley_drawing {
   uint64_t *indegrees; /* [count] for rules that know them beforehand; set by begin */
   uint32_t *sources;   /* [n] sources of the present target, indices within the source population */
   size_t n, capacity;
-  const struct volley_edge *edges; /* [n] for rules that keep a list: may carry weights and delays */
-  uint32_t *seen;                  /* scratch: a set of sources */
+  uint64_t first; /* number in the list of the first of these, which may bring weights and delays */
+  uint32_t *seen; /* scratch: a set of sources */
   size_t seen_size, seen_capacity;
 } volley_drawing;
 

@@ -63,7 +63,7 @@ void volley_walk_begin(volley_walk *walk, int p, const uint32_t *gids, uint32_t 
       .split = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_SPLIT, (uint32_t)p),
       .targets = walk->targets,
       .count = count,
-      .list = walk->lists ? &walk->lists[p] : NULL,
+      .list = walk->lists && projection->rule->list ? &walk->lists[p] : NULL,
   };
   if (projection->profile && !projection->rule->list)
     walk->drawing.near = volley_near_create(experiment, projection, projection->target, projection->source,
@@ -158,19 +158,23 @@ void volley_walk_draw_values(volley_walk *walk) {
   const volley_projection *projection = drawing->projection;
   const volley_neuron_model *model = walk->experiment->populations[projection->target].model;
   const size_t n = walk->edges.n;
-  const volley_edge *own = drawing->edges; /* edges of a list may bring their values */
+  const volley_edge_list *own = drawing->list; /* whose edges may bring their values */
+  const bool continuous = walk->experiment->simulation.continuous;
   reserve(walk, n);
-  if (own && drawing->list->has_weights)
-    for (size_t e = 0; e < n; e++) walk->weights[e] = own[e].weight;
+  if (own && own->has_weights)
+    volley_edge_list_weights(own, drawing->first, n, walk->weights);
   else
     draw(walk, &projection->weight, VOLLEY_PURPOSE_WEIGHT, walk->weights);
   if (projection->balanced) subtract_mean(walk->weights, n);
-  if (own && drawing->list->has_delays)
-    for (size_t e = 0; e < n; e++) walk->times[e] = own[e].delay;
+  if (own && own->has_delays)
+    volley_edge_list_delays(own, drawing->first, n, walk->times);
   else
     draw_delays(walk);
+  if (own && own->has_delays && !own->wide_delays)
+    volley_edge_list_delay_steps(own, drawing->first, n, walk->delays);
+  else
+    for (size_t e = 0; e < n && !continuous; e++) walk->delays[e] = steps_of(walk, walk->times[e]);
   for (size_t e = 0; e < n; e++) {
-    if (!walk->experiment->simulation.continuous) walk->delays[e] = steps_of(walk, walk->times[e]);
     walk->receptors[e] =
         (uint8_t)(projection->receptor == VOLLEY_RECEPTOR_BY_SIGN
                       ? model->receptor_of_sign[volley_weight_is_negative(projection, walk->weights[e])]
@@ -178,6 +182,6 @@ void volley_walk_draw_values(volley_walk *walk) {
   }
   walk->edges.weights = walk->weights;
   walk->edges.times = walk->times;
-  walk->edges.delays = walk->experiment->simulation.continuous ? NULL : walk->delays;
+  walk->edges.delays = continuous ? NULL : walk->delays;
   walk->edges.receptors = walk->receptors;
 }

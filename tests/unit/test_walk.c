@@ -214,7 +214,7 @@ static void test_twin(void **state) {
   volley_partition *partition = NULL;
   assert_int_equal(volley_partition_create(e, 0, 1, NULL, MPI_COMM_SELF, &partition), VOLLEY_OK);
   volley_edge_list *lists;
-  assert_int_equal(volley_edge_lists_make(partition, &reader, MPI_COMM_SELF, &lists), VOLLEY_OK);
+  assert_int_equal(volley_edge_lists_make(partition, false, &reader, MPI_COMM_SELF, &lists), VOLLEY_OK);
   volley_walk *walk = volley_walk_create(e, lists);
   for (int p = 0; p < e->n_projections; p++) {
     uint64_t indegrees[N_A + N_B];
