@@ -1,7 +1,5 @@
 #include "rule/near.h"
 
-#include "base/search.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +10,8 @@ enum {
   ATTEMPTS = 200,
   TARGETS = 256,
   MEMBERS = 64,
-  SMALL = 128 /* neurons of a box */
+  SMALL = 128 /* neurons of a box */,
+  CELLS = 1024 /* of distance, in each of which the probability is known well enough for most candidates */
 };
 
 #define NOWHERE SIZE_MAX
@@ -33,6 +32,11 @@ typedef struct seen_box {
   volley_box box;
 } seen_box;
 
+/* Bounds of the probability at some distances. */
+typedef struct bounds {
+  float least, greatest;
+} bounds;
+
 struct volley_near {
   const volley_projection *projection;
   const volley_space *from, *of;
@@ -44,9 +48,43 @@ struct volley_near {
   seen_box *seen;   /* [n] */
   double *ends;     /* [n] where each ends on the axis */
   size_t n, capacity;
-  double *places; /* [n_places] VOLLEY_DIMENSIONS a neuron, of boxes that were looked into */
+  uint32_t *guide; /* [n] first box that ends beyond the k-th part of the axis, of as many as there are boxes */
+  int dimensions;
+  float here[VOLLEY_DIMENSIONS]; /* where the present neuron is, about, as are the places */
+  float extent[VOLLEY_DIMENSIONS], inverse[VOLLEY_DIMENSIONS]; /* of rings, and 1 / that; 0 where there is none */
+  float *places; /* [n_places] `dimensions` a neuron, of boxes that were looked into */
   size_t n_places, room;
+  double *exact; /* VOLLEY_DIMENSIONS a neuron of the present box */
+  size_t n_exact;
+  float cells; /* in a unit of distance */
+  bounds cell[CELLS];
 };
+
+/* Bounds by distance, up to where next to nothing is left: those of a cell hold for distances that are rounded. */
+static void make_cells(volley_near *near, double peak) {
+  const volley_position_plan *plan = volley_space_plan(near->of);
+  const volley_box root = volley_space_root(near->of);
+  const volley_profile *profile = near->projection->profile;
+  double nearest, reach, least, greatest, slack = 0;
+  volley_box_distances(near->of, &root, &root, &nearest, &reach);
+  near->dimensions = plan->dimensions;
+  for (int d = 0; d < plan->dimensions; d++) {
+    near->extent[d] = plan->periodic[d] ? (float)plan->extent[d] : 0;
+    near->inverse[d] = plan->periodic[d] ? (float)(1 / plan->extent[d]) : 0;
+    slack += 1e-6 * (fabs(plan->centre[d]) + plan->extent[d]);
+  }
+  for (int k = 0; k < 60; k++) {
+    volley_profile_range(profile, reach / 2, INFINITY, &least, &greatest);
+    if (greatest > 1e-4 * peak) break;
+    reach /= 2;
+  }
+  near->cells = (float)(CELLS / reach);
+  for (int c = 0; c < CELLS; c++) {
+    volley_profile_range(profile, fmax(0, c * reach / CELLS - slack), (c + 1) * reach / CELLS + slack, &least,
+                         &greatest);
+    near->cell[c] = (bounds){(float)(least * (1 - 1e-6)), (float)(greatest * (1 + 1e-6))};
+  }
+}
 
 volley_near *volley_near_create(const volley_experiment *experiment, const volley_projection *projection, int from,
                                 int of, bool pairs) {
@@ -58,8 +96,10 @@ volley_near *volley_near_create(const volley_experiment *experiment, const volle
                         .pairs = pairs,
                         .scale = 1,
                         .leaf = -1};
-  double least;
-  if (!near->pairs) volley_profile_range(projection->profile, 0, INFINITY, &least, &near->scale);
+  double least, peak;
+  volley_profile_range(projection->profile, 0, INFINITY, &least, &peak);
+  if (!near->pairs) near->scale = peak;
+  make_cells(near, peak);
   return near;
 }
 
@@ -67,7 +107,9 @@ void volley_near_destroy(volley_near *near) {
   if (!near) return;
   free(near->seen);
   free(near->ends);
+  free(near->guide);
   free(near->places);
+  free(near->exact);
   free(near);
 }
 
@@ -76,6 +118,7 @@ static void append(volley_near *near, const volley_box *box, double least, doubl
     near->capacity = near->n > 0 ? 2 * near->n : 64;
     near->seen = volley_grow(near->seen, near->capacity, sizeof *near->seen, "the neurons near a neuron");
     near->ends = volley_grow(near->ends, near->capacity, sizeof *near->ends, "the neurons near a neuron");
+    near->guide = volley_grow(near->guide, near->capacity, sizeof *near->guide, "the neurons near a neuron");
   }
   const double begin = near->n > 0 ? near->ends[near->n - 1] : 0;
   const double length = near->pairs ? fmin(-log1p(-fmin(greatest, 1)), longest) : greatest;
@@ -101,40 +144,100 @@ static void list(volley_near *near, const volley_box *leaf, const volley_box *bo
   }
 }
 
-static void look_from(volley_near *near, uint32_t own) {
+/* The part of the axis in which a place lies. */
+static size_t part_of(const volley_near *near, double at) {
+  const size_t part = (size_t)(at / near->ends[near->n - 1] * (double)near->n);
+  return part < near->n ? part : near->n - 1;
+}
+
+/* A box is found from that on where its part of the axis begins. */
+static void make_guide(volley_near *near) {
+  size_t part = 0;
+  for (uint32_t b = 0; b < near->n && near->ends[near->n - 1] > 0; b++)
+    for (const size_t last = part_of(near, near->ends[b]); part <= last; part++) near->guide[part] = b;
+}
+
+/* The box at a place: the first that ends beyond it. */
+static size_t box_at(const volley_near *near, double at) {
+  size_t b = near->guide[part_of(near, at)];
+  while (b < near->n - 1 && near->ends[b] <= at) b++;
+  return b;
+}
+
+/* Lists what the neuron `own` sees. Returns its place. */
+static void look_from(volley_near *near, uint32_t own, double place[VOLLEY_DIMENSIONS]) {
   const uint32_t leaf = volley_space_leaf(near->from, own);
+  volley_space_position(near->from, own, place);
+  for (int d = 0; d < near->dimensions; d++) near->here[d] = (float)place[d];
   if (near->leaf == leaf) return;
   const volley_box box = volley_space_box(near->from, volley_space_levels(near->from), leaf);
   near->leaf = leaf;
   near->n = near->n_places = 0;
   const volley_box root = volley_space_root(near->of);
   list(near, &box, &root);
+  if (!near->pairs && near->n > 0) make_guide(near);
 }
 
-/* Probability of neuron number k of a box. Where the neurons of a small box lie is found out once for a list. */
-static double probability_of(volley_near *near, seen_box *seen, uint32_t k, const double *place) {
-  double other[VOLLEY_DIMENSIONS], *there = other;
-  if (seen->box.count > SMALL) {
-    volley_box_position(near->of, &seen->box, volley_box_neuron(near->of, &seen->box, k), other);
-  } else {
-    if (seen->places == NOWHERE) {
-      seen->places = near->n_places;
-      near->n_places += VOLLEY_DIMENSIONS * (size_t)seen->box.count;
-      if (near->n_places > near->room) {
-        near->room = 2 * near->n_places;
-        near->places = volley_grow(near->places, near->room, sizeof *near->places, "the neurons near a neuron");
-      }
-      volley_box_places(near->of, &seen->box, near->places + seen->places);
-    }
-    there = near->places + seen->places + VOLLEY_DIMENSIONS * (size_t)k;
-  }
+static double probability_at(const volley_near *near, const double *place, const double *there) {
   return volley_profile_at(near->projection->profile, volley_space_distance(near->of, place, there));
 }
 
-/* Whether a candidate is kept; most need not be looked at. */
+/* Probability of neuron number k of a box. */
+static double probability_of(const volley_near *near, const seen_box *seen, uint32_t k, const double *place) {
+  double there[VOLLEY_DIMENSIONS];
+  volley_box_position(near->of, &seen->box, volley_box_neuron(near->of, &seen->box, k), there);
+  return probability_at(near, place, there);
+}
+
+/* Places of all neurons of a box, VOLLEY_DIMENSIONS numbers each, until the next is asked for. */
+static const double *find_places(volley_near *near, const volley_box *box) {
+  if (near->n_exact < VOLLEY_DIMENSIONS * (size_t)box->count) {
+    near->n_exact = 2 * VOLLEY_DIMENSIONS * (size_t)box->count;
+    near->exact = volley_grow(near->exact, near->n_exact, sizeof *near->exact, "the neurons near a neuron");
+  }
+  volley_box_places(near->of, box, near->exact);
+  return near->exact;
+}
+
+/* Keeps where the neurons of a small box are, about. */
+static void keep_places(volley_near *near, seen_box *seen) {
+  const double *places = find_places(near, &seen->box);
+  const size_t dimensions = (size_t)near->dimensions;
+  seen->places = near->n_places;
+  near->n_places += dimensions * seen->box.count;
+  if (near->n_places > near->room) {
+    near->room = 2 * near->n_places;
+    near->places = volley_grow(near->places, near->room, sizeof *near->places, "the neurons near a neuron");
+  }
+  float *out = near->places + seen->places;
+  for (uint32_t k = 0; k < seen->box.count; k++)
+    for (size_t d = 0; d < dimensions; d++) *out++ = (float)places[VOLLEY_DIMENSIONS * (size_t)k + d];
+}
+
+/* Distance of neuron number k of a small box, about. */
+static float distance_of(volley_near *near, seen_box *seen, uint32_t k) {
+  if (seen->places == NOWHERE) keep_places(near, seen);
+  const float *there = near->places + seen->places + (size_t)near->dimensions * k;
+  float square = 0;
+  for (int d = 0; d < near->dimensions; d++) {
+    float step = near->here[d] - there[d];
+    step -= near->extent[d] * rintf(step * near->inverse[d]);
+    square += step * step;
+  }
+  return sqrtf(square);
+}
+
+/* Whether a candidate is kept. Most need not be looked at, and of others it mostly suffices to know about where they are. */
 static bool is_kept(volley_near *near, seen_box *seen, uint32_t k, const double *place, const uint32_t words[2]) {
   const double level = ((words[1] & 0xFFFFFF) + 0.5) * 0x1p-24 * seen->greatest;
-  return level < seen->least || level < probability_of(near, seen, k, place);
+  if (level < seen->least) return true;
+  const float cell = seen->box.count <= SMALL ? distance_of(near, seen, k) * near->cells : CELLS;
+  if (cell < CELLS) {
+    const bounds *of = &near->cell[(int)cell];
+    if (level < (double)of->least) return true;
+    if (level >= (double)of->greatest) return false;
+  }
+  return level < probability_of(near, seen, k, place);
 }
 
 /* Number within a box of the neuron at a place of the axis. */
@@ -175,8 +278,7 @@ static void draw_gaps(const uint32_t words[2 * PIECE], double gaps[PIECE]) {
 void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, volley_key key, uint32_t id) {
   double place[VOLLEY_DIMENSIONS], gaps[PIECE], at = 0;
   uint32_t words[2 * PIECE], first = 0; /* first: number within the box that may come next */
-  look_from(near, own);
-  volley_space_position(near->from, own, place);
+  look_from(near, own, place);
   drawing->n = 0;
   size_t b = 0; /* number of the box */
   for (uint32_t c = 0;; c++) {
@@ -204,18 +306,20 @@ void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, 
 static bool choose_among_all(volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
                              volley_stream *stream, uint32_t *out) {
   double least = INFINITY;
-  for (seen_box *seen = near->seen; seen < near->seen + near->n; seen++)
-    for (uint32_t k = 0; k < seen->box.count; k++) {
+  for (const seen_box *seen = near->seen; seen < near->seen + near->n; seen++) {
+    const double *there = find_places(near, &seen->box);
+    for (uint32_t k = 0; k < seen->box.count; k++, there += VOLLEY_DIMENSIONS) {
       const uint32_t index = volley_box_neuron(near->of, &seen->box, k);
       if (drawing->excludes_self && index == own) continue;
       if (!near->projection->multapses && volley_drawing_has_seen(drawing, index)) continue;
-      const double weight = probability_of(near, seen, k, place);
+      const double weight = probability_at(near, place, there);
       if (weight <= 0) continue;
       const double number = -log(volley_stream_uniform(stream)) / weight;
       if (number >= least) continue;
       least = number;
       *out = index;
     }
+  }
   return isfinite(least);
 }
 
@@ -223,8 +327,7 @@ static bool choose_among_all(volley_near *near, const volley_drawing *drawing, u
 static bool try_one(volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
                     const uint32_t words[2], uint32_t *out) {
   const double at = uniform_of(words) * near->ends[near->n - 1];
-  size_t b = 0;
-  VOLLEY_SEARCH(b, near->n - 1, i, near->ends[i] <= at)
+  const size_t b = box_at(near, at);
   const uint32_t k = number_at(&near->seen[b], at);
   *out = volley_box_neuron(near->of, &near->seen[b].box, k);
   if (drawing->excludes_self && *out == own) return false;
@@ -236,8 +339,7 @@ void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own
                         uint32_t id) {
   double place[VOLLEY_DIMENSIONS];
   uint32_t words[2 * PIECE], attempt = 0;
-  look_from(near, own);
-  volley_space_position(near->from, own, place);
+  look_from(near, own, place);
   volley_drawing_reserve(drawing, k);
   if (!near->projection->multapses) volley_drawing_forget(drawing, k);
   for (drawing->n = 0; drawing->n < k; drawing->n++) {
@@ -269,8 +371,7 @@ void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own
 
 double volley_near_expected(volley_near *near, uint32_t own) {
   double place[VOLLEY_DIMENSIONS], sum = 0;
-  look_from(near, own);
-  volley_space_position(near->from, own, place);
+  look_from(near, own, place);
   for (seen_box *seen = near->seen; seen < near->seen + near->n; seen++) {
     const uint32_t count = seen->box.count, members = count < MEMBERS ? count : MEMBERS;
     double of_members = 0;

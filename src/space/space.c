@@ -20,6 +20,8 @@ struct volley_space {
   volley_key position, halves;
 };
 
+const volley_position_plan *volley_space_plan(const volley_space *space) { return space->plan; }
+
 int volley_space_levels(const volley_space *space) { return space->levels; }
 
 /* Chooses the axes: always the one across which boxes are longest, of a grid have most columns, of which each keeps one. */

@@ -31,6 +31,8 @@ const char *volley_projection_check_space(const volley_experiment *experiment, c
 volley_space *volley_space_create(volley_arena *arena, const volley_position_plan *plan, const double *given,
                                   uint32_t neurons, uint32_t seed, int population);
 
+const volley_position_plan *volley_space_plan(const volley_space *space);
+
 /* Position of the neuron of this index: as many numbers as the space has dimensions. Whichever rank asks, it is the same. */
 void volley_space_position(const volley_space *space, uint32_t index, double out[VOLLEY_DIMENSIONS]);
 
