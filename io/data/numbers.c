@@ -30,11 +30,40 @@ static void open_hdf5(volley_numbers *n) {
   uint64_t dimensions[H5S_MAX_RANK];
   n->handle = volley_data_open(&n->file);
   snprintf(n->what, sizeof n->what, "dataset '%.140s' of '%.140s'", n->dataset, n->file.path);
+  if (n->handle >= 0 && open_coordinates(n)) return;
   n->data = volley_data_open_set(&n->file, n->handle, n->dataset, false);
   if (n->file.failed) return;
   n->n_dimensions = n->data.n_dimensions;
   for (int d = 0; d < n->n_dimensions; d++) dimensions[d] = n->data.dimensions[d];
   set_shape(n, dimensions);
+}
+
+/* The coordinates x, y, z of a group, as SONATA has those of nodes: a column each. */
+static bool open_coordinates(volley_numbers *n) {
+  static const char *const axes[] = {"x", "y", "z"};
+  H5O_info_t object;
+  const bool is_group =
+      H5Oget_info_by_name(n->handle, n->dataset, &object, H5P_DEFAULT) >= 0 && object.type == H5O_TYPE_GROUP;
+  const hid_t group = is_group ? volley_hdf5_open_group(&n->file, n->handle, n->dataset) : -1;
+  if (group < 0) return false;
+  while (n->columns < 3 && H5Lexists(group, axes[n->columns], H5P_DEFAULT) > 0) n->columns++;
+  if (n->columns == 0) volley_hdf5_fault(&n->file, "group '%s' of '%s' has no x", n->dataset, n->file.path);
+  for (uint64_t c = 0; c < n->columns && !n->file.failed; c++) {
+    volley_column column = volley_column_open(&n->file, group, axes[c], false);
+    if (c == 0) n->rows = column.size;
+    double *values = volley_alloc(column.size, sizeof *values, "values from a file");
+    if (c == 0) n->text = volley_alloc(n->rows * n->columns, sizeof *n->text, "values from a file");
+    if (column.size != n->rows) volley_column_fault(&column, "has another length than x");
+    if (!n->file.failed)
+      volley_hdf5_read_part(&n->file, column.set, axes[c], H5T_NATIVE_DOUBLE, 1, &(hsize_t){0}, NULL,
+                            &(hsize_t){n->rows}, values);
+    for (uint64_t r = 0; r < n->rows && !n->file.failed; r++) n->text[r * n->columns + c] = values[r];
+    free(values);
+    volley_column_close(&column);
+  }
+  volley_hdf5_release(&n->file, group);
+  n->n_dimensions = n->columns == 1 ? 1 : 2;
+  return true;
 }
 
 static void open_npy(volley_numbers *n) {

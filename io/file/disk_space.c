@@ -108,6 +108,28 @@ int volley_file_make_folder(const char *path) {
   return sync_folder_of(path);
 }
 
+int volley_file_make_folder_of(const char *path) {
+  char *folder = folder_of(path), *end = folder + strlen(folder);
+  int code = 0;
+  for (char *at = folder + 1; at <= end && code == 0; at++) {
+    const char was = *at;
+    if (was && was != '/') continue;
+    *at = '\0';
+    code = volley_file_make_folder(folder);
+    *at = was;
+  }
+  free(folder);
+  return code;
+}
+
+bool volley_file_has_folder(const char *path) {
+  struct stat found;
+  char *folder = folder_of(path);
+  const bool is_there = stat(folder, &found) == 0;
+  free(folder);
+  return is_there;
+}
+
 /* Tries to create the temporary file, and removes it again if it was not there. Returns 0 or errno. */
 static int try_to_create(const char *temporary) {
   int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -34,6 +34,10 @@ int volley_file_rename(const char *from, const char *to);
 /* Makes a folder if it is not there and brings its name to the disk. Returns 0 or errno. */
 int volley_file_make_folder(const char *path);
 
+/* Makes the folder of a path and those that it lies in, where they are not there. Returns 0 or errno. */
+int volley_file_make_folder_of(const char *path);
+bool volley_file_has_folder(const char *path);
+
 /* Whether a file could be created at path (or replaced, if overwrite is set); the temporary name is tried out and
  * removed again. Adds a fault with VOLLEY_USAGE if not. */
 volley_status volley_file_check(const char *path, const char *temporary, bool overwrite);

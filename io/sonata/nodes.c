@@ -17,6 +17,7 @@ typedef struct values {
   int n_groups;
   double *group_ids, *group_index; /* [n] NULL: group 0, by node */
   size_t *order;                   /* [n] row of a node in the file */
+  const char *positions;           /* group that has coordinates; NULL: none */
 } values;
 
 static int find_parameter(const volley_neuron_model *model, const char *name) {
@@ -146,7 +147,14 @@ static volley_status take_dataset(values *v, const char *group, const char *name
   return volley_agree(v->sonata->comm);
 }
 
-/* The attributes of groups of nodes: only the parameters count. */
+/* Whether the rows of group 0 are the nodes, one after the other. */
+static bool is_in_order(const values *v) {
+  for (uint32_t i = 0; i < v->nodes->n; i++)
+    if (v->order[i] != i || (v->group_index && v->group_index[i] != i)) return false;
+  return v->n_groups == 1;
+}
+
+/* The attributes of groups of nodes: only parameters and positions count. */
 static volley_status read_groups(values *v) {
   volley_sonata *sonata = v->sonata;
   for (int g = 0; g < v->n_groups; g++) {
@@ -156,6 +164,10 @@ static volley_status read_groups(values *v) {
     VOLLEY_TRY(volley_sonata_list_group(sonata, v->nodes->place, v->nodes->path, path, &names, &n));
     for (int i = 0; i < n; i++) {
       if (strcmp(names[i], "dynamics_params/") == 0) continue;
+      if (volley_sonata_is_among(names[i], "x|y|z") && is_in_order(v)) {
+        if (strcmp(names[i], "x") == 0) v->positions = path;
+        continue;
+      }
       if (volley_sonata_is_among(names[i], "model_template|model_type|dynamics_params"))
         volley_sonata_fault(sonata, v->nodes->place, "%s/%s: the models of nodes are those of their types", path,
                             names[i]);
@@ -349,6 +361,13 @@ volley_status volley_sonata_add_parameters(volley_sonata *sonata, const volley_s
   VOLLEY_TRY(read_types(&v));
   VOLLEY_TRY(read_groups(&v));
   put_values(&v, entry);
+  if (v.positions) {
+    volley_node *positions = volley_sonata_map(sonata);
+    volley_sonata_put_text(sonata, positions, "type", "file", nodes->place);
+    volley_sonata_put_text(sonata, positions, "file", nodes->path, nodes->place);
+    volley_sonata_put_text(sonata, positions, "dataset", v.positions, nodes->place);
+    volley_sonata_put(sonata, entry, "positions", positions);
+  }
   return volley_agree(sonata->comm);
 }
 

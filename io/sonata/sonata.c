@@ -95,6 +95,7 @@ static void describe_output(volley_sonata *sonata) {
   volley_node *map = volley_sonata_map(sonata);
   volley_sonata_put_text(sonata, map, "file", volley_sonata_open_path(sonata, volley_sonata_path(sonata, from, path)),
                          from);
+  if (folder) volley_sonata_put_text(sonata, map, "make_folder", "true", from);
   volley_sonata_put(sonata, sonata->root, "output", map);
 }
 

@@ -15,6 +15,7 @@
 #include "io/checkpoint/checkpoint.h"
 #include "io/data/inputs.h"
 #include "io/data/reader.h"
+#include "io/file/disk_space.h"
 #include "io/file/run_lock.h"
 #include "io/output/file.h"
 #include "io/output/recordings.h"
@@ -28,6 +29,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const volley_option option_table[] = {
@@ -240,7 +242,17 @@ static volley_status take_files(running *run, MPI_Comm comm) {
   return volley_written_check(start->experiment, &written, comm); /* again: another run may just have ended */
 }
 
+static volley_status make_folder(const volley_start *start, MPI_Comm comm) {
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  const int code = rank == 0 && start->experiment->makes_folder ? volley_file_make_folder_of(start->output) : 0;
+  if (code)
+    volley_fault(VOLLEY_USAGE, NULL, "cannot make the folder of the output '%s': %s", start->output, strerror(code));
+  return volley_agree(comm);
+}
+
 static volley_status run_experiment(running *run, MPI_Comm comm) {
+  VOLLEY_TRY(make_folder(run->start, comm));
   VOLLEY_TRY(volley_folder_compare(run->start->output, comm));
   VOLLEY_TRY(volley_folder_compare(run->start->checkpoint_file, comm));
   VOLLEY_TRY(take_files(run, comm));

@@ -256,6 +256,7 @@ static volley_status check_all(check *c) {
   if (w->summary) VOLLEY_TRY(check_length("summary", w->summary));
   list_files(c);
   VOLLEY_TRY(check_meetings(c));
+  if (c->experiment->makes_folder && !volley_file_has_folder(w->output)) return VOLLEY_OK; /* nothing is there yet */
   VOLLEY_TRY(volley_file_check(w->output, volley_arena_format(c->arena, "%s.part", w->output), w->overwrite));
   for (int k = 0; k < c->n_writes; k++) VOLLEY_TRY(check_existing(c, &c->writes[k]));
   VOLLEY_TRY(check_interrupted(c));

@@ -66,6 +66,7 @@ static void read_form(volley_reading *reading, const volley_node *section) {
   double level = 0;
   if (volley_read_number(reading, section, output_key("compression"), (volley_pick){0}, &level))
     experiment->compression = (int)level;
+  volley_read_flag(reading, section, output_key("make_folder"), (volley_pick){0}, &experiment->makes_folder);
   experiment->is_double = volley_read_choice(reading, section, output_key("precision")) == 1;
 }
 

@@ -109,7 +109,7 @@ static const volley_key_info positions_keys[] = {
             "share"},
     {"file", .type = VOLLEY_KEY_TEXT,
      .doc = "file: HDF5 or text, relative to the experiment file; a row for each neuron, a column for each axis"},
-    {"dataset", .type = VOLLEY_KEY_TEXT, .doc = "file: dataset of an HDF5 file"},
+    {"dataset", .type = VOLLEY_KEY_TEXT, .doc = "file: dataset of an HDF5 file, or a group with datasets x, y, z"},
 };
 
 static const volley_key_info projection_keys[] = {
@@ -290,6 +290,7 @@ static const volley_key_info output_keys[] = {
     {"file", .type = VOLLEY_KEY_TEXT,
      .doc = "HDF5 file of the run, by default the experiment's name with .h5; relative to the "
             "working folder"},
+    {"make_folder", .type = VOLLEY_KEY_FLAG, .doc = "whether a run makes the folder of the file where it is not there"},
     {"compression", "", 0, 0, 9, .type = VOLLEY_KEY_COUNT,
      .doc =
          "how hard recorded data are compressed (shuffle and gzip): 0 not at all, 1 fast, 9 slowly; it loses nothing"},

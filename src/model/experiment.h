@@ -315,6 +315,7 @@ typedef struct volley_experiment {
   uint32_t neurons; /* sum of the sizes */
   double scale_neurons, scale_indegree;
   const char *output; /* path of the output file */
+  bool makes_folder;  /* a run makes its folder where it is not there */
   int compression;    /* of recorded data, 0 .. 9; 0: none */
   bool is_double;     /* traces are written as float64, not as float32 */
   const char **notes; /* [n_notes] what a user should know of it, though nothing is wrong */

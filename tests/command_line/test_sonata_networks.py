@@ -89,7 +89,6 @@ def write_edges(path, name, source, target, columns, ends):
 def make_network(folder):
     """Writes the network in both ways. Node ids, groups of nodes and of edges stand in other orders than one after another."""
     write(folder, FILES)
-    os.makedirs(folder + "/out", exist_ok=True)
     net = os.path.join(folder, "net")
     order, types, group = random.permutation(N), random.choice([7, 3], N), random.integers(0, 2, N)
     index = numpy.zeros(N, int)
