@@ -26,18 +26,6 @@ static void set_shape(volley_numbers *n, const uint64_t *dimensions) {
     fault(n, "holds no values");
 }
 
-static void open_hdf5(volley_numbers *n) {
-  uint64_t dimensions[H5S_MAX_RANK];
-  n->handle = volley_data_open(&n->file);
-  snprintf(n->what, sizeof n->what, "dataset '%.140s' of '%.140s'", n->dataset, n->file.path);
-  if (n->handle >= 0 && open_coordinates(n)) return;
-  n->data = volley_data_open_set(&n->file, n->handle, n->dataset, false);
-  if (n->file.failed) return;
-  n->n_dimensions = n->data.n_dimensions;
-  for (int d = 0; d < n->n_dimensions; d++) dimensions[d] = n->data.dimensions[d];
-  set_shape(n, dimensions);
-}
-
 /* The coordinates x, y, z of a group, as SONATA has those of nodes: a column each. */
 static bool open_coordinates(volley_numbers *n) {
   static const char *const axes[] = {"x", "y", "z"};
@@ -66,8 +54,20 @@ static bool open_coordinates(volley_numbers *n) {
   return true;
 }
 
+static void open_hdf5(volley_numbers *n) {
+  uint64_t dimensions[H5S_MAX_RANK];
+  n->handle = volley_data_open(&n->file);
+  snprintf(n->what, sizeof n->what, "dataset '%.140s' of '%.140s'", n->dataset, n->file.path);
+  if (n->handle >= 0 && open_coordinates(n)) return;
+  n->data = volley_data_open_set(&n->file, n->handle, n->dataset, false);
+  if (n->file.failed) return;
+  n->n_dimensions = n->data.n_dimensions;
+  for (int d = 0; d < n->n_dimensions; d++) dimensions[d] = n->data.dimensions[d];
+  set_shape(n, dimensions);
+}
+
 static void open_npy(volley_numbers *n) {
-  n->file.failed = volley_npy_open(&n->npy, n->file.place, n->file.path) != VOLLEY_OK;
+  n->file.failed = volley_npy_open(&n->npy, n->file.place, n->file.path, n->dataset) != VOLLEY_OK;
   n->n_dimensions = n->npy.n_dimensions;
   if (!n->file.failed) set_shape(n, n->npy.dimensions);
 }
@@ -141,8 +141,8 @@ void volley_numbers_open(volley_numbers *n, const volley_place *place, const cha
                         .data = {.set = -1}};
   snprintf(n->what, sizeof n->what, "'%.280s'", path);
   volley_hdf5_quiet();
-  const bool is_npy = volley_npy_is(path);
-  if (is_npy && (dataset || column))
+  const bool is_npz = volley_npz_is(path), is_npy = is_npz || volley_npy_is(path);
+  if (is_npy && ((dataset && !is_npz) || column))
     volley_hdf5_fault(&n->file, "'%s' is a NumPy array, which has no %s", path,
                       dataset ? "datasets" : "columns with names");
   else if (is_npy)

@@ -1,4 +1,4 @@
-/* Arrays of numbers in NumPy's files (.npy; NEP 1). */
+/* Arrays of numbers in NumPy's files (.npy; NEP 1), by themselves or among others in an archive (.npz) that is not compressed. */
 #ifndef VOLLEY_IO_FILE_NPY_H
 #define VOLLEY_IO_FILE_NPY_H
 
@@ -18,15 +18,17 @@ typedef struct volley_npy {
   int bytes;  /* of a number */
   int n_dimensions;
   uint64_t dimensions[VOLLEY_NPY_DIMENSIONS];
-  long data; /* where the numbers begin in the file, those of the last dimension next to each other */
+  long begin, end,
+      data; /* of the array in the file; where its numbers begin, those of the last dimension next to each other */
 } volley_npy;
 
-/* Whether a file begins as such a file does. */
+/* Whether a file begins as such a file or archive does. */
 bool volley_npy_is(const char *path);
+bool volley_npz_is(const char *path);
 
-/* Opens one, to be closed by the caller whatever that returns. Faults name place and file: of numbers in another order or of
+/* Opens one, or the array of this name of an archive (NULL: the only one), to be closed by the caller whatever that returns. Faults name place and file: of numbers in another order or of
  * types that are no numbers, and of fewer than the file announces. Not collective, as are the others. */
-volley_status volley_npy_open(volley_npy *npy, const volley_place *place, const char *path);
+volley_status volley_npy_open(volley_npy *npy, const volley_place *place, const char *path, const char *name);
 void volley_npy_close(volley_npy *npy);
 
 /* Reads n numbers from number `first` on. */

@@ -43,6 +43,10 @@ OTHERS = [
     ({"of_neurons": "{file: text.npy}"}, "'text.npy' holds numbers of type '<U1'; floating or whole numbers of 8 bytes"),
     ({"of_neurons": "{file: short.npy}"}, "'short.npy' announces 32 bytes of numbers, but holds 20 of them"),
     ({"of_neurons": "{file: four.npy, column: 1}"}, "'four.npy' is a NumPy array, which has no columns with names"),
+    ({"of_neurons": "{file: some.npz, dataset: C}"}, None),
+    ({"of_neurons": "{file: some.npz, dataset: D}"}, "'some.npz' has no array 'D'; `dataset` says which array is meant: B, C"),
+    ({"of_neurons": "{file: some.npz}"}, "'some.npz' has several arrays; `dataset` says which array is meant: B, C"),
+    ({"of_neurons": "{file: packed.npz}"}, "'packed.npz' is compressed: save it by numpy.savez()"),
     ({"of_neurons": "{file: four.npy, dataset: C}"}, "'four.npy' is a NumPy array, which has no datasets"),
     ({"of_neurons": "{file: named.csv, column: C m (pF)}"}, None),
     ({"of_neurons": "{file: named.csv, column: right}"}, "value -7 of C_m for neuron 0 lies outside"),
@@ -66,6 +70,8 @@ OTHERS = [
 
 def write_others(folder):
     numpy.save(os.path.join(folder, "four.npy"), numpy.full(4, 250.0))
+    numpy.savez(os.path.join(folder, "some.npz"), B=numpy.zeros((2, 3)), C=numpy.full(4, 250.0))
+    numpy.savez_compressed(os.path.join(folder, "packed.npz"), C=numpy.full(4, 250.0))
     numpy.save(os.path.join(folder, "three.npy"), numpy.full(3, 250.0))
     numpy.save(os.path.join(folder, "text.npy"), numpy.array(["a", "b"]))
     with open(os.path.join(folder, "four.npy"), "rb") as file, open(os.path.join(folder, "short.npy"), "wb") as copy:

@@ -14,7 +14,7 @@ simulation: {dt: 0.1 ms, duration: 150 ms}
 populations:
   - {name: Z, model: iaf_psc_exp, size: 80, parameters: {I_e: {distribution: uniform, low: 300, high: 700}},
      initial: {V_m: {distribution: uniform, low: -70, high: -56}}}
-  - {name: A, model: iaf_cond_exp, size: 20, parameters: {I_e: 600}}
+  - {name: A, model: iaf_cond_exp, size: 20, parameters: {I_e: 600}, positions: {type: uniform, extent: [2, 3]}}
   - {name: P, model: iaf_psc_exp_multisynapse, size: 12, parameters: {tau_syn: [1, 5, 9], I_e: 300}}
   - {name: S, model: spike_source, size: 3, spikes: {times: []}}
 recorders: [{type: spikes, population: [Z, A, P]}]
@@ -37,10 +37,16 @@ def write(path, text):
     return path
 
 
+def coordinates(output):
+    with h5py.File(output) as file:
+        return [file["nodes/A/0/" + axis][:].tolist() for axis in "xy"]
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         net, output = write(folder + "/net.yaml", NET), folder + "/out.h5"
         expected = run(net, output)
+        positions = coordinates(output)
         expect(expected["spikes"] > 300, f"{expected['spikes']} spikes are too few to show anything")
         for ranks, settings in ((1, []), (3, ["--set", "simulation.partition=round_robin"])):
             made = f"{folder}/made{ranks}"
@@ -48,6 +54,7 @@ def main():
             expect(result.returncode == 0 and "their spikes are not exported" in result.stderr, result.stderr)
             found = run(made + "/circuit_config.json", output, ranks=3 - ranks // 2)
             for key in ("spike_digest", "synapses"):
+                expect(coordinates(output) == positions, f"exported by {ranks} ranks: other positions")
                 expect(found[key] == expected[key], f"exported by {ranks} ranks: {key} {found[key]}, not {expected[key]}")
         with open(made + "/nodes_2.json", encoding="utf-8") as file:
             nodes = file.read()
