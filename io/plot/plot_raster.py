@@ -60,6 +60,7 @@ def draw_raster(axes, view, spikes, height, most=NEURONS, names=True):
                   mew=scaled(0.8) if few else 0, color=view.colour(taken.population), rasterized=not few)
         inches = height * shown / max(sum(counts), least * len(counts))
         told = numbers_at(neurons, int(inches / NUMBERS_INCH)) if taken.size > 1 else []
+        told = [(row, neuron) for row, neuron in told if not places or first + row - places[-1] >= 0.7 * least]
         places += [first + row for row, _ in told]
         numbers += [str(neuron) for _, neuron in told]
         drawn += times.size

@@ -20,6 +20,8 @@ def draw_frame(axes, view, taken, where, begin, end):
     fired = np.unique(taken.ids[(taken.times > begin) & (taken.times <= end)])
     size = float(np.clip(4000 / x.size, 0.1, 3)) ** 0.5
     axes.plot(x[fired], y[fired], "o", ms=scaled(2 * size), mew=0, color=view.colour(taken.population), rasterized=True)
+    if not fired.size:
+        axes.text(0.5, 0.5, "silent", transform=axes.transAxes, ha="center", va="center", fontsize=scaled(6))
     for limits, ends in ((axes.set_xlim, (x.min(), x.max())), (axes.set_ylim, (y.min(), y.max()))):
         limits(ends if ends[1] > ends[0] else (ends[0] - 0.5, ends[0] + 0.5))
     axes.set_aspect("equal")
