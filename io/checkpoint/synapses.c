@@ -416,6 +416,7 @@ static void get_block(void *context) {
   set_past(&r->checkpoint->file, r->p, &block);
   set_dopamine(block.plastic, r->dopamine, r->n_dopamine);
   block.plastic->swept = volley_plastic_table_last_sweep(block.plastic, r->checkpoint->info.state.step);
+  volley_plastic_table_find_recent(block.plastic);
   release_block(&block);
 }
 

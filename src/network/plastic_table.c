@@ -72,6 +72,8 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
   plastic->constants.key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_RELEASE, (uint32_t)projection);
   if (plastic->model->draws) plastic->gids = volley_alloc(n_targets, sizeof *plastic->gids, "plastic synapses");
   plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
+  plastic->recent = volley_alloc(n_targets, sizeof *plastic->recent, "plastic synapses");
+  volley_plastic_table_find_recent(plastic);
   builder->ends = volley_alloc(plastic->n_sources, sizeof *builder->ends, "plastic synapses");
   return builder;
 }
@@ -236,6 +238,7 @@ void volley_plastic_table_release(volley_plastic_table *plastic) {
   volley_table_free(plastic->ids, plastic->synapses * sizeof *plastic->ids);
   for (uint32_t t = 0; t < plastic->n_targets; t++) free(plastic->past[t].spikes);
   free(plastic->past);
+  free(plastic->recent);
   free(plastic->gids);
   free(plastic->sums);
   free(plastic->dopamine.levels);
@@ -250,7 +253,8 @@ uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic) {
   const uint64_t synapse = (uint64_t)plastic->model->n_states * sizeof(double) + sizeof *plastic->ids;
   const uint64_t group = sizeof *plastic->groups + (plastic->is_continuous ? sizeof *plastic->delays : 0);
   return plastic->synapses * synapse + plastic->n_groups * group + volley_source_index_bytes(&plastic->sources) +
-         ((uint64_t)plastic->sources.n_rows + 1) * sizeof *plastic->firsts + plastic->n_targets * sizeof *plastic->past;
+         ((uint64_t)plastic->sources.n_rows + 1) * sizeof *plastic->firsts +
+         plastic->n_targets * (sizeof *plastic->past + sizeof *plastic->recent);
 }
 
 double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double sources, double rows,
@@ -270,7 +274,7 @@ double volley_plastic_table_expected_timed_bytes(const volley_projection *projec
 /* An array that doubles, from FEW spikes on. */
 double volley_past_spikes_expected_bytes(double targets, double spikes) {
   const double room = spikes < 1 ? spikes * FEW : fmax(FEW, 1.5 * spikes);
-  return targets * (sizeof(volley_past_spikes) + room * sizeof(volley_past_spike));
+  return targets * (sizeof(volley_past_spikes) + sizeof(volley_recent_spikes) + room * sizeof(volley_past_spike));
 }
 
 double volley_plastic_table_builder_expected_bytes(double sources, double synapses) {
@@ -283,6 +287,7 @@ static volley_synapse_view view_group(volley_plastic_table *plastic, uint32_t r,
   const int64_t axonal = plastic->constants.is_axonal ? group->delay : 0, swept = plastic->swept - group->due;
   volley_synapse_view view = {.constants = &plastic->constants,
                               .past = plastic->past,
+                              .recent = plastic->recent,
                               .dopamine = &plastic->dopamine,
                               .ids = plastic->ids + group->first,
                               .count = group->count,
@@ -291,6 +296,7 @@ static volley_synapse_view view_group(volley_plastic_table *plastic, uint32_t r,
                               .last = group->last + axonal,
                               .since = (group->last > swept ? group->last : swept) + axonal,
                               .now = now + axonal,
+                              .swept = plastic->swept,
                               .dendritic = group->delay - axonal,
                               .source = group->source,
                               .kind = (uint32_t)group->delay << VOLLEY_RECEPTOR_BITS | group->receptor,
@@ -306,6 +312,24 @@ void volley_plastic_table_deliver(volley_plastic_table *plastic, uint32_t r, int
   plastic->model->spike(&view, input + plastic->first_id);
   volley_source_traces_advance(&plastic->constants, group->row, now - group->last);
   group->last = now;
+}
+
+static void find_recent(const volley_plastic_table *plastic, uint32_t target) {
+  const int64_t ages = 1 << 30; /* what is older by more than a sweep is old */
+  const volley_past_spikes *past = &plastic->past[target];
+  volley_recent_spikes *recent = &plastic->recent[target];
+  *recent = (volley_recent_spikes){.n = past->n};
+  for (uint32_t k = 0; k < VOLLEY_RECENT; k++) {
+    const int64_t since = k < past->n ? past->spikes[past->n - 1 - k].step - plastic->swept : -ages;
+    recent->steps[k] = (int32_t)(since < -ages ? -ages : since);
+  }
+  if (past->n == 0) return;
+  recent->last = past->spikes[past->n - 1].step;
+  memcpy(recent->traces, past->spikes[past->n - 1].traces, sizeof recent->traces);
+}
+
+void volley_plastic_table_find_recent(volley_plastic_table *plastic) {
+  for (uint32_t t = 0; t < plastic->n_targets; t++) find_recent(plastic, t);
 }
 
 /* Forgets spikes before `bound`, but for the last of them. Returns how many stay. */
@@ -340,6 +364,7 @@ void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
     volley_past_spikes *past = &plastic->past[t];
     if (past->n > 0) past->n = forget(past->spikes, past->n, bound);
   }
+  volley_plastic_table_find_recent(plastic);
   plastic->dopamine.n = forget(plastic->dopamine.levels, plastic->dopamine.n, bound);
   if (plastic->sums && step % plastic->plan->normalize == 0) volley_plastic_table_normalize(plastic);
 }
@@ -375,6 +400,7 @@ void volley_plastic_table_note_target(volley_plastic_table *plastic, uint32_t ta
   volley_past_spikes *past = &plastic->past[target];
   const volley_past_spike *before = past->n > 0 ? &past->spikes[past->n - 1] : NULL;
   push(&past->spikes, &past->n, &past->capacity, volley_target_traces_at(&plastic->constants, before, step));
+  find_recent(plastic, target);
 }
 
 void volley_plastic_table_note_dopamine(volley_plastic_table *plastic, int64_t step, uint32_t count) {

@@ -46,6 +46,7 @@ typedef struct volley_plastic_table {
   uint16_t *ids;                             /* [synapses] targets: id - first_id */
   uint32_t *gids;                            /* [n_targets] of a model that draws, to be set when it is made; or NULL */
   volley_past_spikes *past;                  /* [n_targets] */
+  volley_recent_spikes *recent;              /* [n_targets] where there are steps */
   double *sums; /* [n_targets] of the weights at the beginning, where they are to be restored; or NULL */
   volley_dopamine dopamine;
   int64_t swept;            /* step of the last sweep, 0 at first */
@@ -103,6 +104,9 @@ const double *volley_plastic_table_look(const volley_plastic_table *plastic, uin
 
 /* Notes a spike of a target, by its number 0 .. n_targets - 1. Steps do not descend. */
 void volley_plastic_table_note_target(volley_plastic_table *plastic, uint32_t target, int64_t step);
+
+/* Finds anew what is recent of the spikes that are kept. */
+void volley_plastic_table_find_recent(volley_plastic_table *plastic);
 
 /* Notes `count` spikes of the population that releases dopamine. */
 void volley_plastic_table_note_dopamine(volley_plastic_table *plastic, int64_t step, uint32_t count);

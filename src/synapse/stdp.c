@@ -31,28 +31,31 @@ void volley_stdp_range(const double *values, double *low, double *high) {
 
 static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
                                double weight) {
-  (void)pairs, (void)k;
-  return volley_stdp_facilitate(b->constants->parameters, weight, volley_source_trace(b, PLUS, arrival));
+  (void)k;
+  return volley_stdp_facilitate(b->constants->parameters, weight, pairs->power, volley_source_trace(b, PLUS, arrival));
 }
 
 static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
-  return volley_stdp_depress(b->constants->parameters, loss, weight, volley_target_trace(b, MINUS, pairs));
+  return volley_stdp_depress(b->constants->parameters, loss, weight, pairs->power,
+                             volley_target_trace(b, MINUS, pairs));
 }
+
+static const volley_pairing pairing = {at_target, at_source, {volley_stdp_rest, MU_PLUS}, {volley_stdp_part, MU_MINUS}};
 
 void volley_stdp_spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->parameters;
-  volley_pairing_spike(b, input, at_target, at_source, p[ALPHA] * p[LAMBDA]);
+  volley_pairing_spike(b, input, pairing, p[ALPHA] * p[LAMBDA]);
 }
 
-void volley_stdp_catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+void volley_stdp_catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, pairing); }
 
 /* From event to event. */
 double volley_stdp_at_target(const double *p, const double *now, double weight) {
-  return volley_stdp_facilitate(p, weight, now[PLUS]);
+  return volley_stdp_facilitate(p, weight, volley_stdp_power_of_rest(p, weight), now[PLUS]);
 }
 
 double volley_stdp_at_source(const double *p, const double *now, double weight) {
-  return volley_stdp_depress(p, p[ALPHA] * p[LAMBDA], weight, now[MINUS]);
+  return volley_stdp_depress(p, p[ALPHA] * p[LAMBDA], weight, volley_stdp_power_of_part(p, weight), now[MINUS]);
 }
 
 const volley_synapse_events volley_stdp_events = {.at_target = volley_stdp_at_target,

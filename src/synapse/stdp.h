@@ -29,22 +29,32 @@ extern const volley_synapse_events volley_stdp_events;
       VOLLEY_ROW_STATES(volley_stdp_row_states), .keeps_past = true, .check = volley_stdp_check,                       \
                                                  .range = volley_stdp_range
 
-/* x to the power of mu; the usual powers need no pow(). */
-static inline double volley_stdp_power(double x, double mu) { return mu == 0 ? 1 : mu == 1 ? x : pow(x, mu); }
+/* What the powers mu_plus and mu_minus are taken of. */
+static inline double volley_stdp_rest(const double *p, double weight) { return 1 - weight / p[WMAX]; }
+static inline double volley_stdp_part(const double *p, double weight) { return weight / p[WMAX]; }
 
 /* The weight after a spike of the target, or of the source, that finds this trace of the other. */
-static inline double volley_stdp_facilitate(const double *p, double weight, double trace) {
+static inline double volley_stdp_facilitate(const double *p, double weight, double power, double trace) {
   if (!(trace > 0)) return weight;
   const double w = weight / p[WMAX];
-  const double next = w + p[LAMBDA] * volley_stdp_power(1 - w, p[MU_PLUS]) * trace;
+  const double next = w + p[LAMBDA] * power * trace;
   return next < 1 ? next * p[WMAX] : p[WMAX];
 }
 
-static inline double volley_stdp_depress(const double *p, double loss, double weight, double trace) {
+static inline double volley_stdp_depress(const double *p, double loss, double weight, double power, double trace) {
   if (!(trace > 0)) return weight;
   const double w = weight / p[WMAX];
-  const double next = w - loss * volley_stdp_power(w, p[MU_MINUS]) * trace;
+  const double next = w - loss * power * trace;
   return next > 0 ? next * p[WMAX] : 0;
+}
+
+/* The powers of a synapse by itself. */
+static inline double volley_stdp_power(double x, double mu) { return mu == 0 ? 1 : mu == 1 ? x : pow(x, mu); }
+static inline double volley_stdp_power_of_rest(const double *p, double weight) {
+  return volley_stdp_power(volley_stdp_rest(p, weight), p[MU_PLUS]);
+}
+static inline double volley_stdp_power_of_part(const double *p, double weight) {
+  return volley_stdp_power(volley_stdp_part(p, weight), p[MU_MINUS]);
 }
 
 #endif

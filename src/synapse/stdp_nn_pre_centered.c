@@ -14,13 +14,15 @@ static const volley_state_info states[] = {
 /* Brings one synapse through the spikes of its target up to `now`. At equal times a spike of the target finds no trace of
  * that of the source, and leaves it. */
 static void take_pairs(const volley_synapse_view *b, uint32_t i, const volley_pairs *pairs) {
+  const double *p = b->constants->parameters;
   const volley_trace *of = &b->constants->traces[PLUS];
   double weight = b->states[WEIGHT][i], trace = b->states[K_PLUS][i];
   int64_t at = b->since;
   for (uint32_t k = pairs->first; k < pairs->end; k++) {
     const int64_t arrival = volley_arrival(b, pairs, k);
     const double spiked = arrival == b->last ? 1 : 0, found = trace * volley_decay_at(of, arrival - at) - spiked;
-    if (volley_learns(b->constants, arrival)) weight = volley_stdp_facilitate(b->constants->parameters, weight, found);
+    if (volley_learns(b->constants, arrival))
+      weight = volley_stdp_facilitate(p, weight, volley_stdp_power_of_rest(p, weight), found);
     trace = spiked;
     at = arrival;
   }
@@ -42,7 +44,9 @@ static void spike(volley_synapse_view *b, double *input) {
     const volley_pairs pairs = volley_find_pairs(b, i);
     take_pairs(b, i, &pairs);
     double *weight = &b->states[WEIGHT][i];
-    if (learns) *weight = volley_stdp_depress(p, loss, *weight, volley_target_trace(b, MINUS, &pairs));
+    if (learns)
+      *weight = volley_stdp_depress(p, loss, *weight, volley_stdp_power_of_part(p, *weight),
+                                    volley_target_trace(b, MINUS, &pairs));
     b->states[K_PLUS][i]++;
     input[b->ids[i]] += b->sign * *weight;
   }

@@ -9,20 +9,23 @@ static inline bool is_after(const volley_synapse_view *b, const volley_pairs *pa
 static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
                                double weight) {
   if (arrival == b->last || is_after(b, pairs, k)) return weight;
-  return volley_stdp_facilitate(b->constants->parameters, weight, volley_source_trace(b, PLUS, arrival));
+  return volley_stdp_facilitate(b->constants->parameters, weight, pairs->power, volley_source_trace(b, PLUS, arrival));
 }
 
 static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
   if (!is_after(b, pairs, pairs->end)) return weight;
-  return volley_stdp_depress(b->constants->parameters, loss, weight, volley_target_trace(b, MINUS, pairs));
+  return volley_stdp_depress(b->constants->parameters, loss, weight, pairs->power,
+                             volley_target_trace(b, MINUS, pairs));
 }
+
+static const volley_pairing pairing = {at_target, at_source, {volley_stdp_rest, MU_PLUS}, {volley_stdp_part, MU_MINUS}};
 
 static void spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->parameters;
-  volley_pairing_spike(b, input, at_target, at_source, p[ALPHA] * p[LAMBDA]);
+  volley_pairing_spike(b, input, pairing, p[ALPHA] * p[LAMBDA]);
 }
 
-static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, pairing); }
 
 static const volley_synapse_events events = {
     .at_target = volley_stdp_at_target, .at_source = volley_stdp_at_source, .pairs_next = true};

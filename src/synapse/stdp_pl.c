@@ -33,34 +33,39 @@ static void range(const double *values, double *low, double *high) {
   *high = INFINITY;
 }
 
-static inline double facilitate(const double *p, double weight, double trace) {
-  return trace > 0 ? weight + p[LAMBDA] * p[W0] * pow(weight / p[W0], p[MU]) * trace : weight;
+static inline double part(const double *p, double weight) { return weight / p[W0]; }
+
+static inline double facilitate(const double *p, double weight, double power, double trace) {
+  return trace > 0 ? weight + p[LAMBDA] * p[W0] * power * trace : weight;
 }
 
 static inline double depress(double loss, double weight, double trace) {
-  return fmax(0, weight - loss * weight * trace);
+  const double next = weight - loss * weight * trace;
+  return next > 0 ? next : 0;
 }
 
 static inline double at_target(const volley_synapse_view *b, const volley_pairs *pairs, uint32_t k, int64_t arrival,
                                double weight) {
-  (void)pairs, (void)k;
-  return facilitate(b->constants->parameters, weight, volley_source_trace(b, PLUS, arrival));
+  (void)k;
+  return facilitate(b->constants->parameters, weight, pairs->power, volley_source_trace(b, PLUS, arrival));
 }
 
 static inline double at_source(const volley_synapse_view *b, const volley_pairs *pairs, double loss, double weight) {
   return depress(loss, weight, volley_target_trace(b, MINUS, pairs));
 }
 
+static const volley_pairing pairing = {at_target, at_source, .target_power = {part, MU}};
+
 static void spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->parameters;
-  volley_pairing_spike(b, input, at_target, at_source, p[ALPHA] * p[LAMBDA]);
+  volley_pairing_spike(b, input, pairing, p[ALPHA] * p[LAMBDA]);
 }
 
-static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, pairing); }
 
 /* From event to event. */
 static double change_at_target(const double *p, const double *now, double weight) {
-  return facilitate(p, weight, now[PLUS]);
+  return facilitate(p, weight, pow(part(p, weight), p[MU]), now[PLUS]);
 }
 
 static double change_at_source(const double *p, const double *now, double weight) {

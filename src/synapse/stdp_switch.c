@@ -90,12 +90,14 @@ static inline double at_source(const volley_synapse_view *b, const volley_pairs 
   return bounded(b->constants->parameters, weight, -loss * volley_target_trace(b, MINUS, pairs));
 }
 
+static const volley_pairing pairing = {.at_target = at_target, .at_source = at_source};
+
 static void spike(volley_synapse_view *b, double *input) {
   const double loss = b->constants->parameters[has_dopamine(b, b->now) ? A_MINUS_DOPAMINE : A_MINUS];
-  volley_pairing_spike(b, input, at_target, at_source, loss);
+  volley_pairing_spike(b, input, pairing, loss);
 }
 
-static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, pairing); }
 
 const volley_synapse_model volley_synapse_stdp_switch = {
     .name = "stdp_switch",

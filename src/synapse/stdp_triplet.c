@@ -68,12 +68,14 @@ static inline double at_source(const volley_synapse_view *b, const volley_pairs 
   return volley_change_size(weight, -loss * volley_target_trace(b, MINUS, pairs), b->constants->parameters[WMAX]);
 }
 
+static const volley_pairing pairing = {.at_target = at_target, .at_source = at_source};
+
 static void spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->parameters;
-  volley_pairing_spike(b, input, at_target, at_source, loss_of(p, volley_source_trace_now(b, PLUS_SLOW)));
+  volley_pairing_spike(b, input, pairing, loss_of(p, volley_source_trace_now(b, PLUS_SLOW)));
 }
 
-static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, pairing); }
 
 /* From event to event. */
 static double change_at_target(const double *p, const double *now, double weight) {

@@ -56,6 +56,15 @@ typedef struct volley_past_spikes {
   uint32_t n, capacity;
 } volley_past_spikes;
 
+/* What most events need of them in steps, in one line of the cache. */
+enum { VOLLEY_RECENT = 8 };
+typedef struct volley_recent_spikes {
+  int64_t last;                            /* step of the last one */
+  double traces[VOLLEY_MAX_TARGET_TRACES]; /* it included */
+  uint32_t n;                              /* in volley_past_spikes */
+  int32_t steps[VOLLEY_RECENT];            /* from the last one backwards, as steps since the last sweep */
+} __attribute__((aligned(64))) volley_recent_spikes;
+
 /* Dopamine: its concentration jumps at arrivals and decays between them. Entry 0 is before all that is asked for. */
 typedef struct volley_dopamine {
   volley_past_spike *levels; /* [n] ascending; traces[0]: concentration just after */
@@ -79,7 +88,8 @@ typedef struct volley_synapse_constants {
 /* Synapses of one source with one delay and receptor, and what is known of the time since they were last dealt with. */
 typedef struct volley_synapse_view {
   const volley_synapse_constants *constants;
-  const volley_past_spikes *past; /* by target */
+  const volley_past_spikes *past;     /* by target */
+  const volley_recent_spikes *recent; /* of these */
   const volley_dopamine *dopamine;
   double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [n_states][count]; the first is the weight */
   const uint16_t *ids;                       /* [count] targets: numbers in past and input */
@@ -87,6 +97,7 @@ typedef struct volley_synapse_view {
   double sign; /* of what a weight adds to the input: -1 where negative weights make a conductance grow, else 1 */
   double *row; /* [n_row_states] what depends on the source's spikes alone */
   int64_t last, since, now; /* of the source's spike before, or < 0; what was before is dealt with; of this spike */
+  int64_t swept;            /* the last sweep */
   int64_t dendritic;        /* steps that spikes of the target take */
   uint32_t source, kind;    /* gid; a number for what makes the group one of its source's: delay and receptor */
   const uint32_t *gids;     /* of the targets, by their number, where the model draws */

@@ -48,9 +48,11 @@ static inline double at_target(const volley_synapse_view *b, const volley_pairs 
   return change_at_target(b->constants->parameters, now, weight);
 }
 
-static void spike(volley_synapse_view *b, double *input) { volley_pairing_spike(b, input, at_target, NULL, 0); }
+static const volley_pairing pairing = {.at_target = at_target};
 
-static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+static void spike(volley_synapse_view *b, double *input) { volley_pairing_spike(b, input, pairing, 0); }
+
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, pairing); }
 
 static const volley_synapse_events events = {.at_target = change_at_target};
 

@@ -46,12 +46,14 @@ static inline double at_source(const volley_synapse_view *b, const volley_pairs 
   return volley_change_size(grown, -loss, p[WMAX]);
 }
 
+static const volley_pairing pairing = {.at_target = at_target, .at_source = at_source};
+
 static void spike(volley_synapse_view *b, double *input) {
   const double *p = b->constants->parameters;
-  volley_pairing_spike(b, input, at_target, at_source, p[ALPHA] * p[ETA]);
+  volley_pairing_spike(b, input, pairing, p[ALPHA] * p[ETA]);
 }
 
-static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, pairing); }
 
 /* From event to event. */
 static double change_at_target(const double *p, const double *now, double weight) {

@@ -35,11 +35,13 @@ static inline double at_source(const volley_synapse_view *b, const volley_pairs 
   return weight - step * volley_target_trace(b, FAST, pairs);
 }
 
+static const volley_pairing pairing = {.at_target = at_target, .at_source = at_source};
+
 static void spike(volley_synapse_view *b, double *input) {
-  volley_pairing_spike(b, input, at_target, at_source, b->constants->parameters[STEP]);
+  volley_pairing_spike(b, input, pairing, b->constants->parameters[STEP]);
 }
 
-static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, at_target); }
+static void catch_up(volley_synapse_view *b) { volley_pairing_catch_up(b, pairing); }
 
 const volley_synapse_model volley_synapse_two_traces = {
     .name = "two_traces",

@@ -1,6 +1,7 @@
 /* Neuron models in tables: in slices of any cut the same bits; the order of every numerical scheme by halving its step;
  * analytic solutions. */
 #include "base/memory.h"
+#include "base/power.h"
 #include "base/random.h"
 #include "neuron/arithmetic.h"
 #include "neuron/neuron.h"
@@ -243,6 +244,26 @@ static void test_exponential(void **unused) {
   assert_true(volley_exponential(0) == 1);
   assert_true(volley_exponential(-1e300) < 1e-300 && volley_exponential(1e300) > 1e300);
   assert_true(volley_exponential(-INFINITY) < 1e-300 && isnan(volley_exponential(NAN)));
+}
+
+static void test_powers(void **unused) {
+  (void)unused;
+  enum { N = 1000 };
+  const double odd[] = {0, -1, INFINITY, 1e-310, 1, 2};
+  const int n_odd = sizeof odd / sizeof *odd;
+  double x[N], out[N], worst = 0;
+  for (uint32_t round = 0; round < 500; round++) {
+    const double mu = round < 2 ? round : 4 * uniform(round, 2) - 1;
+    for (uint32_t i = 0; i < N; i++) x[i] = exp(20 * uniform(i + N * round, 1) - 10);
+    for (int i = 0; i < n_odd; i++) x[i] = odd[i];
+    volley_powers(x, N, mu, out);
+    for (int i = 0; i < n_odd; i++) assert_true(out[i] == pow(x[i], mu) || (x[i] < 0 && isnan(out[i])));
+    for (int i = n_odd; i < N; i++) {
+      const long double exact = powl(x[i], mu);
+      worst = fmax(worst, (double)(fabsl(out[i] - exact) / exact) * 0x1p53);
+    }
+  }
+  expect_near(worst, 0, 1.09); /* 0.54 units of the last place */
 }
 
 /* Substeps are steps. */
@@ -581,6 +602,7 @@ int main(void) {
                                      cmocka_unit_test(test_order),
                                      cmocka_unit_test(test_tolerance),
                                      cmocka_unit_test(test_exponential),
+                                     cmocka_unit_test(test_powers),
                                      cmocka_unit_test(test_substeps),
                                      cmocka_unit_test(test_alpha_current),
                                      cmocka_unit_test(test_hh_singularities),
