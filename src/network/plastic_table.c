@@ -72,7 +72,7 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
   plastic->constants.key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_RELEASE, (uint32_t)projection);
   if (plastic->model->draws) plastic->gids = volley_alloc(n_targets, sizeof *plastic->gids, "plastic synapses");
   plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
-  plastic->recent = volley_alloc(n_targets, sizeof *plastic->recent, "plastic synapses");
+  if (!plastic->is_continuous) plastic->recent = volley_alloc(n_targets, sizeof *plastic->recent, "plastic synapses");
   volley_plastic_table_find_recent(plastic);
   builder->ends = volley_alloc(plastic->n_sources, sizeof *builder->ends, "plastic synapses");
   return builder;
@@ -254,7 +254,7 @@ uint64_t volley_plastic_table_bytes(const volley_plastic_table *plastic) {
   const uint64_t group = sizeof *plastic->groups + (plastic->is_continuous ? sizeof *plastic->delays : 0);
   return plastic->synapses * synapse + plastic->n_groups * group + volley_source_index_bytes(&plastic->sources) +
          ((uint64_t)plastic->sources.n_rows + 1) * sizeof *plastic->firsts +
-         plastic->n_targets * (sizeof *plastic->past + sizeof *plastic->recent);
+         plastic->n_targets * (sizeof *plastic->past + (plastic->recent ? sizeof *plastic->recent : 0));
 }
 
 double volley_plastic_table_expected_bytes(const volley_synapse_model *model, double sources, double rows,
@@ -329,7 +329,7 @@ static void find_recent(const volley_plastic_table *plastic, uint32_t target) {
 }
 
 void volley_plastic_table_find_recent(volley_plastic_table *plastic) {
-  for (uint32_t t = 0; t < plastic->n_targets; t++) find_recent(plastic, t);
+  for (uint32_t t = 0; t < plastic->n_targets && plastic->recent; t++) find_recent(plastic, t);
 }
 
 /* Forgets spikes before `bound`, but for the last of them. Returns how many stay. */
