@@ -163,8 +163,9 @@ static volley_status find_shares(const volley_experiment *experiment, const voll
       c->kind->refuses ? c->kind->refuses(&c->experiment, estimate->ranks, c->why_not, sizeof c->why_not) : NULL;
   if (why && why != c->why_not) snprintf(c->why_not, sizeof c->why_not, "%s", why);
   volley_status status = VOLLEY_OK;
-  if (!why) status = volley_owners_find(&c->experiment, estimate->ranks, reader, comm, &c->owners);
-  c->has_owners = !why && status == VOLLEY_OK;
+  const bool is_possible = volley_all(!why, comm); /* a library may be missing on one node */
+  if (is_possible) status = volley_owners_find(&c->experiment, estimate->ranks, reader, comm, &c->owners);
+  c->has_owners = is_possible && status == VOLLEY_OK;
   if (c->has_owners) {
     volley_costs_find(experiment, NULL, costs);
     c->neurons = volley_partition_balance(&c->owners, NULL);
