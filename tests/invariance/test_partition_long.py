@@ -47,8 +47,8 @@ def check_net(net, settings, populations, neurons, has_positions, folder):
             if checkpoint:
                 resume(case, checkpoint, partition, ranks, first["spike_digest"], folder)
             path = os.path.join(folder, f"{partition[:9]}-{ranks}.h5")
-            found = run(net, path, {**settings, "simulation.partition": partition, "checkpoint.every": "17 ms model",
-                                    "checkpoint.keep": 9}, ranks)
+            found = run(net, path, {"checkpoint.every": "17 ms model", "checkpoint.keep": 9, **settings,
+                                    "simulation.partition": partition}, ranks)
             expect(found["spike_digest"] == first["spike_digest"] and found["synapses"] == first["synapses"], f"{case}: other spikes")
             checkpoint = path[:-len(".h5")] + ".checkpoint.h5.1"
 
@@ -57,7 +57,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         write_cloud(folder)
         check_net(shutil.copy(os.path.join(HERE, "space.yaml"), folder), {}, 5, 2325, True, folder)
-        check_net(shutil.copy(os.path.join(HERE, "plastic.yaml"), folder), {"simulation.duration": "120 ms"}, 4, 55, False, folder)
+        plastic = {"simulation.duration": "1100 ms", "checkpoint.every": "600 ms model"}
+        check_net(shutil.copy(os.path.join(HERE, "plastic.yaml"), folder), plastic, 4, 55, False, folder)
     finish()
 
 
