@@ -157,6 +157,26 @@ static void write_ways(FILE *out, const volley_summary *summary) {
   fputs("],\n", out);
 }
 
+/* What went between ranks. */
+static void write_exchange(FILE *out, const volley_summary *summary) {
+  const volley_exchange_figures *f = &summary->exchanged;
+  if (!summary->exchange) return;
+  fprintf(out,
+          "  \"exchange\": {\"kind\": \"%s\", \"calls\": %" PRIu64 ", \"group_calls\": %" PRIu64
+          ", \"messages\": %" PRIu64,
+          summary->exchange, f->calls, f->group_calls, f->messages);
+  const volley_exchange_choice *choice = &summary->exchange_chosen;
+  if (choice->name) fprintf(out, ", \"chosen\": \"%s\", \"us_a_step\": {", choice->name);
+  for (int k = 0; k < choice->n; k++) {
+    fprintf(out, "%s\"%s\": ", k ? ", " : "", choice->names[k]);
+    volley_json_number(out, 1e6 * choice->seconds[k]);
+  }
+  if (choice->name) fputs("}", out);
+  fprintf(out, ", \"bytes_received\": %" PRIu64 ", \"ranks_told\": ", f->bytes);
+  volley_json_number(out, f->spikes > 0 ? (double)f->told / (double)f->spikes : 0);
+  fputs("},\n", out);
+}
+
 static void write_summary(FILE *out, const volley_summary *summary) {
   char digest[VOLLEY_DIGEST_SIZE];
   volley_digest_text(summary->digest, digest);
@@ -181,6 +201,7 @@ static void write_summary(FILE *out, const volley_summary *summary) {
   fputs("],\n", out);
   write_places(out, summary);
   write_ways(out, summary);
+  write_exchange(out, summary);
   write_phases(out, summary);
   write_ranks(out, summary);
   write_rates(out, summary);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "app/calibrate.h"
 
+#include "exchange/exchange.h"
 #include "record/kind.h"
 
 #include <fcntl.h>
@@ -11,10 +12,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-/* What an allgather of some hundred bytes takes for each doubling of the ranks, for each rank whose block is gone through, and
- * for a byte that is received: seconds on a common cluster. Not timed, since the ranks to come are not there. */
-static const double doubling_s = 2e-6, rank_s = 8e-9, received_byte_s = 1e-10;
 
 /* Counting a spike and handing it to a recorder; sampling a value; a byte on its way through HDF5: seconds, on the machine of
  * docs/performance.md. */
@@ -83,18 +80,28 @@ static double time_delivery(const volley_experiment *experiment, const volley_es
   return seconds;
 }
 
-/* Seconds of all exchanges: what comes with a step on one rank is in loop_s. Readouts need every step's spikes at once. */
+/* What goes between ranks. Readouts need every step's spikes at once. */
+static double time_between_ranks(const volley_experiment *experiment, const volley_estimate *estimate) {
+  const double steps = (double)experiment->simulation.steps, dt = experiment->simulation.dt, ranks = estimate->ranks;
+  const double lag =
+      experiment->n_readouts == 0 && isfinite(estimate->min_delay) ? fmax(1, round(estimate->min_delay / dt)) : 1;
+  const double neurons = experiment->neurons / ranks;
+  const volley_exchange_load load = {.ranks = estimate->ranks,
+                                     .group = experiment->simulation.exchange_group,
+                                     .steps = steps,
+                                     .batch = experiment->simulation.batch_exchange ? lag : 1,
+                                     .lag = lag,
+                                     .spikes = estimate->spikes / steps / ranks,
+                                     .neurons = neurons,
+                                     .sources = fmin(estimate->rows, experiment->neurons - neurons)};
+  const volley_exchange_kind *kind = experiment->simulation.exchange;
+  return estimate->ranks > 1 && kind->expected_cost ? kind->expected_cost(&load).seconds : 0;
+}
+
+/* Seconds of all exchanges: what comes with a step on one rank is in loop_s. */
 static double time_exchange(const volley_experiment *experiment, const volley_estimate *estimate) {
-  const double steps = (double)experiment->simulation.steps, dt = experiment->simulation.dt;
-  const bool batches = experiment->simulation.batch_exchange && experiment->n_readouts == 0;
-  const double batch = batches ? fmax(1, round(estimate->min_delay / dt)) : 1;
-  const double ids = 8 + 1e-3 * 20 * dt * batch * experiment->neurons / estimate->ranks;
-  const double block = 4 * (batch + 1 + ids);
-  double seconds = estimate->spikes * (count_s + volley_time_exchange(experiment, estimate));
-  if (estimate->ranks > 1)
-    seconds +=
-        steps / batch * (doubling_s * log2(estimate->ranks) + estimate->ranks * (rank_s + received_byte_s * block));
-  return seconds;
+  return estimate->spikes * (count_s + volley_time_exchange(experiment, estimate)) +
+         time_between_ranks(experiment, estimate);
 }
 
 /* Seconds of recording: every rank numbers all spikes, each samples its values, and all write to one disk. */
@@ -130,9 +137,7 @@ static void time_continuous(const volley_experiment *experiment, const volley_es
   times->stimuli_s = events.stimuli_s;
   times->deliver_s = events.deliver_s;
   times->exchange_s = events.windows_s + estimate->spikes * 10 * count_s;
-  if (estimate->ranks > 1)
-    times->exchange_s +=
-        events.windows * (doubling_s * log2(estimate->ranks) + estimate->ranks * (rank_s + received_byte_s * words));
+  times->exchange_s += events.windows * volley_exchange_allgather_s(estimate->ranks, words);
 }
 
 /* The same where all neurons take all steps. Returns whether they can. */

@@ -183,6 +183,16 @@ static volley_status record_run(running *run) {
   return status;
 }
 
+/* What the exchange `auto` has chosen, and why. */
+static void print_exchange(const volley_summary *summary) {
+  const volley_exchange_choice *choice = &summary->exchange_chosen;
+  if (!choice->name) return;
+  printf("exchange %s", choice->name);
+  for (int k = 0; k < choice->n; k++)
+    printf("%s %s %.3g us", k ? "," : ": by the first steps", choice->names[k], 1e6 * choice->seconds[k]);
+  printf("\n");
+}
+
 static void print_result(const volley_experiment *experiment, const volley_summary *summary, const char *path) {
   printf("%-20s %13s\n", "population", "mean rate");
   for (int p = 0; p < summary->n_populations; p++) {
@@ -198,6 +208,7 @@ static void print_result(const volley_experiment *experiment, const volley_summa
   printf("\n");
   char digest[VOLLEY_DIGEST_SIZE];
   volley_digest_text(summary->digest, digest);
+  print_exchange(summary);
   printf("spike digest %s\nresults in %s\n", digest, volley_show(path).text);
 }
 

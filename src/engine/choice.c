@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* Ids of a rank in one batch when all neurons fire at a rate that is seldom exceeded, so that a second round is rare and a
@@ -28,6 +29,15 @@ static bool is_needed_everywhere(const volley_engine_setup *setup, int p) {
   return false;
 }
 
+/* Whether spikes may come later than after the least delay, if their own is longer: not to readouts, nor as dopamine. */
+static bool may_be_late(const volley_engine_setup *setup) {
+  const volley_experiment *experiment = setup->network->experiment;
+  bool may = experiment->n_readouts == 0;
+  for (int k = 0; k < experiment->n_projections; k++)
+    may = may && (!experiment->projections[k].plasticity.model || experiment->projections[k].plasticity.dopamine < 0);
+  return may;
+}
+
 static const volley_exchange_kind *kind_of(const volley_engine_setup *setup) {
   const volley_exchange_kind *named =
       setup->exchange ? setup->exchange : setup->network->experiment->simulation.exchange;
@@ -51,6 +61,8 @@ volley_exchange volley_exchange_choose(const volley_engine_setup *setup) {
   const volley_exchange_setup needs = {.comm = network->comm,
                                        .batch = batch,
                                        .lag = lag,
+                                       .far_lag = may_be_late(setup) ? INT_MAX : lag,
+                                       .group = experiment->simulation.exchange_group,
                                        .first_step = setup->from ? setup->from->step : 0,
                                        .usual = usual_spikes(network, batch),
                                        .network = network,

@@ -186,7 +186,7 @@ static void exchange_spikes(engine *e, int64_t step, bool all, volley_stopwatch 
 static void exchange_and_tell(engine *e, int64_t step, volley_stopwatch *watch) {
   const bool is_step = step < e->until; /* not only the last samples */
   e->saves = is_step && e->saver && (e->requests || e->saver->is_due(e->saver->context, step + 1));
-  e->exchanged.n_steps = 0;
+  e->exchanged.n_steps = e->exchanged.n_parts = 0;
   if (is_step) exchange_spikes(e, step, e->saves || step + 1 == e->until, watch);
   const bool fails = (e->requests & VOLLEY_REQUEST_FAIL) != 0;
   e->status = fails ? volley_agree(e->network->comm) : tell_observers(e, step);
@@ -257,8 +257,10 @@ static void work_and_save(engine *e, int64_t step, int thread, volley_stopwatch 
 
 /* C: delivers spikes that have become known to a block. */
 static void schedule_spikes(engine *e, int b, volley_stopwatch *watch) {
-  for (int s = 0; s < e->exchanged.n_steps; s++) {
-    const volley_step_spikes *spikes = &e->exchanged.steps[s];
+  const volley_exchanged *got = &e->exchanged;
+  const int n = got->parts ? got->n_parts : got->n_steps;
+  for (int s = 0; s < n; s++) {
+    const volley_step_spikes *spikes = got->parts ? &got->parts[s] : &got->steps[s];
     volley_lane_schedule(&e->lanes[b], spikes->step, spikes->gids, spikes->n, watch);
   }
 }
@@ -336,6 +338,7 @@ static void summarize(const void *context, volley_summary *summary) {
                                       .step = e->step,
                                       .sums = sum.sums,
                                       .events_before = e->before.sums[VOLLEY_TALLY_EVENTS],
+                                      .exchange = &e->exchange,
                                       .ways = ways,
                                       .watches = e->watches,
                                       .time = &e->time,

@@ -330,6 +330,7 @@ static void summarize(const void *context, volley_summary *summary) {
                                       .step = e->step,
                                       .sums = sum.sums,
                                       .events_before = e->before.sums[VOLLEY_TALLY_EVENTS],
+                                      .exchange = &e->exchange,
                                       .watches = e->watches,
                                       .time = &e->time};
   volley_summary_fill(summary, &figures);

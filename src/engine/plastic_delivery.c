@@ -23,12 +23,28 @@ void volley_plastic_delivery_free(volley_plastic_delivery *delivery) {
   free(delivery->due);
 }
 
+/* An entry: spikes of earlier steps first, then by source, as they are added up. They may become known in another order. */
+static uint64_t entry_of(const volley_plastic_table *plastic, uint32_t group) {
+  return (uint64_t)(UINT16_MAX - plastic->groups[group].due) << 32 | group;
+}
+
+static int compare(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static void sort(volley_due *due) {
+  bool is_sorted = true;
+  for (uint32_t e = 1; e < due->n && is_sorted; e++) is_sorted = due->entries[e - 1] <= due->entries[e];
+  if (!is_sorted) qsort(due->entries, due->n, sizeof *due->entries, compare);
+}
+
 static void schedule_row(volley_plastic_delivery *delivery, int k, int64_t step, uint32_t gid) {
   const volley_plastic_table *plastic = &delivery->block->plastic[k];
   const uint32_t row = volley_source_row(&plastic->sources, gid);
   if (row == VOLLEY_NO_ROW) return;
   for (uint32_t r = plastic->firsts[row]; r < plastic->firsts[row + 1]; r++) {
-    volley_due_put(due_at(delivery, k, step + plastic->groups[r].due), r);
+    volley_due_put(due_at(delivery, k, step + plastic->groups[r].due), entry_of(plastic, r));
     delivery->events += plastic->groups[r].count;
   }
 }
@@ -60,6 +76,7 @@ void volley_plastic_delivery_deliver(volley_plastic_delivery *delivery, int64_t 
     volley_plastic_table *plastic = &block->plastic[k];
     if (volley_plastic_table_is_swept(plastic, step)) volley_plastic_table_sweep(plastic, step);
     volley_due *due = due_at(delivery, k, step);
+    sort(due);
     for (uint32_t e = 0; e < due->n; e++) {
       const uint32_t r = (uint32_t)due->entries[e];
       const volley_plastic_group *group = &plastic->groups[r];

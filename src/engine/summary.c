@@ -35,6 +35,20 @@ static void share_ways(volley_summary *summary, const volley_run_figures *figure
   VOLLEY_MPI(MPI_Allgather(&taken, 1, MPI_UINT8_T, summary->ways_of_rank, 1, MPI_UINT8_T, network->comm));
 }
 
+static void share_exchange(volley_summary *summary, const volley_run_figures *figures) {
+  volley_exchange_figures *sum = &summary->exchanged;
+  figures->exchange->kind->tell(figures->exchange->state, sum);
+  uint64_t calls[2] = {sum->calls, sum->group_calls};
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, calls, 2, MPI_UINT64_T, MPI_MAX, figures->network->comm));
+  VOLLEY_MPI(
+      MPI_Allreduce(MPI_IN_PLACE, sum, sizeof *sum / sizeof(uint64_t), MPI_UINT64_T, MPI_SUM, figures->network->comm));
+  sum->calls = calls[0];
+  sum->group_calls = calls[1];
+  if (figures->exchange->kind->chosen)
+    summary->exchange_chosen = figures->exchange->kind->chosen(figures->exchange->state);
+  summary->exchange = figures->exchange->kind->name;
+}
+
 #define AT(member) offsetof(volley_rank_figures, member)
 const volley_rank_column volley_rank_columns[] = {
     {"neurons", AT(neurons), true},
@@ -155,6 +169,7 @@ void volley_summary_fill(volley_summary *summary, const volley_run_figures *figu
   find_costs(summary, figures);
   find_speeds(summary, figures);
   share_ways(summary, figures);
+  if (figures->exchange->kind->tell) share_exchange(summary, figures);
   summary->neurons = experiment->neurons;
   summary->synapses = network->synapses;
   summary->table_bytes = network->table_bytes;

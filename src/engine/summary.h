@@ -2,6 +2,8 @@
 #ifndef VOLLEY_ENGINE_SUMMARY_H
 #define VOLLEY_ENGINE_SUMMARY_H
 
+#include "exchange/exchange.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,14 +82,17 @@ typedef struct volley_summary {
   double synaptic_events_per_s;  /* of this process */
   double phase_s[VOLLEY_PHASES]; /* mean over ranks and threads */
   volley_way_figures ways[VOLLEY_WAYS];
-  uint8_t *ways_of_rank;        /* [ranks] bits of the ways that a rank's blocks take; NULL: not known */
-  uint64_t delivered_bytes;     /* of synapse tables read */
-  uint64_t table_bytes;         /* of synapse tables, all ranks */
-  uint64_t *peak_rss_bytes;     /* [ranks] */
-  volley_rank_place *places;    /* [ranks]; NULL: not known */
-  volley_rank_figures *of_rank; /* [ranks]; NULL: not known */
-  double *update_ns;            /* [n_populations] what a step of a neuron took, as far as can be told */
-  double event_ns;              /* what an event of a synapse took a thread */
+  const char *exchange;                   /* its kind; NULL: not known */
+  volley_exchange_choice exchange_chosen; /* by `auto`: an empty name where none has been */
+  volley_exchange_figures exchanged;      /* of all ranks; both calls: of the one with most */
+  uint8_t *ways_of_rank;                  /* [ranks] bits of the ways that a rank's blocks take; NULL: not known */
+  uint64_t delivered_bytes;               /* of synapse tables read */
+  uint64_t table_bytes;                   /* of synapse tables, all ranks */
+  uint64_t *peak_rss_bytes;               /* [ranks] */
+  volley_rank_place *places;              /* [ranks]; NULL: not known */
+  volley_rank_figures *of_rank;           /* [ranks]; NULL: not known */
+  double *update_ns;                      /* [n_populations] what a step of a neuron took, as far as can be told */
+  double event_ns;                        /* what an event of a synapse took a thread */
   int n_populations;
   const char **population_names; /* [n_populations]; the names are the experiment's */
   double *rate_hz;               /* [n_populations] over the whole run */
@@ -99,9 +104,10 @@ typedef struct volley_summary {
 /* What an engine knows of a run on one rank, for the summary. Nothing is owned. */
 typedef struct volley_run_figures {
   const struct volley_network *network;
-  int64_t first_step, step;               /* this process took the steps from the first to the one before `step` */
-  const uint64_t *sums;                   /* of all ranks, by engine/tally.h */
-  uint64_t events_before;                 /* of sums: synaptic events before first_step */
+  int64_t first_step, step; /* this process took the steps from the first to the one before `step` */
+  const uint64_t *sums;     /* of all ranks, by engine/tally.h */
+  uint64_t events_before;   /* of sums: synaptic events before first_step */
+  const volley_exchange *exchange;
   const volley_way_figures *ways;         /* [VOLLEY_WAYS] of this rank; NULL: the engine has none */
   const struct volley_stopwatch *watches; /* [threads] */
   const struct volley_timespan *time;     /* of all steps */

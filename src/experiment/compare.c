@@ -170,6 +170,7 @@ bool volley_key_is_free(const char *path) {
                                     "simulation.partition",
                                     "simulation.exchange_interval",
                                     "simulation.exchange",
+                                    "simulation.exchange_group",
                                     "simulation.delivery",
                                     "output.file",
                                     "output.compression"};

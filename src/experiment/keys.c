@@ -33,6 +33,9 @@ static const volley_key_info simulation_keys[] = {
     {"engine", .type = VOLLEY_KEY_WORD, .doc = "what takes the network through time, by default the first engine"},
     {"exchange", .type = VOLLEY_KEY_WORD,
      .doc = "how ranks hand each other their spikes, by default the first exchange"},
+    {"exchange_group", "", 0, 0, INT32_MAX, .type = VOLLEY_KEY_COUNT,
+     .doc =
+         "ranks, one after the other, that exchanges of several levels take for near each other; 0: those of a node"},
     {"delivery", .type = VOLLEY_KEY_CHOICE, .words = "auto|listed|direct",
      .doc =
          "how spikes are added to their targets: put on lists of the steps on which they are due, or added to the sums "

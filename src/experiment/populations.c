@@ -58,6 +58,26 @@ static void read_engine(volley_reading *reading, const volley_node *section) {
   }
 }
 
+/* How spikes are exchanged. Without steps they are numbers that all ranks need, which not all kinds take. */
+static void read_exchange(volley_reading *reading, const volley_node *section) {
+  volley_simulation *simulation = &reading->experiment->simulation;
+  simulation->exchange = volley_read_kind(reading, section, simulation_key("exchange"), (volley_pick){0},
+                                          volley_exchange_kinds(), "exchange");
+  double group;
+  if (volley_read_number(reading, section, simulation_key("exchange_group"), (volley_pick){0}, &group))
+    simulation->exchange_group = (int)group;
+  if (simulation->exchange_group > 0 && simulation->exchange && !simulation->exchange->has_groups) {
+    const volley_place place = volley_node_place(reading->arena, volley_node_get(section, "exchange_group"));
+    volley_note(reading, &place, "not used: the exchange %s knows no groups", simulation->exchange->name);
+  }
+  if (!simulation->continuous)
+    simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
+  else if (simulation->exchange && !simulation->exchange->takes_numbers)
+    volley_value_fault(reading, volley_node_get(section, "exchange"),
+                       "the engine %s cannot use the exchange %s; leave it out, or take %s", simulation->engine->name,
+                       simulation->exchange->name, volley_exchange_kinds()[0]->name);
+}
+
 /* Small weights are those of an engine with steps. */
 static void read_weight_bits(volley_reading *reading, const volley_node *section) {
   volley_simulation *simulation = &reading->experiment->simulation;
@@ -78,10 +98,7 @@ void volley_read_simulation(volley_reading *reading, volley_node *section) {
     volley_whole_steps(reading, volley_node_get(section, "duration"), duration, true, &simulation->steps);
   if (volley_read_number(reading, section, simulation_key("seed"), (volley_pick){0}, &seed))
     simulation->seed = (uint32_t)seed;
-  if (!simulation->continuous)
-    simulation->batch_exchange = volley_read_choice(reading, section, simulation_key("exchange_interval")) == 1;
-  simulation->exchange = volley_read_kind(reading, section, simulation_key("exchange"), (volley_pick){0},
-                                          volley_exchange_kinds(), "exchange");
+  read_exchange(reading, section);
   if (!simulation->continuous)
     simulation->delivery = (volley_delivery)volley_read_choice(reading, section, simulation_key("delivery"));
   read_weight_bits(reading, section);

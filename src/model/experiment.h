@@ -62,6 +62,7 @@ typedef struct volley_simulation {
   volley_place partition_place;
   const struct volley_engine_kind *engine;     /* NULL: the default */
   const struct volley_exchange_kind *exchange; /* NULL: the default */
+  int exchange_group;                          /* ranks near each other; 0: those of a node */
 } volley_simulation;
 
 /* What all synapses that leave a population do, by the signs of their weights, once the network is built. A positive

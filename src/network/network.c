@@ -7,6 +7,7 @@
 #include "network/sources.h"
 #include "network/values.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -146,6 +147,47 @@ void volley_network_destroy(volley_network *network) {
   volley_partition_destroy(network->partition);
   free(network->outgoing);
   free(network);
+}
+
+/* Goes through the sources of an index: the least of what first_due tells of the rows of those of certain ranks. */
+static int first_due_of(const volley_network *network, const bool *of_rank, const volley_source_index *sources,
+                        int (*first_due)(const void *table, uint32_t row), const void *table) {
+  const volley_experiment *experiment = network->experiment;
+  uint32_t *gids = volley_source_index_gids(sources);
+  int first = INT_MAX, p = 0;
+  for (uint32_t r = 0; r < sources->n_rows; r++) {
+    p = volley_population_of(experiment, gids[r], p);
+    const uint32_t index = gids[r] - experiment->populations[p].first_gid;
+    if (!of_rank[volley_partition_owner(network->partition, p, index)]) continue;
+    const int due = first_due(table, r);
+    if (due < first) first = due;
+  }
+  free(gids);
+  return first;
+}
+
+static int first_static(const void *table, uint32_t row) { return volley_table_first_due(table, row); }
+
+static int first_plastic(const void *table, uint32_t row) {
+  const volley_plastic_table *plastic = table;
+  int first = INT_MAX;
+  for (uint32_t g = plastic->firsts[row]; g < plastic->firsts[row + 1]; g++)
+    if (plastic->groups[g].due < first) first = plastic->groups[g].due;
+  return first;
+}
+
+int volley_network_first_due(const volley_network *network, const bool *of_rank) {
+  int first = INT_MAX;
+  for (int b = 0; b < network->n_blocks; b++) {
+    const volley_block *block = &network->blocks[b];
+    const int due = first_due_of(network, of_rank, &block->table.sources, first_static, &block->table);
+    if (due < first) first = due;
+    for (int k = 0; k < block->n_plastic; k++) {
+      const int later = first_due_of(network, of_rank, &block->plastic[k].sources, first_plastic, &block->plastic[k]);
+      if (later < first) first = later;
+    }
+  }
+  return first;
 }
 
 uint32_t volley_block_gid(const volley_block *block, uint32_t id) {

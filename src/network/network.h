@@ -70,6 +70,10 @@ void volley_network_destroy(volley_network *network);
 volley_status volley_network_build_share(const volley_experiment *experiment, const volley_reader *reader, int rank,
                                          int ranks, int threads, MPI_Comm comm, volley_network **out);
 
+/* The least number of steps after a spike of a neuron of certain ranks, of_rank: [ranks], after which any synapse on this rank
+ * needs it; INT_MAX: none ever does. Not collective. */
+int volley_network_first_due(const volley_network *network, const bool *of_rank);
+
 /* Adds an input behind those of its slice. The block owns its generator. */
 void volley_block_add_input(volley_block *block, volley_input input);
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -119,6 +120,22 @@ void volley_table_read_row(const volley_table *table, uint32_t r, volley_static_
     piece = read_piece(table, piece, group.count, group.equal, &group, out);
     out += group.count;
   }
+}
+
+int volley_table_first_due(const volley_table *table, uint32_t r) {
+  const volley_row row = volley_row_unpack(table->rows[r]);
+  const int bits = table->layout.number_bits;
+  int first = row.single ? row.place >> bits : INT_MAX;
+  const unsigned char *row_at = table->pool + row.offset;
+  for (uint32_t i = 0; i < row.count && !row.single; i++) {
+    uint16_t place = 0;
+    if (table->layout.direct)
+      memcpy(&place, row_at + volley_weights_bytes(table->layout, row.count, row.equal) + i * sizeof place,
+             sizeof place);
+    const int due = table->layout.direct ? place >> bits : group_at(row_at, i).due;
+    if (due < first) first = due;
+  }
+  return first;
 }
 
 size_t volley_table_bytes(const volley_table *table) {

@@ -120,6 +120,9 @@ typedef struct volley_static_synapse {
 uint64_t volley_table_count_row(const volley_table *table, uint32_t r);
 void volley_table_read_row(const volley_table *table, uint32_t r, volley_static_synapse *out);
 
+/* The first step after that of a spike, counted from it, in which the spike must be known for row r. */
+int volley_table_first_due(const volley_table *table, uint32_t r);
+
 size_t volley_table_bytes(const volley_table *table);
 void volley_table_release(volley_table *table);
 

@@ -70,8 +70,21 @@ static volley_status restore(volley_checkpoint *from, const volley_run_parts *pa
   return volley_checkpoint_restore(from, parts);
 }
 
+/* Groups of ranks must be no larger than what there is. One rank by itself has nobody to exchange with. */
+static volley_status check_group(const volley_experiment *experiment, MPI_Comm comm) {
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  const int group = experiment->simulation.exchange_group;
+  const volley_place place = {.file = experiment->file, .path = "simulation.exchange_group"};
+  if (group > ranks && ranks > 1)
+    volley_fault(VOLLEY_USAGE, &place, "groups of %d ranks, but there are %d in all: at most so many make a group",
+                 group, ranks);
+  return volley_agree(comm);
+}
+
 volley_status volley_run_build(volley_experiment *experiment, const volley_reader *reader, int threads, bool records,
                                volley_checkpoint *from, MPI_Comm comm, volley_run_parts *parts) {
+  VOLLEY_TRY(check_group(experiment, comm));
   VOLLEY_TRY(volley_network_build(experiment, reader, threads, comm, &parts->network));
   volley_recorders_count(experiment, parts->network);
   for (int p = 0; p < experiment->n_populations; p++)

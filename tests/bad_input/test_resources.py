@@ -108,6 +108,12 @@ def check_full_disk(folder):
         subprocess.run(["umount", disk], check=True)
 
 
+def check_group(folder):
+    settings = {"simulation.exchange": "two_level", "simulation.exchange_group": 4}
+    texts = ["simulation.exchange_group: groups of 4 ranks, but there are 3 in all: at most so many make a group"]
+    judge("a group larger than all ranks", write(folder, MUCH), os.path.join(folder, "groups.h5"), 2, texts, settings, 3)
+
+
 def check_memory(folder):
     output = os.path.join(folder, "big.h5")
     needs = ["this network needs about", "GB more memory", "GB are left"]
@@ -148,6 +154,7 @@ def check_places(folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         check_full_disk(folder)
+        check_group(folder)
         check_memory(folder)
         check_places(folder)
     finish()

@@ -73,7 +73,7 @@ def main(combinations):
             with open(nets[name], "w", encoding="utf-8") as file:
                 file.write(text)
         for number, (name, path) in enumerate(nets.items()):
-            found = compare_combinations(name, (path, {}), combinations(number), folder)
+            found = compare_combinations(name, (path, {}), combinations(number), folder, ("allgather", "auto"))
             expect(found["spikes"] > 5 and found["synaptic_events"] > 5, f"{name}: too quiet to show anything")
     finish()
 

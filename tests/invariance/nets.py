@@ -14,6 +14,7 @@ from recorded_results import expect_recorded  # noqa: E402
 RANKS, THREADS = (1, 2, 3, 4, 7), (1, 2, 3)
 PARTITIONS, INTERVALS = ("block", "round_robin"), ("step", "min_delay")
 DELIVERIES = ("auto", "listed", "direct")
+EXCHANGES = ("allgather", "neighbour", "two_level", "auto")
 
 # One step at least instead of 0.5 ms: everything is exchanged at once.
 SHORT_DELAYS = {"projections.pairs.delay": "0.1 ms"}
@@ -141,8 +142,15 @@ def same_bits(a, b):
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
-def compare_combinations(name, net, combinations, folder):
-    """Runs a network on the smallest machine and in all combinations: same digest, same bits in all datasets."""
+def exchange_settings(exchange, ranks):
+    """Two ranks are a group where there are more, so that two_level has two levels."""
+    group = {"simulation.exchange_group": 2} if exchange == "two_level" and ranks > 2 else {}
+    return {"simulation.exchange": exchange, **group}
+
+
+def compare_combinations(name, net, combinations, folder, exchanges=EXCHANGES):
+    """Runs a network on the smallest machine and in all combinations, each with one of the exchanges: same digest, same
+    bits in all datasets."""
     experiment, settings = net
     first = os.path.join(folder, "first.h5")
     expected = run(experiment, first, settings)
@@ -151,11 +159,12 @@ def compare_combinations(name, net, combinations, folder):
     saved = os.path.join(folder, "saved.h5")
     run(experiment, saved, {**settings, "checkpoint.every": f"{expected['model_ms']} ms model"})
     expect_recorded(name, expected["spike_digest"], first, os.path.join(folder, "saved.checkpoint.h5"))
-    for ranks, threads, partition, interval, delivery in combinations:
-        case = f"{name}, {ranks} x {threads}, {partition}, {interval}, {delivery}"
+    for number, (ranks, threads, partition, interval, delivery) in enumerate(combinations):
+        exchange = exchanges[number % len(exchanges)]
+        case = f"{name}, {ranks} x {threads}, {partition}, {interval}, {delivery}, {exchange}"
         output = os.path.join(folder, "other.h5")
         where = {"simulation.partition": partition, "simulation.exchange_interval": interval,
-                 "simulation.delivery": delivery}
+                 "simulation.delivery": delivery, **exchange_settings(exchange, ranks)}
         found = run(experiment, output, {**settings, **where}, ranks, threads)
         for key in ("spike_digest", "spikes", "synapses", "synaptic_events"):
             expect(found[key] == expected[key], f"{case}: {key} {found[key]}, on one thread {expected[key]}")

@@ -332,6 +332,11 @@ static void test_exchange(void **state) {
   result whole = run(e, (way){.stops = none, .threads = 1});
   result sieved = run(e, (way){.stops = few, .threads = 2, .starts_again = true, .kind = &kind});
   expect_equal(&sieved, &whole);
+  for (const volley_exchange_kind *const *k = volley_exchange_kinds(); *k; k++) {
+    e->simulation.batch_exchange = !e->simulation.batch_exchange;
+    result other = run(e, (way){.stops = few, .threads = 2, .starts_again = true, .kind = *k});
+    expect_equal(&other, &whole);
+  }
   volley_summary_release(&whole.summary);
   volley_experiment_destroy(e);
 }

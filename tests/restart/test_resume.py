@@ -1,5 +1,5 @@
 """A run that is interrupted and resumed has the same bits as one that is not: on other numbers of ranks and threads,
-with the other partitioner and exchange interval, restarted again and again.
+with the other partitioner, exchange and exchange interval, restarted again and again.
 
 A part of a selection of combinations in which each pair of values of two factors occurs; test_resume_long.py has many
 more."""
@@ -11,7 +11,7 @@ import signal
 
 from restarting import (MICROCIRCUIT, Job, Whole, all_at_once, checkpoint_of, finish_run, resumes_to, run_words,
                         scratch)
-from nets import SHORT_DELAYS, SMALL, make_everything, make_small  # restarting knows where these are
+from nets import EXCHANGES, SHORT_DELAYS, SMALL, make_everything, make_small  # restarting knows where these are
 from program import expect, finish
 
 RANKS, THREADS = (1, 2, 3, 4), (1, 2, 3)
@@ -36,7 +36,9 @@ def half(settings):
 
 
 def machine(partition, interval):
-    return {"simulation.partition": partition, "simulation.exchange_interval": interval}
+    """Each goes with an exchange of its own, so that runs go on from one to another."""
+    exchange = EXCHANGES[2 * PARTITIONS.index(partition) + INTERVALS.index(interval)]
+    return {"simulation.partition": partition, "simulation.exchange_interval": interval, "simulation.exchange": exchange}
 
 
 def make_nets(folder):
