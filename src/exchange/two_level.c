@@ -166,8 +166,9 @@ static void destroy(void *exchange) {
 
 /* The exchanges of both levels. */
 static bool make_levels(two_level *x, const volley_exchange_setup *setup) {
-  int near_ranks;
+  int near_ranks; /* of the largest group */
   VOLLEY_MPI(MPI_Comm_size(x->near_comm, &near_ranks));
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &near_ranks, 1, MPI_INT, MPI_MAX, setup->comm));
   volley_exchange_setup near = *setup, far = *setup;
   near.comm = x->near_comm;
   near.lag = x->near_lag;

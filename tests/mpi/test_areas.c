@@ -87,7 +87,7 @@ static result run(const char *interval, const volley_exchange_kind *kind, bool o
   assert_int_equal(volley_experiment_read_text(filled, "a.yaml", "a.yaml", ".", NULL, 0, MPI_COMM_WORLD, &e),
                    VOLLEY_OK);
   e->simulation.partitioner = &halves;
-  e->simulation.exchange_group = ranks > 1 ? ranks / 2 : 0;
+  e->simulation.exchange_group = ranks > 1 ? (ranks + 1) / 2 : 0;
   assert_int_equal(volley_network_build(e, &none, 2, MPI_COMM_WORLD, &network), VOLLEY_OK);
   const volley_observer observer = {.context = &r, .spikes = take};
   const volley_engine_setup setup = {

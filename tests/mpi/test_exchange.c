@@ -15,6 +15,7 @@ enum { MOST = 5000, STEPS = 103 };
 
 static int rank, ranks;
 static const volley_exchange_kind *kind; /* that is tested */
+static bool is_first;                    /* of the kinds; the others have less cases: much is the same in all */
 static uint32_t seed;                    /* of the case that is tested */
 
 static uint32_t word(int of_rank, int64_t step, uint32_t k) {
@@ -130,13 +131,13 @@ static void expect_exchange(int batch, int min_delay, int64_t first, int64_t ste
 static void test_every_interval(void **state) {
   (void)state;
   static const int delays[] = {1, 2, 7, 40};
-  for (int d = 0; d < 4; d++) {
+  for (int d = 0; d < 4; d += is_first ? 1 : 2) {
     const int batches[] = {1, 3, delays[d]};
     for (int b = 0; b < 3; b++) {
       if (batches[b] > delays[d] || (b == 2 && delays[d] == 1)) continue;
       seed++;
       expect_exchange(batches[b], delays[d], 0, STEPS);
-      expect_exchange(batches[b], delays[d], INT64_C(5000000000), 50);
+      if (is_first) expect_exchange(batches[b], delays[d], INT64_C(5000000000), 50);
     }
   }
 }
@@ -144,7 +145,7 @@ static void test_every_interval(void **state) {
 /* Runs that end within the first batch, or within the second. */
 static void test_short_runs(void **state) {
   (void)state;
-  for (int64_t steps = 1; steps < 18; steps++) {
+  for (int64_t steps = 1; steps < 18; steps += is_first ? 1 : 8) {
     seed++;
     expect_exchange(1, 15, 0, steps);
     expect_exchange(8, 15, 3, steps);
@@ -156,6 +157,7 @@ static void test_short_runs(void **state) {
 static void test_long_delay(void **state) {
   (void)state;
   seed++;
+  if (!is_first) return;
   expect_exchange(1, 3000, 0, 200);
   expect_exchange(2, 3000, 0, 200);
   expect_exchange(3000, 3000, 0, 30);
@@ -190,6 +192,7 @@ int main(int argc, char **argv) {
   int failed = 0;
   for (const volley_exchange_kind *const *k = volley_exchange_kinds(); *k; k++) {
     kind = *k;
+    is_first = k == volley_exchange_kinds();
     failed |= cmocka_run_group_tests_name(kind->name, tests, NULL, NULL);
   }
   MPI_Finalize();
