@@ -257,12 +257,9 @@ static void work_and_save(engine *e, int64_t step, int thread, volley_stopwatch 
 
 /* C: delivers spikes that have become known to a block. */
 static void schedule_spikes(engine *e, int b, volley_stopwatch *watch) {
-  const volley_exchanged *got = &e->exchanged;
-  const int n = got->parts ? got->n_parts : got->n_steps;
-  for (int s = 0; s < n; s++) {
-    const volley_step_spikes *spikes = got->parts ? &got->parts[s] : &got->steps[s];
-    volley_lane_schedule(&e->lanes[b], spikes->step, spikes->gids, spikes->n, watch);
-  }
+  int n;
+  const volley_step_spikes *lists = volley_exchanged_lists(&e->exchanged, &n);
+  for (int s = 0; s < n; s++) volley_lane_schedule(&e->lanes[b], lists[s].step, lists[s].gids, lists[s].n, watch);
 }
 
 /* What a thread does in a step with the blocks that are its own. */

@@ -29,7 +29,9 @@ static inline void volley_rank_watch_stop(volley_rank_watch *watch, int64_t step
 
 /* It goes on with what it got from the others. */
 static inline void volley_rank_watch_start(volley_rank_watch *watch, const volley_exchanged *exchanged, uint64_t now) {
-  for (int s = 0; s < exchanged->n_steps; s++) watch->received += exchanged->steps[s].n;
+  int n;
+  const volley_step_spikes *lists = volley_exchanged_lists(exchanged, &n);
+  for (int s = 0; s < n; s++) watch->received += lists[s].n;
   watch->since = now;
 }
 

@@ -51,6 +51,12 @@ typedef struct volley_exchanged {
   double waited;     /* s, for other ranks, in this call */
 } volley_exchanged;
 
+/* The lists that synapses need. */
+static inline const volley_step_spikes *volley_exchanged_lists(const volley_exchanged *got, int *n) {
+  *n = got->parts ? got->n_parts : got->n_steps;
+  return got->parts ? got->parts : got->steps;
+}
+
 /* What was counted on one rank. */
 typedef struct volley_exchange_figures {
   uint64_t calls;       /* in which all ranks took part */
