@@ -15,10 +15,9 @@ enum { VOLLEY_HAS_FMA = 1 };
 enum { VOLLEY_HAS_FMA = 0 };
 #endif
 
-/* a * b + c, with one rounding where the processor can and with two where it cannot: where either will do. */
-VOLLEY_INLINE double volley_multiply_add(double a, double b, double c) {
-  return VOLLEY_HAS_FMA ? fma(a, b, c) : a * b + c;
-}
+/* a * b + c with one rounding, the same bits from every compiler and for every instruction set: what is compiled for processors
+ * without such an instruction calls the C library, which uses it where it is, and takes several times as long. */
+VOLLEY_INLINE double volley_multiply_add(double a, double b, double c) { return fma(a, b, c); }
 
 /* x / divisor, correctly rounded; inverse: 1 / divisor, rounded. The division takes a vector loop as long as a dozen
  * multiplications. Where there is a fused multiplication the quotient is corrected by its exact remainder instead, with

@@ -133,7 +133,7 @@ static const volley_equations equations = {
 
 VOLLEY_INLINE void take(const volley_chunk *k) { volley_integrate(&equations, k); }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) {
+VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 

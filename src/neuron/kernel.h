@@ -12,6 +12,15 @@ enum { VOLLEY_CHUNK = 128 };
 
 #define VOLLEY_INLINE static inline __attribute__((always_inline))
 
+/* Stands before an update whose arithmetic (arithmetic.h) takes several times as long without FMA. What is compiled for any x86-64
+ * has such an update twice, and takes the one that suits the processor; the bits are the same. */
+#if defined __x86_64__ && !defined __FMA__ && !defined __clang__ && __GNUC__ >= 12 && !defined __SANITIZE_ADDRESS__ && \
+    !defined __SANITIZE_THREAD__
+#define VOLLEY_FOR_PROCESSORS __attribute__((target_clones("default", "arch=x86-64-v3")))
+#else
+#define VOLLEY_FOR_PROCESSORS
+#endif
+
 /* Column c of the coefficients. */
 VOLLEY_INLINE const double *volley_coefficient(const volley_slice *slice, int c) {
   return slice->coefficients + (size_t)c * (slice->coefficient_stride ? slice->count : 1);

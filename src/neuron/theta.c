@@ -79,7 +79,7 @@ VOLLEY_INLINE void take(const volley_chunk *k) {
   if (volley_advance(k, advance)) fire(k->slice, k->spikes, k->first, k->end);
 }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) {
+VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 
