@@ -38,7 +38,7 @@ def make(folder, compiler, native, flags):
 
 
 def make_nets(folder):
-    kick = {"simulation.duration": "60 ms", "recorders.0.start": "0 ms", "populations.size": "[800, 200]", "projections.excitatory.probability": 0.08,
+    kick = {"simulation.duration": "60 ms", "recorders.0.start": "0 ms", "populations.0.size": "[800, 200]", "projections.excitatory.probability": 0.08,
             "projections.inhibitory.probability": 0.08}
     nets = {"everything": (make_everything(folder), {}),
             "plastic": (os.path.join(HERE, "plastic.yaml"), {"simulation.duration": "300 ms"}),

@@ -44,7 +44,7 @@ STDP_PL = {"model": "w : 1\ndplus/dt = -plus / tau_plus / ms : 1 (event-driven)\
 def make_group(population, name):
     equations, method, fires, _, _ = MODELS[population.model]
     p = population.numbers
-    constants = {key: value for key, value in p.items() if not numpy.ndim(value)}
+    constants = {key: value for key, value in p.items() if not numpy.ndim(value) and key not in ("g_ex", "g_in")}  # those are states
     constants.update(tau_ex=p["tau_syn_ex"], tau_in=p["tau_syn_in"])
     group = NeuronGroup(population.size, equations, method=method, namespace=constants, name=name, **fires)
     for key in ("V_m", "I_e"):

@@ -13,9 +13,19 @@ AREA = 20_000e-8  # cm2
 
 
 def load_channels(folder):
-    """traub.mod, compiled by nrnivmodl."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    subprocess.run(["nrnivmodl", here], cwd=folder, check=True, capture_output=True)
+    """traub.mod, compiled by nrnivmodl; that of Debian looks for its files where they are not."""
+    here, environment, debian = os.path.dirname(os.path.abspath(__file__)), {**os.environ}, "/usr/lib/nrn"
+    if os.path.exists(f"{debian}/nrnmech_makefile"):
+        home = os.path.join(folder, "nrn")
+        os.makedirs(f"{home}/bin", exist_ok=True)
+        for link, to in ((f"{home}/lib", debian), (f"{home}/bin/nrnmech_makefile", f"{debian}/nrnmech_makefile"),
+                         (f"{home}/bin/nocmodl", "/usr/bin/nocmodl")):
+            if not os.path.exists(link):
+                os.symlink(to, link)
+        environment.update(NRNHOME="/usr", NRNHOME_EXEC=home, LIBRARY_PATH=debian)
+    result = subprocess.run(["nrnivmodl", here], cwd=folder, capture_output=True, text=True, env=environment)
+    if not os.path.exists(os.path.join(folder, "x86_64", "libnrnmech.so")):
+        sys.exit(f"nrnivmodl (on Debian in neuron-dev): {result.stdout}{result.stderr}")
     os.chdir(folder)  # where NEURON looks for it
     from neuron import h
     return h
@@ -70,7 +80,7 @@ def main():
             connection = h.NetCon(section(0.5)._ref_v, None, network.populations[name]["V_T"] + 30, 0, 0, sec=section)
             connection.record(counts[name])
             keep.append(connection)
-    h.dt, h.steps_per_ms, h.secondorder = network.dt, 1 / network.dt, 0
+    h.dt, h.secondorder = network.dt, 0
     parallel.set_maxstep(10)
     h.finitialize()
     for name, found in cells.items():
