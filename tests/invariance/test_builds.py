@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import SOURCE, expect, finish  # noqa: E402
 
-FLAGS = [["-O0"], ["-O2"], ["-O3", "-march=native"]] + [["-O3", "-march=x86-64-v3"]] * (platform.machine() == "x86_64")
+FLAGS = [["-O2"], ["-O3", "-march=native"]] + [["-O3", "-march=x86-64-v3"]] * (platform.machine() == "x86_64")
 
 
 def main():
