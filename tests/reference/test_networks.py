@@ -1,9 +1,10 @@
 """Vogels and Abbott's self-sustained networks (benchmarks 1 and 2 of Brette et al. 2007) against NEST 3.9: mean rate of
 all neurons and CV of their intervals.
 
-NEST's figures are from three seeds; expect_same_mean says what is compared and why. Between our seeds rates may spread
-by 10 % and CVs by 0.03, twice what they do. test_networks_long.py takes more seeds: of its twenty networks of coba three fall silent
-some 40 ms after the kick, as one of twelve does in Brian2 2.5.1; these are left out."""
+NEST's figures are from three seeds; expect_same_mean says what is compared and why. Between our seeds rates may spread by 10 % and
+CVs by 0.065, twice what those of 86 networks of coba do (0.028 and 0.037 with two generators of the kick). Some networks of coba fall silent
+some 40 ms after the kick, which are left out: 45 of 212 with four streams of random numbers, one of twelve in Brian2 2.5.1. Half of them
+may, which of twenty happens once in 500 times. test_networks_long.py takes more seeds."""
 import json
 import os
 import sys
@@ -34,12 +35,12 @@ def main(seeds):
                 run(os.path.join(EXPERIMENTS, f"vogels_abbott_{name}.yaml"), output, {"simulation.seed": seed})
                 found.append(statistics(output, figures["window_ms"]))
             alive = [figure for figure in found if figure[0] > 0]
-            expect(len(alive) >= 0.75 * len(found), f"{name}: {len(found) - len(alive)} of {len(found)} networks fall silent")
+            expect(len(alive) >= 0.5 * len(found), f"{name}: {len(found) - len(alive)} of {len(found)} networks fall silent")
             found = alive
             rates, cvs = zip(*found)
             nest_rates, nest_cvs = ([seed[key] for seed in figures["seeds"]] for key in ("rate_hz", "cv_isi"))
             expect_same_mean(f"{name} rate (Hz)", rates, nest_rates, floor=0.1 * nest_rates[0])
-            expect_same_mean(f"{name} CV", cvs, nest_cvs, floor=0.03)
+            expect_same_mean(f"{name} CV", cvs, nest_cvs, floor=0.065)
     finish()
 
 
