@@ -32,6 +32,7 @@ static uint64_t next(const volley_owners *owners, int population, uint64_t index
 const volley_partitioner volley_partitioner_block = {
     .name = "block",
     .doc = "one contiguous piece of every population for each rank",
+    .even = true,
     .owner = owner,
     .count = count,
     .next = next,

@@ -42,6 +42,8 @@ uint32_t volley_cell_neurons(const volley_experiment *experiment, const volley_c
   return (uint32_t)(((k + 1) * p->size + n - 1) / n - (k * p->size + n - 1) / n);
 }
 
+#define EVEN 0.05 /* what a profile may differ by within a box that is taken as a whole */
+
 typedef struct arc {
   int from, to;
   double spikes;
@@ -102,8 +104,8 @@ static double profile_sum(const looking *l, const volley_box *box) {
   if (box->count == 0) return 0;
   volley_box_distances(space, &l->from, box, &near, &far);
   volley_profile_range(l->projection->profile, near, far, &least, &greatest);
-  if (greatest <= 0) return 0;
-  if (box->level == l->row->levels) return box->count * (least + greatest) / 2;
+  if (greatest <= l->least) return 0;
+  if (box->level == l->row->levels || greatest - least <= EVEN * greatest) return box->count * (least + greatest) / 2;
   double sum = 0;
   for (int upper = 0; upper < 2; upper++) {
     volley_box half = *box;

@@ -84,7 +84,7 @@ static bool cut(const volley_cell_graph *graph, int ranks, int *parts) {
   SCOTCH_Num *costs = to_whole(graph->costs, graph->vertices, 1e9, 0),
              *loads = to_whole(graph->spikes, graph->arcs, 1e9, 1);
   for (int v = 0; v <= graph->vertices; v++) starts[v] = (SCOTCH_Num)graph->starts[v];
-  bool works = f && f->graphInit(&g) == 0;
+  bool works = f && graph->arcs <= INT32_MAX && f->graphInit(&g) == 0; /* its numbers may have 32 bits */
   if (works) {
     f->randomReset();
     works = f->graphBuild(&g, 0, graph->vertices, starts, NULL, costs, NULL, (SCOTCH_Num)graph->arcs, graph->neighbours,

@@ -36,6 +36,13 @@ static const volley_partitioner *partitioner_of(const volley_owners *owners) {
   return owners->experiment->simulation.partitioner;
 }
 
+volley_experiment volley_partition_plainly(const volley_experiment *experiment) {
+  volley_experiment plain = *experiment;
+  plain.simulation.partitioner = volley_partitioners()[0];
+  plain.simulation.partition_parameters = NULL;
+  return plain;
+}
+
 volley_status volley_owners_find(const volley_experiment *experiment, int ranks, const volley_reader *reader,
                                  MPI_Comm comm, volley_owners *out) {
   *out = (volley_owners){.experiment = experiment, .ranks = ranks};

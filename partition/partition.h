@@ -22,6 +22,7 @@ typedef struct volley_partitioner {
       *keys; /* [n_keys] its own, which fill a struct of `size` bytes: simulation.partition_parameters */
   int n_keys;
   size_t size;
+  bool even;   /* every rank has the same share of every population, but for one neuron */
   bool weighs; /* it asks what neurons cost: the experiment must know its synapses (volley_run_load()) */
   /* Why it cannot take an experiment, once its files are loaded, on so many ranks (written into buffer of `size` bytes), or NULL;
    * the same on all ranks. NULL: it takes all. */
@@ -42,6 +43,9 @@ typedef struct volley_partitioner {
 /* All partitioners, ended by NULL, and one by name (NULL if unknown). The first is the default. */
 const volley_partitioner *const *volley_partitioners(void);
 const volley_partitioner *volley_partitioner_find(const char *name);
+
+/* The experiment with the default partitioner, for what does not depend on who owns what; it shares all else. */
+volley_experiment volley_partition_plainly(const volley_experiment *experiment);
 
 /* Finds the owners on `ranks` ranks. Collective over comm, whatever `ranks` is; agreed status. To be released where it is
  * VOLLEY_OK: volley_owners_release(). The experiment must outlive them. */

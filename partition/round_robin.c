@@ -18,6 +18,7 @@ static uint32_t count(const volley_owners *owners, int population, int rank) {
 const volley_partitioner volley_partitioner_round_robin = {
     .name = "round_robin",
     .doc = "neurons dealt to the ranks one by one",
+    .even = true,
     .owner = owner,
     .count = count,
     .next = next,

@@ -341,9 +341,9 @@ static void tell(const export *x) {
 }
 
 static volley_status write_all(export *x) {
-  const volley_experiment *e = x->experiment;
+  const volley_experiment *e = x->experiment, plain = volley_partition_plainly(e);
   VOLLEY_TRY(make_folder(x));
-  VOLLEY_TRY(volley_partition_create(e, x->rank, x->ranks, x->reader, x->comm, &x->partition));
+  VOLLEY_TRY(volley_partition_create(&plain, x->rank, x->ranks, x->reader, x->comm, &x->partition));
   VOLLEY_TRY(volley_edge_lists_make(x->partition, true, x->reader, x->comm, &x->lists));
   for (int p = 0; p < e->n_populations; p++) VOLLEY_TRY(write_nodes(x, p));
   for (int p = 0; p < e->n_projections; p++) VOLLEY_TRY(write_edges(x, p));

@@ -154,17 +154,31 @@ static bool is_in_order(const values *v) {
   return v->n_groups == 1;
 }
 
+/* Whether all coordinates of a name are numbers: a network in which no rule asks for places may leave some out. */
+static volley_status are_finite(values *v, const char *path, const char *name, bool *out) {
+  double *numbers;
+  size_t n;
+  const char *dataset = volley_arena_format(v->sonata->arena, "%s/%s", path, name);
+  VOLLEY_TRY(volley_sonata_read_numbers(v->sonata, v->nodes->place, v->nodes->path, dataset, true, &numbers, &n));
+  *out = true;
+  for (size_t i = 0; i < n; i++) *out &= isfinite(numbers[i]) != 0;
+  return VOLLEY_OK;
+}
+
 /* The attributes of groups of nodes: only parameters and positions count. */
 static volley_status read_groups(values *v) {
   volley_sonata *sonata = v->sonata;
   for (int g = 0; g < v->n_groups; g++) {
     const char **names, *group = v->groups[g], *unused = NULL;
+    bool has_places = is_in_order(v);
     const char *path = volley_arena_format(sonata->arena, "/nodes/%s/%s", v->nodes->name, group);
     int n;
     VOLLEY_TRY(volley_sonata_list_group(sonata, v->nodes->place, v->nodes->path, path, &names, &n));
+    for (int i = 0; i < n && has_places; i++)
+      if (volley_sonata_is_among(names[i], "x|y|z")) VOLLEY_TRY(are_finite(v, path, names[i], &has_places));
     for (int i = 0; i < n; i++) {
       if (strcmp(names[i], "dynamics_params/") == 0) continue;
-      if (volley_sonata_is_among(names[i], "x|y|z") && is_in_order(v)) {
+      if (has_places && volley_sonata_is_among(names[i], "x|y|z")) {
         if (strcmp(names[i], "x") == 0) v->positions = path;
         continue;
       }

@@ -204,7 +204,7 @@ static double time_sample(sample *s, const volley_estimate *estimate, double pha
 }
 
 static sample make_sample(const volley_experiment *experiment, const volley_estimate *estimate, double most) {
-  sample s = {.experiment = *experiment, .arena = volley_arena_create()};
+  sample s = {.experiment = volley_partition_plainly(experiment), .arena = volley_arena_create()}; /* of one rank */
   s.experiment.n_projections = s.experiment.n_recorders = 0;
   shrink(&s, experiment, estimate, most);
   replace_datasets(&s);

@@ -49,7 +49,9 @@ static bool needs_values(const volley_population *population) {
 }
 
 /* Draws or reads the values of neurons, as a run would, for the faults that only they show. */
-static volley_status check_values(const volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
+static volley_status check_values(const volley_experiment *given, const volley_reader *reader, MPI_Comm comm) {
+  const volley_experiment plain = volley_partition_plainly(given),
+                          *experiment = &plain; /* on the ranks that are here */
   bool needed = false;
   for (int p = 0; p < experiment->n_populations; p++) needed |= needs_values(&experiment->populations[p]);
   if (!needed) return VOLLEY_OK;

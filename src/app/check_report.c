@@ -53,8 +53,9 @@ static void print_memory(const volley_experiment *experiment, const volley_estim
   printf("memory of each of %s\n", volley_count((uint64_t)e->ranks, "rank").text);
   printf("  program         %10.1f MB\n", 1e-6 * e->base_bytes);
   printf("  neurons         %10.1f MB\n", 1e-6 * e->neuron_bytes);
+  const double synapses = experiment->simulation.partitioner->even ? e->synapses / e->ranks : e->synapse_balance.most;
   printf("  synapse tables  %10.1f MB, %.2f bytes a synapse\n", 1e-6 * e->table_bytes,
-         e->synapses > 0 ? e->table_bytes * e->ranks / e->synapses : 0);
+         synapses > 0 ? e->table_bytes / synapses : 0);
   if (experiment->n_readouts > 0) printf("  readouts        %10.1f MB\n", 1e-6 * e->readout_bytes);
   printf("  recording       %10.1f MB\n", 1e-6 * e->record_bytes);
   printf("  while building  %10.1f MB more\n", 1e-6 * e->build_bytes);

@@ -201,6 +201,19 @@ static void estimate_all(const volley_experiment *experiment, const volley_edge_
                     fmax(out->build_bytes, out->record_bytes + out->readout_bytes);
 }
 
+static double excess(const volley_balance *balance) { return balance->mean > 0 ? balance->most / balance->mean : 1; }
+
+/* Shares may differ: memory is that of the fullest rank. */
+static void take_fullest(volley_estimate *out) {
+  const double neurons = excess(&out->neuron_balance), synapses = excess(&out->synapse_balance);
+  out->neuron_bytes *= neurons;
+  out->record_bytes *= neurons;
+  out->table_bytes *= synapses;
+  out->build_bytes *= synapses;
+  out->peak_bytes = out->base_bytes + out->neuron_bytes + out->table_bytes +
+                    fmax(out->build_bytes, out->record_bytes + out->readout_bytes);
+}
+
 volley_status volley_estimate_make(const volley_experiment *experiment, const volley_reader *reader, int ranks,
                                    int threads, bool checks, MPI_Comm comm, volley_estimate *out) {
   const size_t n = (size_t)experiment->n_projections;
@@ -212,7 +225,9 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
   if (ranks > 1 && !volley_is_launched()) out->base_bytes += launched_bytes;
   volley_status status = expect_synapses(experiment, reader, checks, out, samples);
   if (status == VOLLEY_OK) estimate_all(experiment, samples, out);
-  if (status == VOLLEY_OK && checks) status = estimate_balance(experiment, reader, comm, out);
+  const bool is_even = experiment->simulation.partitioner->even;
+  if (status == VOLLEY_OK && (checks || !is_even)) status = estimate_balance(experiment, reader, comm, out);
+  if (status == VOLLEY_OK && !is_even) take_fullest(out);
   for (size_t p = 0; p < n; p++) {
     free(samples[p].weights);
     free(samples[p].delays);
@@ -224,14 +239,14 @@ volley_status volley_estimate_make(const volley_experiment *experiment, const vo
 void volley_estimate_release(volley_estimate *estimate) { free(estimate->expected); }
 
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,
-                                  MPI_Comm comm) {
+                                  int node_ranks, MPI_Comm comm) {
   int ranks;
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   volley_estimate estimate;
   const volley_status status = volley_estimate_make(experiment, reader, ranks, threads, false, comm, &estimate);
   volley_estimate_release(&estimate);
   VOLLEY_TRY(status);
-  const int neighbours = volley_node_ranks(comm);
+  const int neighbours = node_ranks > 0 ? node_ranks : volley_node_ranks(comm);
   const double needed = (estimate.peak_bytes - estimate.base_bytes) * neighbours;
   double left = (double)volley_available_memory();
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &left, 1, MPI_DOUBLE, MPI_MIN, comm));

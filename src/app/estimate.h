@@ -64,9 +64,10 @@ void volley_estimate_release(volley_estimate *estimate);
 /* Expected synapses onto a neuron of each population: [n_populations], owned by the caller: free(). */
 double *volley_indegrees_expect(const volley_experiment *experiment, const volley_estimate *estimate);
 
-/* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. Collective. */
+/* Faults, agreed on all ranks, if the ranks of a node need more memory than the node has left. node_ranks: how many such ranks a
+ * node has; 0: those of comm. Collective. */
 volley_status volley_memory_check(const volley_experiment *experiment, const volley_reader *reader, int threads,
-                                  MPI_Comm comm);
+                                  int node_ranks, MPI_Comm comm);
 
 /* ---- What a run will write: recordings and checkpoints, and whether there is room for them. */
 

@@ -20,7 +20,8 @@ typedef struct volley_run_options {
   const char *checkpoint, *checkpoint_every; /* NULL: as the experiment says */
   int checkpoint_keep;                       /* 0: as the experiment says */
   const char *walltime_limit;                /* NULL: none but SLURM's */
-  bool quiet;                                /* without a table of rates at the end; no option of `volley run` */
+  bool quiet;     /* without a table of rates at the end; no option of `volley run`, as the next */
+  int node_ranks; /* ranks on this node, with those of runs beside this one; 0: this run's */
 } volley_run_options;
 
 typedef struct volley_start {

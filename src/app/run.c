@@ -277,7 +277,7 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   VOLLEY_TRY(volley_choose_threads(run->options->threads, run->start->experiment, ranks, comm, &threads));
   run->summary.places = volley_places_find(threads, comm);
-  VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, comm));
+  VOLLEY_TRY(volley_memory_check(run->start->experiment, &reader, threads, run->options->node_ranks, comm));
   VOLLEY_TRY(build(run, &reader, threads, comm));
   VOLLEY_TRY(record_run(run));
   return report(run, comm);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "experiment/check.h"
 #include "io/output/reader.h"
+#include "run/threads.h"
 #include "volley.h"
 
 #include <errno.h>
@@ -41,42 +42,55 @@ typedef struct sweep {
   const settings *options;
   volley_axes axes;
   volley_arena *arena;
-  MPI_Comm comm; /* of the group */
-  int rank;      /* in it */
-  int *codes;    /* [axes.runs] exit codes, -1: not begun; of the runs of this group */
+  MPI_Comm comm;          /* of the group */
+  int rank;               /* in it */
+  int groups, node_ranks; /* groups of ranks; ranks of all groups on this node */
+  bool saves;             /* the experiment writes checkpoints */
+  int *codes;             /* [axes.runs] exit codes, -1: not begun; of the runs of this group */
 } sweep;
 
 /* The words of run that make one run. sets.texts is to be freed by the caller. */
 static volley_run_options options_of(const sweep *s, int64_t run) {
   volley_run_options options = {.file = s->options->file,
                                 .output = volley_sweep_output(s->options->folder, run, s->arena),
-                                .threads = s->options->threads,
+                                .threads = s->options->threads ? s->options->threads
+                                           : s->groups > 1     ? 1
+                                                               : 0,
+                                .node_ranks = s->node_ranks,
                                 .overwrite = s->options->overwrite,
                                 .progress = VOLLEY_PROGRESS_OFF,
                                 .quiet = true};
+  if (s->saves && !s->options->overwrite) options.resume = "latest";
   for (int k = 0; k < s->options->sets.n; k++) volley_text_list_add(&options.sets, s->options->sets.texts[k]);
   for (int a = 0; a < s->axes.n; a++)
     volley_text_list_add(&options.sets, volley_axes_setting(&s->axes, a, run, s->arena));
   return options;
 }
 
+static void print_setting(const char *setting, bool is_first) {
+  char *word = volley_shell_word(setting);
+  printf("%s%s", is_first ? "" : " ", word);
+  free(word);
+}
+
 static void print_settings(const volley_axes *axes, int64_t run, volley_arena *arena) {
-  for (int a = 0; a < axes->n; a++) {
-    char *word = volley_shell_word(volley_axes_setting(axes, a, run, arena));
-    printf("%s%s", a ? " " : "", word);
-    free(word);
-  }
+  for (int a = 0; a < axes->n; a++) print_setting(volley_axes_setting(axes, a, run, arena), a == 0);
 }
 
 /* Whether the output of this very experiment is there and whole; a fault if it is another's. Collective over the group. */
-static volley_status look_for_output(const sweep *s, const volley_run_options *options, bool *is_there) {
+static volley_status look_for_output(sweep *s, const volley_run_options *options, bool *is_there) {
   volley_experiment *experiment = NULL;
   int found = 0;
   *is_there = false;
-  if (s->options->overwrite) return VOLLEY_OK;
   VOLLEY_TRY(volley_experiment_read(options->file, options->sets.texts, options->sets.n, s->comm, &experiment));
+  s->saves |= experiment->checkpoint.wall > 0 || experiment->checkpoint.steps > 0;
+  if (experiment->checkpoint.file)
+    volley_fault(
+        VOLLEY_USAGE, NULL,
+        "checkpoint.file is '%s' for all runs of a sweep: leave it out, and each has its own beside its output",
+        experiment->checkpoint.file);
   volley_output_file *file = NULL;
-  if (s->rank == 0 && access(options->output, F_OK) == 0 &&
+  if (s->rank == 0 && !s->options->overwrite && access(options->output, F_OK) == 0 &&
       volley_output_file_open(options->output, &file) == VOLLEY_OK) {
     const volley_output_info *info = volley_output_file_info(file);
     found = info->complete;
@@ -103,7 +117,7 @@ static void tell(const sweep *s, int64_t run, const char *how, int code) {
 }
 
 /* Before anything runs: whether all experiments can be read, and which runs are there already. */
-static volley_status look_for_runs(const sweep *s, int64_t first, int64_t stride) {
+static volley_status look_for_runs(sweep *s, int64_t first, int64_t stride) {
   volley_status worst = VOLLEY_OK;
   for (int64_t run = first; run < s->axes.runs; run += stride) {
     bool is_there;
@@ -152,6 +166,8 @@ static volley_status begin(sweep *s, int ranks, MPI_Comm comm) {
   if (rank == 0 && mkdir(s->options->folder, 0777) != 0 && errno != EEXIST)
     volley_fault(VOLLEY_USAGE, NULL, "the folder '%s' cannot be made: %s", s->options->folder, strerror(errno));
   VOLLEY_TRY(volley_agree(comm));
+  s->groups = size / ranks;
+  s->node_ranks = volley_node_ranks(comm);
   VOLLEY_MPI(MPI_Comm_split(comm, rank / ranks, rank, &s->comm));
   VOLLEY_MPI(MPI_Comm_rank(s->comm, &s->rank));
   s->codes = volley_alloc((size_t)s->axes.runs, sizeof *s->codes, "a sweep");
@@ -196,6 +212,7 @@ static volley_status sweep_command(const volley_command *command, int n_argument
     VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
     for (int64_t run = 0; run < s.axes.runs && rank == 0; run++) {
       print_settings(&s.axes, run, s.arena);
+      for (int k = 0; k < options.sets.n; k++) print_setting(options.sets.texts[k], false);
       putchar('\n');
     }
   } else if (status == VOLLEY_OK) {

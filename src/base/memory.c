@@ -104,7 +104,8 @@ void volley_table_free(void *table, size_t bytes) {
 void *volley_table_grow(void *table, size_t bytes, size_t grown, const char *what) {
   char *larger = volley_alloc_huge(grown, what);
   if (!table) return larger;
-  if (mremap(table, table_size(bytes), table_size(bytes), MREMAP_MAYMOVE | MREMAP_FIXED, larger) == MAP_FAILED)
+  /* Grown in the same call, so that it stays one mapping: kernels before 6.17 move no more than one. */
+  if (mremap(table, table_size(bytes), table_size(grown), MREMAP_MAYMOVE | MREMAP_FIXED, larger) == MAP_FAILED)
     out_of_memory(1, grown, what);
   if (table_size(bytes) >= huge_page) madvise(larger, table_size(grown), MADV_HUGEPAGE);
   return larger;

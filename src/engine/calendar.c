@@ -53,8 +53,10 @@ double volley_calendar_end(const volley_calendar *calendar, int64_t bucket) {
 /* Room for one item more in an array that doubles. */
 static void *make_room(void *items, size_t n, size_t *capacity, size_t size) {
   if (n < *capacity) return items;
-  *capacity = *capacity ? 2 * *capacity : 64;
-  return volley_grow(items, *capacity, size, what);
+  const size_t more = *capacity ? 2 * *capacity : 64;
+  items = volley_grow(items, more, size, what);
+  *capacity = more;
+  return items;
 }
 
 static volley_bucket *bucket_at(volley_calendar *calendar, int64_t b) {
@@ -157,8 +159,9 @@ void volley_calendar_shut(volley_calendar *calendar, int64_t b) {
   calendar->occupied[slot / WORD] &= ~(UINT64_C(1) << slot % WORD);
   if (bucket->sendings_capacity + bucket->wakes_capacity == 0) return;
   if (calendar->n_spare == calendar->spare_capacity) {
-    calendar->spare_capacity = calendar->spare_capacity ? 2 * calendar->spare_capacity : 8;
-    calendar->spare = volley_grow(calendar->spare, (size_t)calendar->spare_capacity, sizeof *calendar->spare, what);
+    const __typeof__(calendar->spare_capacity) more = calendar->spare_capacity ? 2 * calendar->spare_capacity : 8;
+    calendar->spare = volley_grow(calendar->spare, (size_t)more, sizeof *calendar->spare, what);
+    calendar->spare_capacity = more;
   }
   calendar->spare[calendar->n_spare++] = *bucket;
   *bucket = (volley_bucket){0};

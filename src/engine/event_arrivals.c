@@ -80,8 +80,8 @@ void volley_arrivals_sort(volley_arrival *arrivals, size_t n, volley_arrival *sc
 
 void volley_event_block_touch(volley_event_block *b, uint32_t id, uint32_t head, size_t *n) {
   if (*n == b->touched_capacity) {
+    b->touched = volley_grow(b->touched, 2 * *n + 64, sizeof *b->touched, what);
     b->touched_capacity = 2 * *n + 64;
-    b->touched = volley_grow(b->touched, b->touched_capacity, sizeof *b->touched, what);
   }
   b->touched[(*n)++] = (volley_touched){id, head};
   b->heads[id] = head;
@@ -116,8 +116,8 @@ static void make_room(volley_event_block *b, const volley_bucket *bucket) {
   size_t n = 0;
   for (size_t s = 0; s < bucket->n_sendings; s++) n += bucket->sendings[s].count;
   if (n <= b->sorted_capacity) return;
+  b->sorted = volley_grow(b->sorted, 4 * n, sizeof *b->sorted, what);
   b->sorted_capacity = 2 * n;
-  b->sorted = volley_grow(b->sorted, 2 * b->sorted_capacity, sizeof *b->sorted, what);
 }
 
 static void count_arrival(volley_event_block *b, uint32_t id, size_t *n) {
@@ -160,8 +160,8 @@ static void place_visit(volley_event_block *b, volley_plastic_table *plastic, co
   const uint32_t g = (uint32_t)sending->first;
   const volley_plastic_group *group = &plastic->groups[g];
   if (b->n_visits == b->visits_capacity) {
+    b->visits = volley_grow(b->visits, 2 * b->n_visits + 64, sizeof *b->visits, what);
     b->visits_capacity = 2 * b->n_visits + 64;
-    b->visits = volley_grow(b->visits, b->visits_capacity, sizeof *b->visits, what);
   }
   b->visits[b->n_visits] = volley_plastic_visit_begin(plastic, g, sending->time);
   for (uint32_t k = 0; k < group->count; k++)

@@ -116,8 +116,8 @@ void volley_event_block_alarm(volley_event_block *b, uint32_t id, int64_t least)
   if (bucket == VOLLEY_NO_BUCKET) return;
   if (bucket < least) bucket = least;
   if (cell->bucket <= bucket) return;
-  cell->bucket = bucket;
   volley_calendar_wake(&b->calendar, bucket, id);
+  cell->bucket = bucket;
 }
 
 static double weight_of(const volley_event_block *b, const volley_arrival *arrival) {

@@ -14,8 +14,8 @@ enum { WORDS = sizeof(double) / sizeof(uint32_t) + 1 };
 
 void volley_timed_list_reserve(volley_timed_list *list, size_t n) {
   if (n <= list->capacity) return;
-  list->capacity = 2 * n;
-  list->spikes = volley_grow(list->spikes, list->capacity, sizeof *list->spikes, "the spikes of a window");
+  list->spikes = volley_grow(list->spikes, 2 * n, sizeof *list->spikes, "the spikes of a window");
+  list->capacity = 2 * n; /* only now: where memory lacks the list is used once more */
 }
 
 void volley_timed_list_add(volley_timed_list *list, const volley_timed_spike *spikes, size_t n) {

@@ -173,6 +173,7 @@ bool volley_key_is_free(const char *path) {
                                     "simulation.exchange_group",
                                     "simulation.delivery",
                                     "output.file",
+                                    "output.make_folder",
                                     "output.compression"};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     const size_t n = strlen(all[i]);

@@ -71,6 +71,16 @@ def main():
         sweep(path, *OVER, "-o", folder, "--ranks", "2", ranks=2, texts=["1 of 6: simulation.seed=1", "there already", "4 of 6: "])
         expect(os.stat(os.path.join(folder, "1.h5")).st_mtime_ns == before, "an output that was there was made anew")
         expect(read_table(folder) == rows, "the table is another one after going on")
+        # Runs that save have checkpoints of their own, and go on from them; lines for an array have all settings.
+        saving = ["--set", "checkpoint.every='20 ms model'"]
+        saved = os.path.join(room, "saved")
+        sweep(path, "--over", "simulation.seed=1..4", "-o", saved, *saving, ranks=2, texts=["4 of 4 runs done"])
+        expect(os.path.exists(os.path.join(saved, "3.checkpoint.h5")), "no checkpoint of its own")
+        sweep(path, "--over", "simulation.seed=1..4", "-o", saved, *saving, texts=["4 of 4: simulation.seed=4: there already"])
+        expect(read_table(saved)[0]["digest"] == rows[0]["digest"], "other spikes with checkpoints")
+        sweep(path, "--over", "simulation.seed=1..4", "-o", saved, "--set", "checkpoint.file=one.h5", code=2, texts=["for all runs"])
+        listed = sweep(path, "--over", "simulation.seed=1..2", *saving, "--list").stdout
+        expect(all("checkpoint.every=" in line for line in listed.splitlines()), f"--list: {listed}")
         # Outputs of other settings, and a run that fails: a file cannot be made where a folder is.
         sweep(path, "--over", "simulation.seed=5..6", "-o", folder, code=2, texts=["of other settings"])
         expect(read_table(folder) == rows, "a refused sweep wrote over the table")

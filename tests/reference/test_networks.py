@@ -3,8 +3,8 @@ all neurons and CV of their intervals.
 
 NEST's figures are from three seeds; expect_same_mean says what is compared and why. Between our seeds rates may spread by 10 % and
 CVs by 0.065, twice what those of 86 networks of coba do (0.028 and 0.037 with two generators of the kick). Some networks of coba fall silent
-some 40 ms after the kick, which are left out: 45 of 212 with four streams of random numbers, one of twelve in Brian2 2.5.1. Half of them
-may, which of twenty happens once in 500 times. test_networks_long.py takes more seeds."""
+some 40 ms after the kick, which are left out: 50 of 212 with four streams of random numbers, one of twelve in Brian2 2.5.1. Half of them
+may, which of twenty happens once in a hundred times. test_networks_long.py takes more seeds."""
 import json
 import os
 import sys

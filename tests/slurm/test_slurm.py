@@ -198,6 +198,9 @@ class Scenarios:
         expect(job.wait() == "COMPLETED", f"a study: {job.log()}")
         done = subprocess.run([os.path.join(scripts, "report"), folder], capture_output=True, text=True, check=False)
         expect(done.returncode == 0, f"report: {done.stderr}")
+        other = subprocess.run([os.path.join(scripts, "study"), "strong", "other.yaml", folder, "1x1"], capture_output=True,
+                               text=True, check=False, env={**os.environ, "VOLLEY": VOLLEY})
+        expect(other.returncode == 1 and "of another study" in other.stderr, f"a study of another network: {other.stderr}")
         with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
             page = file.read()
         expect("strong scaling" in page and page.count("<svg") == 4 and "<td>2</td>" in page, "the report of a study")

@@ -87,12 +87,41 @@ static void test_version_2(void **state) {
   assert_int_equal(volley_group_memory(root), 100);
 }
 
+/* A table keeps what it holds while it grows, and stays one mapping: older kernels grow no other. */
+static void test_growing_table(void **state) {
+  (void)state;
+  size_t bytes = 5000;
+  unsigned char *table = volley_alloc_huge(bytes, "test");
+  for (size_t i = 0; i < bytes; i++) table[i] = (unsigned char)(7 * i);
+  for (int n = 0; n < 4; n++) {
+    table = volley_table_grow(table, bytes, 3 * bytes, "test");
+    for (size_t i = bytes; i < 3 * bytes; i++) {
+      assert_int_equal(table[i], 0);
+      table[i] = (unsigned char)(7 * i);
+    }
+    bytes *= 3;
+    int mappings = 0;
+    char line[512];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps)) {
+      const uintptr_t begin = (uintptr_t)strtoull(line, NULL, 16), at = (uintptr_t)table;
+      const uintptr_t end = (uintptr_t)strtoull(strchr(line, '-') + 1, NULL, 16);
+      mappings += begin < at + bytes && end > at;
+    }
+    if (maps) fclose(maps);
+    assert_int_equal(mappings, 1);
+  }
+  for (size_t i = 0; i < bytes; i++) assert_int_equal(table[i], (unsigned char)(7 * i));
+  volley_table_free(table, bytes);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_no_limit, make_root, remove_root),
       cmocka_unit_test_setup_teardown(test_version_1, make_root, remove_root),
       cmocka_unit_test_setup_teardown(test_container, make_root, remove_root),
       cmocka_unit_test_setup_teardown(test_version_2, make_root, remove_root),
+      cmocka_unit_test(test_growing_table),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
