@@ -164,7 +164,8 @@ static volley_status find_shares(const volley_experiment *experiment, const voll
   if (why && why != c->why_not) snprintf(c->why_not, sizeof c->why_not, "%s", why);
   volley_status status = VOLLEY_OK;
   const bool is_possible = volley_all(!why, comm); /* a library may be missing on one node */
-  if (!is_possible && !why) snprintf(c->why_not, sizeof c->why_not, "some ranks cannot: what it needs is not on every node");
+  if (!is_possible && !why)
+    snprintf(c->why_not, sizeof c->why_not, "some ranks cannot: what it needs is not on every node");
   if (is_possible) status = volley_owners_find(&c->experiment, estimate->ranks, reader, comm, &c->owners);
   c->has_owners = is_possible && status == VOLLEY_OK;
   if (c->has_owners) {

@@ -82,8 +82,8 @@ void volley_plastic_note_time(volley_plastic_table *plastic, uint32_t target, do
   const volley_past_spike spike = volley_timed_target_traces(&plastic->constants, before, time);
   if (past->n == past->capacity) {
     const uint32_t more = past->capacity ? 2 * past->capacity : FEW;
-    past->spikes = volley_grow(past->spikes, more, sizeof *past->spikes,
-                               "the recent spikes of neurons with plastic synapses");
+    past->spikes =
+        volley_grow(past->spikes, more, sizeof *past->spikes, "the recent spikes of neurons with plastic synapses");
     past->capacity = more;
   }
   past->spikes[past->n++] = spike;
