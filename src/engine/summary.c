@@ -169,7 +169,7 @@ void volley_summary_fill(volley_summary *summary, const volley_run_figures *figu
   find_costs(summary, figures);
   find_speeds(summary, figures);
   share_ways(summary, figures);
-  if (figures->exchange->kind->tell) share_exchange(summary, figures);
+  if (figures->exchange && figures->exchange->kind->tell) share_exchange(summary, figures);
   summary->neurons = experiment->neurons;
   summary->synapses = network->synapses;
   summary->table_bytes = network->table_bytes;

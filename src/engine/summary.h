@@ -104,10 +104,10 @@ typedef struct volley_summary {
 /* What an engine knows of a run on one rank, for the summary. Nothing is owned. */
 typedef struct volley_run_figures {
   const struct volley_network *network;
-  int64_t first_step, step; /* this process took the steps from the first to the one before `step` */
-  const uint64_t *sums;     /* of all ranks, by engine/tally.h */
-  uint64_t events_before;   /* of sums: synaptic events before first_step */
-  const volley_exchange *exchange;
+  int64_t first_step, step;               /* this process took the steps from the first to the one before `step` */
+  const uint64_t *sums;                   /* of all ranks, by engine/tally.h */
+  uint64_t events_before;                 /* of sums: synaptic events before first_step */
+  const volley_exchange *exchange;        /* NULL: the engine has none */
   const volley_way_figures *ways;         /* [VOLLEY_WAYS] of this rank; NULL: the engine has none */
   const struct volley_stopwatch *watches; /* [threads] */
   const struct volley_timespan *time;     /* of all steps */
