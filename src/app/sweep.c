@@ -116,18 +116,28 @@ static void tell(const sweep *s, int64_t run, const char *how, int code) {
   fflush(stdout);
 }
 
-/* Before anything runs: whether all experiments can be read, and which runs are there already. */
+/* A mistake of the experiment itself is told once, by the first run. Collective over comm. */
+static volley_status read_first(const sweep *s, MPI_Comm comm) {
+  volley_experiment *experiment = NULL;
+  volley_run_options options = options_of(s, 0);
+  const volley_status status =
+      volley_experiment_read(options.file, options.sets.texts, options.sets.n, comm, &experiment);
+  free(options.sets.texts);
+  volley_experiment_destroy(experiment);
+  return status;
+}
+
+/* Before anything runs: whether all experiments can be read, up to the first that cannot, and which runs are there already. */
 static volley_status look_for_runs(sweep *s, int64_t first, int64_t stride) {
-  volley_status worst = VOLLEY_OK;
   for (int64_t run = first; run < s->axes.runs; run += stride) {
     bool is_there;
     volley_run_options options = options_of(s, run);
     const volley_status status = look_for_output(s, &options, &is_there);
     free(options.sets.texts);
-    if (status != VOLLEY_OK) worst = status;
-    if (status == VOLLEY_OK && is_there) s->codes[run] = VOLLEY_OK;
+    VOLLEY_TRY(status);
+    if (is_there) s->codes[run] = VOLLEY_OK;
   }
-  return worst;
+  return VOLLEY_OK;
 }
 
 static volley_status make_run(const sweep *s, int64_t run) {
@@ -179,6 +189,7 @@ static volley_status begin(sweep *s, int ranks, MPI_Comm comm) {
 static volley_status make_runs(sweep *s, MPI_Comm comm) {
   int rank, size;
   const int ranks = s->options->ranks ? s->options->ranks : 1;
+  VOLLEY_TRY(read_first(s, comm));
   VOLLEY_TRY(begin(s, ranks, comm));
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &size));
@@ -237,7 +248,9 @@ const volley_command volley_command_sweep = {
                    "what is there\n"
                    "already is kept, so that a sweep that was broken off goes on when it is started again. Nothing "
                    "runs where an experiment\n"
-                   "has a mistake, or where an output is of other settings.\n"
+                   "has a mistake, or where an output is of other settings. Runs beside each other have one thread "
+                   "each if --threads says\n"
+                   "nothing.\n"
                    "Exit code: the largest of the runs'.",
     VOLLEY_OPTIONS(option_table),
     .run = sweep_command};

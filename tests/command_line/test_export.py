@@ -5,6 +5,7 @@ import sys
 import tempfile
 
 import h5py
+import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from program import execute, expect, finish, run  # noqa: E402
@@ -56,6 +57,17 @@ def main():
             for key in ("spike_digest", "synapses"):
                 expect(coordinates(output) == positions, f"exported by {ranks} ranks: other positions")
                 expect(found[key] == expected[key], f"exported by {ranks} ranks: {key} {found[key]}, not {expected[key]}")
+        # Coordinates that are not all there are nobody's places, and no reason to refuse the network.
+        for number in range(8):
+            if os.path.exists(f"{made}/nodes_{number}.h5"):
+                with h5py.File(f"{made}/nodes_{number}.h5", "a") as file:
+                    if "A" in file["nodes"]:
+                        file["nodes/A/0/x"][3] = numpy.nan
+        result = execute(["run", made + "/circuit_config.json", "-o", folder + "/nowhere.h5", "--progress", "off"])
+        expect(result.returncode == 0 and "not used: x, y" in result.stderr, f"coordinates that are missing: {result.stderr}")
+        with h5py.File(folder + "/nowhere.h5") as file:
+            expect("x" not in file.get("nodes/A/0", {}), "places of which one is missing are in the output")
+            expect(file["volley/summary"].attrs["spike_digest"].decode() == expected["spike_digest"], "other spikes without places")
         with open(made + "/nodes_2.json", encoding="utf-8") as file:
             nodes = file.read()
         write(made + "/nodes_2.json", re.sub(r'(?s)"tau_syn_1": (\S+),.*?: (\S+),.*?: ([0-9.e]+)', r'"tau_syn": [\1, \2, \3]', nodes))

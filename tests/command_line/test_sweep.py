@@ -41,6 +41,8 @@ def main():
             file.write(NET)
         # Mistakes, before anything is made.
         sweep(path, "--over", "simulation.seed=1,-1", "-o", folder, code=2, texts=["-1"])
+        told = sweep(path + "x", "--over", "simulation.seed=1..4", "-o", folder, ranks=2, code=2, texts=["cannot be opened"])
+        expect(told.stderr.count("cannot be opened") == 1, f"a mistake is told more than once: {told.stderr}")
         sweep(path, "--over", "simulation.seed=3:1:1", "-o", folder, code=2, texts=["never reached"])
         sweep(path, "--over", "simulation.seed=1", "--over", "simulation.seed=2", "-o", folder, code=2, texts=["twice"])
         sweep(path, "--over", "simulation.seed=1..2", code=2, texts=["--output"])

@@ -12,6 +12,7 @@ import h5py  # noqa: E402
 import numpy  # noqa: E402
 import program  # noqa: E402
 import volley  # noqa: E402
+from faults import fails  # noqa: E402
 from program import expect  # noqa: E402
 
 EXPERIMENT = """
@@ -33,17 +34,6 @@ recorders:
   - {type: rates, population: E, interval: 10 ms}
   - {name: z, type: readout, readout: z, values: output, interval: 1 ms}
 """.replace("VALUES", ", ".join(f"{-70 + 0.1 * i:g}" for i in range(80)))
-
-
-def fails(call, *words):
-    """Whether a call raises VolleyError with these words."""
-    try:
-        call()
-    except volley.VolleyError as fault:
-        missing = [word for word in words if word not in str(fault)]
-        expect(not missing, f"'{fault}' does not say {missing}")
-        return
-    expect(False, f"no fault that says {words}")
 
 
 def read_all():

@@ -11,6 +11,7 @@ sys.path[:0] = [os.path.join(os.environ["VOLLEY_SOURCE"], *path) for path in (("
 import numpy  # noqa: E402
 import program  # noqa: E402
 import volley  # noqa: E402
+from faults import fails  # noqa: E402
 from program import MPIRUN, expect  # noqa: E402
 
 if "VOLLEY_TEST_C_FLAGS" in os.environ:
@@ -41,16 +42,6 @@ NETWORKS = {
 
 
 SAVED = ("current", "events") # by in_process.py
-
-
-def fails(call, *words):
-    try:
-        call()
-    except volley.VolleyError as fault:
-        missing = [word for word in words if word not in str(fault)]
-        expect(not missing, f"'{fault}' does not say {missing}")
-        return
-    expect(False, f"no fault that says {words}")
 
 
 def compare_digests():

@@ -54,7 +54,7 @@ TEXTS = [("recorders:", "recorders:\n  - {name: some, type: spikes, population: 
 # What cannot change them.
 SAME = ["title=Another title", "simulation.partition=round_robin", "simulation.exchange_interval=step",
         "simulation.exchange_interval=min_delay", "output.file=elsewhere.h5", "checkpoint.every=3 ms model",
-        "checkpoint.keep=7", "output.compression=3", "output.precision=single", "simulation.dt=100 us", "projections.0.delay=1500 us",
+        "checkpoint.keep=7", "output.compression=3", "output.precision=single", "output.make_folder=true", "simulation.dt=100 us", "projections.0.delay=1500 us",
         "projections.0.weight=[[20.0], [0.5]]"]
 
 FORBIDDEN = re.compile("HDF5-DIAG|HDF5: |H5[A-Z][a-z_]+\\(|#00|egmentation|Traceback|Signal|Abort|MPI_ERR|PETSC ERROR|"
