@@ -239,11 +239,12 @@ static volley_status check_file(const char *path) {
 }
 
 /* OUT.png beside OUT.h5 and OUT.h5.part, OUT_traces.png for --traces. */
-static void name_figure(const char *file, const char *kinds, char path[PATH_MAX]) {
+static volley_status name_figure(const char *file, const char *kinds, char path[PATH_MAX]) {
   size_t length = strlen(file);
   if (length > 5 && strcmp(file + length - 5, ".part") == 0) length -= 5;
   if (length > 3 && strncmp(file + length - 3, ".h5", 3) == 0) length -= 3;
-  snprintf(path, PATH_MAX, "%.*s%s.png", (int)length, file, kinds);
+  if (snprintf(path, PATH_MAX, "%.*s%s.png", (int)length, file, kinds) < PATH_MAX) return VOLLEY_OK;
+  return volley_fault(VOLLEY_USAGE, NULL, "the figure's path has more than %d bytes; name a shorter one with -o", PATH_MAX - 1);
 }
 
 /* Draws a figure of the files that were found of the outputs that the options name. */
@@ -255,7 +256,7 @@ static volley_status draw(const volley_found_output *found, const settings *opti
   line.words[1] = script;
   VOLLEY_TRY(add_figures(&line, options, kinds));
   VOLLEY_TRY(add_choices(&line, options));
-  name_figure(options->files.texts[0], kinds, figure);
+  if (!options->output) VOLLEY_TRY(name_figure(options->files.texts[0], kinds, figure));
   VOLLEY_TRY(add(&line, "--output=%s%s", options->output ? options->output : figure, ""));
   for (int k = 0; k < options->files.n; k++) VOLLEY_TRY(add(&line, "--name=%s%s", options->files.texts[k], ""));
   VOLLEY_TRY(add(&line, "--%s%s", "", ""));
