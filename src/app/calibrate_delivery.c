@@ -49,10 +49,12 @@ static void go_through_row(volley_table_builder *builder, const shape *s, uint32
   for (uint32_t k = 0; k < n; k++) {
     const uint16_t due = (uint16_t)(1 + (words[k] & 0xFFFF) % s->steps),
                    target = (uint16_t)((k + volley_open_uniform(words[k])) / n * s->targets); /* they ascend */
+    const uint8_t receptor = (uint8_t)(r & 1);
+    const float weight = s->equal ? 1 : (float)(k + 1);
     if (fills)
-      volley_table_fill(builder, gid, target, due, (uint8_t)(r & 1), s->equal ? 1 : (float)(k + 1));
+      volley_table_fill(builder, target, 1, &gid, &due, &receptor, &weight);
     else
-      volley_table_count(builder, gid);
+      volley_table_count(builder, &gid, 1);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <Random123/philox.h>
 #include <math.h>
 
+enum { PIECE = 256 /* numbers that are made together */ };
+
 volley_key volley_key_of(uint32_t seed, volley_purpose purpose, uint32_t object) {
   return (volley_key){{seed, ((uint32_t)purpose << 24) | (object & 0xFFFFFFu)}};
 }
@@ -97,21 +99,35 @@ static inline double central_quantile(double q) {
   return q * horner(centre_over, r) / horner(centre_under, r);
 }
 
+static inline double near_tail(double r) { return horner(tail_over, r - 1.6) / horner(tail_under, r - 1.6); }
+
 double volley_normal_quantile(double p) {
   const double q = p - 0.5;
   if (fabs(q) <= centre) return central_quantile(q);
   const double r = sqrt(-log(q < 0 ? p : 1 - p));
-  const double x = r <= 5 ? horner(tail_over, r - 1.6) / horner(tail_under, r - 1.6)
-                          : horner(far_over, r - 5) / horner(far_under, r - 5);
+  const double x = r <= 5 ? near_tail(r) : horner(far_over, r - 5) / horner(far_under, r - 5);
   return q < 0 ? -x : x;
 }
 
-void volley_normal_quantiles(const uint32_t *words, size_t n, double *out) {
-  for (size_t k = 0; k < n; k++) out[k] = central_quantile(volley_open_uniform(words[k]) - 0.5);
-  for (size_t k = 0; k < n; k++) {
-    const double p = volley_open_uniform(words[k]);
-    if (fabs(p - 0.5) > centre) out[k] = volley_normal_quantile(p);
+/* Those in the tails apart: of a word none is so small that r is beyond 5. */
+static void find_quantiles(const uint32_t *words, size_t n, double *out) {
+  uint32_t tails[PIECE], n_tails = 0;
+  double p[PIECE], roots[PIECE];
+  for (uint32_t k = 0; k < n; k++) out[k] = central_quantile(volley_open_uniform(words[k]) - 0.5);
+  for (uint32_t k = 0; k < n; k++) {
+    tails[n_tails] = k;
+    n_tails += fabs(volley_open_uniform(words[k]) - 0.5) > centre;
   }
+  for (uint32_t t = 0; t < n_tails; t++) {
+    p[t] = volley_open_uniform(words[tails[t]]);
+    roots[t] = sqrt(-log(p[t] < 0.5 ? p[t] : 1 - p[t]));
+  }
+  for (uint32_t t = 0; t < n_tails; t++) roots[t] = copysign(near_tail(roots[t]), p[t] - 0.5);
+  for (uint32_t t = 0; t < n_tails; t++) out[tails[t]] = roots[t];
+}
+
+void volley_normal_quantiles(const uint32_t *words, size_t n, double *out) {
+  for (size_t k = 0; k < n; k += PIECE) find_quantiles(words + k, n - k < PIECE ? n - k : PIECE, out + k);
 }
 
 /* Inversion from 0: mean number of steps n p. */

@@ -3,8 +3,6 @@
 #include "base/text.h"
 
 #include <ctype.h>
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,11 +175,6 @@ bool volley_unit_convert(const char *text, const char *unit, double *value, char
   const int shift = given_exponent - exponent;
   *value = shift >= 0 ? number * pow(10.0, shift) : number / pow(10.0, -shift);
   return true;
-}
-
-double volley_round_steps(double time, double dt) {
-  const double steps = time / dt;
-  return floor(steps + 4 * DBL_EPSILON * fabs(steps) + 0.5); /* the quotient of two rounded numbers, rounded */
 }
 
 bool volley_is_whole_steps(double time, double dt) {

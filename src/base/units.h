@@ -3,6 +3,8 @@
 #ifndef VOLLEY_BASE_UNITS_H
 #define VOLLEY_BASE_UNITS_H
 
+#include <float.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,7 +25,10 @@ const char *volley_unit_describe(const char *unit, char *buffer, size_t size);
 
 /* A time in steps of dt, to the nearest whole one; halves go up as they are written in decimals: 0.15 ms are 2 steps of 0.1
  * ms, though 0.15 / 0.1 is less than 1.5 in binary. Everything that is rounded to steps is rounded here. */
-double volley_round_steps(double time, double dt);
+static inline double volley_round_steps(double time, double dt) {
+  const double steps = time / dt;
+  return floor(steps + 4 * DBL_EPSILON * fabs(steps) + 0.5); /* the quotient of two rounded numbers, rounded */
+}
 
 /* Whether a time is a whole number of steps but for its last digits. */
 bool volley_is_whole_steps(double time, double dt);

@@ -24,13 +24,15 @@ typedef struct edge_pass {
 } edge_pass;
 
 static void count_edges(edge_pass *pass, int p, const volley_edges *edges) {
+  if (!pass->plastic[p] && !pass->events) {
+    volley_table_count(pass->builder, edges->sources, edges->n);
+    return;
+  }
   for (size_t e = 0; e < edges->n; e++) {
     if (pass->plastic[p])
       volley_plastic_table_count(pass->plastic[p], edges->sources[e]);
-    else if (pass->events)
-      volley_event_table_count(pass->events, edges->sources[e]);
     else
-      volley_table_count(pass->builder, edges->sources[e]);
+      volley_event_table_count(pass->events, edges->sources[e]);
   }
 }
 
@@ -54,13 +56,15 @@ static void note_signs(edge_pass *pass, const volley_projection *projection, con
   const bool is_second = receptor == model->receptor_of_sign[1] && receptor != model->receptor_of_sign[0];
   const bool inhibits = receptor >= 0 && model->receptors[receptor].weights == VOLLEY_CONDUCTANCE &&
                         (model->names_receptors ? volley_mean_current(target, receptor) < 0 : is_second);
-  unsigned signs = 0;
+  const bool counts = projection->plasticity.model, zero_inhibits = volley_weight_is_negative(projection, 0);
+  bool excitatory = false, inhibitory = false;
   for (size_t e = 0; e < edges->n; e++) {
-    const double weight = edges->weights[e];
-    if ((float)weight == 0 && !projection->plasticity.model) continue;
-    signs |= inhibits || volley_weight_is_negative(projection, weight) ? VOLLEY_OUTGOING_INHIBITORY
-                                                                       : VOLLEY_OUTGOING_EXCITATORY;
+    const float weight = (float)edges->weights[e];
+    excitatory |= weight > 0 || (weight == 0 && counts && !zero_inhibits);
+    inhibitory |= weight < 0 || (weight == 0 && counts && zero_inhibits);
   }
+  const unsigned signs = (inhibitory || (excitatory && inhibits) ? VOLLEY_OUTGOING_INHIBITORY : 0u) |
+                         (excitatory && !inhibits ? VOLLEY_OUTGOING_EXCITATORY : 0u);
   pass->outgoing[projection->source] = (uint8_t)(pass->outgoing[projection->source] | signs);
 }
 
@@ -75,32 +79,49 @@ static void fill_events(edge_pass *pass, int p, const volley_edges *edges, uint1
   }
 }
 
+/* Static synapses, some at a time. */
+static void fill_static(edge_pass *pass, const volley_edges *edges, const volley_neuron_model *model, uint16_t target) {
+  enum { SOME = 512 };
+  uint16_t dues[SOME], lags[VOLLEY_MAX_RECEPTORS];
+  float weights[SOME];
+  for (int r = 0; r < model->n_receptors; r++) lags[r] = (uint16_t)volley_receptor_lag(model, r);
+  for (size_t first = 0; first < edges->n; first += SOME) {
+    const size_t n = edges->n - first < SOME ? edges->n - first : SOME;
+    for (size_t e = 0; e < n; e++) {
+      const uint8_t receptor = edges->receptors[first + e];
+      dues[e] = (uint16_t)(edges->delays[first + e] + lags[receptor]);
+      weights[e] = (float)volley_receptor_weight(model, receptor, edges->weights[first + e]);
+    }
+    volley_table_fill(pass->builder, target, n, edges->sources + first, dues, edges->receptors + first, weights);
+  }
+}
+
+static void fill_plastic(const edge_pass *pass, int p, const volley_edges *edges, const volley_neuron_model *model,
+                         uint32_t id) {
+  for (size_t e = 0; e < edges->n; e++) {
+    const uint8_t receptor = edges->receptors[e];
+    const uint16_t due = (uint16_t)(edges->delays[e] + volley_receptor_lag(model, receptor));
+    volley_plastic_table_fill(pass->plastic[p], edges->sources[e], id, due, edges->delays[e], receptor,
+                              edges->weights[e]);
+  }
+}
+
 static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, const volley_slice *slice) {
   const volley_projection *projection = &pass->experiment->projections[p];
   const volley_neuron_model *model = pass->experiment->populations[projection->target].model;
-  const uint32_t id = slice->offset + edges->i, target = slice->target_offset + edges->i;
+  const uint32_t id = slice->offset + edges->i;
+  const uint16_t target = (uint16_t)(slice->target_offset + edges->i);
   volley_walk_draw_values(pass->walk);
   note_signs(pass, projection, edges);
-  if (pass->plastic[p])
-    for (size_t e = 0; e < edges->n; e++) check_weight(pass, p, edges->weights[e]);
-  if (pass->events) {
-    fill_events(pass, p, edges, (uint16_t)target, id);
-    return;
-  }
-  for (size_t e = 0; e < edges->n; e++) {
-    const uint32_t gid = edges->sources[e];
-    const double weight = edges->weights[e];
-    const uint16_t delay = edges->delays[e];
-    const uint8_t receptor = edges->receptors[e];
-    const uint16_t due = (uint16_t)(delay + volley_receptor_lag(model, receptor));
-    if (delay < pass->min_delay) pass->min_delay = delay;
-    if (pass->plastic[p]) {
-      volley_plastic_table_fill(pass->plastic[p], gid, id, due, delay, receptor, weight);
-    } else {
-      volley_table_fill(pass->builder, gid, (uint16_t)target, due, receptor,
-                        (float)volley_receptor_weight(model, receptor, weight));
-    }
-  }
+  for (size_t e = 0; e < edges->n && pass->plastic[p]; e++) check_weight(pass, p, edges->weights[e]);
+  for (size_t e = 0; e < edges->n && !pass->events; e++)
+    pass->min_delay = edges->delays[e] < pass->min_delay ? edges->delays[e] : pass->min_delay;
+  if (pass->events)
+    fill_events(pass, p, edges, target, id);
+  else if (pass->plastic[p])
+    fill_plastic(pass, p, edges, model, id);
+  else
+    fill_static(pass, edges, model, target);
 }
 
 /* Edges of a list that lie in the tables now. */

@@ -153,7 +153,7 @@ static void take(void *context, const volley_edge_slab *slab) {
   for (size_t e = 0; e < slab->count; e++) {
     const double index = (double)slab->target[e] - t->population->spikes->first_id;
     if (is_taken(t, index, slab->weight[e]))
-      volley_edge_mail_add(t->mail, (volley_edge){.target = (uint32_t)index, .weight = slab->weight[e]});
+      volley_edge_mail_add(t->mail, &(volley_edge){.target = (uint32_t)index, .weight = slab->weight[e]});
   }
   (void)volley_edge_mail_send(t->mail, false);
 }

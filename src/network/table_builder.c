@@ -18,7 +18,15 @@ typedef struct record {
 } record;
 _Static_assert(sizeof(record) == 10, "records are packed");
 
-enum { DUE_BITS = 16, SLOTS = 256, FEW = 32, MAX_KINDS = UINT16_MAX, BUCKETS = 8192, SOURCE_BITS = 16 };
+enum {
+  DUE_BITS = 16,
+  SLOT_BITS = 8,
+  SLOTS = 1 << SLOT_BITS,
+  FEW = 32,
+  MAX_KINDS = UINT16_MAX,
+  BUCKETS = 2048,
+  SOURCE_BITS = 16
+};
 _Static_assert(VOLLEY_MAX_DELAY + 1 < 1 << DUE_BITS, "the step on which a synapse is due must fit in 16 bits");
 
 /* A due step and receptor, and what they mean in the layout that was chosen. */
@@ -27,6 +35,12 @@ typedef struct kind {
   uint8_t receptor;
   uint32_t group; /* number of the group within a row that has all */
 } kind;
+
+/* Records of a row that stand together. */
+typedef struct piece {
+  uint32_t count;
+  bool equal;
+} piece;
 
 struct volley_table_builder {
   uint32_t stride;
@@ -42,9 +56,11 @@ struct volley_table_builder {
   uint16_t *numbers; /* [1 << (DUE_BITS + VOLLEY_RECEPTOR_BITS)] 1 + kind by due step and receptor, 0: none so far */
   kind *kinds;       /* [n_kinds] in the order of their first synapse */
   uint32_t n_kinds;
-  record *scratch;  /* [of the largest bucket] */
-  uint32_t *gids;   /* [n_rows] sources that have a row, ascending */
-  uint64_t *firsts; /* [n_rows + 1] their first records */
+  int group_bits;     /* of the numbers of groups */
+  int16_t *exponents; /* [receptors][stride] what sums become: of the power of two that rounds weights */
+  record *scratch;    /* [of the largest bucket] */
+  uint32_t *gids;     /* [n_rows] sources that have a row, ascending */
+  piece *pieces;      /* [of the longest row] */
   uint32_t n_rows;
 };
 
@@ -65,8 +81,8 @@ volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t str
   return builder;
 }
 
-void volley_table_count(volley_table_builder *builder, uint32_t source_gid) {
-  builder->ends[source_gid >> builder->shift]++;
+void volley_table_count(volley_table_builder *builder, const uint32_t *sources, size_t n) {
+  for (size_t e = 0; e < n; e++) builder->ends[sources[e] >> builder->shift]++;
 }
 
 void volley_table_allocate(volley_table_builder *builder) {
@@ -94,17 +110,34 @@ static uint16_t add_kind(volley_table_builder *builder, uint16_t due, uint8_t re
   return (uint16_t)builder->n_kinds;
 }
 
-void volley_table_fill(volley_table_builder *builder, uint32_t source_gid, uint16_t target, uint16_t due,
-                       uint8_t receptor, float weight) {
-  const uint32_t number = (uint32_t)due << VOLLEY_RECEPTOR_BITS | receptor;
-  if (builder->numbers[number] == 0) builder->numbers[number] = add_kind(builder, due, receptor);
-  record *r = &builder->records[builder->ends[source_gid >> builder->shift]++];
-  r->source = (uint16_t)(source_gid & ((1u << builder->shift) - 1));
-  r->target = target;
-  r->kind = (uint16_t)(builder->numbers[number] - 1);
-  memcpy(r->weight, &weight, sizeof weight);
-  double *sum = &builder->sums[(size_t)receptor * builder->stride + target], size = fabs((double)weight);
-  *sum = builder->weight_bits == VOLLEY_WEIGHT_BITS_32 ? *sum + size : fmax(*sum, size);
+/* Adds up the sizes of weights onto a target one by one, or keeps the largest. */
+static void add_sizes(volley_table_builder *builder, uint16_t target, size_t n, const uint8_t *receptors,
+                      const float *weights) {
+  const bool adds = builder->weight_bits == VOLLEY_WEIGHT_BITS_32;
+  for (size_t e = 0; e < n;) {
+    const uint8_t receptor = receptors[e];
+    double *sum = &builder->sums[(size_t)receptor * builder->stride + target], all = *sum;
+    for (; e < n && receptors[e] == receptor; e++) {
+      const double size = fabs((double)weights[e]);
+      all = adds ? all + size : size > all ? size : all;
+    }
+    *sum = all;
+  }
+}
+
+void volley_table_fill(volley_table_builder *builder, uint16_t target, size_t n, const uint32_t *sources,
+                       const uint16_t *dues, const uint8_t *receptors, const float *weights) {
+  const uint32_t mask = (1u << builder->shift) - 1;
+  add_sizes(builder, target, n, receptors, weights);
+  for (size_t e = 0; e < n; e++) {
+    uint16_t *number = &builder->numbers[(uint32_t)dues[e] << VOLLEY_RECEPTOR_BITS | receptors[e]];
+    if (*number == 0) *number = add_kind(builder, dues[e], receptors[e]);
+    record *r = &builder->records[builder->ends[sources[e] >> builder->shift]++];
+    r->source = (uint16_t)(sources[e] & mask);
+    r->target = target;
+    r->kind = (uint16_t)(*number - 1);
+    memcpy(r->weight, &weights[e], sizeof *weights);
+  }
 }
 
 /* What records are sorted by: their source, or their group where the kinds are given. */
@@ -121,17 +154,13 @@ static void sort_few(record *records, uint64_t n, const kind *kinds) {
   }
 }
 
-/* A stable sort, by eight bits at a time. */
-static void sort(record *records, uint64_t n, record *scratch, const kind *kinds) {
+/* A stable sort by keys of so many bits, eight at a time. Returns where the records are then: in one array or the other. */
+static record *sort(record *from, record *to, uint64_t n, const kind *kinds, int bits) {
   if (n <= FEW) {
-    sort_few(records, n, kinds);
-    return;
+    sort_few(from, n, kinds);
+    return from;
   }
-  uint32_t largest = 0;
-  for (uint64_t i = 0; i < n; i++)
-    largest = key_of(&records[i], kinds) > largest ? key_of(&records[i], kinds) : largest;
-  record *from = records, *to = scratch;
-  for (int shift = 0; shift < 32 && largest >> shift > 0; shift += 8) {
+  for (int shift = 0; shift < bits; shift += SLOT_BITS) {
     uint64_t starts[SLOTS + 1] = {0};
     for (uint64_t i = 0; i < n; i++) starts[(key_of(&from[i], kinds) >> shift & (SLOTS - 1)) + 1]++;
     for (int s = 0; s < SLOTS; s++) starts[s + 1] += starts[s];
@@ -140,41 +169,26 @@ static void sort(record *records, uint64_t n, record *scratch, const kind *kinds
     from = to;
     to = swapped;
   }
-  if (from != records) memcpy(records, from, n * sizeof *records);
+  return from;
 }
 
-static void add_row(volley_table_builder *builder, uint32_t gid, uint64_t first) {
-  const uint32_t n = builder->n_rows++;
-  if ((n & (n + 1)) == 0) { /* full: there is room for 2^k - 1, and for where the last one ends */
-    builder->gids = volley_grow(builder->gids, 2 * (size_t)n + 2, sizeof *builder->gids, "the synapse tables");
-    builder->firsts = volley_grow(builder->firsts, 2 * (size_t)n + 2, sizeof *builder->firsts, "the synapse tables");
+/* Counts the rows. Returns the length of the longest. */
+static uint64_t count_rows(volley_table_builder *builder) {
+  const uint32_t sources = 1u << builder->shift;
+  uint64_t longest = 0, first = 0, *lengths = volley_alloc(sources, sizeof *lengths, "the synapse tables");
+  for (uint32_t b = 0; b < builder->n_buckets; first = builder->ends[b++]) {
+    for (uint64_t i = first; i < builder->ends[b]; i++) lengths[builder->records[i].source]++;
+    for (uint32_t s = 0; s < sources && first < builder->ends[b]; s++) {
+      builder->n_rows += lengths[s] > 0;
+      longest = lengths[s] > longest ? lengths[s] : longest;
+      lengths[s] = 0;
+    }
   }
-  builder->gids[n] = gid;
-  builder->firsts[n] = first;
+  free(lengths);
+  return longest;
 }
 
-/* Sorts the records by source, and lists the rows. Returns the length of the longest. */
-static double find_rows(volley_table_builder *builder) {
-  uint64_t longest = 0, first = 0;
-  for (uint32_t b = 0; b < builder->n_buckets; b++) {
-    record *records = builder->records + first;
-    const uint64_t n = builder->ends[b] - first;
-    sort(records, n, builder->scratch, NULL);
-    for (uint64_t i = 0; i < n; i++)
-      if (i == 0 || records[i].source != records[i - 1].source)
-        add_row(builder, (b << builder->shift) + records[i].source, first + i);
-    first += n;
-  }
-  if (builder->n_rows == 0) return 0;
-  builder->firsts[builder->n_rows] = builder->n;
-  for (uint32_t r = 0; r < builder->n_rows; r++) {
-    const uint64_t n = builder->firsts[r + 1] - builder->firsts[r];
-    longest = n > longest ? n : longest;
-  }
-  return (double)longest;
-}
-
-static void choose_layout(volley_table_builder *builder, volley_table *table, double longest) {
+static void choose_layout(const volley_table_builder *builder, volley_table *table, double longest) {
   const kind *kinds = builder->kinds;
   for (uint32_t k = 0; k < builder->n_kinds; k++) {
     if (kinds[k].due > table->max_due) table->max_due = kinds[k].due;
@@ -201,18 +215,21 @@ static void lay_out_kinds(volley_table_builder *builder, const volley_table *tab
     of->place = (uint16_t)(step << layout.number_bits);
     if (layout.direct) of->place = (uint16_t)(of->place + of->receptor * builder->stride);
     of->group = layout.direct ? 0 : window * (uint32_t)builder->receptors + of->receptor;
+    while (of->group >> builder->group_bits > 0) builder->group_bits++;
     if (!layout.direct) of->due = (uint16_t)(of->due - step); /* of the group */
   }
 }
 
-/* Turns the sum of all weights onto a target into what rounds one of them: added and taken away again it leaves a multiple of
- * 2^-44 of the sum. So 256 times the sum is added up in 53 bits without rounding, and a weight of more than a millionth of
- * the sum keeps all its 24 bits. */
+/* The sum of all weights onto a target says what rounds one of them: added and taken away again it leaves a multiple of 2^-44 of
+ * the sum. So 256 times the sum is added up in 53 bits without rounding, and a weight of more than a millionth of the sum keeps
+ * all its 24 bits. */
 static void prepare_rounding(volley_table_builder *builder) {
-  for (size_t i = 0; i < (size_t)builder->receptors * builder->stride; i++) {
+  const size_t n = (size_t)builder->receptors * builder->stride;
+  builder->exponents = volley_alloc(n, sizeof *builder->exponents, "the synapse tables");
+  for (size_t i = 0; i < n; i++) {
     int exponent;
     (void)frexp(builder->sums[i], &exponent);
-    if (builder->sums[i] > 0) builder->sums[i] = ldexp(1.5, exponent - 44 + 52);
+    builder->exponents[i] = (int16_t)(exponent - 44 + 52);
   }
 }
 
@@ -225,8 +242,7 @@ static void make_units(volley_table_builder *builder, volley_table *table) {
   for (uint32_t i = 0; i < table->n_units; i++) {
     int exponent;
     (void)frexp(builder->sums[i] / (1 - ldexp(1, -bits)), &exponent);
-    builder->sums[i] = fmax(ldexp(1, exponent - bits), (double)FLT_MIN);
-    table->units[i] = (float)builder->sums[i];
+    table->units[i] = (float)fmax(ldexp(1, exponent - bits), (double)FLT_MIN);
   }
 }
 
@@ -244,113 +260,144 @@ static void round_to_units(record *r, double unit, uint64_t of_source, int shift
   memcpy(r->weight, shift == 1 ? (const void *)&whole : &small, (size_t)1 << shift);
 }
 
-/* Rounds the weights of a row. */
-static void round_weights(const volley_table_builder *builder, int shift, uint32_t source, record *records,
-                          uint64_t n) {
+/* Rounds the weights of a row to whole numbers of units. */
+static void round_row_to_units(const volley_table_builder *builder, const volley_table *table, uint32_t source,
+                               record *records, uint64_t n) {
   uint32_t words[4];
   volley_random_block(volley_key_of(builder->seed, VOLLEY_PURPOSE_ROUNDING, 0), source, 0, 0, words);
+  for (record *r = records; r < records + n; r++)
+    round_to_units(r, (double)table->units[(size_t)builder->kinds[r->kind].receptor * builder->stride + r->target],
+                   (uint64_t)words[0] << 32 | words[1], table->layout.weight_shift);
+}
+
+static void round_row(const volley_table_builder *builder, record *records, uint64_t n) {
   for (record *r = records; r < records + n; r++) {
-    const double rounds = builder->sums[(size_t)builder->kinds[r->kind].receptor * builder->stride + r->target];
-    if (builder->weight_bits != VOLLEY_WEIGHT_BITS_32) {
-      round_to_units(r, rounds, (uint64_t)words[0] << 32 | words[1], shift);
-      continue;
-    }
+    const int16_t exponent = builder->exponents[(size_t)builder->kinds[r->kind].receptor * builder->stride + r->target];
+    const uint64_t bits = (uint64_t)(exponent + 1023) << 52 | UINT64_C(1) << 51; /* 1.5 times the power of two */
+    double rounds;
     float weight;
+    memcpy(&rounds, &bits, sizeof rounds);
     memcpy(&weight, r->weight, sizeof weight);
     weight = (float)(((double)weight + rounds) - rounds);
     memcpy(r->weight, &weight, sizeof weight);
   }
 }
 
-/* Records of a row that stand together. */
-typedef struct piece {
-  uint64_t count;
-  bool equal;
-} piece;
-
-/* The piece that begins with the first of n records of a row. */
-static piece next_piece(const volley_table_builder *builder, bool direct, const record *records, uint64_t n) {
-  const uint32_t group = builder->kinds[records->kind].group;
-  const uint64_t most = direct || n < VOLLEY_MAX_GROUP ? n : VOLLEY_MAX_GROUP;
-  piece next = {1, true};
-  for (; next.count < most && builder->kinds[records[next.count].kind].group == group; next.count++)
-    next.equal &= memcmp(records[next.count].weight, records->weight, sizeof records->weight) == 0;
-  return next;
+static uint32_t weight_bits_of(const record *r) {
+  uint32_t bits;
+  memcpy(&bits, r->weight, sizeof bits);
+  return bits;
 }
 
-/* Makes row r ready to be written, and returns the bytes that it takes in the pool. */
-static size_t prepare_row(volley_table_builder *builder, volley_layout layout, uint32_t r) {
-  record *records = builder->records + builder->firsts[r];
-  const uint64_t n = builder->firsts[r + 1] - builder->firsts[r];
-  round_weights(builder, layout.weight_shift, builder->gids[r], records, n);
-  if (layout.direct && n == 1) return 0;
-  if (!layout.direct) sort(records, n, builder->scratch, builder->kinds);
-  size_t bytes = 0, pieces = 0;
+/* Cuts a row into pieces. Returns how many there are. */
+static uint32_t find_pieces(const volley_table_builder *builder, bool direct, const record *records, uint64_t n) {
+  const uint32_t most = direct ? UINT32_MAX : VOLLEY_MAX_GROUP;
+  uint32_t pieces = 0;
   for (uint64_t from = 0; from < n; pieces++) {
-    const piece next = next_piece(builder, layout.direct, records + from, n - from);
-    bytes += volley_piece_bytes(layout, next.count, next.equal);
-    from += next.count;
+    const uint32_t group = builder->kinds[records[from].kind].group, weight = weight_bits_of(&records[from]);
+    piece next = {0, true};
+    for (; from < n && next.count < most && builder->kinds[records[from].kind].group == group; from++, next.count++)
+      next.equal &= weight_bits_of(&records[from]) == weight;
+    builder->pieces[pieces] = next;
   }
-  return bytes + (layout.direct ? 0 : volley_headers_bytes(pieces));
+  return pieces;
 }
 
 static unsigned char *write_piece(const volley_table_builder *builder, volley_layout layout, unsigned char *at,
                                   const record *records, piece of) {
-  const uint64_t n_weights = of.equal ? 1 : of.count;
+  const uint32_t n_weights = of.equal ? 1 : of.count;
   const size_t bytes = (size_t)1 << layout.weight_shift;
   unsigned char *places = at + volley_weights_bytes(layout, of.count, of.equal);
-  for (uint64_t i = 0; i < n_weights; i++) memcpy(at + i * bytes, records[i].weight, bytes);
-  for (uint64_t i = 0; i < of.count; i++) {
+  for (uint32_t i = 0; i < n_weights; i++) memcpy(at + i * bytes, records[i].weight, bytes);
+  for (uint32_t i = 0; i < of.count; i++) {
     const uint16_t place = (uint16_t)(builder->kinds[records[i].kind].place + records[i].target);
     memcpy(places + i * sizeof place, &place, sizeof place);
   }
   return at + volley_piece_bytes(layout, of.count, of.equal);
 }
 
-static volley_row write_direct(const volley_table_builder *builder, volley_layout layout, unsigned char *at,
-                               const record *records, uint64_t n) {
-  if (n == 1) {
+/* The bytes of the pool while it is written. */
+typedef struct writing {
+  size_t used, size;
+} writing;
+
+/* Room for the pieces of a row. */
+static unsigned char *make_room(const volley_table_builder *builder, volley_table *table, writing *pool,
+                                uint32_t pieces) {
+  const volley_layout layout = table->layout;
+  size_t bytes = layout.direct ? 0 : volley_headers_bytes(pieces);
+  for (uint32_t k = 0; k < pieces; k++)
+    bytes += volley_piece_bytes(layout, builder->pieces[k].count, builder->pieces[k].equal);
+  if (pool->used + bytes > pool->size) {
+    const size_t size = pool->used + bytes + pool->size / 8;
+    table->pool = volley_table_grow(table->pool, pool->size, size, "the synapse tables");
+    pool->size = size;
+  }
+  pool->used += bytes;
+  return table->pool + pool->used - bytes;
+}
+
+/* Writes a row of sorted and rounded records. */
+static volley_row write_row(const volley_table_builder *builder, volley_table *table, writing *pool,
+                            const record *records, uint64_t n) {
+  const volley_layout layout = table->layout;
+  if (layout.direct && n == 1)
     return (volley_row){.single = true,
                         .place = (uint16_t)(builder->kinds[records->kind].place + records->target),
                         .weight = volley_weight_at(records->weight, 0, layout.weight_shift)};
+  const uint32_t pieces = find_pieces(builder, layout.direct, records, n);
+  unsigned char *headers = make_room(builder, table, pool, pieces);
+  unsigned char *at = headers + (layout.direct ? 0 : volley_headers_bytes(pieces));
+  volley_row row = {.count = layout.direct ? (uint32_t)n : pieces, .offset = (uint64_t)(headers - table->pool)};
+  for (uint32_t k = 0; k < pieces; records += builder->pieces[k++].count) {
+    const piece of = builder->pieces[k];
+    const kind *first = &builder->kinds[records->kind];
+    const volley_group group = {
+        .count = (uint16_t)of.count, .due = first->due, .receptor = first->receptor, .equal = of.equal};
+    row.equal = layout.direct && of.equal;
+    if (!layout.direct) memcpy(headers + k * sizeof group, &group, sizeof group);
+    at = write_piece(builder, layout, at, records, of);
   }
-  const piece all = next_piece(builder, true, records, n);
-  write_piece(builder, layout, at, records, all);
-  return (volley_row){.equal = all.equal, .count = (uint32_t)n};
+  return row;
 }
 
-static volley_row write_listed(const volley_table_builder *builder, volley_layout layout, unsigned char *headers,
-                               const record *records, uint64_t n) {
-  uint32_t pieces = 0;
-  for (uint64_t from = 0; from < n; pieces++) from += next_piece(builder, false, records + from, n - from).count;
-  unsigned char *at = headers + volley_headers_bytes(pieces);
-  for (uint64_t from = 0; from < n;) {
-    const piece next = next_piece(builder, false, records + from, n - from);
-    const kind *of = &builder->kinds[records[from].kind];
-    const volley_group group = {
-        .count = (uint16_t)next.count, .due = of->due, .receptor = of->receptor, .equal = next.equal};
-    memcpy(headers, &group, sizeof group);
-    headers += sizeof group;
-    at = write_piece(builder, layout, at, records + from, next);
-    from += next.count;
+/* Writes the rows of the sorted records of a bucket. */
+static void write_bucket(volley_table_builder *builder, volley_table *table, writing *pool, uint32_t bucket,
+                         record *sorted, uint64_t n) {
+  for (uint64_t end = 0; end < n;) {
+    record *records = sorted + end;
+    const uint32_t gid = (bucket << builder->shift) + records->source;
+    uint64_t length = 1;
+    while (end + length < n && records[length].source == records->source) length++;
+    if (table->units)
+      round_row_to_units(builder, table, gid, records, length);
+    else
+      round_row(builder, records, length);
+    builder->gids[builder->n_rows] = gid;
+    table->rows[builder->n_rows++] = volley_row_pack(write_row(builder, table, pool, records, length));
+    end += length;
   }
-  return (volley_row){.count = pieces};
 }
 
 /* Writes all rows; records that have been written are given back. */
 static void write_rows(volley_table_builder *builder, volley_table *table) {
+  const bool direct = table->layout.direct;
+  writing pool = {0, builder->n * ((size_t)2 + (1u << table->layout.weight_shift))};
   void *kept = builder->records;
-  uint64_t offset = 0;
-  for (uint32_t r = 0; r < builder->n_rows; r++) {
-    record *records = builder->records + builder->firsts[r];
-    const uint64_t n = builder->firsts[r + 1] - builder->firsts[r], bytes = table->rows[r];
-    volley_row row = table->layout.direct ? write_direct(builder, table->layout, table->pool + offset, records, n)
-                                          : write_listed(builder, table->layout, table->pool + offset, records, n);
-    row.offset = offset;
-    table->rows[r] = volley_row_pack(row);
-    offset += bytes;
-    kept = volley_table_discard(kept, records + n);
+  uint64_t first = 0;
+  table->pool = volley_alloc_huge(pool.size, "the synapse tables");
+  builder->n_rows = 0;
+  for (uint32_t b = 0; b < builder->n_buckets; b++) {
+    record *records = builder->records + first, *scratch = builder->scratch;
+    const uint64_t n = builder->ends[b] - first;
+    record *sorted = direct ? records : sort(records, scratch, n, builder->kinds, builder->group_bits);
+    sorted = sort(sorted, sorted == records ? scratch : records, n, NULL, builder->shift);
+    write_bucket(builder, table, &pool, b, sorted, n);
+    first += n;
+    kept = volley_table_discard(kept, builder->records + first);
   }
+  table->pool = volley_table_grow(table->pool, pool.size, pool.used, "the synapse tables");
+  table->pool_bytes = pool.used;
 }
 
 void volley_table_builder_destroy(volley_table_builder *builder) {
@@ -358,7 +405,8 @@ void volley_table_builder_destroy(volley_table_builder *builder) {
   volley_table_free(builder->records, builder->n * sizeof *builder->records);
   volley_table_free(builder->scratch, builder->largest * sizeof *builder->scratch);
   free(builder->gids);
-  free(builder->firsts);
+  free(builder->pieces);
+  free(builder->exponents);
   free(builder->ends);
   free(builder->sums);
   free(builder->numbers);
@@ -368,24 +416,23 @@ void volley_table_builder_destroy(volley_table_builder *builder) {
 
 volley_table volley_table_finish(volley_table_builder *builder) {
   volley_table table = {.stride = builder->stride, .synapses = builder->n};
-  choose_layout(builder, &table, find_rows(builder));
+  const uint64_t longest = count_rows(builder);
+  const uint32_t n_rows = builder->n_rows;
+  choose_layout(builder, &table, (double)longest);
   lay_out_kinds(builder, &table);
   if (builder->weight_bits == VOLLEY_WEIGHT_BITS_32)
     prepare_rounding(builder);
   else
     make_units(builder, &table);
-  table.sources = volley_source_index_make(builder->gids, builder->n_rows);
-  table.rows = volley_alloc_huge(builder->n_rows * sizeof *table.rows, "the synapse tables");
-  for (uint32_t r = 0; r < builder->n_rows; r++) {
-    table.rows[r] = prepare_row(builder, table.layout, r); /* its bytes, for now */
-    table.pool_bytes += table.rows[r];
-  }
-  table.pool = volley_alloc_huge(table.pool_bytes, "the synapse tables");
+  builder->gids = volley_alloc(n_rows, sizeof *builder->gids, "the synapse tables");
+  builder->pieces = volley_alloc(longest, sizeof *builder->pieces, "the synapse tables");
+  table.rows = volley_alloc_huge(n_rows * sizeof *table.rows, "the synapse tables");
   write_rows(builder, &table);
+  table.sources = volley_source_index_make(builder->gids, n_rows);
   volley_table_builder_destroy(builder);
   return table;
 }
 
 double volley_table_builder_expected_bytes(double rows, double synapses) {
-  return rows * (sizeof(uint32_t) + sizeof(uint64_t)) + synapses * sizeof(record);
+  return rows * sizeof(uint32_t) + synapses * sizeof(record);
 }

@@ -125,14 +125,18 @@ extern const struct volley_neuron_events volley_repeat_events;
 #define VOLLEY_FOR_SIZES(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 
 /* Steps from the one in which input arrives at a receptor to the one before whose update it is added. */
-int volley_receptor_lag(const volley_neuron_model *model, int receptor);
+static inline int volley_receptor_lag(const volley_neuron_model *model, int receptor) {
+  return model->receptors[receptor].state >= 0 ? 1 : 0;
+}
 
 /* Mean current in pA that spikes of 1 Hz with weight 1 cause at a receptor; parameters that differ from neuron to neuron are
  * taken at their mean. */
 double volley_mean_current(const struct volley_population *population, int receptor);
 
 /* What a weight adds at a receptor: its size where this is a conductance. */
-double volley_receptor_weight(const volley_neuron_model *model, int receptor, double weight);
+static inline double volley_receptor_weight(const volley_neuron_model *model, int receptor, double weight) {
+  return model->receptors[receptor].weights == VOLLEY_CONDUCTANCE ? fabs(weight) : weight;
+}
 
 /* All models, ended by NULL, and one by name (NULL if unknown). */
 const volley_neuron_model *const *volley_neuron_models(void);

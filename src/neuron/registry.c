@@ -55,10 +55,6 @@ const volley_neuron_model *const *volley_neuron_models(void) { return volley_reg
 
 const volley_neuron_model *volley_neuron_model_find(const char *name) { return volley_registry_find(&registry, name); }
 
-int volley_receptor_lag(const volley_neuron_model *model, int receptor) {
-  return model->receptors[receptor].state >= 0 ? 1 : 0;
-}
-
 double volley_mean_current(const volley_population *population, int receptor) {
   double values[VOLLEY_MAX_PARAMETERS];
   for (int i = 0; i < population->model->n_parameters; i++) {
@@ -66,10 +62,6 @@ double volley_mean_current(const volley_population *population, int receptor) {
     if (isnan(values[i])) values[i] = population->model->parameters[i].fallback;
   }
   return population->model->mean_current(values, receptor);
-}
-
-double volley_receptor_weight(const volley_neuron_model *model, int receptor, double weight) {
-  return model->receptors[receptor].weights == VOLLEY_CONDUCTANCE ? fabs(weight) : weight;
 }
 
 void volley_spike_push(volley_spike_list *list, uint32_t id) {

@@ -14,12 +14,12 @@ void volley_edge_list_begin(volley_edge_list *list, const volley_experiment *exp
                              .wide_delays = exact || experiment->simulation.continuous,
                              .wide_weights = exact || experiment->simulation.continuous || projection->balanced ||
                                              projection->plasticity.model};
+  volley_edge_list_spread(list, experiment->populations[projection->target].size);
 }
 
 size_t volley_edge_list_bytes(const volley_edge_list *list) { return volley_edge_added_bytes(list); }
 
-/* Makes room for n edges. What is not written to takes none. */
-static void reserve_list(volley_edge_list *list, uint64_t n) {
+void volley_edge_list_reserve(volley_edge_list *list, uint64_t n) {
   const uint64_t bytes = n * volley_edge_added_bytes(list);
   if (bytes <= list->capacity) return;
   const uint64_t capacity = bytes > 2 * list->capacity ? bytes : 2 * list->capacity;
@@ -48,12 +48,13 @@ static void pack(const volley_edge_list *list, const volley_edge *edge, unsigned
 }
 
 void volley_edge_list_add(volley_edge_list *list, const volley_edge *edge) {
-  reserve_list(list, list->n + 1);
-  pack(list, edge, list->edges + list->n++ * volley_edge_added_bytes(list));
+  pack(list, edge, volley_edge_list_place(list, edge->target));
 }
 
 void volley_edge_list_release(volley_edge_list *list) {
   volley_table_free(list->edges, list->capacity);
+  if (list->shelves) free(list->shelves->numbers);
+  free(list->shelves);
   free(list->targets);
   free(list->firsts);
 }
@@ -98,18 +99,20 @@ void volley_edge_list_delays(const volley_edge_list *list, uint64_t first, size_
   }
 }
 
-static void append(volley_edge **edges, uint64_t *capacity, uint64_t n) {
-  if (n <= *capacity) return;
-  *capacity = n > 2 * *capacity ? n : 2 * *capacity;
-  *edges = volley_grow(*edges, *capacity, sizeof **edges, "a list of edges");
+/* Room for n edges in the mail. */
+static void reserve_mail(volley_edge_mail *mail, uint64_t n) {
+  if (n <= mail->capacity) return;
+  mail->capacity = n > 2 * mail->capacity ? n : 2 * mail->capacity;
+  mail->edges = volley_grow(mail->edges, mail->capacity, volley_edge_added_bytes(mail->list), "a list of edges");
+  mail->owners = volley_grow(mail->owners, mail->capacity, sizeof *mail->owners, "a list of edges");
 }
 
 static void reserve(void *context) {
   volley_edge_mail *mail = context;
-  reserve_list(mail->list, mail->expected);
-  append(&mail->edges, &mail->capacity, VOLLEY_EDGE_ROWS);
+  volley_edge_list_reserve(mail->list, mail->expected);
+  if (mail->partition->ranks == 1) return;
+  reserve_mail(mail, VOLLEY_EDGE_ROWS);
   mail->sorted = volley_grow(NULL, VOLLEY_EDGE_ROWS, volley_edge_added_bytes(mail->list), "a list of edges");
-  mail->owners = volley_grow(NULL, VOLLEY_EDGE_ROWS, sizeof *mail->owners, "a list of edges");
 }
 
 bool volley_edge_mail_expect(volley_edge_mail *mail, double edges) {
@@ -120,9 +123,14 @@ bool volley_edge_mail_expect(volley_edge_mail *mail, double edges) {
   return !mail->failed;
 }
 
-void volley_edge_mail_add(volley_edge_mail *mail, volley_edge edge) {
-  append(&mail->edges, &mail->capacity, mail->n + 1);
-  mail->edges[mail->n++] = edge;
+void volley_edge_mail_add(volley_edge_mail *mail, const volley_edge *edge) {
+  if (mail->partition->ranks == 1) {
+    volley_edge_list_add(mail->list, edge);
+    return;
+  }
+  reserve_mail(mail, mail->n + 1);
+  mail->owners[mail->n] = volley_partition_owner(mail->partition, mail->population, edge->target);
+  pack(mail->list, edge, mail->edges + mail->n++ * volley_edge_added_bytes(mail->list));
 }
 
 /* How many of the edges from number `sent` on go in one piece: together ranks get no more than an int counts. */
@@ -132,43 +140,45 @@ static size_t piece_of(const volley_edge_mail *mail, uint64_t sent) {
   return (size_t)(left < piece ? left : piece);
 }
 
-/* Sorts n edges by the rank that owns their target: counts[r] of them, from starts[r] on, go to rank r. */
-static void sort_by_owner(const volley_edge_mail *mail, const volley_edge *edges, size_t n, int *counts, int *starts) {
+/* Sorts n edges from number `first` on by the rank that owns their target: counts[r] of them, from starts[r] on, go to rank r. */
+static void sort_by_owner(const volley_edge_mail *mail, uint64_t first, size_t n, int *counts, int *starts) {
   const size_t size = volley_edge_added_bytes(mail->list);
-  int *owners = mail->owners, next = 0;
-  for (size_t e = 0; e < n; e++) {
-    owners[e] = volley_partition_owner(mail->partition, mail->population, edges[e].target);
-    counts[owners[e]]++;
-  }
+  const int *owners = mail->owners + first;
+  const unsigned char *edges = mail->edges + first * size;
+  int next = 0;
+  for (size_t e = 0; e < n; e++) counts[owners[e]]++;
   for (int r = 0; r < mail->partition->ranks; next += counts[r++]) starts[r] = next;
-  for (size_t e = 0; e < n; e++) pack(mail->list, &edges[e], mail->sorted + (size_t)starts[owners[e]]++ * size);
+  for (size_t e = 0; e < n; e++)
+    volley_edge_move(mail->sorted + (size_t)starts[owners[e]]++ * size, edges + e * size, size);
   for (int r = 0; r < mail->partition->ranks; r++) starts[r] -= counts[r];
 }
 
-static void send_piece(volley_edge_mail *mail, const volley_edge *edges, size_t n) {
+static void send_piece(volley_edge_mail *mail, uint64_t first, size_t n) {
   volley_edge_list *list = mail->list;
   const size_t ranks = (size_t)mail->partition->ranks, size = volley_edge_added_bytes(list);
   int *counts = volley_alloc(4 * ranks, sizeof *counts, "a list of edges");
   int *starts = counts + ranks, *incoming = starts + ranks, *places = incoming + ranks, received = 0;
   MPI_Datatype edge_type;
-  sort_by_owner(mail, edges, n, counts, starts);
+  sort_by_owner(mail, first, n, counts, starts);
   VOLLEY_MPI(MPI_Alltoall(counts, 1, MPI_INT, incoming, 1, MPI_INT, mail->comm));
   for (size_t r = 0; r < ranks; received += incoming[r++]) places[r] = received;
-  reserve_list(list, list->n + (uint64_t)received);
+  unsigned char *edges = volley_alloc((size_t)received, size, "a list of edges");
   VOLLEY_MPI(MPI_Type_contiguous((int)size, MPI_BYTE, &edge_type));
   VOLLEY_MPI(MPI_Type_commit(&edge_type));
-  VOLLEY_MPI(MPI_Alltoallv(mail->sorted, counts, starts, edge_type, list->edges + list->n * size, incoming, places,
-                           edge_type, mail->comm));
+  VOLLEY_MPI(MPI_Alltoallv(mail->sorted, counts, starts, edge_type, edges, incoming, places, edge_type, mail->comm));
   VOLLEY_MPI(MPI_Type_free(&edge_type));
-  list->n += (uint64_t)received;
+  for (const unsigned char *edge = edges; edge < edges + (size_t)received * size; edge += size)
+    volley_edge_move(volley_edge_list_place(list, (uint32_t)(volley_edge_pair(edge) >> 32)), edge, size);
+  free(edges);
   free(counts);
 }
 
 bool volley_edge_mail_send(volley_edge_mail *mail, bool more) {
   int left[2] = {1, 0}; /* on any rank: edges to be sent, and those to come */
+  if (mail->partition->ranks == 1) return more;
   for (uint64_t sent = 0; left[0];) {
     const size_t n = piece_of(mail, sent);
-    send_piece(mail, mail->edges + sent, n);
+    send_piece(mail, sent, n);
     sent += n;
     left[0] = sent < mail->n;
     left[1] = more;
@@ -184,6 +194,7 @@ volley_status volley_edge_list_gather(const volley_partition *partition, int pop
                                       volley_status (*fill)(void *context, volley_edge_mail *mail), void *context,
                                       volley_edge_list *list) {
   volley_edge_mail mail = {.partition = partition, .population = population, .comm = comm, .list = list};
+  volley_edge_list_spread(list, partition->experiment->populations[population].size);
   const volley_status status = fill(context, &mail);
   free(mail.edges);
   free(mail.sorted);
@@ -247,8 +258,9 @@ double volley_edge_lists_expected_bytes(const volley_experiment *experiment, con
     volley_edge_list_begin(&list, experiment, p, false);
     list.has_weights = list.has_delays = rule->takes_file;
     const double edges = expected[p] / ranks, added = (double)volley_edge_added_bytes(&list);
-    const double of_piece = sizeof(volley_edge) + added + sizeof(int) + 4 * sizeof(double);
-    *most = fmax(*most, kept + edges * added + fmin(edges, VOLLEY_EDGE_ROWS) * of_piece);
+    const double of_piece = (ranks > 1 ? 3 * added + sizeof(int) : 0) + 4 * sizeof(double);
+    *most =
+        fmax(*most, kept + (edges + VOLLEY_SHELVES * VOLLEY_SHELF) * added + fmin(edges, VOLLEY_EDGE_ROWS) * of_piece);
     kept += edges * (double)volley_edge_sorted_bytes(&list);
   }
   const double in_mpi =

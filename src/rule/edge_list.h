@@ -21,7 +21,9 @@ typedef struct volley_edge_list {
   bool has_weights, has_delays;   /* set before the first edge is added, as are the next */
   bool wide_weights, wide_delays; /* as double, the delay in ms */
   double dt;                      /* ms; of delays in steps */
-  unsigned char *edges;           /* [n] */
+  int shift;                      /* of targets: what is left is the number of a shelf */
+  struct volley_shelves *shelves; /* while the list is made (rule/edge_pack.h) */
+  unsigned char *edges;           /* [n]; while the list is made, those that are on no shelf */
   uint64_t n, capacity;           /* edges; bytes */
   uint32_t *targets;              /* [n_targets] that have edges, ascending */
   uint64_t *firsts;               /* [n_targets + 1] number of their first edge */
@@ -66,10 +68,10 @@ typedef struct volley_edge_mail {
   const volley_partition *partition;
   int population; /* of the targets */
   MPI_Comm comm;
-  volley_edge *edges; /* [n] to be sent */
+  unsigned char *edges; /* [n] to be sent, as the list has them; none where one rank has all */
+  int *owners;          /* [n] */
   uint64_t n, capacity;
-  unsigned char *sorted; /* [VOLLEY_EDGE_ROWS] a piece of them, by owners, as the list has them */
-  int *owners;
+  unsigned char *sorted;  /* [VOLLEY_EDGE_ROWS] a piece of them, by owners */
   volley_edge_list *list; /* those of this rank so far, in any order */
   uint64_t expected;
   int failed; /* a rank had no room, which is a fault there; the same on every rank */
@@ -79,7 +81,7 @@ typedef struct volley_edge_mail {
  * Collective. False, on every rank, where one has none. */
 bool volley_edge_mail_expect(volley_edge_mail *mail, double edges);
 /* Not collective. */
-void volley_edge_mail_add(volley_edge_mail *mail, volley_edge edge);
+void volley_edge_mail_add(volley_edge_mail *mail, const volley_edge *edge);
 
 /* Makes the list of what `fill` puts into the mail and sends, onto neurons of a population. Collective over comm, as fill() is;
  * agreed status. list: empty, with how it keeps edges; to be released by the caller, whatever is returned. */

@@ -1,5 +1,6 @@
-/* Sorting a list of edges by target, source and number, in place, since a copy would take as much memory again: by eight bits at a
- * time, until what is left fits into the cache and is sorted by index there. Then targets and numbers are dropped. */
+/* Sorting a list of edges by target, source and number, in place, since a copy would take as much memory again: first the blocks
+ * of shelves, then by eight bits at a time, until what is left fits into the cache and is sorted by index there. Then targets
+ * and numbers are dropped. */
 #include "rule/edge_pack.h"
 
 #include <stdlib.h>
@@ -22,11 +23,6 @@ typedef struct sorter {
   unsigned char *leaf; /* [LEAF] a copy of the edges */
 } sorter;
 
-static void move(unsigned char *to, const unsigned char *from, size_t size) {
-  memcpy(to, from, VOLLEY_LEAST_EDGE);
-  memcpy(to + size - VOLLEY_LEAST_EDGE, from + size - VOLLEY_LEAST_EDGE, VOLLEY_LEAST_EDGE);
-}
-
 static uint64_t key_of(const unsigned char *edge, bool of_pairs) {
   return of_pairs ? volley_edge_pair(edge) : volley_edge_number_of(edge);
 }
@@ -40,9 +36,9 @@ static void sort_few(unsigned char *edges, uint64_t n, size_t size) {
   unsigned char moved[MOST_BYTES];
   for (uint64_t i = 1; i < n; i++) {
     unsigned char *to = edges + i * size;
-    move(moved, to, size);
-    for (; to > edges && comes_before(moved, to - size); to -= size) move(to, to - size, size);
-    move(to, moved, size);
+    volley_edge_move(moved, to, size);
+    for (; to > edges && comes_before(moved, to - size); to -= size) volley_edge_move(to, to - size, size);
+    volley_edge_move(to, moved, size);
   }
 }
 
@@ -62,7 +58,10 @@ static void keep(sorter *s, const unsigned char *edge) {
     list->n_targets++;
   }
   memcpy(to, &source, sizeof source);
-  memcpy(to + sizeof source, edge + VOLLEY_KEY_BYTES, s->kept - sizeof source);
+  if (s->kept == 10) /* the most frequent: a call would take longer */
+    memcpy(to + sizeof source, edge + VOLLEY_KEY_BYTES, 6);
+  else
+    memcpy(to + sizeof source, edge + VOLLEY_KEY_BYTES, s->kept - sizeof source);
   s->done++;
 }
 
@@ -182,22 +181,22 @@ static void deal(unsigned char *edges, uint64_t n, size_t size, bool of_pairs, i
   }
   for (uint64_t s = 0; s < SLOTS; s++)
     while (next[s] < ends[s]) {
-      move(held, edges + next[s] * size, size);
+      volley_edge_move(held, edges + next[s] * size, size);
       for (uint64_t to; (to = key_of(held, of_pairs) >> shift & (SLOTS - 1)) != s;) {
         unsigned char *there = edges + next[to]++ * size;
         __builtin_prefetch(there + AHEAD, 1);
-        move(found, there, size);
-        move(there, held, size);
-        move(held, found, size);
+        volley_edge_move(found, there, size);
+        volley_edge_move(there, held, size);
+        volley_edge_move(held, found, size);
       }
-      move(edges + next[s]++ * size, held, size);
+      volley_edge_move(edges + next[s]++ * size, held, size);
     }
 }
 
 static void keep_all(sorter *s, const unsigned char *edges, uint64_t n) {
   for (uint64_t e = 0; e < n; e++) {
     unsigned char edge[MOST_BYTES];
-    move(edge, edges + e * s->size, s->size);
+    volley_edge_move(edge, edges + e * s->size, s->size);
     keep(s, edge);
   }
 }
@@ -227,12 +226,84 @@ static void sort(sorter *s, unsigned char *edges, uint64_t n) {
   }
 }
 
+void volley_edge_list_make_room(volley_edge_list *list, uint32_t shelf) {
+  const size_t bytes = VOLLEY_SHELF * volley_edge_added_bytes(list);
+  volley_shelves *shelves = list->shelves;
+  if (!shelves) {
+    list->shelves = volley_alloc(1, sizeof *shelves + VOLLEY_SHELVES * bytes, "a list of edges");
+    return;
+  }
+  if (shelves->n_blocks == shelves->capacity) {
+    shelves->capacity = 2 * shelves->capacity + VOLLEY_SHELVES;
+    shelves->numbers = volley_grow(shelves->numbers, shelves->capacity, sizeof *shelves->numbers, "a list of edges");
+  }
+  volley_edge_list_reserve(list, (shelves->n_blocks + 1) * VOLLEY_SHELF);
+  memcpy(list->edges + shelves->n_blocks * bytes, shelves->edges + shelf * bytes, bytes);
+  shelves->numbers[shelves->n_blocks++] = (uint16_t)shelf;
+  shelves->held[shelf] = 0;
+}
+
+static void swap_blocks(unsigned char *x, unsigned char *y, size_t bytes) {
+  unsigned char held[VOLLEY_SHELF * MOST_BYTES];
+  memcpy(held, x, bytes);
+  memcpy(x, y, bytes);
+  memcpy(y, held, bytes);
+}
+
+/* Sorts the blocks by their shelves: ends[s] is where those of shelf s end. */
+static void sort_blocks(volley_edge_list *list, uint64_t ends[VOLLEY_SHELVES]) {
+  const size_t bytes = VOLLEY_SHELF * volley_edge_added_bytes(list);
+  uint16_t *numbers = list->shelves->numbers;
+  uint64_t next[VOLLEY_SHELVES] = {0}, end = 0;
+  for (uint64_t b = 0; b < list->shelves->n_blocks; b++) next[numbers[b]]++;
+  for (int s = 0; s < VOLLEY_SHELVES; s++) {
+    end += next[s];
+    next[s] = end - next[s];
+    ends[s] = end;
+  }
+  for (uint16_t s = 0; s < VOLLEY_SHELVES; s++)
+    while (next[s] < ends[s]) {
+      const uint64_t from = next[s], to = next[numbers[from]]++;
+      if (to == from) continue;
+      swap_blocks(list->edges + from * bytes, list->edges + to * bytes, bytes);
+      const uint16_t number = numbers[from];
+      numbers[from] = numbers[to];
+      numbers[to] = number;
+    }
+}
+
+/* Puts what is left on the shelves behind their blocks, and gives up the shelves. */
+static void empty_shelves(volley_edge_list *list, uint64_t ends[VOLLEY_SHELVES]) {
+  const size_t size = volley_edge_added_bytes(list);
+  volley_shelves *shelves = list->shelves;
+  uint64_t end = list->n;
+  volley_edge_list_reserve(list, list->n);
+  for (int s = VOLLEY_SHELVES - 1; s >= 0; s--) {
+    const uint64_t first = s > 0 ? ends[s - 1] * VOLLEY_SHELF : 0, n = ends[s] * VOLLEY_SHELF - first,
+                   held = shelves->held[s];
+    const uint64_t begin = end - held - n;
+    memmove(list->edges + begin * size, list->edges + first * size, n * size);
+    memcpy(list->edges + (begin + n) * size, shelves->edges + (size_t)s * VOLLEY_SHELF * size, held * size);
+    ends[s] = end;
+    end = begin;
+  }
+  free(shelves->numbers);
+  free(shelves);
+  list->shelves = NULL;
+}
+
 void volley_edge_list_sort(volley_edge_list *list) {
   sorter s = {.list = list, .size = volley_edge_added_bytes(list), .kept = volley_edge_sorted_bytes(list)};
+  uint64_t ends[VOLLEY_SHELVES];
   if (list->n == 0) return;
   for (int k = 0; k < 2; k++) s.items[k] = volley_alloc(LEAF, sizeof(uint64_t), "a list of edges");
   s.leaf = volley_alloc(LEAF, s.size, "a list of edges");
-  sort(&s, list->edges, list->n);
+  sort_blocks(list, ends);
+  empty_shelves(list, ends);
+  for (int k = 0; k < VOLLEY_SHELVES; k++) {
+    const uint64_t first = k > 0 ? ends[k - 1] : 0;
+    sort(&s, list->edges + first * s.size, ends[k] - first);
+  }
   list->firsts[list->n_targets] = list->n;
   (void)volley_table_discard(list->edges + list->n * s.kept, list->edges + list->n * s.size);
   for (int k = 0; k < 2; k++) free(s.items[k]);

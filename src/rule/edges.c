@@ -6,6 +6,7 @@
 #include "rule/rule.h"
 #include "synapse/synapse.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -134,9 +135,39 @@ static volley_status check_columns(const volley_projection *projection, const vo
                       projection->group, name);
 }
 
+static bool are_within(const double *values, size_t n, double low, double high) {
+  bool beyond = false;
+  for (size_t i = 0; i < n; i++) beyond |= !(low <= values[i]) | !(values[i] <= high);
+  return !beyond;
+}
+
+/* Whether all edges of a slab are sure to be right, which vectors find; where not, they are looked at one by one. */
+static bool are_right(const volley_experiment *experiment, const volley_projection *projection,
+                      const volley_edge_slab *slab) {
+  const volley_neuron_model *model = experiment->populations[projection->target].model;
+  const uint64_t sources = experiment->populations[projection->source].size,
+                 targets = experiment->populations[projection->target].size;
+  const bool continuous = experiment->simulation.continuous;
+  const double dt = experiment->simulation.dt, shortest = continuous ? VOLLEY_SHORTEST_DELAY : dt;
+  double low = -FLT_MAX, high = FLT_MAX;
+  bool beyond = false;
+  for (size_t e = 0; e < slab->count; e++) beyond |= (slab->source[e] >= sources) | (slab->target[e] >= targets);
+  if (beyond) return false;
+  for (int r = 0; r < model->n_receptors; r++) {
+    if (projection->receptor != VOLLEY_RECEPTOR_BY_SIGN && projection->receptor != r) continue;
+    if (model->receptors[r].weights == VOLLEY_COUNTS) low = high = 1;
+    if (model->receptors[r].weights == VOLLEY_CONDUCTANCE && projection->receptor == r) low = 0;
+  }
+  if (projection->plasticity.model && slab->weight) return false;
+  if (slab->weight && !are_within(slab->weight, slab->count, low, high)) return false;
+  return !slab->delay || are_within(slab->delay, slab->count, shortest,
+                                    continuous ? VOLLEY_LONGEST_DELAY : (VOLLEY_MAX_DELAY - 1) * dt);
+}
+
 uint64_t volley_edges_check(const volley_experiment *experiment, const volley_projection *projection,
                             const volley_edge_slab *slab) {
   if (slab->count > 0 && check_columns(projection, slab) != VOLLEY_OK) return volley_edge_number(slab, 0);
+  if (are_right(experiment, projection, slab)) return UINT64_MAX;
   for (size_t e = 0; e < slab->count; e++) {
     if (check_edge(experiment, projection, slab, e) != VOLLEY_OK || check_range(projection, slab, e) != VOLLEY_OK)
       return volley_edge_number(slab, e);
@@ -165,11 +196,11 @@ static void take(void *context, const volley_edge_slab *slab) {
   for (size_t e = 0; e < slab->count; e++) {
     const uint32_t target = (uint32_t)slab->target[e], source = (uint32_t)slab->source[e];
     if (t->projection->source == t->projection->target && source == target && !t->projection->autapses) continue;
-    volley_edge_mail_add(t->mail, (volley_edge){.target = target,
-                                                .source = source,
-                                                .number = volley_edge_number(slab, e),
-                                                .weight = slab->weight ? slab->weight[e] : 0,
-                                                .delay = slab->delay ? slab->delay[e] : 0});
+    volley_edge_mail_add(t->mail, &(volley_edge){.target = target,
+                                                 .source = source,
+                                                 .number = volley_edge_number(slab, e),
+                                                 .weight = slab->weight ? slab->weight[e] : 0,
+                                                 .delay = slab->delay ? slab->delay[e] : 0});
   }
   (void)volley_edge_mail_send(t->mail, false);
 }

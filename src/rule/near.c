@@ -8,10 +8,9 @@
 enum {
   PIECE = 64 /* candidates whose words are drawn together */,
   ATTEMPTS = 200,
-  TARGETS = 256,
   MEMBERS = 64,
   SMALL = 128 /* neurons of a box */,
-  CELLS = 1024 /* of distance, in each of which the probability is known well enough for most candidates */
+  CELLS = 1024 /* of squares of distance, in each of which the probability is known well enough for most candidates */
 };
 
 #define NOWHERE SIZE_MAX
@@ -27,6 +26,7 @@ static const double longest = 40;
  * length, hit it with this probability. */
 typedef struct seen_box {
   double begin, length;   /* on the axis; of one neuron */
+  double inverse;         /* 1 / length, about */
   double least, greatest; /* probabilities */
   size_t places;          /* where its neurons are in the list of places, or NOWHERE */
   volley_box box;
@@ -56,9 +56,15 @@ struct volley_near {
   size_t n_places, room;
   double *exact; /* VOLLEY_DIMENSIONS a neuron of the present box */
   size_t n_exact;
-  float cells; /* in a unit of distance */
-  bounds cell[CELLS];
+  float cells;            /* in a unit of squares of distance */
+  bounds cell[CELLS + 1]; /* the last one of all that is farther: anything */
 };
+
+/* Candidates that are judged together: the box and the number in it of each, and whether it is kept. */
+typedef struct candidates {
+  uint32_t boxes[PIECE], numbers[PIECE];
+  bool kept[PIECE];
+} candidates;
 
 /* Bounds by distance, up to where next to nothing is left: those of a cell hold for distances that are rounded. */
 static void make_cells(volley_near *near, double peak) {
@@ -78,12 +84,13 @@ static void make_cells(volley_near *near, double peak) {
     if (greatest > 1e-4 * peak) break;
     reach /= 2;
   }
-  near->cells = (float)(CELLS / reach);
+  near->cells = (float)(CELLS / (reach * reach));
   for (int c = 0; c < CELLS; c++) {
-    volley_profile_range(profile, fmax(0, c * reach / CELLS - slack), (c + 1) * reach / CELLS + slack, &least,
-                         &greatest);
+    const double begin = reach * sqrt((double)c / CELLS), end = reach * sqrt((c + 1.0) / CELLS);
+    volley_profile_range(profile, fmax(0, begin - slack), end + slack, &least, &greatest);
     near->cell[c] = (bounds){(float)(least * (1 - 1e-6)), (float)(greatest * (1 + 1e-6))};
   }
+  near->cell[CELLS] = (bounds){0, INFINITY};
 }
 
 volley_near *volley_near_create(const volley_experiment *experiment, const volley_projection *projection, int from,
@@ -123,7 +130,7 @@ static void append(volley_near *near, const volley_box *box, double least, doubl
   const double begin = near->n > 0 ? near->ends[near->n - 1] : 0;
   const double length = near->pairs ? fmin(-log1p(-fmin(greatest, 1)), longest) : greatest;
   near->ends[near->n] = begin + length * box->count;
-  near->seen[near->n++] = (seen_box){begin, length, least, greatest, NOWHERE, *box};
+  near->seen[near->n++] = (seen_box){begin, length, 1 / length, least, greatest, NOWHERE, *box};
 }
 
 /* Lists a box as seen from a leaf, or its halves. */
@@ -214,30 +221,39 @@ static void keep_places(volley_near *near, seen_box *seen) {
     for (size_t d = 0; d < dimensions; d++) *out++ = (float)places[VOLLEY_DIMENSIONS * (size_t)k + d];
 }
 
-/* Distance of neuron number k of a small box, about. */
-static float distance_of(volley_near *near, seen_box *seen, uint32_t k) {
-  if (seen->places == NOWHERE) keep_places(near, seen);
-  const float *there = near->places + seen->places + (size_t)near->dimensions * k;
-  float square = 0;
-  for (int d = 0; d < near->dimensions; d++) {
-    float step = near->here[d] - there[d];
-    step -= near->extent[d] * rintf(step * near->inverse[d]);
-    square += step * step;
+/* Which of n candidates are kept. Most need not be looked at, and of others it mostly suffices to know about where they are. */
+static void judge(volley_near *near, uint32_t n, const double *place, const uint32_t *words, candidates *of) {
+  double levels[PIECE], least[PIECE];
+  float squares[PIECE] = {0};
+  size_t places[PIECE] = {0};
+  int cells[PIECE];
+  for (uint32_t c = 0; c < n; c++) {
+    seen_box *seen = &near->seen[of->boxes[c]];
+    levels[c] = ((words[2 * c + 1] & 0xFFFFFF) + 0.5) * 0x1p-24 * seen->greatest;
+    least[c] = seen->least;
+    if (seen->box.count > SMALL) {
+      squares[c] = INFINITY;
+      continue;
+    }
+    if (seen->places == NOWHERE) keep_places(near, seen);
+    places[c] = seen->places + (size_t)near->dimensions * of->numbers[c];
   }
-  return sqrtf(square);
-}
-
-/* Whether a candidate is kept. Most need not be looked at, and of others it mostly suffices to know about where they are. */
-static bool is_kept(volley_near *near, seen_box *seen, uint32_t k, const double *place, const uint32_t words[2]) {
-  const double level = ((words[1] & 0xFFFFFF) + 0.5) * 0x1p-24 * seen->greatest;
-  if (level < seen->least) return true;
-  const float cell = seen->box.count <= SMALL ? distance_of(near, seen, k) * near->cells : CELLS;
-  if (cell < CELLS) {
-    const bounds *of = &near->cell[(int)cell];
-    if (level < (double)of->least) return true;
-    if (level >= (double)of->greatest) return false;
+  for (int d = 0; d < near->dimensions && near->places; d++)
+    for (uint32_t c = 0; c < n; c++) {
+      float step = near->here[d] - near->places[places[c] + (size_t)d];
+      step -= near->extent[d] * rintf(step * near->inverse[d]);
+      squares[c] += step * step;
+    }
+  for (uint32_t c = 0; c < n; c++) {
+    const float cell = squares[c] * near->cells;
+    cells[c] = (int)(cell < CELLS ? cell : CELLS);
   }
-  return level < probability_of(near, seen, k, place);
+  for (uint32_t c = 0; c < n; c++) {
+    const bounds *known = &near->cell[cells[c]];
+    of->kept[c] = (levels[c] < least[c]) | (levels[c] < (double)known->least);
+    if (!of->kept[c] && levels[c] < (double)known->greatest)
+      of->kept[c] = levels[c] < probability_of(near, &near->seen[of->boxes[c]], of->numbers[c], place);
+  }
 }
 
 /* Number within a box of the neuron at a place of the axis. */
@@ -275,29 +291,53 @@ static void draw_gaps(const uint32_t words[2 * PIECE], double gaps[PIECE]) {
   }
 }
 
+/* Where on the axis a draw has come to. */
+typedef struct progress {
+  double at, first; /* first: number within the box that may come next */
+  size_t box;
+} progress;
+
+/* Goes on by the gaps. Returns how many candidates there are: fewer than gaps at the end of the axis. */
+static uint32_t hit(const volley_near *near, const double gaps[PIECE], progress *now, candidates *out) {
+  double at = now->at, first = now->first;
+  size_t b = now->box;
+  uint32_t c = 0;
+  for (; c < PIECE; c++) {
+    at += gaps[c];
+    for (; b < near->n && (at >= near->ends[b] || first == near->seen[b].box.count); first = 0) b++;
+    if (b == near->n) break;
+    const seen_box *seen = &near->seen[b];
+    double number = (at - seen->begin) * seen->inverse;
+    if (fabs(number - rint(number)) < 1e-5) number = (at - seen->begin) / seen->length; /* which counts */
+    number = number < seen->box.count ? trunc(number) : seen->box.count - 1.0;
+    if (number < first) number = first; /* but for rounding it is not */
+    first = number + 1;
+    at = seen->begin + first * seen->length; /* hit once is hit */
+    out->boxes[c] = (uint32_t)b;
+    out->numbers[c] = (uint32_t)number;
+  }
+  *now = (progress){at, first, b};
+  return c;
+}
+
 void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, volley_key key, uint32_t id) {
-  double place[VOLLEY_DIMENSIONS], gaps[PIECE], at = 0;
-  uint32_t words[2 * PIECE], first = 0; /* first: number within the box that may come next */
+  double place[VOLLEY_DIMENSIONS], gaps[PIECE];
+  uint32_t words[2 * PIECE], n = PIECE;
+  progress now = {0};
+  candidates of;
   look_from(near, own, place);
   drawing->n = 0;
-  size_t b = 0; /* number of the box */
-  for (uint32_t c = 0;; c++) {
-    if (c % PIECE == 0) {
-      volley_random_words(key, id, 2 * c, 0, 2 * PIECE, words);
-      draw_gaps(words, gaps);
+  for (uint32_t first = 0; n == PIECE; first += PIECE) {
+    volley_random_words(key, id, 2 * first, 0, 2 * PIECE, words);
+    draw_gaps(words, gaps);
+    n = hit(near, gaps, &now, &of);
+    judge(near, n, place, words, &of);
+    volley_drawing_reserve(drawing, drawing->n + n);
+    for (uint32_t c = 0; c < n; c++) {
+      if (!of.kept[c]) continue;
+      const uint32_t index = volley_box_neuron(near->of, &near->seen[of.boxes[c]].box, of.numbers[c]);
+      if (!drawing->excludes_self || index != own) drawing->sources[drawing->n++] = index;
     }
-    at += gaps[c % PIECE];
-    for (; b < near->n && (at >= near->ends[b] || first == near->seen[b].box.count); first = 0) b++;
-    if (b == near->n) return;
-    seen_box *seen = &near->seen[b];
-    uint32_t k = number_at(seen, at);
-    if (k < first) k = first; /* but for rounding it is not */
-    first = k + 1;
-    at = seen->begin + first * seen->length; /* hit once is hit */
-    const uint32_t index = volley_box_neuron(near->of, &seen->box, k);
-    if ((drawing->excludes_self && index == own) || !is_kept(near, seen, k, place, words + 2 * (c % PIECE))) continue;
-    volley_drawing_reserve(drawing, drawing->n + 1);
-    drawing->sources[drawing->n++] = index;
   }
 }
 
@@ -323,22 +363,24 @@ static bool choose_among_all(volley_near *near, const volley_drawing *drawing, u
   return isfinite(least);
 }
 
-/* One draw by the bounds. False where it is not kept. */
-static bool try_one(volley_near *near, const volley_drawing *drawing, uint32_t own, const double *place,
-                    const uint32_t words[2], uint32_t *out) {
-  const double at = uniform_of(words) * near->ends[near->n - 1];
-  const size_t b = box_at(near, at);
-  const uint32_t k = number_at(&near->seen[b], at);
-  *out = volley_box_neuron(near->of, &near->seen[b].box, k);
-  if (drawing->excludes_self && *out == own) return false;
-  if (!is_kept(near, &near->seen[b], k, place, words)) return false;
-  return near->projection->multapses || !volley_drawing_has_seen(drawing, *out);
+/* Draws by the bounds: the neurons, and which are kept. */
+static void try_some(volley_near *near, const double *place, const uint32_t words[2 * PIECE], candidates *of,
+                     uint32_t indices[PIECE]) {
+  for (uint32_t c = 0; c < PIECE; c++) {
+    const double at = uniform_of(words + 2 * c) * near->ends[near->n - 1];
+    const size_t b = box_at(near, at);
+    of->boxes[c] = (uint32_t)b;
+    of->numbers[c] = number_at(&near->seen[b], at);
+    indices[c] = volley_box_neuron(near->of, &near->seen[b].box, of->numbers[c]);
+  }
+  judge(near, PIECE, place, words, of);
 }
 
 void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own, uint64_t k, volley_key key,
                         uint32_t id) {
   double place[VOLLEY_DIMENSIONS];
-  uint32_t words[2 * PIECE], attempt = 0;
+  uint32_t words[2 * PIECE], indices[PIECE], attempt = 0;
+  candidates of;
   look_from(near, own, place);
   volley_drawing_reserve(drawing, k);
   if (!near->projection->multapses) volley_drawing_forget(drawing, k);
@@ -346,8 +388,14 @@ void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own
     uint32_t *out = &drawing->sources[drawing->n];
     bool found = false;
     for (uint32_t last = attempt + ATTEMPTS; near->n > 0 && attempt < last && !found; attempt++) {
-      if (attempt % PIECE == 0) volley_random_words(key, id, 2 * attempt, 0, 2 * PIECE, words);
-      found = try_one(near, drawing, own, place, words + 2 * (attempt % PIECE), out);
+      const uint32_t c = attempt % PIECE;
+      if (c == 0) {
+        volley_random_words(key, id, 2 * attempt, 0, 2 * PIECE, words);
+        try_some(near, place, words, &of, indices);
+      }
+      *out = indices[c];
+      found = of.kept[c] && !(drawing->excludes_self && *out == own) &&
+              (near->projection->multapses || !volley_drawing_has_seen(drawing, *out));
     }
     if (!found) { /* where nearly nobody is left */
       volley_stream stream = volley_stream_of(key, id, (uint32_t)drawing->n + 1);
@@ -369,6 +417,8 @@ void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own
                  near->projection->name, near->name, k, near->projection->rule->number_key);
 }
 
+void volley_near_hush(volley_near *near) { near->told = true; }
+
 double volley_near_expected(volley_near *near, uint32_t own) {
   double place[VOLLEY_DIMENSIONS], sum = 0;
   look_from(near, own, place);
@@ -386,59 +436,4 @@ double volley_near_expected(volley_near *near, uint32_t own) {
     sum += of_members * count / members;
   }
   return sum;
-}
-
-double volley_near_expected_synapses(const volley_experiment *experiment, const volley_projection *projection) {
-  const uint32_t n = experiment->populations[projection->target].size, some = n < TARGETS ? n : TARGETS;
-  const bool excludes_self = projection->source == projection->target && !projection->autapses;
-  volley_near *near = volley_near_create(experiment, projection, projection->target, projection->source, true);
-  double sum = 0;
-  for (uint32_t i = 0; i < some; i++) sum += volley_near_expected(near, (uint32_t)(((double)i + 0.5) * n / some));
-  volley_near_destroy(near);
-  return fmax(0, (sum / some - (excludes_self ? volley_profile_at(projection->profile, 0) : 0)) * n);
-}
-
-/* Distances of n pairs as a projection connects them, about. */
-static void sample_distances(const volley_experiment *experiment, const volley_projection *projection, size_t n,
-                             double *out) {
-  const volley_population *source = &experiment->populations[projection->source];
-  const volley_population *target = &experiment->populations[projection->target];
-  const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)projection->source);
-  volley_projection plain = *projection;
-  plain.multapses = true;
-  volley_drawing drawing = {.projection = &plain};
-  volley_near *near = projection->profile
-                          ? volley_near_create(experiment, &plain, projection->target, projection->source, false)
-                          : NULL;
-  if (near) near->told = true; /* what the build will tell */
-  for (size_t i = 0; i < n; i++) {
-    const uint32_t own = (uint32_t)(((double)i + 0.5) * target->size / (double)n);
-    double a[VOLLEY_DIMENSIONS], b[VOLLEY_DIMENSIONS];
-    uint32_t word, other;
-    volley_random_words(key, (uint32_t)i, 0, 0, 1, &word);
-    other = volley_below(word, source->size);
-    if (near) volley_near_choose(near, &drawing, own, 1, key, (uint32_t)i);
-    if (near && drawing.n > 0) other = drawing.sources[0];
-    volley_space_position(target->space, own, a);
-    volley_space_position(source->space, other, b);
-    out[i] = volley_space_distance(source->space, a, b);
-  }
-  volley_near_destroy(near);
-  volley_drawing_release(&drawing);
-}
-
-void volley_near_sample(const volley_experiment *experiment, int p, size_t n, volley_edge_sample *out) {
-  const volley_projection *projection = &experiment->projections[p];
-  const volley_distribution *values[] = {&projection->weight, &projection->delay};
-  double **const columns[] = {&out->weights, &out->delays};
-  if (values[0]->kind != VOLLEY_OF_DISTANCE && values[1]->kind != VOLLEY_OF_DISTANCE) return;
-  double *distances = volley_alloc(n, sizeof *distances, "an estimate");
-  sample_distances(experiment, projection, n, distances);
-  for (int v = 0; v < 2; v++) {
-    if (values[v]->kind != VOLLEY_OF_DISTANCE) continue;
-    *columns[v] = volley_alloc(n, sizeof(double), "an estimate");
-    for (size_t k = 0; k < n; k++) (*columns[v])[k] = volley_profile_at(values[v]->profile, distances[k]);
-  }
-  out->n = n;
-  free(distances);
 }

@@ -26,6 +26,9 @@ void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, 
 void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own, uint64_t k, volley_key key,
                         uint32_t id);
 
+/* No fault is told of it any more where there are too few neurons to choose from. */
+void volley_near_hush(volley_near *near);
+
 /* Expected number of neurons that volley_near_draw() draws, to some per cent. */
 double volley_near_expected(volley_near *near, uint32_t own);
 

@@ -48,7 +48,7 @@ static volley_status list(const volley_partition *partition, int p, const volley
       const uint32_t source = gids[i] - experiment->populations[projection->source].first_gid;
       volley_drawing_choose(&drawing, source, projection->number, drawing.partner, gids[i]);
       for (size_t k = 0; k < drawing.n; k++)
-        volley_edge_mail_add(mail, (volley_edge){.target = drawing.sources[k], .source = source, .number = k});
+        volley_edge_mail_add(mail, &(volley_edge){.target = drawing.sources[k], .source = source, .number = k});
     }
   volley_drawing_release(&drawing);
   return VOLLEY_OK;

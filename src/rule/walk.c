@@ -135,15 +135,20 @@ static void draw_delays(const volley_walk *walk) {
   for (size_t e = 0; e < walk->edges.n; e++) walk->times[e] = shorten(walk->times[e]);
 }
 
-static uint16_t steps_of(const volley_walk *walk, double time) {
-  const double dt = walk->experiment->simulation.dt, steps = volley_round_steps(time, dt);
-  if (steps > VOLLEY_MAX_DELAY) {
-    volley_fault(VOLLEY_USAGE, &walk->drawing.projection->place,
-                 "a delay of %g ms was drawn; at most %d steps, %g ms: set max", time, VOLLEY_MAX_DELAY,
-                 VOLLEY_MAX_DELAY * dt);
-    return VOLLEY_MAX_DELAY;
+/* The delays in steps. */
+static void round_delays(const volley_walk *walk, const double *times, uint16_t *out) {
+  const double dt = walk->experiment->simulation.dt;
+  bool is_long = false;
+  for (size_t e = 0; e < walk->edges.n; e++) {
+    const double steps = volley_round_steps(times[e], dt);
+    is_long |= steps > VOLLEY_MAX_DELAY;
+    out[e] = (uint16_t)(int)(steps < 1 ? 1 : steps > VOLLEY_MAX_DELAY ? VOLLEY_MAX_DELAY : steps);
   }
-  return steps < 1 ? 1 : (uint16_t)steps;
+  for (size_t e = 0; e < walk->edges.n && is_long; e++)
+    if (volley_round_steps(times[e], dt) > VOLLEY_MAX_DELAY)
+      volley_fault(VOLLEY_USAGE, &walk->drawing.projection->place,
+                   "a delay of %g ms was drawn; at most %d steps, %g ms: set max", times[e], VOLLEY_MAX_DELAY,
+                   VOLLEY_MAX_DELAY * dt);
 }
 
 bool volley_weight_is_negative(const volley_projection *projection, double weight) {
@@ -153,10 +158,23 @@ bool volley_weight_is_negative(const volley_projection *projection, double weigh
   return (float)weight < 0 || (low < 0 && high <= 0);
 }
 
+/* The receptor named, or that of the sign of each weight. */
+static void choose_receptors(const volley_walk *walk) {
+  const volley_projection *projection = walk->drawing.projection;
+  const int *of_sign = walk->experiment->populations[projection->target].model->receptor_of_sign;
+  const bool by_sign = projection->receptor == VOLLEY_RECEPTOR_BY_SIGN;
+  const uint8_t positive = (uint8_t)(by_sign ? of_sign[0] : projection->receptor),
+                negative = (uint8_t)(by_sign ? of_sign[1] : projection->receptor),
+                zero = volley_weight_is_negative(projection, 0) ? negative : positive;
+  for (size_t e = 0; e < walk->edges.n; e++) {
+    const float weight = (float)walk->weights[e];
+    walk->receptors[e] = weight < 0 ? negative : weight > 0 ? positive : zero;
+  }
+}
+
 void volley_walk_draw_values(volley_walk *walk) {
   const volley_drawing *drawing = &walk->drawing;
   const volley_projection *projection = drawing->projection;
-  const volley_neuron_model *model = walk->experiment->populations[projection->target].model;
   const size_t n = walk->edges.n;
   const volley_edge_list *own = drawing->list; /* whose edges may bring their values */
   const bool continuous = walk->experiment->simulation.continuous;
@@ -172,14 +190,9 @@ void volley_walk_draw_values(volley_walk *walk) {
     draw_delays(walk);
   if (own && own->has_delays && !own->wide_delays)
     volley_edge_list_delay_steps(own, drawing->first, n, walk->delays);
-  else
-    for (size_t e = 0; e < n && !continuous; e++) walk->delays[e] = steps_of(walk, walk->times[e]);
-  for (size_t e = 0; e < n; e++) {
-    walk->receptors[e] =
-        (uint8_t)(projection->receptor == VOLLEY_RECEPTOR_BY_SIGN
-                      ? model->receptor_of_sign[volley_weight_is_negative(projection, walk->weights[e])]
-                      : projection->receptor);
-  }
+  else if (!continuous)
+    round_delays(walk, walk->times, walk->delays);
+  choose_receptors(walk);
   walk->edges.weights = walk->weights;
   walk->edges.times = walk->times;
   walk->edges.delays = continuous ? NULL : walk->delays;

@@ -80,11 +80,12 @@ static void begin(const block_case *of, volley_weight_bits of_weights) {
   volley_table_builder *builder = volley_table_builder_create(
       SOURCES * GAP, c->stride, c->receptors, &(volley_simulation){.delivery = c->wanted, .weight_bits = bits});
   for (uint32_t i = 0; i < c->edges; i++) edges[i] = any_edge(i);
-  for (uint32_t i = 0; i < c->edges; i++) volley_table_count(builder, edges[i].source);
+  for (uint32_t i = 0; i < c->edges; i++) volley_table_count(builder, &edges[i].source, 1);
   volley_table_allocate(builder);
   for (uint32_t i = 0; i < c->edges; i++) {
     const table_edge *edge = &edges[i];
-    volley_table_fill(builder, edge->source, (uint16_t)edge->target, edge->due, edge->receptor, edge->weight);
+    const uint16_t target = (uint16_t)edge->target;
+    volley_table_fill(builder, target, 1, &edge->source, &edge->due, &edge->receptor, &edge->weight);
   }
   block = (volley_block){.table = volley_table_finish(builder),
                          .count = c->targets,
@@ -171,10 +172,11 @@ static void test_rows(void **state) {
 static volley_table two_rows(uint32_t n, uint32_t targets, volley_weight_bits of_weights) {
   volley_table_builder *builder =
       volley_table_builder_create(2, targets, 1, &(volley_simulation){.weight_bits = of_weights});
-  for (uint32_t i = 0; i < 2 * n; i++) volley_table_count(builder, i % 2);
+  for (uint32_t i = 0; i < 2 * n; i++) volley_table_count(builder, &(uint32_t){i % 2}, 1);
   volley_table_allocate(builder);
   for (uint32_t i = 0; i < 2 * n; i++)
-    volley_table_fill(builder, i % 2, (uint16_t)(i % targets), 1, 0, i % 2 ? 1 : (float)i);
+    volley_table_fill(builder, (uint16_t)(i % targets), 1, &(uint32_t){i % 2}, &(uint16_t){1}, &(uint8_t){0},
+                      &(float){i % 2 ? 1 : (float)i});
   return volley_table_finish(builder);
 }
 
@@ -207,12 +209,12 @@ static void check_mean(volley_weight_bits of_weights) {
   volley_table_builder *builder =
       volley_table_builder_create(2 * MANY, 8, 2, &(volley_simulation){.weight_bits = of_weights});
   double found[2][2] = {{0}}, expected[2][2] = {{0}};
-  for (uint32_t i = 0; i < 2 * MANY; i++) volley_table_count(builder, i);
+  for (uint32_t i = 0; i < 2 * MANY; i++) volley_table_count(builder, &i, 1);
   volley_table_allocate(builder);
   for (uint32_t i = 0; i < 2 * MANY; i++) {
     const float normal = (float)fmin(99, 60 + 8 * volley_normal_quantile(volley_open_uniform(word(i, 0))));
     const float weight = i < 2 ? 100 : i % 2 ? (float)(unit / 3) : normal;
-    volley_table_fill(builder, i, 3, 1, (uint8_t)(i % 2), weight);
+    volley_table_fill(builder, 3, 1, &i, &(uint16_t){1}, &(uint8_t){(uint8_t)(i % 2)}, &weight);
     expected[i % 2][0] += (double)weight;
     expected[i % 2][1] += (double)weight * (double)weight;
   }
