@@ -109,7 +109,7 @@ static void reserve_mail(volley_edge_mail *mail, uint64_t n) {
 
 static void reserve(void *context) {
   volley_edge_mail *mail = context;
-  volley_edge_list_reserve(mail->list, mail->expected);
+  if (!mail->list->shelves) volley_edge_list_make_shelves(mail->list, mail->expected);
   if (mail->partition->ranks == 1) return;
   reserve_mail(mail, VOLLEY_EDGE_ROWS);
   mail->sorted = volley_grow(NULL, VOLLEY_EDGE_ROWS, volley_edge_added_bytes(mail->list), "a list of edges");
@@ -162,14 +162,16 @@ static void send_piece(volley_edge_mail *mail, uint64_t first, size_t n) {
   sort_by_owner(mail, first, n, counts, starts);
   VOLLEY_MPI(MPI_Alltoall(counts, 1, MPI_INT, incoming, 1, MPI_INT, mail->comm));
   for (size_t r = 0; r < ranks; received += incoming[r++]) places[r] = received;
-  unsigned char *edges = volley_alloc((size_t)received, size, "a list of edges");
+  /* They come in far enough behind the blocks, so that none is overwritten before it is on a shelf. */
+  const uint64_t first_in = (list->shelves->n_blocks + VOLLEY_SHELVES) * VOLLEY_SHELF;
+  volley_edge_list_reserve(list, first_in + (uint64_t)received);
+  unsigned char *edges = list->edges + first_in * size;
   VOLLEY_MPI(MPI_Type_contiguous((int)size, MPI_BYTE, &edge_type));
   VOLLEY_MPI(MPI_Type_commit(&edge_type));
   VOLLEY_MPI(MPI_Alltoallv(mail->sorted, counts, starts, edge_type, edges, incoming, places, edge_type, mail->comm));
   VOLLEY_MPI(MPI_Type_free(&edge_type));
-  for (const unsigned char *edge = edges; edge < edges + (size_t)received * size; edge += size)
-    volley_edge_move(volley_edge_list_place(list, (uint32_t)(volley_edge_pair(edge) >> 32)), edge, size);
-  free(edges);
+  for (int e = 0; e < received; e++, edges += size)
+    volley_edge_move(volley_edge_list_place(list, (uint32_t)(volley_edge_pair(edges) >> 32)), edges, size);
   free(counts);
 }
 
@@ -258,7 +260,7 @@ double volley_edge_lists_expected_bytes(const volley_experiment *experiment, con
     volley_edge_list_begin(&list, experiment, p, false);
     list.has_weights = list.has_delays = rule->takes_file;
     const double edges = expected[p] / ranks, added = (double)volley_edge_added_bytes(&list);
-    const double of_piece = (ranks > 1 ? 3 * added + sizeof(int) : 0) + 4 * sizeof(double);
+    const double of_piece = (ranks > 1 ? 2 * added + sizeof(int) : 0) + 4 * sizeof(double);
     *most =
         fmax(*most, kept + (edges + VOLLEY_SHELVES * VOLLEY_SHELF) * added + fmin(edges, VOLLEY_EDGE_ROWS) * of_piece);
     kept += edges * (double)volley_edge_sorted_bytes(&list);

@@ -27,7 +27,9 @@ static inline void volley_edge_list_spread(volley_edge_list *list, uint32_t targ
 
 /* Makes room in the list for n edges. What is not written to takes none. */
 void volley_edge_list_reserve(volley_edge_list *list, uint64_t n);
-/* Makes the shelves, or makes a full one empty. */
+/* Makes shelves for so many edges, about. */
+void volley_edge_list_make_shelves(volley_edge_list *list, uint64_t expected);
+/* Makes a full shelf empty; or shelves, where there are none. */
 void volley_edge_list_make_room(volley_edge_list *list, uint32_t shelf);
 
 static inline size_t volley_edge_weight_bytes(const volley_edge_list *list) {

@@ -226,17 +226,27 @@ static void sort(sorter *s, unsigned char *edges, uint64_t n) {
   }
 }
 
+static void reserve_blocks(volley_shelves *shelves, uint64_t n) {
+  if (n <= shelves->capacity) return;
+  shelves->capacity = n > 2 * shelves->capacity ? n : 2 * shelves->capacity;
+  shelves->numbers = volley_grow(shelves->numbers, shelves->capacity, sizeof *shelves->numbers, "a list of edges");
+}
+
+void volley_edge_list_make_shelves(volley_edge_list *list, uint64_t expected) {
+  const size_t bytes = VOLLEY_SHELVES * VOLLEY_SHELF * volley_edge_added_bytes(list);
+  list->shelves = volley_alloc(1, sizeof *list->shelves + bytes, "a list of edges");
+  volley_edge_list_reserve(list, expected + VOLLEY_SHELVES * VOLLEY_SHELF);
+  reserve_blocks(list->shelves, expected / VOLLEY_SHELF + VOLLEY_SHELVES);
+}
+
 void volley_edge_list_make_room(volley_edge_list *list, uint32_t shelf) {
   const size_t bytes = VOLLEY_SHELF * volley_edge_added_bytes(list);
   volley_shelves *shelves = list->shelves;
   if (!shelves) {
-    list->shelves = volley_alloc(1, sizeof *shelves + VOLLEY_SHELVES * bytes, "a list of edges");
+    volley_edge_list_make_shelves(list, 0);
     return;
   }
-  if (shelves->n_blocks == shelves->capacity) {
-    shelves->capacity = 2 * shelves->capacity + VOLLEY_SHELVES;
-    shelves->numbers = volley_grow(shelves->numbers, shelves->capacity, sizeof *shelves->numbers, "a list of edges");
-  }
+  reserve_blocks(shelves, shelves->n_blocks + 1);
   volley_edge_list_reserve(list, (shelves->n_blocks + 1) * VOLLEY_SHELF);
   memcpy(list->edges + shelves->n_blocks * bytes, shelves->edges + shelf * bytes, bytes);
   shelves->numbers[shelves->n_blocks++] = (uint16_t)shelf;
