@@ -244,7 +244,8 @@ static volley_status name_figure(const char *file, const char *kinds, char path[
   if (length > 5 && strcmp(file + length - 5, ".part") == 0) length -= 5;
   if (length > 3 && strncmp(file + length - 3, ".h5", 3) == 0) length -= 3;
   if (snprintf(path, PATH_MAX, "%.*s%s.png", (int)length, file, kinds) < PATH_MAX) return VOLLEY_OK;
-  return volley_fault(VOLLEY_USAGE, NULL, "the figure's path has more than %d bytes; name a shorter one with -o", PATH_MAX - 1);
+  return volley_fault(VOLLEY_USAGE, NULL, "the figure's path has more than %d bytes; name a shorter one with -o",
+                      PATH_MAX - 1);
 }
 
 /* Draws a figure of the files that were found of the outputs that the options name. */
