@@ -40,7 +40,7 @@ static void read_partitioner(volley_reading *reading, volley_node *section) {
 
 /* The engine, and the step that it takes. */
 static void read_engine(volley_reading *reading, const volley_node *section) {
-  static const char *const unused[] = {"dt", "exchange_interval", "delivery"};
+  static const char *const unused[] = {"dt", "exchange_interval", "delivery", "integration"};
   volley_simulation *simulation = &reading->experiment->simulation;
   simulation->engine =
       volley_read_kind(reading, section, simulation_key("engine"), (volley_pick){0}, volley_engine_kinds(), "engine");
@@ -101,6 +101,8 @@ void volley_read_simulation(volley_reading *reading, volley_node *section) {
   read_exchange(reading, section);
   if (!simulation->continuous)
     simulation->delivery = (volley_delivery)volley_read_choice(reading, section, simulation_key("delivery"));
+  if (!simulation->continuous)
+    simulation->adaptive = volley_read_choice(reading, section, simulation_key("integration")) == 1;
   read_weight_bits(reading, section);
   read_partitioner(reading, section);
 }

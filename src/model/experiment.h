@@ -57,6 +57,7 @@ typedef struct volley_simulation {
   bool batch_exchange; /* exchange every min delay instead of every step */
   volley_delivery delivery;
   volley_weight_bits weight_bits;
+  bool adaptive; /* neurons whose step could be split take Runge-Kutta steps with error control */
   const struct volley_partitioner *partitioner;
   const void *partition_parameters; /* what its keys fill; NULL where it has none */
   volley_place partition_place;

@@ -161,6 +161,7 @@ static void set_coefficients(volley_slice *slice, const volley_experiment *exper
   const size_t n = (size_t)(events ? events->n_coefficients : model->n_coefficients);
   double own[VOLLEY_MAX_PARAMETERS], out[VOLLEY_MAX_COEFFICIENTS];
   slice->coefficient_stride = values->per_neuron ? 1 : 0;
+  slice->is_adaptive = experiment->simulation.adaptive;
   slice->coefficients = make_columns(n, sets);
   for (uint32_t i = 0; i < sets; i++) {
     for (int k = 0; k < model->n_parameters; k++) own[k] = values->parameters[k][values->per_neuron ? from + i : 0];

@@ -1,4 +1,5 @@
-/* Neurons whose equations have no exact propagator: Runge-Kutta steps with error control.
+/* Neurons whose equations have no exact propagator: Runge-Kutta steps with error control. Those of models that splitting.h
+ * takes through their steps only where `integration: adaptive` is asked for.
  * Cash & Karp (1990), ACM Trans. Math. Softw. 16: 201-222: fifth order, with an error estimate of fourth.
  *
  * An update first tries the whole step of every neuron, in vectors. The few whose estimated error exceeds their tolerance,
@@ -33,7 +34,9 @@ enum {
   VOLLEY_TIME,
   VOLLEY_SLOPE /* of x by what makes it rise */,
   VOLLEY_DECAYS,
-  VOLLEY_N_SYNAPSE = VOLLEY_DECAYS + 5,
+  VOLLEY_MEAN = VOLLEY_DECAYS + 5 /* over the step, of an x that nothing makes rise */,
+  VOLLEY_MEAN_RISE /* of what a slope of 1 adds to it */,
+  VOLLEY_N_SYNAPSE,
   VOLLEY_RISE_DECAY = VOLLEY_SLOPE,
   VOLLEY_GAINS = VOLLEY_DECAYS
 };
@@ -50,6 +53,8 @@ static inline void volley_courses_prepare(const double *taus, int n, double tole
     out[VOLLEY_TIME] = taus[x];
     out[VOLLEY_SLOPE] = exp(1) / taus[x];
     for (int s = 1; s < VOLLEY_STAGES; s++) out[VOLLEY_DECAYS + s - 1] = exp(-volley_stage_time[s] * dt / taus[x]);
+    out[VOLLEY_MEAN] = volley_mean_decay(dt / taus[x]);
+    out[VOLLEY_MEAN_RISE] = dt * volley_mean_alpha(dt / taus[x]);
   }
 }
 
@@ -60,6 +65,7 @@ static inline void volley_beta_courses_prepare(const double *rises, const double
   double *synapse = out + VOLLEY_OF_SYNAPSES, *rise = synapse + n * VOLLEY_N_SYNAPSE;
   for (int x = 0; x < n; x++, synapse += VOLLEY_N_SYNAPSE, rise += VOLLEY_N_SYNAPSE) {
     synapse[VOLLEY_SLOPE] = 1 / volley_beta(rises[x], decays[x], volley_beta_peak(rises[x], decays[x]));
+    synapse[VOLLEY_MEAN_RISE] = volley_mean_beta(rises[x], decays[x], dt);
     rise[VOLLEY_TIME] = decays[x];
     rise[VOLLEY_RISE_DECAY] = exp(-dt / decays[x]);
     for (int s = 1; s < VOLLEY_STAGES; s++)
@@ -90,8 +96,11 @@ typedef struct volley_equations {
   bool adds_input;           /* to receptor 1 when the step ends, since it is no state itself */
   int refractory;            /* state: steps of a period, in which V stands still; -1: there is none */
   const volley_shape *shape; /* of models that are never reset, else NULL */
-  /* Slopes of y, per ms, at this stage. */
+  /* Slopes of y, per ms, at this stage; NULL: that of V, the only one, follows from membrane(). */
   void (*slopes)(const volley_cell *cell, int stage, const double *y, double *slopes);
+  /* Of models whose V is linear: dV/dt = drive - rate V, per ms, with the synaptic variables of this stage. */
+  void (*membrane)(const volley_cell *cell, int stage, const double *y, double *rate, double *drive);
+  bool is_curved; /* rate and drive depend on V after all */
   /* What a spike does to y where V, y[0], reaches the peak; NULL: there is none. Then these coefficients count. */
   void (*spike)(const volley_cell *cell, double *y);
   int peak, refractory_steps;
@@ -110,6 +119,18 @@ VOLLEY_INLINE double volley_synapse_course(const volley_cell *cell, int x, int n
   return volley_course(cell, VOLLEY_OF_SYNAPSES + x * VOLLEY_N_SYNAPSE + number);
 }
 
+/* Slopes of y at this stage. */
+VOLLEY_INLINE void volley_slopes(const volley_equations *of, const volley_cell *cell, int stage, const double *y,
+                                 double *slopes) {
+  if (of->slopes) {
+    of->slopes(cell, stage, y, slopes);
+    return;
+  }
+  double rate, drive;
+  of->membrane(cell, stage, y, &rate, &drive);
+  slopes[0] = cell->refractory > 0 ? 0 : drive - rate * y[0];
+}
+
 /* Whether y ends a spike. */
 VOLLEY_INLINE int volley_is_spike(const volley_equations *of, const volley_cell *cell, const double *y) {
   if (!of->spike) return 0;
@@ -122,20 +143,20 @@ VOLLEY_INLINE double volley_cash_karp(const volley_equations *of, const volley_c
                                       double *end) {
   double k1[VOLLEY_MAX_DIMENSION], k2[VOLLEY_MAX_DIMENSION], k3[VOLLEY_MAX_DIMENSION], k4[VOLLEY_MAX_DIMENSION];
   double k5[VOLLEY_MAX_DIMENSION], k6[VOLLEY_MAX_DIMENSION], at[VOLLEY_MAX_DIMENSION], error = 0;
-  of->slopes(cell, 0, y, k1);
+  volley_slopes(of, cell, 0, y, k1);
   for (int d = 0; d < of->n; d++) at[d] = y[d] + h * (1.0 / 5 * k1[d]);
-  of->slopes(cell, 1, at, k2);
+  volley_slopes(of, cell, 1, at, k2);
   for (int d = 0; d < of->n; d++) at[d] = y[d] + h * (3.0 / 40 * k1[d] + 9.0 / 40 * k2[d]);
-  of->slopes(cell, 2, at, k3);
+  volley_slopes(of, cell, 2, at, k3);
   for (int d = 0; d < of->n; d++) at[d] = y[d] + h * (3.0 / 10 * k1[d] - 9.0 / 10 * k2[d] + 6.0 / 5 * k3[d]);
-  of->slopes(cell, 3, at, k4);
+  volley_slopes(of, cell, 3, at, k4);
   for (int d = 0; d < of->n; d++)
     at[d] = y[d] + h * (-11.0 / 54 * k1[d] + 5.0 / 2 * k2[d] - 70.0 / 27 * k3[d] + 35.0 / 27 * k4[d]);
-  of->slopes(cell, 4, at, k5);
+  volley_slopes(of, cell, 4, at, k5);
   for (int d = 0; d < of->n; d++)
     at[d] = y[d] + h * (1631.0 / 55296 * k1[d] + 175.0 / 512 * k2[d] + 575.0 / 13824 * k3[d] +
                         44275.0 / 110592 * k4[d] + 253.0 / 4096 * k5[d]);
-  of->slopes(cell, 5, at, k6);
+  volley_slopes(of, cell, 5, at, k6);
   for (int d = 0; d < of->n; d++) {
     end[d] = y[d] + h * (37.0 / 378 * k1[d] + 250.0 / 621 * k3[d] + 125.0 / 594 * k4[d] + 512.0 / 1771 * k6[d]);
     error +=
@@ -291,31 +312,36 @@ VOLLEY_INLINE double volley_small_steps(const volley_equations *of, const volley
   return cell.shape.passed;
 }
 
-/* Synaptic variables and refractory periods when the step ends. */
+/* Synaptic variables and the refractory period of neuron i when the step ends. */
+VOLLEY_INLINE void volley_end_neuron(const volley_equations *of, const volley_slice *slice, const volley_cell *cell,
+                                     uint32_t i) {
+  for (int x = 0; x < of->synapses; x++) {
+    const double decay = volley_synapse_course(cell, x, VOLLEY_DECAYS + 3); /* stage 4 is the end */
+    double *now = &slice->states[of->x[x]][i], *last = now;
+    if (of->rise[x] >= 0) last = &slice->states[of->rise[x]][i];
+    if (of->beta) {
+      const double slope = *last * volley_synapse_course(cell, x, VOLLEY_SLOPE);
+      *now = *now * decay + slope * volley_synapse_course(cell, of->synapses + x, VOLLEY_GAINS + 3);
+    } else if (of->rise[x] >= 0) {
+      *now = (*now + *last * (volley_synapse_course(cell, x, VOLLEY_SLOPE) * volley_course(cell, VOLLEY_STEP))) * decay;
+    }
+    *last *= of->beta ? volley_synapse_course(cell, of->synapses + x, VOLLEY_RISE_DECAY) : decay;
+    if (x == 1 && of->adds_input) *last += slice->inputs[x][i];
+    if (x == 1 && of->adds_input) slice->inputs[x][i] = 0;
+  }
+  if (of->refractory >= 0) {
+    double *left = &slice->states[of->refractory][i];
+    *left = *left > 0 ? *left - 1 : 0;
+  }
+}
+
+/* The same of a chunk. */
 VOLLEY_INLINE void volley_end_step(const volley_equations *of, const volley_chunk *k) {
   const volley_slice slice = *k->slice; /* as in volley_advance() */
 #pragma omp simd
   for (uint32_t i = k->first; i < k->end; i++) {
     const volley_cell cell = {.courses = k->c + of->n_coefficients - volley_n_courses(of), .cs = k->cs, .i = i};
-    for (int x = 0; x < of->synapses; x++) {
-      const double decay = volley_synapse_course(&cell, x, VOLLEY_DECAYS + 3); /* stage 4 is the end */
-      double *now = &slice.states[of->x[x]][i], *last = now;
-      if (of->rise[x] >= 0) last = &slice.states[of->rise[x]][i];
-      if (of->beta) {
-        const double slope = *last * volley_synapse_course(&cell, x, VOLLEY_SLOPE);
-        *now = *now * decay + slope * volley_synapse_course(&cell, of->synapses + x, VOLLEY_GAINS + 3);
-      } else if (of->rise[x] >= 0) {
-        *now = (*now + *last * (volley_synapse_course(&cell, x, VOLLEY_SLOPE) * volley_course(&cell, VOLLEY_STEP))) *
-               decay;
-      }
-      *last *= of->beta ? volley_synapse_course(&cell, of->synapses + x, VOLLEY_RISE_DECAY) : decay;
-      if (x == 1 && of->adds_input) *last += slice.inputs[x][i];
-      if (x == 1 && of->adds_input) slice.inputs[x][i] = 0;
-    }
-    if (of->refractory >= 0) {
-      double *left = &slice.states[of->refractory][i];
-      *left = *left > 0 ? *left - 1 : 0;
-    }
+    volley_end_neuron(of, &slice, &cell, i);
   }
 }
 

@@ -5,9 +5,9 @@
  *   b(V) = conc_Mg2 exp(-0.062 V) / 3.57,   ds_x/dt = -s_x / tau_x
  *
  * A spike that arrives at the end of a step makes s_x jump there by its weight. Synapses onto NMDA saturate by what their
- * source does, not by this neuron: the synapse model nmda_gating makes their jumps. s_x are exact, V takes steps with error
- * control (cash_karp.h); the threshold is looked at when a step ends. */
-#include "neuron/cash_karp.h"
+ * source does, not by this neuron: the synapse model nmda_gating makes their jumps. s_x are exact, V is exponential with
+ * their means over a step and the block of a V half a step ahead (splitting.h); the threshold is looked at when a step ends. */
+#include "neuron/splitting.h"
 
 #include <stddef.h>
 
@@ -50,7 +50,8 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [tau_AMPA] = {"tau_AMPA", "ms", 2, VOLLEY_TIMES, .doc = "decay time of AMPA"},
     [tau_GABA] = {"tau_GABA", "ms", 5, VOLLEY_TIMES, .doc = "decay time of GABA"},
     [tau_NMDA] = {"tau_decay_NMDA", "ms", 100, VOLLEY_TIMES, .doc = "decay time of NMDA"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1,
+                   .doc = "with integration: adaptive, estimated error of a step above which it is halved"},
 };
 
 static const volley_state_info states[] = {
@@ -88,12 +89,11 @@ static double mean_current(const double *p, int receptor) {
 /* The coefficient of a neuron. */
 #define C(name) volley_cell_at(cell, name)
 
-VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
-  const double v = y[V_m], open = 1 / (1 + C(block) * volley_exponential(-0.062 * v));
-  const double ex = (cell->x[AMPA][stage] + cell->x[NMDA][stage] * open) * (v - C(E_ex));
-  const double in = cell->x[GABA][stage] * (v - C(E_in));
-  const double moved = (cell->current - C(g_L) * (v - C(E_L)) - ex - in) * C(inverse_capacitance);
-  slope[V_m] = cell->refractory > 0 ? 0 : moved;
+VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
+  const double open = 1 / (1 + C(block) * volley_exponential(-0.062 * y[V_m]));
+  const double ex = cell->x[AMPA][stage] + cell->x[NMDA][stage] * open, in = cell->x[GABA][stage];
+  *rate = (C(g_L) + ex + in) * C(inverse_capacitance);
+  *drive = (C(g_L) * C(E_L) + ex * C(E_ex) + in * C(E_in) + cell->current) * C(inverse_capacitance);
 }
 
 static const volley_equations equations = {
@@ -103,7 +103,8 @@ static const volley_equations equations = {
     .x = {s_AMPA, s_GABA, s_NMDA},
     .rise = {-1, -1, -1},
     .refractory = refractory,
-    .slopes = slopes,
+    .membrane = membrane,
+    .is_curved = true,
 };
 
 /* Whether neuron i has reached the threshold. */
@@ -114,7 +115,7 @@ VOLLEY_INLINE int reaches(const volley_chunk *k, uint32_t i, double current) {
 
 VOLLEY_INLINE void take(const volley_chunk *k) {
   static const volley_firing firing = {V_m, refractory, V_th, V_reset, refractory_steps};
-  volley_integrate(&equations, k);
+  volley_split(&equations, k);
   if (volley_advance(k, reaches)) volley_fire(k, &firing);
 }
 
@@ -124,9 +125,8 @@ VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list 
 
 const volley_neuron_model volley_iaf_bw_2001 = {
     .name = "iaf_bw_2001",
-    .doc =
-        "leaky integrate-and-fire neuron with AMPA, GABA and NMDA conductances, which are exact; V takes Runge-Kutta "
-        "steps of fifth order with error control",
+    .doc = "leaky integrate-and-fire neuron with AMPA, GABA and NMDA conductances, which are exact; V is exponential "
+           "with their means over a step",
     .reference = "Brunel & Wang (2001); Cash & Karp (1990)",
     VOLLEY_PARAMETERS(parameters),
     VOLLEY_STATES(states),

@@ -7,9 +7,9 @@
  *   of beta functions dg_x/dt = rise_x k - g_x / tau_rise_x,   drise_x/dt = -rise_x / tau_decay_x
  *
  * A spike that arrives at the end of a step makes rise_x jump there by the size of its weight (an alpha or beta function
- * with that peak) or, in models without a rise, g_x. Conductances are exact, V takes steps with error control (cash_karp.h);
- * the threshold is looked at when a step ends. */
-#include "neuron/cash_karp.h"
+ * with that peak) or, in models without a rise, g_x. Conductances are exact, V is exponential with their means over a step
+ * (splitting.h); the threshold is looked at when a step ends. */
+#include "neuron/splitting.h"
 
 #include <stddef.h>
 
@@ -39,7 +39,7 @@ enum {
   [tau_syn_in] = {tau "_in", "ms", 2, VOLLEY_TIMES, .doc = shape " time of the inhibitory conductance"},               \
   [V_reset] = {"V_reset", "mV", -60, VOLLEY_VOLTAGES, .doc = "potential after a spike"},                               \
   [V_th] = {"V_th", "mV", -55, VOLLEY_VOLTAGES, .doc = "threshold"},                                                   \
-  [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
+  [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "with integration: adaptive, estimated error of a step above which it is halved"},
 /* clang-format on */
 
 static const volley_key_info parameters_exp[N_PARAMETERS] = {PARAMETERS("tau_syn", "decay")};
@@ -120,10 +120,11 @@ static double mean_current_beta(const double *p, int receptor) {
 /* The coefficient of a neuron. */
 #define C(name) volley_cell_at(cell, name)
 
-VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
-  const double v = y[V_m], ex = cell->x[EX][stage] * (v - C(E_ex)), in = cell->x[IN][stage] * (v - C(E_in));
-  const double moved = (C(I_e) + cell->current - C(g_L) * (v - C(E_L)) - ex - in) * C(inverse_capacitance);
-  slope[V_m] = cell->refractory > 0 ? 0 : moved;
+VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
+  (void)y;
+  const double ex = cell->x[EX][stage], in = cell->x[IN][stage], current = C(I_e) + cell->current;
+  *rate = (C(g_L) + ex + in) * C(inverse_capacitance);
+  *drive = (C(g_L) * C(E_L) + ex * C(E_ex) + in * C(E_in) + current) * C(inverse_capacitance);
 }
 
 /* Whether neuron i has reached the threshold. */
@@ -134,7 +135,7 @@ VOLLEY_INLINE int reaches(const volley_chunk *k, uint32_t i, double current) {
 
 VOLLEY_INLINE void take(const volley_equations *of, const volley_chunk *k) {
   static const volley_firing firing = {V_m, refractory, V_th, V_reset, refractory_steps};
-  volley_integrate(of, k);
+  volley_split(of, k);
   if (volley_advance(k, reaches)) volley_fire(k, &firing);
 }
 
@@ -146,20 +147,20 @@ static const volley_equations equations_exp = {
     .rise = {-1, -1},
     .adds_input = true,
     .refractory = refractory,
-    .slopes = slopes,
+    .membrane = membrane,
 };
 
 VOLLEY_INLINE void take_exp(const volley_chunk *k) { take(&equations_exp, k); }
 
-static void update_exp(volley_slice *slice, volley_spike_list *spikes) {
+VOLLEY_FOR_PROCESSORS static void update_exp(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take_exp, N_COEFFICIENTS);
 }
 
 const volley_neuron_model volley_iaf_cond_exp = {
     .name = "iaf_cond_exp",
-    .doc = "leaky integrate-and-fire neuron with exponentially decaying conductances, which are exact; V takes "
-           "Runge-Kutta steps of "
-           "fifth order with error control",
+    .doc = "leaky integrate-and-fire neuron with exponentially decaying conductances, which are exact; V is "
+           "exponential with their "
+           "means over a step",
     .reference = "Meffin, Burkitt & Grayden (2004); Cash & Karp (1990)",
     VOLLEY_PARAMETERS(parameters_exp),
     .states = states,
@@ -181,20 +182,19 @@ static const volley_equations equations_alpha = {
     .rise = {rise_ex, rise_in},
     .adds_input = true,
     .refractory = refractory,
-    .slopes = slopes,
+    .membrane = membrane,
 };
 
 VOLLEY_INLINE void take_alpha(const volley_chunk *k) { take(&equations_alpha, k); }
 
-static void update_alpha(volley_slice *slice, volley_spike_list *spikes) {
+VOLLEY_FOR_PROCESSORS static void update_alpha(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take_alpha, N_COEFFICIENTS);
 }
 
 const volley_neuron_model volley_iaf_cond_alpha = {
     .name = "iaf_cond_alpha",
-    .doc =
-        "leaky integrate-and-fire neuron with alpha-shaped conductances, which are exact; V takes Runge-Kutta steps of "
-        "fifth order with error control",
+    .doc = "leaky integrate-and-fire neuron with alpha-shaped conductances, which are exact; V is exponential "
+           "with their means over a step",
     .reference = "Meffin, Burkitt & Grayden (2004); Cash & Karp (1990)",
     VOLLEY_PARAMETERS(parameters_alpha),
     VOLLEY_STATES(states),
@@ -216,12 +216,12 @@ static const volley_equations equations_beta = {
     .beta = true,
     .adds_input = true,
     .refractory = refractory,
-    .slopes = slopes,
+    .membrane = membrane,
 };
 
 VOLLEY_INLINE void take_beta(const volley_chunk *k) { take(&equations_beta, k); }
 
-static void update_beta(volley_slice *slice, volley_spike_list *spikes) {
+VOLLEY_FOR_PROCESSORS static void update_beta(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take_beta, N_COEFFICIENTS_BETA);
 }
 
@@ -229,7 +229,7 @@ const volley_neuron_model volley_iaf_cond_beta = {
     .name = "iaf_cond_beta",
     .doc =
         "leaky integrate-and-fire neuron with conductances that are beta functions, differences of two exponentials, "
-        "and exact; V takes Runge-Kutta steps of fifth order with error control",
+        "and exact; V is exponential with their means over a step",
     .reference = "Meffin, Burkitt & Grayden (2004); Rotter & Diesmann (1999); Cash & Karp (1990)",
     VOLLEY_PARAMETERS(parameters_beta),
     VOLLEY_STATES(states_beta),

@@ -6,8 +6,8 @@
  *   V >= V_th: a spike, V = V_reset, g_sfa = g_sfa + q_sfa, g_rr = g_rr + q_rr
  *
  * A spike that arrives at the end of a step makes g_ex or g_in jump there by the size of its weight. Conductances are exact,
- * V takes steps with error control (cash_karp.h); the threshold is looked at when a step ends. */
-#include "neuron/cash_karp.h"
+ * V is exponential with their means over a step (splitting.h); the threshold is looked at when a step ends. */
+#include "neuron/splitting.h"
 
 #include <stddef.h>
 
@@ -59,7 +59,8 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [tau_rr] = {"tau_rr", "ms", 1.97, VOLLEY_TIMES, .doc = "decay time of the relative refractory period"},
     [V_reset] = {"V_reset", "mV", -70, VOLLEY_VOLTAGES, .doc = "potential after a spike"},
     [V_th] = {"V_th", "mV", -57, VOLLEY_VOLTAGES, .doc = "threshold"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1,
+                   .doc = "with integration: adaptive, estimated error of a step above which it is halved"},
 };
 
 static const volley_state_info states[] = {
@@ -90,11 +91,16 @@ static double mean_current(const double *p, int receptor) {
   return 0.001 * p[tau_syn_ex + receptor] * (p[E_ex + receptor] - 0.5 * (p[E_L] + p[V_th]));
 }
 
-VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
-  const double v = y[V_m];
-  double sum = volley_cell_at(cell, I_e) + cell->current - volley_cell_at(cell, g_L) * (v - volley_cell_at(cell, E_L));
-  for (int x = 0; x < N_CONDUCTANCES; x++) sum -= cell->x[x][stage] * (v - volley_cell_at(cell, E_ex + x));
-  slope[V_m] = cell->refractory > 0 ? 0 : sum * volley_cell_at(cell, inverse_capacitance);
+VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
+  (void)y;
+  double g = volley_cell_at(cell, g_L);
+  double sum = volley_cell_at(cell, I_e) + cell->current + g * volley_cell_at(cell, E_L);
+  for (int x = 0; x < N_CONDUCTANCES; x++) {
+    g += cell->x[x][stage];
+    sum += cell->x[x][stage] * volley_cell_at(cell, E_ex + x);
+  }
+  *rate = g * volley_cell_at(cell, inverse_capacitance);
+  *drive = sum * volley_cell_at(cell, inverse_capacitance);
 }
 
 static const volley_equations equations = {
@@ -104,12 +110,12 @@ static const volley_equations equations = {
     .x = {g_ex, g_in, g_sfa, g_rr},
     .rise = {-1, -1, -1, -1},
     .refractory = refractory,
-    .slopes = slopes,
+    .membrane = membrane,
 };
 
 VOLLEY_INLINE void take(const volley_chunk *k) {
   double *const *s = k->slice->states;
-  volley_integrate(&equations, k);
+  volley_split(&equations, k);
   for (uint32_t i = k->first; i < k->end; i++) {
     if (s[V_m][i] < volley_at(k->c[V_th], k->cs, i)) continue;
     s[V_m][i] = volley_at(k->c[V_reset], k->cs, i);
@@ -120,16 +126,14 @@ VOLLEY_INLINE void take(const volley_chunk *k) {
   }
 }
 
-static void update(volley_slice *slice, volley_spike_list *spikes) {
+VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 
 const volley_neuron_model volley_iaf_cond_exp_sfa_rr = {
     .name = "iaf_cond_exp_sfa_rr",
-    .doc =
-        "leaky integrate-and-fire neuron with exponentially decaying conductances of its synapses, of an adaptation "
-        "and "
-        "of a relative refractory period, which are exact; V takes Runge-Kutta steps of fifth order with error control",
+    .doc = "leaky integrate-and-fire neuron with exponentially decaying conductances of its synapses, of an adaptation "
+           "and of a relative refractory period, which are exact; V is exponential with their means over a step",
     .reference = "Muller, Buesing, Schemmel & Meier (2007); Cash & Karp (1990)",
     VOLLEY_PARAMETERS(parameters),
     VOLLEY_STATES(states),

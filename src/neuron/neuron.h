@@ -38,7 +38,7 @@ typedef struct volley_receptor_info {
 
 enum { VOLLEY_RECEPTOR_BITS = 3 /* of a receptor's number, where it is packed */ };
 enum { VOLLEY_MAX_RECEPTORS = 1 << VOLLEY_RECEPTOR_BITS };
-enum { VOLLEY_MAX_STATES = 24, VOLLEY_MAX_PARAMETERS = 40, VOLLEY_MAX_COEFFICIENTS = 160 };
+enum { VOLLEY_MAX_STATES = 24, VOLLEY_MAX_PARAMETERS = 40, VOLLEY_MAX_COEFFICIENTS = 192 };
 
 /* The neurons of one population that one thread updates together, as a structure of arrays.
  *
@@ -63,6 +63,7 @@ typedef struct volley_slice {
   uint32_t given_up;      /* 1 + position of a neuron that update() could not take through the step; or 0 */
   double *current;        /* pA injected during this step, [stride ? count : 1] */
   int current_stride;
+  bool is_adaptive; /* models that know both take Runge-Kutta steps with error control: simulation.integration */
 } volley_slice;
 
 /* Spikes found in a step, as ids within the block, ascending; an id may repeat (parrot). */

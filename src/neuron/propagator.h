@@ -38,6 +38,19 @@ static inline double volley_beta(double rise, double decay, double t) {
   return t * exp(-t / slow) * volley_mean_decay(t * (1 / fast - 1 / slow));
 }
 
+/* Its mean over the first t ms: by Gauss's rule of five nodes where closed forms would lose digits. */
+static inline double volley_mean_beta(double rise, double decay, double t) {
+  static const double node[] = {0, 0.53846931010568309104, 0.90617984593866399280};
+  static const double share[] = {0.56888888888888888889, 0.47862867049936646804, 0.23692688505618908751};
+  const double slow = fmax(rise, decay), fast = fmin(rise, decay);
+  if (t > fast) return fast * (volley_mean_decay(t / slow) - volley_beta(rise, decay, t) / t);
+  double sum = share[0] * volley_beta(rise, decay, 0.5 * t);
+  for (int k = 1; k < 3; k++)
+    sum += share[k] *
+           (volley_beta(rise, decay, 0.5 * t * (1 - node[k])) + volley_beta(rise, decay, 0.5 * t * (1 + node[k])));
+  return 0.5 * sum;
+}
+
 /* When it is at its peak. */
 static inline double volley_beta_peak(double rise, double decay) {
   const double excess = (decay - rise) / rise;

@@ -8,7 +8,7 @@ static const double too_many = 20000; /* rate times length of a step that stabil
 /* Slopes at y, `at` ms after the whole step began. */
 static void slopes_at(const volley_equations *of, volley_cell *cell, double at, const double *y, double *slopes) {
   volley_set_courses(of, cell, at, 0);
-  of->slopes(cell, 0, y, slopes);
+  volley_slopes(of, cell, 0, y, slopes);
 }
 
 /* Derivatives of the slopes, which are `slopes` at y. */
@@ -18,7 +18,7 @@ static void find_jacobian(const volley_equations *of, const volley_cell *cell, c
   for (int d = 0; d < of->n; d++) moved[d] = y[d];
   for (int d = 0; d < of->n; d++) {
     moved[d] = y[d] + 0x1p-22 * fmax(fabs(y[d]), 1);
-    of->slopes(cell, 0, moved, there);
+    volley_slopes(of, cell, 0, moved, there);
     for (int e = 0; e < of->n; e++) jacobian[e][d] = (there[e] - slopes[e]) / (moved[d] - y[d]);
     moved[d] = y[d];
   }

@@ -45,4 +45,4 @@ def main(seeds):
 
 
 if __name__ == "__main__":
-    main({"coba": range(1, 4), "cuba": range(1, 6)})
+    main({"coba": range(1, 9), "cuba": range(1, 6)})

@@ -50,7 +50,11 @@ static void make_states(neurons *these, uint32_t i, const double *values) {
 void neurons_make(neurons *these, uint32_t n, double dt, neurons_own *own, bool own_current) {
   const volley_neuron_model *model = these->model;
   volley_slice *slice = &these->slice;
-  *slice = (volley_slice){.count = n, .offset = 100, .coefficient_stride = own != NULL, .current_stride = own_current};
+  *slice = (volley_slice){.count = n,
+                          .offset = 100,
+                          .coefficient_stride = own != NULL,
+                          .current_stride = own_current,
+                          .is_adaptive = these->adaptive};
   const uint32_t sets = own ? n : 1;
   slice->coefficients = volley_alloc((size_t)model->n_coefficients * sets, sizeof(double), "test");
   slice->current = volley_alloc(own_current ? n : 1, sizeof(double), "test");

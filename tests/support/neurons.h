@@ -7,6 +7,7 @@
 typedef struct neurons {
   const volley_neuron_model *model;
   double values[VOLLEY_MAX_PARAMETERS];
+  bool adaptive;  /* as simulation.integration */
   uint32_t first; /* number of the first one, where these are a part of many */
   volley_slice slice;
   volley_spike_list spikes; /* of the last step */

@@ -182,11 +182,20 @@ static const scheme schemes[] = {
     {"izhikevich", {"integration"}, {0}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {2}, {"V_m"}, {-70}, 3, 4, 0.1, 1},
     {"izhikevich", {"integration"}, {1}, {"V_m"}, {-70}, 3, 4, 0.5, 4},
+    /* Split steps. */
+    {"iaf_cond_exp", {"tau_syn_ex"}, {2}, {"g_ex", "g_in", "V_m"}, {30, 20, -65}, 100, 8, 0.5, 2},
+    {"iaf_cond_alpha", {"tau_syn_ex"}, {2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 0.5, 2},
+    {"iaf_cond_beta", {"tau_rise_ex"}, {2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 0.5, 2},
+    {"iaf_cond_exp_sfa_rr", {"t_ref"}, {0.5}, {"g_ex", "g_rr", "V_m"}, {30, 90, -65}, 0, 8, 0.5, 2},
+    {"iaf_bw_2001", {"t_ref"}, {2}, {"s_AMPA", "s_NMDA", "V_m"}, {9, 9, -65}, 0, 8, 0.5, 2},
 };
+
+static bool is_adaptive(const scheme *it) { return strcmp(it->set[0], "tolerance") == 0; }
 
 /* V_m after the stretch by steps of dt. */
 static double potential_after(const scheme *it, double dt) {
   neurons these = neurons_of(it->model);
+  these.adaptive = is_adaptive(it);
   for (int k = 0; k < 3 && it->set[k]; k++) neurons_set(&these, it->set[k], it->to[k]);
   neurons_make(&these, 1, dt, NULL, false);
   for (int k = 0; k < 3 && it->start[k]; k++) *neurons_state(&these, it->start[k]) = it->at[k];
@@ -219,7 +228,7 @@ static void test_tolerance(void **unused) {
   (void)unused;
   for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
     scheme it = schemes[k];
-    if (strcmp(it.set[0], "tolerance") != 0) continue;
+    if (!is_adaptive(&it)) continue;
     it.to[0] = 1e-12;
     const double exact = potential_after(&it, it.dt / 8);
     for (double tolerance = 1e-2; tolerance > 1e-10; tolerance /= 10) {
@@ -228,6 +237,24 @@ static void test_tolerance(void **unused) {
       print_message("%s: tolerance %g, error %.3g mV\n", it.model, tolerance, error);
       expect_near(error, 0, 3 * tolerance);
     }
+  }
+}
+
+/* At steps of 0.1 ms both schemes find the same potentials. */
+static void test_distance(void **unused) {
+  (void)unused;
+  for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
+    const scheme *it = &schemes[k];
+    if (is_adaptive(it) || strncmp(it->model, "iaf", 3) != 0) continue;
+    scheme adaptive = *it;
+    adaptive.set[1] = it->set[0];
+    adaptive.to[1] = it->to[0];
+    adaptive.set[0] = "tolerance";
+    adaptive.to[0] = 1e-12;
+    const double distance = fabs(potential_after(it, 0.1) - potential_after(&adaptive, 0.1));
+    print_message("%s: %.3g mV from adaptive\n", it->model, distance);
+    expect_near(distance, 0, 1e-3);
+    assert_true(distance > 0);
   }
 }
 
@@ -522,13 +549,17 @@ static void test_not_a_number(void **unused) {
   }
 }
 
-/* Conductances through which explicit steps would be millions: V is where all currents are in balance. */
+/* Conductances through which explicit steps would be millions: V is where all currents are in balance, of split steps where
+ * they were within the step. */
 static void test_stiff_conductances(void **unused) {
   (void)unused;
   static const char *const names[] = {"iaf_cond_exp", "iaf_cond_alpha", "iaf_cond_beta", "aeif_cond_exp",
                                       "aeif_cond_alpha"};
-  for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+  for (size_t n_case = 0; n_case < 2 * sizeof names / sizeof *names; n_case++) {
+    const size_t k = n_case / 2;
+    const bool adaptive = n_case % 2 == 1;
     neurons these = neurons_of(names[k]);
+    these.adaptive = adaptive;
     neurons_set(&these, "V_th", 1e5);
     if (strncmp(names[k], "aeif", 4) == 0) neurons_set(&these, "V_peak", 1e5);
     neurons_make(&these, 1, 0.1, NULL, false);
@@ -536,7 +567,10 @@ static void test_stiff_conductances(void **unused) {
     for (int n = 1; n <= 10; n++) {
       assert_int_equal(neurons_step(&these), 0);
       const double ex = exp(-0.1 * n / 0.2), in = exp(-0.1 * n / 2);
-      expect_near(*neurons_state(&these, "V_m"), -85 * in / (ex + in), 1e-3);
+      const bool is_split = !adaptive && strncmp(names[k], "iaf", 3) == 0;
+      const double end = -85 * in / (ex + in), before = -85 * in * exp(0.05) / (ex * exp(0.5) + in * exp(0.05));
+      expect_near(*neurons_state(&these, "V_m"), is_split ? 0.5 * (before + end) : end,
+                  is_split ? 0.5 * fabs(before - end) : 1e-3);
     }
     assert_int_equal(these.slice.given_up, 0);
     neurons_drop(&these);
@@ -600,6 +634,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits),
                                      cmocka_unit_test(test_izhikevich_currents),
                                      cmocka_unit_test(test_order),
+                                     cmocka_unit_test(test_distance),
                                      cmocka_unit_test(test_tolerance),
                                      cmocka_unit_test(test_exponential),
                                      cmocka_unit_test(test_powers),
