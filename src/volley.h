@@ -140,6 +140,12 @@ VOLLEY_API volley_status volley_run_get_state(volley_run *run, const char *popul
 VOLLEY_API volley_status volley_run_set_state(volley_run *run, const char *population, const char *state,
                                               const double *values);
 
+/* A state of all synapses of a projection that learns, "weight" first of all, as a spike would find them that arrives now: *values
+ * [*n], on every rank all of them, by target, source, delay and number of the edge. Valid until the next call. Collective,
+ * agreed status: VOLLEY_USAGE with a fault where there is no such projection or state. */
+VOLLEY_API volley_status volley_run_get_synapses(volley_run *run, const char *projection, const char *state,
+                                                 const double **values, uint64_t *n);
+
 /* A current into each neuron of a population, from the present time on until it is set again, beside all that the experiment
  * injects: values [size of the population] in the unit of the model's current (pA, for most). Collective, agreed status. */
 VOLLEY_API volley_status volley_run_inject(volley_run *run, const char *population, const double *values);

@@ -15,6 +15,7 @@
 #include "network/states.h"
 #include "run/injection.h"
 #include "run/run.h"
+#include "run/synapse_values.h"
 #include "run/taken_spikes.h"
 #include "run/threads.h"
 
@@ -36,6 +37,7 @@ struct volley_run {
   volley_recordings *recordings; /* likewise */
   volley_observer observers[3];
   volley_engine *engine;
+  double *synapses; /* what volley_run_get_synapses() gave last */
   volley_status status;
 };
 
@@ -305,6 +307,19 @@ volley_status volley_run_set_state(volley_run *run, const char *population, cons
   return volley_agree_one(run->comm);
 }
 
+volley_status volley_run_get_synapses(volley_run *run, const char *projection, const char *state, const double **values,
+                                      uint64_t *n) {
+  int p = run->experiment->n_projections - 1;
+  while (p >= 0 && strcmp(run->experiment->projections[p].name, projection) != 0) p--;
+  if (p < 0) volley_fault(VOLLEY_USAGE, NULL, "there is no projection '%s'", projection);
+  VOLLEY_TRY(volley_agree(run->comm));
+  free(run->synapses);
+  const volley_status status =
+      volley_synapse_values(run->parts.network, p, state, volley_engine_step(run->engine), &run->synapses, n);
+  *values = run->synapses;
+  return status;
+}
+
 volley_status volley_run_inject(volley_run *run, const char *population, const double *values) {
   const int p = find_population(run, population);
   refuse_continuous(run, "injected currents");
@@ -346,6 +361,7 @@ volley_status volley_run_destroy(volley_run *run) {
   volley_engine_destroy(run->engine);
   volley_taken_spikes_destroy(run->taken);
   volley_injection_destroy(run->injection);
+  free(run->synapses);
   volley_run_parts_destroy(&run->parts);
   *run->experiment = run->described;
   volley_experiment_destroy(run->renewed);

@@ -239,6 +239,21 @@ static PyObject *get_state(PyObject *object, PyObject *words) {
   return values;
 }
 
+/* get_synapses(projection, state) -> bytes of float64 */
+static PyObject *get_synapses(PyObject *object, PyObject *words) {
+  simulation *self = (simulation *)object;
+  const char *projection, *state;
+  const double *values = NULL;
+  uint64_t n = 0;
+  if (!PyArg_ParseTuple(words, "ss", &projection, &state) || !enter(self)) return NULL;
+  const volley_status status = volley_run_get_synapses(self->run, projection, state, &values, &n);
+  PyObject *result =
+      status == VOLLEY_OK ? PyBytes_FromStringAndSize((const char *)values, (Py_ssize_t)(n * sizeof *values)) : NULL;
+  PyObject *done = leave(status, "states of synapses cannot be read");
+  Py_XDECREF(done);
+  return result;
+}
+
 /* What sets one value a neuron of a population; state is NULL for currents. */
 static PyObject *set_values(simulation *self, const char *population, const char *state, Py_buffer *values) {
   if (!enter(self)) {
@@ -348,6 +363,7 @@ static PyMethodDef methods[] = {{"close", end, METH_NOARGS, NULL},
                                 {"save", save, METH_VARARGS, NULL},
                                 {"take_spikes", take_spikes, METH_VARARGS, NULL},
                                 {"get_state", get_state, METH_VARARGS, NULL},
+                                {"get_synapses", get_synapses, METH_VARARGS, NULL},
                                 {"set_state", set_state, METH_VARARGS, NULL},
                                 {"inject", inject, METH_VARARGS, NULL},
                                 {"set_stimulus", set_stimulus, METH_VARARGS, NULL},

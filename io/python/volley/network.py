@@ -5,6 +5,7 @@ import json
 import os
 import re
 import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,11 @@ INLINE = 64  # longer arrays go to a file of their own
 def _arrays_of(path: str) -> str:
     """Where the long arrays of an experiment file are."""
     return os.path.splitext(path)[0] + ".arrays.h5"
+
+
+def _remove(path: str) -> None:
+    if os.path.exists(path):
+        os.remove(path)
 
 
 def _without_place(path: str, fault: VolleyError) -> VolleyError:
@@ -258,21 +264,25 @@ class Network:
         Collective over comm."""
         handle = simulation.handle_of(comm)
         rank, ranks = simulation.module().rank(handle)
-        path = os.path.join(self.folder, f".volley-{os.getppid() if ranks > 1 else os.getpid()}.yaml")
-        fault = None
+        path = os.path.join(os.path.abspath(self.folder), f".volley-{os.getppid() if ranks > 1 else os.getpid()}.yaml")
+        fault = built = None
+        arrays = _arrays_of(path)
         try:
-            if rank == 0:  # the file is read by rank 0, arrays by all once the experiment is known
+            if rank == 0:  # the file is read by rank 0, arrays by all once the experiment is known, and again when a stimulus is set
                 fault = self._try_to_save(path)
             if not simulation.module().agree(handle, fault is None):
                 raise fault or VolleyError("rank 0 cannot write the experiment")
-            return simulation.build(path, threads, None if output is None else os.fspath(output), comm)
+            built = simulation.build(path, threads, None if output is None else os.fspath(output), comm)
+            if rank == 0:
+                built.at_end = weakref.finalize(built, _remove, arrays)
+            return built
         except VolleyError as fault:
             raise _without_place(path, fault) from None
         finally:
             if rank == 0:
-                for file in (path, _arrays_of(path)):
-                    if os.path.exists(file):
-                        os.remove(file)
+                _remove(path)
+            if rank == 0 and built is None:
+                _remove(arrays)
 
     def run(self, output: str | os.PathLike[str] = "out.h5", *, ranks: int = 1, threads: int | None = None,
             overwrite: bool = False, launcher: Sequence[str] = ("mpirun", "-n", "{ranks}"), **options: Any) -> Run:

@@ -67,6 +67,7 @@ class Simulation:
     def __init__(self, handle: Any):
         self._handle = handle
         self._closed = False
+        self.at_end: Any = None  # called once it is closed or forgotten
 
     def __enter__(self) -> Simulation:
         return self
@@ -84,6 +85,8 @@ class Simulation:
         """Ends it; an output that it has come to the end of is completed."""
         self._closed = True
         self._handle.close()
+        if self.at_end:
+            self.at_end()
 
     @property
     def time(self) -> float:
@@ -125,6 +128,11 @@ class Simulation:
     def get(self, population: str, state: str) -> np.ndarray:
         """A state of all neurons of a population, in the unit of docs/models.md: float64 [neurons]."""
         return np.frombuffer(self._handle.get_state(population, state), np.float64).copy()
+
+    def get_synapses(self, projection: str, state: str = "weight") -> np.ndarray:
+        """A state of all synapses of a projection that learns, as a spike would find them that arrives now: float64 [synapses], by
+        target, source, delay and number of the edge."""
+        return np.frombuffer(self._handle.get_synapses(projection, state), np.float64).copy()
 
     def set(self, population: str, name: str, values: Any) -> None:
         """Sets a state of all neurons of a population, or the constant current `I_e` from now on: one value for all, or

@@ -1,0 +1,1 @@
+"""Standard models of cells, synapses and current sources by Volley's."""

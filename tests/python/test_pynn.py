@@ -1,0 +1,170 @@
+"""pyNN.volley: each standard cell, a small network and synapses that change as pyNN.neuron has them; what PyNN promises of views,
+assemblies, recording, runs that go on, reset; what there is not is refused by name."""
+import json
+import os
+import sys
+import tempfile
+import warnings
+
+sys.path[:0] = [os.path.join(os.environ["VOLLEY_SOURCE"], *path) for path in (("tests", "support"), ("io", "python"))]
+try:
+    import pyNN.common
+except ImportError:
+    print("PyNN is missing (on Debian python3-pynn)")
+    sys.exit(77)
+if "VOLLEY_TEST_C_FLAGS" in os.environ:
+    print("an interpreter without a sanitizer cannot load a module with one")
+    sys.exit(77)
+import numpy  # noqa: E402
+import program  # noqa: E402
+import pynn_networks  # noqa: E402
+import volley_pynn  # noqa: E402, F401
+from program import expect  # noqa: E402
+import pyNN.volley as sim  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def raises(kind, call, *words):
+    """Expects an exception of this kind that says the words."""
+    try:
+        call()
+    except kind as fault:
+        expect(all(word in str(fault) for word in words), f"'{fault}' does not say {words}")
+        return
+    expect(False, f"no exception that says {words}")
+
+
+def compare_cells(expected):
+    """Within 0.1 mV, but for 2 ms before a spike and 3 ms after it, where V is steep: spikes are 0.1 ms from those of NEURON; of Hodgkin-Huxley cells Volley tells the
+    maximum, NEURON where V passes 10 mV."""
+    for name, found in pynn_networks.run_cells(sim, 0.01).items():
+        v, theirs = numpy.array(found["v"]), numpy.array(expected[name]["v"])
+        spikes, times = numpy.array(expected[name]["spikes"]), numpy.arange(len(v))
+        away = numpy.all([(times < spike - 2) | (times > spike + 3) for spike in spikes], axis=0) if len(spikes) else slice(None)
+        worst = numpy.max(abs(v - theirs)[away])
+        expect(worst < 0.1, f"{name}: V is {worst} mV from NEURON's")
+        expect(len(found["spikes"]) == len(spikes) and numpy.all(abs(found["spikes"] - spikes) < (0.2 if name == "HH_cond_exp" else 0.1)),
+               f"{name}: spikes {found['spikes']}, {spikes} of NEURON")
+
+
+def compare_small_network(expected):
+    found = pynn_networks.run_small_network(sim, 0.02)
+    v, g = (numpy.array(found[key]) - expected[key] for key in ("v", "g"))
+    expect(numpy.max(abs(v)) < 0.1 and numpy.max(abs(g)) < 1e-4, f"small network: {abs(v).max()} mV, {abs(g).max()} uS")
+    for ours, theirs in zip(found["spikes"], expected["spikes"]):
+        expect(len(ours) == len(theirs) and numpy.all(abs(numpy.array(ours) - theirs) < 0.1), f"spikes {ours} and {theirs}")
+
+
+def compare_plastic(expected):
+    """NEURON lets a weight that grew in proportion to what was left grow by what was left at the last spike of the source."""
+    found = pynn_networks.run_plastic(sim, 0.05)
+    for name, bound in {"additive": 0.005, "multiplicative": 0.01, "depressing": 1e-3, "facilitating": 2e-3}.items():
+        ours, theirs = numpy.array(found[name]), numpy.array(expected[name])
+        expect(numpy.max(abs(ours - theirs)) < bound * numpy.max(theirs), f"{name}: {ours} and {theirs}")
+
+
+def use_views_and_assemblies():
+    sim.setup(timestep=0.1, rng_seed=3)
+    cells = sim.Population(6, sim.IF_curr_exp(tau_m=[10, 11, 12, 13, 14, 15.0], i_offset=0.5), label="cells/a.b")
+    view, others = cells[1:4], sim.Population(2, sim.IF_curr_exp())
+    view[0:2].set(tau_m=20.0, cm=0.5)
+    expect(cells.get("tau_m").tolist() == [10, 20, 20, 13, 14, 15] and view.get("cm").tolist() == [0.5, 0.5, 1], f"{cells.get('tau_m')}")
+    view.initialize(v=[-60, -61, -62])
+    cells[5].tau_m = 7.0
+    expect(cells[5].tau_m == 7, "one cell")
+    everything = cells[3:] + others
+    source = sim.Population(2, sim.SpikeSourceArray(spike_times=[[5.0], [5.0, 10.0]]))
+    edges = sim.Projection(source, everything, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.5, delay=[[1.0] * 5, [2.0] * 5]))
+    expect(len(edges) == 10 and edges.get("delay", "array").tolist() == [[1.0] * 5, [2.0] * 5], f"{edges.get('delay', 'array')}")
+    edges.set(weight=0.25)
+    listed = sim.Projection(source, cells[[0, 2]], sim.FromListConnector([(0, 1, 2.0, 0.31), (1, 0, 1.0, 0.5)]))
+    expect(sorted(listed.get(["weight", "delay"], "list")) == [(0, 1, 2.0, 0.3), (1, 0, 1.0, 0.5)], f"{listed.get(['weight', 'delay'], 'list')}")
+    expect(listed[0].weight in (1.0, 2.0) and sum(c.weight for c in listed.connections) == 3, "single connections")
+    everything.record(["v", "spikes"])
+    cells[0:2].record("isyn_exc", sampling_interval=0.1)
+    source.record("spikes")
+    sim.run(12.0)
+    v = everything.get_data("v").segments[0].analogsignals
+    expect(sum(signal.shape[1] for signal in v) == 5 and all(signal.shape[0] == 121 for signal in v), f"{[signal.shape for signal in v]}")
+    current = cells.get_data("isyn_exc").segments[0].analogsignals[0].magnitude
+    expect(current.shape == (121, 2) and 0.97 < current[:105, 0].max() <= 1 and not current[:, 1].any(), f"{current.shape} {current.max(0)}")
+    expect([train.magnitude.tolist() for train in source.get_data().segments[0].spiketrains] == [[5.0], [5.0, 10.0]], "sources")
+
+
+def go_on_and_reset():
+    """Runs that go on are one run; currents, rates and spikes of sources change on the way; trials after reset()."""
+    traces = []
+    for pieces in ([30.0], [10.0, 0.1, 19.9]):
+        sim.setup(timestep=0.1)
+        cell = sim.Population(2, sim.IF_cond_exp(i_offset=0.2))
+        step = sim.StepCurrentSource(times=[5.0, 15.0], amplitudes=[0.5, -0.2])
+        wave, noise = sim.ACSource(start=3.0, stop=25.0, amplitude=0.3, frequency=100.0), sim.NoisyCurrentSource(mean=0.1, stdev=0.2, dt=0.5)
+        cell.inject(step)
+        cell[0].inject(wave)
+        noise.inject_into(cell[1:])
+        noise.record()
+        drive = sim.Population(1, sim.SpikeSourcePoisson(rate=500.0, start=4.0, duration=10.0))
+        sim.Projection(drive, cell, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.01))
+        drive.record("spikes")
+        cell.record("v", sampling_interval=0.5)
+        for piece in pieces:
+            sim.run(piece)
+        traces.append(cell.get_data().segments[0].analogsignals[0].magnitude)
+    expect(numpy.array_equal(*traces) and traces[0].shape == (61, 2), "a run in pieces is another one")
+    values = noise.get_data().magnitude[:, 0]
+    expect(len(values) == 301 and len(set(values)) == 61, f"{len(values)} {len(set(values))} currents")
+    spikes = drive.get_data().segments[0].spiketrains[0].magnitude
+    expect(len(spikes) > 0 and 4 < spikes[0] and spikes[-1] <= 14.2, f"{spikes}")
+    drive.set(rate=0.0, duration=1e9)
+    cell.set(i_offset=0.0)
+    sim.run(170.0)
+    expect(len(drive.get_data().segments[0].spiketrains[0]) == len(spikes), "the rate was not set")
+    cell.get_data(clear=True)
+    sim.run(1.0)
+    after = cell.get_data().segments[0].analogsignals[0]
+    expect(after.shape == (3, 2) and float(after.t_start) == 200, f"after a clear: {after.shape} from {after.t_start}")
+    drive.set(rate=500.0, duration=10.0)
+    sim.reset()
+    sim.run(30.0)
+    sim.reset()
+    sim.run(30.0)
+    trials = [segment.spiketrains[0].magnitude.tolist() for segment in drive.get_data().segments]
+    expect(len(trials) == 3 and trials[1] != trials[2] and all(trials), f"{trials}")
+
+
+def refuse():
+    sim.setup(timestep=0.1)
+    cell, source = sim.Population(2, sim.IF_curr_exp()), sim.Population(2, sim.SpikeSourceArray(spike_times=[1.0]))
+    for name in ("GIF_cond_exp", "SpikeSourceInhGamma", "ElectricalSynapse", "MultiQuantalSynapse", "StochasticTsodyksMarkramSynapse"):
+        raises(NotImplementedError, getattr(sim, name), name)
+    pairs, additive = sim.SpikePairRule(), sim.AdditiveWeightDependence()
+    raises(NotImplementedError, lambda: sim.STDPMechanism(pairs, additive, dendritic_delay_fraction=0.5), "dendritic_delay_fraction", "0.5")
+    raises(pyNN.errors.NoModelAvailableError, lambda: sim.STDPMechanism(sim.Vogels2011Rule(), sim.GutigWeightDependence()), "Vogels2011Rule")
+    raises(pyNN.errors.ConnectionError, lambda: sim.Projection(source, cell, sim.AllToAllConnector(), sim.StaticSynapse(delay=0.01)), "0.01 ms")
+    raises(pyNN.errors.RecordingError, lambda: cell.record("w"))
+    raises(ValueError, lambda: cell.record("v", sampling_interval=0.25), "0.25 ms")
+    raises(TypeError, lambda: source.inject(sim.DCSource()), "spike source")
+    raises(pyNN.errors.NonExistentParameterError, lambda: cell.initialize(u=1.0), "u")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        sim.Population(1, sim.SpikeSourceArray(spike_times=[0.0, 3.0]))
+    expect(any("1 spikes" in str(w.message) for w in told), f"{told}")
+    sim.run(1.0)
+    raises(pyNN.errors.ConnectionError, lambda: sim.Population(1, sim.IF_curr_exp()), "under way")
+    sim.end()
+
+
+with open(os.path.join(HERE, "pynn_neuron.json"), encoding="utf-8") as file:
+    reference = json.load(file)
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    compare_cells(reference["cells"])
+    compare_small_network(reference["small_network"])
+    compare_plastic(reference["plastic"])
+    use_views_and_assemblies()
+    go_on_and_reset()
+    refuse()
+    expect(not os.listdir("."), f"files are left behind: {os.listdir('.')}")
+    os.chdir("/")
+program.finish()
