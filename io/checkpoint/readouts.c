@@ -14,7 +14,7 @@ static uint64_t count_bytes(const volley_experiment *experiment) {
   uint64_t bytes = 0;
   for (int r = 0; r < experiment->n_readouts; r++) {
     const volley_readout *readout = &experiment->readouts[r];
-    const uint64_t n = readout->size, k = (uint64_t)readout->supervisor->dimension;
+    const uint64_t n = readout->reads.size, k = (uint64_t)readout->supervisor->dimension;
     const uint64_t spikes = n * 64; /* noted and not yet in the filters: far more than can be */
     bytes += VOLLEY_BYTES_OF_GROUP + 3 * VOLLEY_BYTES_OF_DATASET;
     bytes += (n * (n + MOST_PENDING + 2 * k + 2) + 8 * k + spikes) * sizeof(double);
@@ -31,7 +31,7 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
   volley_dataset **matrices = volley_arena_alloc(arena, (size_t)experiment->n_readouts, sizeof *matrices);
   for (int r = 0; r < experiment->n_readouts; r++) {
     const char *name = experiment->readouts[r].name;
-    const uint64_t n = experiment->readouts[r].size, size = volley_readouts_state_size(readouts, r);
+    const uint64_t n = experiment->readouts[r].reads.size, size = volley_readouts_state_size(readouts, r);
     const volley_learner *learner = volley_readouts_learner(readouts, r);
     const uint64_t pending = learner->kind->rows ? (uint64_t)learner->kind->pending(learner->own) * n : 0;
     double *state = volley_contents_numbers(contents, size, comm);
@@ -75,13 +75,13 @@ static void put(volley_hdf5 *file, const volley_saved *saved, void *own) {
   const volley_experiment *experiment = saved->parts->network->experiment;
   volley_dataset **matrices = own;
   for (int r = 0; r < experiment->n_readouts; r++)
-    move_rows(file, matrices[r], experiment->readouts[r].size, volley_readouts_learner(saved->parts->readouts, r),
+    move_rows(file, matrices[r], experiment->readouts[r].reads.size, volley_readouts_learner(saved->parts->readouts, r),
               true);
 }
 
 static void restore_rows(volley_checkpoint *checkpoint, const volley_readout *readout, const volley_learner *learner) {
   volley_hdf5 *file = &checkpoint->file;
-  const uint64_t n = readout->size;
+  const uint64_t n = readout->reads.size;
   volley_dataset dataset =
       volley_checkpoint_dataset(checkpoint, volley_arena_format(checkpoint->arena, "readouts/%s/P", readout->name));
   if (!file->failed && dataset.count != n * n) {
@@ -103,7 +103,7 @@ static void restore_readout(volley_checkpoint *checkpoint, const volley_readout 
       checkpoint, volley_arena_format(checkpoint->arena, "readouts/%s/state", readout->name), &size);
   double *columns = volley_checkpoint_numbers(
       checkpoint, volley_arena_format(checkpoint->arena, "readouts/%s/pending", readout->name), &pending);
-  if (!file->failed && (pending % readout->size || pending / readout->size > most)) {
+  if (!file->failed && (pending % readout->reads.size || pending / readout->reads.size > most)) {
     file->failed = true;
     volley_fault(VOLLEY_USAGE, &readout->place, "the checkpoint's updates of readout '%s' do not fit it",
                  readout->name);
@@ -111,7 +111,7 @@ static void restore_readout(volley_checkpoint *checkpoint, const volley_readout 
   if (!file->failed) volley_readouts_set_state(readouts, r, size, state);
   if (learner->kind->rows) restore_rows(checkpoint, readout, learner);
   if (learner->kind->rows && !file->failed)
-    learner->kind->set_pending(learner->own, (int)(pending / readout->size), columns);
+    learner->kind->set_pending(learner->own, (int)(pending / readout->reads.size), columns);
   free(state);
   free(columns);
 }

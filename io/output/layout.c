@@ -333,7 +333,7 @@ uint64_t volley_layout_spectra_bytes(const volley_experiment *experiment) {
   uint64_t bytes = 0;
   for (int r = 0; r < experiment->n_readouts; r++) {
     const volley_readout *readout = &experiment->readouts[r];
-    const uint64_t n = readout->eigenvalues < 0 ? readout->size : (uint64_t)readout->eigenvalues;
+    const uint64_t n = readout->eigenvalues < 0 ? readout->reads.size : (uint64_t)readout->eigenvalues;
     if (n > 0) bytes += n * 4 * sizeof(double) + METADATA_PER_RECORDER;
   }
   return bytes;

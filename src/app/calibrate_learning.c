@@ -20,8 +20,8 @@ static double count_learning(const volley_readout *readout, int64_t steps) {
 static double count_moved(const volley_experiment *experiment, const volley_readout *readout) {
   const double seconds = 1e-3 * (double)readout->interval * experiment->simulation.dt;
   double moved = 0;
-  for (int k = 0; k < readout->n_populations; k++) {
-    const volley_population *population = &experiment->populations[readout->populations[k]];
+  for (int k = 0; k < readout->reads.n; k++) {
+    const volley_population *population = &experiment->populations[readout->reads.populations[k]];
     moved += population->size * fmin(1, volley_expected_rate(population) * seconds);
   }
   return moved;
@@ -52,22 +52,23 @@ static void learn_in_thread(void *context, int thread) {
 /* Seconds of a learning step. */
 static double time_step(const volley_experiment *experiment, const volley_readout *readout,
                         const volley_estimate *estimate) {
-  const double share = readout->size / sqrt(estimate->ranks); /* a matrix of the elements that a rank has */
+  const double share = readout->reads.size / sqrt(estimate->ranks); /* a matrix of the elements that a rank has */
   volley_readout sample = *readout;
-  sample.size = (uint32_t)fmin(ceil(share), SAMPLE_MATRIX);
+  sample.reads.size = (uint32_t)fmin(ceil(share), SAMPLE_MATRIX);
   sample.start = 0; /* it learns after step 0 */
   sample.stop = INT64_MAX;
   const int threads = volley_sample_threads(estimate);
-  const size_t n = sample.size, k = (size_t)sample.supervisor->dimension;
-  learning l = {.n_spiking = (uint32_t)ceil(count_moved(experiment, readout) / readout->size * sample.size)};
+  const size_t n = sample.reads.size, k = (size_t)sample.supervisor->dimension;
+  learning l = {.n_spiking =
+                    (uint32_t)ceil(count_moved(experiment, readout) / readout->reads.size * sample.reads.size)};
   double *decoders = volley_alloc(n * k, sizeof *decoders, "an estimate");
   l.learner.kind = volley_learner_of(readout);
   l.learner.own = l.learner.kind->create(&sample, decoders, threads, MPI_COMM_SELF);
   volley_filter_create(&l.filter,
                        volley_kinetics_make(sample.rise, sample.decay, experiment->simulation.dt, sample.filter_unit),
-                       sample.size);
+                       sample.reads.size);
   l.spiking = volley_alloc(l.n_spiking, sizeof *l.spiking, "an estimate");
-  for (uint32_t i = 0; i < l.n_spiking; i++) l.spiking[i] = (uint32_t)((uint64_t)i * sample.size / l.n_spiking);
+  for (uint32_t i = 0; i < l.n_spiking; i++) l.spiking[i] = (uint32_t)((uint64_t)i * sample.reads.size / l.n_spiking);
   double *values = volley_alloc(4 * k, sizeof *values, "an estimate");
   l.lesson = (volley_learning){.readout = &sample,
                                .filter = &l.filter,
@@ -85,7 +86,7 @@ static double time_step(const volley_experiment *experiment, const volley_readou
   free(decoders);
   free(l.spiking);
   free(values);
-  return seconds * pow(share / sample.size, 2) * volley_sample_threads(estimate) / estimate->threads;
+  return seconds * pow(share / sample.reads.size, 2) * volley_sample_threads(estimate) / estimate->threads;
 }
 
 double volley_time_learning(const volley_experiment *experiment, const volley_readout *readout,
@@ -134,12 +135,9 @@ static double time_product(const volley_experiment *experiment, const volley_rea
   const double event_s = 2e-9; /* a synapse; its weight comes from the table, the rest from the cache */
   double synapses = 0;
   for (int p = 0; p < experiment->n_projections; p++) {
-    bool source = false, target = false;
-    for (int k = 0; k < readout->n_populations; k++) {
-      source |= readout->populations[k] == experiment->projections[p].source;
-      target |= readout->populations[k] == experiment->projections[p].target;
-    }
-    if (source && target) synapses += estimate->expected[p];
+    const volley_projection *projection = &experiment->projections[p];
+    if (volley_pool_has(&readout->reads, projection->source) && volley_pool_has(&readout->reads, projection->target))
+      synapses += estimate->expected[p];
   }
   const double start_threads_s = 5e-6 * estimate->threads;
   return synapses * event_s / estimate->ranks / estimate->threads + start_threads_s;
@@ -164,7 +162,7 @@ static double time_orthogonal(double n, double basis) {
 
 double volley_time_spectra(const volley_experiment *experiment, const volley_readout *readout,
                            const volley_estimate *estimate) {
-  const double n = readout->size, wanted = readout->eigenvalues;
+  const double n = readout->reads.size, wanted = readout->eigenvalues;
   if (readout->eigenvalues == 0) return 0;
   if (readout->eigenvalues < 0) return 2 * (time_dense(n) + n * time_product(experiment, readout, estimate));
   /* Krylov-Schur with a basis of twice as many vectors, half of which are made anew each time, and a dense matrix of its

@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "engine/engine.h"
 #include "force/readout.h"
+#include "force/readout_values.h"
 #include "network/network.h"
 #include "stimulus/poisson.h"
 
@@ -73,16 +74,13 @@ static void add_feedback(volley_network *network, volley_arena *arena) {
   const volley_experiment *experiment = network->experiment;
   for (int r = 0; r < experiment->n_readouts; r++) {
     const volley_readout *readout = &experiment->readouts[r];
-    if (!readout->feeds_back) continue;
-    uint32_t *first = volley_arena_alloc(arena, (size_t)experiment->n_populations, sizeof *first), n = 0;
-    for (int p = 0; p < experiment->n_populations; p++) first[p] = UINT32_MAX;
-    for (int k = 0; k < readout->n_populations; k++) {
-      first[readout->populations[k]] = n;
-      n += experiment->populations[readout->populations[k]].size;
-    }
     const size_t dimension = (size_t)readout->supervisor->dimension;
+    uint32_t *first = volley_readout_number(experiment, &readout->fed);
+    uint64_t n = 0;
+    for (int k = 0; k < readout->fed.n; k++) n += experiment->populations[readout->fed.populations[k]].size;
     const double *eta = volley_arena_alloc(arena, n * dimension, sizeof *eta);
     volley_feedback_add(network, readout, first, eta, volley_arena_alloc(arena, dimension, sizeof *eta));
+    free(first);
   }
 }
 

@@ -18,7 +18,7 @@ static const volley_key_info top_keys[] = {
     {"projections", .type = VOLLEY_KEY_MAP, .doc = "list of projections between populations"},
     {"stimuli", .type = VOLLEY_KEY_MAP, .doc = "list of inputs from outside the network"},
     {"readouts", .type = VOLLEY_KEY_MAP, .doc = "list of outputs that learn to follow a signal (FORCE)"},
-    {"ablations", .type = VOLLEY_KEY_MAP, .doc = "list of neurons that are silenced"},
+    {"ablations", .type = VOLLEY_KEY_MAP, .doc = "list of neurons and channels that are silenced"},
     {"recorders", .type = VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
     {"output", .type = VOLLEY_KEY_MAP, .doc = "where results go"},
     {"checkpoint", .type = VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
@@ -247,17 +247,24 @@ static const volley_key_info learning_keys[] = {
 };
 
 static const volley_key_info feedback_keys[] = {
-    {"gain", "current", 0, VOLLEY_ANY, .required = true, .doc = "current of a neuron with eta 1 for an output of 1"},
+    {"population", .type = VOLLEY_KEY_WORD,
+     .doc = "population that gets the feedback, or a list of them, by default those that the readout reads"},
+    {"gain", "current", 0, VOLLEY_ANY, .required = true,
+     .doc = "current of a neuron with eta 1 for an output of 1; a list has one for each population"},
     {"eta", "", VOLLEY_NO_DEFAULT, VOLLEY_ANY, .type = VOLLEY_KEY_VALUE,
      .doc = "factor of each neuron and dimension, by default uniform between -1 and 1; a dataset has "
-            "[neurons][dimension] values"},
+            "[neurons that are fed][dimension] values"},
     {"clamp", .type = VOLLEY_KEY_FLAG,
      .doc = "whether the supervisor is fed back instead of the output while the readout learns"},
 };
 
 static const volley_key_info ablation_keys[] = {
-    {"population", .type = VOLLEY_KEY_WORD, .required = true,
+    {"population", .type = VOLLEY_KEY_WORD,
      .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
+    {"stimulus", .type = VOLLEY_KEY_TEXT,
+     .doc = "instead: name of a stimulus that plays a signal; of several targets each is called NAME->TARGET"},
+    {"channels", .type = VOLLEY_KEY_SELECTION, .text = "all",
+     .doc = "of its signal those that are 0 meanwhile: all, an index, a range 0-99, or a list of these"},
     {"neurons", .type = VOLLEY_KEY_SELECTION, .text = "all", .doc = "all, an index, a range 0-99, or a list of these"},
     {"start", "ms", 0, VOLLEY_FROM_ZERO, .doc = "begin; whole steps"},
     {"stop", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .doc = "end; whole steps, by default that of the simulation"},
@@ -382,11 +389,14 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
     [VOLLEY_SECTION_LEARNING] = {"readouts.learning",
                                  "How and when the decoders learn. One of `lambda` and `initial_p` is required.",
                                  KEYS(learning_keys), false, false},
-    [VOLLEY_SECTION_FEEDBACK] = {"readouts.feedback",
-                                 "Each neuron of the populations gets the current gain * (eta . output).",
-                                 KEYS(feedback_keys), false, false},
-    [VOLLEY_SECTION_ABLATIONS] = {"ablations", "A list of neurons that fire no spikes for some time.",
-                                  KEYS(ablation_keys), true, false},
+    [VOLLEY_SECTION_FEEDBACK] =
+        {"readouts.feedback",
+         "Each neuron of the populations gets the current gain * (eta . output), be it read or not.",
+         KEYS(feedback_keys), false, false},
+    [VOLLEY_SECTION_ABLATIONS] =
+        {"ablations",
+         "A list of neurons that fire no spikes for some time, and of channels of signals that are silent.",
+         KEYS(ablation_keys), true, false},
     [VOLLEY_SECTION_RECORDERS] = {"recorders", "A list of recorders.", KEYS(recorder_keys), true, false},
     [VOLLEY_SECTION_OUTPUT] = {"output", "Where results go.", KEYS(output_keys), false, false},
     [VOLLEY_SECTION_CHECKPOINT] = {"checkpoint",

@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "learner/learner.h"
 #include "neuron/neuron.h"
+#include "stimulus/stimulus.h"
 
 #include <limits.h>
 #include <math.h>
@@ -13,21 +14,21 @@ static const volley_key_info *readout_key(const char *name) { return volley_key_
 static const volley_key_info *learning_key(const char *name) { return volley_key_find(VOLLEY_SECTION_LEARNING, name); }
 
 static const volley_neuron_model *model_of(const volley_reading *reading, const volley_readout *readout, int i) {
-  return reading->experiment->populations[readout->populations[i]].model;
+  return reading->experiment->populations[readout->reads.populations[i]].model;
 }
 
-static void read_populations(volley_reading *reading, const volley_node *entry, volley_readout *readout) {
+/* does: what the readout does to a neuron once */
+static void read_pool(volley_reading *reading, volley_node *node, const char *does, volley_pool *pool) {
   volley_node **names;
-  const int n = volley_read_names(reading, volley_node_get(entry, "population"), &names);
-  readout->populations = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *readout->populations);
+  const int n = volley_read_names(reading, node, &names);
+  pool->populations = volley_arena_alloc(reading->arena, (size_t)n + 1, sizeof *pool->populations);
   for (int i = 0; i < n; i++) {
     const int population = volley_find_population(reading, names[i]);
     if (population < 0) continue;
-    for (int j = 0; j < readout->n_populations; j++)
-      if (readout->populations[j] == population)
-        volley_value_fault(reading, names[i], "'%s' is listed twice; a readout reads a neuron once", names[i]->text);
-    readout->populations[readout->n_populations++] = population;
-    readout->size += reading->experiment->populations[population].size;
+    if (volley_pool_has(pool, population))
+      volley_value_fault(reading, names[i], "'%s' is listed twice; a readout %s a neuron once", names[i]->text, does);
+    pool->populations[pool->n++] = population;
+    pool->size += reading->experiment->populations[population].size;
   }
 }
 
@@ -42,7 +43,7 @@ static void read_filter_unit(volley_reading *reading, volley_node *map, volley_r
     readout->filter_unit = volley_read_choice(reading, map, key) == 1 ? 1.0 : 1000.0;
     return;
   }
-  for (int i = 0; i < readout->n_populations; i++) {
+  for (int i = 0; i < readout->reads.n; i++) {
     const double unit = filter_unit(model_of(reading, readout, i));
     if (i > 0 && unit != readout->filter_unit)
       volley_value_fault(reading, map, "the models of its populations count rates in 1/s and in 1/ms; choose one: %s",
@@ -117,30 +118,37 @@ static void read_learning(volley_reading *reading, volley_node *map, volley_read
   if (reading->faults == before) check_window(reading, map, readout);
 }
 
-/* Unit of the current that feedback injects, which must be that of all populations; NULL after a fault. */
-static const char *feedback_unit(volley_reading *reading, volley_node *map, const volley_readout *readout) {
-  const char *unit = NULL;
-  for (int i = 0; i < readout->n_populations; i++) {
-    const char *other = volley_current_unit(model_of(reading, readout, i));
-    if (unit && strcmp(unit, other) != 0) {
-      volley_value_fault(reading, map,
-                         "the models of its populations have currents in '%s' and in '%s'; a readout feeds back one",
-                         unit, other);
-      return NULL;
+/* The gain into each population that is fed, in the unit of its current: one number only where all have the same. */
+static void read_gains(volley_reading *reading, volley_node *map, volley_readout *readout) {
+  const volley_population *populations = reading->experiment->populations;
+  const volley_pool *fed = &readout->fed;
+  const volley_node *given = volley_node_get(map, "gain");
+  volley_key_info gain = *volley_key_find(VOLLEY_SECTION_FEEDBACK, "gain");
+  readout->gains = volley_arena_alloc(reading->arena, (size_t)reading->experiment->n_populations, sizeof(double));
+  for (int i = 0; i < fed->n; i++) {
+    const volley_population *population = &populations[fed->populations[i]];
+    const char *last = gain.unit;
+    gain.unit = volley_current_unit(population->model);
+    if (!volley_check_reachable(reading, &readout->place, "readout's feedback", population)) return;
+    if (i > 0 && strcmp(gain.unit, last) != 0 && given && given->kind != VOLLEY_NODE_LIST) {
+      volley_value_fault(
+          reading, map,
+          "the models of its populations have currents in '%s' and in '%s'; give a gain for each, as a list", last,
+          gain.unit);
+      return;
     }
-    unit = other;
+    volley_read_number(reading, map, &gain, (volley_pick){.row = i, .rows = fed->n},
+                       &readout->gains[fed->populations[i]]);
   }
-  return unit;
 }
 
 static void read_feedback(volley_reading *reading, volley_node *map, volley_readout *readout) {
   const volley_distribution uniform = {.kind = VOLLEY_UNIFORM, .a = -1, .b = 1, .min = -INFINITY, .max = INFINITY};
   if (!map || !volley_check_section(reading, map, VOLLEY_SECTION_FEEDBACK)) return;
-  volley_key_info gain = *volley_key_find(VOLLEY_SECTION_FEEDBACK, "gain");
-  volley_node *eta = volley_node_get(map, "eta");
-  gain.unit = feedback_unit(reading, map, readout);
-  readout->feeds_back = true;
-  if (gain.unit) volley_read_number(reading, map, &gain, (volley_pick){0}, &readout->gain);
+  volley_node *eta = volley_node_get(map, "eta"), *populations = volley_node_get(map, "population");
+  readout->fed = readout->reads;
+  if (populations) read_pool(reading, populations, "feeds", memset(&readout->fed, 0, sizeof readout->fed));
+  read_gains(reading, map, readout);
   volley_read_flag(reading, map, volley_key_find(VOLLEY_SECTION_FEEDBACK, "clamp"), (volley_pick){0}, &readout->clamps);
   if (!eta || !volley_read_value(reading, eta, "", (volley_pick){0}, VOLLEY_OF_FILE_ROWS, &readout->eta))
     readout->eta = uniform;
@@ -158,9 +166,9 @@ static void read_eigenvalues(volley_reading *reading, const volley_node *entry, 
     return;
   }
   if (!volley_unit_convert(text, "", &number, why, sizeof why) || number != nearbyint(number) || number < 0 ||
-      number > fmin(readout->size, INT_MAX))
+      number > fmin(readout->reads.size, INT_MAX))
     volley_value_fault(reading, node, "'%.60s' given; a whole number from 0 to %u is expected, or all", text,
-                       readout->size);
+                       readout->reads.size);
   else
     readout->eigenvalues = (int)number;
 }
@@ -171,7 +179,7 @@ static void read_readout(volley_reading *reading, volley_node *entry, volley_rea
   volley_check_name(reading, volley_node_get(entry, "name"));
   readout->name = name ? name : ""; /* reported */
   readout->place = volley_node_place(reading->arena, entry);
-  read_populations(reading, entry, readout);
+  read_pool(reading, volley_node_get(entry, "population"), "reads", &readout->reads);
   read_filter(reading, volley_node_get(entry, "filter"), readout);
   if (supervisor) readout->supervisor = volley_read_signal(reading, supervisor);
   read_learning(reading, volley_node_get(entry, "learning"), readout);
@@ -199,10 +207,8 @@ void volley_read_readouts(volley_reading *reading, volley_node *section) {
 
 static const volley_key_info *ablation_key(const char *name) { return volley_key_find(VOLLEY_SECTION_ABLATIONS, name); }
 
-static void read_ablation(volley_reading *reading, volley_node *entry, volley_pick pick, volley_ablation *ablation) {
+static void read_window(volley_reading *reading, volley_node *entry, volley_pick pick, volley_ablation *ablation) {
   const double dt = reading->experiment->simulation.dt;
-  const uint32_t size = reading->experiment->populations[ablation->population].size;
-  volley_read_selection(reading, entry, ablation_key("neurons"), size, pick, &ablation->neurons);
   volley_read_steps(reading, entry, ablation_key("start"), pick, &ablation->start);
   ablation->stop = INT64_MAX;
   const bool stops = volley_read_steps(reading, entry, ablation_key("stop"), pick, &ablation->stop);
@@ -211,6 +217,20 @@ static void read_ablation(volley_reading *reading, volley_node *entry, volley_pi
   if (ablation->stop <= ablation->start)
     volley_value_fault(reading, volley_node_get(entry, "stop"), "stop at %.10g ms is not after start at %.10g ms",
                        (double)ablation->stop * dt, (double)ablation->start * dt);
+}
+
+/* Channels of a stimulus; how many there are need not be known yet. */
+static void read_silent_channels(volley_reading *reading, volley_node *entry, volley_ablation *ablation) {
+  const volley_experiment *experiment = reading->experiment;
+  volley_node *named = volley_node_get(entry, "stimulus"), *channels = volley_node_get(entry, "channels");
+  if (volley_node_get(entry, "population") || volley_node_get(entry, "neurons"))
+    volley_key_fault(reading, named, "'stimulus' silences channels, 'population' neurons; keep one of them");
+  ablation->stimulus = volley_find_named(reading, named, VOLLEY_SECTION_STIMULI, "stimulus", experiment->stimuli,
+                                         experiment->n_stimuli, sizeof *experiment->stimuli);
+  if (ablation->stimulus >= 0 && !experiment->stimuli[ablation->stimulus].kind->takes_signal)
+    volley_value_fault(reading, named, "the stimulus '%s' plays no signal; it is of type %s", named->text,
+                       experiment->stimuli[ablation->stimulus].kind->name);
+  if (channels) volley_read_indices(reading, channels, "channels", &ablation->channels, &ablation->n_channels);
 }
 
 void volley_read_ablations(volley_reading *reading, volley_node *section) {
@@ -222,14 +242,25 @@ void volley_read_ablations(volley_reading *reading, volley_node *section) {
   for (int i = 0; i < section->n; i++) {
     volley_node **names, *entry = section->items[i];
     if (!volley_check_section(reading, entry, VOLLEY_SECTION_ABLATIONS)) continue;
+    volley_ablation next = {.place = volley_node_place(reading->arena, entry), .population = -1, .stimulus = -1};
+    if (volley_node_get(entry, "stimulus")) {
+      read_silent_channels(reading, entry, &next);
+      read_window(reading, entry, (volley_pick){0}, &next);
+      if (next.stimulus >= 0) experiment->ablations[experiment->n_ablations++] = next;
+      continue;
+    }
+    if (!volley_node_get(entry, "population")) volley_missing_key(reading, next.place, ablation_key("population"));
     const int n_names = volley_read_names(reading, volley_node_get(entry, "population"), &names);
     for (int k = 0; k < n_names; k++) {
+      const volley_pick pick = {.row = k, .rows = n_names};
       volley_ablation *ablation = &experiment->ablations[experiment->n_ablations];
-      *ablation = (volley_ablation){.place = volley_node_place(reading->arena, entry)};
+      *ablation = next;
       ablation->population = volley_find_population(reading, names[k]);
       if (ablation->population < 0) continue;
       experiment->n_ablations++;
-      read_ablation(reading, entry, (volley_pick){.row = k, .rows = n_names}, ablation);
+      volley_read_selection(reading, entry, ablation_key("neurons"), experiment->populations[ablation->population].size,
+                            pick, &ablation->neurons);
+      read_window(reading, entry, pick, ablation);
     }
   }
 }

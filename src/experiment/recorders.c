@@ -139,7 +139,7 @@ static const char *read_subject(volley_reading *reading, const entry_reading *e,
   }
   if (e->kind->of == VOLLEY_OF_READOUT) {
     if (recorder->state == VOLLEY_READOUT_DECODERS)
-      volley_read_selection(reading, e->entry, recorder_key("neurons"), experiment->readouts[subject].size, pick,
+      volley_read_selection(reading, e->entry, recorder_key("neurons"), experiment->readouts[subject].reads.size, pick,
                             &recorder->neurons);
     return experiment->readouts[subject].name;
   }

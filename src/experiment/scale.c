@@ -69,10 +69,12 @@ static void scale_sizes(volley_experiment *experiment) {
   experiment->neurons = first;
   for (int r = 0; r < experiment->n_readouts; r++) {
     volley_readout *readout = &experiment->readouts[r];
-    readout->size = 0;
-    for (int i = 0; i < readout->n_populations; i++)
-      readout->size += experiment->populations[readout->populations[i]].size;
-    if (readout->eigenvalues > 0 && (uint32_t)readout->eigenvalues > readout->size) readout->eigenvalues = -1;
+    volley_pool *const pools[] = {&readout->reads, &readout->fed};
+    for (int k = 0; k < 2; k++) {
+      pools[k]->size = 0;
+      for (int i = 0; i < pools[k]->n; i++) pools[k]->size += experiment->populations[pools[k]->populations[i]].size;
+    }
+    if (readout->eigenvalues > 0 && (uint32_t)readout->eigenvalues > readout->reads.size) readout->eigenvalues = -1;
   }
 }
 
@@ -83,7 +85,8 @@ static void cut_selections(volley_experiment *experiment) {
   }
   for (int a = 0; a < experiment->n_ablations; a++) {
     volley_ablation *ablation = &experiment->ablations[a];
-    cut_selection(&ablation->neurons, experiment->populations[ablation->population].size, &ablation->place);
+    if (ablation->population >= 0)
+      cut_selection(&ablation->neurons, experiment->populations[ablation->population].size, &ablation->place);
   }
   for (int p = 0; p < experiment->n_projections; p++) {
     volley_plasticity_plan *plan = &experiment->projections[p].plasticity;
@@ -101,8 +104,8 @@ static void cut_selections(volley_experiment *experiment) {
       cut_selection(&recorder->neurons, experiment->populations[projection->target].size, &recorder->place);
       continue;
     }
-    const uint32_t size =
-        of_readout ? experiment->readouts[recorder->readout].size : experiment->populations[recorder->population].size;
+    const uint32_t size = of_readout ? experiment->readouts[recorder->readout].reads.size
+                                     : experiment->populations[recorder->population].size;
     cut_selection(&recorder->neurons, size, &recorder->place);
   }
 }

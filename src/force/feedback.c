@@ -28,6 +28,7 @@ static const volley_stimulus_kind feedback = {
 static void add_to_slice(volley_block *block, int s, const volley_readout *readout, uint32_t first_gid, uint32_t first,
                          const double *eta, const double *values) {
   const volley_slice *slice = &block->slices[s];
+  const double gain = readout->gains[slice->population];
   const int dimension = readout->supervisor->dimension;
   volley_generator *generator = volley_alloc(1, sizeof *generator, "feedback");
   generator->values = values;
@@ -36,7 +37,7 @@ static void add_to_slice(volley_block *block, int s, const volley_readout *reado
   for (uint32_t i = 0; i < slice->count; i++) {
     const size_t row = (size_t)first + slice->gids[i] - first_gid;
     for (int d = 0; d < dimension; d++)
-      generator->gains[(size_t)d * slice->count + i] = readout->gain * eta[row * (size_t)dimension + (size_t)d];
+      generator->gains[(size_t)d * slice->count + i] = gain * eta[row * (size_t)dimension + (size_t)d];
   }
   volley_block_add_input(block, (volley_input){.kind = &feedback, .generator = generator, .slice = s});
 }

@@ -15,7 +15,8 @@ static const double beyond_measure = 1e9; /* an output that is so much larger th
 typedef struct decoding {
   const volley_readout *readout;
   int dimension;
-  uint32_t *first; /* [populations of the experiment] number of its first neuron; UINT32_MAX: not read */
+  /* [populations of the experiment] number of its first neuron among those that are read, and fed; UINT32_MAX: none */
+  uint32_t *first, *first_fed;
   volley_filter filter;
   double *decoders; /* [N][dimension] */
   double *initial;  /* [N][dimension] decoders at the beginning, and eta; kept for eigenvalues, else NULL */
@@ -42,42 +43,62 @@ static const volley_experiment *experiment_of(const volley_readouts *readouts) {
 
 static void allocate(void *context) {
   decoding *d = context;
-  const size_t k = (size_t)d->dimension, n = d->readout->size * k;
+  const size_t k = (size_t)d->dimension, n = d->readout->reads.size * k;
   double **const each[] = {&d->filtered, &d->rising, &d->inputs, &d->output, &d->target, &d->error, &d->fed_back};
   for (size_t v = 0; v < sizeof each / sizeof *each; v++) *each[v] = volley_alloc(k, sizeof(double), "a readout");
   d->decoders = volley_alloc(n, sizeof(double), "the decoders of a readout");
-  if (d->readout->feeds_back) d->eta = volley_alloc(n, sizeof(double), "the feedback of a readout");
+  if (d->readout->fed.n > 0)
+    d->eta = volley_alloc(d->readout->fed.size * k, sizeof(double), "the feedback of a readout");
   if (d->readout->eigenvalues != 0) d->initial = volley_alloc(n, sizeof(double), "eigenvalues");
-  volley_filter_create(&d->filter, d->filter.kinetics, d->readout->size);
+  volley_filter_create(&d->filter, d->filter.kinetics, d->readout->reads.size);
 }
 
 /* Feedback that is added to the network. */
 typedef struct feedback {
   volley_network *network;
-  const decoding *d;
+  decoding *d;
 } feedback;
+
+/* eta by the numbers of the neurons that are read, as eigenvalues need it. */
+static double *eta_of_read(const volley_experiment *experiment, const decoding *d) {
+  const volley_pool *reads = &d->readout->reads;
+  const size_t k = (size_t)d->dimension;
+  double *eta = volley_alloc(reads->size * k, sizeof *eta, "eigenvalues"), *to = eta;
+  for (int i = 0; i < reads->n; i++) {
+    const int p = reads->populations[i];
+    const size_t n = experiment->populations[p].size * k;
+    if (d->first_fed[p] != UINT32_MAX) memcpy(to, d->eta + d->first_fed[p] * k, n * sizeof *to);
+    to += n;
+  }
+  return eta;
+}
 
 static void add_feedback(void *context) {
   const feedback *f = context;
-  volley_feedback_add(f->network, f->d->readout, f->d->first, f->d->eta, f->d->fed_back);
+  decoding *d = f->d;
+  volley_feedback_add(f->network, d->readout, d->first_fed, d->eta, d->fed_back);
+  double *eta = d->initial ? eta_of_read(f->network->experiment, d) : NULL; /* only eigenvalues need it again */
+  free(d->eta);
+  d->eta = eta;
 }
 
 /* Collective; every rank finds the same faults. What there is already is released by the caller. */
 static volley_status prepare(volley_readouts *readouts, int r, volley_network *network, const volley_reader *reader) {
   const volley_experiment *experiment = network->experiment;
   const volley_readout *readout = &experiment->readouts[r];
-  const size_t bytes = readout->size * (size_t)readout->supervisor->dimension * sizeof(double);
+  const size_t bytes = readout->reads.size * (size_t)readout->supervisor->dimension * sizeof(double);
   decoding *d = &readouts->decodings[r];
   *d = (decoding){.readout = readout,
                   .dimension = readout->supervisor->dimension,
-                  .first = volley_readout_number(experiment, readout),
+                  .first = volley_readout_number(experiment, &readout->reads),
+                  .first_fed = volley_readout_number(experiment, &readout->fed),
                   .filter.kinetics = volley_kinetics_make(readout->rise, readout->decay, experiment->simulation.dt,
                                                           readout->filter_unit),
                   .learner.kind = volley_learner_of(readout)};
   (void)volley_memory_try(allocate, d);
   VOLLEY_TRY(volley_agree_one(network->comm));
   d->player = volley_player_create(experiment, readout->supervisor, (uint32_t)(VOLLEY_STREAM_READOUTS + r));
-  VOLLEY_TRY(volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_DECODER, &readout->decoders, reader, d->decoders));
+  VOLLEY_TRY(volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_DECODER, reader, d->decoders));
   d->learner.own = d->learner.kind->create(readout, d->decoders, network->threads, network->comm);
   if (!volley_is_made(d->learner.own, "learner", d->learner.kind->name, network->comm))
     return volley_agree_one(network->comm);
@@ -88,22 +109,18 @@ static volley_status prepare(volley_readouts *readouts, int r, volley_network *n
                                 .rising = d->rising,
                                 .target = d->target,
                                 .error = d->error};
-  if (readout->feeds_back) {
-    VOLLEY_TRY(volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_ETA, &readout->eta, reader, d->eta));
+  if (d->initial) memcpy(d->initial, d->decoders, bytes);
+  if (readout->fed.n > 0) {
+    VOLLEY_TRY(volley_readout_draw(experiment, readout, VOLLEY_PURPOSE_ETA, reader, d->eta));
     (void)volley_memory_try(add_feedback, &(feedback){network, d});
     VOLLEY_TRY(volley_agree_one(network->comm));
-  }
-  if (d->initial) {
-    memcpy(d->initial, d->decoders, bytes);
-  } else { /* only eigenvalues need it again */
-    free(d->eta);
-    d->eta = NULL;
   }
   return VOLLEY_OK;
 }
 
 static void release(decoding *d) {
   free(d->first);
+  free(d->first_fed);
   volley_filter_free(&d->filter);
   free(d->decoders);
   double *const values[] = {d->filtered, d->rising,   d->inputs,  d->output, d->target,

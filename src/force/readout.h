@@ -46,10 +46,10 @@ volley_status volley_readouts_set_state(volley_readouts *readouts, int r, uint64
 /* The learner of readout r, which holds P. */
 const volley_learner *volley_readouts_learner(const volley_readouts *readouts, int r);
 
-/* Feedback: a current gain * eta z into each neuron that a readout reads, as an input among the stimuli. */
+/* Feedback: a current gain * eta z into each neuron that a readout feeds, as an input among the stimuli. */
 
-/* Adds feedback to all neurons of the network that the readout reads. eta: [N][K], not kept; values: [K], what is fed back, read
- * in every step and kept. first: [n_populations of the experiment] number of the first neuron, or UINT32_MAX. */
+/* Adds feedback to all neurons of the network that the readout feeds. eta: [neurons that are fed][K], not kept; values: [K],
+ * what is fed back, read in every step and kept. first: see volley_readout_number(). */
 void volley_feedback_add(volley_network *network, const volley_readout *readout, const uint32_t *first,
                          const double *eta, const double *values);
 

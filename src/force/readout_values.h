@@ -9,14 +9,15 @@
 
 #include <mpi.h>
 
-/* Numbers the neurons through the populations that are read: number of the first one of each, [n_populations of the
- * experiment], UINT32_MAX for those that are not read. Owned by the caller. */
-uint32_t *volley_readout_number(const volley_experiment *experiment, const volley_readout *readout);
+/* Numbers the neurons of a pool: number of the first one of each population, [n_populations of the experiment], UINT32_MAX
+ * for those that are not in it. Owned by the caller. */
+uint32_t *volley_readout_number(const volley_experiment *experiment, const volley_pool *pool);
 
-/* Sets values of a distribution or dataset, [N][dimension]. Collective. Every rank finds the same faults, which are reported by the next volley_agree() where the status is not agreed yet. */
+/* Sets values of the decoders at the beginning or of eta, by their purpose: [neurons that are read, or fed][dimension].
+ * Collective. Every rank finds the same faults, which are reported by the next volley_agree() where the status is not agreed
+ * yet. */
 volley_status volley_readout_draw(const volley_experiment *experiment, const volley_readout *readout,
-                                  volley_purpose purpose, const volley_distribution *distribution,
-                                  const volley_reader *reader, double *values);
+                                  volley_purpose purpose, const volley_reader *reader, double *values);
 
 /* Reads all datasets that readouts name, for what is wrong with them. The dimensions of their supervisors must be known.
  * Collective, agreed status. */

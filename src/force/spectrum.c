@@ -173,7 +173,7 @@ double *volley_spectrum_plastic(const volley_network *network, int64_t step) {
 static double feedback_gain(const effective *e, const volley_slice *slice) {
   const volley_readout *readout = e->weights.readout;
   const double unit = e->weights.network->experiment->populations[slice->population].model->filter_unit;
-  return readout->gain * readout->filter_unit / (unit > 0 ? unit : 1000);
+  return readout->gains[slice->population] * readout->filter_unit / (unit > 0 ? unit : 1000);
 }
 
 /* Feedback into one slice. */
@@ -249,7 +249,7 @@ static PetscErrorCode multiply(Mat matrix, Vec x, Vec y) {
 }
 
 static effective open_weights(const volley_effective_weights *weights, const char *when) {
-  effective e = {.weights = *weights, .n = weights->readout->size, .when = when, .told = MPI_Wtime()};
+  effective e = {.weights = *weights, .n = weights->readout->reads.size, .when = when, .told = MPI_Wtime()};
   number_rows(&e);
   e.x = volley_alloc(e.n, sizeof *e.x, "eigenvalues");
   e.fed_back = volley_alloc((size_t)weights->readout->supervisor->dimension, sizeof *e.fed_back, "eigenvalues");
@@ -362,7 +362,7 @@ volley_status volley_spectrum_find(const volley_effective_weights *before, const
                                    volley_spectrum *out) {
   const volley_readout *readout = before->readout;
   out->readout = readout->name;
-  out->wanted = readout->eigenvalues < 0 ? readout->size : (uint32_t)readout->eigenvalues;
+  out->wanted = readout->eigenvalues < 0 ? readout->reads.size : (uint32_t)readout->eigenvalues;
   const volley_status first = find(before, "before the run", &out->before, &out->n_before);
   const volley_status second =
       first == VOLLEY_STOPPED ? first : find(after, "after the run", &out->after, &out->n_after);
@@ -370,7 +370,7 @@ volley_status volley_spectrum_find(const volley_effective_weights *before, const
 }
 
 uint64_t volley_spectrum_bytes(const volley_readout *readout, int ranks) {
-  const uint64_t n = readout->size, own = n / (uint64_t)ranks + 1, wanted = (uint64_t)readout->eigenvalues;
+  const uint64_t n = readout->reads.size, own = n / (uint64_t)ranks + 1, wanted = (uint64_t)readout->eigenvalues;
   const uint64_t kept = n * (uint64_t)readout->supervisor->dimension; /* eta, initial decoders */
   if (readout->eigenvalues == 0) return 0;
   const uint64_t vectors = readout->eigenvalues < 0 ? 4 * n * n : own * (2 * wanted + 20) + 12 * wanted * wanted;

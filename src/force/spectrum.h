@@ -14,7 +14,7 @@ typedef struct volley_effective_weights {
   const volley_network *network;
   const volley_readout *readout;
   const uint32_t *first;  /* [n_populations of the experiment] number of the first neuron; UINT32_MAX: not read */
-  const double *eta;      /* [N][K]; NULL: no feedback */
+  const double *eta;      /* [N][K], 0 of neurons that are not fed; NULL: no feedback */
   const double *decoders; /* [N][K] */
   const double *plastic;  /* this rank's plastic weights, as volley_spectrum_plastic() lists them */
 } volley_effective_weights;

@@ -315,7 +315,8 @@ uint64_t volley_batch_bytes(uint32_t n, int dimension, int ranks) {
 }
 
 static void *create(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm) {
-  return volley_batch_create(readout->size, readout->supervisor->dimension, readout->lambda, decoders, threads, comm);
+  return volley_batch_create(readout->reads.size, readout->supervisor->dimension, readout->lambda, decoders, threads,
+                             comm);
 }
 
 /* Takes decoders that were solved for into use. */
@@ -348,7 +349,7 @@ static const char *check(const void *own) {
 }
 
 static uint64_t bytes(const volley_readout *readout, int ranks) {
-  return volley_batch_bytes(readout->size, readout->supervisor->dimension, ranks);
+  return volley_batch_bytes(readout->reads.size, readout->supervisor->dimension, ranks);
 }
 
 static const char *advice(const volley_readout *readout) {

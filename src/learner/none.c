@@ -23,14 +23,14 @@ static void *create(const volley_readout *readout, const double *decoders, int t
 
 static void rows(const void *of, uint32_t *first, uint32_t *count) {
   const nothing *own = of;
-  const uint64_t n = own->readout->size, rank = (uint64_t)own->rank, ranks = (uint64_t)own->ranks;
+  const uint64_t n = own->readout->reads.size, rank = (uint64_t)own->rank, ranks = (uint64_t)own->ranks;
   *first = (uint32_t)(n * rank / ranks);
   *count = (uint32_t)(n * (rank + 1) / ranks) - *first;
 }
 
 static void get_rows(const void *of, uint32_t from, uint32_t n_rows, double *out) {
   const nothing *own = of;
-  const size_t n = own->readout->size;
+  const size_t n = own->readout->reads.size;
   memset(out, 0, n_rows * n * sizeof *out);
   for (size_t i = 0; i < n_rows; i++) out[i * n + from + i] = 1 / own->readout->lambda;
 }
@@ -46,7 +46,7 @@ static int pending(const void *own) {
 
 static void get_pending(const void *of, double *vectors) {
   const nothing *own = of;
-  memset(vectors, 0, VOLLEY_RLS_STATE_VECTORS * (size_t)own->readout->size * sizeof *vectors);
+  memset(vectors, 0, VOLLEY_RLS_STATE_VECTORS * (size_t)own->readout->reads.size * sizeof *vectors);
 }
 
 static void set_pending(void *own, int n_pending, const double *vectors) { (void)own, (void)n_pending, (void)vectors; }

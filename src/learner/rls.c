@@ -379,7 +379,7 @@ uint64_t volley_rls_traffic(uint32_t n, uint32_t n_moved) {
 
 static void *create(const volley_readout *readout, const double *decoders, int threads, MPI_Comm comm) {
   (void)decoders;
-  return volley_rls_create(readout->size, readout->lambda, threads, comm);
+  return volley_rls_create(readout->reads.size, readout->lambda, threads, comm);
 }
 
 static double dot(const double *a, const double *b, uint32_t n) {
@@ -421,7 +421,7 @@ static void learn(void *own, volley_learning *lesson, int thread, volley_barrier
   change_decoders(rls, lesson, thread);
 }
 
-static uint64_t bytes(const volley_readout *readout, int ranks) { return volley_rls_bytes(readout->size, ranks); }
+static uint64_t bytes(const volley_readout *readout, int ranks) { return volley_rls_bytes(readout->reads.size, ranks); }
 
 static const char *advice(const volley_readout *readout) {
   if (readout->is_exact)

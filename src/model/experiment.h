@@ -214,21 +214,35 @@ typedef struct volley_stimulus {
   volley_place place;
 } volley_stimulus;
 
-/* From start to stop the selected neurons fire no spikes. */
+/* From start to stop the selected neurons fire no spikes, or channels of a stimulus that plays a signal are 0. */
 typedef struct volley_ablation {
-  int population;
+  int population, stimulus; /* one of them is -1 */
   volley_selection neurons;
+  double *channels; /* [n_channels] indices; NULL: all */
+  int n_channels;
   int64_t start, stop; /* steps; INT64_MAX: to the end */
   volley_place place;
 } volley_ablation;
 
+/* Populations whose neurons are numbered through in their order. */
+typedef struct volley_pool {
+  int *populations; /* [n] */
+  int n;
+  uint32_t size; /* neurons */
+} volley_pool;
+
+static inline bool volley_pool_has(const volley_pool *pool, int population) {
+  for (int i = 0; i < pool->n; i++)
+    if (pool->populations[i] == population) return true;
+  return false;
+}
+
 /* A linear readout of filtered spikes that learns to follow a supervisor (FORCE: Sussillo & Abbott 2009, Nicola & Clopath
- * 2017). Neurons are numbered through the populations in their order; N is the sum of their sizes, K the dimension. */
+ * 2017). K is its dimension. */
 typedef struct volley_readout {
   const char *name;
-  int *populations; /* [n_populations] */
-  int n_populations;
-  uint32_t size;      /* N */
+  volley_pool reads;  /* N is its size */
+  volley_pool fed;    /* what gets the feedback; empty: there is none */
   double rise, decay; /* ms; rise 0: single exponential */
   double filter_unit; /* ms that the filter's rates are counted in: 1000 for 1/s, 1 for 1/ms */
   volley_signal *supervisor;
@@ -238,9 +252,8 @@ typedef struct volley_readout {
   int64_t interval;                          /* steps between two learning steps */
   int64_t start, stop; /* with one-based steps n: learns where n % interval == 1 % interval, start < n < stop */
   volley_distribution decoders; /* initial; constant 0 by default; a dataset has [N][K] values */
-  bool feeds_back;
-  double gain;             /* Q, in the unit of the targets' current */
-  volley_distribution eta; /* of each neuron and dimension; a dataset has [N][K] values */
+  double *gains;           /* [populations of the experiment] Q of those that are fed, in the units of their currents */
+  volley_distribution eta; /* of each neuron that is fed and each dimension; a dataset has as many values */
   bool clamps;             /* while learning, the supervisor is fed back instead of the output */
   int eigenvalues;         /* how many of the effective weight matrix to compute before and after; -1: all, 0: none */
   volley_place place;

@@ -116,18 +116,11 @@ void volley_blocks_lay_out(volley_network *network) {
   }
 }
 
-static bool feeds_back_to(const volley_readout *readout, int p) {
-  for (int k = 0; k < readout->n_populations && readout->feeds_back; k++) {
-    if (readout->populations[k] == p) return true;
-  }
-  return false;
-}
-
 /* Whether each neuron of a population needs a current of its own: a stimulus reaches only some, or gives each another one, or
  * a readout feeds back. */
 static bool has_own_currents(const volley_experiment *experiment, int p) {
   for (int r = 0; r < experiment->n_readouts; r++) {
-    if (feeds_back_to(&experiment->readouts[r], p)) return true;
+    if (volley_pool_has(&experiment->readouts[r].fed, p)) return true;
   }
   for (int s = 0; s < experiment->n_stimuli; s++) {
     const volley_stimulus *stimulus = &experiment->stimuli[s];

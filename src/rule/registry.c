@@ -11,6 +11,7 @@
 /* clang-format off */
 #define RULES(X) \
   X(one_to_one) \
+  X(ring) \
   X(all_to_all) \
   X(fixed_indegree) \
   X(fixed_outdegree) \

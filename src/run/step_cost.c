@@ -32,7 +32,7 @@ static double learning_s(const volley_experiment *experiment) {
   double sum = 0;
   for (int r = 0; r < experiment->n_readouts; r++) {
     const volley_readout *readout = &experiment->readouts[r];
-    if (readout->learner) sum += pow(readout->size, 2) * correlation_s / (double)readout->interval;
+    if (readout->learner) sum += pow(readout->reads.size, 2) * correlation_s / (double)readout->interval;
   }
   return sum;
 }

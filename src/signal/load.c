@@ -121,6 +121,19 @@ static volley_status read_gains(const loading *l, volley_stimulus *stimulus) {
       population->size, stimulus->signal->dimension);
 }
 
+/* Whether there are the channels that fall silent. */
+static volley_status check_channels(const volley_experiment *experiment, const volley_ablation *ablation) {
+  if (ablation->stimulus < 0) return VOLLEY_OK;
+  const volley_stimulus *stimulus = &experiment->stimuli[ablation->stimulus];
+  for (int c = 0; c < ablation->n_channels; c++) {
+    if (ablation->channels[c] < stimulus->signal->dimension) continue;
+    return volley_fault(VOLLEY_USAGE, &ablation->place,
+                        "channels: %g is out of range: the signal of '%s' has channels 0-%d", ablation->channels[c],
+                        stimulus->name, stimulus->signal->dimension - 1);
+  }
+  return VOLLEY_OK;
+}
+
 static volley_status load_all(const loading *l, volley_experiment *experiment) {
   const double end = (double)experiment->simulation.steps * experiment->simulation.dt;
   for (int r = 0; r < experiment->n_readouts; r++) {
@@ -134,6 +147,7 @@ static volley_status load_all(const loading *l, volley_experiment *experiment) {
     VOLLEY_TRY(load_signal(l, stimulus->signal, (span){fmin(stimulus->start, stop), stop}));
     if (stimulus->gain.kind == VOLLEY_DATASET && !stimulus->gains) VOLLEY_TRY(read_gains(l, stimulus));
   }
+  for (int a = 0; a < experiment->n_ablations; a++) VOLLEY_TRY(check_channels(experiment, &experiment->ablations[a]));
   return VOLLEY_OK;
 }
 

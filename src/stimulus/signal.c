@@ -9,8 +9,9 @@
 
 struct volley_generator {
   VOLLEY_GENERATOR;
+  const volley_experiment *experiment;
   volley_player *player;
-  int dimension;
+  int number, dimension;
   double *values; /* [dimension] */
   double *gains;  /* [dimension][selected.count] */
 };
@@ -47,6 +48,8 @@ static void set_gains(volley_generator *generator, const volley_experiment *expe
 static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   generator->player = volley_player_create(experiment, stimulus->signal, VOLLEY_STREAM_STIMULI + (uint32_t)number);
+  generator->experiment = experiment;
+  generator->number = number;
   generator->dimension = stimulus->signal->dimension;
   generator->values = volley_alloc((size_t)generator->dimension, sizeof(double), "a signal stimulus");
   set_gains(generator, experiment, number, slice);
@@ -62,9 +65,21 @@ static void inject(const volley_generator *generator, volley_slice *slice, const
   }
 }
 
+/* Takes away the channels that are silent. */
+static void silence(const volley_generator *generator, int64_t step) {
+  const volley_experiment *experiment = generator->experiment;
+  for (int a = 0; a < experiment->n_ablations; a++) {
+    const volley_ablation *ablation = &experiment->ablations[a];
+    if (ablation->stimulus != generator->number || step < ablation->start || step >= ablation->stop) continue;
+    const int n = ablation->channels ? ablation->n_channels : generator->dimension;
+    for (int c = 0; c < n; c++) generator->values[ablation->channels ? (int)ablation->channels[c] : c] = 0;
+  }
+}
+
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {
   if (step < generator->window.first || step >= generator->window.end) return;
   volley_player_at(generator->player, step + 1, generator->values);
+  silence(generator, step);
   for (int d = 0; d < generator->dimension; d++) {
     if (generator->values[d] == 0) continue;
     inject(generator, slice, generator->gains + (size_t)d * generator->selected.count, generator->values[d]);

@@ -23,8 +23,9 @@ def settings(name, text):
         duration = "50 ms" if name == "vogels_abbott_hh.yaml" else "110 ms"
         return {"simulation.duration": duration, **small, **at_once}
     start = 1000 if "dt: 0.04 ms" in text else 100
-    return {"simulation.duration": f"{start + 60} ms", "readouts.z.learning.start": f"{start} ms",
-            "readouts.z.learning.stop": f"{start + 50} ms"}
+    learning = {f"readouts.{readout}.learning.{key}": f"{time} ms" for readout in re.findall(r"- name: (hdts|z)\n", text)
+                for key, time in (("start", start), ("stop", start + 50))}
+    return {"simulation.duration": f"{start + 60} ms", **learning}
 
 
 def main(every):

@@ -1,6 +1,7 @@
 """FORCE against the fixtures of an independent program: three networks of 50 neurons that learn for some thousand steps.
 
-Every spike must be equal; outputs, decoders, P and the end state to 1e-10 relative; on one rank and on several the same bits."""
+Every spike must be equal; outputs, decoders, P and the end state to 1e-10 relative; on one rank and on several the same bits.
+A second population, B, gets the same spikes and the same feedback but is not read: it must fire as the first one does."""
 import ast
 import os
 import sys
@@ -38,7 +39,7 @@ def write_data(fixture, path):
     assert (weights.astype("float32") == weights).all()
     with h5py.File(path, "w") as file:
         file["edges/source"], file["edges/target"], file["edges/weight"] = sources, targets, weights
-        file["v0"], file["eta"] = fixture["v0"], fixture["E"]
+        file["v0"], file["eta"] = fixture["v0"], numpy.vstack([fixture["E"] / 2, fixture["E"]])  # of B, with twice the gain, and A
         file["supervisor"] = numpy.vstack([fixture["zx"][:1], fixture["zx"]])  # row n is at n dt
 
 
@@ -56,13 +57,13 @@ def write_experiment(name, fixture, folder):
 simulation: {{dt: {dt!r}, duration: {dt * steps!r}}}
 output: {{precision: double}}
 populations:
-  - name: A
+  - name: [A, B]
     model: {model}
     size: 50
     parameters: {{{given}}}
     initial: {{V_m: {{file: data.h5, dataset: v0}}}}
 projections:
-  - {{source: A, target: A, rule: edges, file: data.h5, group: edges, delay: {dt!r}}}
+  - {{source: A, target: [A, B], rule: edges, file: data.h5, group: edges, delay: {dt!r}}}
 readouts:
   - name: out
     population: A
@@ -70,9 +71,9 @@ readouts:
     supervisor: {{type: series, file: data.h5, dataset: supervisor, interval: {dt!r}}}
     learning: {{solver: rls, initial_p: {float(fixture['p0'])!r}, interval: {dt * int(fixture['step'])!r},
                 start: {dt * int(fixture['n_on'])!r}, stop: {dt * int(fixture['n_off'])!r}}}
-    feedback: {{gain: 1, eta: {{file: data.h5, dataset: eta}}}}
+    feedback: {{population: [B, A], gain: [2, 1], eta: {{file: data.h5, dataset: eta}}}}
 recorders:
-  - {{type: spikes, population: A}}
+  - {{type: spikes, population: [A, B]}}
   - {{name: state, type: traces, population: A, states: [V_m{', U_m' if name == 'iz' else ''}]}}
   - {{name: out, type: readout, readout: out, values: [output, decoders]}}
 checkpoint: {{every: {dt * steps!r} model}}
@@ -120,6 +121,7 @@ def expect_fixture(name, fixture, output, ranks):
     dt = float(fixture["dt"]) * MODELS[name][1]
     with h5py.File(output) as file:
         times, ids = file["spikes/A/timestamps"][:], file["spikes/A/node_ids"][:]
+        fed = sorted(zip(file["spikes/B/timestamps"][:], file["spikes/B/node_ids"][:]))
         z = file["readout/out.output/data"][:]
         decoders = file["readout/out.decoders/data"][-1].reshape(fixture["end_D"].shape)
         end = {group.attrs["state"].decode(): group["data"][-1] for group in recorded(file, "report").values()}
@@ -128,6 +130,7 @@ def expect_fixture(name, fixture, output, ranks):
     spikes = sorted(zip(steps.tolist(), ids.tolist()))
     first = 0 if wanted[:, 1].min() == 0 else 1
     expect(spikes == sorted((int(n), int(i) - first) for n, i in wanted), f"{what}: spikes differ")
+    expect(fed == sorted(zip(times, ids)), f"{what}: what is fed but not read fires otherwise")
     expect_close(f"{what}, z", z, fixture["z"])
     expect_close(f"{what}, decoders", decoders, fixture["end_D"])
     expect_close(f"{what}, V_m", end["V_m"], fixture["end_v"])

@@ -42,7 +42,8 @@ static const char network[] =
     "    filter: {decay: 20}\n"
     "    supervisor: {type: hdts, pulses: 4, period: 1 s}\n"
     "    learning: {solver: batch, lambda: 0.5, stop: 1 s}\n"
-    "    feedback: {gain: 5 nA, eta: {distribution: normal, mean: 0, std: 1}, clamp: true}\n"
+    "    feedback: {population: [Z, L], gain: [5 nA, 3 mV], eta: {distribution: normal, mean: 0, std: 1}, clamp: "
+    "true}\n"
     "    eigenvalues: all\n"
     "  - name: still\n"
     "    population: [L, Z]\n"
@@ -75,10 +76,10 @@ static void test_readout(void **state) {
   assert_int_equal(e->n_readouts, 3);
   const volley_readout *out = &e->readouts[0];
   assert_string_equal(out->name, "out");
-  assert_int_equal(out->n_populations, 2);
-  assert_int_equal(out->populations[0], 1);
-  assert_int_equal(out->populations[1], 0);
-  assert_int_equal(out->size, 60);
+  assert_int_equal(out->reads.n, 2);
+  assert_int_equal(out->reads.populations[0], 1);
+  assert_int_equal(out->reads.populations[1], 0);
+  assert_int_equal(out->reads.size, 60);
   assert_true(out->rise == 2 && out->decay == 20 && out->filter_unit == 1000);
   assert_string_equal(out->learner->name, "rls");
   assert_false(out->is_exact);
@@ -87,7 +88,7 @@ static void test_readout(void **state) {
   assert_int_equal(out->start, 2000);
   assert_int_equal(out->stop, 10000);
   assert_true(volley_distribution_is_constant(&out->decoders) && out->decoders.a == 0);
-  assert_true(out->feeds_back && out->gain == 30 && !out->clamps);
+  assert_true(out->fed.size == 60 && out->gains[1] == 30 && !out->clamps);
   assert_int_equal(out->eta.kind, VOLLEY_UNIFORM);
   assert_true(out->eta.a == -1 && out->eta.b == 1 && isinf(out->eta.min) && isinf(out->eta.max));
   assert_int_equal(out->eigenvalues, 7);
@@ -108,12 +109,13 @@ static void test_other_readouts(void **state) {
   assert_int_equal(wave->start, 0);
   assert_int_equal(wave->stop, 20000);
   assert_int_equal(wave->decoders.kind, VOLLEY_UNIFORM);
-  assert_true(wave->gain == 5000 && wave->clamps);
+  assert_true(wave->reads.size == 10 && wave->fed.size == 50 && wave->gains[2] == 5000 && wave->gains[0] == 3 &&
+              wave->clamps);
   assert_int_equal(wave->eta.kind, VOLLEY_NORMAL);
   assert_int_equal(wave->eigenvalues, -1);
   assert_int_equal(wave->supervisor->dimension, 4);
   assert_true(still->filter_unit == 1); /* its models differ, the file decides */
-  assert_true(still->decoders.a == 2 && !still->feeds_back);
+  assert_true(still->decoders.a == 2 && still->fed.n == 0);
   assert_int_equal(still->start, 0); /* learns at no step */
   assert_int_equal(still->stop, 0);
   assert_int_equal(still->interval, 1);
@@ -227,9 +229,9 @@ static void test_scaled(void **state) {
   const char *const sets[] = {"network.scale.neurons=0.5", "readouts.out.eigenvalues=60", "populations.0.mean_rate=5",
                               "ablations.1.neurons=[1, 9]"};
   volley_experiment *e = read_network(sets, 4);
-  assert_int_equal(e->readouts[0].size, 30);
+  assert_int_equal(e->readouts[0].reads.size, 30);
   assert_int_equal(e->readouts[0].eigenvalues, -1);
-  assert_int_equal(e->readouts[1].size, 5);
+  assert_int_equal(e->readouts[1].reads.size, 5);
   assert_int_equal(e->recorders[1].neurons.count, 3);
   assert_int_equal(e->recorders[4].neurons.count, 5);
   assert_int_equal(e->ablations[1].neurons.count, 10);

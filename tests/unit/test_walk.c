@@ -118,10 +118,11 @@ static size_t twin_sources(const volley_experiment *e, int p, uint32_t target, c
   if (strcmp(rule, "fixed_outdegree") == 0) return outdegree(e, p, target, out);
   if (strcmp(rule, "edges") == 0) return listed(e, p, target, out, numbers);
   size_t n = 0;
-  const bool all = strcmp(rule, "all_to_all") == 0;
-  if (!all) assert_string_equal(rule, "one_to_one"); /* a new rule needs a twin */
-  for (uint32_t s = 0; s < size_of(e, projection->source); s++)
-    if ((all || s == target) && !(excludes_self(projection) && s == target)) out[n++] = s;
+  const uint32_t size = size_of(e, projection->source);
+  const bool all = strcmp(rule, "all_to_all") == 0, ring = strcmp(rule, "ring") == 0;
+  if (!all && !ring) assert_string_equal(rule, "one_to_one"); /* a new rule needs a twin */
+  for (uint32_t s = 0; s < size; s++)
+    if ((all || (ring ? (s + 1) % size : s) == target) && !(excludes_self(projection) && s == target)) out[n++] = s;
   return n;
 }
 
@@ -174,7 +175,7 @@ static size_t walk_part(const volley_experiment *e, int p, volley_walk *walk, ui
 static void add_projections(volley_experiment *e, const volley_rule *rule) {
   static const int pairs[3][2] = {{1, 2}, {2, 2}, {1, 1}};
   for (int k = 0; k < 3; k++) {
-    if (k == 0 && strcmp(rule->name, "one_to_one") == 0) continue;
+    if (k == 0 && (strcmp(rule->name, "one_to_one") == 0 || strcmp(rule->name, "ring") == 0)) continue;
     volley_projection *p = experiment_add_projection(e, pairs[k][0], pairs[k][1], rule->name);
     p->number = strcmp(rule->name, "fixed_total_number") ? 30 : 3000;
     p->probability = 0.2;
