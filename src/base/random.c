@@ -87,6 +87,7 @@ static const double far_under[8] = {1.00000000000000000000e0,  5.998322065558879
                                     1.48753612908506148525e-2, 7.86869131145613259100e-4, 1.84631831751005468180e-5,
                                     1.42151175831644588870e-7, 2.04426310338993978564e-15};
 static const double centre = 0.425;
+static const uint32_t tail = 322122547; /* words below it are in a tail, and as many of the greatest */
 
 static inline double horner(const double *c, double x) {
   double sum = c[7];
@@ -116,7 +117,7 @@ static void find_quantiles(const uint32_t *words, size_t n, double *out) {
   for (uint32_t k = 0; k < n; k++) out[k] = central_quantile(volley_open_uniform(words[k]) - 0.5);
   for (uint32_t k = 0; k < n; k++) {
     tails[n_tails] = k;
-    n_tails += fabs(volley_open_uniform(words[k]) - 0.5) > centre;
+    n_tails += words[k] - tail >= UINT32_C(0) - 2 * tail;
   }
   for (uint32_t t = 0; t < n_tails; t++) {
     p[t] = volley_open_uniform(words[tails[t]]);

@@ -25,6 +25,7 @@ enum {
   FEW = 32,
   MAX_KINDS = UINT16_MAX,
   BUCKETS = 2048,
+  AHEAD = 13, /* records that are asked for before they are written */
   SOURCE_BITS = 16
 };
 _Static_assert(VOLLEY_MAX_DELAY + 1 < 1 << DUE_BITS, "the step on which a synapse is due must fit in 16 bits");
@@ -133,6 +134,7 @@ void volley_table_fill(volley_table_builder *builder, uint16_t target, size_t n,
     uint16_t *number = &builder->numbers[(uint32_t)dues[e] << VOLLEY_RECEPTOR_BITS | receptors[e]];
     if (*number == 0) *number = add_kind(builder, dues[e], receptors[e]);
     record *r = &builder->records[builder->ends[sources[e] >> builder->shift]++];
+    __builtin_prefetch(r + AHEAD, 1);
     r->source = (uint16_t)(sources[e] & mask);
     r->target = target;
     r->kind = (uint16_t)(*number - 1);
@@ -308,7 +310,8 @@ static unsigned char *write_piece(const volley_table_builder *builder, volley_la
   const uint32_t n_weights = of.equal ? 1 : of.count;
   const size_t bytes = (size_t)1 << layout.weight_shift;
   unsigned char *places = at + volley_weights_bytes(layout, of.count, of.equal);
-  for (uint32_t i = 0; i < n_weights; i++) memcpy(at + i * bytes, records[i].weight, bytes);
+  for (uint32_t i = 0; i < n_weights && bytes == sizeof(float); i++) memcpy(at + i * 4, records[i].weight, 4);
+  for (uint32_t i = 0; i < n_weights && bytes < sizeof(float); i++) memcpy(at + i * bytes, records[i].weight, bytes);
   for (uint32_t i = 0; i < of.count; i++) {
     const uint16_t place = (uint16_t)(builder->kinds[records[i].kind].place + records[i].target);
     memcpy(places + i * sizeof place, &place, sizeof place);
