@@ -1,16 +1,21 @@
 #include "rule/near.h"
 
+#include "rule/gaps.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-  PIECE = 64 /* candidates whose words are drawn together */,
+  PIECE = VOLLEY_GAPS /* candidates whose words are drawn together */,
   ATTEMPTS = 200,
   MEMBERS = 64,
   SMALL = 128 /* neurons of a box */,
-  CELLS = 1024 /* of squares of distance, in each of which the probability is known well enough for most candidates */
+  KNOWN_BITS = 13 /* boxes whose places are known, about */,
+  CELLS = 1024 /* of squares of distance, in each of which the probability is known well enough for most candidates */,
+  BEYOND = CELLS,
+  ANYWHERE
 };
 
 #define NOWHERE SIZE_MAX
@@ -52,12 +57,17 @@ struct volley_near {
   int dimensions;
   float here[VOLLEY_DIMENSIONS]; /* where the present neuron is, about, as are the places */
   float extent[VOLLEY_DIMENSIONS], inverse[VOLLEY_DIMENSIONS]; /* of rings, and 1 / that; 0 where there is none */
-  float *places; /* [n_places] `dimensions` a neuron, of boxes that were looked into */
+  float *places; /* [n_places] `dimensions` a neuron, of boxes that were looked into, also from other leaves */
   size_t n_places, room;
+  struct {
+    uint64_t box; /* 1 + its level and number; 0: none */
+    size_t places;
+  } known[1 << KNOWN_BITS]; /* by hash */
+  uint32_t n_known;
   double *exact; /* VOLLEY_DIMENSIONS a neuron of the present box */
   size_t n_exact;
   float cells;            /* in a unit of squares of distance */
-  bounds cell[CELLS + 1]; /* the last one of all that is farther: anything */
+  bounds cell[CELLS + 2]; /* the last two of all that is farther, and of what may be anywhere */
 };
 
 /* Candidates that are judged together: the box and the number in it of each, and whether it is kept. */
@@ -79,10 +89,10 @@ static void make_cells(volley_near *near, double peak) {
     near->inverse[d] = plan->periodic[d] ? (float)(1 / plan->extent[d]) : 0;
     slack += 1e-6 * (fabs(plan->centre[d]) + plan->extent[d]);
   }
-  for (int k = 0; k < 60; k++) {
-    volley_profile_range(profile, reach / 2, INFINITY, &least, &greatest);
+  for (int k = 0; k < 200; k++) {
+    volley_profile_range(profile, 0.9 * reach, INFINITY, &least, &greatest);
     if (greatest > 1e-4 * peak) break;
-    reach /= 2;
+    reach *= 0.9;
   }
   near->cells = (float)(CELLS / (reach * reach));
   for (int c = 0; c < CELLS; c++) {
@@ -90,7 +100,9 @@ static void make_cells(volley_near *near, double peak) {
     volley_profile_range(profile, fmax(0, begin - slack), end + slack, &least, &greatest);
     near->cell[c] = (bounds){(float)(least * (1 - 1e-6)), (float)(greatest * (1 + 1e-6))};
   }
-  near->cell[CELLS] = (bounds){0, INFINITY};
+  volley_profile_range(profile, fmax(0, reach - slack), INFINITY, &least, &greatest);
+  near->cell[BEYOND] = (bounds){(float)(least * (1 - 1e-6)), (float)(greatest * (1 + 1e-6))};
+  near->cell[ANYWHERE] = (bounds){0, INFINITY};
 }
 
 volley_near *volley_near_create(const volley_experiment *experiment, const volley_projection *projection, int from,
@@ -179,7 +191,11 @@ static void look_from(volley_near *near, uint32_t own, double place[VOLLEY_DIMEN
   if (near->leaf == leaf) return;
   const volley_box box = volley_space_box(near->from, volley_space_levels(near->from), leaf);
   near->leaf = leaf;
-  near->n = near->n_places = 0;
+  near->n = 0;
+  if (near->n_known > 1 << (KNOWN_BITS - 1)) {
+    near->n_places = near->n_known = 0;
+    memset(near->known, 0, sizeof near->known);
+  }
   const volley_box root = volley_space_root(near->of);
   list(near, &box, &root);
   if (!near->pairs && near->n > 0) make_guide(near);
@@ -206,19 +222,28 @@ static const double *find_places(volley_near *near, const volley_box *box) {
   return near->exact;
 }
 
-/* Keeps where the neurons of a small box are, about. */
+/* Keeps where the neurons of a small box are, about; leaves near each other look into the same boxes. */
 static void keep_places(volley_near *near, seen_box *seen) {
-  const double *places = find_places(near, &seen->box);
-  const size_t dimensions = (size_t)near->dimensions;
-  seen->places = near->n_places;
-  near->n_places += dimensions * seen->box.count;
-  if (near->n_places > near->room) {
-    near->room = 2 * near->n_places;
-    near->places = volley_grow(near->places, near->room, sizeof *near->places, "the neurons near a neuron");
+  const size_t dimensions = (size_t)near->dimensions, mask = (1 << KNOWN_BITS) - 1;
+  const uint64_t box = ((uint64_t)seen->box.level << 32 | seen->box.number) + 1;
+  size_t at = (size_t)volley_scramble(box) & mask;
+  while (near->known[at].box != 0 && near->known[at].box != box) at = (at + 1) & mask;
+  if (near->known[at].box == 0) {
+    const double *places = find_places(near, &seen->box);
+    if (near->n_places + dimensions * seen->box.count > near->room) {
+      near->room = 2 * (near->n_places + dimensions * seen->box.count);
+      near->places = volley_grow(near->places, near->room, sizeof *near->places, "the neurons near a neuron");
+    }
+    seen->places = near->n_places;
+    for (uint32_t k = 0; k < seen->box.count; k++)
+      for (size_t d = 0; d < dimensions; d++)
+        near->places[near->n_places++] = (float)places[VOLLEY_DIMENSIONS * (size_t)k + d];
+    if (near->n_known > mask / 4 * 3) return; /* full enough for this leaf */
+    near->known[at].box = box;
+    near->known[at].places = seen->places;
+    near->n_known++;
   }
-  float *out = near->places + seen->places;
-  for (uint32_t k = 0; k < seen->box.count; k++)
-    for (size_t d = 0; d < dimensions; d++) *out++ = (float)places[VOLLEY_DIMENSIONS * (size_t)k + d];
+  seen->places = near->known[at].places;
 }
 
 /* Which of n candidates are kept. Most need not be looked at, and of others it mostly suffices to know about where they are. */
@@ -226,15 +251,14 @@ static void judge(volley_near *near, uint32_t n, const double *place, const uint
   double levels[PIECE], least[PIECE];
   float squares[PIECE] = {0};
   size_t places[PIECE] = {0};
-  int cells[PIECE];
+  int cells[PIECE]; /* first what they are if they are none of the near ones */
   for (uint32_t c = 0; c < n; c++) {
     seen_box *seen = &near->seen[of->boxes[c]];
     levels[c] = ((words[2 * c + 1] & 0xFFFFFF) + 0.5) * 0x1p-24 * seen->greatest;
     least[c] = seen->least;
-    if (seen->box.count > SMALL) {
-      squares[c] = INFINITY;
-      continue;
-    }
+    cells[c] = seen->box.count > SMALL ? ANYWHERE : BEYOND;
+    if (seen->box.count > SMALL) squares[c] = INFINITY;
+    if (seen->box.count > SMALL) continue;
     if (seen->places == NOWHERE) keep_places(near, seen);
     places[c] = seen->places + (size_t)near->dimensions * of->numbers[c];
   }
@@ -246,12 +270,13 @@ static void judge(volley_near *near, uint32_t n, const double *place, const uint
     }
   for (uint32_t c = 0; c < n; c++) {
     const float cell = squares[c] * near->cells;
-    cells[c] = (int)(cell < CELLS ? cell : CELLS);
+    cells[c] = cell < CELLS ? (int)cell : cells[c];
   }
   for (uint32_t c = 0; c < n; c++) {
     const bounds *known = &near->cell[cells[c]];
-    of->kept[c] = (levels[c] < least[c]) | (levels[c] < (double)known->least);
-    if (!of->kept[c] && levels[c] < (double)known->greatest)
+    const bool is_sure = (levels[c] < least[c]) | (levels[c] < (double)known->least);
+    of->kept[c] = is_sure;
+    if (!is_sure & (levels[c] < (double)known->greatest)) /* seldom */
       of->kept[c] = levels[c] < probability_of(near, &near->seen[of->boxes[c]], of->numbers[c], place);
   }
 }
@@ -260,35 +285,6 @@ static void judge(volley_near *near, uint32_t n, const double *place, const uint
 static uint32_t number_at(const seen_box *seen, double at) {
   const double number = (at - seen->begin) / seen->length;
   return number < seen->box.count ? (uint32_t)number : seen->box.count - 1;
-}
-
-/* 40 of the bits of two words in (0, 1); the others say whether a candidate is kept. */
-static double uniform_of(const uint32_t words[2]) {
-  return ((double)((uint64_t)words[0] << 8 | words[1] >> 24) + 0.5) * 0x1p-40;
-}
-
-/* -log of uniform_of() of each pair of words, in a loop that vectors can take: the number is 2^e m with m about 1, and log m is
- * a series of (m - 1) / (m + 1), whose next term is below 2^-55. */
-static void draw_gaps(const uint32_t words[2 * PIECE], double gaps[PIECE]) {
-  static const double ln2 = 0.69314718055994530942, root2 = 1.41421356237309504880;
-  uint64_t bits[PIECE];
-  double numbers[PIECE], exponents[PIECE];
-  for (int c = 0; c < PIECE; c++) numbers[c] = uniform_of(words + 2 * c);
-  memcpy(bits, numbers, sizeof bits);
-  for (int c = 0; c < PIECE; c++) {
-    exponents[c] = (double)((int)(bits[c] >> 52) - 1023);
-    bits[c] = (bits[c] & UINT64_C(0xFFFFFFFFFFFFF)) | UINT64_C(0x3FF) << 52;
-  }
-  memcpy(numbers, bits, sizeof bits);
-  for (int c = 0; c < PIECE; c++) {
-    const bool above = numbers[c] > root2;
-    const double m = above ? numbers[c] / 2 : numbers[c], e = above ? exponents[c] + 1 : exponents[c];
-    const double t = (m - 1) / (m + 1), s = t * t;
-    double sum = 1.0 / 19 * s + 1.0 / 17;
-    sum = ((sum * s + 1.0 / 15) * s + 1.0 / 13) * s + 1.0 / 11;
-    sum = ((sum * s + 1.0 / 9) * s + 1.0 / 7) * s + 1.0 / 5;
-    gaps[c] = -(e * ln2) - 2 * t * ((sum * s + 1.0 / 3) * s + 1);
-  }
 }
 
 /* Where on the axis a draw has come to. */
@@ -329,14 +325,14 @@ void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, 
   drawing->n = 0;
   for (uint32_t first = 0; n == PIECE; first += PIECE) {
     volley_random_words(key, id, 2 * first, 0, 2 * PIECE, words);
-    draw_gaps(words, gaps);
+    volley_draw_gaps(words, gaps);
     n = hit(near, gaps, &now, &of);
     judge(near, n, place, words, &of);
     volley_drawing_reserve(drawing, drawing->n + n);
     for (uint32_t c = 0; c < n; c++) {
-      if (!of.kept[c]) continue;
       const uint32_t index = volley_box_neuron(near->of, &near->seen[of.boxes[c]].box, of.numbers[c]);
-      if (!drawing->excludes_self || index != own) drawing->sources[drawing->n++] = index;
+      drawing->sources[drawing->n] = index; /* to be written over if it is not kept: no branch that nobody foresees */
+      drawing->n += of.kept[c] & !(drawing->excludes_self & (index == own));
     }
   }
 }
@@ -367,7 +363,7 @@ static bool choose_among_all(volley_near *near, const volley_drawing *drawing, u
 static void try_some(volley_near *near, const double *place, const uint32_t words[2 * PIECE], candidates *of,
                      uint32_t indices[PIECE]) {
   for (uint32_t c = 0; c < PIECE; c++) {
-    const double at = uniform_of(words + 2 * c) * near->ends[near->n - 1];
+    const double at = volley_uniform_of(words + 2 * c) * near->ends[near->n - 1];
     const size_t b = box_at(near, at);
     of->boxes[c] = (uint32_t)b;
     of->numbers[c] = number_at(&near->seen[b], at);
