@@ -276,7 +276,7 @@ static void judge(volley_near *near, uint32_t n, const double *place, const uint
     const bounds *known = &near->cell[cells[c]];
     const bool is_sure = (levels[c] < least[c]) | (levels[c] < (double)known->least);
     of->kept[c] = is_sure;
-    if (!is_sure & (levels[c] < (double)known->greatest)) /* seldom */
+    if ((!is_sure) & (levels[c] < (double)known->greatest)) /* seldom */
       of->kept[c] = levels[c] < probability_of(near, &near->seen[of->boxes[c]], of->numbers[c], place);
   }
 }
