@@ -165,9 +165,37 @@ def check_types():
         expect(not silent, f"{name}: nothing is said of {silent}")
 
 
+def hear_and_replay():
+    """The scripts beside the experiments of FORCE: rows become sound and rows again; a replay that is late is told as such."""
+    sys.path.insert(0, os.path.join(program.EXPERIMENTS, "force"))
+    import replay
+    import sound
+
+    at = numpy.arange(100)[:, None]
+    rows = numpy.sin(numpy.pi * (at / 100 + numpy.arange(3) / 3)) ** 2
+    numpy.savetxt("rows.csv", rows, delimiter=",")
+    for words in (["rows.csv", "rows.wav"], ["rows.wav", "again.csv"]):
+        sys.argv = ["sound.py", *words, "--pitches", "1000,2000,3000"]
+        sound.main()
+    again = numpy.loadtxt("again.csv", delimiter=",")
+    expect(numpy.abs(again - rows)[5:-5].max() < 0.05, f"to sound and back: off by {numpy.abs(again - rows)[5:-5].max()}")
+    times = 0.004 * numpy.arange(1, 1501)  # twice as fast from 3 s on, and 40 ms late
+    signal = numpy.interp(times, [0, 3, 6], [0, 3, 9])
+    with h5py.File("late.h5", "w") as file:
+        file["volley/experiment"] = "readouts: [{supervisor: {speed_times: [3 s], speeds: [2]}}]"
+        for state, wave in (("output", numpy.roll(numpy.sin(signal), 10)), ("supervisor", numpy.sin(signal))):
+            group = file.create_group("readout/" + state)
+            group["data"] = wave[:, None]
+            group.attrs.update(state=numpy.bytes_(state), interval_ms=4.0, start_ms=0.0, learning_stop_ms=1000.0)
+    (one, two) = replay.curve("late.h5")
+    expect((one[0], two[0]) == (1, 2), f"speeds {one[0]} and {two[0]}")
+    expect(two[1] < 0.999 < two[2] and two[3] == 40, f"a replay 40 ms late: {two}")
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     check_types()
+    hear_and_replay()
     found = read_all()
     read_unfinished()
     describe(found)

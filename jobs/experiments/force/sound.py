@@ -69,7 +69,7 @@ def read_rows(path, options):
     with h5py.File(path) as file:
         group = file["readout"]
         name = options.readout or next(name for name in group if group[name].attrs["state"] == b"output")
-        attributes, rows = group[name].attrs, group[name]["data"][:]
+        attributes, rows = dict(group[name].attrs), group[name]["data"][:]
     options.interval = float(attributes["interval_ms"])
     times = 1e-3 * (attributes["start_ms"] + options.interval * numpy.arange(1, len(rows) + 1))
     return rows[(times >= options.start) & (times <= options.stop)]
@@ -81,7 +81,7 @@ def draw(path, samples, rate, options):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    window = max(16, round(0.02 * rate))
+    window = max(16, round(1e-3 * options.window * rate))
     frequencies, times, spectrum = signal.spectrogram(samples, rate, nperseg=window, noverlap=window * 3 // 4)
     top = 1.3 * centres(options, options.bands)[-1]
     level = 10 * numpy.log10(spectrum / spectrum.max() + 1e-12)
