@@ -61,7 +61,13 @@ SCALED = {  # pattern and what it is replaced by, where the documents' runs take
         (r"\b(\d+) s\b", lambda seconds: f"{10 * int(seconds[1])} ms"),
         (r"(volley run jobs/experiments/force/movie.yaml -o movie.h5)", r'\1 --set simulation.duration="800 ms" '
          r'--set readouts.z.learning.start="10 ms" --set readouts.z.learning.stop="100 ms"'),
+        (r"(volley run jobs/experiments/force/compressed_replay.yaml -o compressed.h5)", r'\1 --set simulation.duration="200 ms" '
+         r'--set readouts.z.learning.start="10 ms" --set readouts.z.learning.stop="100 ms"'),
+        (r"(volley run jobs/experiments/force/ode_to_joy_learned_hdts.yaml -o \w+.h5)", r'\1 --set simulation.duration="700 ms" '
+         r'--set readouts.hdts.learning.start="10 ms" --set readouts.hdts.learning.stop="300 ms" '
+         r'--set readouts.z.learning.start="300 ms" --set readouts.z.learning.stop="600 ms"'),
     ],
+    "docs/digits.md": [(r"(volley run jobs/experiments/digits/digits_errors.yaml -o errors.h5)", r'\1 --set simulation.duration="2 s"')],
     "docs/scaling.md": [
         (r"sheet 1 >", "sheet 0.1 >"),
         (r"balanced 0.2 --indegree 0.1 --ms 500", "balanced 0.02 --indegree 0.01 --ms 20"),
