@@ -43,7 +43,7 @@ struct volley_generator {
   train_of_slice train;
   const volley_slice *slice;
   uint32_t *firsts; /* where a neuron's begin, in a continuous run */
-  const volley_spike_plan *plan;
+  volley_spike_plan plan;
   double dt;
   uint64_t next;
   int64_t due; /* step of the next */
@@ -52,7 +52,7 @@ struct volley_generator {
 static void find_due(volley_generator *g) {
   bool is_off;
   g->due = INT64_MAX;
-  if (g->next < g->train.n) g->due = step_of(g->plan, g->dt, g->train.times[g->next], &is_off) - 1;
+  if (g->next < g->train.n) g->due = step_of(&g->plan, g->dt, g->train.times[g->next], &is_off) - 1;
 }
 
 static void apply(volley_generator *g, volley_slice *slice, int64_t step) {
@@ -259,14 +259,14 @@ static void make_train(const dealing *d, volley_block *block, int s) {
   spike *spikes = sort_spikes(d, slice, continuous, &n);
   if (n > 0) {
     volley_generator *g = volley_alloc(1, sizeof *g, "spikes of sources");
-    *g = (volley_generator){.plan = d->network->experiment->populations[d->population].spikes,
+    *g = (volley_generator){.plan = *d->network->experiment->populations[d->population].spikes,
                             .dt = d->network->experiment->simulation.dt,
                             .slice = slice};
     g->train = (train_of_slice){volley_alloc(n, sizeof(double), "spikes of sources"),
                                 volley_alloc(n, sizeof(uint16_t), "spikes of sources"), n};
     volley_block_add_input(block, (volley_input){.kind = &given, .generator = g, .slice = s});
     for (uint64_t k = 0; k < n; k++) {
-      g->train.times[k] = continuous ? round_time(g->plan, spikes[k].time) : spikes[k].time;
+      g->train.times[k] = continuous ? round_time(&g->plan, spikes[k].time) : spikes[k].time;
       g->train.where[k] = spikes[k].where;
     }
     if (continuous)
@@ -307,21 +307,40 @@ static void tell(const taking *t, const volley_network *network) {
                          t->population->name, outside[1], volley_time_of(t->experiment, simulation->steps));
 }
 
-volley_status volley_sources_load(volley_network *network, const volley_reader *reader) {
+static volley_status load(volley_network *network, int p, const volley_reader *reader) {
   const volley_experiment *experiment = network->experiment;
-  for (int p = 0; p < experiment->n_populations; p++) {
-    taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
-    dealing d = {.network = network, .population = p, .list = {.has_weights = true, .wide_weights = true}};
-    if (!t.population->spikes) continue;
-    volley_status status = volley_edge_list_gather(network->partition, p, network->comm, take_all, &t, &d.list);
-    if (status == VOLLEY_OK) status = volley_agree(network->comm);
-    if (status == VOLLEY_OK) (void)volley_memory_try(deal, &d);
-    volley_edge_list_release(&d.list);
-    VOLLEY_TRY(status);
-    VOLLEY_TRY(volley_agree_one(network->comm));
-    tell(&t, network);
-  }
+  taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
+  dealing d = {.network = network, .population = p, .list = {.has_weights = true, .wide_weights = true}};
+  volley_status status = volley_edge_list_gather(network->partition, p, network->comm, take_all, &t, &d.list);
+  if (status == VOLLEY_OK) status = volley_agree(network->comm);
+  if (status == VOLLEY_OK) (void)volley_memory_try(deal, &d);
+  volley_edge_list_release(&d.list);
+  VOLLEY_TRY(status);
+  VOLLEY_TRY(volley_agree_one(network->comm));
+  tell(&t, network);
   return VOLLEY_OK;
+}
+
+volley_status volley_sources_load(volley_network *network, const volley_reader *reader) {
+  for (int p = 0; p < network->experiment->n_populations; p++)
+    if (network->experiment->populations[p].spikes) VOLLEY_TRY(load(network, p, reader));
+  return VOLLEY_OK;
+}
+
+volley_status volley_sources_renew(volley_network *network, int p, const volley_reader *reader) {
+  for (int b = 0; b < network->n_blocks; b++) {
+    volley_block *block = &network->blocks[b];
+    int left = 0;
+    for (int d = 0; d < block->n_generated; d++) {
+      const volley_input *input = &block->generated[d];
+      if (input->kind == &given && block->slices[input->slice].population == p)
+        volley_generator_destroy(input->kind, input->generator);
+      else
+        block->generated[left++] = *input;
+    }
+    block->n_generated = left;
+  }
+  return load(network, p, reader);
 }
 
 /* Notes how many spikes there are, and the rate that this is. */

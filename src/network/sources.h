@@ -9,6 +9,10 @@
  * Collective, agreed status. */
 volley_status volley_sources_load(volley_network *network, const volley_reader *reader);
 
+/* Reads the spikes of population p anew, between two steps of an engine that takes some; those of the past are left out. Collective,
+ * agreed status. */
+volley_status volley_sources_renew(volley_network *network, int population, const volley_reader *reader);
+
 /* Notes in the plans how many spikes there are, those of files about, and the rates of the populations; checks lists. Collective,
  * agreed status. */
 volley_status volley_sources_count(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);

@@ -12,6 +12,7 @@
 #include "io/file/run_lock.h"
 #include "io/output/recordings.h"
 #include "io/output/summary.h"
+#include "network/sources.h"
 #include "network/states.h"
 #include "run/injection.h"
 #include "run/run.h"
@@ -187,6 +188,30 @@ static void refuse_continuous(const volley_run *run, const char *what) {
                  simulation->engine->name, what);
 }
 
+/* Whether an assignment sets the given spikes of a population, and of which: its number. */
+static bool set_of_population(const volley_run *run, const char *assignment, int *population) {
+  const size_t begin = strlen("populations.");
+  if (strncmp(assignment, "populations.", begin) != 0) return false;
+  for (int p = 0; p < run->experiment->n_populations; p++) {
+    const char *name = run->experiment->populations[p].name, *rest = assignment + begin + strlen(name);
+    if (strncmp(assignment + begin, name, strlen(name)) != 0) continue;
+    if (strncmp(rest, ".spikes.", strlen(".spikes.")) != 0) continue;
+    if (population) *population = p;
+    return true;
+  }
+  return false;
+}
+
+/* Reads the spikes anew of the populations that are set. Collective, agreed status. */
+static volley_status renew_populations(volley_run *run, const char *const *sets, int n_sets,
+                                       const volley_reader *reader) {
+  for (int s = 0, p; s < n_sets; s++) {
+    if (set_of_population(run, sets[s], &p) && run->experiment->populations[p].spikes)
+      VOLLEY_TRY(volley_sources_renew(run->parts.network, p, reader));
+  }
+  return VOLLEY_OK;
+}
+
 volley_status volley_run_set(volley_run *run, const char *const *sets, int n_sets) {
   volley_experiment *experiment = run->experiment, *renewed;
   VOLLEY_TRY(run->status);
@@ -197,8 +222,11 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
                    "recorder '%s': stimuli that are recorded stay as they are while a run is under way",
                    experiment->recorders[r].name);
   for (int s = 0; s < n_sets; s++)
-    if (strncmp(sets[s], "stimuli.", strlen("stimuli.")) != 0)
-      volley_fault(VOLLEY_USAGE, NULL, "'%s': only keys of stimuli can be set while a run is under way", sets[s]);
+    if (strncmp(sets[s], "stimuli.", strlen("stimuli.")) != 0 && !set_of_population(run, sets[s], NULL))
+      volley_fault(VOLLEY_USAGE, NULL,
+                   "'%s': only keys of stimuli and spikes of sources can be set while a run is "
+                   "under way",
+                   sets[s]);
   VOLLEY_TRY(volley_agree(run->comm));
   VOLLEY_TRY(volley_experiment_read_text(experiment->resolved, experiment->file, experiment->file, experiment->folder,
                                          sets, n_sets, run->comm, &renewed));
@@ -211,10 +239,18 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
   }
   for (int p = 0; p < experiment->n_populations; p++) /* currents that compensate downscaling belong to stimuli, too */
     renewed->populations[p].outgoing = experiment->populations[p].outgoing;
+  const volley_experiment before = *experiment;
   experiment->populations = renewed->populations;
   experiment->stimuli = renewed->stimuli;
   experiment->tree = renewed->tree;
   experiment->resolved = renewed->resolved;
+  status = renew_populations(run, sets, n_sets, &reader);
+  if (status != VOLLEY_OK) {
+    *experiment = before;
+    (void)renew_populations(run, sets, n_sets, &reader);
+    volley_experiment_destroy(renewed);
+    return status;
+  }
   volley_network_renew_inputs(run->parts.network);
   volley_experiment_destroy(run->renewed);
   run->renewed = renewed;

@@ -1,6 +1,7 @@
 """What tests of pyNN.volley run, on any simulator of PyNN: python3 pynn_networks.py SIMULATOR writes what it gives as JSON.
 
-pynn_neuron.json is what pyNN.neuron 0.10.1 with NEURON 8.2 gave at steps of 0.001 ms (cells) and 0.01 ms (the rest)."""
+pynn_neuron.json is what pyNN.neuron 0.10.1 with NEURON 8.2 gave at steps of 0.001 ms (cells), 0.01 ms (the rest) and 0.1 ms
+(the networks of Vogels and Abbott, of seed 1)."""
 import json
 import sys
 from importlib import import_module
@@ -125,5 +126,5 @@ if __name__ == "__main__":
     simulator = import_module("pyNN." + sys.argv[1])
     found = {"cells": run_cells(simulator, 0.001), "small_network": run_small_network(simulator, 0.01),
              "plastic": run_plastic(simulator, 0.01),
-             "vogels_abbott": {b: [run_vogels_abbott(simulator, b, seed) for seed in range(1, 6)] for b in ("CUBA", "COBA")}}
+             "vogels_abbott": {b: [run_vogels_abbott(simulator, b, 1)] for b in ("CUBA", "COBA")}}
     json.dump(found, sys.stdout)

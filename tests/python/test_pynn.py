@@ -105,7 +105,9 @@ def go_on_and_reset():
         noise.inject_into(cell[1:])
         noise.record()
         drive = sim.Population(1, sim.SpikeSourcePoisson(rate=500.0, start=4.0, duration=10.0))
-        sim.Projection(drive, cell, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.01))
+        edges = sim.Projection(drive, cell, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.01))
+        given = sim.Population(1, sim.SpikeSourceArray(spike_times=[1.0, 29.0, 220.0]))
+        given.record("spikes")
         drive.record("spikes")
         cell.record("v", sampling_interval=0.5)
         for piece in pieces:
@@ -124,6 +126,12 @@ def go_on_and_reset():
     sim.run(1.0)
     after = cell.get_data().segments[0].analogsignals[0]
     expect(after.shape == (3, 2) and float(after.t_start) == 200, f"after a clear: {after.shape} from {after.t_start}")
+    raises(NotImplementedError, lambda: cell.set(v_rest=-70.0), "E_L", "under way")
+    given.set(spike_times=[90.0, 201.5, 202.04, 300.0])
+    sim.run(149.0)
+    times = given.get_data().segments[0].spiketrains[0].magnitude.tolist()
+    expect(times == [1.0, 29.0, 201.5, 202.04, 300.0], f"{times}")
+    raises(NotImplementedError, lambda: edges.set(weight=0.1), "weight", "under way")
     drive.set(rate=500.0, duration=10.0)
     sim.reset()
     sim.run(30.0)

@@ -19,7 +19,7 @@ if "VOLLEY_TEST_C_FLAGS" in os.environ:
     sys.exit(77)
 import program  # noqa: E402
 import pynn_networks  # noqa: E402
-import volley_pynn  # noqa: E402, F401
+import volley_pynn  # noqa: E402, F401  # before pyNN.volley
 from program import MPIRUN, expect  # noqa: E402
 import pyNN.volley as sim  # noqa: E402
 

@@ -108,6 +108,8 @@ def look_and_change():
         expect(simulation.neurons == 3 and simulation.synapses == 0 and "at 40 ms: 3 neurons" in repr(simulation), "figures")
         fails(lambda: simulation.spikes("X"), "no population 'X'")
         fails(lambda: simulation.get("E", "W"), "no state 'W'")
+        fails(lambda: simulation.get_synapses("X"), "no projection 'X'")
+        fails(lambda: simulation.assign("populations.E.size=3"), "can be set while a run is under way")
         fails(lambda: simulation.set("X", "I_e", 1), "no population 'X'")
         fails(lambda: simulation.inject("E", numpy.zeros(4)), "3 values are expected", "not 4")
         fails(lambda: simulation.inject("E", "much"), "numbers are expected")

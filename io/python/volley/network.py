@@ -273,6 +273,7 @@ class Network:
             if not simulation.module().agree(handle, fault is None):
                 raise fault or VolleyError("rank 0 cannot write the experiment")
             built = simulation.build(path, threads, None if output is None else os.fspath(output), comm)
+            built.arrays = arrays
             if rank == 0:
                 built.at_end = weakref.finalize(built, _remove, arrays)
             return built

@@ -67,6 +67,7 @@ class Simulation:
     def __init__(self, handle: Any):
         self._handle = handle
         self._closed = False
+        self.arrays = ""  # the file of arrays that the experiment reads
         self.at_end: Any = None  # called once it is closed or forgotten
 
     def __enter__(self) -> Simulation:
@@ -149,7 +150,12 @@ class Simulation:
 
     def set_stimulus(self, name: str | int, key: str, value: Any) -> None:
         """Sets a key of a stimulus, which is named or counted from 0, from now on: sim.set_stimulus("drive", "rate", "20 Hz")."""
-        self._handle.set_stimulus(f"stimuli.{name}.{key}={value}")
+        self.assign(f"stimuli.{name}.{key}={value}")
+
+    def assign(self, assignment: str) -> None:
+        """Sets a key as `--set` does, from now on: of a stimulus, or the spikes of a source, for which its
+        files are read anew: "populations.S.spikes.times=[30, 40]"."""
+        self._handle.set_stimulus(assignment)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a checkpoint; resume() and `volley run --resume` go on from it, on any number of ranks."""

@@ -3,6 +3,7 @@
 Under MPI every process holds the whole description, with what process 0 has drawn, and gets all that is recorded; Volley deals out
 neurons and synapses. So all cells are local everywhere, and what the common code of PyNN would gather is there: it is told of one
 process."""
+import h5py
 import numpy as np
 import volley
 from pyNN import common, errors
@@ -110,6 +111,15 @@ class State(common.control.BaseState):
         self.simulation = net.build(threads=self.threads)
         if COMM is None and volley.simulation.module().rank(0)[1] > 1:
             raise volley.VolleyError("PyNN on several processes needs mpi4py")
+
+    def rewrite(self, group, data):
+        """Gives datasets of the running experiment's file of arrays other contents."""
+        if self.mpi_rank == 0:
+            with h5py.File(self.simulation.arrays, "r+") as file:
+                for name, values in data.items():
+                    del file[group][name]
+                    file[group][name] = values
+        share(None)
 
     def check_description(self, what):
         """Populations and projections are there before a run begins."""

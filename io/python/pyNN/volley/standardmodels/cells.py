@@ -184,6 +184,14 @@ class SpikeSourceArray(Cell, cells.SpikeSourceArray):
         order = np.lexsort((ids, times))
         return times[order], ids[order]
 
+    def _data(self, population):
+        times, ids = self._spikes(population)
+        return {"times": np.around(self._steps(times) * simulator.state.dt, 9), "ids": ids}
+
+    def change(self, simulation, population, names):
+        simulator.state.rewrite(f"spikes/{population.volley_name}", self._data(population))
+        simulation.assign(f"populations.{population.volley_name}.spikes.off_grid=nearest")  # they are read anew
+
     def check_values(self, values):
         lists = [np.asarray(times.value, float) for times in values["spike_times"]]
         if any(np.any(np.diff(times) < 0) for times in lists):
@@ -199,10 +207,8 @@ class SpikeSourceArray(Cell, cells.SpikeSourceArray):
         return times[now], ids[now]
 
     def describe_to(self, net, population):
-        times, ids = self._spikes(population)
         group = f"spikes/{population.volley_name}"
-        net._data[f"{group}/times"] = np.around(self._steps(times) * simulator.state.dt, 9)
-        net._data[f"{group}/ids"] = ids
+        net._data |= {f"{group}/{name}": values for name, values in self._data(population).items()}
         net.population(population.volley_name, population.size, "spike_source",
                        spikes={"file": "", "group": group, "off_grid": "nearest"})
 
