@@ -98,6 +98,44 @@ static int turn(place *places, size_t n, int from) {
   return longest;
 }
 
+static void swap(place *a, place *b) {
+  const place held = *a;
+  *a = *b;
+  *b = held;
+}
+
+/* Puts one of n places where it is in the order of keys, those before and behind it on their sides. Returns its number. */
+static size_t put_one(place *places, size_t n) {
+  const size_t thirds[2] = {n / 2, n - 1};
+  size_t last = 0;
+  for (int t = 0; t < 2; t++) /* the one in the middle of three: the greatest goes away, and then the less of the others */
+    if (compare_keys(places[thirds[t]].key, places[0].key) < 0) swap(&places[0], &places[thirds[t]]);
+  if (compare_keys(places[n - 1].key, places[n / 2].key) < 0) swap(&places[n / 2], &places[n - 1]);
+  swap(&places[0], &places[n / 2]);
+  for (size_t i = 1; i < n; i++)
+    if (compare_keys(places[i].key, places[0].key) < 0) swap(&places[++last], &places[i]);
+  swap(&places[0], &places[last]);
+  return last;
+}
+
+/* Parts n places into those that cost so much together, but for half a place, and those behind them in the order of keys.
+ * Returns how many are before, and where there is one behind, the first of these is there. */
+static size_t part(place *places, size_t n, double cost) {
+  size_t first = 0, end = n;
+  while (first < end) {
+    const size_t middle = first + put_one(places + first, end - first);
+    double before = 0;
+    for (size_t i = first; i < middle; i++) before += places[i].cost;
+    if (before + places[middle].cost / 2 < cost) {
+      cost -= before + places[middle].cost;
+      first = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return first;
+}
+
 /* Cuts n places for the ranks first .. end - 1. */
 static void cut_places(state *s, int n_populations, place *places, size_t n, int axis, int first, int end) {
   if (end - first == 1) {
@@ -106,13 +144,10 @@ static void cut_places(state *s, int n_populations, place *places, size_t n, int
     return;
   }
   const int middle = first + (end - first) / 2;
-  double cost = 0, before = 0;
-  size_t at = 0;
+  double cost = 0;
   axis = turn(places, n, axis);
-  qsort(places, n, sizeof *places, compare_keys);
   for (size_t i = 0; i < n; i++) cost += places[i].cost;
-  for (cost *= (double)(middle - first) / (end - first); at < n && before + places[at].cost / 2 < cost; at++)
-    before += places[at].cost;
+  const size_t at = part(places, n, cost * (middle - first) / (end - first));
   s->cuts[middle] = (cut){{INFINITY}, axis};
   if (at < n) memcpy(s->cuts[middle].key, places[at].key, sizeof places[at].key);
   cut_places(s, n_populations, places, at, axis, first, middle);
