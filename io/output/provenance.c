@@ -110,6 +110,8 @@ void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experim
   volley_hdf5_put_number(file, group, "dt_ms", simulation->dt);
   volley_hdf5_put_number(file, group, "duration_ms", (double)simulation->steps * simulation->dt);
   volley_hdf5_put_count(file, group, "seed", simulation->seed);
+  if (simulation->noise_seed != simulation->seed)
+    volley_hdf5_put_count(file, group, "noise_seed", simulation->noise_seed);
   volley_hdf5_put_count(file, group, "neurons", experiment->neurons);
   volley_hdf5_put_count(file, group, "first_step", (uint64_t)first_step);
   char hash[VOLLEY_INPUTS_HASH_SIZE];

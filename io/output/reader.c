@@ -140,6 +140,8 @@ static void read_run(volley_output_file *file, hid_t volley) {
   info->ranks = volley_hdf5_get_count(hdf5, volley, "ranks");
   info->neurons = volley_hdf5_get_count(hdf5, volley, "neurons");
   info->seed = volley_hdf5_get_count(hdf5, volley, "seed");
+  info->noise_seed =
+      H5Aexists(volley, "noise_seed") > 0 ? volley_hdf5_get_count(hdf5, volley, "noise_seed") : info->seed;
   info->dt_ms = volley_hdf5_get_number(hdf5, volley, "dt_ms");
   info->duration_ms = volley_hdf5_get_number(hdf5, volley, "duration_ms");
   info->complete = volley_hdf5_get_count(hdf5, volley, "complete") == 1;

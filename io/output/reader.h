@@ -32,7 +32,7 @@ typedef struct volley_output_info {
   bool complete;
   const char *title, *experiment_file, *version, *git_commit, *compiler, *mpi_version, *hdf5_version, *started, *host;
   const char *experiment; /* its text with all settings, as it ran */
-  uint64_t ranks, hosts, neurons, seed;
+  uint64_t ranks, hosts, neurons, seed, noise_seed;
   double dt_ms, duration_ms;
   double
       recorded_ms; /* time up to which there are recordings; NAN in an incomplete file by itself, of which it is not known */

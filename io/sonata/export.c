@@ -134,7 +134,7 @@ static volley_status write_nodes(const export *x, int p) {
   volley_hdf5 file = {
       .path = path_of(x, path, "nodes_%d.h5", p), .blame = VOLLEY_FAILURE, .writes = true, .transfer = H5P_DEFAULT};
   volley_values values;
-  VOLLEY_TRY(volley_values_make(x->partition, p, x->reader, x->comm, &values));
+  VOLLEY_TRY(volley_values_make(x->partition, p, true, x->reader, x->comm, &values));
   const hid_t handle = x->rank == 0 ? volley_hdf5_create_shared(&file, MPI_COMM_SELF) : -1;
   const hid_t group = x->rank == 0 ? volley_hdf5_put_group(&file, handle, name) : -1;
   if (x->rank == 0) put_ids(&file, group, population->size, (uint32_t)p);
@@ -333,6 +333,8 @@ static void write_config(const export *x) {
 /* Tells what the files do not say. */
 static void tell(const export *x) {
   const volley_experiment *e = x->experiment;
+  if (e->n_changes > 0)
+    volley_progress_note("note: changes are not exported: what is written is the network at the beginning");
   if (e->n_stimuli > 0) volley_progress_note("note: stimuli are not exported: SONATA keeps inputs beside the network");
   if (e->n_readouts > 0) volley_progress_note("note: readouts are not exported");
   for (int p = 0; p < e->n_populations; p++)

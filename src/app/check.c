@@ -41,8 +41,9 @@ static const volley_option option_table[] = {
 };
 
 /* Whether only the values of single neurons can show what is wrong with a population. */
-static bool needs_values(const volley_population *population) {
-  bool needed = population->model->check && volley_population_is_per_neuron(population);
+static bool needs_values(const volley_experiment *experiment, int p) {
+  const volley_population *population = &experiment->populations[p];
+  bool needed = population->model->check && volley_population_is_per_neuron(experiment, p, true);
   for (int k = 0; k < population->model->n_parameters; k++) needed |= population->parameters[k].kind == VOLLEY_DATASET;
   for (int k = 0; k < population->model->n_states; k++) needed |= population->initial[k].kind == VOLLEY_DATASET;
   return needed;
@@ -50,10 +51,10 @@ static bool needs_values(const volley_population *population) {
 
 /* Draws or reads the values of neurons, as a run would, for the faults that only they show. */
 static volley_status check_values(const volley_experiment *given, const volley_reader *reader, MPI_Comm comm) {
-  const volley_experiment plain = volley_partition_plainly(given),
-                          *experiment = &plain; /* on the ranks that are here */
+  volley_experiment plain = volley_partition_plainly(given); /* on the ranks that are here */
+  const volley_experiment *experiment = &plain;
   bool needed = false;
-  for (int p = 0; p < experiment->n_populations; p++) needed |= needs_values(&experiment->populations[p]);
+  for (int p = 0; p < experiment->n_populations; p++) needed |= needs_values(experiment, p);
   if (!needed) return VOLLEY_OK;
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
@@ -62,10 +63,16 @@ static volley_status check_values(const volley_experiment *given, const volley_r
   VOLLEY_TRY(volley_partition_create(experiment, rank, ranks, reader, comm, &partition));
   volley_status status = VOLLEY_OK;
   for (int p = 0; p < experiment->n_populations && status == VOLLEY_OK; p++) {
-    if (!needs_values(&experiment->populations[p])) continue;
-    volley_values values;
-    status = volley_values_make(partition, p, reader, comm, &values);
-    if (status == VOLLEY_OK) volley_values_free(experiment->populations[p].model, &values);
+    if (!needs_values(experiment, p)) continue;
+    for (int c = 0; c <= experiment->n_changes && status == VOLLEY_OK;
+         c++) { /* as it is before each, and after the last */
+      const volley_change *change = c > 0 ? &experiment->changes[c - 1] : NULL;
+      volley_values values;
+      plain.n_changed = c;
+      if (change && (change->population != p || change->n_parameters == 0)) continue;
+      status = volley_values_make(partition, p, !change, reader, comm, &values);
+      if (status == VOLLEY_OK) volley_values_free(experiment->populations[p].model, &values);
+    }
   }
   volley_partition_destroy(partition);
   return status;

@@ -33,7 +33,8 @@ static const volley_option option_table[] = {
 
 static void print_run(const volley_output_info *info, const char *path) {
   printf("%s%s%s\n", volley_show(path).text, info->title[0] ? ": " : "", volley_show(info->title).text);
-  printf("  experiment    %s, seed %" PRIu64 "\n", volley_show(info->experiment_file).text, info->seed);
+  printf("  experiment    %s, seed %" PRIu64, volley_show(info->experiment_file).text, info->seed);
+  printf(info->noise_seed != info->seed ? ", noise seed %" PRIu64 "\n" : "\n", info->noise_seed);
   if (info->complete)
     printf("  state         complete\n");
   else if (isnan(info->recorded_ms))

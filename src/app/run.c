@@ -22,6 +22,7 @@
 #include "io/output/summary.h"
 #include "network/network.h"
 #include "record/record.h"
+#include "run/advance.h"
 #include "run/run.h"
 #include "run/step_cost.h"
 #include "run/threads.h"
@@ -84,6 +85,7 @@ typedef struct running {
   const char *const *passed_on; /* [n_passed_on] options of PETSc */
   int n_passed_on;
   volley_lock *lock;
+  const volley_reader *reader;
   volley_run_parts parts;
   double deadline;
   volley_summary summary;
@@ -115,7 +117,9 @@ static volley_status simulate(running *run, volley_saver saver) {
       .network = run->parts.network, .from = from, .observers = observers, .n_observers = n, .saver = &saver};
   volley_engine *engine = volley_engine_create(NULL, &setup);
   d.engine = engine;
-  volley_status status = engine ? volley_engine_advance(engine, experiment->simulation.steps) : VOLLEY_FAILURE;
+  const int64_t end = experiment->simulation.steps;
+  volley_status status =
+      engine ? volley_run_take(engine, run->parts.network, run->start->experiment, run->reader, end) : VOLLEY_FAILURE;
   if (status == VOLLEY_OK) volley_engine_summarize(engine, &run->summary);
   volley_engine_destroy(engine);
   if (shows) volley_progress_end();
@@ -268,6 +272,7 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   VOLLEY_TRY(volley_folder_compare(run->start->checkpoint_file, comm));
   VOLLEY_TRY(take_files(run, comm));
   const volley_reader reader = volley_data_reader(&comm);
+  run->reader = &reader;
   VOLLEY_TRY(volley_petsc_prepare(run->start->experiment, run->n_passed_on, run->passed_on, comm));
   VOLLEY_TRY(volley_inputs_sum(run->start->experiment, comm));
   if (run->start->checkpoint) (void)volley_inputs_compare(run->start->experiment, resumed(run));

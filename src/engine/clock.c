@@ -356,27 +356,18 @@ static void remember_own(engine *e, int64_t step, const uint32_t *gids, uint32_t
   }
 }
 
-/* Figures and arrivals as they were in the run that is being resumed: its recent spikes are scheduled again, and what was
- * delivered before is left out. */
+/* Figures and arrivals as they were in the run that is being resumed. */
 static void go_on_from(engine *e, const volley_run_state *from) {
   uint64_t *sums = e->before.sums;
-  const uint32_t *gids = from->gids;
-  volley_stopwatch aside = {.last = volley_ticks()};
   memcpy(sums + VOLLEY_TALLY_COUNTS, from->counts, (size_t)from->n_populations * sizeof *from->counts);
   sums[VOLLEY_TALLY_SPIKES] = e->known_spikes = from->spikes;
   sums[VOLLEY_TALLY_DIGEST] = from->digest[0];
   sums[VOLLEY_TALLY_DIGEST + 1] = from->digest[1];
   sums[VOLLEY_TALLY_EVENTS] = from->synaptic_events;
-  for (int64_t k = 0; k < from->n_recent; k++) {
-    const int64_t step = from->step - from->n_recent + k;
-    const uint32_t n = (uint32_t)from->recent_counts[k];
-    remember_own(e, step, gids, n);
-    for (int b = 0; b < e->network->n_blocks; b++) {
-      volley_lane_schedule(&e->lanes[b], step, gids, n, &aside);
-      if (step + 1 < from->step) volley_lane_skip(&e->lanes[b], step + 1);
-    }
-    gids += n;
-  }
+  const uint32_t *gids = from->gids;
+  for (int64_t k = 0; k < from->n_recent; gids += from->recent_counts[k++])
+    remember_own(e, from->step - from->n_recent + k, gids, (uint32_t)from->recent_counts[k]);
+  volley_lanes_schedule_again(e->lanes, e->n_lanes, from, false);
   for (int b = 0; b < e->network->n_blocks; b++) { /* counted in the run before */
     volley_lane *lane = &e->lanes[b];
     lane->arrivals.bytes = lane->arrivals.events = lane->plastic.events = lane->ticks = 0;
@@ -388,6 +379,22 @@ typedef struct making {
   engine *e;
   const volley_run_state *from; /* or NULL */
 } making;
+
+/* What is on its way gets the weights of the new tables. */
+static void renew_arrivals(void *context) {
+  const making *m = context;
+  for (int b = 0; b < m->e->n_lanes; b++) volley_lane_renew(&m->e->lanes[b], m->e->network->max_due);
+  volley_lanes_schedule_again(m->e->lanes, m->e->n_lanes, m->from, true);
+}
+
+static void renew(void *context, int population) {
+  engine *e = context;
+  volley_run_state state;
+  if (population >= 0) return;
+  fill_state(e, e->step, &state);
+  (void)volley_memory_try(renew_arrivals, &(making){e, &state});
+  volley_run_state_release(&state);
+}
 
 static void allocate(void *context) {
   const making *m = context;
@@ -437,6 +444,7 @@ const volley_engine_kind volley_engine_clock = {
     .advance = advance,
     .spikes = known_spikes,
     .get_state = get_state,
+    .renew = renew,
     .summarize = summarize,
     .destroy = destroy,
 };

@@ -74,6 +74,10 @@ void volley_engine_show(const volley_engine *engine) {
   if (engine->kind->show) engine->kind->show(engine->state);
 }
 
+void volley_engine_renew(const volley_engine *engine, int population) {
+  if (engine->kind->renew) engine->kind->renew(engine->state, population);
+}
+
 void volley_engine_summarize(const volley_engine *engine, volley_summary *summary) {
   engine->kind->summarize(engine->state, summary);
 }

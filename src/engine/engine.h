@@ -40,7 +40,8 @@ typedef struct volley_engine_kind {
   volley_status (*advance)(void *engine, int64_t until);
   uint64_t (*spikes)(const void *engine);
   void (*get_state)(const void *engine, volley_run_state *state);
-  void (*show)(const void *engine); /* NULL: states are always as they are seen */
+  void (*show)(const void *engine);            /* NULL: states are always as they are seen */
+  void (*renew)(void *engine, int population); /* NULL: nothing that the engine keeps depends on what is changed */
   void (*summarize)(const void *engine, volley_summary *summary);
   void (*destroy)(void *engine);
 } volley_engine_kind;
@@ -77,6 +78,10 @@ void volley_engine_get_state(const volley_engine *engine, volley_run_state *stat
 /* After get_state(), once what it left has been read: neurons' states are again as they are seen between two calls of advance(). Not
  * collective. */
 void volley_engine_show(const volley_engine *engine);
+
+/* Between two calls of advance(): parameters of a population's neurons, or the static synapses (-1), have been changed. Collective;
+ * faults are left on their list. */
+void volley_engine_renew(const volley_engine *engine, int population);
 
 /* Fills the figures of a summary that an engine knows, of all steps so far, the same on every rank; its arrays are
  * allocated here: volley_summary_release(). Collective, as get_state(). */

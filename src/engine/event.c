@@ -252,7 +252,23 @@ static void show_all(const void *context) {
 
 static void adopt_all(void *context) {
   const engine *e = context;
-  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_adopt(&e->blocks[b], time_of(e, e->step));
+  for (int b = 0; b < e->network->n_blocks; b++) volley_event_block_adopt(&e->blocks[b], time_of(e, e->step), -1);
+}
+
+/* Neurons whose parameters have been changed go on from what they were shown to be. */
+typedef struct renewing {
+  engine *e;
+  int population;
+} renewing;
+
+static void adopt_population(void *context) {
+  const renewing *r = context;
+  for (int b = 0; b < r->e->network->n_blocks; b++)
+    volley_event_block_adopt(&r->e->blocks[b], time_of(r->e, r->e->step), r->population);
+}
+
+static void renew(void *context, int population) {
+  (void)volley_memory_try(adopt_population, &(renewing){context, population});
 }
 
 static void take_blocks(void *context) {
@@ -422,6 +438,7 @@ const volley_engine_kind volley_engine_event = {
     .spikes = known_spikes,
     .get_state = get_state,
     .show = show_all,
+    .renew = renew,
     .summarize = summarize,
     .destroy = destroy,
 };

@@ -135,7 +135,7 @@ void volley_event_block_normalize(const volley_event_block *block, int64_t step,
 int64_t volley_event_next_normalize(const volley_experiment *experiment, int64_t from);
 
 /* After states were shown: those that have been changed since, where a neuron is at `time`, are set. */
-void volley_event_block_adopt(volley_event_block *block, double time);
+void volley_event_block_adopt(volley_event_block *block, double time, int population);
 
 /* Tells on stderr whether all arrivals that were sent to blocks have been taken or are still to come, and no neuron has gone
  * back in time; a fault if not. Collective, agreed status. */

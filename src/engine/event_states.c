@@ -2,6 +2,7 @@
 #include "engine/event_block.h"
 
 #include "base/memory.h"
+#include "model/change.h"
 #include "network/normalize.h"
 
 #include <inttypes.h>
@@ -178,9 +179,11 @@ void volley_event_block_leave(const volley_event_block *b, double time) {
 void volley_event_block_normalize(const volley_event_block *b, int64_t step, double time) {
   for (int k = 0; k < b->block->n_plastic; k++) {
     volley_plastic_table *plastic = &b->block->plastic[k];
-    if (!plastic->sums || step % plastic->plan->normalize != 0) continue;
+    const bool restores = plastic->sums && step % plastic->plan->normalize == 0;
+    if (!restores && !volley_weights_change(plastic->plan, step)) continue;
     volley_plastic_sweep_to(plastic, time);
-    volley_plastic_table_normalize(plastic);
+    volley_plastic_table_change(plastic, step);
+    if (restores) volley_plastic_table_normalize(plastic);
   }
 }
 
@@ -189,7 +192,9 @@ int64_t volley_event_next_normalize(const volley_experiment *experiment, int64_t
   for (int p = 0; p < experiment->n_projections; p++) {
     const int64_t every = experiment->projections[p].plasticity.normalize;
     const int64_t step = every > 0 ? (from + every - 1) / every * every : INT64_MAX;
+    const int64_t change = volley_weights_will_change(&experiment->projections[p].plasticity, from);
     if (step < next) next = step;
+    if (change < next) next = change;
   }
   return next;
 }
@@ -202,15 +207,16 @@ static bool is_changed(const volley_event_slice *of, uint32_t i, const double *y
   return refractory >= 0 && of->slice->states[refractory][i] != left;
 }
 
-void volley_event_block_adopt(volley_event_block *b, double time) {
+void volley_event_block_adopt(volley_event_block *b, double time, int population) {
   double y[VOLLEY_MAX_STATES];
   const int64_t bucket = volley_calendar_bucket(&b->calendar, nextafter(time, INFINITY));
   for (int s = 0; s < b->block->n_slices; s++) {
     const volley_event_slice *of = &b->slices[s];
     const int refractory = of->model->refractory;
+    if (population >= 0 && of->slice->population != population) continue;
     for (uint32_t i = 0; i < of->slice->count; i++) {
       volley_cell *cell = volley_cell_of(b, of->slice->offset + i);
-      if (!is_changed(of, i, y, states_at(b, s, i, time, y))) continue;
+      if (population < 0 && !is_changed(of, i, y, states_at(b, s, i, time, y))) continue;
       for (size_t k = 0; k < of->n_states; k++) cell->y[k] = of->slice->states[k][i];
       const double left = refractory >= 0 ? of->slice->states[refractory][i] : 0;
       cell->until = left > 0 ? time + left : -1;

@@ -62,6 +62,42 @@ void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids,
   volley_book(watch, VOLLEY_PHASE_DELIVER);
 }
 
+void volley_lane_renew(volley_lane *lane, int max_due) {
+  const volley_arrivals before = lane->arrivals;
+  volley_arrivals_free(&lane->arrivals);
+  lane->arrivals = (volley_arrivals){.block = lane->block, .events = before.events, .bytes = before.bytes};
+  const volley_arrivals made = volley_arrivals_create(lane->block, max_due);
+  lane->arrivals.mask = made.mask;
+  lane->arrivals.due = made.due;
+}
+
+/* Static synapses alone, whose events were counted when the spikes were new. */
+static void schedule_static(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n) {
+  const uint64_t events = lane->arrivals.events, bytes = lane->arrivals.bytes;
+  volley_arrivals_schedule(&lane->arrivals, step, gids, n);
+  lane->arrivals.events = events;
+  lane->arrivals.bytes = bytes;
+}
+
+void volley_lanes_schedule_again(volley_lane *lanes, int n_lanes, const volley_run_state *from, bool only_static) {
+  volley_stopwatch aside = {.last = volley_ticks()};
+  const uint32_t *gids = from->gids;
+  for (int64_t k = 0; k < from->n_recent; gids += from->recent_counts[k++]) {
+    const int64_t step = from->step - from->n_recent + k;
+    const uint32_t n = (uint32_t)from->recent_counts[k];
+    for (int b = 0; b < n_lanes; b++) {
+      if (only_static)
+        schedule_static(&lanes[b], step, gids, n);
+      else
+        volley_lane_schedule(&lanes[b], step, gids, n, &aside);
+      if (step + 1 < from->step && only_static)
+        volley_arrivals_skip(&lanes[b].arrivals, step + 1);
+      else if (step + 1 < from->step)
+        volley_lane_skip(&lanes[b], step + 1);
+    }
+  }
+}
+
 void volley_lane_tell(const volley_lane *lane, double tick, volley_way_figures *ways) {
   volley_way_figures *way = &ways[lane->block->table.layout.direct ? VOLLEY_WAY_DIRECT : VOLLEY_WAY_LISTED];
   if (lane->block->table.synapses == 0) return;

@@ -6,6 +6,7 @@
 #include "engine/ablation.h"
 #include "engine/arrivals.h"
 #include "engine/plastic_delivery.h"
+#include "engine/run_state.h"
 #include "engine/stopwatch.h"
 #include "engine/tally.h"
 
@@ -41,6 +42,13 @@ void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experim
 
 /* Puts spikes of `step` on the lists of the steps in which they arrive: n gids, ascending. */
 void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n, volley_stopwatch *watch);
+
+/* Makes ready for other static synapses of the block, of which nothing is under way. Between two steps. */
+void volley_lane_renew(volley_lane *lane, int max_due);
+
+/* Schedules the recent spikes of a state again in all lanes, and leaves out what was due before its step; onto static synapses
+ * only, or all. */
+void volley_lanes_schedule_again(volley_lane *lanes, int n_lanes, const volley_run_state *from, bool only_static);
 
 /* Adds the block and its static synapses to the figures of the way that they are delivered: [VOLLEY_WAYS]. tick: seconds. */
 void volley_lane_tell(const volley_lane *lane, double tick, volley_way_figures *ways);

@@ -185,6 +185,7 @@ static void read_root(volley_reading *reading, volley_node *root) {
   volley_read_readouts(reading, volley_node_get(root, "readouts"));
   volley_read_ablations(reading, volley_node_get(root, "ablations"));
   volley_read_recorders(reading, volley_node_get(root, "recorders"));
+  volley_read_changes(reading, volley_node_get(root, "changes"));
   read_output(reading, root);
   read_checkpoint(reading, volley_optional_section(reading, root, VOLLEY_SECTION_CHECKPOINT));
   if (reading->experiment->simulation.continuous) volley_check_continuous(reading);

@@ -71,5 +71,11 @@ void volley_check_continuous(volley_reading *reading) {
              volley_arena_format(reading->arena, "stimuli of the type %s", experiment->stimuli[s].kind->name));
   for (int r = 0; r < experiment->n_readouts; r++)
     refuse(reading, &experiment->readouts[r].place, "readouts, which look at the spikes of every step");
+  for (int c = 0; c < experiment->n_changes; c++) {
+    const volley_change *change = &experiment->changes[c];
+    if (change->stimulus >= 0) refuse(reading, &change->place, "changes of stimuli");
+    if (change->projection >= 0 && !experiment->projections[change->projection].plasticity.model)
+      refuse(reading, &change->place, "changes of the weights of static synapses");
+  }
   for (int a = 0; a < experiment->n_ablations; a++) refuse(reading, &experiment->ablations[a].place, "ablations");
 }

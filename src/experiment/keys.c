@@ -19,6 +19,7 @@ static const volley_key_info top_keys[] = {
     {"stimuli", .type = VOLLEY_KEY_MAP, .doc = "list of inputs from outside the network"},
     {"readouts", .type = VOLLEY_KEY_MAP, .doc = "list of outputs that learn to follow a signal (FORCE)"},
     {"ablations", .type = VOLLEY_KEY_MAP, .doc = "list of neurons and channels that are silenced"},
+    {"changes", .type = VOLLEY_KEY_MAP, .doc = "list of what is changed at given times"},
     {"recorders", .type = VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
     {"output", .type = VOLLEY_KEY_MAP, .doc = "where results go"},
     {"checkpoint", .type = VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
@@ -28,6 +29,10 @@ static const volley_key_info simulation_keys[] = {
     {"dt", "ms", 0.1, 1e-6, 5, .doc = "time step, of engines that take some"},
     {"duration", "ms", 0, VOLLEY_ABOVE_ZERO, .required = true, .doc = "model time; whole steps"},
     {"seed", "", 1, 0, UINT32_MAX, .type = VOLLEY_KEY_COUNT, .doc = "of all random numbers"},
+    {"noise_seed", "", VOLLEY_NO_DEFAULT, 0, UINT32_MAX, .type = VOLLEY_KEY_COUNT,
+     .doc = "of those that are drawn while the network runs (spikes and currents of stimuli, the order of images, "
+            "noise of "
+            "signals, what bernoulli synapses transmit), by default `seed`; so one network has many trials"},
     {"exchange_interval", .type = VOLLEY_KEY_CHOICE, .words = "step|min_delay",
      .doc = "how often ranks hand each other their spikes: every step, or every shortest delay"},
     {"engine", .type = VOLLEY_KEY_WORD, .doc = "what takes the network through time, by default the first engine"},
@@ -270,6 +275,32 @@ static const volley_key_info ablation_keys[] = {
     {"stop", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .doc = "end; whole steps, by default that of the simulation"},
 };
 
+static const volley_key_info change_keys[] = {
+    {"at", "ms", 0, VOLLEY_ABOVE_ZERO, .type = VOLLEY_KEY_LIST, .required = true, .filled = true,
+     .doc =
+         "time, or a list of times at which the same is done; whole steps. The step that begins then is the first that "
+         "sees it"},
+    {"population", .type = VOLLEY_KEY_WORD,
+     .doc =
+         "population whose neurons are changed, or a list of them: every key has one value for all or a list with one "
+         "value each"},
+    {"neurons", .type = VOLLEY_KEY_SELECTION, .text = "all",
+     .doc = "population: all, an index, a range 0-99, or a list of these"},
+    {"parameters", .type = VOLLEY_KEY_MAP,
+     .doc = "population: parameters of the model by name, and what they are from then on: numbers or distributions; of "
+            "files "
+            "and lists a number for each neuron of the population"},
+    {"states", .type = VOLLEY_KEY_MAP, .doc = "population: states by name, and what they are set to, likewise"},
+    {"projection", .type = VOLLEY_KEY_TEXT, .doc = "name of a projection whose weights are changed"},
+    {"weight", "weight", VOLLEY_NO_DEFAULT, VOLLEY_ANY, .type = VOLLEY_KEY_VALUE,
+     .doc = "projection: what the weights become, as in projections; of synapses that learn one number"},
+    {"factor", "", VOLLEY_NO_DEFAULT, VOLLEY_ANY,
+     .doc = "projection: what the weights are multiplied by, instead; those that learn stay within their bounds"},
+    {"stimulus", .type = VOLLEY_KEY_TEXT, .doc = "name of a stimulus that is changed"},
+    {"values", .type = VOLLEY_KEY_MAP,
+     .doc = "stimulus: keys of its type, like rate or amplitude, and what they are from then on"},
+};
+
 static const volley_key_info recorder_keys[] = {
     {"name", .type = VOLLEY_KEY_TEXT,
      .doc = "name in the output, by default that of the population or readout; of several populations each is called "
@@ -397,6 +428,12 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
         {"ablations",
          "A list of neurons that fire no spikes for some time, and of channels of signals that are silent.",
          KEYS(ablation_keys), true, false},
+    [VOLLEY_SECTION_CHANGES] =
+        {"changes",
+         "A list of what is changed while the experiment runs: of a population, a projection or a stimulus each. "
+         "Changes of "
+         "one time are made in the order of the file. A spike on its way has the weight that there is when it arrives.",
+         KEYS(change_keys), true, false},
     [VOLLEY_SECTION_RECORDERS] = {"recorders", "A list of recorders.", KEYS(recorder_keys), true, false},
     [VOLLEY_SECTION_OUTPUT] = {"output", "Where results go.", KEYS(output_keys), false, false},
     [VOLLEY_SECTION_CHECKPOINT] = {"checkpoint",

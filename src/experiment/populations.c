@@ -97,7 +97,9 @@ void volley_read_simulation(volley_reading *reading, volley_node *section) {
   if (volley_read_number(reading, section, simulation_key("duration"), (volley_pick){0}, &duration))
     volley_whole_steps(reading, volley_node_get(section, "duration"), duration, true, &simulation->steps);
   if (volley_read_number(reading, section, simulation_key("seed"), (volley_pick){0}, &seed))
-    simulation->seed = (uint32_t)seed;
+    simulation->seed = simulation->noise_seed = (uint32_t)seed;
+  if (volley_read_number(reading, section, simulation_key("noise_seed"), (volley_pick){0}, &seed))
+    simulation->noise_seed = (uint32_t)seed;
   read_exchange(reading, section);
   if (!simulation->continuous)
     simulation->delivery = (volley_delivery)volley_read_choice(reading, section, simulation_key("delivery"));
@@ -174,8 +176,7 @@ static bool is_unbounded(const volley_node *node, const volley_key_info *info) {
          volley_unit_convert(node->text, info->unit, &value, why, sizeof why) && value == info->fallback;
 }
 
-/* A parameter that switches something: true and false count as 1 and 0. */
-static bool read_switch(volley_node *node, const volley_key_info *info, volley_distribution *out) {
+bool volley_read_switch(volley_node *node, const volley_key_info *info, volley_distribution *out) {
   const bool is_word = info->type == VOLLEY_KEY_FLAG && node->kind == VOLLEY_NODE_SCALAR && node->plain;
   if (!is_word || (strcmp(node->text, "true") != 0 && strcmp(node->text, "false") != 0)) return false;
   *out = volley_constant(node->text[0] == 't');
@@ -199,7 +200,7 @@ static void read_parameters(volley_reading *reading, const volley_node *entry, v
       node = NULL;
     }
     if (!node && !is_listed && has_one_model(entry)) volley_note_default(reading, map, info);
-    if (node && read_switch(node, info, out)) continue;
+    if (node && volley_read_switch(node, info, out)) continue;
     if (!node || !volley_read_value(reading, node, info->unit, pick, VOLLEY_OF_FILE_NUMBERS, out))
       *out = volley_constant(info->fallback);
     else

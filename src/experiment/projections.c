@@ -132,7 +132,7 @@ static bool read_amount(volley_reading *reading, const entry_reading *e, volley_
 }
 
 /* A weight or delay. */
-static bool read_edge_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
+bool volley_read_edge_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
                             volley_distribution *out) {
   return volley_is_profile(node) ? volley_read_value_of_distance(reading, node, unit, pick, out)
                                  : volley_read_value(reading, node, unit, pick, VOLLEY_OF_FILE_NOTHING, out);
@@ -143,7 +143,8 @@ static void read_weight(volley_reading *reading, const entry_reading *e, volley_
   const volley_neuron_model *model = reading->experiment->populations[projection->target].model;
   volley_node *whole = volley_node_get(e->entry, "weight"), *node = volley_pick_node(reading, whole, pick);
   const bool counts = projection->receptor >= 0 && model->receptors[projection->receptor].weights == VOLLEY_COUNTS;
-  if (read_edge_value(reading, node, volley_weight_unit(model, projection->receptor), pick, &projection->weight)) {
+  if (volley_read_edge_value(reading, node, volley_weight_unit(model, projection->receptor), pick,
+                             &projection->weight)) {
     volley_check_weight(reading, node, projection->target, projection->receptor, &projection->weight);
     return;
   }
@@ -157,7 +158,7 @@ static void read_weight(volley_reading *reading, const entry_reading *e, volley_
 static void read_delay(volley_reading *reading, const entry_reading *e, volley_pick pick,
                        volley_projection *projection) {
   volley_node *whole = volley_node_get(e->entry, "delay"), *node = volley_pick_node(reading, whole, pick);
-  if (read_edge_value(reading, node, "ms", pick, &projection->delay)) {
+  if (volley_read_edge_value(reading, node, "ms", pick, &projection->delay)) {
     volley_check_delay(reading, node, &projection->delay);
     return;
   }

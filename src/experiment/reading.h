@@ -8,26 +8,28 @@
 
 #include <stdbool.h>
 
-typedef struct volley_reading {
-  volley_experiment *experiment; /* being filled */
-  volley_arena *arena;           /* the experiment's */
-  const char *folder;            /* where relative paths in the experiment start */
-  bool looks_at_files;           /* this rank reports files that are missing */
-  bool is_silent;                /* faults are counted, not reported; plugins are not loaded */
-  int faults;                    /* found so far on this rank */
-  bool *population_valid;        /* [n_populations] no fault in its size and parameters */
-  bool *projection_valid;        /* [n_projections] */
-  bool lost[VOLLEY_N_SECTIONS];  /* an entry was not read for its faults: what is not there may be meant by it */
-} volley_reading;
-
-/* Projections and stimuli, lists expanded: random numbers keep 24 bits for their index. */
-enum { VOLLEY_MAX_ENTRIES = (1 << 24) - 1 };
-
 /* Which element of lists is meant: element `row` of `rows` names; in projections also `column` of `columns` sources,
  * and lists are matrices. rows 0: lists are not expanded; columns 0: no matrices. */
 typedef struct volley_pick {
   int row, rows, column, columns;
 } volley_pick;
+
+typedef struct volley_reading {
+  volley_experiment *experiment;  /* being filled */
+  volley_arena *arena;            /* the experiment's */
+  const char *folder;             /* where relative paths in the experiment start */
+  bool looks_at_files;            /* this rank reports files that are missing */
+  bool is_silent;                 /* faults are counted, not reported; plugins are not loaded */
+  int faults;                     /* found so far on this rank */
+  bool *population_valid;         /* [n_populations] no fault in its size and parameters */
+  bool *projection_valid;         /* [n_projections] */
+  volley_node **stimulus_entries; /* [n_stimuli] where each is described, and its element of lists there */
+  volley_pick *stimulus_picks;
+  bool lost[VOLLEY_N_SECTIONS]; /* an entry was not read for its faults: what is not there may be meant by it */
+} volley_reading;
+
+/* Projections and stimuli, lists expanded: random numbers keep 24 bits for their index. */
+enum { VOLLEY_MAX_ENTRIES = (1 << 24) - 1 };
 
 /* Report what is wrong with a value (once for each node), with a key as such, or with an entry as a whole. Return false. */
 bool volley_value_fault(volley_reading *reading, volley_node *node, const char *format, ...)
@@ -225,7 +227,19 @@ void volley_read_projections(volley_reading *reading, volley_node *section);
 void volley_read_stimuli(volley_reading *reading, volley_node *section);
 void volley_read_readouts(volley_reading *reading, volley_node *section);
 void volley_read_ablations(volley_reading *reading, volley_node *section);
+void volley_read_changes(volley_reading *reading, volley_node *section);
 void volley_read_recorders(volley_reading *reading, volley_node *section);
+
+/* Reads into a stimulus, whose kind and target are set and whose other members are defaults, what a map says of it: the entry
+ * of its section, or one that takes its place. */
+void volley_read_stimulus(volley_reading *reading, volley_node *map, volley_pick pick, volley_stimulus *stimulus);
+
+/* A parameter that switches something: true and false count as 1 and 0. Returns false where the node is no such word. */
+bool volley_read_switch(volley_node *node, const volley_key_info *info, volley_distribution *out);
+
+/* A weight or delay. */
+bool volley_read_edge_value(volley_reading *reading, volley_node *node, const char *unit, volley_pick pick,
+                            volley_distribution *out);
 
 /* Key spikes of a population whose size and model are set. */
 void volley_read_spikes(volley_reading *reading, volley_node *entry, volley_pick pick, volley_population *population);

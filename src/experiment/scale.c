@@ -88,6 +88,11 @@ static void cut_selections(volley_experiment *experiment) {
     if (ablation->population >= 0)
       cut_selection(&ablation->neurons, experiment->populations[ablation->population].size, &ablation->place);
   }
+  for (int c = 0; c < experiment->n_changes; c++) {
+    volley_change *change = &experiment->changes[c];
+    if (change->population >= 0)
+      cut_selection(&change->neurons, experiment->populations[change->population].size, &change->place);
+  }
   for (int p = 0; p < experiment->n_projections; p++) {
     volley_plasticity_plan *plan = &experiment->projections[p].plasticity;
     if (plan->model && plan->dopamine >= 0)
@@ -186,6 +191,10 @@ volley_status volley_experiment_scale(volley_experiment *experiment) {
       return volley_fault(VOLLEY_USAGE, &experiment->populations[p].place,
                           "%s has positions: a network in space cannot be scaled; leave network.scale out",
                           experiment->populations[p].name);
+  for (int c = 0; c < experiment->n_changes && experiment->scale_indegree != 1.0; c++)
+    if (experiment->changes[c].population < 0)
+      return volley_fault(VOLLEY_USAGE, &experiment->changes[c].place,
+                          "changes of projections and stimuli cannot be scaled; leave network.scale.indegree out");
   const size_t n = (size_t)experiment->n_projections;
   double *full = volley_arena_alloc(experiment->arena, n + 1, sizeof *full);
   for (size_t p = 0; p < n; p++) full[p] = indegree(experiment, &experiment->projections[p]);

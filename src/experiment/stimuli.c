@@ -40,7 +40,7 @@ static void read_window(volley_reading *reading, volley_node *entry, volley_pick
     volley_note_window(reading, &stimulus->place, "the stimulus", stimulus->start, stimulus->stop);
 }
 
-static void read_stimulus(volley_reading *reading, volley_node *entry, volley_pick pick, volley_stimulus *stimulus) {
+void volley_read_stimulus(volley_reading *reading, volley_node *entry, volley_pick pick, volley_stimulus *stimulus) {
   const volley_stimulus_kind *kind = stimulus->kind;
   const volley_population *target = &reading->experiment->populations[stimulus->target];
   volley_read_selection(reading, entry, stimulus_key("neurons"), target->size, pick, &stimulus->neurons);
@@ -128,8 +128,9 @@ static void read_stimulus_entry(volley_reading *reading, volley_node *entry) {
     }
     stimulus->name = volley_arena_format(reading->arena, n > 1 || !name ? "%s->%s" : "%s", name ? name : kind->name,
                                          targets[i]->text);
-    experiment->n_stimuli++;
-    read_stimulus(reading, entry, (volley_pick){.row = i, .rows = n}, stimulus);
+    reading->stimulus_entries[experiment->n_stimuli] = entry;
+    reading->stimulus_picks[experiment->n_stimuli++] = (volley_pick){.row = i, .rows = n};
+    volley_read_stimulus(reading, entry, (volley_pick){.row = i, .rows = n}, stimulus);
   }
 }
 
@@ -138,6 +139,8 @@ void volley_read_stimuli(volley_reading *reading, volley_node *section) {
   const size_t room = volley_count_entries(reading, section, "target", VOLLEY_MAX_ENTRIES, "stimuli");
   if (room == 0) return;
   reading->experiment->stimuli = volley_arena_alloc(reading->arena, room, sizeof *reading->experiment->stimuli);
+  reading->stimulus_entries = volley_arena_alloc(reading->arena, room, sizeof(volley_node *));
+  reading->stimulus_picks = volley_arena_alloc(reading->arena, room, sizeof *reading->stimulus_picks);
   for (int i = 0; i < section->n; i++) read_stimulus_entry(reading, section->items[i]);
   volley_refuse_same_names(reading, section, "stimulus");
 }

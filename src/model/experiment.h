@@ -50,10 +50,11 @@ typedef enum volley_weight_bits {
 enum { VOLLEY_STEPS_OF_MS = 1000000 };
 
 typedef struct volley_simulation {
-  double dt;       /* ms */
-  int64_t steps;   /* duration in steps */
-  bool continuous; /* spikes and delays are at any times, and dt only is what other times are whole multiples of */
-  uint32_t seed;
+  double dt;           /* ms */
+  int64_t steps;       /* duration in steps */
+  bool continuous;     /* spikes and delays are at any times, and dt only is what other times are whole multiples of */
+  uint32_t seed;       /* of what the network is made of */
+  uint32_t noise_seed; /* of what happens by chance while it runs */
   bool batch_exchange; /* exchange every min delay instead of every step */
   volley_delivery delivery;
   volley_weight_bits weight_bits;
@@ -137,6 +138,13 @@ enum {
 #define VOLLEY_SHORTEST_DELAY 1e-6
 #define VOLLEY_LONGEST_DELAY 1e9
 
+/* What the weights of synapses that learn become at a time: a number, or what they are times a factor. */
+typedef struct volley_weight_change {
+  int64_t step;
+  bool sets;
+  double value;
+} volley_weight_change;
+
 /* How the synapses of a projection change. */
 typedef struct volley_plasticity_plan {
   const struct volley_synapse_model *model; /* NULL: static synapses */
@@ -144,7 +152,9 @@ typedef struct volley_plasticity_plan {
   bool nearest;                             /* spikes pair with their nearest neighbours only, not with all before */
   bool is_axonal;                           /* the delay is that of the axon, not that of the dendrite */
   int64_t normalize;                        /* steps between two times at which sums of weights are restored; 0: none */
-  volley_window_of_time *learning;          /* ascending, disjoint; none: always */
+  volley_weight_change *changes;            /* [n_changes] by step */
+  int n_changes;
+  volley_window_of_time *learning; /* ascending, disjoint; none: always */
   int n_learning;
   int dopamine;                       /* population whose spikes release dopamine, or -1 */
   volley_selection dopamine_neurons;  /* of this population */
@@ -237,6 +247,28 @@ static inline bool volley_pool_has(const volley_pool *pool, int population) {
   return false;
 }
 
+/* A number of the neurons' model that is set: a parameter or a state. */
+typedef struct volley_setting {
+  int number;
+  volley_distribution value; /* a file or list has a number for each neuron of the population */
+} volley_setting;
+
+/* What is changed between two steps: of a population, a projection or a stimulus; the numbers of the others are -1. */
+typedef struct volley_change {
+  int64_t step; /* the first that sees it */
+  int population;
+  volley_selection neurons;            /* of it */
+  volley_setting *parameters, *states; /* [n_parameters], [n_states] */
+  int n_parameters, n_states;
+  int projection;
+  bool sets_weight;           /* all weights become what is drawn; else they are multiplied */
+  volley_distribution weight; /* as in the projection */
+  double factor;
+  int stimulus;
+  volley_stimulus *renewed; /* what it becomes */
+  volley_place place;
+} volley_change;
+
 /* A linear readout of filtered spikes that learns to follow a supervisor (FORCE: Sussillo & Abbott 2009, Nicola & Clopath
  * 2017). K is its dimension. */
 typedef struct volley_readout {
@@ -323,6 +355,9 @@ typedef struct volley_experiment {
   int n_readouts;
   volley_ablation *ablations;
   int n_ablations;
+  volley_change *changes; /* by step */
+  int n_changes;
+  int n_changed; /* so many of them are made: what parameters and weights are (model/change.h) */
   volley_recorder *recorders;
   int n_recorders;
   volley_input_file *inputs; /* in the order in which they are named; a file may be named more than once */

@@ -1,5 +1,6 @@
 #include "network/blocks.h"
 
+#include "model/change.h"
 #include "neuron/events.h"
 #include "stimulus/selected.h"
 
@@ -153,6 +154,8 @@ static void set_coefficients(volley_slice *slice, const volley_experiment *exper
   const volley_neuron_events *events = experiment->simulation.continuous ? model->events : NULL;
   const size_t n = (size_t)(events ? events->n_coefficients : model->n_coefficients);
   double own[VOLLEY_MAX_PARAMETERS], out[VOLLEY_MAX_COEFFICIENTS];
+  free(slice->coefficients);
+  slice->coefficients = NULL;
   slice->coefficient_stride = values->per_neuron ? 1 : 0;
   slice->is_adaptive = experiment->simulation.adaptive;
   slice->coefficients = make_columns(n, sets);
@@ -187,6 +190,17 @@ void volley_blocks_set_values(volley_network *network, int p, const volley_value
   }
 }
 
+void volley_blocks_set_parameters(volley_network *network, int p, const volley_values *values) {
+  uint32_t from = 0;
+  for (int b = 0; b < network->n_blocks; b++)
+    for (int s = 0; s < network->blocks[b].n_slices; s++) {
+      volley_slice *slice = &network->blocks[b].slices[s];
+      if (slice->population != p) continue;
+      set_coefficients(slice, network->experiment, values, from);
+      from += slice->count;
+    }
+}
+
 void volley_block_add_input(volley_block *block, volley_input input) {
   block->generated =
       volley_grow(block->generated, (size_t)block->n_generated + 1, sizeof input, "the stimuli of a block");
@@ -219,7 +233,7 @@ double volley_blocks_expected_bytes(const volley_experiment *experiment, int ran
     const volley_population *population = &experiment->populations[p];
     const volley_neuron_model *model = population->model;
     int columns = model->n_states + model->n_receptors;
-    if (volley_population_is_per_neuron(population)) columns += model->n_coefficients;
+    if (volley_population_is_per_neuron(experiment, p, true)) columns += model->n_coefficients;
     for (int r = 0; r < model->n_receptors; r++) columns -= model->receptors[r].state >= 0;
     for (int s = 0; s < experiment->n_stimuli; s++) {
       const volley_stimulus *stimulus = &experiment->stimuli[s];

@@ -20,6 +20,9 @@ uint32_t volley_blocks_target_stride(const volley_experiment *experiment, const 
 /* Sets states, coefficients and background currents of population p. */
 void volley_blocks_set_values(volley_network *network, int p, const volley_values *values);
 
+/* Sets coefficients of population p alone. */
+void volley_blocks_set_parameters(volley_network *network, int p, const volley_values *values);
+
 /* Makes the generators of all stimuli. */
 void volley_blocks_add_inputs(volley_network *network);
 

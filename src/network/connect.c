@@ -16,7 +16,7 @@ typedef struct edge_pass {
   volley_walk *walk;
   volley_table_builder *builder;
   volley_event_table_builder *events; /* in its place in a continuous run */
-  bool few_weights;
+  bool few_weights, only_static;
   volley_plastic_table_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
   uint8_t *outgoing;                      /* [n_populations] bits of volley_outgoing, of all edges filled so far */
   int min_delay;                          /* steps, of all edges filled so far */
@@ -136,6 +136,7 @@ static void go_through(edge_pass *pass, const volley_block *block, bool fills) {
     const volley_slice *slice = &block->slices[s];
     for (int p = 0; p < pass->experiment->n_projections; p++) {
       if (pass->experiment->projections[p].target != slice->population) continue;
+      if (pass->only_static && pass->experiment->projections[p].plasticity.model) continue;
       volley_walk_begin(pass->walk, p, slice->gids, slice->count);
       for (const volley_edges *edges; (edges = volley_walk_next(pass->walk));) {
         if (fills)
@@ -163,7 +164,7 @@ static void begin_plastic(edge_pass *pass, const volley_block *block) {
   const volley_experiment *experiment = pass->experiment;
   for (int p = 0; p < experiment->n_projections; p++) {
     uint32_t first = 0;
-    const uint32_t count = experiment->projections[p].plasticity.model
+    const uint32_t count = experiment->projections[p].plasticity.model && !pass->only_static
                                ? find_neurons(block, experiment->projections[p].target, &first)
                                : 0;
     if (count > 0) pass->plastic[p] = volley_plastic_table_begin(experiment, p, first, count);
@@ -228,6 +229,20 @@ void volley_connect_block(const volley_experiment *experiment, const volley_edge
   block->min_delay = pass.min_delay;
   block->outgoing = pass.outgoing;
   volley_table_builder_destroy(pass.builder);
+  free(pass.plastic);
+  if (pass.walk) volley_walk_destroy(pass.walk);
+}
+
+void volley_connect_block_again(const volley_experiment *experiment, const volley_edge_list *lists,
+                                volley_block *block) {
+  edge_pass pass = {.experiment = experiment, .lists = lists, .block = block, .only_static = true, .refused = -1};
+  if (block->sums) volley_table_free(block->sums, volley_ring_bytes(block->table.layout, block->receptors));
+  volley_table_release(&block->table);
+  block->sums = NULL;
+  block->table = (volley_table){0};
+  (void)volley_memory_try(connect, &pass);
+  volley_table_builder_destroy(pass.builder);
+  free(pass.outgoing);
   free(pass.plastic);
   if (pass.walk) volley_walk_destroy(pass.walk);
 }

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void lay_out(void *network) { volley_blocks_lay_out(network); }
 static void add_inputs(void *network) { volley_blocks_add_inputs(network); }
@@ -30,7 +31,7 @@ static volley_status make_neurons(volley_network *network, const volley_reader *
   (void)volley_memory_try(lay_out, network);
   VOLLEY_TRY(volley_agree_one(network->comm));
   for (setting s = {.network = network}; s.population < network->experiment->n_populations; s.population++) {
-    VOLLEY_TRY(volley_values_make(network->partition, s.population, reader, network->comm, &s.values));
+    VOLLEY_TRY(volley_values_make(network->partition, s.population, true, reader, network->comm, &s.values));
     (void)volley_memory_try(set_values, &s);
     volley_values_free(network->experiment->populations[s.population].model, &s.values);
     VOLLEY_TRY(volley_agree_one(network->comm));
@@ -44,22 +45,26 @@ static volley_status make_neurons(volley_network *network, const volley_reader *
 typedef struct building {
   volley_network *network;
   const volley_edge_list *lists;
-  bool few_weights;
+  bool few_weights, again;
 } building;
 
 static void connect_blocks(void *context, int thread) {
   const building *b = context;
   for (int k = thread; k < b->network->n_blocks; k += b->network->threads) {
-    volley_connect_block(b->network->experiment, b->lists, b->few_weights, &b->network->blocks[k]);
+    volley_block *block = &b->network->blocks[k];
+    if (b->again)
+      volley_connect_block_again(b->network->experiment, b->lists, block);
+    else
+      volley_connect_block(b->network->experiment, b->lists, b->few_weights, block);
   }
 }
 
-static volley_status make_synapses(volley_network *network, const volley_reader *reader) {
+static volley_status make_synapses(volley_network *network, const volley_reader *reader, bool again) {
   volley_edge_list *lists;
   VOLLEY_TRY(volley_edge_lists_make(network->partition, false, reader, network->comm, &lists));
   const bool few_weights =
       network->experiment->simulation.continuous && volley_weights_are_few(network->experiment, lists, network->comm);
-  volley_parallel(network->threads, connect_blocks, &(building){network, lists, few_weights});
+  volley_parallel(network->threads, connect_blocks, &(building){network, lists, few_weights, again});
   volley_edge_lists_free(network->experiment, lists);
   return volley_agree_one(network->comm);
 }
@@ -129,7 +134,7 @@ volley_status volley_network_build_share(const volley_experiment *experiment, co
   volley_status status = volley_partition_create(experiment, rank, ranks, reader, comm, &network->partition);
   if (status == VOLLEY_OK && ranks == network->ranks) status = volley_partition_check(network->partition, comm);
   if (status == VOLLEY_OK) status = make_neurons(network, reader);
-  if (status == VOLLEY_OK) status = make_synapses(network, reader);
+  if (status == VOLLEY_OK) status = make_synapses(network, reader, false);
   if (status != VOLLEY_OK) {
     volley_network_destroy(network);
     return status;
@@ -139,6 +144,54 @@ volley_status volley_network_build_share(const volley_experiment *experiment, co
   if (experiment->simulation.continuous) share_delays(network);
   *out = network;
   return VOLLEY_OK;
+}
+
+volley_status volley_network_renew_weights(volley_network *network, const volley_reader *reader) {
+  return make_synapses(network, reader, true);
+}
+
+static void set_parameters(void *context) {
+  const setting *s = context;
+  volley_blocks_set_parameters(s->network, s->population, &s->values);
+}
+
+volley_status volley_network_renew_parameters(volley_network *network, int p, const volley_reader *reader) {
+  setting s = {.network = network, .population = p};
+  VOLLEY_TRY(volley_values_make(network->partition, p, false, reader, network->comm, &s.values));
+  (void)volley_memory_try(set_parameters, &s);
+  volley_values_free(network->experiment->populations[p].model, &s.values);
+  return volley_agree_one(network->comm);
+}
+
+/* Copies states of all of the rank's neurons of population p to columns [n_states][counts[p]], or back. */
+static void move_states(volley_network *network, int p, double *const *columns, bool back) {
+  const int n = network->experiment->populations[p].model->n_states;
+  uint32_t from = 0;
+  for (int b = 0; b < network->n_blocks; b++)
+    for (int s = 0; s < network->blocks[b].n_slices; s++) {
+      const volley_slice *slice = &network->blocks[b].slices[s];
+      const size_t bytes = slice->count * sizeof(double);
+      if (slice->population != p) continue;
+      for (int k = 0; k < n; k++)
+        memcpy(back ? slice->states[k] : columns[k] + from, back ? columns[k] + from : slice->states[k], bytes);
+      from += slice->count;
+    }
+}
+
+volley_status volley_network_set_states(volley_network *network, const volley_change *change,
+                                        const volley_reader *reader) {
+  const size_t count = network->partition->counts[change->population];
+  double *columns[VOLLEY_MAX_STATES];
+  double *all = volley_alloc_or_fault(VOLLEY_MAX_STATES * count + 1, sizeof *all, "states of neurons");
+  volley_status status = volley_agree_one(network->comm);
+  for (int k = 0; k < VOLLEY_MAX_STATES; k++) columns[k] = all + (size_t)k * count;
+  if (status == VOLLEY_OK) {
+    move_states(network, change->population, columns, false);
+    status = volley_values_set_states(network->partition, change, reader, network->comm, columns);
+  }
+  if (status == VOLLEY_OK) move_states(network, change->population, columns, true);
+  free(all);
+  return status;
 }
 
 void volley_network_destroy(volley_network *network) {

@@ -81,6 +81,13 @@ void volley_block_add_input(volley_block *block, volley_input input);
  * Which neurons and receptors a stimulus reaches, and when, must stay. Between two steps. Not collective. */
 void volley_network_renew_inputs(volley_network *network);
 
+/* Make what changes have changed (model/change.h), between two steps: the tables of static synapses, whose edges are drawn again;
+ * parameters of a population; states that a change sets. Collective, agreed status. */
+volley_status volley_network_renew_weights(volley_network *network, const volley_reader *reader);
+volley_status volley_network_renew_parameters(volley_network *network, int population, const volley_reader *reader);
+volley_status volley_network_set_states(volley_network *network, const volley_change *change,
+                                        const volley_reader *reader);
+
 /* Gives each neuron of a slice a current of its own, if they share one. */
 void volley_slice_own_currents(volley_slice *slice);
 

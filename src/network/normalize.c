@@ -70,3 +70,17 @@ void volley_plastic_table_normalize(volley_plastic_table *plastic) {
   while (multiply(plastic, shares));
   free(shares);
 }
+
+void volley_plastic_table_change(volley_plastic_table *plastic, int64_t step) {
+  const volley_plasticity_plan *plan = plastic->plan;
+  double low, high;
+  for (int c = 0; c < plan->n_changes; c++) {
+    const volley_weight_change *change = &plan->changes[c];
+    if (change->step != step) continue;
+    plastic->model->range(plan->parameters, &low, &high);
+    for (uint64_t s = 0; s < plastic->synapses; s++) {
+      double *weight = &plastic->states[0][s];
+      *weight = fmin(fmax(change->sets ? change->value : *weight * change->value, low), high);
+    }
+  }
+}

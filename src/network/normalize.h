@@ -9,4 +9,7 @@
  * alone, in their order, which no partition can change. */
 void volley_plastic_table_normalize(volley_plastic_table *plastic);
 
+/* Makes the changes of weights that the experiment has for a step, within the bounds of the rule. As above. */
+void volley_plastic_table_change(volley_plastic_table *plastic, int64_t step);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "model/change.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -69,7 +70,8 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
                              .shortest = INFINITY};
   builder->size = sizeof(record) + (plastic->is_continuous ? sizeof(double) : 0);
   set_dopamine(plastic, experiment, &p->plasticity);
-  plastic->constants.key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_RELEASE, (uint32_t)projection);
+  plastic->constants.key =
+      volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_RELEASE, (uint32_t)projection);
   if (plastic->model->draws) plastic->gids = volley_alloc(n_targets, sizeof *plastic->gids, "plastic synapses");
   plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
   if (!plastic->is_continuous) plastic->recent = volley_alloc(n_targets, sizeof *plastic->recent, "plastic synapses");
@@ -343,13 +345,15 @@ static uint32_t forget(volley_past_spike *spikes, uint32_t n, int64_t bound) {
 
 bool volley_plastic_table_is_swept(const volley_plastic_table *plastic, int64_t step) {
   const int64_t every = plastic->plan->normalize;
-  return step > 0 && (step % VOLLEY_SWEEP_STEPS == 0 || (every > 0 && step % every == 0));
+  return step > 0 && (step % VOLLEY_SWEEP_STEPS == 0 || (every > 0 && step % every == 0) ||
+                      volley_weights_change(plastic->plan, step));
 }
 
 int64_t volley_plastic_table_last_sweep(const volley_plastic_table *plastic, int64_t step) {
   const int64_t every = plastic->plan->normalize, before = step > 0 ? step - 1 : 0;
   const int64_t swept = before - before % VOLLEY_SWEEP_STEPS, restored = every > 0 ? before - before % every : 0;
-  return restored > swept ? restored : swept;
+  const int64_t changed = volley_weights_changed(plastic->plan, step), last = restored > swept ? restored : swept;
+  return changed > last ? changed : last;
 }
 
 void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
@@ -366,6 +370,7 @@ void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
   }
   volley_plastic_table_find_recent(plastic);
   plastic->dopamine.n = forget(plastic->dopamine.levels, plastic->dopamine.n, bound);
+  volley_plastic_table_change(plastic, step);
   if (plastic->sums && step % plastic->plan->normalize == 0) volley_plastic_table_normalize(plastic);
 }
 

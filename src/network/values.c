@@ -1,24 +1,36 @@
 #include "network/values.h"
 
+#include "model/change.h"
 #include "neuron/events.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool volley_population_is_per_neuron(const volley_population *population) {
-  for (int k = 0; k < population->model->n_parameters; k++) {
+/* Whether a change leaves neurons of the population with parameters that differ. */
+static bool makes_own(const volley_change *change, const volley_population *population) {
+  if (change->n_parameters > 0 && change->neurons.count < population->size) return true;
+  for (int k = 0; k < change->n_parameters; k++)
+    if (!volley_distribution_is_constant(&change->parameters[k].value)) return true;
+  return false;
+}
+
+bool volley_population_is_per_neuron(const volley_experiment *experiment, int p, bool all) {
+  const volley_population *population = &experiment->populations[p];
+  for (int c = 0; c < (all ? experiment->n_changes : experiment->n_changed); c++)
+    if (experiment->changes[c].population == p && makes_own(&experiment->changes[c], population)) return true;
+  for (int k = 0; k < population->model->n_parameters; k++)
     if (!volley_distribution_is_constant(&population->parameters[k])) return true;
-  }
   return false;
 }
 
 /* What the values of one distribution are for: a parameter or a state of a population. */
 typedef struct target {
   const volley_partition *partition;
-  int population, number; /* number: of the parameter or state */
+  int population, number; /* number: of the parameter or state, or of the object where a change sets one */
   volley_purpose purpose;
   const char *name;
+  const volley_place *place;
 } target;
 
 static volley_status read_dataset(const target *t, const volley_distribution *d, const volley_reader *reader,
@@ -29,13 +41,13 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
   for (uint32_t i = 0; i < n; i++) indices[i] = t->partition->gids[t->population][i] - population->first_gid;
   volley_status status = VOLLEY_OK;
   if (d->given && (uint32_t)d->n_given != population->size)
-    status = volley_fault(VOLLEY_USAGE, &population->place, "%s: %d values are given, for %u neurons", t->name,
-                          d->n_given, population->size);
+    status = volley_fault(VOLLEY_USAGE, t->place, "%s: %d values are given, for %u neurons", t->name, d->n_given,
+                          population->size);
   else if (d->given)
     for (uint32_t i = 0; i < n; i++) out[i] = d->given[indices[i]];
   else
-    status = reader->values(reader->context, &population->place, d, population->size, indices, n, out);
-  if (status == VOLLEY_OK) (void)volley_distribution_check(d, &population->place, t->name, out, indices, n);
+    status = reader->values(reader->context, t->place, d, population->size, indices, n, out);
+  if (status == VOLLEY_OK) (void)volley_distribution_check(d, t->place, t->name, out, indices, n);
   free(indices);
   const volley_status agreed = volley_agree(comm);
   return status == VOLLEY_OK ? agreed : status;
@@ -47,7 +59,8 @@ static volley_status make_column(const target *t, const volley_distribution *d, 
   if (d->kind == VOLLEY_DATASET) return read_dataset(t, d, reader, comm, out);
   enum { NUMBERS = 32, ABOVE = 20 }; /* numbers of parameters beyond these count apart, above all populations */
   const uint32_t number = (uint32_t)t->number, above = number / NUMBERS << ABOVE;
-  const uint32_t object = (uint32_t)t->population * NUMBERS + number % NUMBERS + above;
+  const uint32_t object =
+      t->purpose == VOLLEY_PURPOSE_CHANGE ? number : (uint32_t)t->population * NUMBERS + number % NUMBERS + above;
   const volley_key key = volley_key_of(t->partition->experiment->simulation.seed, t->purpose, object);
   for (uint32_t i = 0; i < t->partition->counts[t->population]; i++) {
     volley_distribution_draw(d, key, t->partition->gids[t->population][i], 0, 1, &out[i]);
@@ -73,18 +86,60 @@ static void check_neurons(const volley_partition *partition, int p, const volley
   }
 }
 
+/* What a change sets as it would be for each of the rank's neurons. */
+static volley_status make_setting(const volley_partition *partition, const volley_change *change,
+                                  const volley_setting *setting, bool is_state, const volley_reader *reader,
+                                  MPI_Comm comm, double *out) {
+  enum { PURPOSES = VOLLEY_MAX_PARAMETERS + VOLLEY_MAX_STATES };
+  const volley_experiment *experiment = partition->experiment;
+  const volley_neuron_model *model = experiment->populations[change->population].model;
+  const char *name = is_state ? model->states[setting->number].name : model->parameters[setting->number].name;
+  const uint32_t object = (uint32_t)(change - experiment->changes) * PURPOSES +
+                          (uint32_t)(is_state ? VOLLEY_MAX_PARAMETERS + setting->number : setting->number);
+  const target t = {partition, change->population, (int)object, VOLLEY_PURPOSE_CHANGE, name, &change->place};
+  return make_column(&t, &setting->value, reader, comm, out);
+}
+
+/* Puts what a change sets into the columns of the selected neurons: [n_settings]. */
+static volley_status set_columns(const volley_partition *partition, const volley_change *change, bool is_state,
+                                 const volley_reader *reader, MPI_Comm comm, double *const *columns, bool per_neuron) {
+  const int p = change->population, n = is_state ? change->n_states : change->n_parameters;
+  const volley_setting *settings = is_state ? change->states : change->parameters;
+  const uint32_t count = partition->counts[p], first = partition->experiment->populations[p].first_gid;
+  double *drawn = volley_alloc_or_fault(count, sizeof *drawn, "values of neurons");
+  volley_status status = volley_agree_one(comm);
+  for (int k = 0; k < n && status == VOLLEY_OK; k++) {
+    double *out = columns[settings[k].number];
+    if (!per_neuron) {
+      volley_distribution_draw(&settings[k].value, (volley_key){{0, 0}}, 0, 0, 1, out);
+      continue;
+    }
+    status = make_setting(partition, change, &settings[k], is_state, reader, comm, drawn);
+    for (uint32_t i = 0, column; i < count && status == VOLLEY_OK; i++)
+      if (volley_selection_column(&change->neurons, partition->gids[p][i] - first, &column)) out[i] = drawn[i];
+  }
+  free(drawn);
+  return status;
+}
+
 static volley_status make_parameters(const volley_partition *partition, int p, const volley_reader *reader,
                                      MPI_Comm comm, volley_values *values) {
   const volley_population *population = &partition->experiment->populations[p];
   for (int k = 0; k < population->model->n_parameters; k++) {
     const volley_distribution *d = &population->parameters[k];
-    const target t = {partition, p, k, VOLLEY_PURPOSE_PARAMETER, population->model->parameters[k].name};
+    const target t = {partition,         p, k, VOLLEY_PURPOSE_PARAMETER, population->model->parameters[k].name,
+                      &population->place};
     if (values->per_neuron) {
       VOLLEY_TRY(make_column(&t, d, reader, comm, values->parameters[k]));
     } else {
       volley_distribution_draw(d, (volley_key){{0, 0}}, 0, 0, 1, values->parameters[k]);
     }
   }
+  const volley_experiment *experiment = partition->experiment;
+  for (int c = 0; c < experiment->n_changed; c++)
+    if (experiment->changes[c].population == p && experiment->changes[c].n_parameters > 0)
+      VOLLEY_TRY(
+          set_columns(partition, &experiment->changes[c], false, reader, comm, values->parameters, values->per_neuron));
   check_neurons(partition, p, values);
   return volley_agree(comm);
 }
@@ -101,7 +156,7 @@ static volley_status make_states(const volley_partition *partition, int p, const
       for (uint32_t i = 0; i < n; i++) out[i] = from[values->per_neuron ? i : 0];
       continue;
     }
-    const target t = {partition, p, s, VOLLEY_PURPOSE_INITIAL, population->model->states[s].name};
+    const target t = {partition, p, s, VOLLEY_PURPOSE_INITIAL, population->model->states[s].name, &population->place};
     VOLLEY_TRY(make_column(&t, d, reader, comm, out));
   }
   return VOLLEY_OK;
@@ -122,19 +177,24 @@ static void make_room(void *context) {
     r->values->states[s] = volley_alloc(r->n, sizeof(double), "states of neurons");
 }
 
-volley_status volley_values_make(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
-                                 volley_values *out) {
+volley_status volley_values_make(const volley_partition *partition, int p, bool with_states,
+                                 const volley_reader *reader, MPI_Comm comm, volley_values *out) {
   const volley_population *population = &partition->experiment->populations[p];
   const volley_neuron_model *model = population->model;
-  *out = (volley_values){.per_neuron = volley_population_is_per_neuron(population)};
+  *out = (volley_values){.per_neuron = volley_population_is_per_neuron(partition->experiment, p, false)};
   out->parameters = volley_alloc((size_t)model->n_parameters, sizeof(double *), "the parameters of neurons");
   out->states = volley_alloc((size_t)model->n_states, sizeof(double *), "the states of neurons");
   (void)volley_memory_try(make_room, &(room){model, partition->counts[p], out});
   volley_status status = volley_agree_one(comm);
   if (status == VOLLEY_OK) status = make_parameters(partition, p, reader, comm, out);
-  if (status == VOLLEY_OK) status = make_states(partition, p, reader, comm, out);
+  if (status == VOLLEY_OK && with_states) status = make_states(partition, p, reader, comm, out);
   if (status != VOLLEY_OK) volley_values_free(model, out);
   return status;
+}
+
+volley_status volley_values_set_states(const volley_partition *partition, const volley_change *change,
+                                       const volley_reader *reader, MPI_Comm comm, double *const *columns) {
+  return set_columns(partition, change, true, reader, comm, columns, true);
 }
 
 void volley_values_free(const volley_neuron_model *model, volley_values *values) {

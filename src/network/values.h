@@ -13,13 +13,19 @@ typedef struct volley_values {
   double **states;     /* [n_states][counts[p]] */
 } volley_values;
 
-/* Draws or reads the values of population p. Collective (datasets are read by all ranks), agreed status; on success *out is
+/* Draws or reads the values of population p as changes that are made have left them, with states (as they are at the
+ * beginning) or parameters alone. Collective (datasets are read by all ranks), agreed status; on success *out is
  * owned by the caller. */
-volley_status volley_values_make(const volley_partition *partition, int p, const volley_reader *reader, MPI_Comm comm,
-                                 volley_values *out);
+volley_status volley_values_make(const volley_partition *partition, int p, bool with_states,
+                                 const volley_reader *reader, MPI_Comm comm, volley_values *out);
 void volley_values_free(const volley_neuron_model *model, volley_values *values);
 
-/* Whether a population has parameters of its own for each neuron. */
-bool volley_population_is_per_neuron(const volley_population *population);
+/* Sets states that a change sets in columns [n_states][counts[p]]. Collective, agreed status. */
+volley_status volley_values_set_states(const volley_partition *partition, const volley_change *change,
+                                       const volley_reader *reader, MPI_Comm comm, double *const *columns);
+
+/* Whether parameters of a population differ from neuron to neuron, by how it is described or by changes that are made (all: or
+ * to come). */
+bool volley_population_is_per_neuron(const volley_experiment *experiment, int population, bool all);
 
 #endif

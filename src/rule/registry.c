@@ -59,6 +59,13 @@ void volley_projections_drop_empty(volley_experiment *experiment) {
     int *recorded = &experiment->recorders[r].projection; /* of others no projection, or nothing that is looked at */
     if (*recorded >= 0 && *recorded < n) *recorded = places[*recorded];
   }
+  for (int c = 0; c < experiment->n_changes; c++) {
+    int *changed = &experiment->changes[c].projection;
+    if (*changed >= 0)
+      *changed = volley_projection_is_empty(&all[*changed]) && !all[*changed].plasticity.model
+                     ? -1 /* nothing is left of it */
+                     : places[*changed];
+  }
   free(places);
   free(all);
 }

@@ -1,6 +1,7 @@
 #include "rule/walk.h"
 
 #include "base/units.h"
+#include "model/change.h"
 #include "neuron/neuron.h"
 #include "rule/near.h"
 #include "synapse/synapse.h"
@@ -178,11 +179,15 @@ void volley_walk_draw_values(volley_walk *walk) {
   const size_t n = walk->edges.n;
   const volley_edge_list *own = drawing->list; /* whose edges may bring their values */
   const bool continuous = walk->experiment->simulation.continuous;
+  double factor;
+  bool is_set;
+  const volley_distribution *weight = volley_changed_weight(walk->experiment, projection, &factor, &is_set);
   reserve(walk, n);
-  if (own && own->has_weights)
+  if (own && own->has_weights && !is_set)
     volley_edge_list_weights(own, drawing->first, n, walk->weights);
   else
-    draw(walk, &projection->weight, VOLLEY_PURPOSE_WEIGHT, walk->weights);
+    draw(walk, weight, VOLLEY_PURPOSE_WEIGHT, walk->weights);
+  for (size_t e = 0; e < n && factor != 1; e++) walk->weights[e] *= factor;
   if (projection->balanced) subtract_mean(walk->weights, n);
   if (own && own->has_delays)
     volley_edge_list_delays(own, drawing->first, n, walk->times);

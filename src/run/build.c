@@ -6,6 +6,7 @@
 #include "record/kind.h"
 #include "rule/edge_list.h"
 #include "rule/rule.h"
+#include "run/advance.h"
 #include "signal/signal.h"
 #include "space/space.h"
 #include "stimulus/stimulus.h"
@@ -85,6 +86,7 @@ static volley_status check_group(const volley_experiment *experiment, MPI_Comm c
 volley_status volley_run_build(volley_experiment *experiment, const volley_reader *reader, int threads, bool records,
                                volley_checkpoint *from, MPI_Comm comm, volley_run_parts *parts) {
   VOLLEY_TRY(check_group(experiment, comm));
+  if (from) volley_changes_skip(experiment, volley_checkpoint_get_info(from)->state.step);
   VOLLEY_TRY(volley_network_build(experiment, reader, threads, comm, &parts->network));
   volley_recorders_count(experiment, parts->network);
   for (int p = 0; p < experiment->n_populations; p++)

@@ -14,6 +14,7 @@
 #include "io/output/summary.h"
 #include "network/sources.h"
 #include "network/states.h"
+#include "run/advance.h"
 #include "run/injection.h"
 #include "run/run.h"
 #include "run/synapse_values.h"
@@ -221,6 +222,10 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
       volley_fault(VOLLEY_USAGE, NULL,
                    "recorder '%s': stimuli that are recorded stay as they are while a run is under way",
                    experiment->recorders[r].name);
+  for (int c = 0; c < experiment->n_changes; c++)
+    if (experiment->changes[c].stimulus >= 0)
+      volley_fault(VOLLEY_USAGE, &experiment->changes[c].place,
+                   "stimuli that the experiment changes are not set while a run is under way, too");
   for (int s = 0; s < n_sets; s++)
     if (strncmp(sets[s], "stimuli.", strlen("stimuli.")) != 0 && !set_of_population(run, sets[s], NULL))
       volley_fault(VOLLEY_USAGE, NULL,
@@ -269,7 +274,8 @@ volley_status volley_run_advance(volley_run *run, double until_ms) {
         volley_run_time(run), until_ms, dt, (double)run->experiment->simulation.steps * dt);
     return volley_agree(run->comm);
   }
-  run->status = volley_engine_advance(run->engine, (int64_t)steps);
+  const volley_reader reader = volley_data_reader(&run->comm);
+  run->status = volley_run_take(run->engine, run->parts.network, run->experiment, &reader, (int64_t)steps);
   return run->status;
 }
 

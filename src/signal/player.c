@@ -31,7 +31,7 @@ volley_player *volley_player_create(const volley_experiment *experiment, const v
   volley_player *player = volley_alloc(1, sizeof *player, "a signal");
   player->signal = signal;
   player->dt = experiment->simulation.dt;
-  player->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_SIGNAL, stream);
+  player->key = volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_SIGNAL, stream);
   player->words = volley_alloc(n, sizeof *player->words, "a signal");
   player->noise = volley_alloc(n, sizeof *player->noise, "a signal");
   return player;

@@ -82,7 +82,7 @@ static void create(volley_generator *g, const volley_experiment *experiment, int
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const parameters *p = stimulus->parameters;
   const size_t n = g->selected.count;
-  g->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_RENEWAL, (uint32_t)number);
+  g->key = volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_RENEWAL, (uint32_t)number);
   g->rate = volley_each_of(experiment, number, "rate", p->rate, slice, &g->selected);
   g->shape = volley_each_of(experiment, number, "gamma_shape", p->shape, slice, &g->selected);
   g->dead_time = p->dead_time;

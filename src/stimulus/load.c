@@ -102,6 +102,8 @@ volley_status volley_stimuli_load(volley_experiment *experiment, const volley_re
   volley_status status = VOLLEY_OK;
   for (int s = 0; s < experiment->n_stimuli && status == VOLLEY_OK; s++)
     status = load(&loading, experiment, &experiment->stimuli[s]);
+  for (int c = 0; c < experiment->n_changes && status == VOLLEY_OK; c++)
+    if (experiment->changes[c].renewed) status = load(&loading, experiment, experiment->changes[c].renewed);
   free(loading.read);
   const volley_status agreed = volley_agree(comm);
   return agreed != VOLLEY_OK ? agreed : status;

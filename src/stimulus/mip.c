@@ -34,8 +34,8 @@ static const volley_key_info keys[] = {
 
 static void create(volley_generator *g, const volley_experiment *experiment, int number, volley_slice *slice) {
   const parameters *p = experiment->stimuli[number].parameters;
-  g->mother = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_MOTHER, (uint32_t)number);
-  g->copies = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_COPY, (uint32_t)number);
+  g->mother = volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_MOTHER, (uint32_t)number);
+  g->copies = volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_COPY, (uint32_t)number);
   g->mean = p->rate * experiment->simulation.dt * 1e-3;
   g->p_copy = volley_each_of(experiment, number, "p_copy", p->p_copy, slice, &g->selected);
 }

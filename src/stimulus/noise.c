@@ -36,7 +36,7 @@ static const volley_key_info keys[] = {
 
 static void create(volley_generator *generator, const volley_experiment *experiment, int number, volley_slice *slice) {
   const parameters *p = experiment->stimuli[number].parameters;
-  generator->key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_NOISE, (uint32_t)number);
+  generator->key = volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_NOISE, (uint32_t)number);
   generator->mean = volley_each_of(experiment, number, "mean", p->mean, slice, &generator->selected);
   generator->std = volley_each_of(experiment, number, "std", p->std, slice, &generator->selected);
   generator->interval = volley_steps(experiment, p->interval);

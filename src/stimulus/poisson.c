@@ -106,7 +106,7 @@ static void create(volley_generator *generator, const volley_experiment *experim
   generator->rate = volley_each_of(experiment, number, "rate", p->rate, slice, &generator->selected);
   generator->sources = p->sources;
   generator->pace = pace_of(p->rate * p->sources);
-  generator->intervals = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_INTERVAL, (uint32_t)number);
+  generator->intervals = volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_INTERVAL, (uint32_t)number);
   if (generator->rate.own) {
     generator->rates = volley_rates_begin(experiment, number, slice, &generator->selected, generator->weight);
     for (uint32_t i = 0; i < generator->selected.count; i++)
@@ -114,7 +114,8 @@ static void create(volley_generator *generator, const volley_experiment *experim
     return;
   }
   if (mean <= 0) return; /* it never acts */
-  generator->ars = volley_ars_of(volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number));
+  generator->ars =
+      volley_ars_of(volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number));
   generator->parts = (uint32_t)ceil(mean / max_mean);
   fill_table(generator, mean / generator->parts);
 }

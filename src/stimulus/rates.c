@@ -16,7 +16,7 @@ volley_rates volley_rates_begin(const volley_experiment *experiment, int number,
   volley_rates rates = {
       .selected = *selected,
       .columns = volley_selected_columns(experiment, stimulus, slice, selected),
-      .ars = volley_ars_of(volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number)),
+      .ars = volley_ars_of(volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_POISSON, (uint32_t)number)),
       .receptor = volley_stimulus_receptor(experiment, stimulus),
       .weight = weight,
       .dt = experiment->simulation.dt,

@@ -11,7 +11,8 @@ volley_showing volley_showing_of(const volley_experiment *experiment, int number
                           .window = volley_stimulus_window(experiment, stimulus, 0),
                           .slot = slot,
                           .period = slot + blank,
-                          .key = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_IMAGE, (uint32_t)number)};
+                          .key =
+                              volley_key_of(experiment->simulation.noise_seed, VOLLEY_PURPOSE_IMAGE, (uint32_t)number)};
 }
 
 uint64_t volley_showing_rows(const volley_images *images) {

@@ -12,7 +12,8 @@ volley_experiment *experiment_make(uint32_t seed) {
   volley_arena *arena = volley_arena_create();
   volley_experiment *e = volley_arena_alloc(arena, 1, sizeof *e);
   *e = (volley_experiment){.arena = arena, .file = "test", .title = "", .scale_neurons = 1, .scale_indegree = 1};
-  e->simulation = (volley_simulation){.dt = 0.1, .steps = 1000, .seed = seed, .partitioner = volley_partitioners()[0]};
+  e->simulation = (volley_simulation){
+      .dt = 0.1, .steps = 1000, .seed = seed, .noise_seed = seed, .partitioner = volley_partitioners()[0]};
   e->populations = volley_arena_alloc(arena, EXPERIMENT_ROOM, sizeof *e->populations);
   e->projections = volley_arena_alloc(arena, EXPERIMENT_ROOM, sizeof *e->projections);
   e->stimuli = volley_arena_alloc(arena, EXPERIMENT_ROOM, sizeof *e->stimuli);

@@ -263,7 +263,7 @@ static void test_random_order(void **state) {
   }
   for (int k = 0; k < 9; k++) expected[k] = N / 9;
   expect_fit(statistics_chi_square(pairs, expected, 9));
-  e->simulation.seed++;
+  e->simulation.noise_seed++;
   const volley_showing other = volley_showing_of(e, STIMULUS);
   int same = 0;
   for (int k = 0; k < N; k++)
