@@ -47,6 +47,9 @@ typedef struct volley_checkpoint_info {
   const char *experiment_hash;                       /* of this text, hexadecimal digits */
   const char *version, *git_commit, *host, *written; /* of Volley; rank 0's computer; ISO 8601, UTC */
   const char *petsc_options;                         /* "": none */
+  const char *begun_from;                            /* checkpoint that the run had begun at; "": none */
+  uint64_t begins;                                   /* the step of it */
+  bool branches;                                     /* volley_checkpoint_branch() has prepared it */
   uint64_t ranks, threads, neurons, seed;
   double dt_ms, duration_ms, time_ms; /* time_ms: model time of the checkpoint */
   uint64_t bytes;                     /* of the file */
@@ -77,6 +80,13 @@ const volley_checkpoint_info *volley_checkpoint_get_info(const volley_checkpoint
  * and threads with any partitioner. Collective over the network's communicator, which must hold the ranks that opened
  * the checkpoint; agreed status. */
 volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, const volley_run_parts *parts);
+
+/* Prepares a checkpoint to be restored into a run of another experiment, which begins there. What is taken goes by names:
+ * populations of the same model and size with their states and their spikes that are under way, synapses that learn where they
+ * are the same, readouts of the same neurons. then: the experiment of the checkpoint. The info's state becomes that of the run,
+ * with what is taken counted. Rank 0 tells what is taken, and what is not. Collective, the same on every rank; now's inputs are
+ * summed up. */
+void volley_checkpoint_branch(volley_checkpoint *checkpoint, const volley_experiment *now, const volley_experiment *then);
 
 /* Whether the files that an experiment reads hold what they held when the checkpoint was written. Adds a fault for each that
  * does not. Not collective, but the same on every rank. */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef enum kind { TEXT, SOME_TEXT /* left out where empty */, COUNT, NUMBER } kind;
+typedef enum kind { TEXT, SOME_TEXT /* left out where empty */, COUNT, SOME_COUNT /* where 0 */, NUMBER } kind;
 
 /* An attribute and the member of volley_checkpoint_info that it holds. */
 typedef struct attribute {
@@ -41,6 +41,8 @@ static const attribute attributes[] = {
     {"dt_ms", NUMBER, MEMBER(dt_ms)},
     {"duration_ms", NUMBER, MEMBER(duration_ms)},
     {"time_ms", NUMBER, MEMBER(time_ms)},
+    {"begun_from", SOME_TEXT, MEMBER(begun_from)},
+    {"begins", SOME_COUNT, MEMBER(begins)},
     {"step", COUNT, MEMBER(state.step)},
     {"spikes", COUNT, MEMBER(state.spikes)},
     {"synaptic_events", COUNT, MEMBER(state.synaptic_events)},
@@ -72,6 +74,8 @@ static volley_checkpoint_info describe(const volley_saved *saved, volley_arena *
                                  .host = stamp->host,
                                  .written = stamp->time,
                                  .petsc_options = volley_petsc_options(),
+                                 .begun_from = experiment->begun_from ? experiment->begun_from : "",
+                                 .begins = (uint64_t)experiment->begins,
                                  .ranks = (uint64_t)network->ranks,
                                  .threads = (uint64_t)network->threads,
                                  .neurons = experiment->neurons,
@@ -97,6 +101,8 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
       case SOME_TEXT:
         if (!*text) break; /* falls through */
       case TEXT: volley_contents_add_text(contents, group_name, name, text ? text : ""); break;
+      case SOME_COUNT:
+        if (*(const uint64_t *)member == 0) break; /* falls through */
       case COUNT: volley_contents_add_value(contents, group_name, name, H5T_NATIVE_UINT64, member); break;
       case NUMBER: volley_contents_add_value(contents, group_name, name, H5T_NATIVE_DOUBLE, member); break;
     }
@@ -129,6 +135,8 @@ static void read_attributes(volley_checkpoint *checkpoint, hid_t group) {
         *(const char **)member = "";
         if (H5Aexists(group, name) <= 0) break; /* falls through */
       case TEXT: *(const char **)member = volley_hdf5_get_text(file, group, name, checkpoint->arena); break;
+      case SOME_COUNT:
+        if (H5Aexists(group, name) <= 0) break; /* falls through */
       case COUNT: volley_hdf5_get_value(file, group, name, H5T_NATIVE_UINT64, member); break;
       case NUMBER: volley_hdf5_get_value(file, group, name, H5T_NATIVE_DOUBLE, member); break;
     }

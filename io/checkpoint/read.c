@@ -79,6 +79,7 @@ void volley_checkpoint_close(volley_checkpoint *checkpoint) {
 static bool is_there(volley_checkpoint *checkpoint, const volley_section *section,
                      const volley_experiment *experiment) {
   const bool needed = volley_section_is_needed(section, experiment), found = has(checkpoint, section);
+  if (checkpoint->taking) return needed && found;
   if (needed == found) return found;
   volley_checkpoint_refuse(checkpoint,
                            volley_arena_format(checkpoint->arena,

@@ -119,7 +119,8 @@ static void restore_readout(volley_checkpoint *checkpoint, const volley_readout 
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
   const volley_experiment *experiment = parts->network->experiment;
   for (int r = 0; r < experiment->n_readouts; r++)
-    restore_readout(checkpoint, &experiment->readouts[r], parts->readouts, r);
+    if (!checkpoint->taking || checkpoint->taking->readouts[r])
+      restore_readout(checkpoint, &experiment->readouts[r], parts->readouts, r);
 }
 
 const volley_section volley_section_readouts = {

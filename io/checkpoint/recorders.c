@@ -28,7 +28,7 @@ static void *create(volley_contents *contents, const volley_saved *saved) {
 
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
   const volley_experiment *experiment = parts->network->experiment;
-  for (int r = 0; r < experiment->n_recorders; r++) {
+  for (int r = 0; r < experiment->n_recorders && !checkpoint->taking; r++) {
     uint64_t n = 0, found = 0;
     double *state = volley_recording_state(parts->recording, r, &n);
     if (n == 0) continue;

@@ -93,8 +93,16 @@ void volley_contents_finish(const volley_contents *contents, volley_hdf5 *file, 
 /* Releases them as they are. */
 void volley_contents_release(const volley_contents *contents, volley_hdf5 *file);
 
+/* What a run of another experiment takes of a checkpoint. */
+typedef struct volley_taking {
+  int *populations; /* [n_populations of the run] number in the checkpoint's experiment, -1: not taken */
+  int *projections; /* [n_projections] number among those there whose synapses change, likewise */
+  bool *readouts;   /* [n_readouts] */
+} volley_taking;
+
 /* A checkpoint that is open. */
 struct volley_checkpoint {
+  const volley_taking *taking; /* NULL: all, of the same experiment */
   volley_hdf5 file;
   hid_t handle;
   MPI_Comm comm;

@@ -92,7 +92,9 @@ static void restore_population(volley_checkpoint *checkpoint, const volley_netwo
 }
 
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
-  for (int p = 0; p < parts->network->experiment->n_populations; p++) restore_population(checkpoint, parts->network, p);
+  for (int p = 0; p < parts->network->experiment->n_populations; p++)
+    if (!checkpoint->taking || checkpoint->taking->populations[p] >= 0)
+      restore_population(checkpoint, parts->network, p);
 }
 
 const volley_section volley_section_states = {

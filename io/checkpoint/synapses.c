@@ -3,6 +3,7 @@
  * model, `last` (step of the source's last spike that was delivered, in a continuous run its time in ms) and the states of the source's row;
  * `past_counts`, how many spikes of each target are kept, and these, target by target, as `past_steps` and
  * `past_traces`; `dopamine`, steps and levels. Steps are kept as numbers. */
+#include "base/progress.h"
 #include "io/checkpoint/section.h"
 #include "network/synapse_order.h"
 #include "rule/rule.h"
@@ -438,11 +439,37 @@ static void restore_projection(restoring *r) {
   volley_dataset_release(file, p->traces);
 }
 
+/* Whether a projection's synapses are those of the checkpoint; if not they begin now. */
+static bool is_taken(restoring *r) {
+  const volley_taking *taking = r->checkpoint->taking;
+  if (!taking) return true;
+  const volley_projection *projection = &r->network->experiment->projections[r->p->projection];
+  r->p->number = taking->projections[r->p->projection];
+  if (r->p->number >= 0) {
+    volley_dataset dataset = volley_checkpoint_dataset(r->checkpoint, path_of(r, "last"));
+    const uint64_t found = dataset.count, here = volley_synapse_order_total(&r->p->order);
+    volley_dataset_release(&r->checkpoint->file, &dataset);
+    if (found == here) return true;
+    if (r->network->rank == 0)
+      volley_progress_note("not taken: synapses of %s, of which there are %llu here, %llu there", projection->name,
+                           (unsigned long long)here, (unsigned long long)found);
+  }
+  for (int b = 0; b < r->network->n_blocks; b++) {
+    volley_plastic_table *plastic = volley_block_plastic(&r->network->blocks[b], r->p->projection);
+    if (!plastic) continue;
+    plastic->swept = volley_plastic_table_last_sweep(plastic, r->checkpoint->info.state.step);
+    volley_plastic_table_find_recent(plastic);
+  }
+  return false;
+}
+
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
   bool all;
   saved_projections projections = list_projections(parts->network, &all);
-  for (int k = 0; k < projections.n && all; k++)
-    restore_projection(&(restoring){checkpoint, parts->network, &projections.list[k], .block = 0});
+  for (int k = 0; k < projections.n && all; k++) {
+    restoring r = {checkpoint, parts->network, &projections.list[k], .block = 0};
+    if (is_taken(&r)) restore_projection(&r);
+  }
   release_projections(&projections);
 }
 

@@ -156,6 +156,13 @@ volley_status volley_experiment_compare(const volley_experiment *now, const char
   return volley_local_status();
 }
 
+void volley_experiment_tell_differences(const volley_experiment *now, const char *then, const char *name) {
+  volley_arena *arena = volley_arena_create();
+  volley_node *tree = parse_map(arena, then, name);
+  if (tree) volley_experiment_tell(now, arena, tree, name);
+  volley_arena_destroy(arena);
+}
+
 bool volley_experiment_is_same(const volley_experiment *now, const char *then) {
   if (!now->tree) return strcmp(now->resolved, then) == 0;
   volley_arena *arena = volley_arena_create();

@@ -28,4 +28,7 @@ volley_status volley_experiment_compare(const volley_experiment *now, const char
 /* The same without a message: whether nothing differs that could change the results. */
 bool volley_experiment_is_same(const volley_experiment *now, const char *then);
 
+/* Tells on stderr in what an experiment differs from another, of which this is the text. Not collective. */
+void volley_experiment_tell_differences(const volley_experiment *now, const char *then, const char *name);
+
 #endif

@@ -142,6 +142,11 @@ static void read_run(volley_output_file *file, hid_t volley) {
   info->seed = volley_hdf5_get_count(hdf5, volley, "seed");
   info->noise_seed =
       H5Aexists(volley, "noise_seed") > 0 ? volley_hdf5_get_count(hdf5, volley, "noise_seed") : info->seed;
+  info->begun_from = "";
+  if (H5Aexists(volley, "begun_from") > 0) {
+    info->begins_ms = volley_hdf5_get_number(hdf5, volley, "begins_ms");
+    info->begun_from = volley_hdf5_get_text(hdf5, volley, "begun_from", file->arena);
+  }
   info->dt_ms = volley_hdf5_get_number(hdf5, volley, "dt_ms");
   info->duration_ms = volley_hdf5_get_number(hdf5, volley, "duration_ms");
   info->complete = volley_hdf5_get_count(hdf5, volley, "complete") == 1;

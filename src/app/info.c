@@ -50,6 +50,7 @@ static void print_run(const volley_output_info *info, const char *path) {
   if (info->complete) printf(" x %s", volley_count(info->threads, "thread").text);
   printf(info->hosts > 1 ? ", %" PRIu64 " hosts\n" : "\n", info->hosts);
   printf("  model time    %g ms in steps of %g ms\n", info->duration_ms, info->dt_ms);
+  if (*info->begun_from) printf("  begins        at %.10g ms, from %s\n", info->begins_ms, volley_show(info->begun_from).text);
   printf("  network       %s", volley_count(info->neurons, "neuron").text);
   if (info->complete) printf(", %s", volley_count(info->synapses, "synapse").text);
   printf("\n");
@@ -198,7 +199,7 @@ static void print_json(const volley_output_info *info, const char *path, const v
 /* path: where the file is read, which has the name options->file. */
 static volley_status show(volley_output_file *file, const char *path, const settings *options) {
   const volley_output_info *info = volley_output_file_info(file);
-  double start = 0, stop = info->duration_ms;
+  double start = info->begins_ms, stop = info->duration_ms;
   VOLLEY_TRY(volley_time_option("start", options->start, &start));
   VOLLEY_TRY(volley_time_option("stop", options->stop, &stop));
   if (stop <= start) return volley_fault(VOLLEY_USAGE, NULL, "--stop %g ms must come after --start %g ms", stop, start);

@@ -5,6 +5,7 @@
 #include "base/build_info.h"
 #include "base/progress.h"
 #include "io/experiment/file.h"
+#include "record/kind.h"
 #include "io/file/path.h"
 #include "io/output/segment.h"
 
@@ -84,6 +85,11 @@ static void choose_paths(const volley_run_options *options, MPI_Comm comm, volle
 }
 
 static volley_status check_options(const volley_run_options *options) {
+  if (options->from && options->resume)
+    return volley_fault(VOLLEY_USAGE, NULL,
+                        "--from begins another run, --resume goes on with the same: give one of them");
+  if (options->from && !options->file)
+    return volley_fault(VOLLEY_USAGE, NULL, "--from needs FILE: the experiment that begins at the checkpoint");
   if (options->file) return VOLLEY_OK;
   if (!options->resume)
     return volley_fault(VOLLEY_USAGE, NULL, "FILE is missing: experiment (YAML); see: volley help run");
@@ -94,6 +100,8 @@ static volley_status check_options(const volley_run_options *options) {
 }
 
 static volley_status open_checkpoint(const volley_run_options *options, MPI_Comm comm, volley_start *start) {
+  start->branches = options->from;
+  if (options->from) return volley_checkpoint_open(options->from, comm, &start->checkpoint);
   if (!options->resume) return VOLLEY_OK;
   if (!wants_latest(options)) return volley_checkpoint_open(options->resume, comm, &start->checkpoint);
   VOLLEY_TRY(volley_checkpoint_open_latest(start->checkpoint_file, comm, &start->checkpoint));
@@ -110,6 +118,12 @@ static bool is_of_series(MPI_Comm comm, volley_start *start, const char *path) {
                 volley_path_absolute(comm, start->arena, start->checkpoint_file)) == 0;
 }
 
+/* A run that had begun at a checkpoint of another has its recordings from there on. */
+static volley_status begin_again(volley_experiment *experiment, const volley_checkpoint_info *info) {
+  experiment->begun_from = *info->begun_from ? info->begun_from : NULL;
+  return volley_recorders_begin(experiment, (int64_t)info->begins);
+}
+
 /* Goes on where the checkpoint's run left off: its experiment, output and series of checkpoints, unless others are given. */
 static volley_status follow_checkpoint(const volley_run_options *options, const volley_text_list *sets, MPI_Comm comm,
                                        volley_start *start) {
@@ -123,9 +137,37 @@ static volley_status follow_checkpoint(const volley_run_options *options, const 
   }
   start->continues_series = is_of_series(comm, start, info->path);
   if (!options->output) start->output = follow_links(comm, start, info->output);
+  VOLLEY_TRY(begin_again(start->experiment, info));
   volley_experiment_compare(start->experiment, info->experiment,
                             volley_arena_format(start->arena, "checkpoint '%s'", info->path), info->time_ms);
   return volley_agree(comm);
+}
+
+/* What the experiment says of times before the checkpoint is over: the run begins there. */
+static volley_status begin_at(volley_experiment *experiment, const volley_checkpoint_info *info, MPI_Comm comm) {
+  const volley_place place = {.file = experiment->file, .path = "simulation.duration"};
+  if (info->dt_ms != experiment->simulation.dt)
+    volley_fault(VOLLEY_USAGE, &place, "steps of %g ms here, of %g ms in checkpoint '%s'", experiment->simulation.dt,
+                 info->dt_ms, info->path);
+  else if (experiment->simulation.steps <= info->state.step)
+    volley_fault(VOLLEY_USAGE, &place, "%.10g ms, but checkpoint '%s' is at %.10g ms, and time goes on from there",
+                 volley_time_of(experiment, experiment->simulation.steps), info->path, info->time_ms);
+  else
+    (void)volley_recorders_begin(experiment, info->state.step);
+  return volley_agree(comm);
+}
+
+/* Another run begins at the checkpoint: what differs is told. */
+static volley_status branch(MPI_Comm comm, volley_start *start) {
+  const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
+  int rank;
+  VOLLEY_TRY(begin_at(start->experiment, info, comm));
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  start->experiment->begun_from = volley_path_absolute(comm, start->experiment->arena, info->path);
+  if (rank == 0)
+    volley_experiment_tell_differences(start->experiment, info->experiment,
+                                       volley_arena_format(start->arena, "checkpoint '%s'", info->path));
+  return VOLLEY_OK;
 }
 
 /* Tells where the run begins, if that is not plain. */
@@ -136,7 +178,7 @@ static void announce(const volley_run_options *options, MPI_Comm comm, const vol
   const volley_checkpoint_plan *plan = &start->experiment->checkpoint;
   if (start->checkpoint) {
     const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
-    volley_progress_note("resuming at %.10g ms from %s", info->time_ms, info->path);
+    volley_progress_note(start->branches ? "beginning at %.10g ms from %s" : "resuming at %.10g ms from %s", info->time_ms, info->path);
     if (strcmp(info->git_commit, VOLLEY_GIT_COMMIT) != 0 || strcmp(info->version, VOLLEY_VERSION) != 0)
       volley_progress_note("it was written by Volley %s (%s), this is %s (%s): the same bits are promised for one "
                            "program only",
@@ -160,10 +202,23 @@ volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm
   if (options->file) VOLLEY_TRY(volley_experiment_read(options->file, sets.texts, sets.n, comm, &start->experiment));
   choose_paths(options, comm, start);
   VOLLEY_TRY(open_checkpoint(options, comm, start));
-  if (start->checkpoint) VOLLEY_TRY(follow_checkpoint(options, &sets, comm, start));
+  if (start->branches)
+    VOLLEY_TRY(branch(comm, start));
+  else if (start->checkpoint)
+    VOLLEY_TRY(follow_checkpoint(options, &sets, comm, start));
   start->output_absolute = volley_path_absolute(comm, start->arena, start->output);
   announce(options, comm, start);
   return VOLLEY_OK;
+}
+
+volley_status volley_start_take(const volley_start *start, MPI_Comm comm) {
+  const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
+  volley_experiment *then = NULL;
+  VOLLEY_TRY(volley_experiment_read_text(info->experiment, info->path, info->experiment_file, info->experiment_folder,
+                                         NULL, 0, comm, &then));
+  volley_checkpoint_branch(start->checkpoint, start->experiment, then);
+  volley_experiment_destroy(then);
+  return volley_agree(comm);
 }
 
 void volley_start_release(volley_start *start) {

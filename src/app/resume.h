@@ -17,6 +17,7 @@ typedef struct volley_run_options {
   bool overwrite;
   int progress;                              /* a volley_progress_mode */
   const char *resume;                        /* a checkpoint, or "latest"; NULL: from the beginning */
+  const char *from;                          /* a checkpoint that another run begins at; NULL: none */
   const char *checkpoint, *checkpoint_every; /* NULL: as the experiment says */
   int checkpoint_keep;                       /* 0: as the experiment says */
   const char *walltime_limit;                /* NULL: none but SLURM's */
@@ -27,6 +28,7 @@ typedef struct volley_run_options {
 typedef struct volley_start {
   volley_experiment *experiment;
   volley_checkpoint *checkpoint; /* NULL: from the beginning */
+  bool branches;                 /* another run begins at it (--from) */
   const char *output;            /* path of the output */
   const char *output_absolute;   /* the same from the root on */
   const char *checkpoint_file;   /* where checkpoints go */
@@ -38,6 +40,9 @@ typedef struct volley_start {
 /* Reads what the options name and checks that it goes together. Collective over comm, agreed status; *start is to be
  * released by the caller, whatever the status. */
 volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm, volley_start *start);
+
+/* Of a run that begins at a checkpoint of another: finds what is taken of it. Collective, agreed status. */
+volley_status volley_start_take(const volley_start *start, MPI_Comm comm);
 
 /* Collective over the ranks that read it. */
 void volley_start_release(volley_start *start);

@@ -51,6 +51,8 @@ static const volley_option option_table[] = {
      "default auto: a bar on a terminal, else lines in a log, from 10 s on"},
     {"resume", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, resume), "CHECKPOINT",
      "go on from a checkpoint; latest: from the newest whole one, or begin if there is none"},
+    {"from", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, from), "CHECKPOINT",
+     "begin FILE where a run of another experiment was saved, with what both have; what differs is told"},
     {"checkpoint-every", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, checkpoint_every), "TIME",
      "write checkpoints: '10 min wall' by the clock, '500 ms model' by model time"},
     {"checkpoint", 0, VOLLEY_OPTION_TEXT, false, offsetof(volley_run_options, checkpoint), "FILE",
@@ -96,6 +98,11 @@ static const volley_checkpoint_info *resumed(const running *run) {
   return run->start->checkpoint ? volley_checkpoint_get_info(run->start->checkpoint) : NULL;
 }
 
+/* The same where it is the same run that goes on. */
+static const volley_checkpoint_info *continued(const running *run) {
+  return run->start->branches ? NULL : resumed(run);
+}
+
 /* The step loop, with its observers and its saver. */
 static volley_status simulate(running *run, volley_saver saver) {
   const volley_experiment *experiment = run->parts.network->experiment;
@@ -136,7 +143,7 @@ static volley_status simulate_and_save(running *run, volley_recordings *recordin
                                      .recordings = recordings,
                                      .file = run->start->checkpoint_file,
                                      .output = run->start->output_absolute,
-                                     .resumed_ms = resumed(run) ? resumed(run)->time_ms : NAN,
+                                     .resumed_ms = continued(run) ? continued(run)->time_ms : NAN,
                                      .deadline = run->deadline,
                                      .quiet = run->options->progress == VOLLEY_PROGRESS_OFF};
   volley_saving *saving = volley_saving_create(&setup);
@@ -166,14 +173,14 @@ static volley_status find_spectra(running *run, volley_sink sink) {
 /* The run proper: simulates into new recordings and closes them, whatever happens. A signal that asks to stop is kept from
  * here on: one that comes while files are opened leaves a checkpoint, too. */
 static volley_status record_run(running *run) {
-  const volley_checkpoint_info *from = resumed(run);
+  const volley_checkpoint_info *from = continued(run);
   volley_signals_defer_end(true, run->parts.network->rank == 0);
   volley_recording *recording = run->parts.recording;
   if (from) volley_recording_go_on_from(recording, from->past.positions);
   volley_recordings *recordings = NULL;
   volley_status status = volley_recordings_open(run->parts.network->experiment, run->start->output,
                                                 volley_recording_columns(recording), from ? &from->past : NULL,
-                                                from ? from->state.step : 0, run->parts.network->comm, &recordings);
+                                                resumed(run) ? resumed(run)->state.step : 0, run->parts.network->comm, &recordings);
   if (status == VOLLEY_OK) {
     status = simulate_and_save(run, recordings);
     const bool ended = status == VOLLEY_OK; /* the recordings are whole, also without eigenvalues */
@@ -249,8 +256,8 @@ static volley_status take_files(running *run, MPI_Comm comm) {
                             .overwrite = run->options->overwrite,
                             .saves = plan->file || plan->wall > 0 || plan->steps > 0,
                             .continues = start->continues_series,
-                            .resumed = start->checkpoint ? resumed(run)->path : NULL,
-                            .past = start->checkpoint ? &resumed(run)->past : NULL};
+                            .resumed = continued(run) ? continued(run)->path : NULL,
+                            .past = continued(run) ? &continued(run)->past : NULL};
   VOLLEY_TRY(volley_written_check(start->experiment, &written, comm));
   VOLLEY_TRY(volley_lock_take((const char *const[]){start->output, start->checkpoint_file}, 2, comm, &run->lock));
   written.locked = true;
@@ -275,7 +282,8 @@ static volley_status run_experiment(running *run, MPI_Comm comm) {
   run->reader = &reader;
   VOLLEY_TRY(volley_petsc_prepare(run->start->experiment, run->n_passed_on, run->passed_on, comm));
   VOLLEY_TRY(volley_inputs_sum(run->start->experiment, comm));
-  if (run->start->checkpoint) (void)volley_inputs_compare(run->start->experiment, resumed(run));
+  if (continued(run)) (void)volley_inputs_compare(run->start->experiment, continued(run));
+  if (run->start->branches) VOLLEY_TRY(volley_start_take(run->start, comm));
   VOLLEY_TRY(volley_agree(comm));
   VOLLEY_TRY(volley_run_load(run->start->experiment, &reader, comm));
   int ranks, threads;

@@ -28,6 +28,9 @@ const char *volley_experiment_resolve(const volley_experiment *experiment);
 /* Whether the key at a path, or what stands in it, cannot change the results. */
 bool volley_key_is_free(const char *path);
 
+/* Tells on stderr which keys differ that could change the results. Of a run that begins where another was saved. */
+void volley_experiment_tell(const volley_experiment *now, volley_arena *arena, volley_node *then, const char *name);
+
 /* How many keys differ that could change the results between the experiment `then`, whose description is a map, and
  * `now`, if a run of the one is gone on with as the other from time_ms of model time on. Unless silent, adds a fault for
  * each, and for a duration that is over already, and one that says what can be done. name: what messages call `then`,

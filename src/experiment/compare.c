@@ -1,6 +1,7 @@
 /* Whether two experiments give the same results: their checked descriptions side by side. */
 #include "experiment/check.h"
 
+#include "base/progress.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "experiment/tree.h"
@@ -15,7 +16,7 @@
 enum { LISTED = 20, MESSAGE = 512 };
 
 typedef struct comparison {
-  bool silent;         /* only counts */
+  bool silent, tells;  /* only counts; tells what differs, which is no fault */
   volley_arena *arena; /* of the tree of `then`, and of paths */
   const volley_experiment *now;
   const char *name; /* of `then` */
@@ -77,7 +78,11 @@ static void differ(comparison *c, const pair *at, const char *format, ...) {
   vsnprintf(message, sizeof message, format, list);
   va_end(list);
   const volley_place place = place_of(c, at);
-  volley_fault(VOLLEY_USAGE, &place, "%s", message);
+  char where[MESSAGE];
+  if (c->tells && volley_place_write(&place, where, sizeof where) >= 0)
+    volley_progress_note("another experiment: %s%s", where, message);
+  else
+    volley_fault(VOLLEY_USAGE, &place, "%s", message);
 }
 
 /* What a message says of a value. */
@@ -226,7 +231,7 @@ static void compare_key(comparison *c, const pair *at, const char *key) {
   if (is_free(c, at->section, key)) return;
   if (strcmp(key, "file") == 0 && at->now.given && at->then.given) return; /* compared by content: io/data/inputs.h */
   if (at->section && strcmp(at->section, "simulation") == 0 && strcmp(key, "duration") == 0) {
-    compare_duration(c, at);
+    if (!c->tells) compare_duration(c, at);
     return;
   }
   pair inside = *at;
@@ -266,6 +271,14 @@ static void compare(comparison *c, const pair *as_given) {
              !is_same_value(now, then)) {
     differ(c, at, "%s here, %s in %s", show(c, at->now), show(c, at->then), c->name);
   }
+}
+
+void volley_experiment_tell(const volley_experiment *now, volley_arena *arena, volley_node *then, const char *name) {
+  comparison c = {.tells = true, .arena = arena, .now = now, .name = name};
+  const pair roots = {.now.given = now->tree, .then.given = then, .section = ""};
+  volley_description_annotate(arena, then);
+  compare_maps(&c, &roots);
+  if (c.differences > LISTED) volley_progress_note("... and %d more differences", c.differences - LISTED);
 }
 
 static void refuse(const comparison *c) {

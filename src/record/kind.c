@@ -51,3 +51,17 @@ volley_trace_columns volley_columns_on_first(const volley_network *network, uint
   for (uint64_t c = 0; c < all.count && all.columns; c++) all.columns[c] = c;
   return all;
 }
+
+volley_status volley_recorders_begin(volley_experiment *experiment, int64_t step) {
+  experiment->begins = step;
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    volley_recorder *recorder = &experiment->recorders[r];
+    const int64_t since = step - recorder->start, interval = recorder->interval;
+    if (since <= 0) continue;
+    recorder->start += (recorder->kind->state ? since + interval - 1 : since) / interval * interval;
+    if (recorder->start >= recorder->stop)
+      volley_fault(VOLLEY_USAGE, &recorder->place, "nothing is recorded: the run begins at %.10g ms",
+                   volley_time_of(experiment, step));
+  }
+  return volley_local_status();
+}

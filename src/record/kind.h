@@ -143,4 +143,8 @@ uint64_t volley_single_width(const volley_experiment *experiment, const volley_r
 /* All columns on rank 0, for values that every rank knows. */
 volley_trace_columns volley_columns_on_first(const volley_network *network, uint64_t width);
 
+/* Lets the recorders of a run begin at a step, 0 or where another run was saved: with the first row that lies behind it as a
+ * whole. Sets experiment->begins. Not collective; VOLLEY_USAGE after a fault of a recorder that has stopped before. */
+volley_status volley_recorders_begin(volley_experiment *experiment, int64_t step);
+
 #endif

@@ -62,7 +62,7 @@ static void note_options(const volley_checkpoint_info *info, const volley_networ
 static volley_status restore(volley_checkpoint *from, const volley_run_parts *parts) {
   const uint64_t synapses = volley_checkpoint_get_info(from)->state.synapses;
   if (parts->readouts) note_options(volley_checkpoint_get_info(from), parts->network);
-  if (parts->network->synapses != synapses)
+  if (parts->network->synapses != synapses && !volley_checkpoint_get_info(from)->branches)
     volley_fault(VOLLEY_USAGE, NULL,
                  "the network has %" PRIu64 " synapses, that of the checkpoint had %" PRIu64
                  ": has a file that the experiment reads changed?",

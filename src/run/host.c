@@ -119,6 +119,8 @@ static volley_status read_checkpoint(const volley_checkpoint_info *info, const c
                                      MPI_Comm comm, volley_experiment **out) {
   VOLLEY_TRY(volley_experiment_read_text(info->experiment, info->path, info->experiment_file, info->experiment_folder,
                                          sets, n_sets, comm, out));
+  VOLLEY_TRY(volley_recorders_begin(*out, (int64_t)info->begins));
+  (*out)->begun_from = *info->begun_from ? volley_arena_copy((*out)->arena, info->begun_from) : NULL;
   volley_experiment_compare(*out, info->experiment, volley_arena_format((*out)->arena, "checkpoint '%s'", info->path),
                             info->time_ms);
   return volley_agree(comm);

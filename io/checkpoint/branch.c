@@ -1,0 +1,228 @@
+/* A checkpoint as another experiment sees it, whose run begins there. */
+#include "base/progress.h"
+#include "io/checkpoint/section.h"
+#include "neuron/neuron.h"
+#include "rule/rule.h"
+#include "synapse/synapse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Both experiments, and a list of names that is being told. */
+typedef struct matching {
+  volley_checkpoint *checkpoint;
+  const volley_experiment *now, *then;
+  volley_taking *taking;
+  const char *taken;
+  bool tells;
+} matching;
+
+static bool is_same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+
+static void take(matching *m, const char *what, const char *name) {
+  m->taken = volley_arena_format(m->checkpoint->arena, "%s%s%s %s", m->taken, *m->taken ? ", " : "", what, name);
+}
+
+static void leave(const matching *m, const char *what, const char *name, const char *why) {
+  if (m->tells) volley_progress_note("not taken: %s %s, %s", what, name, why);
+}
+
+/* What keeps a population from being taken; NULL: nothing. */
+static const char *differs(const volley_population *now, const volley_population *then) {
+  if (strcmp(now->model->name, then->model->name) != 0) return "which has another model there";
+  return now->model != then->model || now->size != then->size ? "which has another size there" : NULL;
+}
+
+static void match_populations(matching *m) {
+  bool *found = volley_arena_alloc(m->checkpoint->arena, (size_t)m->then->n_populations + 1, sizeof *found);
+  for (int p = 0; p < m->now->n_populations; p++) {
+    const volley_population *now = &m->now->populations[p];
+    const char *why = "which is new";
+    m->taking->populations[p] = -1;
+    for (int q = 0; q < m->then->n_populations; q++) {
+      if (strcmp(m->then->populations[q].name, now->name) != 0) continue;
+      found[q] = true;
+      why = differs(now, &m->then->populations[q]);
+      if (!why) m->taking->populations[p] = q;
+    }
+    if (why)
+      leave(m, "population", now->name, why);
+    else
+      take(m, "population", now->name);
+  }
+  for (int q = 0; q < m->then->n_populations; q++)
+    if (!found[q]) leave(m, "population", m->then->populations[q].name, "which is not here");
+}
+
+static bool is_same_value(const volley_distribution *a, const volley_distribution *b) {
+  return a->kind == b->kind && a->a == b->a && a->b == b->b && a->min == b->min && a->max == b->max &&
+         a->redraw == b->redraw && a->kind != VOLLEY_OF_DISTANCE;
+}
+
+/* Whether a file of edges holds what it held. */
+static bool is_same_file(const matching *m, const char *path, const char *before) {
+  const volley_checkpoint_info *info = &m->checkpoint->info;
+  if (!path || !before) return path == before;
+  for (int i = 0; i < m->now->n_inputs; i++)
+    for (int k = 0; k < info->n_inputs; k++)
+      if (strcmp(m->now->inputs[i].path, path) == 0 && strcmp(info->input_files[k], before) == 0)
+        return m->now->inputs[i].checksum == info->input_checksums[k];
+  return false;
+}
+
+/* What keeps the synapses of projection p from being those of q there; NULL: nothing. Edges are drawn by numbers of projections
+ * and gids. */
+static const char *differs_in_synapses(const matching *m, int p, int q) {
+  const volley_projection *now = &m->now->projections[p], *then = &m->then->projections[q];
+  const volley_population *here = m->now->populations, *there = m->then->populations;
+  if (m->taking->populations[now->source] != then->source || m->taking->populations[now->target] != then->target)
+    return "whose populations are not taken";
+  if (now->plasticity.model != then->plasticity.model || now->plasticity.is_axonal != then->plasticity.is_axonal)
+    return "whose model of synapses is another one there";
+  const bool same = now->rule == then->rule && now->number == then->number && now->probability == then->probability &&
+                    now->autapses == then->autapses && now->multapses == then->multapses && !now->profile &&
+                    !then->profile && now->receptor == then->receptor && is_same_value(&now->delay, &then->delay) &&
+                    is_same_text(now->group, then->group) && is_same_file(m, now->file, then->file);
+  const bool drawn_alike = p == q && m->now->simulation.seed == m->then->simulation.seed &&
+                           here[now->source].first_gid == there[then->source].first_gid &&
+                           here[now->target].first_gid == there[then->target].first_gid;
+  if (same && (drawn_alike || now->rule->takes_file)) return NULL;
+  return "which is drawn otherwise there";
+}
+
+static void match_projections(matching *m) {
+  for (int p = 0; p < m->now->n_projections; p++) {
+    const volley_projection *now = &m->now->projections[p];
+    m->taking->projections[p] = -1;
+    if (!now->plasticity.model) continue;
+    const char *why = "which do not learn there";
+    for (int q = 0, number = 0; q < m->then->n_projections; q++) {
+      if (!m->then->projections[q].plasticity.model) continue;
+      if (strcmp(m->then->projections[q].name, now->name) == 0) {
+        why = differs_in_synapses(m, p, q);
+        if (!why) m->taking->projections[p] = number;
+      }
+      number++;
+    }
+    if (why)
+      leave(m, "synapses of", now->name, why);
+    else
+      take(m, "synapses of", now->name);
+  }
+}
+
+static void match_readouts(matching *m) {
+  for (int r = 0; r < m->now->n_readouts; r++) {
+    const volley_readout *now = &m->now->readouts[r];
+    bool same = false;
+    for (int s = 0; s < m->then->n_readouts && !same; s++) {
+      const volley_readout *then = &m->then->readouts[s];
+      same = strcmp(now->name, then->name) == 0 && now->size == then->size && now->learner == then->learner &&
+             now->n_populations == then->n_populations && now->supervisor->kind == then->supervisor->kind &&
+             now->rise == then->rise && now->decay == then->decay && now->interval == then->interval;
+      for (int k = 0; k < now->n_populations && same; k++)
+        same = m->taking->populations[now->populations[k]] == then->populations[k];
+    }
+    m->taking->readouts[r] = same;
+    if (same)
+      take(m, "readout", now->name);
+    else
+      leave(m, "readout", now->name, "which is another one there");
+  }
+}
+
+/* gid here of a gid there; false: its population is not taken. */
+static bool find_gid(const matching *m, uint32_t *gid) {
+  const int q = volley_population_of(m->then, *gid, 0);
+  for (int p = 0; p < m->now->n_populations; p++) {
+    if (m->taking->populations[p] != q) continue;
+    *gid = *gid - m->then->populations[q].first_gid + m->now->populations[p].first_gid;
+    return true;
+  }
+  return false;
+}
+
+static int compare_gids(const void *a, const void *b) {
+  const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* The spikes of one step, or of one time: n gids that move to the place `to`, ascending. Returns how many are left. */
+static uint64_t move_gids(const matching *m, const uint32_t *gids, uint64_t n, uint32_t *to) {
+  uint64_t left = 0;
+  for (uint64_t i = 0; i < n; i++) {
+    uint32_t gid = gids[i];
+    if (find_gid(m, &gid)) to[left++] = gid;
+  }
+  if (left > 0) qsort(to, left, sizeof *to, compare_gids);
+  return left;
+}
+
+static void move_steps(const matching *m, volley_run_state *state) {
+  const uint32_t *gids = state->gids;
+  uint64_t kept = 0;
+  for (int64_t k = 0; k < state->n_recent; k++) {
+    const uint64_t n = state->recent_counts[k];
+    state->recent_counts[k] = move_gids(m, gids, n, state->gids + kept);
+    kept += state->recent_counts[k];
+    gids += n;
+  }
+  state->n_gids = kept;
+}
+
+/* Of a continuous run: all are as if of one step. */
+static void move_times(const matching *m, volley_run_state *state) {
+  uint64_t kept = 0;
+  for (uint64_t i = 0, end; i < state->n_times; i = end) {
+    for (end = i + 1; end < state->n_times && state->times[end] == state->times[i];) end++;
+    const double time = state->times[i];
+    const uint64_t n = move_gids(m, state->gids + i, end - i, state->gids + kept);
+    for (uint64_t k = 0; k < n; k++) state->times[kept++] = time;
+  }
+  state->n_times = state->n_gids = kept;
+  for (int64_t k = 0; k < state->n_recent; k++) state->recent_counts[k] = k + 1 < state->n_recent ? 0 : kept;
+}
+
+/* What was counted of the populations that are taken; the digest where these are all, with the same gids. */
+static void move_counts(const matching *m, volley_run_state *state) {
+  const uint64_t *before = state->counts;
+  bool same = m->now->n_populations == m->then->n_populations;
+  uint64_t *counts = volley_arena_alloc(m->checkpoint->arena, (size_t)m->now->n_populations + 1, sizeof *counts);
+  state->spikes = 0;
+  for (int p = 0; p < m->now->n_populations; p++) {
+    const int q = m->taking->populations[p];
+    if (q >= 0) state->spikes += counts[p] = before[q];
+    same = same && q == p;
+  }
+  state->counts = counts;
+  state->n_populations = m->now->n_populations;
+  if (!same) state->digest[0] = state->digest[1] = state->synaptic_events = 0;
+}
+
+void volley_checkpoint_branch(volley_checkpoint *checkpoint, const volley_experiment *now,
+                              const volley_experiment *then) {
+  volley_arena *arena = checkpoint->arena;
+  volley_taking *taking = volley_arena_alloc(arena, 1, sizeof *taking);
+  int rank;
+  VOLLEY_MPI(MPI_Comm_rank(checkpoint->comm, &rank));
+  matching m = {checkpoint, now, then, taking, "", rank == 0};
+  taking->populations = volley_arena_alloc(arena, (size_t)now->n_populations + 1, sizeof *taking->populations);
+  taking->projections = volley_arena_alloc(arena, (size_t)now->n_projections + 1, sizeof *taking->projections);
+  taking->readouts = volley_arena_alloc(arena, (size_t)now->n_readouts + 1, sizeof *taking->readouts);
+  if (now->simulation.continuous != then->simulation.continuous) {
+    volley_fault(VOLLEY_USAGE, NULL, "checkpoint '%s' is of an engine that has %s steps", checkpoint->info.path,
+                 then->simulation.continuous ? "no" : "some");
+    return;
+  }
+  match_populations(&m);
+  match_projections(&m);
+  match_readouts(&m);
+  if (rank == 0) volley_progress_note("taken: %s", *m.taken ? m.taken : "nothing but the time");
+  if (now->simulation.continuous)
+    move_times(&m, &checkpoint->info.state);
+  else
+    move_steps(&m, &checkpoint->info.state);
+  move_counts(&m, &checkpoint->info.state);
+  checkpoint->taking = taking;
+  checkpoint->info.branches = true;
+}

@@ -1,0 +1,94 @@
+"""A run that begins where another was saved: without differences it goes on bit for bit like the run that never stopped; with some,
+what both have is taken by names, and what is not is told."""
+import os
+import sys
+import tempfile
+
+import h5py
+import numpy
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", folder) for folder in ("support", "invariance")]
+from nets import same_bits  # noqa: E402
+from program import execute, expect, finish  # noqa: E402
+from program import recorded as reports  # noqa: E402
+from test_changes import CHANGES, NET, write  # noqa: E402
+
+# Nothing is drawn here, so that numbers of populations do not matter.
+PLAIN = """
+simulation: {dt: 0.1 ms, duration: 40 ms}
+populations:
+  - {name: A, model: iaf_psc_exp, size: 8, parameters: {I_e: {values: [300, 380, 390, 400, 420, 450, 480, 500]}}}
+  - {name: B, model: iaf_psc_exp, size: 8, parameters: {I_e: 370}}
+projections:
+  - {source: A, target: B, rule: all_to_all, weight: 40, delay: 3 ms}
+  - {source: B, target: A, rule: one_to_one, weight: -50, delay: 2 ms}
+recorders: [{type: spikes, population: [A, B]}, {name: v, type: traces, population: [A, B], states: V_m, interval: 0.7 ms}]
+output: {precision: double}
+"""
+
+
+def recorded(output, after=-1.0):
+    """Spikes and rows later than a time in ms."""
+    found = {}
+    with h5py.File(output) as file:
+        for name, group in file["spikes"].items():
+            late = group["timestamps"][:] > after
+            found[f"spikes of {name}"] = numpy.stack([group["timestamps"][:][late], group["node_ids"][:][late]])
+        rows = {f"weights of {name}": group for name, group in file.get("weights", {}).items()}
+        rows |= {f"trace {name}": group for name, group in reports(file, "report").items()}
+        for name, group in rows.items():
+            times = group.attrs["start_ms"] + (1 + numpy.arange(len(group["data"]))) * group.attrs["interval_ms"]
+            found[name] = group["data"][:][times > after + 1e-6]
+            mapped = group["mapping/time"][:] if "mapping" in group else times
+            expect(abs(mapped[0] - times[0]) < 1e-9, f"{name}: begins at {mapped[0]}, not {times[0]}")
+    return found
+
+
+def expect_same(case, output, whole, after):
+    found, all_of_it = recorded(output), recorded(whole, after)
+    expect(found.keys() == all_of_it.keys() and len(found) > 3, f"{case}: {found.keys()}")
+    for name, values in all_of_it.items():
+        expect(values.size > 0 and same_bits(values, found[name]), f"{case}: {name} differs")
+
+
+def branch(checkpoint, net, output, ranks=1, threads=1, code=0):
+    result = execute(["run", net, "--from", checkpoint, "-o", output, "--overwrite"], ranks, threads)
+    expect(result.returncode == code, f"--from {checkpoint} {net}: exit code {result.returncode}\n{result.stderr}")
+    return result
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        net, whole, other = (os.path.join(folder, name) for name in ("net.yaml", "whole.h5", "other.h5"))
+        write(net, NET + CHANGES)
+        result = execute(["run", net, "-o", whole, "--checkpoint-every", "13 ms model", "--checkpoint-keep", "9"], 2)
+        expect(result.returncode == 0, result.stderr)
+        checkpoint = os.path.join(folder, "whole.checkpoint.h5")
+        for number, ranks in ((4, 3), (3, 1)):  # 13 and 26 ms
+            result = branch(f"{checkpoint}.{number}", net, other, ranks, 2)
+            expect_same(f"from 13 ms x {5 - number}, {ranks} ranks", other, whole, 13.0 * (5 - number))
+            expect("taken: population E, population I, synapses of w" in result.stderr and "another" not in result.stderr,
+                   f"does not say what is taken: {result.stderr}")
+        net = write(os.path.join(folder, "plain.yaml"), PLAIN)
+        result = execute(["run", net, "-o", whole, "--checkpoint-every", "19 ms model", "--checkpoint-keep", "9", "--overwrite"])
+        expect(result.returncode == 0, result.stderr)
+        added = write(os.path.join(folder, "added.yaml"), PLAIN.replace("populations:", "populations:\n  - {name: N, model: parrot, size: 5}"))
+        result = branch(f"{checkpoint}.2", added, other, 2)
+        expect_same("with a population more", other, whole, 19)
+        expect("not taken: population N, which is new" in result.stderr, result.stderr)
+        again = execute(["run", "--resume", f"{checkpoint}.2", "--from", checkpoint, net])
+        expect(again.returncode == 2 and "give one of them" in again.stderr, again.stderr)
+        short = write(os.path.join(folder, "short.yaml"), PLAIN.replace("duration: 40", "duration: 19").replace("size: 8, parameters: {I_e: 370}", "size: 9"))
+        expect("time goes on from there" in branch(f"{checkpoint}.2", short, other, code=2).stderr, "no word of the duration")
+        write(short, PLAIN.replace("size: 8, parameters: {I_e: 370}", "size: 9").replace("B, target: A, rule: one_to_one", "B, target: A, rule: all_to_all"))
+        result = branch(f"{checkpoint}.2", short, other)
+        expect("another experiment" in result.stderr and "populations.B.size: 9 here, 8 in" in result.stderr and
+               "not taken: population B, which has another size there" in result.stderr, result.stderr)
+        info = execute(["info", other], threads=None).stdout
+        expect("begins        at 19 ms, from" in info, info)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
