@@ -1,6 +1,7 @@
 /* A checkpoint as another experiment sees it, whose run begins there. */
 #include "base/progress.h"
 #include "io/checkpoint/section.h"
+#include "network/synapse_order.h"
 #include "neuron/neuron.h"
 #include "rule/rule.h"
 #include "synapse/synapse.h"
@@ -225,4 +226,28 @@ void volley_checkpoint_branch(volley_checkpoint *checkpoint, const volley_experi
   move_counts(&m, &checkpoint->info.state);
   checkpoint->taking = taking;
   checkpoint->info.branches = true;
+}
+
+bool volley_synapses_are_taken(volley_checkpoint *checkpoint, volley_network *network, int projection,
+                               uint64_t synapses, int *number) {
+  if (!checkpoint->taking) return true;
+  *number = checkpoint->taking->projections[projection];
+  if (*number >= 0) {
+    volley_dataset dataset =
+        volley_checkpoint_dataset(checkpoint, volley_arena_format(checkpoint->arena, "plastic/%d/last", *number));
+    const uint64_t found = dataset.count;
+    volley_dataset_release(&checkpoint->file, &dataset);
+    if (found == synapses) return true;
+    if (network->rank == 0)
+      volley_progress_note("not taken: synapses of %s, of which there are %llu here, %llu there",
+                           network->experiment->projections[projection].name, (unsigned long long)synapses,
+                           (unsigned long long)found);
+  }
+  for (int b = 0; b < network->n_blocks; b++) {
+    volley_plastic_table *plastic = volley_block_plastic(&network->blocks[b], projection);
+    if (!plastic) continue;
+    plastic->swept = volley_plastic_table_last_sweep(plastic, checkpoint->info.state.step);
+    volley_plastic_table_find_recent(plastic);
+  }
+  return false;
 }

@@ -86,7 +86,8 @@ volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, const vol
  * are the same, readouts of the same neurons. then: the experiment of the checkpoint. The info's state becomes that of the run,
  * with what is taken counted. Rank 0 tells what is taken, and what is not. Collective, the same on every rank; now's inputs are
  * summed up. */
-void volley_checkpoint_branch(volley_checkpoint *checkpoint, const volley_experiment *now, const volley_experiment *then);
+void volley_checkpoint_branch(volley_checkpoint *checkpoint, const volley_experiment *now,
+                              const volley_experiment *then);
 
 /* Whether the files that an experiment reads hold what they held when the checkpoint was written. Adds a fault for each that
  * does not. Not collective, but the same on every rank. */

@@ -110,6 +110,11 @@ struct volley_checkpoint {
   volley_checkpoint_info info;
 };
 
+/* Whether the synapses of a projection, so many, are those of the checkpoint, where they have a number; if not, they begin at its
+ * step. Collective. */
+bool volley_synapses_are_taken(volley_checkpoint *checkpoint, volley_network *network, int projection,
+                               uint64_t synapses, int *number);
+
 /* Adds the fault that the file is no sound checkpoint, unless there is one. */
 void volley_checkpoint_refuse(volley_checkpoint *checkpoint, const char *what);
 

@@ -3,7 +3,6 @@
  * model, `last` (step of the source's last spike that was delivered, in a continuous run its time in ms) and the states of the source's row;
  * `past_counts`, how many spikes of each target are kept, and these, target by target, as `past_steps` and
  * `past_traces`; `dopamine`, steps and levels. Steps are kept as numbers. */
-#include "base/progress.h"
 #include "io/checkpoint/section.h"
 #include "network/synapse_order.h"
 #include "rule/rule.h"
@@ -97,16 +96,6 @@ static void release_projections(saved_projections *saved) {
     free(saved->list[k].past);
   }
   free(saved->list);
-}
-
-/* Turns counts into beginnings; counts[n] becomes the sum. */
-static void add_up(uint64_t *counts, uint32_t n) {
-  uint64_t total = 0;
-  for (uint32_t t = 0; t <= n; t++) {
-    const uint64_t count = t < n ? counts[t] : 0;
-    counts[t] = total;
-    total += count;
-  }
 }
 
 typedef struct placing {
@@ -270,7 +259,7 @@ static double *count_past(const volley_network *network, saved_projection *p, vo
   }
   volley_sum_counts(p->past, p->n_targets, network->comm);
   for (uint32_t t = 0; t < p->n_targets; t++) counts[t] = (double)p->past[t];
-  add_up(p->past, p->n_targets);
+  volley_add_up_counts(p->past, p->n_targets);
   return counts;
 }
 
@@ -396,7 +385,7 @@ static void read_counts(const restoring *r) {
   double *counts = volley_checkpoint_numbers(r->checkpoint, path_of(r, "past_counts"), &n);
   check_count(r, "past_counts", n, r->p->n_targets);
   for (uint64_t t = 0; t < n && t < r->p->n_targets; t++) past[t] = (uint64_t)counts[t];
-  add_up(past, r->p->n_targets);
+  volley_add_up_counts(past, r->p->n_targets);
   free(counts);
 }
 
@@ -439,36 +428,14 @@ static void restore_projection(restoring *r) {
   volley_dataset_release(file, p->traces);
 }
 
-/* Whether a projection's synapses are those of the checkpoint; if not they begin now. */
-static bool is_taken(restoring *r) {
-  const volley_taking *taking = r->checkpoint->taking;
-  if (!taking) return true;
-  const volley_projection *projection = &r->network->experiment->projections[r->p->projection];
-  r->p->number = taking->projections[r->p->projection];
-  if (r->p->number >= 0) {
-    volley_dataset dataset = volley_checkpoint_dataset(r->checkpoint, path_of(r, "last"));
-    const uint64_t found = dataset.count, here = volley_synapse_order_total(&r->p->order);
-    volley_dataset_release(&r->checkpoint->file, &dataset);
-    if (found == here) return true;
-    if (r->network->rank == 0)
-      volley_progress_note("not taken: synapses of %s, of which there are %llu here, %llu there", projection->name,
-                           (unsigned long long)here, (unsigned long long)found);
-  }
-  for (int b = 0; b < r->network->n_blocks; b++) {
-    volley_plastic_table *plastic = volley_block_plastic(&r->network->blocks[b], r->p->projection);
-    if (!plastic) continue;
-    plastic->swept = volley_plastic_table_last_sweep(plastic, r->checkpoint->info.state.step);
-    volley_plastic_table_find_recent(plastic);
-  }
-  return false;
-}
-
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
   bool all;
   saved_projections projections = list_projections(parts->network, &all);
   for (int k = 0; k < projections.n && all; k++) {
     restoring r = {checkpoint, parts->network, &projections.list[k], .block = 0};
-    if (is_taken(&r)) restore_projection(&r);
+    const uint64_t synapses = volley_synapse_order_total(&r.p->order);
+    if (volley_synapses_are_taken(checkpoint, parts->network, r.p->projection, synapses, &r.p->number))
+      restore_projection(&r);
   }
   release_projections(&projections);
 }

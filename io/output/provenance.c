@@ -113,6 +113,7 @@ void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experim
   if (simulation->noise_seed != simulation->seed)
     volley_hdf5_put_count(file, group, "noise_seed", simulation->noise_seed);
   volley_hdf5_put_count(file, group, "neurons", experiment->neurons);
+  if (experiment->n_changes > 0) volley_hdf5_put_count(file, group, "changes", (uint64_t)experiment->n_changes);
   if (experiment->begun_from) {
     volley_hdf5_put_number(file, group, "begins_ms", volley_time_of(experiment, experiment->begins));
     volley_hdf5_put_text(file, group, "begun_from", experiment->begun_from);

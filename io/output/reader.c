@@ -142,6 +142,7 @@ static void read_run(volley_output_file *file, hid_t volley) {
   info->seed = volley_hdf5_get_count(hdf5, volley, "seed");
   info->noise_seed =
       H5Aexists(volley, "noise_seed") > 0 ? volley_hdf5_get_count(hdf5, volley, "noise_seed") : info->seed;
+  info->changes = H5Aexists(volley, "changes") > 0 ? volley_hdf5_get_count(hdf5, volley, "changes") : 0;
   info->begun_from = "";
   if (H5Aexists(volley, "begun_from") > 0) {
     info->begins_ms = volley_hdf5_get_number(hdf5, volley, "begins_ms");

@@ -34,6 +34,10 @@ static void print_network(const volley_experiment *experiment, const volley_esti
   printf("  synapses        %.0f in %s\n", e->synapses,
          volley_count((uint64_t)experiment->n_projections, "projection").text);
   if (e->synapses > 0) printf("  delays          about %g to %g ms\n", e->min_delay, e->max_delay);
+  if (experiment->n_changes > 0)
+    printf("  changes         %d, at %.10g to %.10g ms\n", experiment->n_changes,
+           volley_time_of(experiment, experiment->changes[0].step),
+           volley_time_of(experiment, experiment->changes[experiment->n_changes - 1].step));
   printf("  model time      %g ms", 1000 * volley_model_seconds(experiment));
   if (!experiment->simulation.continuous) printf(" in steps of %g ms", experiment->simulation.dt);
   printf("\n");

@@ -50,7 +50,9 @@ static void print_run(const volley_output_info *info, const char *path) {
   if (info->complete) printf(" x %s", volley_count(info->threads, "thread").text);
   printf(info->hosts > 1 ? ", %" PRIu64 " hosts\n" : "\n", info->hosts);
   printf("  model time    %g ms in steps of %g ms\n", info->duration_ms, info->dt_ms);
-  if (*info->begun_from) printf("  begins        at %.10g ms, from %s\n", info->begins_ms, volley_show(info->begun_from).text);
+  if (info->changes > 0) printf("  changes       %" PRIu64 " while it runs\n", info->changes);
+  if (*info->begun_from)
+    printf("  begins        at %.10g ms, from %s\n", info->begins_ms, volley_show(info->begun_from).text);
   printf("  network       %s", volley_count(info->neurons, "neuron").text);
   if (info->complete) printf(", %s", volley_count(info->synapses, "synapse").text);
   printf("\n");

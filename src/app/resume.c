@@ -5,9 +5,9 @@
 #include "base/build_info.h"
 #include "base/progress.h"
 #include "io/experiment/file.h"
-#include "record/kind.h"
 #include "io/file/path.h"
 #include "io/output/segment.h"
+#include "record/kind.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -178,7 +178,8 @@ static void announce(const volley_run_options *options, MPI_Comm comm, const vol
   const volley_checkpoint_plan *plan = &start->experiment->checkpoint;
   if (start->checkpoint) {
     const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
-    volley_progress_note(start->branches ? "beginning at %.10g ms from %s" : "resuming at %.10g ms from %s", info->time_ms, info->path);
+    volley_progress_note(start->branches ? "beginning at %.10g ms from %s" : "resuming at %.10g ms from %s",
+                         info->time_ms, info->path);
     if (strcmp(info->git_commit, VOLLEY_GIT_COMMIT) != 0 || strcmp(info->version, VOLLEY_VERSION) != 0)
       volley_progress_note("it was written by Volley %s (%s), this is %s (%s): the same bits are promised for one "
                            "program only",

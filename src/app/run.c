@@ -178,9 +178,9 @@ static volley_status record_run(running *run) {
   volley_recording *recording = run->parts.recording;
   if (from) volley_recording_go_on_from(recording, from->past.positions);
   volley_recordings *recordings = NULL;
-  volley_status status = volley_recordings_open(run->parts.network->experiment, run->start->output,
-                                                volley_recording_columns(recording), from ? &from->past : NULL,
-                                                resumed(run) ? resumed(run)->state.step : 0, run->parts.network->comm, &recordings);
+  volley_status status = volley_recordings_open(
+      run->parts.network->experiment, run->start->output, volley_recording_columns(recording),
+      from ? &from->past : NULL, resumed(run) ? resumed(run)->state.step : 0, run->parts.network->comm, &recordings);
   if (status == VOLLEY_OK) {
     status = simulate_and_save(run, recordings);
     const bool ended = status == VOLLEY_OK; /* the recordings are whole, also without eigenvalues */

@@ -359,7 +359,7 @@ typedef struct volley_experiment {
   int n_changes;
   int64_t begins;         /* step at which the run begins, at a checkpoint of another one; 0: at the beginning */
   const char *begun_from; /* that checkpoint, absolute; NULL: none */
-  int n_changed; /* so many of them are made: what parameters and weights are (model/change.h) */
+  int n_changed;          /* so many of them are made: what parameters and weights are (model/change.h) */
   volley_recorder *recorders;
   int n_recorders;
   volley_input_file *inputs; /* in the order in which they are named; a file may be named more than once */

@@ -108,3 +108,12 @@ void volley_synapse_order_walk(const volley_synapse_order *order, const volley_b
   go_through(order, block, plastic, numbers, take, context);
   free(numbers);
 }
+
+void volley_add_up_counts(uint64_t *counts, uint32_t n) {
+  uint64_t total = 0;
+  for (uint32_t t = 0; t <= n; t++) {
+    const uint64_t count = t < n ? counts[t] : 0;
+    counts[t] = total;
+    total += count;
+  }
+}

@@ -25,6 +25,9 @@ uint64_t volley_synapse_order_total(const volley_synapse_order *order);
 /* Sums counts over the ranks, [n]. Collective. */
 void volley_sum_counts(uint64_t *counts, uint64_t n, MPI_Comm comm);
 
+/* Turns counts [n + 1] into where each begins; counts[n] becomes the sum. */
+void volley_add_up_counts(uint64_t *counts, uint32_t n);
+
 /* The plastic synapses of a block that belong to a projection; NULL if it has none. */
 volley_plastic_table *volley_block_plastic(const volley_block *block, int projection);
 

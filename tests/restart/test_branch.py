@@ -79,9 +79,9 @@ def main():
         expect("not taken: population N, which is new" in result.stderr, result.stderr)
         again = execute(["run", "--resume", f"{checkpoint}.2", "--from", checkpoint, net])
         expect(again.returncode == 2 and "give one of them" in again.stderr, again.stderr)
-        short = write(os.path.join(folder, "short.yaml"), PLAIN.replace("duration: 40", "duration: 19").replace("size: 8, parameters: {I_e: 370}", "size: 9"))
+        short = write(os.path.join(folder, "short.yaml"), PLAIN.replace("duration: 40", "duration: 19"))
         expect("time goes on from there" in branch(f"{checkpoint}.2", short, other, code=2).stderr, "no word of the duration")
-        write(short, PLAIN.replace("size: 8, parameters: {I_e: 370}", "size: 9").replace("B, target: A, rule: one_to_one", "B, target: A, rule: all_to_all"))
+        write(short, PLAIN.replace("size: 8, parameters: {I_e: 370}", "size: 9").replace("one_to_one", "all_to_all"))
         result = branch(f"{checkpoint}.2", short, other)
         expect("another experiment" in result.stderr and "populations.B.size: 9 here, 8 in" in result.stderr and
                "not taken: population B, which has another size there" in result.stderr, result.stderr)

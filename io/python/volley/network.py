@@ -161,6 +161,31 @@ class Network:
         """Adds a recorder of a type ("spikes", "traces", "weights", ...), with its keys."""
         self._add("recorders", {"name": name, "type": type, "population": population, **keys})
 
+    def change(self, at: float | str | list[float | str], population: str | None = None, *, projection: str | None = None,
+               stimulus: str | None = None, neurons: Any = None, weight: Any = None, factor: float | None = None,
+               **values: Any) -> None:
+        """Changes something at a time, or at each of a list of times: of a population parameters and states by name, as population()
+        has them, of all neurons or some; of a projection its weights, to `weight` or by `factor`; of a stimulus keys of its type."""
+        entry: dict[str, Any] = {"at": at, "population": population, "projection": projection, "stimulus": stimulus,
+                                 "neurons": neurons, "weight": weight, "factor": factor}
+        if population is None:
+            entry["values"] = values or None
+            self._add("changes", entry)
+            return
+        found = next((e for e in self._tree.get("populations", []) if e["name"] == population), None)
+        if found is None:
+            raise VolleyError(f"there is no population '{population}' yet")
+        table = models.find("neurons", found["model"], self._plugins())
+        for key, value in values.items():
+            part = next((part for part in ("parameters", "states") if key in table[part]), None)
+            if part is None:
+                raise models.unknown(f"change of '{population}': {found['model']} has no parameter or state", key,
+                                     [*table["parameters"], *table["states"]])
+            number = len(self._tree.get("changes", []))
+            entry.setdefault(part, {})[key] = self._values(f"changes/{number}/{key}", value, (found["size"],),
+                                                           f"change of '{population}': {key}")
+        self._add("changes", entry)
+
     def readout(self, name: str, population: str | list[str], **keys: Any) -> None:
         """Adds a readout that learns (FORCE), with its keys."""
         self._add("readouts", {"name": name, "population": population, **keys})
@@ -288,14 +313,14 @@ class Network:
     def run(self, output: str | os.PathLike[str] = "out.h5", *, ranks: int = 1, threads: int | None = None,
             overwrite: bool = False, launcher: Sequence[str] = ("mpirun", "-n", "{ranks}"), **options: Any) -> Run:
         """Runs the experiment by the program and opens its output. ranks, threads: as `volley run` has them; launcher: what starts
-        several ranks; options: others of `volley run` (resume="latest", checkpoint_every="10 min wall"). The experiment is
+        several ranks; options: others of `volley run` (resume="latest", from_="a.checkpoint.h5", checkpoint_every="10 min wall"). The experiment is
         kept where its relative paths start, as OUT.experiment.yaml. Raises VolleyError with the faults of the experiment or the run."""
         output = os.fspath(output)
         name = os.path.splitext(os.path.basename(output))[0]
         file = self.save(os.path.join(self.folder, name + ".experiment.yaml"))
         words = ["run", file, "-o", output, "--progress", "off"]
         for key, value in {"threads": threads, "overwrite": overwrite, **options}.items():
-            option = "--" + key.replace("_", "-")
+            option = "--" + key.rstrip("_").replace("_", "-")
             words += [] if value is None or value is False else [option] if value is True else [option, str(value)]
         program.call(words, [word.format(ranks=ranks) for word in launcher] if ranks > 1 else [])
         return open_output(output)
