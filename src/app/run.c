@@ -257,6 +257,7 @@ static volley_status take_files(running *run, MPI_Comm comm) {
                             .saves = plan->file || plan->wall > 0 || plan->steps > 0,
                             .continues = start->continues_series,
                             .resumed = continued(run) ? continued(run)->path : NULL,
+                            .from = start->branches ? resumed(run)->path : NULL,
                             .past = continued(run) ? &continued(run)->past : NULL};
   VOLLEY_TRY(volley_written_check(start->experiment, &written, comm));
   VOLLEY_TRY(volley_lock_take((const char *const[]){start->output, start->checkpoint_file}, 2, comm, &run->lock));

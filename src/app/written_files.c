@@ -93,7 +93,7 @@ static void list_files(check *c) {
   const volley_written *w = c->written;
   const int n_past = w->past ? w->past->n_files : 0;
   c->writes = volley_arena_alloc(c->arena, (size_t)w->keep + 12, sizeof *c->writes);
-  c->reads = volley_arena_alloc(c->arena, (size_t)(c->experiment->n_inputs + n_past + 2), sizeof *c->reads);
+  c->reads = volley_arena_alloc(c->arena, (size_t)(c->experiment->n_inputs + n_past + 3), sizeof *c->reads);
   static const char *const endings[] = {"", ".part", VOLLEY_LOCK_ENDING, VOLLEY_LOCK_ENDING "~"};
   for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
     add_write(c, OUTPUT, "the output", w->output, endings[e]);
@@ -107,6 +107,7 @@ static void list_files(check *c) {
   for (int i = 0; i < c->experiment->n_inputs; i++)
     add_read(c, READ, "a file that the experiment reads", c->experiment->inputs[i].path);
   add_read(c, w->continues ? CHECKPOINT : READ, "the checkpoint that is resumed", w->resumed);
+  add_read(c, READ, "the checkpoint that it begins at", w->from);
   for (int f = 0; f < n_past; f++) /* the output may be one of them: the longer one that it becomes holds it */
     add_read(c, OUTPUT, "what was recorded before the checkpoint", w->past->files[f]);
 }

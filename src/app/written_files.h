@@ -20,6 +20,7 @@ typedef struct volley_written {
   bool locked;                 /* no other run writes there: only then are temporary files looked into */
   bool continues;              /* the run goes on with the series of checkpoints that is there */
   const char *resumed;         /* checkpoint that it goes on from, or NULL */
+  const char *from;            /* checkpoint of another run that it begins at, or NULL */
   const volley_recorded *past; /* what was recorded before, or NULL */
 } volley_written;
 

@@ -77,6 +77,8 @@ def main():
         result = branch(f"{checkpoint}.2", added, other, 2)
         expect_same("with a population more", other, whole, 19)
         expect("not taken: population N, which is new" in result.stderr, result.stderr)
+        again = execute(["run", net, "--from", f"{checkpoint}.1", "-o", whole, "--overwrite"])
+        expect(again.returncode == 2 and "would replace the checkpoint that it begins at" in again.stderr, again.stderr)
         again = execute(["run", "--resume", f"{checkpoint}.2", "--from", checkpoint, net])
         expect(again.returncode == 2 and "give one of them" in again.stderr, again.stderr)
         short = write(os.path.join(folder, "short.yaml"), PLAIN.replace("duration: 40", "duration: 19"))
@@ -85,6 +87,11 @@ def main():
         result = branch(f"{checkpoint}.2", short, other)
         expect("another experiment" in result.stderr and "populations.B.size: 9 here, 8 in" in result.stderr and
                "not taken: population B, which has another size there" in result.stderr, result.stderr)
+        events = write(os.path.join(folder, "events.yaml"), PLAIN.replace("dt: 0.1 ms", "engine: event"))
+        result = execute(["run", events, "-o", whole, "--checkpoint-every", "19 ms model", "--checkpoint-keep", "9", "--overwrite"])
+        write(added, PLAIN.replace("dt: 0.1 ms", "engine: event").replace("populations:", "populations:\n  - {name: N, model: parrot, size: 5}"))
+        branch(f"{checkpoint}.2", added, other, 2)
+        expect_same("events, with a population more", other, whole, 19)
         info = execute(["info", other], threads=None).stdout
         expect("begins        at 19 ms, from" in info, info)
     finish()
