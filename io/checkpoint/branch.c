@@ -118,11 +118,12 @@ static void match_readouts(matching *m) {
     bool same = false;
     for (int s = 0; s < m->then->n_readouts && !same; s++) {
       const volley_readout *then = &m->then->readouts[s];
-      same = strcmp(now->name, then->name) == 0 && now->size == then->size && now->learner == then->learner &&
-             now->n_populations == then->n_populations && now->supervisor->kind == then->supervisor->kind &&
-             now->rise == then->rise && now->decay == then->decay && now->interval == then->interval;
-      for (int k = 0; k < now->n_populations && same; k++)
-        same = m->taking->populations[now->populations[k]] == then->populations[k];
+      same = strcmp(now->name, then->name) == 0 && now->reads.size == then->reads.size &&
+             now->learner == then->learner && now->reads.n == then->reads.n &&
+             now->supervisor->kind == then->supervisor->kind && now->rise == then->rise && now->decay == then->decay &&
+             now->interval == then->interval;
+      for (int k = 0; k < now->reads.n && same; k++)
+        same = m->taking->populations[now->reads.populations[k]] == then->reads.populations[k];
     }
     m->taking->readouts[r] = same;
     if (same)

@@ -430,8 +430,8 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
          KEYS(ablation_keys), true, false},
     [VOLLEY_SECTION_CHANGES] =
         {"changes",
-         "A list of what is changed while the experiment runs: of a population, a projection or a stimulus each. "
-         "Changes of "
+         "A list of what is changed while the experiment runs: of a population, a projection or a stimulus each. Those "
+         "of "
          "one time are made in the order of the file. A spike on its way has the weight that there is when it arrives.",
          KEYS(change_keys), true, false},
     [VOLLEY_SECTION_RECORDERS] = {"recorders", "A list of recorders.", KEYS(recorder_keys), true, false},
@@ -447,20 +447,3 @@ const volley_key_info *volley_key_find(enum volley_section section, const char *
     if (strcmp(info->keys[i].name, name) == 0) return &info->keys[i];
   volley_die("section %s has no key %s in its table", info->name, name);
 }
-
-const volley_distribution_info volley_distributions[VOLLEY_N_DISTRIBUTIONS] = {
-    {"constant", VOLLEY_CONSTANT, "value", NULL, false, false, "the same value everywhere"},
-    {"normal", VOLLEY_NORMAL, "mean", "std", true, false, "normal distribution"},
-    {"lognormal", VOLLEY_LOGNORMAL, "mean", "std", true, true,
-     "lognormal distribution; mean and std are of the value itself, not of its logarithm"},
-    {"uniform", VOLLEY_UNIFORM, "low", "high", false, false, "uniform between low and high"},
-    {"exponential", VOLLEY_EXPONENTIAL, "mean", NULL, false, true, "exponential distribution"},
-};
-
-const volley_profile_info volley_profiles[VOLLEY_N_PROFILES] = {
-    {"gaussian", VOLLEY_PROFILE_GAUSSIAN, "sigma", true, true,
-     "value * exp(-(d - mean)^2 / (2 sigma^2)) + offset; mean is 0 by default"},
-    {"exponential", VOLLEY_PROFILE_EXPONENTIAL, "length", true, false, "value * exp(-d / length) + offset"},
-    {"linear", VOLLEY_PROFILE_LINEAR, "slope", false, false, "value + slope * d + offset"},
-    {"box", VOLLEY_PROFILE_BOX, "radius", true, false, "value + offset up to the radius, offset beyond"},
-};
