@@ -10,10 +10,10 @@
  *   dg_x/dt = -g_x / tau_syn_x
  *
  * A spike that arrives at the end of a step makes g_x jump there by the size of its weight. Conductances are exact; V, m, h
- * and n take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at V_T +
+ * and n take split steps (gates.h). The neuron spikes at the end of the first step in which V, at V_T +
  * 30 mV or more, has fallen, once for each time that V comes from below (action_potential.h), and then not for t_ref; V is
  * never reset. */
-#include "neuron/cash_karp.h"
+#include "neuron/gates.h"
 
 #include <stddef.h>
 
@@ -41,7 +41,8 @@ enum {
   inverse_capacitance = N_PARAMETERS,
   threshold, /* mV: the potential that a spike passes */
   refractory_steps,
-  courses,
+  halves,
+  courses = halves + 2 * VOLLEY_LEVELS,
   N_COEFFICIENTS = courses + VOLLEY_N_COURSES
 };
 
@@ -60,7 +61,8 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "time without a second spike, rounded to steps"},
     [tau_syn_ex] = {"tau_syn_ex", "ms", 5, VOLLEY_TIMES, .doc = "decay time of the excitatory conductance"},
     [tau_syn_in] = {"tau_syn_in", "ms", 10, VOLLEY_TIMES, .doc = "decay time of the inhibitory conductance"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1,
+                   .doc = "with integration: adaptive, estimated error of a step above which it is halved"},
 };
 
 /* The start values of m, h and n are their equilibrium at -60 mV with V_T = -63 mV. */
@@ -85,7 +87,8 @@ static void prepare(const double *p, double dt, double *c) {
   c[inverse_capacitance] = 1 / p[C_m];
   c[threshold] = p[V_T] + 30;
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
-  volley_courses_prepare((const double[]){p[tau_syn_ex], p[tau_syn_in]}, 2, p[tolerance], dt, &c[courses]);
+  volley_halves_prepare(&p[tau_syn_ex], 2, dt, &c[halves]);
+  volley_courses_prepare(&p[tau_syn_ex], 2, p[tolerance], dt, &c[courses]);
 }
 
 /* At a potential halfway from rest to threshold. */
@@ -97,27 +100,39 @@ static double mean_current(const double *p, int receptor) {
 /* The coefficient of a neuron. */
 #define C(name) volley_cell_at(cell, name)
 
-VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
-  const double v = y[V_m], m = y[Act_m], h = y[Inact_h], n = y[Act_n], u = v - C(V_T);
-  const double w = u < -1000 ? -1000 : u > 1000 ? 1000 : u; /* rates beyond are finite, too */
-  const double by_40 = volley_exponential(w * (-1.0 / 40)), by_20 = by_40 * by_40, by_10 = by_20 * by_20;
-  const double by_5 = by_10 * by_10, by_4 = by_5 * by_20; /* exp(-W / 4); the rates' differ by constant factors */
-  const double alpha_m = 1.28 * volley_rise_rate((w - 13) * 0.25, by_4 * 25.790339917193062),
-               beta_m = 1.4 * volley_rise_rate((40 - w) * 0.2, 1 / (by_5 * 2980.9579870417283)),
-               alpha_h = 0.128 * volley_exponential((17 - w) * (1.0 / 18)),
-               beta_h = 4 / (1 + by_5 * 2980.9579870417283),
-               alpha_n = 0.16 * volley_rise_rate((w - 15) * 0.2, by_5 * 20.085536923187668),
-               beta_n = 0.5 * 1.2840254166877414 * by_40;
-  const double ionic =
-      C(g_Na) * (m * m * m) * h * (v - C(E_Na)) + C(g_K) * (n * n) * (n * n) * (v - C(E_K)) + C(g_L) * (v - C(E_L));
-  const double synaptic = cell->x[EX][stage] * (v - C(E_ex)) + cell->x[IN][stage] * (v - C(E_in));
-  slope[V_m] = (C(I_e) + cell->current - synaptic - ionic) * C(inverse_capacitance);
-  slope[Act_m] = alpha_m * (1 - m) - beta_m * m;
-  slope[Inact_h] = alpha_h * (1 - h) - beta_h * h;
-  slope[Act_n] = alpha_n * (1 - n) - beta_n * n;
+VOLLEY_INLINE void gates(const volley_cell *cell, double v, double *opening, double *closing) {
+  const double u = v - C(V_T), w = u < -700 ? -700 : u > 700 ? 700 : u; /* rates beyond are finite, too */
+  const double by_360 = volley_exponential(w * (-1.0 / 360)), by_180 = by_360 * by_360, by_90 = by_180 * by_180;
+  const double by_40 = by_90 * by_90 * by_360, by_20 = by_40 * by_40, by_10 = by_20 * by_20, by_5 = by_10 * by_10;
+  const double by_4 = by_5 * by_20,
+               by_18 = by_20 * by_180;        /* exp(-W / 4), ...; the rates' differ by constant factors */
+  const double e = by_5 * 2980.9579870417283; /* exp((40 - W) / 5) */
+  double under[4];                            /* of fractions */
+  opening[0] = 1.28 * volley_rise_fraction((w - 13) * 0.25, by_4 * 25.790339917193062, &under[0]);
+  closing[0] = 1.4 * e * volley_rise_fraction((w - 40) * 0.2, e, &under[1]);
+  opening[2] = 0.16 * volley_rise_fraction((w - 15) * 0.2, by_5 * 20.085536923187668, &under[2]);
+  under[3] = 1 + e;
+  volley_invert(under, 4);
+  opening[0] *= under[0];
+  closing[0] *= under[1];
+  opening[1] = 0.128 * 2.5713844347880297 * by_18;
+  closing[1] = 4 * under[3];
+  opening[2] *= under[2];
+  closing[2] = 0.5 * 1.2840254166877414 * by_40;
+}
+
+VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
+  const double m = y[Act_m], h = y[Inact_h], n = y[Act_n], current = C(I_e) + cell->current;
+  const double na = C(g_Na) * (m * m * m) * h, k = C(g_K) * (n * n) * (n * n);
+  const double ex = cell->x[EX][stage], in = cell->x[IN][stage];
+  *rate = (na + k + C(g_L) + ex + in) * C(inverse_capacitance);
+  *drive =
+      (na * C(E_Na) + k * C(E_K) + C(g_L) * C(E_L) + ex * C(E_ex) + in * C(E_in) + current) * C(inverse_capacitance);
 }
 
 static const volley_shape shape = {V_m, refractory, fired, refractory_steps, threshold};
+
+VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope);
 
 static const volley_equations equations = {
     .n = Act_n + 1, /* V, m, h, n */
@@ -131,7 +146,24 @@ static const volley_equations equations = {
     .slopes = slopes,
 };
 
-VOLLEY_INLINE void take(const volley_chunk *k) { volley_integrate(&equations, k); }
+static void take_part(const volley_chunk *k, int level, double *differences);
+
+static const volley_gated gated = {&equations, membrane, gates, halves, take_part};
+
+VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
+  volley_gated_slopes(&gated, cell, stage, y, slope);
+}
+
+VOLLEY_FOR_PROCESSORS static void take_part(const volley_chunk *k, int level, double *differences) {
+  volley_column c[N_COEFFICIENTS]; /* a copy that no store to a state can change */
+  memcpy(c, k->c, sizeof c);
+  if (k->cs)
+    volley_take_parts(&gated, &(volley_chunk){k->slice, k->spikes, c, 0, k->end, 1, 1}, false, level, differences);
+  else
+    volley_take_parts(&gated, &(volley_chunk){k->slice, k->spikes, c, 0, k->end, 0, 1}, false, level, differences);
+}
+
+VOLLEY_INLINE void take(const volley_chunk *k) { volley_split_gates(&gated, k); }
 
 VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
@@ -141,8 +173,8 @@ const volley_neuron_model volley_hh_cond_exp_traub = {
     .name = "hh_cond_exp_traub",
     .doc =
         "Hodgkin-Huxley neuron after Traub and Miles with exponentially decaying conductances, which are exact; V and "
-        "the gates take Runge-Kutta steps of fifth order with error control",
-    .reference = "Traub & Miles (1991); Brette et al. (2007); Cash & Karp (1990)",
+        "the gates take split steps of fourth order, shorter ones in spikes",
+    .reference = "Traub & Miles (1991); Brette et al. (2007); Strang (1968)",
     VOLLEY_PARAMETERS(parameters),
     VOLLEY_STATES(states),
     VOLLEY_RECEPTORS(receptors),

@@ -10,10 +10,10 @@
  *   dI_syn_x/dt = rise_x e / tau_syn_x - I_syn_x / tau_syn_x,   drise_x/dt = -rise_x / tau_syn_x
  *
  * A spike that arrives at the end of a step makes rise jump there by its weight. Synaptic currents are exact; V, m, h
- * and n take steps with error control (cash_karp.h). The neuron spikes at the end of the first step in which V, at 0 mV
+ * and n take split steps (gates.h). The neuron spikes at the end of the first step in which V, at 0 mV
  * or more, has fallen, once for each time that V comes from below (action_potential.h), and then not for t_ref; V is never
  * reset. */
-#include "neuron/cash_karp.h"
+#include "neuron/gates.h"
 
 #include <stddef.h>
 
@@ -24,7 +24,8 @@ enum {
   inverse_capacitance = N_PARAMETERS,
   threshold, /* mV: the potential that a spike passes */
   refractory_steps,
-  courses,
+  halves,
+  courses = halves + 2 * VOLLEY_LEVELS,
   N_COEFFICIENTS = courses + VOLLEY_N_COURSES
 };
 
@@ -40,7 +41,8 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [t_ref] = {"t_ref", "ms", 2, 0, 1e9, .doc = "time without a second spike, rounded to steps"},
     [tau_syn_ex] = {"tau_syn_ex", "ms", 0.2, VOLLEY_TIMES, .doc = "rise time of excitatory currents"},
     [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = "rise time of inhibitory currents"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
+    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1,
+                   .doc = "with integration: adaptive, estimated error of a step above which it is halved"},
 };
 
 /* The start values of m, h and n are their equilibrium at -65 mV. */
@@ -69,7 +71,8 @@ static void prepare(const double *p, double dt, double *c) {
   c[inverse_capacitance] = 1 / p[C_m];
   c[threshold] = 0;
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
-  volley_courses_prepare((const double[]){p[tau_syn_ex], p[tau_syn_in]}, 2, p[tolerance], dt, &c[courses]);
+  volley_halves_prepare(&p[tau_syn_ex], 2, dt, &c[halves]);
+  volley_courses_prepare(&p[tau_syn_ex], 2, p[tolerance], dt, &c[courses]);
 }
 
 static double mean_current(const double *p, int receptor) {
@@ -79,24 +82,36 @@ static double mean_current(const double *p, int receptor) {
 /* The coefficient of a neuron. */
 #define C(name) volley_cell_at(cell, name)
 
-VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
-  const double v = y[V_m], m = y[Act_m], h = y[Inact_h], n = y[Act_n];
+VOLLEY_INLINE void gates(const volley_cell *cell, double v, double *opening, double *closing) {
+  (void)cell;
   const double u = v < -1000 ? -1000 : v > 1000 ? 1000 : v; /* rates beyond are finite, too */
-  const double by_80 = volley_exponential((u + 65) * (-1.0 / 80)), by_40 = by_80 * by_80, by_20 = by_40 * by_40;
-  const double by_10 = by_20 * by_20; /* exp(-(V + 65) / 10), from which the others differ by constant factors */
-  const double alpha_m = volley_rise_rate((u + 40) * 0.1, by_10 * 12.182493960703473),
-               alpha_n = 0.1 * volley_rise_rate((u + 55) * 0.1, by_10 * 2.7182818284590452),
-               beta_m = 4 * volley_exponential((u + 65) * (-1.0 / 18)), beta_n = 0.125 * by_80, alpha_h = 0.07 * by_20,
-               beta_h = 1 / (1 + by_10 * 20.085536923187668);
-  const double ionic =
-      C(g_Na) * (m * m * m) * h * (v - C(E_Na)) + C(g_K) * (n * n) * (n * n) * (v - C(E_K)) + C(g_L) * (v - C(E_L));
-  slope[V_m] = (C(I_e) + cell->current + cell->x[EX][stage] + cell->x[IN][stage] - ionic) * C(inverse_capacitance);
-  slope[Act_m] = alpha_m * (1 - m) - beta_m * m;
-  slope[Inact_h] = alpha_h * (1 - h) - beta_h * h;
-  slope[Act_n] = alpha_n * (1 - n) - beta_n * n;
+  const double by_720 = volley_exponential((u + 65) * (-1.0 / 720)), by_360 = by_720 * by_720, by_180 = by_360 * by_360;
+  const double by_80 = by_180 * by_180 * by_720, by_40 = by_80 * by_80, by_20 = by_40 * by_40, by_18 = by_20 * by_180;
+  const double by_10 = by_20 * by_20; /* exp(-(V + 65) / 10), ...; the rates' differ by constant factors */
+  double under[3];                    /* of fractions */
+  opening[0] = volley_rise_fraction((u + 40) * 0.1, by_10 * 12.182493960703473, &under[0]);
+  opening[2] = 0.1 * volley_rise_fraction((u + 55) * 0.1, by_10 * 2.718281828459045, &under[1]);
+  under[2] = 1 + by_10 * 20.085536923187668;
+  volley_invert(under, 3);
+  opening[0] *= under[0];
+  closing[0] = 4 * by_18;
+  opening[1] = 0.07 * by_20;
+  closing[1] = under[2];
+  opening[2] *= under[1];
+  closing[2] = 0.125 * by_80;
+}
+
+VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
+  const double m = y[Act_m], h = y[Inact_h], n = y[Act_n], current = C(I_e) + cell->current;
+  const double na = C(g_Na) * (m * m * m) * h, k = C(g_K) * (n * n) * (n * n);
+  *rate = (na + k + C(g_L)) * C(inverse_capacitance);
+  *drive = (na * C(E_Na) + k * C(E_K) + C(g_L) * C(E_L) + cell->x[EX][stage] + cell->x[IN][stage] + current) *
+           C(inverse_capacitance);
 }
 
 static const volley_shape shape = {V_m, refractory, fired, refractory_steps, threshold};
+
+VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope);
 
 static const volley_equations equations = {
     .n = Act_n + 1, /* V, m, h, n */
@@ -109,7 +124,24 @@ static const volley_equations equations = {
     .slopes = slopes,
 };
 
-VOLLEY_INLINE void take(const volley_chunk *k) { volley_integrate(&equations, k); }
+static void take_part(const volley_chunk *k, int level, double *differences);
+
+static const volley_gated gated = {&equations, membrane, gates, halves, take_part};
+
+VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, double *slope) {
+  volley_gated_slopes(&gated, cell, stage, y, slope);
+}
+
+VOLLEY_FOR_PROCESSORS static void take_part(const volley_chunk *k, int level, double *differences) {
+  volley_column c[N_COEFFICIENTS]; /* a copy that no store to a state can change */
+  memcpy(c, k->c, sizeof c);
+  if (k->cs)
+    volley_take_parts(&gated, &(volley_chunk){k->slice, k->spikes, c, 0, k->end, 1, 1}, false, level, differences);
+  else
+    volley_take_parts(&gated, &(volley_chunk){k->slice, k->spikes, c, 0, k->end, 0, 1}, false, level, differences);
+}
+
+VOLLEY_INLINE void take(const volley_chunk *k) { volley_split_gates(&gated, k); }
 
 VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
@@ -118,9 +150,9 @@ VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list 
 const volley_neuron_model volley_hh_psc_alpha = {
     .name = "hh_psc_alpha",
     .doc =
-        "Hodgkin-Huxley neuron with alpha-shaped synaptic currents, which are exact; V and the gates take Runge-Kutta "
-        "steps of fifth order with error control",
-    .reference = "Hodgkin & Huxley (1952); Dayan & Abbott (2001); Cash & Karp (1990)",
+        "Hodgkin-Huxley neuron with alpha-shaped synaptic currents, which are exact; V and the gates take split steps "
+        "of fourth order, shorter ones in spikes",
+    .reference = "Hodgkin & Huxley (1952); Dayan & Abbott (2001); Strang (1968)",
     VOLLEY_PARAMETERS(parameters),
     VOLLEY_STATES(states),
     VOLLEY_RECEPTORS(receptors),

@@ -188,6 +188,8 @@ static const scheme schemes[] = {
     {"iaf_cond_beta", {"tau_rise_ex"}, {2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 0.5, 2},
     {"iaf_cond_exp_sfa_rr", {"t_ref"}, {0.5}, {"g_ex", "g_rr", "V_m"}, {30, 90, -65}, 0, 8, 0.5, 2},
     {"iaf_bw_2001", {"t_ref"}, {2}, {"s_AMPA", "s_NMDA", "V_m"}, {9, 9, -65}, 0, 8, 0.5, 2},
+    {"hh_psc_alpha", {"tau_syn_ex"}, {2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 4},
+    {"hh_cond_exp_traub", {"tau_syn_ex"}, {2}, {"g_ex", "V_m"}, {9, -70}, 99, 4, 0.1, 4},
 };
 
 static bool is_adaptive(const scheme *it) { return strcmp(it->set[0], "tolerance") == 0; }
@@ -245,7 +247,7 @@ static void test_distance(void **unused) {
   (void)unused;
   for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
     const scheme *it = &schemes[k];
-    if (is_adaptive(it) || strncmp(it->model, "iaf", 3) != 0) continue;
+    if (is_adaptive(it) || strcmp(it->model, "izhikevich") == 0) continue;
     scheme adaptive = *it;
     adaptive.set[1] = it->set[0];
     adaptive.to[1] = it->to[0];
