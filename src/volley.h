@@ -150,8 +150,8 @@ VOLLEY_API volley_status volley_run_get_synapses(volley_run *run, const char *pr
  * injects: values [size of the population] in the unit of the model's current (pA, for most). Collective, agreed status. */
 VOLLEY_API volley_status volley_run_inject(volley_run *run, const char *population, const double *values);
 
-/* Sets keys of stimuli and given spikes of sources from the present time on, with assignments as of --set:
- * "stimuli.NAME.rate=20 Hz", "populations.S.spikes.times=[30, 40]" (files are read anew). Type, target,
+/* Sets keys of stimuli, parameters of populations and given spikes of sources from the present time on, with assignments as of --set:
+ * "stimuli.NAME.rate=20 Hz", "populations.E.parameters.tau_m=15 ms", "populations.S.spikes.times=[30, 40]" (files are read anew). Type, target,
  * neurons, receptor, start, stop and files must stay. What is set belongs to the run and its checkpoints; the experiment has it
  * until the run is destroyed. Collective, agreed status: VOLLEY_USAGE with faults, and nothing is changed, where it is wrong. */
 VOLLEY_API volley_status volley_run_set(volley_run *run, const char *const *sets, int n_sets);

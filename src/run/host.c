@@ -191,26 +191,29 @@ static void refuse_continuous(const volley_run *run, const char *what) {
                  simulation->engine->name, what);
 }
 
-/* Whether an assignment sets the given spikes of a population, and of which: its number. */
+/* Whether an assignment sets parameters or spikes of a population, and of which: its number. */
 static bool set_of_population(const volley_run *run, const char *assignment, int *population) {
   const size_t begin = strlen("populations.");
   if (strncmp(assignment, "populations.", begin) != 0) return false;
   for (int p = 0; p < run->experiment->n_populations; p++) {
     const char *name = run->experiment->populations[p].name, *rest = assignment + begin + strlen(name);
     if (strncmp(assignment + begin, name, strlen(name)) != 0) continue;
-    if (strncmp(rest, ".spikes.", strlen(".spikes.")) != 0) continue;
+    if (strncmp(rest, ".parameters.", strlen(".parameters.")) != 0 &&
+        strncmp(rest, ".spikes.", strlen(".spikes.")) != 0)
+      continue;
     if (population) *population = p;
     return true;
   }
   return false;
 }
 
-/* Reads the spikes anew of the populations that are set. Collective, agreed status. */
+/* Makes parameters and spikes anew of the populations that are set. Collective, agreed status. */
 static volley_status renew_populations(volley_run *run, const char *const *sets, int n_sets,
                                        const volley_reader *reader) {
   for (int s = 0, p; s < n_sets; s++) {
-    if (set_of_population(run, sets[s], &p) && run->experiment->populations[p].spikes)
-      VOLLEY_TRY(volley_sources_renew(run->parts.network, p, reader));
+    if (!set_of_population(run, sets[s], &p)) continue;
+    VOLLEY_TRY(run->experiment->populations[p].spikes ? volley_sources_renew(run->parts.network, p, reader)
+                                                      : volley_network_renew_parameters(run->parts.network, p, reader));
   }
   return VOLLEY_OK;
 }
@@ -230,10 +233,11 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
                    "stimuli that the experiment changes are not set while a run is under way, too");
   for (int s = 0; s < n_sets; s++)
     if (strncmp(sets[s], "stimuli.", strlen("stimuli.")) != 0 && !set_of_population(run, sets[s], NULL))
-      volley_fault(VOLLEY_USAGE, NULL,
-                   "'%s': only keys of stimuli and spikes of sources can be set while a run is "
-                   "under way",
-                   sets[s]);
+      volley_fault(
+          VOLLEY_USAGE, NULL,
+          "'%s': only keys of stimuli, parameters of populations and spikes of sources can be set while a run is "
+          "under way",
+          sets[s]);
   VOLLEY_TRY(volley_agree(run->comm));
   VOLLEY_TRY(volley_experiment_read_text(experiment->resolved, experiment->file, experiment->file, experiment->folder,
                                          sets, n_sets, run->comm, &renewed));

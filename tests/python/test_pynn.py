@@ -126,9 +126,11 @@ def go_on_and_reset():
     sim.run(1.0)
     after = cell.get_data().segments[0].analogsignals[0]
     expect(after.shape == (3, 2) and float(after.t_start) == 200, f"after a clear: {after.shape} from {after.t_start}")
-    raises(NotImplementedError, lambda: cell.set(v_rest=-70.0), "E_L", "under way")
+    cell.set(v_rest=[-70.0, -60.0])
     given.set(spike_times=[90.0, 201.5, 202.04, 300.0])
     sim.run(149.0)
+    v = cell.get_data().segments[0].analogsignals[0].magnitude[-1]
+    expect(abs(v[0] + 74) < 0.1 and -64 < v[1] < -60, f"at rest, with -0.2 nA and noise, at {v}")
     times = given.get_data().segments[0].spiketrains[0].magnitude.tolist()
     expect(times == [1.0, 29.0, 201.5, 202.04, 300.0], f"{times}")
     raises(NotImplementedError, lambda: edges.set(weight=0.1), "weight", "under way")

@@ -152,8 +152,15 @@ class Simulation:
         """Sets a key of a stimulus, which is named or counted from 0, from now on: sim.set_stimulus("drive", "rate", "20 Hz")."""
         self.assign(f"stimuli.{name}.{key}={value}")
 
+    def set_parameter(self, population: str, name: str, values: Any) -> None:
+        """Sets a parameter of all neurons of a population from now on: one value for all, or float64 [neurons]."""
+        array = self._array(population, values)
+        one = float(array[0]) if len(array) and np.all(array == array[0]) else None
+        text = repr(one) if one is not None else f"{{values: {array.tolist()}}}"
+        self.assign(f"populations.{population}.parameters.{name}={text}")
+
     def assign(self, assignment: str) -> None:
-        """Sets a key as `--set` does, from now on: of a stimulus, or the spikes of a source, for which its
+        """Sets a key as `--set` does, from now on: of a stimulus, parameters of a population, or the spikes of a source, for which its
         files are read anew: "populations.S.spikes.times=[30, 40]"."""
         self._handle.set_stimulus(assignment)
 

@@ -37,8 +37,8 @@ class Cell:
 
     def change(self, simulation, population, names):
         """Brings parameters that were changed into a run that is under way."""
-        raise NotImplementedError(f"population '{population.label}': {', '.join(names)} cannot be changed while a run is under way; "
-                                  "reset() before")
+        for name in names:
+            simulation.set_parameter(population.volley_name, name, population._parameters[name])
 
     def renew(self, simulation, population, step, is_renewed):
         """Sets what drives a source, as it is from the step on."""
