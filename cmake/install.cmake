@@ -9,7 +9,7 @@ set_target_properties(volley PROPERTIES INSTALL_RPATH "$ORIGIN/${VOLLEY_BIN_TO_L
 set_target_properties(volley_library PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 
 install(TARGETS volley COMPONENT program)
-install(TARGETS volley_library EXPORT volleyTargets LIBRARY COMPONENT library NAMELINK_COMPONENT development
+install(TARGETS volley_library volley_hdf5 EXPORT volleyTargets LIBRARY COMPONENT library NAMELINK_COMPONENT development
   ARCHIVE COMPONENT development)
 
 # The program writes them itself, from the tables of its commands.
@@ -76,14 +76,16 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/volleyConfig.cmake ${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
   DESTINATION ${VOLLEY_CMAKE_FOLDER} COMPONENT development)
 
-# A static library hands what it needs to whoever links it; a shared one carries it. SLEPc and PETSc are loaded by either
-# and are named for the sake of their headers. The prefix is relative to the file.
-list(TRANSFORM CMAKE_DL_LIBS PREPEND -l OUTPUT_VARIABLE VOLLEY_PC_DL)
-string(JOIN " " VOLLEY_PC_LIBRARIES ${OpenMP_C_FLAGS} ${VOLLEY_PC_DL} -lm)
-set(VOLLEY_PC_REQUIRES "Requires: hdf5-openmpi yaml-0.1\nRequires.private: slepc petsc")
-if(BUILD_SHARED_LIBS)
-  set(VOLLEY_PC_REQUIRES "Requires.private: hdf5-openmpi yaml-0.1 slepc petsc")
-  set(VOLLEY_PC_LIBRARIES "")
+# A static library hands what it needs to whoever links it; a shared one carries it. The prefix is relative to the file.
+set(VOLLEY_PC_REQUIRES "")
+set(VOLLEY_PC_LIBRARIES "")
+if(NOT BUILD_SHARED_LIBS)
+  list(TRANSFORM CMAKE_DL_LIBS PREPEND -l OUTPUT_VARIABLE dl)
+  string(JOIN " " VOLLEY_PC_REQUIRES "Requires:" ${VOLLEY_HDF5_MODULE} yaml-0.1)
+  if(NOT VOLLEY_HDF5_MODULE)
+    get_target_property(hdf5 volley_hdf5 INTERFACE_LINK_LIBRARIES)
+  endif()
+  string(JOIN " " VOLLEY_PC_LIBRARIES ${hdf5} ${OpenMP_C_FLAGS} ${dl} -lm)
 endif()
 file(RELATIVE_PATH VOLLEY_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/volley.pc.in ${PROJECT_BINARY_DIR}/volley.pc @ONLY)

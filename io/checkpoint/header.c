@@ -1,9 +1,9 @@
 /* Section of the run's description: attributes, from one table for writing and reading, and the text of the experiment. */
 #include "base/build_info.h"
-#include "base/petsc.h"
 #include "io/checkpoint/section.h"
 #include "io/output/provenance.h"
 #include "io/output/summary.h"
+#include "solver/solver.h"
 
 #include <inttypes.h>
 #include <stdio.h>

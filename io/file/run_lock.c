@@ -164,3 +164,12 @@ void volley_lock_release(volley_lock *lock) {
   free(lock->files);
   free(lock);
 }
+
+bool volley_lock_is_held(const char *path) {
+  const holder me = myself();
+  holder other;
+  char *file = volley_path_format("%s" VOLLEY_LOCK_ENDING, path);
+  const bool is_held = read_holder(file, &other) == 0 && !has_ended(&other, &me);
+  free(file);
+  return is_held;
+}

@@ -8,6 +8,7 @@
 #include "base/status.h"
 
 #include <mpi.h>
+#include <stdbool.h>
 
 #define VOLLEY_LOCK_ENDING ".lock"
 
@@ -19,5 +20,8 @@ volley_status volley_lock_take(const char *const *paths, int n, MPI_Comm comm, v
 
 /* Gives the paths back. NULL is allowed. Not collective. */
 void volley_lock_release(volley_lock *lock);
+
+/* Whether a run that writes this path goes on, as far as can be told from here. Takes nothing. Not collective. */
+bool volley_lock_is_held(const char *path);
 
 #endif

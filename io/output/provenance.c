@@ -2,12 +2,11 @@
 
 #include "base/build_info.h"
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "io/data/inputs.h"
 #include "io/output/summary.h"
 #include "neuron/neuron.h"
+#include "solver/solver.h"
 
-#include <petscversion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +25,7 @@ static void put_software(volley_hdf5 *file, hid_t group) {
   volley_hdf5_check(file, H5get_libversion(&major, &minor, &release), "ask for the version of HDF5 for");
   snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
   volley_hdf5_put_text(file, group, "hdf5_version", text);
-  snprintf(text, sizeof text, "%d.%d.%d", PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR);
-  volley_hdf5_put_text(file, group, "petsc_version", text);
+  volley_hdf5_put_text(file, group, "petsc_version", volley_petsc_version);
   snprintf(text, sizeof text, "%d", _OPENMP);
   volley_hdf5_put_text(file, group, "openmp_version", text);
 }

@@ -267,7 +267,23 @@ void volley_output_file_close(volley_output_file *file) {
 
 const volley_output_info *volley_output_file_info(const volley_output_file *file) { return &file->info; }
 
-volley_status volley_output_file_spikes(volley_output_file *file, int recorder,
+/* Number of spikes up to a time among n in order of time. */
+static hsize_t count_up_to(volley_hdf5 *hdf5, hid_t times, hsize_t n, double until_ms) {
+  const hsize_t one = 1;
+  hsize_t low = 0;
+  for (hsize_t high = until_ms >= 0 ? n : 0; low < high && !hdf5->failed;) {
+    const hsize_t middle = low + (high - low) / 2;
+    double time = NAN;
+    volley_hdf5_read_part(hdf5, times, "timestamps", H5T_NATIVE_DOUBLE, 1, &middle, NULL, &one, &time);
+    if (time <= until_ms)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+volley_status volley_output_file_spikes(volley_output_file *file, int recorder, double after_ms,
                                         void (*take)(void *taker, size_t n, const double *times, const uint64_t *ids),
                                         void *taker) {
   volley_hdf5 *hdf5 = &file->hdf5;
@@ -279,7 +295,7 @@ volley_status volley_output_file_spikes(volley_output_file *file, int recorder,
   /* A run that was broken off may have grown one of the two only. */
   const hsize_t n_times = volley_hdf5_count_values(hdf5, time_set), n_ids = volley_hdf5_count_values(hdf5, id_set);
   const hsize_t total = n_times < n_ids ? n_times : n_ids;
-  for (hsize_t first = 0; first < total && !hdf5->failed; first += SLAB) {
+  for (hsize_t first = count_up_to(hdf5, time_set, total, after_ms); first < total && !hdf5->failed; first += SLAB) {
     const hsize_t n = total - first < SLAB ? total - first : SLAB;
     volley_hdf5_read_part(hdf5, time_set, "timestamps", H5T_NATIVE_DOUBLE, 1, &first, NULL, &n, times);
     volley_hdf5_read_part(hdf5, id_set, "node_ids", H5T_NATIVE_UINT64, 1, &first, NULL, &n, ids);

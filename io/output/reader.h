@@ -64,9 +64,9 @@ void volley_output_file_close(volley_output_file *file); /* NULL is allowed */
 const volley_output_info *
 volley_output_file_info(const volley_output_file *file); /* lives as long as the file is open */
 
-/* Hands all spikes of a recorder (its number in info->recorders) to take() in slabs, in the order of the file: by
- * time, ties by id. ids: indices within the population. */
-volley_status volley_output_file_spikes(volley_output_file *file, int recorder,
+/* Hands all spikes of a recorder (its number in info->recorders) after a time (-INFINITY: all) to take() in slabs, in the order
+ * of the file: by time, ties by id. ids: indices within the population. */
+volley_status volley_output_file_spikes(volley_output_file *file, int recorder, double after_ms,
                                         void (*take)(void *taker, size_t n, const double *times, const uint64_t *ids),
                                         void *taker);
 

@@ -1,8 +1,8 @@
 #include "io/output/summary.h"
 
-#include "base/petsc.h"
 #include "io/file/disk_space.h"
 #include "io/file/path.h"
+#include "solver/solver.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -73,7 +73,7 @@ static volley_status measure(volley_output_file *file, int recorder, double star
   s.squares = s.sum + s.size;
   s.counts = volley_alloc(s.size, sizeof *s.counts, "statistics of spikes");
   s.bins = volley_alloc(s.n_bins + 1, sizeof *s.bins, "statistics of spikes");
-  volley_status status = volley_output_file_spikes(file, recorder, take_spikes, &s);
+  volley_status status = volley_output_file_spikes(file, recorder, s.start_ms, take_spikes, &s);
   if (s.damaged)
     status =
         volley_fault(VOLLEY_USAGE, NULL, "recorder '%s' holds spikes of neurons that population '%s' does not have",

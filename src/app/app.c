@@ -4,8 +4,8 @@
 #include "app/alike.h"
 #include "app/launch.h"
 #include "base/build_info.h"
-#include "base/petsc.h"
 #include "base/text.h"
+#include "solver/solver.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * is not too large. */
 #include "app/calibrate.h"
 #include "base/parallel.h"
-#include "base/petsc.h"
 #include "learner/learner.h"
+#include "solver/solver.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -95,37 +95,16 @@ double volley_time_learning(const volley_experiment *experiment, const volley_re
   return steps > 0 ? steps * time_step(experiment, readout, estimate) : 0;
 }
 
-/* A dense matrix of random numbers. */
-static Mat make_matrix(PetscInt n) {
-  Mat matrix;
-  PetscScalar *values;
-  volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 3), 0, 0);
-  VOLLEY_PETSC(MatCreateDense(MPI_COMM_SELF, n, n, n, n, NULL, &matrix));
-  VOLLEY_PETSC(MatDenseGetArray(matrix, &values));
-  for (PetscInt i = 0; i < n * n; i++) values[i] = volley_stream_uniform(&stream) - 0.5;
-  VOLLEY_PETSC(MatDenseRestoreArray(matrix, &values));
-  VOLLEY_PETSC(MatAssemblyBegin(matrix, MAT_FINAL_ASSEMBLY));
-  VOLLEY_PETSC(MatAssemblyEnd(matrix, MAT_FINAL_ASSEMBLY));
-  return matrix;
-}
-
-/* Seconds of LAPACK for all eigenvalues of n x n: they grow with the third power. */
+/* Seconds of LAPACK for all eigenvalues of n x n, of random numbers: they grow with the third power. */
 static double time_dense(double n) {
-  const PetscInt sample = (PetscInt)fmin(n, SAMPLE_DENSE);
-  Mat matrix = make_matrix(sample);
-  double seconds = INFINITY;
-  for (int k = 0; k < 2; k++) { /* the first time is that of loading pages, too */
-    EPS solver;
-    VOLLEY_PETSC(EPSCreate(MPI_COMM_SELF, &solver));
-    VOLLEY_PETSC(EPSSetOperators(solver, matrix, NULL));
-    VOLLEY_PETSC(EPSSetProblemType(solver, EPS_NHEP));
-    VOLLEY_PETSC(EPSSetType(solver, EPSLAPACK));
-    const double start = volley_thread_seconds();
-    VOLLEY_PETSC(EPSSolve(solver));
-    seconds = fmin(seconds, volley_thread_seconds() - start);
-    VOLLEY_PETSC(EPSDestroy(&solver));
-  }
-  VOLLEY_PETSC(MatDestroy(&matrix));
+  const int sample = (int)fmin(n, SAMPLE_DENSE);
+  const size_t n_values = (size_t)sample * (size_t)sample;
+  double *values = volley_alloc(n_values, sizeof *values, "the estimate"), seconds = INFINITY;
+  volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 3), 0, 0);
+  for (size_t i = 0; i < n_values; i++) values[i] = volley_stream_uniform(&stream) - 0.5;
+  for (int k = 0; k < 2; k++) /* the first time is that of loading pages, too */
+    seconds = fmin(seconds, volley_eigen.dense_seconds(values, sample, volley_thread_seconds));
+  free(values);
   return seconds * pow(n / sample, 3);
 }
 

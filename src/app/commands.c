@@ -12,6 +12,7 @@
   X(plot) \
   X(export) \
   X(view) \
+  X(watch) \
   X(reference) \
   X(completion) \
   X(manual) \

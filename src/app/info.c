@@ -65,7 +65,7 @@ static void print_number(const char *format, int width, double value) {
     printf(format, width, value);
 }
 
-static void print_lines(const volley_activity *lines, int n) {
+void volley_info_activities(const volley_activity *lines, int n) {
   int width = 10;
   for (int i = 0; i < n; i++)
     if ((int)strlen(lines[i].population->name) > width) width = (int)strlen(lines[i].population->name);
@@ -217,7 +217,7 @@ static volley_status show(volley_output_file *file, const char *path, const sett
     printf("\n}\n");
   } else if (status == VOLLEY_OK) {
     print_run(info, options->file);
-    print_lines(lines, n);
+    volley_info_activities(lines, n);
     status = show_readouts(path, false);
     if (status == VOLLEY_OK) status = volley_info_rows(path, start, stop, false);
     if (status == VOLLEY_OK) status = volley_info_labels(file, path, start, stop, false);

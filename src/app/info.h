@@ -2,11 +2,14 @@
 #ifndef VOLLEY_APP_INFO_H
 #define VOLLEY_APP_INFO_H
 
-#include "io/output/reader.h"
+#include "app/activity.h"
 
 /* Verifies the checkpoint at path and prints what it is. One process. Returns VOLLEY_USAGE, the fault being printed, if it
  * cannot be read or is not whole. */
 volley_status volley_info_checkpoint(const char *path, bool json);
+
+/* Prints a table of them. */
+void volley_info_activities(const volley_activity *activities, int n);
 
 /* Prints how well the outputs, neurons that a teacher reaches, tell the images that were shown. The prediction is the label
  * whose outputs spike most while the image is shown; of equally many spikes the larger trace decides: its spikes, each

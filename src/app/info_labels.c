@@ -237,7 +237,7 @@ volley_status volley_info_labels(volley_output_file *file, const char *path, dou
     if (recorder < 0) continue;
     prepare(j, &info->recorders[recorder], start, stop);
     n++;
-    status = volley_output_file_spikes(file, recorder, take_spikes, j);
+    status = volley_output_file_spikes(file, recorder, -INFINITY, take_spikes, j);
     compare(j);
     if (j->scores[UNTAUGHT].all + j->scores[TAUGHT].all + j->scores[UNKNOWN].all == 0) release(&all[--n]);
   }

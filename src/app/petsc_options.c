@@ -1,8 +1,9 @@
 #include "app/petsc_options.h"
 
-#include "base/petsc.h"
 #include "force/spectrum.h"
 #include "learner/learner.h"
+#include "run/run.h"
+#include "solver/solver.h"
 
 /* Makes the solvers that the experiment will need: a word that PETSc does not know shows itself now and not after hours. */
 static volley_status try_options(const volley_experiment *experiment, MPI_Comm comm) {
@@ -20,7 +21,7 @@ static volley_status try_options(const volley_experiment *experiment, MPI_Comm c
 
 volley_status volley_petsc_prepare(const volley_experiment *experiment, int n_words, const char *const *words,
                                    MPI_Comm comm) {
-  if (n_words == 0 && experiment->n_readouts == 0) return VOLLEY_OK;
+  if (n_words == 0 && !volley_needs_petsc(experiment)) return VOLLEY_OK;
   VOLLEY_TRY(volley_petsc_start(n_words, words, comm));
   if (!*volley_petsc_options()) return VOLLEY_OK;
   VOLLEY_TRY(try_options(experiment, comm));

@@ -4,7 +4,7 @@
 
 #include "model/experiment.h"
 
-/* Starts PETSc if there are options or readouts (else it starts where it is needed, volley_run_load()). Tries all options that
+/* Starts PETSc if there are options or the experiment needs it. Tries all options that
  * PETSc has, wherever from, on what will solve and notes on stderr which of them nothing looks at. Collective over
  * comm, agreed status. words: [n_words], those behind -- on the command line. */
 volley_status volley_petsc_prepare(const volley_experiment *experiment, int n_words, const char *const *words,

@@ -67,14 +67,14 @@ static void format_duration(double seconds, char *text, size_t size) {
 static void format_figures(char *text, size_t size) {
   const double elapsed = now() - display.begun, fraction = fraction_done();
   const double done_here = display.done_ms - display.from_ms;
-  char time[32] = "-";
+  char time[32] = "-", rate[32] = "";
   if (fraction >= 1)
     format_duration(elapsed, time, sizeof time);
   else if (done_here > 0)
     format_duration(elapsed * (display.total_ms - display.done_ms) / done_here, time, sizeof time);
-  snprintf(text, size, "%.0f/%.0f ms  %s %s  %s%s%.3g Hz", display.done_ms, display.total_ms,
-           fraction >= 1 ? "took" : "ETA", time, done_here > 0 ? volley_speed(elapsed, done_here).text : "",
-           done_here > 0 ? "  " : "", display.rate);
+  if (!isnan(display.rate)) snprintf(rate, sizeof rate, "%s%.3g Hz", done_here > 0 ? "  " : "", display.rate);
+  snprintf(text, size, "%.0f/%.0f ms  %s %s  %s%s", display.done_ms, display.total_ms, fraction >= 1 ? "took" : "ETA",
+           time, done_here > 0 ? volley_speed(elapsed, done_here).text : "", rate);
 }
 
 /* Redraws the line in one write, cut to the terminal's width: [=====>    ]  47%  figures. The cursor goes back to its
@@ -131,7 +131,7 @@ void volley_progress_begin(volley_progress_mode mode, double from_ms, double tot
 void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons) {
   if (display.mode == VOLLEY_PROGRESS_OFF) return;
   display.done_ms = done_ms;
-  display.rate = neurons && done_ms > 0 ? (double)spikes / neurons / (1e-3 * done_ms) : 0;
+  display.rate = !neurons ? NAN : done_ms > 0 ? (double)spikes / neurons / (1e-3 * done_ms) : 0;
   if (display.mode == VOLLEY_PROGRESS_BAR) {
     if (now() - display.drawn >= redraw_interval) draw_bar();
   } else {

@@ -16,7 +16,7 @@ typedef enum volley_progress_mode {
  * volley_progress_end(). */
 void volley_progress_begin(volley_progress_mode mode, double from_ms, double total_ms, FILE *out);
 
-/* The run has come to done_ms and has seen `spikes` of `neurons` neurons so far. Cheap: call it every few ms of model
+/* The run has come to done_ms and has seen `spikes` of `neurons` neurons so far (0 neurons: no rate is shown). Cheap: call it every few ms of model
  * time; a bar is drawn at most five times a second. */
 void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons);
 

@@ -68,7 +68,7 @@ volley_status volley_fault(volley_status status, const volley_place *place, cons
 
 volley_status volley_local_status(void) { return faults.worst; }
 
-static void clear(void) {
+void volley_faults_clear(void) {
   for (int i = 0; i < faults.n; i++) free(faults.texts[i]);
   faults.n = faults.dropped = 0;
   faults.worst = VOLLEY_OK;
@@ -161,14 +161,14 @@ volley_status volley_agree(MPI_Comm comm) {
     if (all[s]) status = worse(status, (volley_status)s);
   }
   if (status != VOLLEY_OK) gather_and_tell(comm);
-  clear();
+  volley_faults_clear();
   return status;
 }
 
 volley_status volley_agree_first(uint64_t place, MPI_Comm comm) {
   uint64_t first;
   VOLLEY_MPI(MPI_Allreduce(&place, &first, 1, MPI_UINT64_T, MPI_MIN, comm));
-  if (place > first) clear();
+  if (place > first) volley_faults_clear();
   return volley_agree(comm);
 }
 
@@ -197,7 +197,7 @@ volley_status volley_print_faults(void) {
   char *block = pack(&size);
   tell_distinct(block, (size_t)size);
   free(block);
-  clear();
+  volley_faults_clear();
   return status;
 }
 

@@ -60,6 +60,9 @@ bool volley_is_made(const void *made, const char *what, const char *name, MPI_Co
 /* Keeps a note among the faults of a host program, if there is one. Returns whether there is. Not collective. */
 bool volley_faults_are_kept(const char *note);
 
+/* Empties the list of this process without printing it: for what is tried and may fail. Not collective. */
+void volley_faults_clear(void);
+
 /* Prints this process's faults to stderr and empties the list; for programs and commands without MPI. */
 volley_status volley_print_faults(void);
 

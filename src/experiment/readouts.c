@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "learner/learner.h"
 #include "neuron/neuron.h"
+#include "solver/solver.h"
 #include "stimulus/stimulus.h"
 
 #include <limits.h>
@@ -109,6 +110,9 @@ static void read_learning(volley_reading *reading, volley_node *map, volley_read
   if (!map || !volley_check_section(reading, map, VOLLEY_SECTION_LEARNING)) return;
   readout->learner =
       volley_read_kind(reading, map, learning_key("solver"), (volley_pick){0}, volley_learners(), "solver");
+  if (readout->learner && readout->learner->needs_petsc && volley_linear.lacks)
+    volley_value_fault(reading, volley_node_get(map, "solver") ? volley_node_get(map, "solver") : map,
+                       "readouts that learn need %s", volley_linear.lacks);
   readout->is_exact = volley_read_choice(reading, map, learning_key("update")) == 1;
   read_lambda(reading, map, readout);
   const int before = reading->faults;
@@ -163,14 +167,15 @@ static void read_eigenvalues(volley_reading *reading, const volley_node *entry, 
   if (!node) return;
   if (strcmp(text, "all") == 0) {
     readout->eigenvalues = -1;
-    return;
-  }
-  if (!volley_unit_convert(text, "", &number, why, sizeof why) || number != nearbyint(number) || number < 0 ||
-      number > fmin(readout->reads.size, INT_MAX))
+  } else if (!volley_unit_convert(text, "", &number, why, sizeof why) || number != nearbyint(number) || number < 0 ||
+             number > fmin(readout->reads.size, INT_MAX)) {
     volley_value_fault(reading, node, "'%.60s' given; a whole number from 0 to %u is expected, or all", text,
                        readout->reads.size);
-  else
+  } else {
     readout->eigenvalues = (int)number;
+  }
+  if (readout->eigenvalues != 0 && volley_eigen.lacks)
+    volley_value_fault(reading, node, "eigenvalues need %s", volley_eigen.lacks);
 }
 
 static void read_readout(volley_reading *reading, volley_node *entry, volley_readout *readout) {

@@ -2,6 +2,7 @@
 #include "experiment/reading.h"
 
 #include "signal/signal.h"
+#include "solver/solver.h"
 
 static const volley_key_info type_key = {
     .name = "type", .type = VOLLEY_KEY_WORD, .required = true, .doc = "kind of signal, which has keys of its own"};
@@ -38,6 +39,9 @@ volley_signal *volley_read_signal(volley_reading *reading, volley_node *map) {
   const volley_signal_kind *kind = read_kind(reading, map);
   signal->place = volley_node_place(reading->arena, map);
   if (!kind) return signal;
+  if (kind->make_rows && volley_ode_solver.lacks)
+    volley_value_fault(reading, volley_node_get(map, "type"), "signals that are equations need %s",
+                       volley_ode_solver.lacks);
   volley_names known = {0};
   const volley_key_source source = {.entry = map, .target = -1};
   add_keys(reading, kind, &known);

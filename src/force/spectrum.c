@@ -2,9 +2,9 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "base/petsc.h"
 #include "base/progress.h"
 #include "base/signals.h"
+#include "solver/solver.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ enum { MANY = 400 /* eigenvalues, which take LAPACK half a second */ };
 
 static const uint32_t not_read = UINT32_MAX; /* number or row of a neuron that the readout does not read */
 
-/* The matrix as an operator on PETSc's vectors. Rows go to the ranks as the neurons do: rank by rank, on each block by block. A
+/* The matrix as an operator. Rows go to the ranks as the neurons do: rank by rank, on each block by block. A
  * permutation of rows and columns leaves eigenvalues as they are. */
 typedef struct effective {
   volley_effective_weights weights;
@@ -26,7 +26,6 @@ typedef struct effective {
   uint32_t *order;   /* [n] number of the neuron of each row */
   uint32_t **rows;   /* [n_blocks][stride of the block] own row of each neuron by its id, or not_read */
   double *x;         /* [n] a vector by numbers of neurons */
-  const double *own; /* own rows of the vector that is multiplied */
   double *product;   /* own rows of the product */
   double *fed_back;  /* [K] D' x */
   const char *when;  /* of the matrix, for messages */
@@ -34,8 +33,6 @@ typedef struct effective {
   double told;       /* when the user was told last, s */
   double stopped;    /* above 0: a signal has asked a rank to stop */
   double magnitude;  /* greatest of all products so far, on all ranks; INFINITY where there was a NaN */
-  Vec all;           /* the whole vector, row by row */
-  VecScatter gather; /* NULL before the first product */
 } effective;
 
 /* Number of a neuron in the readout, or not_read. */
@@ -76,16 +73,10 @@ static void number_rows(effective *e) {
   free(counts);
 }
 
-/* Brings the vector to every rank, and sums up what would be fed back. */
-static void gather(effective *e, Vec x) {
+/* Sorts the vector, all rows of it, by neurons, and sums up what would be fed back. */
+static void take_vector(effective *e, const double *all) {
   const size_t k = (size_t)e->weights.readout->supervisor->dimension;
-  const PetscScalar *all;
-  if (!e->gather) VOLLEY_PETSC(VecScatterCreateToAll(x, &e->gather, &e->all));
-  VOLLEY_PETSC(VecScatterBegin(e->gather, x, e->all, INSERT_VALUES, SCATTER_FORWARD));
-  VOLLEY_PETSC(VecScatterEnd(e->gather, x, e->all, INSERT_VALUES, SCATTER_FORWARD));
-  VOLLEY_PETSC(VecGetArrayRead(e->all, &all));
   for (uint32_t row = 0; row < e->n; row++) e->x[e->order[row]] = all[row];
-  VOLLEY_PETSC(VecRestoreArrayRead(e->all, &all));
   memset(e->fed_back, 0, k * sizeof *e->fed_back);
   for (size_t i = 0; i < e->n; i++) {
     for (size_t v = 0; v < k; v++) e->fed_back[v] += e->weights.decoders[i * k + v] * e->x[i];
@@ -234,18 +225,15 @@ static void tell(effective *e) {
                          e->when, e->products);
 }
 
-static PetscErrorCode multiply(Mat matrix, Vec x, Vec y) {
-  effective *e;
-  VOLLEY_PETSC(MatShellGetContext(matrix, &e));
-  gather(e, x);
-  VOLLEY_PETSC(VecZeroEntries(y));
-  VOLLEY_PETSC(VecGetArray(y, &e->product));
+static bool multiply(void *context, const double *x, double *y) {
+  effective *e = context;
+  take_vector(e, x);
+  e->product = y;
   volley_parallel(e->weights.network->threads, multiply_blocks, e);
   measure(e);
-  VOLLEY_PETSC(VecRestoreArray(y, &e->product));
   e->products++;
   tell(e);
-  return e->stopped > 0 ? PETSC_ERR_USER : 0;
+  return !(e->stopped > 0);
 }
 
 static effective open_weights(const volley_effective_weights *weights, const char *when) {
@@ -262,48 +250,11 @@ static void close_weights(effective *e) {
   free(e->order);
   free(e->x);
   free(e->fed_back);
-  VOLLEY_PETSC(VecScatterDestroy(&e->gather));
-  VOLLEY_PETSC(VecDestroy(&e->all));
-}
-
-/* Returns PETSc's error code. */
-static int set_up(EPS solver, Mat matrix, int wanted) {
-  VOLLEY_PETSC(EPSSetOperators(solver, matrix, NULL));
-  VOLLEY_PETSC(EPSSetProblemType(solver, EPS_NHEP));
-  VOLLEY_PETSC(EPSSetWhichEigenpairs(solver, EPS_LARGEST_MAGNITUDE));
-  VOLLEY_PETSC(EPSSetType(solver, wanted < 0 ? EPSLAPACK : EPSKRYLOVSCHUR));
-  if (wanted > 0) VOLLEY_PETSC(EPSSetDimensions(solver, wanted, PETSC_DEFAULT, PETSC_DEFAULT));
-  const int code = VOLLEY_PETSC_CODE(EPSSetFromOptions(solver));
-  return code ? code : VOLLEY_PETSC_CODE(EPSSetUp(solver));
-}
-
-static PetscErrorCode copy(Mat matrix, Vec x, Vec y) {
-  (void)matrix;
-  return VOLLEY_PETSC_CODE(VecCopy(x, y));
 }
 
 const char *volley_spectrum_try(int wanted, MPI_Comm comm) {
-  Mat matrix;
-  EPS solver;
-  int ranks;
-  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
-  VOLLEY_PETSC(MatCreateShell(comm, 8, 8, 8 * ranks, 8 * ranks, NULL, &matrix));
-  VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))copy));
-  VOLLEY_PETSC(EPSCreate(comm, &solver));
-  int code = set_up(solver, matrix, wanted < 0 ? wanted : 2);
-  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &code, 1, MPI_INT, MPI_MAX, comm));
-  if (code == 0) VOLLEY_PETSC(EPSDestroy(&solver)); /* after an error it may be in no state to be */
-  VOLLEY_PETSC(MatDestroy(&matrix));
+  const int code = volley_eigen.try_options(wanted, comm);
   return code ? volley_petsc_words(code) : NULL;
-}
-
-static void take_values(EPS solver, int wanted, double **values, uint32_t *n) {
-  PetscInt found;
-  VOLLEY_PETSC(EPSGetConverged(solver, &found));
-  *n = wanted > 0 && found > wanted ? (uint32_t)wanted : (uint32_t)found;
-  *values = volley_alloc(2 * (size_t)*n, sizeof **values, "eigenvalues");
-  for (uint32_t i = 0; i < *n; i++)
-    VOLLEY_PETSC(EPSGetEigenvalue(solver, (PetscInt)i, *values + 2 * i, *values + 2 * i + 1));
 }
 
 /* A fault where there are no eigenvalues. code: PETSc's */
@@ -336,8 +287,6 @@ static void try_dense(void *context) {
 static volley_status find(const volley_effective_weights *weights, const char *when, double **values, uint32_t *n) {
   const int wanted = weights->readout->eigenvalues;
   effective e = open_weights(weights, when);
-  Mat matrix;
-  EPS solver;
   *values = NULL;
   *n = 0;
   if (wanted < 0) (void)volley_memory_try(try_dense, &e);
@@ -345,15 +294,13 @@ static volley_status find(const volley_effective_weights *weights, const char *w
     close_weights(&e);
     return VOLLEY_FAILURE;
   }
-  VOLLEY_PETSC(MatCreateShell(weights->network->comm, (PetscInt)e.count, (PetscInt)e.count, (PetscInt)e.n,
-                              (PetscInt)e.n, &e, &matrix));
-  VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))multiply));
-  VOLLEY_PETSC(EPSCreate(weights->network->comm, &solver));
-  int code = set_up(solver, matrix, wanted);
-  if (code == 0) code = VOLLEY_PETSC_CODE(EPSSolve(solver));
-  if (judge(&e, code) == VOLLEY_OK) take_values(solver, wanted, values, n);
-  if (code == 0) VOLLEY_PETSC(EPSDestroy(&solver)); /* after an error it may be in no state to be */
-  VOLLEY_PETSC(MatDestroy(&matrix));
+  const volley_operator matrix = {e.count, e.n, multiply, &e};
+  const int code = volley_eigen.find(&matrix, wanted, weights->network->comm, values, n);
+  if (judge(&e, code) != VOLLEY_OK) {
+    free(*values);
+    *values = NULL;
+    *n = 0;
+  }
   close_weights(&e);
   return volley_agree(weights->network->comm);
 }

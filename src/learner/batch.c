@@ -1,8 +1,8 @@
 #include "learner/batch.h"
 
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "learner/rls_kernels.h"
+#include "solver/solver.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,8 +27,8 @@ struct volley_batch {
   MPI_Comm comm;
   double *a; /* own rows, column by column: [padded][count] */
   size_t a_bytes;
-  Mat matrix;       /* over a */
-  double *gathered; /* r of steps that A lacks: [CAPACITY][padded] */
+  struct _p_Mat *matrix; /* of PETSc, over a */
+  double *gathered;      /* r of steps that A lacks: [CAPACITY][padded] */
   int n_gathered;
   double *b;            /* [dimension][padded] */
   const char *unsolved; /* why no decoders were found; NULL: it was not tried, or they were */
@@ -65,15 +65,6 @@ static void allocate(void *own) {
   batch->b = make_vectors((size_t)batch->dimension, batch->padded);
 }
 
-static void create_matrix(volley_batch *batch, double lambda) {
-  const PetscInt count = (PetscInt)batch->count, n = (PetscInt)batch->padded;
-  for (size_t i = 0; i < batch->count; i++) batch->a[(batch->first + i) * batch->count + i] = lambda;
-  VOLLEY_PETSC(MatCreateDense(batch->comm, count, count, n, n, batch->a, &batch->matrix));
-  VOLLEY_PETSC(MatAssemblyBegin(batch->matrix, MAT_FINAL_ASSEMBLY));
-  VOLLEY_PETSC(MatAssemblyEnd(batch->matrix, MAT_FINAL_ASSEMBLY));
-  VOLLEY_PETSC(MatSetOption(batch->matrix, MAT_SPD, PETSC_TRUE));
-}
-
 volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, const double *decoders, int threads,
                                   MPI_Comm comm) {
   volley_batch *batch = volley_alloc(1, sizeof *batch, "batch learning");
@@ -86,7 +77,9 @@ volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, cons
   deal_rows(batch);
   if (!volley_all(volley_memory_try(allocate, batch) == VOLLEY_OK, batch->comm))
     return volley_batch_destroy(batch), NULL;
-  create_matrix(batch, lambda);
+  for (size_t i = 0; i < batch->count; i++) batch->a[(batch->first + i) * batch->count + i] = lambda;
+  batch->matrix =
+      volley_linear.matrix(batch->a, batch->count, (uint32_t)batch->padded, batch->count, true, batch->comm);
   for (size_t v = 0; v < k; v++) {
     for (size_t i = 0; i < n; i++) batch->b[v * batch->padded + i] = lambda * decoders[i * k + v];
   }
@@ -96,7 +89,7 @@ volley_batch *volley_batch_create(uint32_t n, int dimension, double lambda, cons
 void volley_batch_destroy(void *own) {
   volley_batch *batch = own;
   if (!batch) return;
-  VOLLEY_PETSC(MatDestroy(&batch->matrix));
+  if (batch->matrix) volley_linear.destroy_matrix(batch->matrix);
   VOLLEY_MPI(MPI_Comm_free(&batch->comm));
   volley_table_free(batch->a, batch->a_bytes);
   free(batch->gathered);
@@ -143,103 +136,39 @@ void volley_batch_learn(volley_batch *batch, const double *r, const double *x, i
   volley_barrier_wait(barrier);
 }
 
-/* A solver that has its factors of A, changed as PETSc's options say; NULL with a reason in `why` where it cannot be had.
- * Options fail on all ranks alike, factors on any. */
-static KSP make_solver(const volley_batch *batch, char *why, size_t size) {
-  KSP solver;
-  PC preconditioner;
-  const PetscInt n = (PetscInt)batch->n, most = n < 1000 ? 10000 : 10 * n;
-  VOLLEY_PETSC(KSPCreate(batch->comm, &solver));
-  VOLLEY_PETSC(KSPSetOperators(solver, batch->matrix, batch->matrix));
-  VOLLEY_PETSC(KSPSetType(solver, KSPCG));
-  VOLLEY_PETSC(KSPGetPC(solver, &preconditioner));
-  VOLLEY_PETSC(PCSetType(preconditioner, PCBJACOBI));
-  VOLLEY_PETSC(KSPSetTolerances(solver, tolerance, PETSC_DEFAULT, PETSC_DEFAULT, most));
-  int failed = VOLLEY_PETSC_CODE(KSPSetFromOptions(solver));
-  VOLLEY_PETSC(KSPSetErrorIfNotConverged(solver, PETSC_FALSE)); /* it is asked why it stopped */
-  if (failed == 0) failed = VOLLEY_PETSC_CODE(KSPSetUp(solver));
-  if (failed == 0) failed = VOLLEY_PETSC_CODE(KSPSetUpOnBlocks(solver));
-  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, batch->comm));
-  if (failed == 0) return solver;
-  VOLLEY_PETSC(KSPDestroy(&solver));
-  if (failed == PETSC_ERR_MAT_CH_ZRPVT || failed == PETSC_ERR_MAT_LU_ZRPVT)
-    snprintf(why, size, "the matrix of the regression is singular to rounding; a larger lambda makes it regular");
-  else
-    snprintf(why, size, "PETSc's solver cannot be made as its options say: %s", volley_petsc_words(failed));
-  return NULL;
+/* NULL with a reason in `why` where it cannot be had. */
+static volley_linear_solver *open_solver(const volley_batch *batch, char *why, size_t size) {
+  const int n = (int)batch->n, most = n < 1000 ? 10000 : 10 * n;
+  return volley_linear.open(batch->matrix, tolerance, most, batch->comm, why, size);
 }
 
-/* What a solution goes through: own rows of right-hand side and solution, and all of the solution on every rank. */
-typedef struct passage {
-  Vec right, left, all;
-  VecScatter gather;
-} passage;
-
-static passage make_solution(const volley_batch *batch) {
-  passage v;
-  VOLLEY_PETSC(MatCreateVecs(batch->matrix, &v.left, &v.right));
-  VOLLEY_PETSC(VecScatterCreateToAll(v.left, &v.gather, &v.all));
-  return v;
-}
-
-static void release_solution(passage *v) {
-  VOLLEY_PETSC(VecScatterDestroy(&v->gather));
-  VOLLEY_PETSC(VecDestroy(&v->all));
-  VOLLEY_PETSC(VecDestroy(&v->left));
-  VOLLEY_PETSC(VecDestroy(&v->right));
-}
-
-/* Solves for one right-hand side, b: [padded], on every rank in solution: [n]. Returns why it stopped: above 0 with a
- * solution. */
-static KSPConvergedReason solve_one(const volley_batch *batch, KSP solver, const double *b, passage *v,
-                                    double *solution) {
-  PetscScalar *values;
-  const PetscScalar *found;
-  KSPConvergedReason reason;
-  VOLLEY_PETSC(VecGetArrayWrite(v->right, &values));
-  if (batch->count > 0) memcpy(values, b + batch->first, batch->count * sizeof(double)); /* else values may be NULL */
-  VOLLEY_PETSC(VecRestoreArrayWrite(v->right, &values));
-  VOLLEY_PETSC(KSPSolve(solver, v->right, v->left));
-  VOLLEY_PETSC(KSPGetConvergedReason(solver, &reason));
-  VOLLEY_PETSC(VecScatterBegin(v->gather, v->left, v->all, INSERT_VALUES, SCATTER_FORWARD));
-  VOLLEY_PETSC(VecScatterEnd(v->gather, v->left, v->all, INSERT_VALUES, SCATTER_FORWARD));
-  VOLLEY_PETSC(VecGetArrayRead(v->all, &found));
-  memcpy(solution, found, batch->n * sizeof(double));
-  VOLLEY_PETSC(VecRestoreArrayRead(v->all, &found));
-  return reason;
-}
-
-/* Adds what is gathered to A, and tells PETSc, which may have kept norms of the old A. */
+/* Adds what is gathered to A. */
 static void complete_matrix(volley_batch *batch) {
-  PetscScalar *values;
   add_gathered(batch, share(batch->count, 0, 1), batch->n_gathered);
   batch->n_gathered = 0;
-  VOLLEY_PETSC(MatDenseGetArray(batch->matrix, &values));
-  VOLLEY_PETSC(MatDenseRestoreArray(batch->matrix, &values));
+  volley_linear.changed(batch->matrix);
 }
 
 const char *volley_batch_solve(volley_batch *batch, double *decoders) {
   static char why[640];
   const size_t n = batch->n, k = (size_t)batch->dimension;
-  KSPConvergedReason reason = KSP_CONVERGED_ITS;
+  const char *stopped = NULL;
   complete_matrix(batch);
-  KSP solver = make_solver(batch, why, sizeof why);
+  volley_linear_solver *solver = open_solver(batch, why, sizeof why);
   if (!solver) return why;
-  passage through = make_solution(batch);
   double *solutions = make_vectors(k, n);
-  for (size_t v = 0; v < k && reason > 0; v++)
-    reason = solve_one(batch, solver, batch->b + v * batch->padded, &through, solutions + v * n);
-  for (size_t i = 0; i < n && reason > 0; i++) {
+  for (size_t v = 0; v < k && !stopped; v++)
+    stopped = volley_linear.solve(solver, batch->b + v * batch->padded + batch->first, solutions + v * n, n);
+  for (size_t i = 0; i < n && !stopped; i++) {
     for (size_t v = 0; v < k; v++) decoders[i * k + v] = solutions[v * n + i];
   }
   free(solutions);
-  release_solution(&through);
-  VOLLEY_PETSC(KSPDestroy(&solver));
-  if (reason > 0) return NULL;
+  volley_linear.close(solver);
+  if (!stopped) return NULL;
   snprintf(why, sizeof why,
            "PETSc's solver stopped with %s; -- -ksp_monitor shows how, and options such as -ksp_max_it, -ksp_rtol, "
            "-ksp_type and -pc_type choose another way",
-           (*volley_petsc.KSPConvergedReasons)[reason]);
+           stopped);
   return why;
 }
 
@@ -250,12 +179,11 @@ const char *volley_batch_try(MPI_Comm comm) {
   const uint32_t n = GROUP * (uint32_t)ranks;
   double *decoders = make_vectors(1, n);
   volley_batch *batch = volley_batch_create(n, 1, 1, decoders, 1, comm);
-  KSP solver = make_solver(batch, why, sizeof why);
-  const bool fits = solver != NULL;
-  if (fits) VOLLEY_PETSC(KSPDestroy(&solver));
+  volley_linear_solver *solver = open_solver(batch, why, sizeof why);
+  if (solver) volley_linear.close(solver);
   volley_batch_destroy(batch);
   free(decoders);
-  return fits ? NULL : why;
+  return solver ? NULL : why;
 }
 
 void volley_batch_rows(const void *own, uint32_t *first, uint32_t *count) {
@@ -360,6 +288,7 @@ static const char *advice(const volley_readout *readout) {
 const volley_learner_kind volley_learner_batch = {.name = "batch",
                                                   .doc = "ridge regression at the end of learning",
                                                   .acts_at_end = true,
+                                                  .needs_petsc = true,
                                                   .failure = "no decoders found",
                                                   .create = create,
                                                   .destroy = volley_batch_destroy,

@@ -22,6 +22,7 @@ typedef struct volley_learning {
 typedef struct volley_learner_kind {
   const char *name, *doc;
   bool acts_at_end;    /* beside the learning steps at the end of the learning window */
+  bool needs_petsc;    /* solver/solver.h: volley_linear */
   const char *failure; /* what has happened where check() finds something */
   /* decoders: [N][K] initial, not kept. Collective; the result is for destroy(), collective, too. NULL on all ranks where one
    * has no memory for it: a fault that is left on its list. */

@@ -1,15 +1,13 @@
 #include "learner/rls.h"
 
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "learner/rls_kernels.h"
+#include "solver/solver.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-_Static_assert(sizeof(PetscScalar) == sizeof(double), "PETSc with real double numbers is needed");
 
 enum {
   GROUP = VOLLEY_RLS_GROUP,
@@ -26,7 +24,7 @@ struct volley_rls {
   uint32_t n, first, count;
   int threads, rank, ranks;
   MPI_Comm comm;
-  Mat matrix; /* P0, over p */
+  struct _p_Mat *matrix; /* of PETSc, P0, over p */
 
   double *p;      /* P0: own rows, column by column, column j at p + j * p_stride */
   size_t p_bytes; /* of p */
@@ -98,19 +96,6 @@ static void allocate(void *own) {
   for (int v = 0; v < 2; v++) *own_rows[v] = make_vectors(1, rls->p_stride), *few[v] = make_vectors(1, n / FEW + GROUP);
 }
 
-/* A PETSc matrix over our memory. */
-static void wrap(volley_rls *rls) {
-  const PetscInt rows = (PetscInt)rls->count, n = (PetscInt)rls->n;
-  VOLLEY_PETSC(MatCreate(rls->comm, &rls->matrix));
-  VOLLEY_PETSC(MatSetSizes(rls->matrix, rows, rows, n, n));
-  VOLLEY_PETSC(MatSetType(rls->matrix, MATDENSE));
-  VOLLEY_PETSC(MatDenseSetLDA(rls->matrix, rls->p_stride > 0 ? (PetscInt)rls->p_stride : 1));
-  VOLLEY_PETSC(MatSeqDenseSetPreallocation(rls->matrix, rls->p));
-  VOLLEY_PETSC(MatMPIDenseSetPreallocation(rls->matrix, rls->p));
-  VOLLEY_PETSC(MatAssemblyBegin(rls->matrix, MAT_FINAL_ASSEMBLY));
-  VOLLEY_PETSC(MatAssemblyEnd(rls->matrix, MAT_FINAL_ASSEMBLY));
-}
-
 volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm comm) {
   volley_rls *rls = volley_alloc(1, sizeof *rls, "recursive least squares");
   rls->n = n;
@@ -118,7 +103,7 @@ volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm c
   VOLLEY_MPI(MPI_Comm_dup(comm, &rls->comm));
   deal_rows(rls);
   if (!volley_all(volley_memory_try(allocate, rls) == VOLLEY_OK, rls->comm)) return volley_rls_destroy(rls), NULL;
-  wrap(rls);
+  rls->matrix = volley_linear.matrix(rls->p, rls->count, n, rls->p_stride, false, rls->comm);
   for (uint32_t i = 0; i < rls->count; i++) rls->p[(rls->first + i) * rls->p_stride + i] = 1 / lambda;
   return rls;
 }
@@ -126,7 +111,7 @@ volley_rls *volley_rls_create(uint32_t n, double lambda, int threads, MPI_Comm c
 void volley_rls_destroy(void *own) {
   volley_rls *rls = own;
   if (!rls) return;
-  VOLLEY_PETSC(MatDestroy(&rls->matrix));
+  if (rls->matrix) volley_linear.destroy_matrix(rls->matrix);
   VOLLEY_MPI(MPI_Comm_free(&rls->comm));
   volley_table_free(rls->p, rls->p_bytes);
   double *const vectors[] = {rls->columns, rls->r,      rls->h,      rls->c,    rls->pr,
@@ -307,12 +292,10 @@ void volley_rls_rows(const void *own, uint32_t *first, uint32_t *count) {
   *count = rls->count;
 }
 
-Mat volley_rls_matrix(volley_rls *rls) {
+struct _p_Mat *volley_rls_matrix(volley_rls *rls) {
   sweep(rls, share(rls->count, 0, 1), rls->pending);
   rls->pending = 0;
-  PetscScalar *changed; /* tells PETSc that norms that it may have kept are out of date */
-  VOLLEY_PETSC(MatDenseGetArray(rls->matrix, &changed));
-  VOLLEY_PETSC(MatDenseRestoreArray(rls->matrix, &changed));
+  volley_linear.changed(rls->matrix);
   return rls->matrix;
 }
 
@@ -431,6 +414,7 @@ static const char *advice(const volley_readout *readout) {
 
 const volley_learner_kind volley_learner_rls = {.name = "rls",
                                                 .doc = "recursive least squares at every learning step",
+                                                .needs_petsc = true,
                                                 .failure = "learning diverged",
                                                 .create = create,
                                                 .destroy = volley_rls_destroy,

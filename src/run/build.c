@@ -1,13 +1,14 @@
 #include "run/run.h"
 
-#include "base/petsc.h"
 #include "base/progress.h"
+#include "learner/learner.h"
 #include "network/sources.h"
 #include "record/kind.h"
 #include "rule/edge_list.h"
 #include "rule/rule.h"
 #include "run/advance.h"
 #include "signal/signal.h"
+#include "solver/solver.h"
 #include "space/space.h"
 #include "stimulus/stimulus.h"
 
@@ -18,8 +19,12 @@
 
 static bool is_equation(const volley_signal *signal) { return signal && signal->kind->make_rows; }
 
-static bool needs_petsc(const volley_experiment *experiment) {
-  if (experiment->n_readouts > 0) return true;
+bool volley_needs_petsc(const volley_experiment *experiment) {
+  for (int r = 0; r < experiment->n_readouts; r++) {
+    const volley_readout *readout = &experiment->readouts[r];
+    if (volley_learner_of(readout)->needs_petsc || readout->eigenvalues != 0 || is_equation(readout->supervisor))
+      return true;
+  }
   for (int s = 0; s < experiment->n_stimuli; s++) {
     if (is_equation(experiment->stimuli[s].signal)) return true;
   }
@@ -43,7 +48,7 @@ volley_status volley_synapses_expect(volley_experiment *experiment, const volley
 }
 
 volley_status volley_run_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
-  if (needs_petsc(experiment)) VOLLEY_TRY(volley_petsc_start(0, NULL, comm));
+  if (volley_needs_petsc(experiment)) VOLLEY_TRY(volley_petsc_start(0, NULL, comm));
   VOLLEY_TRY(volley_spaces_load(experiment, reader, comm));
   if (experiment->simulation.partitioner->weighs) VOLLEY_TRY(volley_synapses_expect(experiment, reader));
   VOLLEY_TRY(volley_signals_load(experiment, reader, comm));

@@ -7,6 +7,9 @@
 /* Sets what the projections expect of synapses. Collective, agreed status. */
 volley_status volley_synapses_expect(volley_experiment *experiment, const volley_reader *reader);
 
+/* Whether PETSc must run for what the experiment describes: readouts that learn, eigenvalues, equations. Not collective. */
+bool volley_needs_petsc(const volley_experiment *experiment);
+
 /* Reads the files of signals and stimuli, and starts PETSc where it is needed for them or for readouts. Collective over comm, agreed status. */
 volley_status volley_run_load(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm);
 

@@ -8,8 +8,8 @@
  * measurements take turns in several rounds, and the best counts: of the passes over an array, and of each of the steps
  * from one update of P to the next. */
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "learner/rls.h"
+#include "solver/solver.h"
 
 #include <math.h>
 #include <omp.h>

@@ -69,7 +69,7 @@ static void read_spikes(volley_output_file *file, bool fills) {
     while (r < info->n_recorders && strcmp(info->recorders[r].population, population->name) != 0) r++;
     need(r < info->n_recorders, "the output must have the spikes of all populations");
     taker t = {population->first_gid, fills};
-    need(volley_output_file_spikes(file, r, take, &t) == VOLLEY_OK, "reading spikes");
+    need(volley_output_file_spikes(file, r, -INFINITY, take, &t) == VOLLEY_OK, "reading spikes");
   }
 }
 

@@ -1,8 +1,8 @@
 /* Batch learning against recursive least squares, on any number of ranks and threads. */
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "learner/batch.h"
 #include "learner/rls.h"
+#include "solver/solver.h"
 
 #include <math.h>
 #include <setjmp.h>

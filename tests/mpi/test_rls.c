@@ -1,7 +1,7 @@
 /* Recursive least squares against a brute-force twin, and the same bits on any number of ranks and threads. */
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "learner/rls.h"
+#include "solver/petsc.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,9 +1,9 @@
 /* Time series from HDF5 and text files reach every rank, as signals, gains, images and rates too; what is wrong in a file is an agreed
  * fault. */
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "io/data/reader.h"
 #include "signal/signal.h"
+#include "solver/solver.h"
 #include "stimulus/showing.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"

@@ -1,4 +1,4 @@
-/* What readouts, signals, ablations and what goes with them become. Faults are in tests/bad_input. */
+/* Needs PETSc. What readouts, signals, ablations and what goes with them become. Faults are in tests/bad_input. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* Each kind of signal against closed forms or an independent integration; warp, noise, and a signal as input. */
 #include "base/memory.h"
-#include "base/petsc.h"
 #include "signal/signal.h"
+#include "solver/solver.h"
 #include "stimulus/stimulus.h"
 #include "support/experiments.h"
 #include "support/keys.h"

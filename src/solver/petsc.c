@@ -1,4 +1,4 @@
-#include "base/petsc.h"
+#include "solver/petsc.h"
 
 #include "base/build_info.h"
 
@@ -9,21 +9,20 @@
 
 volley_petsc_table volley_petsc;
 
-#define NAME(name) #name,
-static const char *const names[] = {VOLLEY_PETSC_NAMES(NAME)};
+static const char *const names[] = {VOLLEY_PETSC_NAMES(VOLLEY_PETSC_NAME)};
 enum { N_NAMES = sizeof names / sizeof *names };
+_Static_assert(sizeof volley_petsc == N_NAMES * sizeof(void *), "a table of pointers");
 
-/* dlsym() gives all addresses as one kind of pointer. */
-typedef union members {
-  volley_petsc_table table;
-  void *addresses[N_NAMES];
-} members;
-_Static_assert(sizeof(members) == sizeof(volley_petsc_table), "a table of pointers");
+#define TEXT(number) WORD(number)
+#define WORD(number) #number
+const char *const volley_petsc_version =
+    TEXT(PETSC_VERSION_MAJOR) "." TEXT(PETSC_VERSION_MINOR) "." TEXT(PETSC_VERSION_SUBMINOR);
 
-static char words[512]; /* of the last failure, one line */
-static int failed;      /* its code; 0: there was none */
-static bool started;
-static char *known_options; /* of the first start */
+static void *library;            /* of SLEPc, which brings that of PETSc, or, without it, of PETSc */
+static char words[512];          /* of the last failure, one line */
+static int failed;               /* its code; 0: there was none */
+static bool started, begun_here; /* both; PETSc not by the host */
+static char *known_options;      /* of the first start */
 
 /* PETSc calls it where a failure begins and again in each function that it goes through. */
 static PetscErrorCode keep(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
@@ -45,28 +44,28 @@ const char *volley_petsc_words(int code) {
   return words;
 }
 
-/* The library of SLEPc, which brings that of PETSc: of the folder that it was found in when this was built, or else where
- * the system looks for libraries. */
+bool volley_petsc_find(const char *const *wanted, int n, void *table) {
+  for (int k = 0; k < n; k++) {
+    void *found = dlsym(library, wanted[k]);
+    if (!found)
+      return volley_fault(VOLLEY_FAILURE, NULL, "%s has no %s: this program was built with another version of it",
+                          VOLLEY_SOLVER_LIBRARY, wanted[k]) == VOLLEY_OK;
+    memcpy((char *)table + (size_t)k * sizeof found, &found, sizeof found);
+  }
+  return true;
+}
+
+/* Of the folder that the library was found in when this was built, or else where the system looks for libraries. */
 static void load(void) {
   char place[4096];
-  members found;
-  snprintf(place, sizeof place, "%s/%s", VOLLEY_SLEPC_FOLDER, VOLLEY_SLEPC_LIBRARY);
-  void *library = dlopen(place, RTLD_NOW | RTLD_GLOBAL);
-  if (!library) library = dlopen(VOLLEY_SLEPC_LIBRARY, RTLD_NOW | RTLD_GLOBAL);
-  if (!library) {
+  snprintf(place, sizeof place, "%s/%s", VOLLEY_SOLVER_FOLDER, VOLLEY_SOLVER_LIBRARY);
+  library = dlopen(place, RTLD_NOW | RTLD_GLOBAL);
+  if (!library) library = dlopen(VOLLEY_SOLVER_LIBRARY, RTLD_NOW | RTLD_GLOBAL);
+  if (!library)
     volley_fault(VOLLEY_FAILURE, NULL, "PETSc and SLEPc, which readouts and signals need, cannot be loaded: %s",
                  dlerror());
-    return;
-  }
-  for (int n = 0; n < N_NAMES; n++) {
-    found.addresses[n] = dlsym(library, names[n]);
-    if (!found.addresses[n]) {
-      volley_fault(VOLLEY_FAILURE, NULL, "%s has no %s: this program was built with another version of SLEPc",
-                   VOLLEY_SLEPC_LIBRARY, names[n]);
-      return;
-    }
-  }
-  volley_petsc = found.table;
+  else if (volley_petsc_find(names, N_NAMES, &volley_petsc))
+    (void)volley_eigen.load();
 }
 
 static const char ours[] = "-no_signal_handler";
@@ -91,9 +90,14 @@ static void begin(int n_words, const char *const *given, MPI_Comm world) {
   all[1] = (char *)(uintptr_t)ours;
   for (int w = 0; w < n_words; w++) all[2 + w] = (char *)given[w];
   VOLLEY_PETSC(PetscInitialized(&is_host));
-  if (!is_host) *volley_petsc.PETSC_COMM_WORLD = world;
-  const int code = VOLLEY_PETSC_CODE(SlepcInitialize(&n, &list, NULL, NULL));
+  begun_here = !is_host;
+  int code = 0;
+  if (begun_here) {
+    *volley_petsc.PETSC_COMM_WORLD = world;
+    code = VOLLEY_PETSC_CODE(PetscInitialize(&n, &list, NULL, NULL));
+  }
   free(all);
+  if (code == 0) code = volley_eigen.start();
   if (code != 0) {
     volley_fault(VOLLEY_FAILURE, NULL, "PETSc could not be started: its error %d", code);
     return;
@@ -117,7 +121,8 @@ volley_status volley_petsc_start(int n_words, const char *const *given, MPI_Comm
 }
 
 void volley_petsc_stop(void) {
-  if (started) VOLLEY_PETSC(SlepcFinalize());
+  if (started) volley_eigen.stop();
+  if (started && begun_here) VOLLEY_PETSC(PetscFinalize());
   started = false;
 }
 
