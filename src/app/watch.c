@@ -108,9 +108,10 @@ static volley_status print_rasters(const watching *w, volley_output_file *file, 
   volley_status status = VOLLEY_OK;
   for (int i = 0; i < n && status == VOLLEY_OK; i++) {
     if (!lines[i].recorder || !(lines[i].stop_ms > lines[i].start_ms)) continue;
-    const double share = (double)lines[i].population->size / (double)neurons;
+    const uint64_t size = lines[i].population->size, most = (size + 3) / 4;
+    const double rest = rows > recorded ? rows - recorded : 0, wanted = 1 + rest * (double)size / (double)neurons;
     status = print_raster(w, file, &lines[i], columns > LEAST_WIDTH ? columns : LEAST_WIDTH,
-                          1 + (int)(share * (rows > recorded ? rows - recorded : 0)));
+                          (int)fmin(wanted, (double)most));
   }
   return status;
 }
@@ -179,6 +180,7 @@ static volley_status watch_command(const volley_command *command, int n_argument
   w.is_terminal = !options.once && isatty(STDOUT_FILENO) && terminal && *terminal && strcmp(terminal, "dumb") != 0;
   (void)sigaction(SIGINT, &action, NULL);
   (void)sigaction(SIGTERM, &action, NULL);
+  (void)sigaction(SIGHUP, &action, NULL);
   volley_status status;
   while ((status = look(&w)) == VOLLEY_OK && w.goes_on && !options.once && !interrupted) nanosleep(&pause, NULL);
   volley_progress_end();
