@@ -108,8 +108,8 @@ static volley_status print_rasters(const watching *w, volley_output_file *file, 
   volley_status status = VOLLEY_OK;
   for (int i = 0; i < n && status == VOLLEY_OK; i++) {
     if (!lines[i].recorder || !(lines[i].stop_ms > lines[i].start_ms)) continue;
-    const uint64_t size = lines[i].population->size, most = (size + 3) / 4;
-    const double rest = rows > recorded ? rows - recorded : 0, wanted = 1 + rest * (double)size / (double)neurons;
+    const uint64_t dots = lines[i].population->size, most = (dots + 3) / 4;
+    const double rest = rows > recorded ? rows - recorded : 0, wanted = 1 + rest * (double)dots / (double)neurons;
     status = print_raster(w, file, &lines[i], columns > LEAST_WIDTH ? columns : LEAST_WIDTH,
                           (int)fmin(wanted, (double)most));
   }
