@@ -69,6 +69,18 @@ if(TARGET volley_python)
   install(TARGETS volley_python DESTINATION ${VOLLEY_PYTHON_FOLDER}/volley COMPONENT python)
 endif()
 
+# For `module load`. It names the prefix, which packages for Debian have no need of: a component that is in none of them.
+install(CODE "
+  set(PROJECT_VERSION \"${PROJECT_VERSION}\")
+  set(PROJECT_DESCRIPTION \"${PROJECT_DESCRIPTION}\")
+  set(CMAKE_INSTALL_BINDIR \"${CMAKE_INSTALL_BINDIR}\")
+  set(CMAKE_INSTALL_LIBDIR \"${CMAKE_INSTALL_LIBDIR}\")
+  set(CMAKE_INSTALL_MANDIR \"${CMAKE_INSTALL_MANDIR}\")
+  set(VOLLEY_PYTHON_FOLDER \"${VOLLEY_PYTHON_FOLDER}\")
+  configure_file(\"${PROJECT_SOURCE_DIR}/cmake/module.in\"
+    \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/volley/modulefiles/volley/${PROJECT_VERSION}\" @ONLY)"
+  COMPONENT module)
+
 install(EXPORT volleyTargets NAMESPACE volley:: DESTINATION ${VOLLEY_CMAKE_FOLDER} COMPONENT development)
 configure_package_config_file(cmake/volleyConfig.cmake.in ${PROJECT_BINARY_DIR}/volleyConfig.cmake
   INSTALL_DESTINATION ${VOLLEY_CMAKE_FOLDER})

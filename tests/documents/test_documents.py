@@ -28,6 +28,10 @@ SKIPPED = {  # beginning of a block -> why it is not run
     },
     "docs/slurm.md": {
         "sbatch": NEEDS_SLURM,
+        "module ": "needs a cluster with modules",
+        "lfs ": "needs Lustre",
+        "striping_factor": "no commands: hints for MPI-IO",
+        "apptainer": "needs Apptainer and a cluster",
         "squeue": NEEDS_SLURM,
         "scancel": NEEDS_SLURM,
         "# sweep.txt": NEEDS_SLURM,
@@ -43,7 +47,9 @@ SKIPPED = {  # beginning of a block -> why it is not run
     },
     "docs/installing.md": {
         "cmake": "builds anew; tests/install has what this build installs",
-        "sudo apt-get": "needs root and the network, and builds anew; tests/install/test_mpich_long.sh",
+        "sudo apt-get install mpich": "needs root and the network, and builds anew; tests/install/test_without_petsc_long.sh",
+        "sudo apt-get install mkdocs": "needs root and the network; tests/documents/test_site_long.sh",
+        "spack": "Spack is not there",
         "jobs/package": "builds anew; tests/install/test_packages_long.sh",
     },
     "docs/performance.md": {

@@ -28,6 +28,16 @@ done
 grep -rlFI "$VOLLEY_SOURCE" "$prefix/include" "$prefix/share" "$prefix"/lib/*/cmake "$prefix"/lib/*/pkgconfig \
   "$prefix"/lib/cmake "$prefix"/lib/pkgconfig 2>/dev/null && fail "installed files name the source folder"
 
+# The file for `module load`, by a Tcl that has the words of Environment Modules.
+if command -v tclsh >/dev/null; then
+  tclsh >"$folder/module" <<END || fail "the module file is none: $(cat "$folder/module")"
+foreach word {module-whatis conflict} { proc \$word {args} {} }
+proc prepend-path {name path} { puts "\$name \$path" }
+source [lindex [glob "$prefix/share/volley/modulefiles/volley/*"] 0]
+END
+  grep -qxF "PATH $prefix/bin" "$folder/module" || fail "the module file names another folder: $(cat "$folder/module")"
+fi
+
 # The Python package, away from the sources: it finds the installed program, and runs in its process.
 if [ -e "$prefix/share/volley/python/volley/_simulation.so" ] && [ -z "${VOLLEY_TEST_C_FLAGS-}" ]; then
   (cd "$folder" && env -u VOLLEY -u VOLLEY_BUILD PYTHONPATH="$prefix/share/volley/python" /usr/bin/python3 - "$prefix") <<'END' || fail "the installed Python package does not work"
