@@ -108,7 +108,8 @@ static void swap(place *a, place *b) {
 static size_t put_one(place *places, size_t n) {
   const size_t thirds[2] = {n / 2, n - 1};
   size_t last = 0;
-  for (int t = 0; t < 2; t++) /* the one in the middle of three: the greatest goes away, and then the less of the others */
+  for (int t = 0; t < 2;
+       t++) /* the one in the middle of three: the greatest goes away, and then the less of the others */
     if (compare_keys(places[thirds[t]].key, places[0].key) < 0) swap(&places[0], &places[thirds[t]]);
   if (compare_keys(places[n - 1].key, places[n / 2].key) < 0) swap(&places[n / 2], &places[n - 1]);
   swap(&places[0], &places[n / 2]);
