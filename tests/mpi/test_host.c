@@ -1,4 +1,4 @@
-/* volley.h as a host program uses it on communicators of its own: parts of the world that each hold a run, what a run counts,
+/* Needs PETSc. volley.h as a host program uses it on communicators of its own: parts of the world that each hold a run, what a run counts,
  * values of single neurons, stimuli that change, and the way over a checkpoint to other ranks. */
 #include "io/experiment/file.h"
 #include "volley.h"

@@ -1,4 +1,4 @@
-/* Where memory lacks on one rank while a run is made, or while it advances, is saved or closed, all ranks get the same status and
+/* Needs PETSc. Where memory lacks on one rank while a run is made, or while it advances, is saved or closed, all ranks get the same status and
  * one fault that says what for; the next run is made as if nothing had been, and a checkpoint that was written before is
  * resumed to the same end. Every large allocation of one rank fails in turn. */
 #include "engine/engine.h"

@@ -1,4 +1,4 @@
-/* Whether a checkpoint's run can be gone on with as another experiment: what may differ, and what is said of the rest. */
+/* Needs PETSc. Whether a checkpoint's run can be gone on with as another experiment: what may differ, and what is said of the rest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
