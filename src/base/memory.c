@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* mremap */
+#define _GNU_SOURCE /* MREMAP_FIXED */
 #include "base/memory.h"
 
 #include "base/status.h"
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -104,8 +105,10 @@ void volley_table_free(void *table, size_t bytes) {
 void *volley_table_grow(void *table, size_t bytes, size_t grown, const char *what) {
   char *larger = volley_alloc_huge(grown, what);
   if (!table) return larger;
-  /* Grown in the same call, so that it stays one mapping: kernels before 6.17 move no more than one. */
-  if (mremap(table, table_size(bytes), table_size(grown), MREMAP_MAYMOVE | MREMAP_FIXED, larger) == MAP_FAILED)
+  /* Grown in the same call, so that it stays one mapping: kernels before 6.17 move no more than one. Not by mremap(), in whose
+   * place UCX, which MPI may use, puts a function that does not pass the new address on. */
+  if (syscall(SYS_mremap, table, table_size(bytes), table_size(grown), MREMAP_MAYMOVE | MREMAP_FIXED, larger) !=
+      (long)(intptr_t)larger)
     out_of_memory(1, grown, what);
   if (table_size(bytes) >= huge_page) madvise(larger, table_size(grown), MADV_HUGEPAGE);
   return larger;

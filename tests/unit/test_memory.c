@@ -87,6 +87,14 @@ static void test_version_2(void **state) {
   assert_int_equal(volley_group_memory(root), 100);
 }
 
+/* UCX puts a function like this one in the place of the system's: the new address is lost. */
+void *mremap(void *old, size_t size, size_t grown, int flags, ...);
+void *mremap(void *old, size_t size, size_t grown, int flags, ...) {
+  (void)old, (void)size, (void)grown, (void)flags;
+  fail_msg("a table grows by way of mremap()");
+  return NULL;
+}
+
 /* A table keeps what it holds while it grows, and stays one mapping: older kernels grow no other. */
 static void test_growing_table(void **state) {
   (void)state;
