@@ -6,7 +6,8 @@ set(VOLLEY_HDF5_REFUSED "")
 
 # Takes it, or says why not.
 function(volley_try_hdf5 name module includes libraries)
-  string(MAKE_C_IDENTIFIER "VOLLEY_HDF5_${name}" key)
+  string(MD5 places "${includes};${libraries};${VOLLEY_MPI_LIBRARY}")
+  set(key "VOLLEY_HDF5_${places}")
   set(CMAKE_REQUIRED_INCLUDES ${includes})
   set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_C ${libraries})
   set(CMAKE_REQUIRED_QUIET ON)
@@ -45,7 +46,22 @@ int main(void) { return H5Pset_fapl_mpio(0, MPI_COMM_WORLD, MPI_INFO_NULL) < 0; 
   message(STATUS "Found HDF5 by ${name}: ${libraries}")
 endfunction()
 
-if(NOT HDF5_ROOT AND NOT DEFINED ENV{HDF5_ROOT})
+# What was found in another folder is forgotten.
+set(root "${HDF5_ROOT}")
+if(NOT root)
+  set(root "$ENV{HDF5_ROOT}")
+endif()
+if(NOT "${root}" STREQUAL "${VOLLEY_HDF5_LAST_ROOT}")
+  get_cmake_property(names CACHE_VARIABLES)
+  foreach(name ${names})
+    if(name MATCHES "^HDF5_" AND NOT name STREQUAL "HDF5_ROOT")
+      unset(${name} CACHE)
+    endif()
+  endforeach()
+endif()
+set(VOLLEY_HDF5_LAST_ROOT "${root}" CACHE INTERNAL "where HDF5 was looked for last")
+
+if(NOT root)
   foreach(module hdf5-openmpi hdf5-mpich hdf5)
     string(TOUPPER "VOLLEY_${module}" found)
     pkg_check_modules(${found} QUIET ${module})

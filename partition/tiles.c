@@ -104,15 +104,19 @@ static void swap(place *a, place *b) {
   *b = held;
 }
 
-/* Puts one of n places where it is in the order of keys, those before and behind it on their sides. Returns its number. */
+/* Puts one of n places where it is in the order of keys, those before and behind it on their sides: the middle one of three that
+ * follow no order of places. Returns its number. */
 static size_t put_one(place *places, size_t n) {
-  const size_t thirds[2] = {n / 2, n - 1};
-  size_t last = 0;
-  for (int t = 0; t < 2;
-       t++) /* the one in the middle of three: the greatest goes away, and then the less of the others */
-    if (compare_keys(places[thirds[t]].key, places[0].key) < 0) swap(&places[0], &places[thirds[t]]);
-  if (compare_keys(places[n - 1].key, places[n / 2].key) < 0) swap(&places[n / 2], &places[n - 1]);
-  swap(&places[0], &places[n / 2]);
+  size_t last = 0, of[3];
+  for (size_t t = 0; t < 3; t++) of[t] = volley_scramble(3 * n + t) % n;
+  for (int t = 0; t < 3; t++) { /* the greater of two goes behind */
+    const int first = t % 2, second = first + 1;
+    const size_t held = of[first];
+    if (compare_keys(places[of[second]].key, places[held].key) >= 0) continue;
+    of[first] = of[second];
+    of[second] = held;
+  }
+  swap(&places[0], &places[of[1]]);
   for (size_t i = 1; i < n; i++)
     if (compare_keys(places[i].key, places[0].key) < 0) swap(&places[++last], &places[i]);
   swap(&places[0], &places[last]);

@@ -9,7 +9,7 @@
 
 #include "neuron/cash_karp.h"
 
-/* Differences in mV above which neurons take shorter steps: of the whole step, and of these. */
+/* Differences above which neurons take shorter steps: of the whole step, and of these. */
 static const double volley_whole_difference = 0.03, volley_short_difference = 1;
 
 /* mV: what is beyond is no solution. */
@@ -68,14 +68,6 @@ VOLLEY_INLINE void volley_gated_slopes(const volley_gated *of, const volley_cell
   for (int d = 1; d < of->equations->n; d++) slopes[d] = opening[d - 1] * (1 - y[d]) - closing[d - 1] * y[d];
 }
 
-/* (1 - exp(-z)) / z by Pade's approximation of exp(-z) with a denominator of fourth order, which falls to 0, too: within 2e-7 up
- * to 1. */
-VOLLEY_INLINE double volley_mean_fraction(double z) {
-  const double above = volley_multiply_add(z, volley_multiply_add(z, 1.0 / 840, 1.0 / 42), 1.0 / 14);
-  const double below = volley_multiply_add(z, volley_multiply_add(z, 1.0 / 840, 2.0 / 105), 1.0 / 7);
-  return volley_multiply_add(z, above, 1) / volley_multiply_add(z, volley_multiply_add(z, below, 4.0 / 7), 1);
-}
-
 /* V after h ms with the rate and the drive of y and this stage. */
 VOLLEY_INLINE double volley_gated_relaxed(const volley_gated *of, const volley_cell *cell, int stage, double h,
                                           const double *y) {
@@ -85,21 +77,25 @@ VOLLEY_INLINE double volley_gated_relaxed(const volley_gated *of, const volley_c
 }
 
 /* Takes the gates y[1] ... through h ms at the potential y[0]. exp(-z) is (1 - z / 2 + z^2 / 12) / (1 + z / 2 + z^2 /
- * 12), Pade's approximation, which like it is symmetric and between 0 and 1. */
+ * 12), Pade's approximation, which like it is symmetric, down to its least value; beyond, 1 / (1 + z + z^2 / 2), which falls
+ * to 0. Both are between 0 and 1. */
 VOLLEY_INLINE void volley_take_gates(const volley_gated *of, const volley_cell *cell, double h, double *y) {
   double opening[VOLLEY_MAX_DIMENSION], closing[VOLLEY_MAX_DIMENSION], under[VOLLEY_MAX_DIMENSION];
   of->gates(cell, y[0], opening, closing);
   for (int d = 1; d < of->equations->n; d++) {
     const double opens = opening[d - 1] * h, z = opens + closing[d - 1] * h;
-    under[d - 1] = volley_multiply_add(z, volley_multiply_add(z, 1.0 / 12, 0.5), 1);
-    y[d] = volley_multiply_add(under[d - 1] - z, y[d], opens);
+    const bool is_far = z > 3.4641;
+    const double square = is_far ? 0.5 : 1.0 / 12, line = is_far ? 1 : 0.5;
+    under[d - 1] = volley_multiply_add(z, volley_multiply_add(z, square, line), 1);
+    const double kept = is_far ? 1 : under[d - 1] - z, rises = is_far ? volley_multiply_add(0.5, z, 1) : 1;
+    y[d] = volley_multiply_add(kept, y[d], opens * rises);
   }
   volley_invert(under, of->equations->n - 1);
   for (int d = 1; d < of->equations->n; d++) y[d] *= under[d - 1];
 }
 
 /* Takes y through h ms to end, from synaptic variables of stage 0 over those of stage 1 to those of stage 2. Returns the
- * difference between the potentials of one split step and of two. */
+ * difference between one split step and two: of potentials in mV, or of gates, whichever is greater. */
 VOLLEY_INLINE double volley_take_part(const volley_gated *of, const volley_cell *cell, double h, const double *y,
                                       double *end) {
   double one[VOLLEY_MAX_DIMENSION], two[VOLLEY_MAX_DIMENSION];
@@ -112,8 +108,14 @@ VOLLEY_INLINE double volley_take_part(const volley_gated *of, const volley_cell 
   two[0] = volley_gated_relaxed(of, cell, 1, 0.5 * h, two);
   volley_take_gates(of, cell, 0.5 * h, two);
   two[0] = volley_gated_relaxed(of, cell, 2, 0.25 * h, two);
-  for (int d = 0; d < of->equations->n; d++) end[d] = two[d] + (two[d] - one[d]) * (1.0 / 3);
-  return fabs(two[0] - one[0]);
+  double difference = fabs(two[0] - one[0]);
+  end[0] = two[0] + (two[0] - one[0]) * (1.0 / 3);
+  for (int d = 1; d < of->equations->n; d++) {
+    const double beyond = two[d] - one[d], gate = two[d] + beyond * (1.0 / 3), from_zero = gate < 0 ? 0 : gate;
+    end[d] = from_zero > 1 ? 1 : from_zero;
+    difference = fabs(beyond) > difference ? fabs(beyond) : difference;
+  }
+  return difference;
 }
 
 /* Sets the synaptic variables of stages 0 to 2: when a part of h ms, of this level, begins, halfway, and when it ends. */

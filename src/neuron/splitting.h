@@ -9,19 +9,12 @@
 
 #include "neuron/cash_karp.h"
 
-/* (1 - exp(-z)) / z, z >= 0. */
-VOLLEY_INLINE double volley_mean_exponential(double z, double exponential) {
-  const bool is_small = z < 1e-5;
-  return is_small ? 1 - 0.5 * z : (1 - exponential) / (is_small ? 1 : z);
-}
-
 /* V after h ms with the rate and the drive of y and this stage. */
 VOLLEY_INLINE double volley_relaxed(const volley_equations *of, const volley_cell *cell, int stage, double h,
                                     const double *y, double v) {
   double rate, drive;
   of->membrane(cell, stage, y, &rate, &drive);
-  const double z = rate * h;
-  return v + (drive - rate * v) * h * volley_mean_exponential(z, volley_exponential(-z));
+  return v + (drive - rate * v) * h * volley_mean_fraction(rate * h);
 }
 
 /* Takes neuron i through the step; `current` is injected into it. Returns 1, and leaves V, where it has no solution. */

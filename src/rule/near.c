@@ -66,7 +66,8 @@ struct volley_near {
   uint32_t n_known;
   double *exact; /* VOLLEY_DIMENSIONS a neuron of the present box */
   size_t n_exact;
-  float cells;            /* in a unit of squares of distance */
+  double unit; /* of places that are known about: their distances are of the order of 1, whatever unit they have */
+  float cells; /* in a unit of squares of distance */
   bounds cell[CELLS + 2]; /* the last two of all that is farther, and of what may be anywhere */
 };
 
@@ -83,18 +84,20 @@ static void make_cells(volley_near *near, double peak) {
   const volley_profile *profile = near->projection->profile;
   double nearest, reach, least, greatest, slack = 0;
   volley_box_distances(near->of, &root, &root, &nearest, &reach);
+  const double shortest = 1e-6 * reach;
   near->dimensions = plan->dimensions;
+  near->unit = reach > 0 ? exp2(-round(log2(reach))) : 1;
   for (int d = 0; d < plan->dimensions; d++) {
-    near->extent[d] = plan->periodic[d] ? (float)plan->extent[d] : 0;
-    near->inverse[d] = plan->periodic[d] ? (float)(1 / plan->extent[d]) : 0;
+    near->extent[d] = plan->periodic[d] ? (float)(near->unit * plan->extent[d]) : 0;
+    near->inverse[d] = plan->periodic[d] ? (float)(1 / (near->unit * plan->extent[d])) : 0;
     slack += 1e-6 * (fabs(plan->centre[d]) + plan->extent[d]);
   }
-  for (int k = 0; k < 200; k++) {
+  while (0.9 * reach > shortest) {
     volley_profile_range(profile, 0.9 * reach, INFINITY, &least, &greatest);
     if (greatest > 1e-4 * peak) break;
     reach *= 0.9;
   }
-  near->cells = (float)(CELLS / (reach * reach));
+  near->cells = (float)(CELLS / (near->unit * reach * near->unit * reach));
   for (int c = 0; c < CELLS; c++) {
     const double begin = reach * sqrt((double)c / CELLS), end = reach * sqrt((c + 1.0) / CELLS);
     volley_profile_range(profile, fmax(0, begin - slack), end + slack, &least, &greatest);
@@ -187,7 +190,7 @@ static size_t box_at(const volley_near *near, double at) {
 static void look_from(volley_near *near, uint32_t own, double place[VOLLEY_DIMENSIONS]) {
   const uint32_t leaf = volley_space_leaf(near->from, own);
   volley_space_position(near->from, own, place);
-  for (int d = 0; d < near->dimensions; d++) near->here[d] = (float)place[d];
+  for (int d = 0; d < near->dimensions; d++) near->here[d] = (float)(near->unit * place[d]);
   if (near->leaf == leaf) return;
   const volley_box box = volley_space_box(near->from, volley_space_levels(near->from), leaf);
   near->leaf = leaf;
@@ -237,7 +240,7 @@ static void keep_places(volley_near *near, seen_box *seen) {
     seen->places = near->n_places;
     for (uint32_t k = 0; k < seen->box.count; k++)
       for (size_t d = 0; d < dimensions; d++)
-        near->places[near->n_places++] = (float)places[VOLLEY_DIMENSIONS * (size_t)k + d];
+        near->places[near->n_places++] = (float)(near->unit * places[VOLLEY_DIMENSIONS * (size_t)k + d]);
     if (near->n_known > mask / 4 * 3) return; /* full enough for this leaf */
     near->known[at].box = box;
     near->known[at].places = seen->places;

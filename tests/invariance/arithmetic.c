@@ -29,7 +29,7 @@ int main(void) {
       out[3][i] = volley_exponential(x[i]);
     }
     for (int k = 0; k < 4; k++) hash = add(hash, out[k]);
-    for (int i = 0; i < N; i++) out[0][i] = volley_rise_rate(0.001 * x[i], volley_exponential(-0.001 * x[i]));
+    for (int i = 0; i < N; i++) out[0][i] = volley_mean_fraction(0.001 * fabs(x[i]));
     hash = add(hash, out[0]);
   }
   printf("%016llx\n", (unsigned long long)hash);

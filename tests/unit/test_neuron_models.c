@@ -551,6 +551,28 @@ static void test_not_a_number(void **unused) {
   }
 }
 
+/* Gates stay between 0 and 1, whatever the step and however far V is driven. */
+static void test_gates(void **unused) {
+  (void)unused;
+  static const char *const names[] = {"hh_psc_alpha", "hh_cond_exp_traub"}, *const gates[] = {"Act_m", "Inact_h",
+                                                                                              "Act_n"};
+  static const double steps[] = {0.1, 0.5, 1}, currents[] = {2000, -2000, -2e4, -1e6, 500};
+  for (size_t k = 0; k < 2 * sizeof steps / sizeof *steps; k++) {
+    neurons these = neurons_of(names[k % 2]);
+    neurons_make(&these, 1, steps[k / 2], NULL, false);
+    for (size_t n = 0; n < 20 * sizeof currents / sizeof *currents; n++) {
+      these.slice.current[0] = currents[n / 20];
+      neurons_step(&these);
+      for (size_t g = 0; g < sizeof gates / sizeof *gates; g++) {
+        const double gate = *neurons_state(&these, gates[g]);
+        if (!(gate >= 0 && gate <= 1)) fail_msg("%s: %s = %g", names[k % 2], gates[g], gate);
+      }
+    }
+    assert_int_equal(these.slice.given_up, 0);
+    neurons_drop(&these);
+  }
+}
+
 /* Conductances through which explicit steps would be millions: V is where all currents are in balance, of split steps where
  * they were within the step. */
 static void test_stiff_conductances(void **unused) {
@@ -637,6 +659,7 @@ int main(void) {
                                      cmocka_unit_test(test_izhikevich_currents),
                                      cmocka_unit_test(test_order),
                                      cmocka_unit_test(test_distance),
+                                     cmocka_unit_test(test_gates),
                                      cmocka_unit_test(test_tolerance),
                                      cmocka_unit_test(test_exponential),
                                      cmocka_unit_test(test_powers),
