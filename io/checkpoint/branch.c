@@ -102,6 +102,9 @@ static void match_projections(matching *m) {
       if (strcmp(m->then->projections[q].name, now->name) == 0) {
         why = differs_in_synapses(m, p, q);
         if (!why) m->taking->projections[p] = number;
+        m->taking->swept[p] =
+            volley_plasticity_last_sweep(&m->then->projections[q].plasticity, m->checkpoint->info.state.step);
+        break;
       }
       number++;
     }
@@ -210,6 +213,7 @@ void volley_checkpoint_branch(volley_checkpoint *checkpoint, const volley_experi
   matching m = {checkpoint, now, then, taking, "", rank == 0};
   taking->populations = volley_arena_alloc(arena, (size_t)now->n_populations + 1, sizeof *taking->populations);
   taking->projections = volley_arena_alloc(arena, (size_t)now->n_projections + 1, sizeof *taking->projections);
+  taking->swept = volley_arena_alloc(arena, (size_t)now->n_projections + 1, sizeof *taking->swept);
   taking->readouts = volley_arena_alloc(arena, (size_t)now->n_readouts + 1, sizeof *taking->readouts);
   if (now->simulation.continuous != then->simulation.continuous) {
     volley_fault(VOLLEY_USAGE, NULL, "checkpoint '%s' is of an engine that has %s steps", checkpoint->info.path,
@@ -247,8 +251,39 @@ bool volley_synapses_are_taken(volley_checkpoint *checkpoint, volley_network *ne
   for (int b = 0; b < network->n_blocks; b++) {
     volley_plastic_table *plastic = volley_block_plastic(&network->blocks[b], projection);
     if (!plastic) continue;
-    plastic->swept = volley_plastic_table_last_sweep(plastic, checkpoint->info.state.step);
+    plastic->swept = volley_plasticity_last_sweep(plastic->plan, checkpoint->info.state.step);
     volley_plastic_table_find_recent(plastic);
   }
   return false;
+}
+
+static const char swept_name[] = "swept";
+
+void volley_swept_add(volley_contents *contents, const volley_saved *saved, int projection, const char *group) {
+  const volley_network *network = saved->parts->network;
+  const volley_experiment *experiment = network->experiment;
+  const volley_plasticity_plan *plan = &experiment->projections[projection].plasticity;
+  uint64_t *swept = volley_arena_alloc(contents->arena, 1, sizeof *swept);
+  *swept = 0;
+  if (!experiment->begun_from || experiment->simulation.continuous) return;
+  for (int b = 0; b < network->n_blocks; b++) {
+    const volley_plastic_table *plastic = volley_block_plastic(&network->blocks[b], projection);
+    if (plastic) *swept = (uint64_t)plastic->swept;
+  }
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, swept, 1, MPI_UINT64_T, MPI_MAX, network->comm));
+  if ((int64_t)*swept != volley_plasticity_last_sweep(plan, saved->state->step))
+    volley_contents_add_value(contents, group, swept_name, H5T_NATIVE_UINT64, swept);
+}
+
+int64_t volley_swept_find(volley_checkpoint *checkpoint, const volley_network *network, int projection, int number) {
+  const char *group = volley_arena_format(checkpoint->arena, "plastic/%d", number);
+  const volley_plasticity_plan *plan = &network->experiment->projections[projection].plasticity;
+  if (!checkpoint->file.failed && H5Aexists_by_name(checkpoint->handle, group, swept_name, H5P_DEFAULT) > 0) {
+    const hid_t object = volley_hdf5_check(&checkpoint->file, H5Gopen(checkpoint->handle, group, H5P_DEFAULT), "open");
+    const uint64_t swept = volley_hdf5_get_count(&checkpoint->file, object, swept_name);
+    volley_hdf5_release(&checkpoint->file, object);
+    return (int64_t)swept;
+  }
+  return checkpoint->taking ? checkpoint->taking->swept[projection]
+                            : volley_plasticity_last_sweep(plan, checkpoint->info.state.step);
 }

@@ -97,6 +97,7 @@ void volley_contents_release(const volley_contents *contents, volley_hdf5 *file)
 typedef struct volley_taking {
   int *populations; /* [n_populations of the run] number in the checkpoint's experiment, -1: not taken */
   int *projections; /* [n_projections] number among those there whose synapses change, likewise */
+  int64_t *swept;   /* [n_projections] when those that are taken were swept last there */
   bool *readouts;   /* [n_readouts] */
 } volley_taking;
 
@@ -114,6 +115,11 @@ struct volley_checkpoint {
  * step. Collective. */
 bool volley_synapses_are_taken(volley_checkpoint *checkpoint, volley_network *network, int projection,
                                uint64_t synapses, int *number);
+
+/* The step of the last sweep over the synapses of a projection, by the experiment that was saved. A run that began at another's
+ * checkpoint may be saved before a sweep of its own; an attribute of their group says so then. Collective. */
+void volley_swept_add(volley_contents *contents, const volley_saved *saved, int projection, const char *group);
+int64_t volley_swept_find(volley_checkpoint *checkpoint, const volley_network *network, int projection, int number);
 
 /* Adds the fault that the file is no sound checkpoint, unless there is one. */
 void volley_checkpoint_refuse(volley_checkpoint *checkpoint, const char *what);

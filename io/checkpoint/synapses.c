@@ -2,7 +2,7 @@
  * order of the experiment. Datasets of one value a synapse, in the order of network/synapse_order.h: the states of the
  * model, `last` (step of the source's last spike that was delivered, in a continuous run its time in ms) and the states of the source's row;
  * `past_counts`, how many spikes of each target are kept, and these, target by target, as `past_steps` and
- * `past_traces`; `dopamine`, steps and levels. Steps are kept as numbers. */
+ * `past_traces`; `dopamine`, steps and levels. Steps are kept as numbers. Attribute `swept`: volley_swept_add(). */
 #include "io/checkpoint/section.h"
 #include "network/synapse_order.h"
 #include "rule/rule.h"
@@ -300,6 +300,7 @@ static void add_projection(volley_contents *contents, const volley_saved *saved,
   if (!counts || !dopamine) return;
   volley_contents_add_group(contents, "%s", group);
   volley_contents_add_text(contents, group, "projection", network->experiment->projections[p->projection].name);
+  volley_swept_add(contents, saved, p->projection, group);
   for (int c = 0; c < p->n_columns; c++)
     p->sets[c] = volley_contents_add(contents, type, synapses, NULL, NULL, "%s/%s", group, p->columns[c].name);
   volley_contents_add(contents, type, p->n_targets, NULL, counts, "%s/past_counts", group);
@@ -354,6 +355,7 @@ typedef struct restoring {
   saved_projection *p;
   double *dopamine; /* [2][n_dopamine] */
   uint64_t n_dopamine;
+  int64_t swept; /* the step of the last sweep */
   int block;
 } restoring;
 
@@ -405,7 +407,7 @@ static void get_block(void *context) {
   move_columns(&r->checkpoint->file, r->p, &block, false);
   set_past(&r->checkpoint->file, r->p, &block);
   set_dopamine(block.plastic, r->dopamine, r->n_dopamine);
-  block.plastic->swept = volley_plastic_table_last_sweep(block.plastic, r->checkpoint->info.state.step);
+  block.plastic->swept = r->swept;
   volley_plastic_table_find_recent(block.plastic);
   release_block(&block);
 }
@@ -413,6 +415,7 @@ static void get_block(void *context) {
 static void restore_projection(restoring *r) {
   saved_projection *p = r->p;
   volley_hdf5 *file = &r->checkpoint->file;
+  r->swept = volley_swept_find(r->checkpoint, r->network, r->p->projection, r->p->number);
   read_counts(r);
   for (int c = 0; c < p->n_columns; c++)
     p->sets[c] = open_dataset(r, p->columns[c].name, volley_synapse_order_total(&p->order));

@@ -81,7 +81,8 @@ static int read_settings(volley_reading *reading, const volley_node *entry, voll
   const volley_names names =
       is_state ? volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states)
                : volley_names_of_table(reading, model->parameters, model->n_parameters, sizeof *model->parameters);
-  if (!map || !volley_check_keys(reading, map, names)) return 0;
+  const int before = reading->faults;
+  if (!map || !volley_check_keys(reading, map, names) || reading->faults != before) return 0;
   int n = 0;
   *out = volley_arena_alloc(reading->arena, (size_t)map->n + 1, sizeof **out);
   for (int i = 0; i < map->n; i++)

@@ -349,10 +349,10 @@ bool volley_plastic_table_is_swept(const volley_plastic_table *plastic, int64_t 
                       volley_weights_change(plastic->plan, step));
 }
 
-int64_t volley_plastic_table_last_sweep(const volley_plastic_table *plastic, int64_t step) {
-  const int64_t every = plastic->plan->normalize, before = step > 0 ? step - 1 : 0;
+int64_t volley_plasticity_last_sweep(const volley_plasticity_plan *plan, int64_t step) {
+  const int64_t every = plan->normalize, before = step > 0 ? step - 1 : 0;
   const int64_t swept = before - before % VOLLEY_SWEEP_STEPS, restored = every > 0 ? before - before % every : 0;
-  const int64_t changed = volley_weights_changed(plastic->plan, step), last = restored > swept ? restored : swept;
+  const int64_t changed = volley_weights_changed(plan, step), last = restored > swept ? restored : swept;
   return changed > last ? changed : last;
 }
 

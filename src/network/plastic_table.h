@@ -91,7 +91,7 @@ void volley_plastic_table_deliver(volley_plastic_table *plastic, uint32_t group,
 /* Whether there is a sweep before `step`: at multiples of VOLLEY_SWEEP_STEPS, and where sums of weights are restored. Only
  * there, for rules round where they stop. And the last one before; 0: none. */
 bool volley_plastic_table_is_swept(const volley_plastic_table *plastic, int64_t step);
-int64_t volley_plastic_table_last_sweep(const volley_plastic_table *plastic, int64_t step);
+int64_t volley_plasticity_last_sweep(const volley_plasticity_plan *plan, int64_t step);
 
 /* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, forgets the spikes
  * that are not needed any more, and restores the sums of weights if it is time. */

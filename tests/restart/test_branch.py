@@ -45,9 +45,9 @@ def recorded(output, after=-1.0):
     return found
 
 
-def expect_same(case, output, whole, after):
+def expect_same(case, output, whole, after, least=4):
     found, all_of_it = recorded(output), recorded(whole, after)
-    expect(found.keys() == all_of_it.keys() and len(found) > 3, f"{case}: {found.keys()}")
+    expect(found.keys() == all_of_it.keys() and len(found) >= least, f"{case}: {found.keys()}")
     for name, values in all_of_it.items():
         expect(values.size > 0 and same_bits(values, found[name]), f"{case}: {name} differs")
 
@@ -56,6 +56,37 @@ def branch(checkpoint, net, output, ranks=1, threads=1, code=0):
     result = execute(["run", net, "--from", checkpoint, "-o", output, "--overwrite"], ranks, threads)
     expect(result.returncode == code, f"--from {checkpoint} {net}: exit code {result.returncode}\n{result.stderr}")
     return result
+
+
+# Weights change at spikes, and are brought up to date where the experiment sweeps them.
+SWEPT = """
+simulation: {dt: 0.1 ms, duration: 80 ms}
+populations:
+  - {name: S, model: spike_source, size: 2, spikes: {times: [[5, 60], [6, 61]]}}
+  - {name: E, model: iaf_psc_exp, size: 2, parameters: {I_e: 600}}
+projections:
+  - {name: w, source: S, target: E, rule: all_to_all, weight: 20, delay: 1 ms, synapse: {model: stdp, Wmax: 100, lambda: 0.1}}
+recorders: [{type: spikes, population: E}, {type: weights, projection: w, interval: 1 ms}]
+output: {precision: double}
+"""
+SWEEP = "changes: [{at: 40 ms, projection: w, factor: 1}]"
+
+
+def check_sweeps(folder):
+    """Where the two experiments sweep at other times, synapses go on from the last sweep of the one that was saved."""
+    paths = {name: write(os.path.join(folder, name + ".yaml"), SWEPT + more) for name, more in (("w", ""), ("w2", SWEEP))}
+    other, again = os.path.join(folder, "swept.h5"), os.path.join(folder, "again.h5")
+    for saved, begun in (("w", "w2"), ("w2", "w")):
+        output = os.path.join(folder, saved + ".h5")
+        result = execute(["run", paths[saved], "-o", output, "--checkpoint-every", "50 ms model", "--checkpoint-keep", "9"])
+        expect(result.returncode == 0, result.stderr)
+        result = execute(["run", paths[begun], "--from", output[:-3] + ".checkpoint.h5.1", "-o", other, "--overwrite",
+                          "--checkpoint-every", "5 ms model", "--checkpoint-keep", "9"], 2)
+        expect(result.returncode == 0, result.stderr)
+        expect_same(f"{saved} -> {begun}", other, output, 50, 1)
+        result = execute(["run", "--resume", other[:-3] + ".checkpoint.h5.5", "-o", again, "--overwrite"])
+        expect(result.returncode == 0, result.stderr)
+        expect_same(f"{saved} -> {begun}, resumed", again, other, -1, 1)
 
 
 def main():
@@ -94,6 +125,7 @@ def main():
         expect_same("events, with a population more", other, whole, 19)
         info = execute(["info", other], threads=None).stdout
         expect("begins        at 19 ms, from" in info, info)
+        check_sweeps(folder)
     finish()
 
 
