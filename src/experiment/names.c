@@ -166,6 +166,17 @@ bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names 
   return true;
 }
 
+size_t volley_count_under(const volley_node *map, const char *name) {
+  const volley_node *found = volley_node_get(map, name);
+  const volley_names one = {&name, 1};
+  size_t most = volley_count_names(found);
+  for (int i = 0; !found && map->kind == VOLLEY_NODE_MAP && i < map->n; i++) {
+    const size_t n = meant_name(map->items[i]->key, one) ? volley_count_names(map->items[i]) : 0;
+    most = n > most ? n : most;
+  }
+  return most;
+}
+
 void volley_missing_key(volley_reading *reading, volley_place place, const volley_key_info *key) {
   volley_entry_fault(reading, &place, "the key '%s' is missing: %s", key->name, key->doc);
 }

@@ -64,7 +64,7 @@ size_t volley_count_entries(volley_reading *reading, const volley_node *section,
   size_t all = 0;
   for (int i = 0; i < section->n; i++) {
     size_t n = 1;
-    for (int k = 0; k < names.n; k++) n *= volley_count_names(volley_node_get(section->items[i], names.names[k]));
+    for (int k = 0; k < names.n; k++) n *= volley_count_under(section->items[i], names.names[k]);
     all += n;
   }
   if (all <= most) return all + 1;

@@ -65,6 +65,9 @@ void volley_unknown_name(volley_reading *reading, volley_node *node, enum volley
  * is missing. */
 bool volley_check_keys(volley_reading *reading, volley_node *node, volley_names known);
 
+/* How many names a map may come to have under a key: volley_check_keys() may yet find that this is what another one means. */
+size_t volley_count_under(const volley_node *map, const char *name);
+
 /* Reports that an entry at a place lacks a key. */
 void volley_missing_key(volley_reading *reading, volley_place place, const volley_key_info *key);
 
