@@ -123,8 +123,9 @@ static void match_readouts(matching *m) {
       const volley_readout *then = &m->then->readouts[s];
       same = strcmp(now->name, then->name) == 0 && now->reads.size == then->reads.size &&
              now->learner == then->learner && now->reads.n == then->reads.n &&
-             now->supervisor->kind == then->supervisor->kind && now->rise == then->rise && now->decay == then->decay &&
-             now->interval == then->interval;
+             now->supervisor->kind == then->supervisor->kind &&
+             now->supervisor->dimension == then->supervisor->dimension && now->rise == then->rise &&
+             now->decay == then->decay && now->interval == then->interval && now->filter_unit == then->filter_unit;
       for (int k = 0; k < now->reads.n && same; k++)
         same = m->taking->populations[now->reads.populations[k]] == then->reads.populations[k];
     }

@@ -90,18 +90,22 @@ static int read_settings(volley_reading *reading, const volley_node *entry, voll
   return n;
 }
 
-/* Whether the parameters fit together after a change, as far as all neurons share them. */
+/* Whether the parameters fit together after a change, as far as all neurons share them: where some have had a change of their
+ * own, each neuron is looked at when it is made. */
 static void check_parameters(volley_reading *reading, const volley_change *change) {
   double values[VOLLEY_MAX_PARAMETERS];
   const volley_experiment *experiment = reading->experiment;
   const volley_population *population = &experiment->populations[change->population];
   const volley_neuron_model *model = population->model;
+  for (const volley_change *c = experiment->changes; c < change; c++)
+    if (c->population == change->population && c->n_parameters > 0 && c->neurons.count > 0 &&
+        c->neurons.count < population->size)
+      return;
   for (int i = 0; i < model->n_parameters; i++) {
     const volley_distribution *value = &population->parameters[i];
     for (const volley_change *c = experiment->changes; c <= change; c++)
       for (int k = 0; c->population == change->population && k < c->n_parameters; k++)
-        if (c->parameters[k].number == i && (c == change || c->neurons.count == population->size))
-          value = &c->parameters[k].value;
+        if (c->parameters[k].number == i) value = &c->parameters[k].value;
     if (!volley_distribution_is_constant(value)) return;
     values[i] = volley_distribution_mean(value);
   }

@@ -159,6 +159,9 @@ def main():
                "population: I, parameters: {I_e: 400}}]"
         found = run(write(os.path.join(folder, "same.yaml"), NET + same), output)
         expect(found["spike_digest"] == plain and digest != plain, "what changes nothing changes spikes")
+        some = "changes: [{at: 5 ms, population: E, neurons: 0-3, parameters: {V_th: -40}}, {at: 6 ms, population: E, neurons: 0-3, " \
+               "parameters: {V_reset: -50}}]"
+        expect(execute(["check", write(os.path.join(folder, "some.yaml"), NET + some)]).returncode == 0, "some neurons, twice")
         seeds = [run(os.path.join(folder, "plain.yaml"), output, {"simulation.noise_seed": seed}) for seed in (3, 4)]
         expect(seeds[0]["spike_digest"] == plain and seeds[1]["spike_digest"] != plain, "noise_seed is not what differs")
         check_steps(folder)
