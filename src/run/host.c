@@ -12,9 +12,11 @@
 #include "io/file/run_lock.h"
 #include "io/output/recordings.h"
 #include "io/output/summary.h"
+#include "model/change.h"
 #include "network/sources.h"
 #include "network/states.h"
 #include "run/advance.h"
+#include "run/assignments.h"
 #include "run/injection.h"
 #include "run/run.h"
 #include "run/synapse_values.h"
@@ -159,59 +161,11 @@ volley_status volley_run_save(volley_run *run, const char *path) {
   return status;
 }
 
-/* Whether a stimulus may become another one while a run is under way. */
-static bool is_same_place(const volley_stimulus *a, const volley_stimulus *b) {
-  return a->kind == b->kind && a->target == b->target && a->receptor == b->receptor && a->start == b->start &&
-         a->stop == b->stop && a->neurons.n_ranges == b->neurons.n_ranges &&
-         memcmp(a->neurons.ranges, b->neurons.ranges, (size_t)a->neurons.n_ranges * sizeof *a->neurons.ranges) == 0;
-}
-
-static bool reads_same_files(const volley_experiment *a, const volley_experiment *b) {
-  for (int i = 0; i < a->n_inputs && a->n_inputs == b->n_inputs; i++)
-    if (strcmp(a->inputs[i].path, b->inputs[i].path) != 0) return false;
-  return a->n_inputs == b->n_inputs;
-}
-
-/* Collective, agreed status. */
-static volley_status check_renewed(const volley_experiment *now, const volley_experiment *then, MPI_Comm comm) {
-  bool is_same = now->n_stimuli == then->n_stimuli && reads_same_files(now, then);
-  for (int s = 0; s < now->n_stimuli && is_same; s++) is_same = is_same_place(&now->stimuli[s], &then->stimuli[s]);
-  if (!is_same)
-    volley_fault(VOLLEY_USAGE, NULL,
-                 "type, target, neurons, receptor, start, stop and files of stimuli stay as they are while a run is "
-                 "under way");
-  return volley_agree(comm);
-}
-
-/* What cannot be changed while an engine without steps is under way. */
-static void refuse_continuous(const volley_run *run, const char *what) {
-  const volley_simulation *simulation = &run->experiment->simulation;
-  if (simulation->continuous)
-    volley_fault(VOLLEY_USAGE, NULL, "the engine %s cannot change %s while a run is under way; the engine clock can",
-                 simulation->engine->name, what);
-}
-
-/* Whether an assignment sets parameters or spikes of a population, and of which: its number. */
-static bool set_of_population(const volley_run *run, const char *assignment, int *population) {
-  const size_t begin = strlen("populations.");
-  if (strncmp(assignment, "populations.", begin) != 0) return false;
-  for (int p = 0; p < run->experiment->n_populations; p++) {
-    const char *name = run->experiment->populations[p].name, *rest = assignment + begin + strlen(name);
-    if (strncmp(assignment + begin, name, strlen(name)) != 0) continue;
-    if (strncmp(rest, ".parameters.", strlen(".parameters.")) != 0 &&
-        strncmp(rest, ".spikes.", strlen(".spikes.")) != 0)
-      continue;
-    if (population) *population = p;
-    return true;
-  }
-  return false;
-}
-
 /* Makes parameters and spikes anew of the populations that are set. Collective, agreed status. */
 static volley_status renew_populations(volley_run *run, const char *const *sets, int n_sets,
                                        const volley_reader *reader) {
   for (int s = 0, p; s < n_sets; s++) {
-    if (!set_of_population(run, sets[s], &p)) continue;
+    if (!volley_assignment_population(run->experiment, sets[s], &p)) continue;
     VOLLEY_TRY(run->experiment->populations[p].spikes ? volley_sources_renew(run->parts.network, p, reader)
                                                       : volley_network_renew_parameters(run->parts.network, p, reader));
   }
@@ -221,28 +175,11 @@ static volley_status renew_populations(volley_run *run, const char *const *sets,
 volley_status volley_run_set(volley_run *run, const char *const *sets, int n_sets) {
   volley_experiment *experiment = run->experiment, *renewed;
   VOLLEY_TRY(run->status);
-  refuse_continuous(run, "stimuli");
-  for (int r = 0; r < experiment->n_recorders; r++)
-    if (strcmp(experiment->recorders[r].kind->name, "stimuli") == 0)
-      volley_fault(VOLLEY_USAGE, NULL,
-                   "recorder '%s': stimuli that are recorded stay as they are while a run is under way",
-                   experiment->recorders[r].name);
-  for (int c = 0; c < experiment->n_changes; c++)
-    if (experiment->changes[c].stimulus >= 0)
-      volley_fault(VOLLEY_USAGE, &experiment->changes[c].place,
-                   "stimuli that the experiment changes are not set while a run is under way, too");
-  for (int s = 0; s < n_sets; s++)
-    if (strncmp(sets[s], "stimuli.", strlen("stimuli.")) != 0 && !set_of_population(run, sets[s], NULL))
-      volley_fault(
-          VOLLEY_USAGE, NULL,
-          "'%s': only keys of stimuli, parameters of populations and spikes of sources can be set while a run is "
-          "under way",
-          sets[s]);
-  VOLLEY_TRY(volley_agree(run->comm));
+  VOLLEY_TRY(volley_assignments_check(experiment, volley_engine_step(run->engine), sets, n_sets, run->comm));
   VOLLEY_TRY(volley_experiment_read_text(experiment->resolved, experiment->file, experiment->file, experiment->folder,
                                          sets, n_sets, run->comm, &renewed));
   const volley_reader reader = volley_data_reader(&run->comm);
-  volley_status status = check_renewed(renewed, experiment, run->comm);
+  volley_status status = volley_assignments_check_renewed(renewed, experiment, run->comm);
   if (status == VOLLEY_OK) status = volley_run_load(renewed, &reader, run->comm);
   if (status != VOLLEY_OK) {
     volley_experiment_destroy(renewed);
@@ -255,6 +192,8 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
   experiment->stimuli = renewed->stimuli;
   experiment->tree = renewed->tree;
   experiment->resolved = renewed->resolved;
+  for (int c = 0; c < experiment->n_changed; c++) /* which no assignment sets then */
+    if (experiment->changes[c].stimulus >= 0) volley_change_stimulus(experiment, &experiment->changes[c]);
   status = renew_populations(run, sets, n_sets, &reader);
   if (status != VOLLEY_OK) {
     *experiment = before;
@@ -357,9 +296,11 @@ volley_status volley_run_set_state(volley_run *run, const char *population, cons
 
 volley_status volley_run_get_synapses(volley_run *run, const char *projection, const char *state, const double **values,
                                       uint64_t *n) {
-  int p = run->experiment->n_projections - 1;
-  while (p >= 0 && strcmp(run->experiment->projections[p].name, projection) != 0) p--;
-  if (p < 0) volley_fault(VOLLEY_USAGE, NULL, "there is no projection '%s'", projection);
+  int p = -1, found = 0;
+  for (int k = 0; k < run->experiment->n_projections; k++)
+    if (strcmp(run->experiment->projections[k].name, projection) == 0) p = k, found++;
+  if (found == 0) volley_fault(VOLLEY_USAGE, NULL, "there is no projection '%s'", projection);
+  if (found > 1) volley_fault(VOLLEY_USAGE, NULL, "%d projections are called '%s'; give them names", found, projection);
   VOLLEY_TRY(volley_agree(run->comm));
   free(run->synapses);
   const volley_status status =
@@ -370,7 +311,7 @@ volley_status volley_run_get_synapses(volley_run *run, const char *projection, c
 
 volley_status volley_run_inject(volley_run *run, const char *population, const double *values) {
   const int p = find_population(run, population);
-  refuse_continuous(run, "injected currents");
+  volley_refuse_continuous(run->experiment, "injected currents");
   for (uint32_t i = 0; p >= 0 && i < run->experiment->populations[p].size; i++) {
     if (isfinite(values[i])) continue;
     volley_fault(VOLLEY_USAGE, NULL, "the current into neuron %u of '%s' is not finite", i, population);

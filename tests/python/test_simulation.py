@@ -83,6 +83,41 @@ def refuse():
         fails(lambda: simulation.set_stimulus("drive", "rate", 3), "stimuli that are recorded stay")
 
 
+CHANGING = """
+simulation: {dt: 0.1 ms, duration: 60 ms}
+populations:
+  - {name: E, model: iaf_psc_exp, size: 2, parameters: {I_e: 0, tau_m: 10}}
+  - {name: M, model: iaf_psc_exp_multisynapse, size: 2, parameters: {tau_syn: [2, 3]}}
+projections:
+  - {source: E, target: M, rule: all_to_all, weight: 1, delay: 1 ms, receptor: 1, synapse: {model: stdp}}
+  - {source: E, target: M, rule: all_to_all, weight: 2, delay: 1 ms, receptor: 2, synapse: {model: stdp}}
+stimuli: [{name: d, type: dc, target: E, amplitude: 10}]
+changes:
+  - {at: 10 ms, population: E, parameters: {I_e: 200 pA}}
+  - {at: 15 ms, stimulus: d, values: {amplitude: 50}}
+"""
+
+
+def set_beside_changes():
+    """What changes of the experiment have set stays theirs, and what they have not can be set; a model stays as large as it is."""
+    with open("changing.yaml", "w", encoding="utf-8") as file:
+        file.write(CHANGING)
+    potentials = []
+    for names in ((), ("tau_m",)):
+        with volley.load("changing.yaml").build() as simulation:
+            simulation.set_parameter("E", "I_e", 100)
+            simulation.run(20)
+            for name in names:
+                simulation.set_parameter("E", name, 10)
+            fails(lambda: simulation.set_parameter("E", "I_e", 0), "changes.0", "I_e of 'E'")
+            fails(lambda: simulation.set_stimulus("d", "amplitude", 0), "changes.1", "stimuli")
+            fails(lambda: simulation.assign("populations.M.parameters.tau_syn=[1, 2, 3, 4, 5]"), "'M'", "stays as it is")
+            fails(lambda: simulation.get_synapses("E->M"), "2 projections are called 'E->M'")
+            simulation.run(20)
+            potentials.append(simulation.get("E", "V_m").tolist())
+    expect(potentials[0] == potentials[1], f"a parameter that is set to what it is changes {potentials}")
+
+
 def look_and_change():
     net = volley.Network(dt=0.1)
     net.population("E", 3, "iaf_psc_delta", E_L=0, V_m=numpy.array([1.0, 2.0, 3.0]), V_reset=0, tau_m=1e9, C_m=100, V_th=50, t_ref=0.1,
@@ -166,6 +201,7 @@ with tempfile.TemporaryDirectory() as folder:
     compare_digests()
     share_with_mpi4py()
     refuse()
+    set_beside_changes()
     look_and_change()
     os.chdir("/")
 program.finish()

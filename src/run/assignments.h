@@ -1,0 +1,24 @@
+/* What assignments may set while a run is under way (volley_run_set() in volley.h). */
+#ifndef VOLLEY_RUN_ASSIGNMENTS_H
+#define VOLLEY_RUN_ASSIGNMENTS_H
+
+#include "model/experiment.h"
+
+#include <mpi.h>
+
+/* Whether an assignment sets parameters or spikes of a population, and of which: *population becomes its number. */
+bool volley_assignment_population(const volley_experiment *experiment, const char *assignment, int *population);
+
+/* Adds a fault where the experiment's engine goes without steps: it cannot change such things while it is under way. */
+void volley_refuse_continuous(const volley_experiment *experiment, const char *what);
+
+/* Assignments to an experiment whose run has come to a step. Collective, agreed status: VOLLEY_USAGE with faults where one is refused. */
+volley_status volley_assignments_check(const volley_experiment *experiment, int64_t step, const char *const *sets,
+                                       int n_sets, MPI_Comm comm);
+
+/* The experiment with the assignments and that without: what is built stays as it is. Collective, agreed status: VOLLEY_USAGE with
+ * faults. */
+volley_status volley_assignments_check_renewed(const volley_experiment *now, const volley_experiment *then,
+                                               MPI_Comm comm);
+
+#endif
