@@ -92,6 +92,21 @@ def use_views_and_assemblies():
     expect([train.magnitude.tolist() for train in source.get_data().segments[0].spiketrains] == [[5.0], [5.0, 10.0]], "sources")
 
 
+def set_back():
+    """A current that is set, and set again to what it was at the beginning."""
+    found = []
+    for last in (0.1, 0.1001):
+        sim.setup(timestep=0.1)
+        cell = sim.Population(1, sim.IF_curr_exp(i_offset=0.1))
+        cell.record("v")
+        for offset in (0.3, last):
+            sim.run(10.0)
+            cell.set(i_offset=offset)
+        sim.run(30.0)
+        found.append(cell.get_data().segments[0].analogsignals[0].magnitude[-1, 0])
+    expect(abs(found[0] - found[1]) < 0.01, f"i_offset that is set back: {found}")
+
+
 def go_on_and_reset():
     """Runs that go on are one run; currents, rates and spikes of sources change on the way; trials after reset()."""
     traces = []
@@ -173,6 +188,7 @@ with tempfile.TemporaryDirectory() as folder:
     compare_small_network(reference["small_network"])
     compare_plastic(reference["plastic"])
     use_views_and_assemblies()
+    set_back()
     go_on_and_reset()
     refuse()
     expect(not os.listdir("."), f"files are left behind: {os.listdir('.')}")

@@ -118,6 +118,25 @@ def set_beside_changes():
     expect(potentials[0] == potentials[1], f"a parameter that is set to what it is changes {potentials}")
 
 
+def set_current():
+    """The constant current, as a current and as a parameter, one after the other."""
+    found = []
+    for replaces in (True, False):
+        net = volley.Network(dt=0.1)
+        net.population("E", 2, "iaf_psc_exp", I_e=100)
+        with net.build() as simulation:
+            if replaces:
+                simulation.set("E", "I_e", 300)
+            simulation.set_parameter("E", "I_e", 50)
+            simulation.run(10)
+            simulation.set("E", "I_e", 80)
+            simulation.run(10)
+            found.append(simulation.get("E", "V_m")[0])
+    expect(found[0] == found[1] and found[0] > -70, f"I_e that is set twice: {found}")
+    with volley.load("changing.yaml").build() as simulation:
+        fails(lambda: simulation.set("E", "I_e", 0), "the experiment changes its I_e")
+
+
 def look_and_change():
     net = volley.Network(dt=0.1)
     net.population("E", 3, "iaf_psc_delta", E_L=0, V_m=numpy.array([1.0, 2.0, 3.0]), V_reset=0, tau_m=1e9, C_m=100, V_th=50, t_ref=0.1,
@@ -202,6 +221,7 @@ with tempfile.TemporaryDirectory() as folder:
     share_with_mpi4py()
     refuse()
     set_beside_changes()
+    set_current()
     look_and_change()
     os.chdir("/")
 program.finish()

@@ -69,6 +69,8 @@ class Simulation:
         self._closed = False
         self.arrays = ""  # the file of arrays that the experiment reads
         self.at_end: Any = None  # called once it is closed or forgotten
+        self._constant: dict[str, np.ndarray] = {}  # I_e of populations for which it was set as a parameter
+        self._replaced: set[str] = set()  # populations into which the rest of the I_e that was set is injected
 
     def __enter__(self) -> Simulation:
         return self
@@ -140,6 +142,7 @@ class Simulation:
         float64 [neurons]."""
         if name == "I_e":
             self.inject(population, self._array(population, values) - self._constant_current(population))
+            self._replaced.add(population)
         else:
             self._handle.set_state(population, name, self._array(population, values))
 
@@ -158,6 +161,11 @@ class Simulation:
         one = float(array[0]) if len(array) and np.all(array == array[0]) else None
         text = repr(one) if one is not None else f"{{values: {array.tolist()}}}"
         self.assign(f"populations.{population}.parameters.{name}={text}")
+        if name == "I_e":
+            self._constant[population] = array
+            if population in self._replaced:
+                self.inject(population, 0)
+                self._replaced.remove(population)
 
     def assign(self, assignment: str) -> None:
         """Sets a key as `--set` does, from now on: of a stimulus, parameters of a population, or the spikes of a source, for which its
@@ -175,10 +183,16 @@ class Simulation:
             raise VolleyError(f"population '{population}': numbers are expected: {error}") from None
         return np.full(self._handle.size(population), array) if array.ndim == 0 or array.shape == (1,) else array
 
-    def _constant_current(self, population: str) -> float:
+    def _constant_current(self, population: str) -> np.ndarray | float:
         import yaml
 
-        for entry in yaml.safe_load(self.experiment_text)["populations"]:
+        if population in self._constant:
+            return self._constant[population]
+        experiment = yaml.safe_load(self.experiment_text)
+        for change in experiment.get("changes") or []:
+            if change.get("population") == population and "I_e" in (change.get("parameters") or {}):
+                raise VolleyError(f"population '{population}': the experiment changes its I_e; inject() adds to what it is")
+        for entry in experiment["populations"]:
             names = entry["name"] if isinstance(entry["name"], list) else [entry["name"]]
             if population not in names:
                 continue

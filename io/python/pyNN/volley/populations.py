@@ -142,6 +142,7 @@ class Population(common.Population):
         """Adds the population, and what drives it, to a network."""
         self._built = {name: values.copy() for name, values in self._parameters.items()}
         self._is_renewed = True
+        self._injects = False
         self.celltype.describe_to(net, self)
 
     def drive(self, source, indices):
@@ -153,7 +154,8 @@ class Population(common.Population):
         """Sets currents, and rates of sources, as they are from the present step on."""
         step, state = simulator.state.step, simulator.state
         is_due = self._is_renewed or any(source.next_change(step - 1) == step for source, _ in self._currents)
-        if is_due and (self._currents or self._has_other_current()):
+        if is_due and (self._currents or self._has_other_current() or self._injects):
+            self._injects = True
             self.current = np.zeros(self.size)
             for source, indices in self._currents:
                 self.current[indices] += 1000 * source.at(np.array([step]))[0]
