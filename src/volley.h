@@ -113,6 +113,10 @@ VOLLEY_API volley_status volley_run_save(volley_run *run, const char *file);
  * is taken there changes no bit. Collective, agreed status; after any other than VOLLEY_OK only destroy() does anything. */
 VOLLEY_API volley_status volley_run_advance(volley_run *run, double until_ms);
 
+/* Why the run has ended before its duration, by `stop_when` of the experiment; volley_run_advance() then leaves it where it is.
+ * NULL: it has not. Owned by the run. Not collective, the same on every rank. */
+VOLLEY_API const char *volley_run_ended_early(const volley_run *run);
+
 /* The step of time in ms; of engines without steps that which times are whole multiples of. Not collective, the same on every
  * rank. */
 VOLLEY_API double volley_run_step(const volley_run *run);

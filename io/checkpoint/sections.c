@@ -12,6 +12,7 @@
   X(states) \
   X(synapses) \
   X(recorders) \
+  X(stop_when) \
   /* one line a section, in the order of the file */
 /* clang-format on */
 

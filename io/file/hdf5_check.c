@@ -288,18 +288,33 @@ void volley_hdf5_read_part(volley_hdf5 *file, hid_t set, const char *name, hid_t
   volley_hdf5_release(file, space);
 }
 
-/* A new dataset of values in this space, which is released. HDF5 cannot write to one that has no values. */
-static hid_t put_dataset(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, hid_t space,
-                         const void *values) {
-  const hid_t set = volley_hdf5_check(
-      file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a dataset in");
+/* HDF5 cannot write to a dataset that has no values. */
+static void write_all(volley_hdf5 *file, hid_t set, hid_t type, hid_t space, const void *values) {
   static const char nothing = 0;
   if (!file->writes) volley_hdf5_check(file, H5Sselect_none(space), "select data of");
   if (H5Sget_simple_extent_npoints(space) != 0)
     volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing),
                       "write");
   volley_hdf5_release(file, space);
+}
+
+/* A new dataset of values in this space, which is released. */
+static hid_t put_dataset(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, hid_t space,
+                         const void *values) {
+  const hid_t set = volley_hdf5_check(
+      file, H5Dcreate2(parent, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "create a dataset in");
+  write_all(file, set, type, space, values);
   return set;
+}
+
+void volley_hdf5_replace_array(volley_hdf5 *file, hid_t set, hid_t type, const void *values) {
+  write_all(file, set, type, volley_hdf5_check(file, H5Dget_space(set), "look up data of"), values);
+}
+
+void volley_hdf5_replace(volley_hdf5 *file, hid_t object, const char *name, hid_t type, const void *value) {
+  const hid_t attribute = volley_hdf5_check(file, H5Aopen(object, name, H5P_DEFAULT), "open an attribute of");
+  volley_hdf5_check(file, H5Awrite(attribute, type, value), "write attributes to");
+  volley_hdf5_release(file, attribute);
 }
 
 hid_t volley_hdf5_put_open_array(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n,

@@ -103,6 +103,10 @@ hid_t volley_hdf5_put_open_array(volley_hdf5 *file, hid_t parent, const char *na
 void volley_hdf5_put_rows(volley_hdf5 *file, hid_t parent, const char *name, hid_t type, size_t n, size_t width,
                           const void *values);
 
+/* Other values for an attribute of one value, or for all of a dataset. */
+void volley_hdf5_replace(volley_hdf5 *file, hid_t object, const char *name, hid_t type, const void *value);
+void volley_hdf5_replace_array(volley_hdf5 *file, hid_t set, hid_t type, const void *values);
+
 /* New datasets of texts: one (a scalar), or n. */
 void volley_hdf5_put_document(volley_hdf5 *file, hid_t parent, const char *name, const char *text);
 void volley_hdf5_put_texts(volley_hdf5 *file, hid_t parent, const char *name, size_t n, const char *const *texts);

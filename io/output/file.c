@@ -201,6 +201,7 @@ static volley_status write_end(volley_output *output, const volley_summary *summ
   volley_hdf5 *file = &output->file;
   for (int r = 0; r < output->experiment->n_recorders; r++) volley_track_release(file, &output->tracks[r]);
   if (!summary) return flush(output);
+  if (output->experiment->ended_early) volley_layout_shorten(file, output->handle, output->experiment);
   volley_layout_put_spectra(file, output->handle, summary);
   volley_images_shown_put(file, output->handle, output->experiment);
   volley_nodes_put(file, output->handle, output->experiment, output->comm);

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "io/file/path.h"
+#include "io/output/provenance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +310,20 @@ uint64_t volley_track_bytes(const volley_experiment *experiment) {
     bytes += volley_recorder_width(experiment, recorder) * 32;
   }
   return bytes;
+}
+
+void volley_layout_shorten(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
+  for (int r = 0; r < experiment->n_recorders; r++) {
+    const volley_recorder *recorder = &experiment->recorders[r];
+    char *path = volley_recorder_path(experiment, recorder);
+    const hid_t group = volley_hdf5_open_group(file, root, path);
+    const double stop = (double)volley_recorder_end(experiment, recorder) * experiment->simulation.dt;
+    volley_hdf5_replace(file, group, "stop_ms", H5T_NATIVE_DOUBLE, &stop);
+    if (!recorder->kind->holds_spikes) volley_mapping_shorten(file, group, experiment, recorder);
+    volley_hdf5_release(file, group);
+    free(path);
+  }
+  volley_provenance_shorten(file, root, experiment);
 }
 
 void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summary *summary) {

@@ -69,6 +69,9 @@ void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t fi
 void volley_track_put_tile(volley_hdf5 *file, volley_track *track, const volley_tile *tile, const double *data,
                            uint64_t total, MPI_Comm comm);
 
+/* What was created for the whole duration says where the run has ended: times of recorders, and of the run. */
+void volley_layout_shorten(volley_hdf5 *file, hid_t root, const volley_experiment *experiment);
+
 /* Writes the eigenvalues that were found: /eigenvalues/READOUT/before and after. */
 void volley_layout_put_spectra(volley_hdf5 *file, hid_t root, const volley_summary *summary);
 
@@ -98,5 +101,7 @@ void volley_tile_write(volley_hdf5 *file, hid_t set, hid_t type, int dimensions,
 /* Writes the group: which neurons or synapses the columns are, and the times of the rows. */
 void volley_mapping_put(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
                         const volley_recorder *recorder, const volley_track *track, MPI_Comm comm);
+void volley_mapping_shorten(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                            const volley_recorder *recorder); /* the times are those of fewer rows */
 
 #endif

@@ -88,16 +88,31 @@ static void put_synapses(volley_hdf5 *file, hid_t mapping, const volley_track *t
 
 /* SONATA's start, stop and step: row k is at start + k * step, and there is none at stop. Some readers count rows as
  * (stop - start) / step, cut off: stop is such that they find all. */
-static void put_time(volley_hdf5 *file, hid_t mapping, const volley_experiment *experiment,
-                     const volley_recorder *recorder) {
+static void find_time(const volley_experiment *experiment, const volley_recorder *recorder, double time[3]) {
   const double dt = experiment->simulation.dt, rows = (double)volley_recorder_rows(experiment, recorder);
   const int64_t first = recorder->start + recorder->interval;
-  double time[3] = {(double)first * dt, 0, (double)recorder->interval * dt};
+  time[0] = (double)first * dt;
   time[1] = ((double)first + rows * (double)recorder->interval) * dt;
+  time[2] = (double)recorder->interval * dt;
   while ((time[1] - time[0]) / time[2] < rows) time[1] = nextafter(time[1], INFINITY);
+}
+
+static void put_time(volley_hdf5 *file, hid_t mapping, const volley_experiment *experiment,
+                     const volley_recorder *recorder) {
+  double time[3];
+  find_time(experiment, recorder, time);
   const hid_t times = volley_hdf5_put_open_array(file, mapping, "time", H5T_NATIVE_DOUBLE, 3, time);
   volley_hdf5_put_text(file, times, "units", "ms");
   volley_hdf5_release(file, times);
+}
+
+void volley_mapping_shorten(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,
+                            const volley_recorder *recorder) {
+  double time[3];
+  find_time(experiment, recorder, time);
+  const hid_t set = volley_hdf5_open_set(file, group, "mapping/time");
+  volley_hdf5_replace_array(file, set, H5T_NATIVE_DOUBLE, time);
+  volley_hdf5_release(file, set);
 }
 
 void volley_mapping_put(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,

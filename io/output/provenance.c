@@ -199,16 +199,19 @@ void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *
   volley_hdf5_release(file, volley);
 }
 
-static void replace_count(volley_hdf5 *file, hid_t group, const char *name, uint64_t value) {
-  const hid_t attribute = volley_hdf5_check(file, H5Aopen(group, name, H5P_DEFAULT), "open an attribute of");
-  volley_hdf5_check(file, H5Awrite(attribute, H5T_NATIVE_UINT64, &value), "write attributes to");
-  volley_hdf5_release(file, attribute);
+void volley_provenance_shorten(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
+  const hid_t group = volley_hdf5_open_group(file, root, "volley");
+  const double duration = (double)experiment->simulation.steps * experiment->simulation.dt;
+  volley_hdf5_replace(file, group, "duration_ms", H5T_NATIVE_DOUBLE, &duration);
+  volley_hdf5_put_text(file, group, "ended_early", experiment->ended_early);
+  volley_hdf5_release(file, group);
 }
 
 void volley_provenance_complete(volley_hdf5 *file, hid_t root) {
+  const uint64_t first_step = 0, complete = 1; /* it may have been opened as a stretch */
   const hid_t group = volley_hdf5_check(file, H5Gopen2(root, "volley", H5P_DEFAULT), "open a group of");
-  replace_count(file, group, "first_step", 0); /* it may have been opened as a stretch */
-  replace_count(file, group, "complete", 1);
+  volley_hdf5_replace(file, group, "first_step", H5T_NATIVE_UINT64, &first_step);
+  volley_hdf5_replace(file, group, "complete", H5T_NATIVE_UINT64, &complete);
   volley_hdf5_release(file, group);
 }
 

@@ -24,6 +24,9 @@ void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experim
 /* Adds the figures of rank 0's summary. Collective over comm. */
 void volley_provenance_end(volley_hdf5 *file, hid_t root, const volley_summary *summary, MPI_Comm comm);
 
+/* The duration becomes that of a run that has ended early, and `ended_early` says why. Collective. */
+void volley_provenance_shorten(volley_hdf5 *file, hid_t root, const volley_experiment *experiment);
+
 /* Sets attribute `complete` to 1; the last thing written to a file. Collective. */
 void volley_provenance_complete(volley_hdf5 *file, hid_t root);
 

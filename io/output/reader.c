@@ -150,6 +150,9 @@ static void read_run(volley_output_file *file, hid_t volley) {
   }
   info->dt_ms = volley_hdf5_get_number(hdf5, volley, "dt_ms");
   info->duration_ms = volley_hdf5_get_number(hdf5, volley, "duration_ms");
+  info->ended_early = "";
+  if (H5Aexists(volley, "ended_early") > 0)
+    info->ended_early = volley_hdf5_get_text(hdf5, volley, "ended_early", file->arena);
   info->complete = volley_hdf5_get_count(hdf5, volley, "complete") == 1;
   info->recorded_ms = info->complete ? info->duration_ms : NAN;
   if (H5Aexists(volley, "recorded_ms") > 0) info->recorded_ms = volley_hdf5_get_number(hdf5, volley, "recorded_ms");

@@ -36,6 +36,7 @@ typedef struct volley_output_info {
   double begins_ms;       /* of a run that began at a checkpoint of another; 0 */
   const char *begun_from; /* that checkpoint; "" */
   double dt_ms, duration_ms;
+  const char *ended_early; /* why a run has ended before its time; "": it has not */
   double
       recorded_ms; /* time up to which there are recordings; NAN in an incomplete file by itself, of which it is not known */
   volley_population_info *populations;

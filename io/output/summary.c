@@ -189,6 +189,11 @@ static void write_summary(FILE *out, const volley_summary *summary) {
   write_number(out, "simulate_s", summary->simulate_s);
   write_number(out, "model_ms", summary->model_ms);
   write_number(out, "from_ms", summary->from_ms);
+  if (summary->ended_early) {
+    fputs("  \"ended_early\": ", out);
+    volley_json_text(out, summary->ended_early);
+    fputs(",\n", out);
+  }
   write_number(out, "real_time_factor", summary->real_time_factor);
   write_count(out, "spikes", summary->spikes);
   write_count(out, "synaptic_events", summary->synaptic_events);

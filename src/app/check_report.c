@@ -41,6 +41,9 @@ static void print_network(const volley_experiment *experiment, const volley_esti
   printf("  model time      %g ms", 1000 * volley_model_seconds(experiment));
   if (!experiment->simulation.continuous) printf(" in steps of %g ms", experiment->simulation.dt);
   printf("\n");
+  if (experiment->n_stops > 0)
+    printf("  may end earlier by %s of stop_when; what follows is for all of it\n",
+           volley_count((uint64_t)experiment->n_stops, "condition").text);
 }
 
 static void print_balance(const volley_experiment *experiment, const volley_estimate *e) {
@@ -169,7 +172,8 @@ static void print_json_network(const volley_experiment *experiment, const volley
                             {"min_delay_ms", e->min_delay},
                             {"max_delay_ms", e->max_delay},
                             {"dt_ms", experiment->simulation.dt},
-                            {"model_ms", 1000 * volley_model_seconds(experiment)}};
+                            {"model_ms", 1000 * volley_model_seconds(experiment)},
+                            {"conditions_to_stop", experiment->n_stops}};
   const figure balance[] = {{"neurons_least", e->neuron_balance.least}, {"neurons_mean", e->neuron_balance.mean},
                             {"neurons_most", e->neuron_balance.most},   {"synapses_least", e->synapse_balance.least},
                             {"synapses_mean", e->synapse_balance.mean}, {"synapses_most", e->synapse_balance.most}};

@@ -50,6 +50,7 @@ static void print_run(const volley_output_info *info, const char *path) {
   if (info->complete) printf(" x %s", volley_count(info->threads, "thread").text);
   printf(info->hosts > 1 ? ", %" PRIu64 " hosts\n" : "\n", info->hosts);
   printf("  model time    %g ms in steps of %g ms\n", info->duration_ms, info->dt_ms);
+  if (*info->ended_early) printf("  ended early   %s\n", volley_show(info->ended_early).text);
   if (info->changes > 0) printf("  changes       %" PRIu64 " while it runs\n", info->changes);
   if (*info->begun_from)
     printf("  begins        at %.10g ms, from %s\n", info->begins_ms, volley_show(info->begun_from).text);
@@ -180,6 +181,7 @@ static void print_json(const volley_output_info *info, const char *path, const v
   volley_json_member_number("dt_ms", info->dt_ms, next);
   volley_json_member_number("duration_ms", info->duration_ms, next);
   volley_json_member_number("recorded_ms", info->recorded_ms, next);
+  volley_json_member_text("ended_early", info->ended_early, next);
   volley_json_member_count("neurons", info->neurons, next);
   volley_json_member_count("synapses", info->synapses, next);
   volley_json_member_count("spikes", info->spikes, next);

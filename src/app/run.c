@@ -130,6 +130,10 @@ static volley_status simulate(running *run, volley_saver saver) {
   if (status == VOLLEY_OK) volley_engine_summarize(engine, &run->summary);
   volley_engine_destroy(engine);
   if (shows) volley_progress_end();
+  if (shows && status == VOLLEY_OK && experiment->ended_early && !run->options->quiet)
+    volley_progress_note("ended early, at %.10g of %.10g ms: %s",
+                         volley_time_of(experiment, experiment->simulation.steps), volley_time_of(experiment, end),
+                         experiment->ended_early);
   if (status == VOLLEY_OK) volley_note_not_finite(run->parts.network);
   if (status == VOLLEY_OK) status = volley_recording_flush(run->parts.recording);
   return status;

@@ -25,6 +25,7 @@ struct volley_engine {
   const volley_engine_kind *kind;
   void *state;
   const volley_network *network;
+  const volley_saver *saver; /* or NULL */
   int64_t step;
   volley_status status; /* of the last advance */
 };
@@ -34,6 +35,7 @@ volley_engine *volley_engine_create(const volley_engine_kind *kind, const volley
   const volley_engine_kind *named = setup->network->experiment->simulation.engine;
   engine->kind = kind ? kind : named ? named : volley_engine_kinds()[0];
   engine->network = setup->network;
+  engine->saver = setup->saver;
   engine->step = setup->from ? setup->from->step : 0;
   engine->state = engine->kind->create(setup);
   if (volley_is_made(engine->state, "engine", engine->kind->name, setup->network->comm)) return engine;
@@ -60,6 +62,20 @@ volley_status volley_engine_advance(volley_engine *engine, int64_t until) {
   engine->status = engine->kind->advance(engine->state, until);
   engine->step = until;
   return engine->status;
+}
+
+volley_status volley_engine_end(volley_engine *engine, int64_t *steps) {
+  const volley_saver *saver = engine->saver;
+  const bool is_saved = saver && saver->is_due(saver->context, engine->step);
+  *steps = engine->step;
+  if (!saver || is_saved || !saver->is_due(saver->context, engine->step)) return VOLLEY_OK;
+  volley_run_state state;
+  volley_engine_get_state(engine, &state);
+  volley_status status = volley_agree(engine->network->comm);
+  if (status == VOLLEY_OK) status = saver->save(saver->context, &state, false);
+  volley_run_state_release(&state);
+  volley_engine_show(engine);
+  return status;
 }
 
 int64_t volley_engine_step(const volley_engine *engine) { return engine->step; }

@@ -63,6 +63,10 @@ void volley_engine_destroy(volley_engine *engine); /* collective; NULL is allowe
  * the experiment. After any but VOLLEY_OK the run is over: all further calls return the same. */
 volley_status volley_engine_advance(volley_engine *engine, int64_t until);
 
+/* The experiment ends at the present step: sets *steps, which are those of the experiment. A saver that saves at the end does so now.
+ * What is left is a call of advance() to this step, for the samples of the end. Collective, agreed status. */
+volley_status volley_engine_end(volley_engine *engine, int64_t *steps);
+
 /* The next step to be taken. Not collective. */
 int64_t volley_engine_step(const volley_engine *engine);
 

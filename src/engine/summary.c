@@ -175,6 +175,7 @@ void volley_summary_fill(volley_summary *summary, const volley_run_figures *figu
   summary->table_bytes = network->table_bytes;
   summary->threads = network->threads;
   summary->model_ms = (double)figures->step * experiment->simulation.dt;
+  summary->ended_early = experiment->ended_early;
   summary->from_ms = (double)figures->first_step * experiment->simulation.dt;
   summary->real_time_factor = summary->simulate_s / (1e-3 * (summary->model_ms - summary->from_ms));
   summary->spikes = sums[VOLLEY_TALLY_SPIKES];

@@ -75,6 +75,7 @@ typedef struct volley_summary {
   int ranks, threads; /* threads of each rank */
   double build_s, simulate_s;
   double model_ms;         /* from the beginning, also of a run that was resumed */
+  const char *ended_early; /* why, in words of the experiment's; NULL: it came to its duration */
   double from_ms;          /* model time at which this process took over; 0 if nothing was resumed */
   double real_time_factor; /* simulate_s / model time of this process */
   uint64_t spikes;         /* from the beginning, like the synaptic events, rates and digest */

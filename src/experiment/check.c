@@ -186,6 +186,7 @@ static void read_root(volley_reading *reading, volley_node *root) {
   volley_read_ablations(reading, volley_node_get(root, "ablations"));
   volley_read_recorders(reading, volley_node_get(root, "recorders"));
   volley_read_changes(reading, volley_node_get(root, "changes"));
+  volley_read_stops(reading, volley_node_get(root, "stop_when"));
   read_output(reading, root);
   read_checkpoint(reading, volley_optional_section(reading, root, VOLLEY_SECTION_CHECKPOINT));
   if (reading->experiment->simulation.continuous) volley_check_continuous(reading);

@@ -172,6 +172,7 @@ static bool rates_matter(const volley_experiment *experiment) {
 bool volley_key_is_free(const char *path) {
   static const char *const all[] = {"title",
                                     "checkpoint",
+                                    "stop_when.wall",
                                     "simulation.partition",
                                     "simulation.exchange_interval",
                                     "simulation.exchange",

@@ -1,4 +1,5 @@
 #include "experiment/keys.h"
+#include "experiment/keys_while_running.h"
 
 #include "base/status.h"
 #include "record/kind.h"
@@ -20,6 +21,7 @@ static const volley_key_info top_keys[] = {
     {"readouts", .type = VOLLEY_KEY_MAP, .doc = "list of outputs that learn to follow a signal (FORCE)"},
     {"ablations", .type = VOLLEY_KEY_MAP, .doc = "list of neurons and channels that are silenced"},
     {"changes", .type = VOLLEY_KEY_MAP, .doc = "list of what is changed at given times"},
+    {"stop_when", .type = VOLLEY_KEY_MAP, .doc = "list of what ends the run before its duration is over"},
     {"recorders", .type = VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
     {"output", .type = VOLLEY_KEY_MAP, .doc = "where results go"},
     {"checkpoint", .type = VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
@@ -262,44 +264,6 @@ static const volley_key_info feedback_keys[] = {
      .doc = "whether the supervisor is fed back instead of the output while the readout learns"},
 };
 
-static const volley_key_info ablation_keys[] = {
-    {"population", .type = VOLLEY_KEY_WORD,
-     .doc = "population, or a list of them: every key has one value for all or a list with one value each"},
-    {"stimulus", .type = VOLLEY_KEY_TEXT,
-     .doc = "instead: name of a stimulus that plays a signal; of several targets each is called NAME->TARGET"},
-    {"channels", .type = VOLLEY_KEY_SELECTION, .text = "all",
-     .doc = "of its signal those that are 0 meanwhile: all, an index, a range 0-99, or a list of these"},
-    {"neurons", .type = VOLLEY_KEY_SELECTION, .text = "all", .doc = "all, an index, a range 0-99, or a list of these"},
-    {"start", "ms", 0, VOLLEY_FROM_ZERO, .doc = "begin; whole steps"},
-    {"stop", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .doc = "end; whole steps, by default that of the simulation"},
-};
-
-static const volley_key_info change_keys[] = {
-    {"at", "ms", 0, VOLLEY_ABOVE_ZERO, .type = VOLLEY_KEY_LIST, .required = true, .filled = true,
-     .doc =
-         "time, or a list of times at which the same is done; whole steps. The step that begins then is the first that "
-         "sees it"},
-    {"population", .type = VOLLEY_KEY_WORD,
-     .doc =
-         "population whose neurons are changed, or a list of them: every key has one value for all or a list with one "
-         "value each"},
-    {"neurons", .type = VOLLEY_KEY_SELECTION, .text = "all",
-     .doc = "population: all, an index, a range 0-99, or a list of these"},
-    {"parameters", .type = VOLLEY_KEY_MAP,
-     .doc = "population: parameters of the model by name, and what they are from then on: numbers or distributions; of "
-            "files "
-            "and lists a number for each neuron of the population"},
-    {"states", .type = VOLLEY_KEY_MAP, .doc = "population: states by name, and what they are set to, likewise"},
-    {"projection", .type = VOLLEY_KEY_TEXT, .doc = "name of a projection whose weights are changed"},
-    {"weight", "weight", VOLLEY_NO_DEFAULT, VOLLEY_ANY, .type = VOLLEY_KEY_VALUE,
-     .doc = "projection: what the weights become, as in projections; of synapses that learn one number"},
-    {"factor", "", VOLLEY_NO_DEFAULT, VOLLEY_ANY,
-     .doc = "projection: what the weights are multiplied by, instead; those that learn stay within their bounds"},
-    {"stimulus", .type = VOLLEY_KEY_TEXT, .doc = "name of a stimulus that is changed"},
-    {"values", .type = VOLLEY_KEY_MAP,
-     .doc = "stimulus: keys of its type, like rate or amplitude, and what they are from then on"},
-};
-
 static const volley_key_info recorder_keys[] = {
     {"name", .type = VOLLEY_KEY_TEXT,
      .doc = "name in the output, by default that of the population or readout; of several populations each is called "
@@ -433,6 +397,12 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
          "of "
          "one time are made in the order of the file. A spike on its way has the weight that there is when it arrives.",
          KEYS(change_keys), true, false},
+    [VOLLEY_SECTION_STOP_WHEN] = {"stop_when",
+                                  "A list of conditions, the first of which that is met ends the run: its output is "
+                                  "whole, as if the duration had been so long, and says why. Rates are those of "
+                                  "windows of time, one after the other; what is found at the end of one is the same "
+                                  "on any ranks and after any restart.",
+                                  KEYS(stop_keys), true, false},
     [VOLLEY_SECTION_RECORDERS] = {"recorders", "A list of recorders.", KEYS(recorder_keys), true, false},
     [VOLLEY_SECTION_OUTPUT] = {"output", "Where results go.", KEYS(output_keys), false, false},
     [VOLLEY_SECTION_CHECKPOINT] = {"checkpoint",

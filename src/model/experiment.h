@@ -269,6 +269,26 @@ typedef struct volley_change {
   volley_place place;
 } volley_change;
 
+/* What ends a run before its duration is over: a rate in a window of time, no spikes in one, or the clock on the wall. */
+typedef enum volley_stop_kind {
+  VOLLEY_STOP_ABOVE,
+  VOLLEY_STOP_BELOW,
+  VOLLEY_STOP_SILENT,
+  VOLLEY_STOP_WALL
+} volley_stop_kind;
+
+/* Looked at every `window` steps, from the end of the first window on. */
+typedef struct volley_stop {
+  volley_stop_kind kind;
+  volley_pool of; /* whose spikes are counted, all together */
+  double limit;   /* Hz; of the clock s */
+  int64_t window, start;
+  /* While it runs: */
+  int64_t next, first; /* where the present window ends, and the first one began; steps */
+  uint64_t count;      /* spikes before the present window */
+  double deadline;     /* of the clock, in MPI_Wtime() of rank 0 */
+} volley_stop;
+
 /* A linear readout of filtered spikes that learns to follow a supervisor (FORCE: Sussillo & Abbott 2009, Nicola & Clopath
  * 2017). K is its dimension. */
 typedef struct volley_readout {
@@ -360,6 +380,9 @@ typedef struct volley_experiment {
   int64_t begins;         /* step at which the run begins, at a checkpoint of another one; 0: at the beginning */
   const char *begun_from; /* that checkpoint, absolute; NULL: none */
   int n_changed;          /* so many of them are made: what parameters and weights are (model/change.h) */
+  volley_stop *stops;     /* each ends the run */
+  int n_stops;
+  const char *ended_early; /* which of them has, in words: simulation.steps is where; NULL: none */
   volley_recorder *recorders;
   int n_recorders;
   volley_input_file *inputs; /* in the order in which they are named; a file may be named more than once */

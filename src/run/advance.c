@@ -1,6 +1,7 @@
 #include "run/advance.h"
 
 #include "model/change.h"
+#include "run/stops.h"
 
 static volley_change *next_change(const volley_experiment *experiment) {
   return experiment->n_changed < experiment->n_changes ? &experiment->changes[experiment->n_changed] : NULL;
@@ -46,12 +47,17 @@ static volley_status make_changes(volley_engine *engine, volley_network *network
   return volley_agree_one(network->comm);
 }
 
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
 volley_status volley_run_take(volley_engine *engine, volley_network *network, volley_experiment *experiment,
                               const volley_reader *reader, int64_t until) {
-  while (volley_engine_step(engine) < until) {
+  VOLLEY_TRY(volley_stops_look(engine, network, experiment)); /* a checkpoint may have been written before the look */
+  while (volley_engine_step(engine) < until && !experiment->ended_early) {
     VOLLEY_TRY(make_changes(engine, network, experiment, reader));
     const volley_change *next = next_change(experiment);
-    VOLLEY_TRY(volley_engine_advance(engine, next && next->step < until ? next->step : until));
+    const int64_t stop = least(until, volley_stops_next(experiment));
+    VOLLEY_TRY(volley_engine_advance(engine, next ? least(next->step, stop) : stop));
+    VOLLEY_TRY(volley_stops_look(engine, network, experiment));
   }
-  return volley_engine_advance(engine, until);
+  return volley_engine_advance(engine, experiment->ended_early ? experiment->simulation.steps : until);
 }

@@ -7,6 +7,7 @@
 #include "rule/edge_list.h"
 #include "rule/rule.h"
 #include "run/advance.h"
+#include "run/stops.h"
 #include "signal/signal.h"
 #include "solver/solver.h"
 #include "space/space.h"
@@ -91,6 +92,7 @@ static volley_status check_group(const volley_experiment *experiment, MPI_Comm c
 volley_status volley_run_build(volley_experiment *experiment, const volley_reader *reader, int threads, bool records,
                                volley_checkpoint *from, MPI_Comm comm, volley_run_parts *parts) {
   VOLLEY_TRY(check_group(experiment, comm));
+  volley_stops_begin(experiment);
   if (from) volley_changes_skip(experiment, volley_checkpoint_get_info(from)->state.step);
   VOLLEY_TRY(volley_network_build(experiment, reader, threads, comm, &parts->network));
   volley_recorders_count(experiment, parts->network);

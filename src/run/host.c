@@ -210,6 +210,7 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
 volley_status volley_run_advance(volley_run *run, double until_ms) {
   if (run->status != VOLLEY_OK) return run->status;
   const double dt = run->experiment->simulation.dt, steps = round(until_ms / dt);
+  if (run->experiment->ended_early) return VOLLEY_OK;
   if (!(fabs(until_ms / dt - steps) < 1e-6) || steps < (double)volley_engine_step(run->engine) ||
       steps > (double)run->experiment->simulation.steps) {
     volley_fault(
@@ -223,6 +224,8 @@ volley_status volley_run_advance(volley_run *run, double until_ms) {
   run->status = volley_run_take(run->engine, run->parts.network, run->experiment, &reader, (int64_t)steps);
   return run->status;
 }
+
+const char *volley_run_ended_early(const volley_run *run) { return run->experiment->ended_early; }
 
 double volley_run_time(const volley_run *run) {
   return (double)volley_engine_step(run->engine) * run->experiment->simulation.dt;

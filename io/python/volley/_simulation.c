@@ -319,6 +319,15 @@ static PyObject *get_time(PyObject *object, PyObject *unused) {
   return result;
 }
 
+static PyObject *ended_early(PyObject *object, PyObject *unused) {
+  simulation *self = (simulation *)object;
+  (void)unused;
+  if (!enter(self)) return NULL;
+  PyObject *result = Py_BuildValue("z", volley_run_ended_early(self->run));
+  atomic_store(&is_busy, false);
+  return result;
+}
+
 static PyObject *resolve(PyObject *object, PyObject *unused) {
   simulation *self = (simulation *)object;
   (void)unused;
@@ -369,6 +378,7 @@ static PyMethodDef methods[] = {{"close", end, METH_NOARGS, NULL},
                                 {"set_stimulus", set_stimulus, METH_VARARGS, NULL},
                                 {"about", about, METH_NOARGS, NULL},
                                 {"time", get_time, METH_NOARGS, NULL},
+                                {"ended_early", ended_early, METH_NOARGS, NULL},
                                 {"resolve", resolve, METH_NOARGS, NULL},
                                 {"size", size_of, METH_VARARGS, NULL},
                                 {NULL, NULL, 0, NULL}};

@@ -186,6 +186,11 @@ class Network:
                                                            f"change of '{population}': {key}")
         self._add("changes", entry)
 
+    def stop_when(self, **condition: Any) -> None:
+        """Ends the run before its duration is over: rate_above= or rate_below= (Hz) in a window= (ms), no_spikes= (ms), of a
+        population= or a list of them (all), from start= (ms) on; or wall= by the clock ("2 h")."""
+        self._add("stop_when", condition)
+
     def readout(self, name: str, population: str | list[str], **keys: Any) -> None:
         """Adds a readout that learns (FORCE), with its keys."""
         self._add("readouts", {"name": name, "population": population, **keys})

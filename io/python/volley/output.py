@@ -255,6 +255,7 @@ class Run:
         self.complete = bool(about["complete"])
         self.dt = float(about["dt_ms"])
         self.duration = float(about["duration_ms"])
+        self.ended_early: str | None = _text(about["ended_early"]) if "ended_early" in about else None  # by stop_when: why
 
     def __enter__(self) -> Run:
         return self

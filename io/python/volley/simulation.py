@@ -97,6 +97,11 @@ class Simulation:
         return self._handle.time()
 
     @property
+    def ended_early(self) -> str | None:
+        """Why `stop_when` of the experiment has ended it, so that run() leaves it where it is; None: it has not."""
+        return self._handle.ended_early()
+
+    @property
     def neurons(self) -> int:
         """Neurons of all ranks."""
         return self._handle.about()[1]
