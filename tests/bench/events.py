@@ -7,15 +7,13 @@
                                                               cross      both engines over rates and indegrees, as CSV
                                                               check      whether `volley check` finds the faster engine
 
-Simulation alone is timed: silent, idle, events and neuron in seconds of the clock, for which the machine must be left alone, cross and check in
-seconds of the processor. cross --plot FILE.csv FILE.png draws."""
+Simulation alone is timed, in seconds of the clock: leave the machine alone. cross --plot FILE.csv FILE.png draws."""
 import argparse
 import csv
 import heapq
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -49,22 +47,17 @@ def simulate(settings, threads, folder, engine="event", dt="0.1 ms"):
     words = [os.environ["VOLLEY"], "run", experiment, "-o", os.path.join(folder, "out.h5"), "--overwrite", "--progress", "off",
              "--summary", summary, "--threads", str(threads)]
     words += ["--set", f"simulation.dt={dt}"] if engine == "clock" else []
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = subprocess.run(words, capture_output=True, text=True)
     if result.returncode != 0:
         sys.exit(result.stderr)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     with open(summary, encoding="utf-8") as file:
-        found = json.load(file)
-    found["processor_s"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return found
+        return json.load(file)
 
 
-def processor_time(settings, folder, engine="event"):
-    """The same with one thread, where processor_s is that of the simulation alone: of the run less that of one of a millisecond."""
-    whole, begun = (simulate({**settings, "duration": duration}, 1, folder, engine) for duration in (settings["duration"], 1))
-    whole["processor_s"] = max(whole["processor_s"] - begun["processor_s"], 1e-3)
-    return whole
+def seconds_of(settings, folder):
+    """What both engines take to simulate it with one thread, as {engine: seconds}, least of three; and the rate."""
+    found = {engine: [simulate(settings, 1, folder, engine) for _ in range(3)] for engine in ("event", "clock")}
+    return {engine: min(run["simulate_s"] for run in found[engine]) for engine in found}, found["event"][0]["rate_hz"]["N"]
 
 
 def silent(folder):
@@ -206,9 +199,9 @@ def cross(folder, model="iaf_psc_delta"):
             net = crossing(rate, indegree)
             if model == "iaf_psc_exp":
                 net.update(model=model, kick=4000, weight=50 / indegree)
-            event, clock = (processor_time(net, folder, engine) for engine in ("event", "clock"))
-            seconds = [1000 * found["processor_s"] / net["duration"] for found in (event, clock)]
-            out.writerow([model, f"{event['rate_hz']['N']:.3g}", indegree, *(f"{s:.4g}" for s in seconds), f"{seconds[1] / seconds[0]:.3g}"])
+            found, measured = seconds_of(net, folder)
+            event, clock = (1000 * found[engine] / net["duration"] for engine in ("event", "clock"))
+            out.writerow([model, f"{measured:.3g}", indegree, f"{event:.4g}", f"{clock:.4g}", f"{clock / event:.3g}"])
             sys.stdout.flush()
 
 
@@ -226,7 +219,7 @@ def plot(table, picture):
                 axes.loglog([float(row["rate_hz"]) for row in chosen], [float(row["ratio"]) for row in chosen], line, marker="o",
                             color=f"C{number}", label=f"{model}, {indegree} synapses")
     axes.axhline(1, color="grey", linewidth=0.8)
-    axes.set(xlabel="rate of a neuron (Hz)", ylabel="time of the clock engine / of the event engine")
+    axes.set(xlabel="rate of a neuron (Hz)", ylabel="seconds: clock engine / event engine")
     axes.legend(frameon=False, fontsize=8)
     figure.savefig(picture, dpi=200)
 
@@ -240,15 +233,14 @@ def check(folder):
         net = crossing(rate, indegree)
         if model == "iaf_psc_exp":
             net.update(model=model, kick=4000, weight=50 / indegree)
-        found = {engine: processor_time(net, folder, engine) for engine in ("event", "clock")}
-        seconds = {engine: found[engine]["processor_s"] for engine in found}
+        seconds, measured = seconds_of(net, folder)
         faster = min(seconds, key=seconds.get)
         told = subprocess.run([os.environ["VOLLEY"], "check", os.path.join(folder, "net.yaml"), "--threads", "1", "--set",
-                               f"simulation.duration={net['duration']} ms", "--set", f"populations.N.mean_rate={found['event']['rate_hz']['N']}"], capture_output=True, text=True)
+                               f"simulation.duration={net['duration']} ms", "--set", f"populations.N.mean_rate={measured}"], capture_output=True, text=True)
         line = re.search(r"engine (\w+), about .* with engine (\w+)(.*)", told.stdout)
         said = line and line.group(1 if "faster" in line.group(3) else 2)
         right += said == faster
-        print(f"{model}, {found['event']['rate_hz']['N']:.3g} Hz, {indegree} synapses: event {seconds['event']:.3f} s, clock "
+        print(f"{model}, {measured:.3g} Hz, {indegree} synapses: event {seconds['event']:.3f} s, clock "
               f"{seconds['clock']:.3f} s, check says {said}{'' if said == faster else '  WRONG'}", flush=True)
     print(f"{right} of {len(cases)} right")
 
