@@ -39,7 +39,7 @@ static hid_t open_group(volley_rows *rows) {
   if (H5Lexists(rows->group, "source", H5P_DEFAULT) > 0 || H5Lexists(rows->group, "source_node_id", H5P_DEFAULT) <= 0)
     return rows->group;
   rows->layout = &volley_sonata_layout;
-  reader->sonata = volley_sonata_edges_create(rows, from->types ? from->types : &any);
+  reader->sonata = volley_sonata_edges_create(rows, from, from->types ? from->types : &any);
   volley_sonata_edges_given(reader->sonata, rows->shape.given);
   return rows->group;
 }

@@ -1,6 +1,7 @@
 #include "io/data/sonata_edges.h"
 
 #include "base/memory.h"
+#include "model/nodes.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -36,6 +37,7 @@ typedef struct type_entry {
 
 struct volley_sonata_edges {
   const volley_edge_types *types;
+  const volley_nodes *source_nodes, *target_nodes;
   type_entry *sorted; /* [types->types.n] by id */
   attribute_group *groups;
   int n_groups;
@@ -79,9 +81,12 @@ static herr_t find_group(hid_t parent, const char *name, const H5L_info_t *info,
   return 0;
 }
 
-volley_sonata_edges *volley_sonata_edges_create(volley_rows *rows, const volley_edge_types *types) {
+volley_sonata_edges *volley_sonata_edges_create(volley_rows *rows, const volley_edge_file *from,
+                                                const volley_edge_types *types) {
   volley_sonata_edges *sonata = volley_alloc(1, sizeof *sonata, "edges from a file");
   sonata->types = types;
+  sonata->source_nodes = from->source_nodes;
+  sonata->target_nodes = from->target_nodes;
   sonata->given[WEIGHT] = types->weights.n > 0;
   sonata->given[DELAY] = types->delays.n > 0;
   sonata->sorted = volley_alloc((size_t)types->types.n, sizeof *sonata->sorted, "edges from a file");
@@ -199,6 +204,15 @@ static double choose(double own, const volley_list *of_types, int type) {
   return isnan(own) && type >= 0 && of_types->n > 0 ? of_types->values[type] : own;
 }
 
+/* The index of a node that is a neuron of the population; false: it is one of another of the same nodes. Nodes that there are
+ * none of stay as they are, to be refused. */
+static bool find_index(const volley_nodes *nodes, uint64_t id, uint64_t *index) {
+  uint32_t found = 0;
+  const bool is_there = !nodes || id >= nodes->n || volley_nodes_index(nodes, id, &found);
+  *index = nodes && id < nodes->n ? found : id;
+  return is_there;
+}
+
 /* Weight and delay of edge e, which goes to place n. */
 static void combine(volley_sonata_edges *sonata, size_t e, int type, size_t n) {
   const volley_edge_types *types = sonata->types;
@@ -224,10 +238,13 @@ void volley_sonata_edges_make(volley_sonata_edges *sonata, volley_rows *rows, vo
       }
       continue;
     }
+    uint64_t from, onto;
+    if (!find_index(sonata->source_nodes, source[e], &from) || !find_index(sonata->target_nodes, target[e], &onto))
+      continue;
     combine(sonata, e, type, n);
     sonata->numbers[n] = rows->first + e * rows->stride;
-    source[n] = source[e];
-    target[n++] = target[e];
+    source[n] = from;
+    target[n++] = onto;
   }
   slab->count = n;
   slab->number = sonata->numbers;

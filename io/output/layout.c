@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/file/path.h"
 #include "io/output/provenance.h"
+#include "model/nodes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,7 @@ static const double spike_chunk_rate = 1.0 / 8; /* Hz */
 char *volley_recorder_path(const volley_experiment *experiment, const volley_recorder *recorder) {
   const char *group = recorder->kind->group;
   if (!recorder->kind->is_sonata) return volley_path_format("%s/%s", group, recorder->name);
-  const char *population = experiment->populations[recorder->population].name;
-  return volley_path_format("recorders/%s/%s/%s", recorder->name, group, population);
+  return volley_path_format("recorders/%s/%s/%s", recorder->name, group, volley_recorded_name(experiment, recorder));
 }
 
 void volley_layout_put_groups(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
@@ -179,28 +179,35 @@ void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment 
 }
 
 /* The recorder of a kind that stands for a population: the one of its name, else the first. -1: there is none. */
-static int stand_in(const volley_experiment *experiment, const volley_recorder_kind *kind, int population) {
+static int stand_in(const volley_experiment *experiment, const volley_recorder_kind *kind, const char *population) {
   int first = -1;
   for (int r = experiment->n_recorders - 1; r >= 0; r--) {
     const volley_recorder *recorder = &experiment->recorders[r];
-    if (recorder->kind != kind || recorder->population != population) continue;
-    if (strcmp(recorder->name, experiment->populations[population].name) == 0) return r;
+    if (recorder->kind != kind || strcmp(volley_recorded_name(experiment, recorder), population) != 0) continue;
+    if (strcmp(recorder->name, population) == 0) return r;
     first = r;
   }
   return first;
 }
 
+static void put_links(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, const char *population) {
+  for (const volley_recorder_kind *const *kind = volley_recorder_kinds(); *kind; kind++) {
+    const int r = (*kind)->is_sonata ? stand_in(experiment, *kind, population) : -1;
+    if (r < 0) continue;
+    char *path = volley_recorder_path(experiment, &experiment->recorders[r]);
+    char *link = volley_path_format("%s/%s", (*kind)->group, population);
+    volley_hdf5_check(file, H5Lcreate_hard(root, path, root, link, H5P_DEFAULT, H5P_DEFAULT), "create a link in");
+    free(link);
+    free(path);
+  }
+}
+
 void volley_layout_put_links(volley_hdf5 *file, hid_t root, const volley_experiment *experiment) {
   for (int p = 0; p < experiment->n_populations; p++) {
-    for (const volley_recorder_kind *const *kind = volley_recorder_kinds(); *kind; kind++) {
-      const int r = (*kind)->is_sonata ? stand_in(experiment, *kind, p) : -1;
-      if (r < 0) continue;
-      char *path = volley_recorder_path(experiment, &experiment->recorders[r]);
-      char *link = volley_path_format("%s/%s", (*kind)->group, experiment->populations[p].name);
-      volley_hdf5_check(file, H5Lcreate_hard(root, path, root, link, H5P_DEFAULT, H5P_DEFAULT), "create a link in");
-      free(link);
-      free(path);
-    }
+    const volley_population *population = &experiment->populations[p];
+    put_links(file, root, experiment, population->name);
+    if (population->nodes && population->nodes->first == p)
+      put_links(file, root, experiment, population->nodes->population);
   }
 }
 

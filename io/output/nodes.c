@@ -2,8 +2,10 @@
 #include "io/output/layout.h"
 
 #include "base/memory.h"
+#include "model/nodes.h"
 #include "space/space.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +15,38 @@ static const char *const axes[VOLLEY_DIMENSIONS] = {"x", "y", "z"};
 
 /* Datasets of a population, and the values of a piece. */
 typedef struct nodes {
-  const volley_population *population;
+  const volley_experiment *experiment;
+  const volley_population *population; /* of several that are the same nodes, the first that has positions */
   hid_t ids[COLUMNS], coordinates[VOLLEY_DIMENSIONS];
   uint32_t *numbers; /* [PIECE] */
   double *values;    /* [VOLLEY_DIMENSIONS][PIECE] */
 } nodes;
+
+static const char *name_of(const volley_population *population) {
+  return population->nodes ? population->nodes->population : population->name;
+}
+
+static uint32_t size_of(const volley_population *population) {
+  return population->nodes ? population->nodes->n : population->size;
+}
+
+/* Whether nodes are written with this population: those of several with the first that has positions. */
+static bool is_written(const volley_experiment *experiment, int p) {
+  const volley_population *population = &experiment->populations[p];
+  for (int before = population->nodes ? population->nodes->first : p; before < p; before++)
+    if (experiment->populations[before].positions) return false;
+  return population->positions != NULL;
+}
+
+/* Where a node lies: NAN where its population has no positions. */
+static void find_position(const nodes *n, uint32_t i, double x[VOLLEY_DIMENSIONS]) {
+  const volley_nodes *all = n->population->nodes;
+  uint32_t index = i;
+  const int p = all ? volley_nodes_find(n->experiment, all, i, &index) : -1;
+  const volley_population *population = all ? &n->experiment->populations[p] : n->population;
+  x[0] = x[1] = x[2] = NAN;
+  if (population->space) volley_space_position(population->space, index, x);
+}
 
 /* Writes a piece of all columns: neurons first .. first + count - 1, each the only node of its number in group 0, of type 0. */
 static void put_piece(volley_hdf5 *file, const nodes *n, uint32_t first, uint32_t count) {
@@ -25,7 +54,7 @@ static void put_piece(volley_hdf5 *file, const nodes *n, uint32_t first, uint32_
   const int dimensions = n->population->positions->dimensions;
   for (uint32_t i = 0; i < count; i++) {
     double x[VOLLEY_DIMENSIONS];
-    volley_space_position(n->population->space, first + i, x);
+    find_position(n, first + i, x);
     for (int d = 0; d < dimensions; d++) n->values[d * PIECE + (int)i] = x[d];
   }
   for (int d = 0; d < dimensions; d++)
@@ -48,7 +77,7 @@ static hid_t create_column(volley_hdf5 *file, hid_t group, const char *name, hid
 /* Each rank writes an equal part, in as many pieces as the first. */
 static void put_population(volley_hdf5 *file, hid_t group, nodes *n, int rank, int ranks) {
   static const char *const names[COLUMNS] = {"node_id", "node_group_index", "node_group_id", "node_type_id"};
-  const uint32_t size = n->population->size;
+  const uint32_t size = size_of(n->population);
   const hid_t own = volley_hdf5_put_group(file, group, "0");
   for (int c = 0; c < COLUMNS; c++) n->ids[c] = create_column(file, group, names[c], H5T_NATIVE_UINT32, size);
   for (int d = 0; d < n->population->positions->dimensions; d++)
@@ -70,13 +99,13 @@ void volley_nodes_put(volley_hdf5 *file, hid_t root, const volley_experiment *ex
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   for (int p = 0; p < experiment->n_populations; p++) {
-    nodes n = {.population = &experiment->populations[p]};
-    if (!n.population->space) continue;
+    nodes n = {.experiment = experiment, .population = &experiment->populations[p]};
+    if (!is_written(experiment, p)) continue;
     n.numbers = volley_alloc_or_fault(PIECE, sizeof *n.numbers, "positions");
     n.values = volley_alloc_or_fault(VOLLEY_DIMENSIONS * PIECE, sizeof *n.values, "positions");
     if (volley_all(n.numbers && n.values, comm)) {
       if (all < 0) all = volley_hdf5_put_group(file, root, "nodes");
-      const hid_t group = volley_hdf5_put_group(file, all, n.population->name);
+      const hid_t group = volley_hdf5_put_group(file, all, name_of(n.population));
       put_population(file, group, &n, rank, ranks);
       volley_hdf5_release(file, group);
     }
@@ -90,10 +119,10 @@ uint64_t volley_nodes_bytes(const volley_experiment *experiment) {
   uint64_t bytes = 0;
   for (int p = 0; p < experiment->n_populations; p++) {
     const volley_population *population = &experiment->populations[p];
-    if (!population->positions) continue;
+    if (!is_written(experiment, p)) continue;
     bytes +=
-        METADATA + strlen(population->name) +
-        (COLUMNS * sizeof(uint32_t) + (size_t)population->positions->dimensions * sizeof(double)) * population->size;
+        METADATA + strlen(name_of(population)) +
+        (COLUMNS * sizeof(uint32_t) + (size_t)population->positions->dimensions * sizeof(double)) * size_of(population);
   }
   return bytes;
 }

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "io/data/inputs.h"
 #include "io/output/summary.h"
+#include "model/nodes.h"
 #include "neuron/neuron.h"
 #include "solver/solver.h"
 
@@ -76,6 +77,7 @@ static void put_populations(volley_hdf5 *file, hid_t parent, const volley_experi
   const char **models = volley_alloc(n, sizeof *models, "model names");
   const char **outgoing = volley_alloc(n, sizeof *outgoing, "signs of weights");
   uint64_t *sizes = volley_alloc(2 * n, sizeof *sizes, "population sizes");
+  bool has_nodes = false;
   for (size_t p = 0; p < n; p++) {
     names[p] = experiment->populations[p].name;
     models[p] = experiment->populations[p].model->name;
@@ -86,6 +88,10 @@ static void put_populations(volley_hdf5 *file, hid_t parent, const volley_experi
   volley_hdf5_put_texts(file, group, "name", n, names);
   volley_hdf5_put_texts(file, group, "model", n, models);
   volley_hdf5_put_texts(file, group, "outgoing", n, outgoing);
+  for (size_t p = 0; p < n; p++) has_nodes |= experiment->populations[p].nodes != NULL;
+  for (size_t p = 0; p < n; p++)
+    names[p] = experiment->populations[p].nodes ? experiment->populations[p].nodes->population : "";
+  if (has_nodes) volley_hdf5_put_texts(file, group, "nodes", n, names);
   volley_hdf5_put_array(file, group, "size", H5T_NATIVE_UINT64, n, sizes);
   volley_hdf5_put_array(file, group, "first_gid", H5T_NATIVE_UINT64, n, sizes + n);
   volley_hdf5_release(file, group);

@@ -49,6 +49,26 @@ static const char **get_texts(volley_output_file *file, hid_t group, const char 
   return out;
 }
 
+static int find_population(const volley_output_info *info, const char *name) {
+  for (int p = 0; p < info->n_populations; p++)
+    if (strcmp(info->populations[p].name, name) == 0) return p;
+  return -1;
+}
+
+/* Adds a population to those that are one in SONATA, which come behind all others. */
+static void add_nodes(volley_output_file *file, const char *name, const volley_population_info *part) {
+  volley_output_info *info = &file->info;
+  int p = find_population(info, name);
+  if (p < 0) {
+    p = info->n_populations++;
+    info->n_nodes++;
+    info->populations[p] = (volley_population_info){.name = name, .model = part->model, .rate_hz = NAN};
+  } else {
+    info->populations[p].model = volley_arena_format(file->arena, "%s, %s", info->populations[p].model, part->model);
+  }
+  info->populations[p].size += part->size;
+}
+
 static void read_populations(volley_output_file *file, hid_t volley) {
   volley_hdf5 *hdf5 = &file->hdf5;
   volley_output_info *info = &file->info;
@@ -57,8 +77,9 @@ static void read_populations(volley_output_file *file, hid_t volley) {
   const uint64_t *sizes = volley_hdf5_get_array(hdf5, group, "size", H5T_NATIVE_UINT64, file->arena, &n);
   if (!volley_hdf5_fits(hdf5, "size", n, sizeof *info->populations)) n = 0;
   info->n_populations = (int)n;
-  info->populations = volley_arena_alloc(file->arena, n, sizeof *info->populations);
+  info->populations = volley_arena_alloc(file->arena, 2 * n, sizeof *info->populations);
   const char **names = get_texts(file, group, "name", n), **models = get_texts(file, group, "model", n);
+  const char **nodes = H5Lexists(group, "nodes", H5P_DEFAULT) > 0 ? get_texts(file, group, "nodes", n) : NULL;
   for (size_t i = 0; i < n; i++) {
     const bool fits = volley_hdf5_fits(hdf5, "a population", sizes[i], NEURON);
     info->populations[i].size = fits ? sizes[i] : 0;
@@ -66,6 +87,8 @@ static void read_populations(volley_output_file *file, hid_t volley) {
     info->populations[i].name = names ? names[i] : "";
     info->populations[i].model = models ? models[i] : "";
   }
+  for (size_t i = 0; nodes && i < n; i++)
+    if (*nodes[i]) add_nodes(file, nodes[i], &info->populations[i]);
   volley_hdf5_release(hdf5, group);
 }
 
@@ -107,7 +130,6 @@ static void read_ranks(volley_output_file *file, hid_t summary) {
 static void read_summary(volley_output_file *file, hid_t volley) {
   volley_hdf5 *hdf5 = &file->hdf5;
   volley_output_info *info = &file->info;
-  const size_t n = (size_t)info->n_populations;
   const hid_t group = volley_hdf5_open_group(hdf5, volley, "summary");
   info->digest = volley_hdf5_get_text(hdf5, group, "spike_digest", file->arena);
   info->threads = volley_hdf5_get_count(hdf5, group, "threads");
@@ -116,6 +138,7 @@ static void read_summary(volley_output_file *file, hid_t volley) {
   info->build_s = volley_hdf5_get_number(hdf5, group, "build_s");
   info->simulate_s = volley_hdf5_get_number(hdf5, group, "simulate_s");
   info->real_time_factor = volley_hdf5_get_number(hdf5, group, "real_time_factor");
+  const size_t n = (size_t)(info->n_populations - info->n_nodes);
   const double *rates = get_array(file, group, "rate_hz", H5T_NATIVE_DOUBLE, n);
   for (size_t i = 0; i < n; i++) info->populations[i].rate_hz = rates[i];
   read_phases(file, group);
@@ -159,12 +182,6 @@ static void read_run(volley_output_file *file, hid_t volley) {
   read_populations(file, volley);
   info->digest = "";
   if (info->complete) read_summary(file, volley);
-}
-
-static int find_population(const volley_output_info *info, const char *name) {
-  for (int p = 0; p < info->n_populations; p++)
-    if (strcmp(info->populations[p].name, name) == 0) return p;
-  return -1;
 }
 
 /* Path of the spikes of a recorder, from the root; NULL: it records none. */

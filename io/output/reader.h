@@ -40,7 +40,7 @@ typedef struct volley_output_info {
   double
       recorded_ms; /* time up to which there are recordings; NAN in an incomplete file by itself, of which it is not known */
   volley_population_info *populations;
-  int n_populations;
+  int n_populations, n_nodes;      /* n_nodes: the last so many are what several before are together in SONATA */
   volley_recorder_info *recorders; /* of spikes */
   int n_recorders;
   /* In a complete file; else empty, 0 and none: */

@@ -24,16 +24,32 @@ typedef struct volley_sonata_model {
   bool keeps_states;                    /* states begin at the model's defaults, whatever the parameters are: NEST */
 } volley_sonata_model;
 
+/* The nodes of one model of a population: a population of the description. */
+typedef struct volley_sonata_part {
+  const char *name;
+  bool is_virtual;
+  const volley_node *template; /* NULL: of virtual ones */
+  volley_sonata_model model;
+  uint32_t n;
+  int entry; /* number in the description */
+} volley_sonata_part;
+
 /* A population of nodes. */
 typedef struct volley_sonata_nodes {
   const char *name, *path; /* path: of nodes_file, as descriptions have it */
   volley_node *types;      /* list of rows */
   uint32_t n;
-  int *type; /* [n] row among the types, by node */
-  bool is_virtual;
-  volley_sonata_model model;
+  size_t *order;             /* [n] row of a node in the file */
+  int *type;                 /* [n] row among the types, by node */
+  volley_sonata_part *parts; /* [n_parts] in the order of their first nodes */
+  int n_parts;
+  int *part_of_type;  /* [types] -1: no node has the type */
   volley_node *place; /* nodes_file */
 } volley_sonata_nodes;
+
+static inline const volley_sonata_part *volley_sonata_part_of(const volley_sonata_nodes *nodes, uint32_t node) {
+  return &nodes->parts[nodes->part_of_type[nodes->type[node]]];
+}
 
 /* Some nodes of each population. */
 typedef struct volley_sonata_set {
@@ -117,7 +133,11 @@ volley_status volley_sonata_read_config(volley_sonata *sonata);
 bool volley_sonata_find_model(volley_sonata *sonata, const volley_node *template, volley_sonata_model *out);
 
 volley_status volley_sonata_read_nodes(volley_sonata *sonata);
-volley_status volley_sonata_add_parameters(volley_sonata *sonata, const volley_sonata_nodes *nodes, volley_node *entry);
+/* A column of nodes, a number for each row; NULL where it is not there. */
+volley_status volley_sonata_read_column(volley_sonata *sonata, const volley_sonata_nodes *nodes, const char *name,
+                                        double **out);
+volley_status volley_sonata_add_parameters(volley_sonata *sonata, const volley_sonata_nodes *nodes,
+                                           const volley_sonata_part *part, volley_node *entry);
 volley_status volley_sonata_read_edges(volley_sonata *sonata);
 volley_status volley_sonata_read_inputs(volley_sonata *sonata);
 volley_status volley_sonata_read_reports(volley_sonata *sonata);
@@ -127,9 +147,31 @@ int volley_sonata_find_population(const volley_sonata *sonata, const char *name)
 
 /* The nodes that a set means: its name, or a map; a fault where there are none. Agreed. */
 volley_status volley_sonata_find_set(volley_sonata *sonata, const volley_node *node, volley_sonata_set *out);
-/* Whether a set has any nodes of a population. */
-bool volley_sonata_has_any(const volley_sonata *sonata, const volley_sonata_set *set, int population);
-/* The nodes of a set of a population as `neurons` has them; NULL: all of them. */
-volley_node *volley_sonata_selection(const volley_sonata *sonata, const volley_sonata_set *set, int population);
+/* Whether a set has any nodes of a population, or of a part of it. */
+bool volley_sonata_has_any(const volley_sonata *sonata, const volley_sonata_set *set, int population,
+                           const volley_sonata_part *part);
+/* The nodes of a set (NULL: all) of a population that are not virtual, or those of a part of it, as indices there, as `neurons`
+ * has them; NULL: all of the population or the part. */
+volley_node *volley_sonata_selection(const volley_sonata *sonata, const volley_sonata_set *set, int population,
+                                     const volley_sonata_part *part);
+/* The ids of the nodes of a part. */
+volley_node *volley_sonata_ids(const volley_sonata *sonata, const volley_sonata_nodes *nodes,
+                               const volley_sonata_part *part);
+
+/* Which types of edges, by row, connect which parts. */
+typedef struct volley_sonata_pairs {
+  bool *has; /* [rows][parts of the source][parts of the target]; without types there is one row */
+  int n_sources, n_targets;
+} volley_sonata_pairs;
+
+static inline bool volley_sonata_has_pair(const volley_sonata_pairs *pairs, int row, int source, int target) {
+  return pairs->has[(row * pairs->n_sources + source) * pairs->n_targets + target];
+}
+
+/* Looks at all edges of a population of edges; all pairs are there where both ends have one model, and types too. An edge whose end or type is
+ * not there, or that goes to a virtual node, is a fault. Agreed. */
+volley_status volley_sonata_find_pairs(volley_sonata *sonata, const volley_node *place, const char *path,
+                                       const char *name, const volley_node *types, const volley_sonata_nodes *source,
+                                       const volley_sonata_nodes *target, volley_sonata_pairs *out);
 
 #endif

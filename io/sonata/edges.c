@@ -14,7 +14,7 @@ typedef struct edge_type {
   double id, weight, factor, delay; /* weight NAN: edges have theirs */
   int receptor;                     /* number of the receptor; 0: by the sign of the weight */
   volley_node *synapse;             /* NULL: static */
-  const char *kind;                 /* what types of one projection have alike */
+  const char *kind; /* NULL: no edges between these parts; else what types of one projection have alike */
 } edge_type;
 
 /* A population of edges while it is described. */
@@ -24,6 +24,9 @@ typedef struct edge_population {
   volley_node *place; /* edges_file */
   const volley_node *rows;
   const volley_sonata_nodes *source, *target;
+  const volley_sonata_part *from, *onto; /* of them */
+  volley_sonata_pairs pairs;
+  int n_projections;
   bool has_nsyns; /* of edges, not of types */
   edge_type *types;
   int n_types;
@@ -77,7 +80,7 @@ static void take_json(edge_population *e, const volley_node *json, const volley_
                           VOLLEY_MAX_RECEPTORS);
     else
       volley_sonata_fault(e->sonata, item, "'%s' is no parameter of a %s synapse onto %s, and would not count", key,
-                          model ? model->name : "static", e->target->model.name);
+                          model ? model->name : "static", e->onto->model.name);
   }
 }
 
@@ -94,15 +97,14 @@ static volley_status read_json(edge_population *e, const volley_node *row, volle
   return volley_sonata_read_json(e->sonata, file, volley_sonata_path(e->sonata, folder, path), out);
 }
 
-static volley_status read_type(edge_population *e, const volley_node *row, edge_type *type) {
+static volley_status read_type(edge_population *e, const volley_node *row, bool is_used, edge_type *type) {
   volley_sonata *sonata = e->sonata;
   const volley_synapse_model *model;
   const volley_node *function = volley_node_get(row, "weight_function");
   volley_node *json;
   double nsyns = 1;
-  *type = (edge_type){.weight = NAN, .factor = e->target->model.weight_factor, .delay = default_delay};
-  if (!volley_node_get(row, "edge_type_id") || !volley_sonata_number(sonata, row, "edge_type_id", &type->id))
-    volley_sonata_fault(sonata, row, "a type of edges without edge_type_id");
+  *type = (edge_type){.weight = NAN, .factor = e->onto->model.weight_factor, .delay = default_delay};
+  (void)volley_sonata_number(sonata, row, "edge_type_id", &type->id);
   if (function && !volley_sonata_is_among(function->text, "wmax|default|default_weight_fnc"))
     volley_sonata_fault(sonata, function,
                         "the weight function '%.100s' is a script's; only wmax is known, the syn_weight itself",
@@ -112,7 +114,7 @@ static volley_status read_type(edge_population *e, const volley_node *row, edge_
     volley_sonata_put_text(sonata, type->synapse, "model", model->name, row);
   }
   VOLLEY_TRY(read_json(e, row, &json));
-  take_json(e, json, model, type);
+  if (is_used) take_json(e, json, model, type);
   (void)volley_sonata_number(sonata, row, "syn_weight", &type->weight);
   (void)volley_sonata_number(sonata, row, "delay", &type->delay);
   (void)volley_sonata_number(sonata, row, "nsyns", &nsyns);
@@ -122,15 +124,16 @@ static volley_status read_type(edge_population *e, const volley_node *row, edge_
   return volley_agree(sonata->comm);
 }
 
+static bool has_pair(const edge_population *e, int row) {
+  return volley_sonata_has_pair(&e->pairs, row, (int)(e->from - e->source->parts), (int)(e->onto - e->target->parts));
+}
+
 static volley_status read_types(edge_population *e) {
   e->n_types = e->rows ? e->rows->n : 0;
   e->types = volley_arena_alloc(e->sonata->arena, (size_t)e->n_types + 1, sizeof *e->types);
   for (int t = 0; t < e->n_types; t++) {
-    VOLLEY_TRY(read_type(e, e->rows->items[t], &e->types[t]));
-    for (int before = 0; before < t; before++)
-      if (e->types[before].id == e->types[t].id)
-        volley_sonata_fault(e->sonata, e->rows->items[t], "the edge_type_id %.0f stands twice; each type has its own",
-                            e->types[t].id);
+    VOLLEY_TRY(read_type(e, e->rows->items[t], has_pair(e, t), &e->types[t]));
+    if (!has_pair(e, t)) e->types[t].kind = NULL;
     volley_sonata_note_unused(e->sonata, e->rows->items[t], "the types",
                               "edge_type_id|syn_weight|delay|nsyns|weight_function|model_template|dynamics_params|"
                               "target_query|source_query");
@@ -138,25 +141,27 @@ static volley_status read_types(edge_population *e) {
   return volley_agree(e->sonata->comm);
 }
 
+static bool is_kind(const edge_type *type, const char *kind) { return type->kind && strcmp(type->kind, kind) == 0; }
+
 /* A list by type, of those of a kind or of the others. */
 static void put_list(const edge_population *e, volley_node *entry, const char *key, size_t member, const char *kind,
                      bool others) {
   double *numbers = volley_arena_alloc(e->sonata->arena, (size_t)e->n_types + 1, sizeof *numbers);
   size_t n = 0;
   for (int t = 0; t < e->n_types; t++)
-    if ((strcmp(e->types[t].kind, kind) == 0) != others)
-      numbers[n++] = *(const double *)((const char *)&e->types[t] + member);
+    if (is_kind(&e->types[t], kind) != others) numbers[n++] = *(const double *)((const char *)&e->types[t] + member);
   if (n > 0) volley_sonata_put_numbers(e->sonata, entry, key, numbers, n, e->place);
 }
 
 /* Adds the projection of all types of a kind; NULL: there are no types. */
-static void add_projection(const edge_population *e, const edge_type *first, int number) {
+static void add_projection(edge_population *e, const edge_type *first) {
   volley_sonata *sonata = e->sonata;
+  const int number = e->n_projections++;
   volley_node *entry = volley_sonata_map(sonata);
   const char *name = number == 0 ? e->name : volley_arena_format(sonata->arena, "%s_%d", e->name, number + 1);
   volley_sonata_put_text(sonata, entry, "name", name, e->place);
-  volley_sonata_put_text(sonata, entry, "source", e->source->name, e->place);
-  volley_sonata_put_text(sonata, entry, "target", e->target->name, e->place);
+  volley_sonata_put_text(sonata, entry, "source", e->from->name, e->place);
+  volley_sonata_put_text(sonata, entry, "target", e->onto->name, e->place);
   volley_sonata_put_text(sonata, entry, "rule", "edges", e->place);
   volley_sonata_put_text(sonata, entry, "file", e->path, e->place);
   volley_sonata_put_text(sonata, entry, "group", volley_arena_format(sonata->arena, "/edges/%s", e->name), e->place);
@@ -175,13 +180,12 @@ static void add_projection(const edge_population *e, const edge_type *first, int
   volley_node_append(sonata->arena, sonata->projections, entry, NULL);
 }
 
-static void add_projections(const edge_population *e) {
-  int n = 0;
-  if (e->n_types == 0) add_projection(e, NULL, 0);
+static void add_projections(edge_population *e) {
+  if (e->n_types == 0 && has_pair(e, 0)) add_projection(e, NULL);
   for (int t = 0; t < e->n_types; t++) {
-    bool is_first = true;
-    for (int before = 0; before < t; before++) is_first &= strcmp(e->types[before].kind, e->types[t].kind) != 0;
-    if (is_first) add_projection(e, &e->types[t], n++);
+    bool is_first = e->types[t].kind != NULL;
+    for (int before = 0; before < t && is_first; before++) is_first = !is_kind(&e->types[before], e->types[t].kind);
+    if (is_first) add_projection(e, &e->types[t]);
   }
 }
 
@@ -223,15 +227,38 @@ static volley_status look_at_groups(edge_population *e) {
   return volley_agree(sonata->comm);
 }
 
+/* Each type has an id of its own. */
+static volley_status check_ids(const edge_population *e) {
+  const int n = e->rows ? e->rows->n : 0;
+  double *ids = volley_arena_alloc(e->sonata->arena, (size_t)n + 1, sizeof *ids);
+  for (int t = 0; t < n; t++) {
+    const volley_node *row = e->rows->items[t];
+    if (!volley_node_get(row, "edge_type_id") || !volley_sonata_number(e->sonata, row, "edge_type_id", &ids[t]))
+      volley_sonata_fault(e->sonata, row, "a type of edges without edge_type_id");
+    for (int before = 0; before < t; before++)
+      if (ids[before] == ids[t])
+        volley_sonata_fault(e->sonata, row, "the edge_type_id %.0f stands twice; each type has its own", ids[t]);
+  }
+  return volley_agree(e->sonata->comm);
+}
+
 static volley_status read_population(edge_population *e) {
   VOLLEY_TRY(find_end(e, "source_node_id", &e->source));
   VOLLEY_TRY(find_end(e, "target_node_id", &e->target));
-  if (e->target->is_virtual)
-    volley_sonata_fault(e->sonata, e->place, "edges of %s go to virtual nodes, %s", e->name, e->target->name);
+  const volley_sonata_nodes *target = e->target;
+  if (target->n_parts == 1 && target->parts[0].is_virtual)
+    volley_sonata_fault(e->sonata, e->place, "edges of %s go to virtual nodes, %s", e->name, target->name);
   VOLLEY_TRY(volley_agree(e->sonata->comm));
   VOLLEY_TRY(look_at_groups(e));
-  VOLLEY_TRY(read_types(e));
-  add_projections(e);
+  VOLLEY_TRY(check_ids(e));
+  VOLLEY_TRY(volley_sonata_find_pairs(e->sonata, e->place, e->path, e->name, e->rows, e->source, target, &e->pairs));
+  for (int k = 0; k < target->n_parts * e->source->n_parts; k++) {
+    e->from = &e->source->parts[k % e->source->n_parts];
+    e->onto = &target->parts[k / e->source->n_parts];
+    if (e->onto->is_virtual) continue;
+    VOLLEY_TRY(read_types(e));
+    add_projections(e);
+  }
   return VOLLEY_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "base/progress.h"
 #include "io/file/hdf5.h"
 #include "io/file/path.h"
+#include "model/nodes.h"
 #include "network/values.h"
 #include "rule/rule.h"
 #include "rule/walk.h"
@@ -85,15 +86,32 @@ static void put_value(const export *x, int p, volley_hdf5 *file, hid_t group, FI
   free(all);
 }
 
-static void put_ids(volley_hdf5 *file, hid_t group, uint32_t size, uint32_t type) {
+/* What nodes that several populations are have in common; of others what is their own. */
+static const char *nodes_name(const volley_population *population) {
+  return population->nodes ? population->nodes->population : population->name;
+}
+
+static int count_parts(const volley_population *population) { return population->nodes ? population->nodes->count : 1; }
+
+static bool is_first_part(const export *x, int p) {
+  const volley_nodes *nodes = x->experiment->populations[p].nodes;
+  return !nodes || nodes->first == p;
+}
+
+/* Each population is a group and a type. */
+static void put_ids(const export *x, int p, volley_hdf5 *file, hid_t group) {
+  static const char *const names[] = {"node_id", "node_group_index", "node_type_id", "node_group_id"};
+  const volley_nodes *nodes = x->experiment->populations[p].nodes;
+  const uint32_t size = nodes ? nodes->n : x->experiment->populations[p].size;
   uint32_t *ids = volley_alloc(size, sizeof *ids, "ids of nodes");
-  for (uint32_t i = 0; i < size; i++) ids[i] = i;
-  volley_hdf5_put_array(file, group, "node_id", H5T_NATIVE_UINT32, size, ids);
-  volley_hdf5_put_array(file, group, "node_group_index", H5T_NATIVE_UINT32, size, ids);
-  for (uint32_t i = 0; i < size; i++) ids[i] = type;
-  volley_hdf5_put_array(file, group, "node_type_id", H5T_NATIVE_UINT32, size, ids);
-  memset(ids, 0, size * sizeof *ids);
-  volley_hdf5_put_array(file, group, "node_group_id", H5T_NATIVE_UINT32, size, ids);
+  for (int column = 0; column < 4; column++) {
+    for (uint32_t i = 0, index = 0; i < size; i++, index++) {
+      const int part = nodes ? volley_nodes_find(x->experiment, nodes, i, &index) : p;
+      const uint32_t values[] = {i, index, (uint32_t)part, (uint32_t)(part - p)};
+      ids[i] = values[column];
+    }
+    volley_hdf5_put_array(file, group, names[column], H5T_NATIVE_UINT32, size, ids);
+  }
   free(ids);
 }
 
@@ -128,34 +146,56 @@ static void put_values(const export *x, int p, const volley_values *values, voll
   volley_hdf5_release(file, own);
 }
 
-static volley_status write_nodes(const export *x, int p) {
+/* The group of attributes of a population. */
+static volley_status write_part(const export *x, int p, volley_hdf5 *file, hid_t group, int number) {
   const volley_population *population = &x->experiment->populations[p];
-  char path[MAX_PATH], *name = volley_path_format("nodes/%s", population->name);
-  volley_hdf5 file = {
-      .path = path_of(x, path, "nodes_%d.h5", p), .blame = VOLLEY_FAILURE, .writes = true, .transfer = H5P_DEFAULT};
+  char name[16];
   volley_values values;
   VOLLEY_TRY(volley_values_make(x->partition, p, true, x->reader, x->comm, &values));
+  const bool has_own = population->space || !population->model->is_source;
+  snprintf(name, sizeof name, "%d", number);
+  const hid_t own = x->rank == 0 && has_own ? volley_hdf5_put_group(file, group, name) : -1;
+  if (x->rank == 0 && population->space) put_positions(population, file, own);
+  if (!population->model->is_source) put_values(x, p, &values, file, own);
+  volley_hdf5_release(file, own);
+  volley_values_free(population->model, &values);
+  return volley_agree(x->comm);
+}
+
+/* The types of populations p .. p + n - 1. */
+static void write_node_types(const export *x, int p, int n) {
+  const volley_population *populations = x->experiment->populations;
+  char path[MAX_PATH];
+  bool has_neurons = false;
+  for (int k = p; k < p + n; k++) has_neurons |= !populations[k].model->is_source;
+  FILE *table = create_text(path_of(x, path, "node_types_%d.csv", p));
+  if (table) fprintf(table, "node_type_id model_type%s\n", has_neurons ? " model_template dynamics_params" : "");
+  for (int k = p; k < p + n && table; k++) {
+    if (populations[k].model->is_source)
+      fprintf(table, "%d virtual%s\n", k, has_neurons ? " NULL NULL" : "");
+    else
+      fprintf(table, "%d point_process nest:%s nodes_%d.json\n", k, populations[k].model->name, k);
+  }
+  close_text(table, path);
+}
+
+/* The nodes of a population, or of those that are one in SONATA, of which it is the first. */
+static volley_status write_nodes(const export *x, int p) {
+  const volley_population *population = &x->experiment->populations[p];
+  const int n = count_parts(population);
+  char path[MAX_PATH], *name = volley_path_format("nodes/%s", nodes_name(population));
+  volley_hdf5 file = {
+      .path = path_of(x, path, "nodes_%d.h5", p), .blame = VOLLEY_FAILURE, .writes = true, .transfer = H5P_DEFAULT};
+  volley_status status = VOLLEY_OK;
   const hid_t handle = x->rank == 0 ? volley_hdf5_create_shared(&file, MPI_COMM_SELF) : -1;
   const hid_t group = x->rank == 0 ? volley_hdf5_put_group(&file, handle, name) : -1;
-  if (x->rank == 0) put_ids(&file, group, population->size, (uint32_t)p);
-  const bool has_own = population->space || !population->model->is_source;
-  const hid_t own = x->rank == 0 && has_own ? volley_hdf5_put_group(&file, group, "0") : -1;
-  if (x->rank == 0 && population->space) put_positions(population, &file, own);
-  if (!population->model->is_source) put_values(x, p, &values, &file, own);
-  volley_hdf5_release(&file, own);
+  if (x->rank == 0) put_ids(x, p, &file, group);
+  for (int k = 0; k < n && status == VOLLEY_OK; k++) status = write_part(x, p + k, &file, group, k);
   volley_hdf5_release(&file, group);
   if (handle >= 0) volley_hdf5_check(&file, H5Fclose(handle), "close");
-  volley_values_free(population->model, &values);
   free(name);
-  char table_path[MAX_PATH];
-  FILE *table = x->rank == 0 ? create_text(path_of(x, table_path, "node_types_%d.csv", p)) : NULL;
-  if (table && population->model->is_source)
-    fprintf(table, "node_type_id model_type\n%d virtual\n", p);
-  else if (table)
-    fprintf(table, "node_type_id model_type model_template dynamics_params\n%d point_process nest:%s nodes_%d.json\n",
-            p, population->model->name, p);
-  close_text(table, table_path);
-  return volley_agree(x->comm);
+  if (x->rank == 0) write_node_types(x, p, n);
+  return status != VOLLEY_OK ? status : volley_agree(x->comm);
 }
 
 /* Edges of a projection that this rank has. */
@@ -164,6 +204,11 @@ typedef struct edge_columns {
   double *weight, *delay;
   size_t n, capacity;
 } edge_columns;
+
+static uint32_t node_of(const volley_population *population, uint32_t gid) {
+  const uint32_t index = gid - population->first_gid;
+  return population->nodes ? volley_nodes_id(population->nodes, index) : index;
+}
 
 static void add_edges(const export *x, int p, const volley_edges *edges, edge_columns *out) {
   const volley_projection *projection = &x->experiment->projections[p];
@@ -181,8 +226,8 @@ static void add_edges(const export *x, int p, const volley_edges *edges, edge_co
     const bool inhibits = target->model->receptors[receptor].weights == VOLLEY_CONDUCTANCE &&
                           receptor == target->model->receptor_of_sign[1] &&
                           receptor != target->model->receptor_of_sign[0];
-    out->source[out->n] = edges->sources[e] - source->first_gid;
-    out->target[out->n] = edges->target - target->first_gid;
+    out->source[out->n] = node_of(source, edges->sources[e]);
+    out->target[out->n] = node_of(target, edges->target);
     out->weight[out->n] = inhibits ? -fabs(edges->weights[e]) : edges->weights[e];
     out->delay[out->n] = edges->times[e];
   }
@@ -237,10 +282,10 @@ static void put_edges(const export *x, int p, volley_hdf5 *file, hid_t group, co
 #define COLUMN(name, type, values)                                                                                     \
   put_column(x, file, group, name, type, sizeof *(values), values, first, n, total, most)
   hid_t set = COLUMN("source_node_id", H5T_NATIVE_UINT32, edges->source);
-  volley_hdf5_put_text(file, set, "node_population", x->experiment->populations[projection->source].name);
+  volley_hdf5_put_text(file, set, "node_population", nodes_name(&x->experiment->populations[projection->source]));
   volley_hdf5_release(file, set);
   set = COLUMN("target_node_id", H5T_NATIVE_UINT32, edges->target);
-  volley_hdf5_put_text(file, set, "node_population", x->experiment->populations[projection->target].name);
+  volley_hdf5_put_text(file, set, "node_population", nodes_name(&x->experiment->populations[projection->target]));
   volley_hdf5_release(file, set);
   volley_hdf5_release(file, COLUMN("edge_group_id", H5T_NATIVE_UINT32, numbers));
   for (uint64_t e = 0; e < n; e++) numbers[e] = (uint32_t)p;
@@ -316,10 +361,11 @@ static void write_config(const export *x) {
           "{\n    \"nodes\": [",
           (double)e->simulation.steps * e->simulation.dt, e->simulation.dt);
   for (int p = 0; p < e->n_populations; p++)
-    fprintf(file,
-            "%s\n      {\"nodes_file\": \"$NETWORK_DIR/nodes_%d.h5\", \"node_types_file\": "
-            "\"$NETWORK_DIR/node_types_%d.csv\"}",
-            p ? "," : "", p, p);
+    if (is_first_part(x, p))
+      fprintf(file,
+              "%s\n      {\"nodes_file\": \"$NETWORK_DIR/nodes_%d.h5\", \"node_types_file\": "
+              "\"$NETWORK_DIR/node_types_%d.csv\"}",
+              p ? "," : "", p, p);
   fprintf(file, "],\n    \"edges\": [");
   for (int p = 0; p < e->n_projections; p++)
     fprintf(file,
@@ -347,7 +393,8 @@ static volley_status write_all(export *x) {
   VOLLEY_TRY(make_folder(x));
   VOLLEY_TRY(volley_partition_create(&plain, x->rank, x->ranks, x->reader, x->comm, &x->partition));
   VOLLEY_TRY(volley_edge_lists_make(x->partition, true, x->reader, x->comm, &x->lists));
-  for (int p = 0; p < e->n_populations; p++) VOLLEY_TRY(write_nodes(x, p));
+  for (int p = 0; p < e->n_populations; p++)
+    if (is_first_part(x, p)) VOLLEY_TRY(write_nodes(x, p));
   for (int p = 0; p < e->n_projections; p++) VOLLEY_TRY(write_edges(x, p));
   if (x->rank == 0) write_config(x);
   if (x->rank == 0) tell(x);

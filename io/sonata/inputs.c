@@ -8,10 +8,19 @@
 /* NEST takes spike times in steps of this, ms, and then to the end of the step in which they lie. */
 static const double tic = 0.001;
 
-/* The entry of a population in the description. */
-static volley_node *entry_of(const volley_sonata *sonata, int p) {
-  return volley_node_get(sonata->root, "populations")->items[p];
+/* The entry of a part of a population in the description. */
+static volley_node *entry_of(const volley_sonata *sonata, const volley_sonata_part *part) {
+  return volley_node_get(sonata->root, "populations")->items[part->entry];
 }
+
+/* The virtual part of a population; NULL if there is none. */
+static const volley_sonata_part *virtual_part(const volley_sonata_nodes *nodes) {
+  for (int k = 0; k < nodes->n_parts; k++)
+    if (nodes->parts[k].is_virtual) return &nodes->parts[k];
+  return NULL;
+}
+
+static bool is_virtual(const volley_sonata_nodes *nodes) { return nodes->n_parts == 1 && nodes->parts[0].is_virtual; }
 
 /* The population of a file of spikes that is meant: the one that is called as the nodes are, if there is one. */
 static volley_status name_population(volley_sonata *sonata, const volley_node *file, const char *path,
@@ -34,7 +43,8 @@ static void begin_spikes(const volley_sonata *sonata, volley_node *spikes) {
 
 /* Adds a file to the spikes of a population. */
 static volley_status add_spikes(volley_sonata *sonata, const volley_node *input, const volley_node *file, int p) {
-  volley_node *entry = entry_of(sonata, p), *spikes = volley_node_get(entry, "spikes");
+  volley_node *entry = entry_of(sonata, virtual_part(&sonata->populations[p]));
+  volley_node *spikes = volley_node_get(entry, "spikes");
   const char *path = volley_sonata_path(sonata, file, file->text), *module = volley_sonata_text(input, "module");
   if (!spikes) {
     spikes = volley_sonata_map(sonata);
@@ -61,45 +71,54 @@ static volley_status read_spikes(volley_sonata *sonata, const volley_node *input
                         "spikes of the module '%s' are not understood; h5 and csv are", module);
   for (int p = 0; p < sonata->n_populations; p++) {
     const volley_sonata_nodes *nodes = &sonata->populations[p];
-    if (!volley_sonata_has_any(sonata, set, p)) continue;
-    if (!nodes->is_virtual)
+    const volley_sonata_part *part = NULL;
+    for (int k = 0; k < nodes->n_parts; k++)
+      if (!nodes->parts[k].is_virtual && volley_sonata_has_any(sonata, set, p, &nodes->parts[k]))
+        part = &nodes->parts[k];
+    if (!volley_sonata_has_any(sonata, set, p, NULL)) continue;
+    if (part)
       volley_sonata_fault(sonata, input, "spikes are given to %s, which is not virtual: its neurons find theirs",
-                          nodes->name);
-    else if (volley_sonata_selection(sonata, set, p))
+                          part->name);
+    else if (volley_sonata_selection(sonata, set, p, virtual_part(nodes)))
       volley_sonata_fault(sonata, input, "spikes are given to some nodes of %s only; a whole population is expected",
                           nodes->name);
   }
   VOLLEY_TRY(volley_agree(sonata->comm));
   for (int p = 0; p < sonata->n_populations; p++)
-    if (volley_sonata_has_any(sonata, set, p)) VOLLEY_TRY(add_spikes(sonata, input, file, p));
+    if (volley_sonata_has_any(sonata, set, p, NULL)) VOLLEY_TRY(add_spikes(sonata, input, file, p));
   return VOLLEY_OK;
 }
 
+static void add_current(volley_sonata *sonata, const volley_node *input, const volley_sonata_set *set, int p,
+                        const volley_sonata_part *part, const double times[3]) {
+  if (part->is_virtual) {
+    volley_sonata_fault(sonata, input, "a current into %s, which is virtual", part->name);
+    return;
+  }
+  volley_node *entry = volley_sonata_map(sonata), *neurons = volley_sonata_selection(sonata, set, p, part);
+  volley_sonata_put_text(sonata, entry, "type", "dc", input);
+  volley_sonata_put_text(sonata, entry, "target", part->name, input);
+  volley_sonata_put_number(sonata, entry, "amplitude", times[0] * part->model.current_factor, input);
+  volley_sonata_put_number(sonata, entry, "start", times[1], input);
+  if (isfinite(times[2])) volley_sonata_put_number(sonata, entry, "stop", times[1] + times[2], input);
+  if (neurons) volley_sonata_put(sonata, entry, "neurons", neurons);
+  volley_node_append(sonata->arena, sonata->stimuli, entry, NULL);
+}
+
 static void read_current(volley_sonata *sonata, const volley_node *input, const volley_sonata_set *set) {
-  double amplitude, delay = 0, duration = INFINITY;
+  double course[3] = {0, 0, INFINITY}; /* amplitude, delay, duration */
   volley_sonata_note_unused(sonata, input, "an input", "input_type|module|node_set|amp|delay|duration|enabled");
-  if (!volley_node_get(input, "amp") || !volley_sonata_number(sonata, input, "amp", &amplitude)) {
+  if (!volley_node_get(input, "amp") || !volley_sonata_number(sonata, input, "amp", &course[0])) {
     volley_sonata_fault(sonata, input, "amp is missing: the current");
     return;
   }
-  (void)volley_sonata_number(sonata, input, "delay", &delay);
-  (void)volley_sonata_number(sonata, input, "duration", &duration);
-  for (int p = 0; p < sonata->n_populations; p++) {
-    const volley_sonata_nodes *nodes = &sonata->populations[p];
-    if (!volley_sonata_has_any(sonata, set, p)) continue;
-    if (nodes->is_virtual) {
-      volley_sonata_fault(sonata, input, "a current into %s, which is virtual", nodes->name);
-      continue;
+  (void)volley_sonata_number(sonata, input, "delay", &course[1]);
+  (void)volley_sonata_number(sonata, input, "duration", &course[2]);
+  for (int p = 0; p < sonata->n_populations; p++)
+    for (int k = 0; k < sonata->populations[p].n_parts; k++) {
+      const volley_sonata_part *part = &sonata->populations[p].parts[k];
+      if (volley_sonata_has_any(sonata, set, p, part)) add_current(sonata, input, set, p, part, course);
     }
-    volley_node *entry = volley_sonata_map(sonata), *neurons = volley_sonata_selection(sonata, set, p);
-    volley_sonata_put_text(sonata, entry, "type", "dc", input);
-    volley_sonata_put_text(sonata, entry, "target", nodes->name, input);
-    volley_sonata_put_number(sonata, entry, "amplitude", amplitude * nodes->model.current_factor, input);
-    volley_sonata_put_number(sonata, entry, "start", delay, input);
-    if (isfinite(duration)) volley_sonata_put_number(sonata, entry, "stop", delay + duration, input);
-    if (neurons) volley_sonata_put(sonata, entry, "neurons", neurons);
-    volley_node_append(sonata->arena, sonata->stimuli, entry, NULL);
-  }
 }
 
 static volley_status read_input(volley_sonata *sonata, const volley_node *input) {
@@ -123,8 +142,9 @@ volley_status volley_sonata_read_inputs(volley_sonata *sonata) {
   const volley_node *inputs = volley_node_get(sonata->config, "inputs");
   for (int i = 0; inputs && i < inputs->n; i++) VOLLEY_TRY(read_input(sonata, inputs->items[i]));
   for (int p = 0; p < sonata->n_populations; p++) { /* the others are silent */
-    volley_node *entry = entry_of(sonata, p);
-    if (!sonata->populations[p].is_virtual || volley_node_get(entry, "spikes")) continue;
+    const volley_sonata_part *part = virtual_part(&sonata->populations[p]);
+    volley_node *entry = part ? entry_of(sonata, part) : NULL;
+    if (!part || volley_node_get(entry, "spikes")) continue;
     volley_node *spikes = volley_sonata_map(sonata);
     volley_sonata_put(sonata, spikes, "times", volley_sonata_list(sonata));
     volley_sonata_put(sonata, entry, "spikes", spikes);
@@ -137,14 +157,40 @@ volley_status volley_sonata_read_inputs(volley_sonata *sonata) {
 /* The state that a report names. */
 static const char *state_of(const char *variable) { return strcmp(variable, "v") == 0 ? "V_m" : variable; }
 
-static void add_report(volley_sonata *sonata, const volley_node *report, const volley_sonata_set *set, int p) {
+static volley_node *make_word(const volley_sonata *sonata, const char *text) {
+  volley_node *node = volley_node_create(sonata->arena, VOLLEY_NODE_SCALAR, sonata->config->file);
+  node->text = text;
+  return node;
+}
+
+/* Puts the population that is recorded, or a list of several. Returns its nodes of a set, or a list of those of each; NULL: all. */
+static volley_node *put_recorded(const volley_sonata *sonata, const volley_node *report, const volley_sonata_set *set,
+                                 const int *which, int n, volley_node *entry) {
+  volley_node *names = volley_sonata_list(sonata), *all = volley_sonata_list(sonata);
+  for (int k = 0; k < n; k++) {
+    volley_node *name = make_word(sonata, sonata->populations[which[k]].name), *list = volley_sonata_list(sonata);
+    volley_node *neurons = volley_sonata_selection(sonata, set, which[k], NULL);
+    volley_node_append(sonata->arena, names, name, NULL);
+    if (n == 1) {
+      volley_sonata_put_text(sonata, entry, "population", name->text, report);
+      return neurons;
+    }
+    if (!neurons) volley_node_append(sonata->arena, list, make_word(sonata, "all"), NULL);
+    volley_node_append(sonata->arena, all, neurons ? neurons : list, NULL);
+  }
+  volley_sonata_put(sonata, entry, "population", names);
+  return all;
+}
+
+static void add_report(volley_sonata *sonata, const volley_node *report, const volley_sonata_set *set, const int *which,
+                       int n) {
   static const char *const times[][2] = {{"start_time", "start"}, {"end_time", "stop"}, {"dt", "interval"}};
-  volley_node *entry = volley_sonata_map(sonata), *neurons = volley_sonata_selection(sonata, set, p);
+  volley_node *entry = volley_sonata_map(sonata);
   const volley_node *variable = volley_node_get(report, "variable_name");
   double number;
   volley_sonata_put_text(sonata, entry, "name", report->key, report);
   volley_sonata_put_text(sonata, entry, "type", "traces", report);
-  volley_sonata_put_text(sonata, entry, "population", sonata->populations[p].name, report);
+  volley_node *neurons = put_recorded(sonata, report, set, which, n, entry);
   if (variable->kind == VOLLEY_NODE_LIST) {
     volley_node *states = volley_sonata_list(sonata);
     for (int i = 0; i < variable->n; i++) {
@@ -180,13 +226,17 @@ static volley_status read_report(volley_sonata *sonata, const volley_node *repor
   volley_sonata_note_unused(sonata, report, "a report",
                             "cells|node_set|variable_name|module|start_time|end_time|dt|enabled|sections");
   VOLLEY_TRY(volley_sonata_find_set(sonata, cells, &set));
-  bool has_any = false;
+  int n = 0, *which = volley_arena_alloc(sonata->arena, (size_t)sonata->n_populations + 1, sizeof *which);
   for (int p = 0; p < sonata->n_populations; p++) {
-    if (!volley_sonata_has_any(sonata, &set, p) || sonata->populations[p].is_virtual) continue;
-    add_report(sonata, report, &set, p);
-    has_any = true;
+    const volley_sonata_nodes *nodes = &sonata->populations[p];
+    bool has_cells = false;
+    for (int k = 0; k < nodes->n_parts; k++)
+      has_cells |= !nodes->parts[k].is_virtual && volley_sonata_has_any(sonata, &set, p, &nodes->parts[k]);
+    if (has_cells) which[n++] = p;
   }
-  if (!has_any)
+  if (n > 0)
+    add_report(sonata, report, &set, which, n);
+  else
     volley_sonata_note(sonata, "%s: the report '%s' is not written: its cells are virtual, which have no states",
                        report->file, report->key);
   return volley_agree(sonata->comm);
@@ -195,10 +245,11 @@ static volley_status read_report(volley_sonata *sonata, const volley_node *repor
 volley_status volley_sonata_read_reports(volley_sonata *sonata) {
   const volley_node *reports = volley_node_get(sonata->config, "reports");
   for (int p = 0; p < sonata->n_populations; p++) {
-    volley_node *entry = volley_sonata_map(sonata);
-    if (sonata->populations[p].is_virtual) continue;
+    if (is_virtual(&sonata->populations[p])) continue;
+    volley_node *entry = volley_sonata_map(sonata), *neurons = volley_sonata_selection(sonata, NULL, p, NULL);
     volley_sonata_put_text(sonata, entry, "type", "spikes", NULL);
     volley_sonata_put_text(sonata, entry, "population", sonata->populations[p].name, NULL);
+    if (neurons) volley_sonata_put(sonata, entry, "neurons", neurons);
     volley_node_append(sonata->arena, sonata->recorders, entry, NULL);
   }
   for (int i = 0; reports && i < reports->n; i++) VOLLEY_TRY(read_report(sonata, reports->items[i]));

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 32 };
+enum { MAX_DEPTH = 32, MOST_RANGES = 4096 };
 
 static bool *all_of(const volley_sonata *sonata, int p) {
   bool *has = volley_arena_alloc(sonata->arena, (size_t)sonata->populations[p].n + 1, sizeof *has);
@@ -102,9 +102,14 @@ static void add(volley_sonata *sonata, const volley_node *node, int depth, volle
   }
 }
 
-bool volley_sonata_has_any(const volley_sonata *sonata, const volley_sonata_set *set, int p) {
+static bool is_of(const volley_sonata_nodes *nodes, uint32_t node, const volley_sonata_part *part) {
+  return !part || volley_sonata_part_of(nodes, node) == part;
+}
+
+bool volley_sonata_has_any(const volley_sonata *sonata, const volley_sonata_set *set, int p,
+                           const volley_sonata_part *part) {
   for (uint32_t i = 0; set->has[p] && i < sonata->populations[p].n; i++)
-    if (set->has[p][i]) return true;
+    if (set->has[p][i] && is_of(&sonata->populations[p], i, part)) return true;
   return false;
 }
 
@@ -112,25 +117,64 @@ volley_status volley_sonata_find_set(volley_sonata *sonata, const volley_node *n
   out->has = volley_arena_alloc(sonata->arena, (size_t)sonata->n_populations + 1, sizeof *out->has);
   add(sonata, node, 0, out);
   bool any = false;
-  for (int p = 0; p < sonata->n_populations; p++) any |= volley_sonata_has_any(sonata, out, p);
+  for (int p = 0; p < sonata->n_populations; p++) any |= volley_sonata_has_any(sonata, out, p, NULL);
   if (!any) volley_sonata_fault(sonata, node, "no node meets this node set");
   return volley_agree(sonata->comm);
 }
 
-volley_node *volley_sonata_selection(const volley_sonata *sonata, const volley_sonata_set *set, int p) {
-  const bool *has = set->has[p];
-  const uint32_t n = sonata->populations[p].n;
-  volley_node *list = volley_sonata_list(sonata);
-  for (uint32_t first = 0, end; first < n; first = end) {
-    for (end = first; end < n && has[end];) end++;
-    if (end == first) {
-      end++;
-      continue;
-    }
-    if (end - first == n) return NULL;
-    volley_node *item = volley_node_create(sonata->arena, VOLLEY_NODE_SCALAR, list->file);
-    item->text = volley_arena_format(sonata->arena, end - first == 1 ? "%u" : "%u-%u", first, end - 1);
-    volley_node_append(sonata->arena, list, item, NULL);
+/* Ascending numbers, which become a list of ranges, or of numbers where these would be many. */
+typedef struct numbers {
+  double *all;
+  size_t n, runs;
+} numbers;
+
+static numbers make_numbers(uint32_t room) {
+  return (numbers){.all = volley_alloc((size_t)room + 1, sizeof(double), "ids of nodes")};
+}
+
+static void add_number(numbers *list, uint32_t number) {
+  list->runs += list->n == 0 || number != list->all[list->n - 1] + 1;
+  list->all[list->n++] = number;
+}
+
+static volley_node *put_numbers(const volley_sonata *sonata, numbers *list) {
+  volley_node *out = volley_sonata_list(sonata);
+  if (list->runs > MOST_RANGES) {
+    volley_node *map = volley_sonata_map(sonata);
+    volley_sonata_put_numbers(sonata, map, "ids", list->all, list->n, NULL);
+    out = map->items[0];
   }
-  return list;
+  for (size_t first = 0, end; out->kind == VOLLEY_NODE_LIST && first < list->n; first = end) {
+    for (end = first + 1; end < list->n && list->all[end] == list->all[end - 1] + 1;) end++;
+    volley_node *item = volley_node_create(sonata->arena, VOLLEY_NODE_SCALAR, out->file);
+    item->text = volley_arena_format(sonata->arena, end - first == 1 ? "%.0f" : "%.0f-%.0f", list->all[first],
+                                     list->all[end - 1]);
+    volley_node_append(sonata->arena, out, item, NULL);
+  }
+  free(list->all);
+  return out;
+}
+
+volley_node *volley_sonata_selection(const volley_sonata *sonata, const volley_sonata_set *set, int p,
+                                     const volley_sonata_part *part) {
+  const volley_sonata_nodes *nodes = &sonata->populations[p];
+  numbers list = make_numbers(nodes->n);
+  uint32_t before = 0; /* nodes of the part */
+  for (uint32_t i = 0; i < nodes->n; i++) {
+    if (!is_of(nodes, i, part)) continue;
+    const bool has = (!set || set->has[p][i]) && (part || !volley_sonata_part_of(nodes, i)->is_virtual);
+    if (has) add_number(&list, part ? before : i);
+    before++;
+  }
+  if (list.n < before) return put_numbers(sonata, &list);
+  free(list.all);
+  return NULL;
+}
+
+volley_node *volley_sonata_ids(const volley_sonata *sonata, const volley_sonata_nodes *nodes,
+                               const volley_sonata_part *part) {
+  numbers list = make_numbers(nodes->n);
+  for (uint32_t i = 0; i < nodes->n; i++)
+    if (is_of(nodes, i, part)) add_number(&list, i);
+  return put_numbers(sonata, &list);
 }

@@ -18,7 +18,13 @@ volley_records volley_estimate_records(const volley_experiment *experiment, cons
   const double steps = count_steps(experiment, recorder);
   const volley_recorder_kind *kind = recorder->kind;
   if (kind->holds_spikes) {
-    const double rate = volley_expected_rate(&experiment->populations[recorder->population]);
+    double rate = 0, size = 0; /* of all its neurons, which are of several populations where they are nodes */
+    for (int p = 0; p < experiment->n_populations; p++) {
+      if (!volley_recorder_covers(experiment, recorder, p)) continue;
+      rate += volley_expected_rate(&experiment->populations[p]) * experiment->populations[p].size;
+      size += experiment->populations[p].size;
+    }
+    rate /= size;
     return (volley_records){.count = 1e-3 * steps * experiment->simulation.dt * rate * recorder->neurons.count};
   }
   const double width = kind->expected_width ? kind->expected_width(experiment, recorder, estimate->expected)

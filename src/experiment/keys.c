@@ -78,12 +78,14 @@ static const volley_key_info population_keys[] = {
     {"size", "", 0, 1, UINT32_MAX, .type = VOLLEY_KEY_COUNT, .required = true, .doc = "number of neurons"},
     {"parameters", .type = VOLLEY_KEY_MAP,
      .doc = "parameters of the model by name: numbers or distributions; NAME_1, NAME_2, ... also as a list under NAME, "
-            "which "
-            "decides how many receptors some models have (a list of lists: one for each population)"},
+            "which decides how many receptors some models have (a list of lists: one for each population)"},
     {"initial", .type = VOLLEY_KEY_MAP,
      .doc = "states of the model by name at time 0: numbers, distributions or the name of a parameter"},
     {"spikes", .type = VOLLEY_KEY_MAP, .doc = "the spikes of a spike_source"},
     {"positions", .type = VOLLEY_KEY_MAP, .doc = "where the neurons lie, for what depends on distances"},
+    {"nodes", .type = VOLLEY_KEY_WORD,
+     .doc = "SONATA population of several models, of which the neurons are nodes; its populations follow each other"},
+    {"node_ids", .type = VOLLEY_KEY_SELECTION, .doc = "the nodes that they are, ascending: 0-99 or a list of these"},
     {"mean_rate", "Hz", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO,
      .doc = "expected firing rate in the full network; needed to scale indegrees down, used for estimates"},
 };
@@ -143,8 +145,8 @@ static const volley_key_info projection_keys[] = {
     {"multapses", .type = VOLLEY_KEY_FLAG, .fallback = 1, .doc = "whether a pair may have several synapses"},
     {"weight", "weight", VOLLEY_NO_DEFAULT, VOLLEY_ANY, .type = VOLLEY_KEY_VALUE,
      .doc = "required, unless the receptor counts spikes or the file of edges has it; kept in single precision (7 "
-            "digits), "
-            "of synapses that learn in double. A named receptor that is a conductance takes no negative weights; where "
+            "digits), of synapses that learn in double. A named receptor that is a conductance takes no negative "
+            "weights; where "
             "none is named, negative weights go to the inhibitory one by their size, as in NEST"},
     {"delay", "ms", VOLLEY_NO_DEFAULT, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_VALUE,
      .doc = "at least one step, at most 65534, or with the engine event 1e-6 ms to 1e9 ms; rounded to the nearest "
@@ -164,8 +166,7 @@ static const volley_key_info projection_keys[] = {
          "those of the source do"},
     {"normalize", .type = VOLLEY_KEY_MAP,
      .doc = "how often the weights of all synapses of a target are multiplied by a common factor that makes their sum "
-            "what it "
-            "was at the beginning, for synapses that learn; by default they are not"},
+            "what it was at the beginning, for synapses that learn; by default they are not"},
 };
 
 static const volley_key_info synapse_keys[] = {

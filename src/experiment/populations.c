@@ -273,6 +273,7 @@ static void read_population(volley_reading *reading, volley_node *entry, volley_
   read_initial(reading, entry, pick, population);
   volley_read_spikes(reading, entry, pick, population);
   volley_read_positions(reading, entry, pick, population);
+  volley_read_nodes(reading, entry, pick, population);
   if (reading->faults == before) check_parameters(reading, population);
 }
 
@@ -328,4 +329,5 @@ void volley_read_populations(volley_reading *reading, volley_node *section) {
     names[p] = (volley_named){experiment->populations[p].name, experiment->populations[p].place};
   volley_refuse_duplicates(reading, names, n, "population");
   number_neurons(reading, section);
+  volley_join_nodes(reading);
 }

@@ -252,6 +252,20 @@ void volley_read_spikes(volley_reading *reading, volley_node *entry, volley_pick
 void volley_read_positions(volley_reading *reading, volley_node *entry, volley_pick pick,
                            volley_population *population);
 
+/* Keys nodes and node_ids of a population whose size is set; and, when all populations are read, what they are together. */
+void volley_read_nodes(volley_reading *reading, const volley_node *entry, volley_pick pick,
+                       volley_population *population);
+void volley_join_nodes(volley_reading *reading);
+
+/* The nodes of that name, those of the first of their populations; NULL if there are none. */
+const struct volley_nodes *volley_find_nodes(const volley_experiment *experiment, const char *name);
+
+/* The first of their populations whose model has a state, or the first. And of selected nodes those of such models: others are
+ * left out, which is noted. */
+int volley_nodes_with_state(const volley_experiment *experiment, const struct volley_nodes *nodes, const char *state);
+void volley_select_with_state(volley_reading *reading, const volley_place *place, const struct volley_nodes *nodes,
+                              const char *state, volley_selection *selection);
+
 /* Whether node is a function of the distance. */
 bool volley_is_profile(const volley_node *node);
 

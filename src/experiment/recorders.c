@@ -1,6 +1,7 @@
 /* Section recorders. */
 #include "experiment/reading.h"
 
+#include "model/nodes.h"
 #include "record/kind.h"
 
 #include <string.h>
@@ -129,12 +130,16 @@ static int find_projection(volley_reading *reading, const volley_node *entry) {
 
 /* Reads the recorder of a population, readout, projection or stimulus, which has the index `subject`. Returns its name. */
 static const char *read_subject(volley_reading *reading, const entry_reading *e, int subject, volley_pick pick,
-                                volley_recorder *recorder) {
+                                int column, volley_recorder *recorder) {
   const volley_experiment *experiment = reading->experiment;
   const volley_population *populations = experiment->populations;
   if (e->kind->of == VOLLEY_OF_POPULATION || e->kind->of == VOLLEY_OF_STIMULUS) {
-    volley_read_selection(reading, e->entry, recorder_key("neurons"), populations[recorder->population].size, pick,
-                          &recorder->neurons);
+    const volley_nodes *nodes = recorder->of_nodes ? populations[subject].nodes : NULL;
+    volley_read_selection(reading, e->entry, recorder_key("neurons"),
+                          nodes ? nodes->n : populations[recorder->population].size, pick, &recorder->neurons);
+    if (nodes && e->columns)
+      volley_select_with_state(reading, &recorder->place, nodes, e->columns[column]->text, &recorder->neurons);
+    if (nodes) return nodes->population;
     return e->kind->of == VOLLEY_OF_STIMULUS ? experiment->stimuli[subject].name : populations[subject].name;
   }
   if (e->kind->of == VOLLEY_OF_READOUT) {
@@ -151,6 +156,11 @@ static const char *read_subject(volley_reading *reading, const entry_reading *e,
   return projection->name;
 }
 
+/* The nodes that the entry's population of a pick means, of kinds that take some; NULL: it means none. */
+static const volley_nodes *nodes_of(const volley_reading *reading, const entry_reading *e, volley_pick pick) {
+  return e->kind->takes_nodes ? volley_find_nodes(reading->experiment, e->populations[pick.row]->text) : NULL;
+}
+
 static void read_recorder(volley_reading *reading, const entry_reading *e, int subject, volley_pick pick, int column) {
   volley_recorder *recorder = &reading->experiment->recorders[reading->experiment->n_recorders++];
   const volley_subject of = e->kind->of;
@@ -162,8 +172,13 @@ static void read_recorder(volley_reading *reading, const entry_reading *e, int s
                                 .stimulus = of == VOLLEY_OF_STIMULUS ? subject : -1,
                                 .place = volley_node_place(reading->arena, e->entry)};
   if (of == VOLLEY_OF_STIMULUS) recorder->population = reading->experiment->stimuli[subject].target;
+  if (of == VOLLEY_OF_POPULATION && nodes_of(reading, e, pick)) {
+    recorder->of_nodes = true;
+    recorder->population = volley_nodes_with_state(reading->experiment, reading->experiment->populations[subject].nodes,
+                                                   e->columns ? e->columns[column]->text : NULL);
+  }
   if (e->columns) recorder->state = find_choice(reading, e, column, recorder);
-  const char *recorded = read_subject(reading, e, subject, pick, recorder);
+  const char *recorded = read_subject(reading, e, subject, pick, column, recorder);
   read_window(reading, e->entry, pick, recorder);
   recorder->name = recorder_name(reading, e, recorded, column);
   const char *found = e->kind->check ? e->kind->check(reading->experiment, recorder, wrong, sizeof wrong) : NULL;
@@ -173,7 +188,10 @@ static void read_recorder(volley_reading *reading, const entry_reading *e, int s
 /* Index of what the entry is about, its p-th population or else what it names; -1 after a fault. */
 static int find_subject(volley_reading *reading, const entry_reading *e, int p) {
   switch (e->kind->of) {
-    case VOLLEY_OF_POPULATION: return volley_find_population(reading, e->populations[p]);
+    case VOLLEY_OF_POPULATION: {
+      const volley_nodes *nodes = nodes_of(reading, e, (volley_pick){.row = p});
+      return nodes ? nodes->first : volley_find_population(reading, e->populations[p]);
+    }
     case VOLLEY_OF_READOUT: return find_readout(reading, e->entry);
     case VOLLEY_OF_PROJECTION: return find_projection(reading, e->entry);
     case VOLLEY_OF_STIMULUS: return find_stimulus(reading, e->entry);

@@ -111,6 +111,7 @@ static void cut_selections(volley_experiment *experiment) {
     }
     const uint32_t size = of_readout ? experiment->readouts[recorder->readout].reads.size
                                      : experiment->populations[recorder->population].size;
+    if (recorder->of_nodes) continue; /* their number stays */
     cut_selection(&recorder->neurons, size, &recorder->place);
   }
 }

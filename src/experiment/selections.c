@@ -67,12 +67,36 @@ static void merge_ranges(volley_selection *selection) {
   volley_selection_finish(selection);
 }
 
+/* Indices that are numbers of one list. */
+static bool read_numbers(volley_reading *reading, volley_node *node, uint32_t size, volley_selection *out) {
+  for (size_t i = 0; i < node->n_numbers; i++) {
+    const double index = node->numbers[i];
+    if (!(index >= 0 && index < size && index == (double)(uint32_t)index)) return false;
+  }
+  out->ranges = volley_arena_alloc(reading->arena, node->n_numbers + 1, sizeof *out->ranges);
+  for (size_t i = 0; i < node->n_numbers; i++) {
+    const uint32_t index = (uint32_t)node->numbers[i];
+    volley_range *last = &out->ranges[out->n_ranges - 1];
+    if (out->n_ranges > 0 && last->first + last->count == index)
+      last->count++;
+    else
+      out->ranges[out->n_ranges++] = (volley_range){.first = index, .count = 1};
+  }
+  return out->n_ranges > 0;
+}
+
 void volley_read_selection(volley_reading *reading, const volley_node *entry, const volley_key_info *key, uint32_t size,
                            volley_pick pick, volley_selection *out) {
-  volley_node *node = volley_node_expand(reading->arena, volley_node_get(entry, key->name));
+  volley_node *node = volley_node_get(entry, key->name);
   volley_note_default(reading, entry, key);
-  if (node && node->kind == VOLLEY_NODE_LIST && node->n > 0 && node->items[0]->kind == VOLLEY_NODE_LIST)
+  const bool is_list = node && node->kind == VOLLEY_NODE_LIST && node->n > 0;
+  if (is_list && node->items[0]->kind != VOLLEY_NODE_SCALAR)
     node = volley_pick_node(reading, node, pick); /* a list of selections, one a population */
+  if (node && node->kind == VOLLEY_NODE_NUMBERS && read_numbers(reading, node, size, out)) {
+    merge_ranges(out);
+    return;
+  }
+  node = volley_node_expand(reading->arena, node);
   const bool list = node && node->kind == VOLLEY_NODE_LIST;
   const int n = list ? node->n : 1;
   if (size == 0) return; /* reported with the population */

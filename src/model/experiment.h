@@ -24,6 +24,7 @@ struct volley_engine_kind;   /* engine/engine.h */
 struct volley_exchange_kind; /* exchange/exchange.h */
 struct volley_learner_kind;  /* learner/learner.h */
 struct volley_node;          /* experiment/tree.h */
+struct volley_nodes;         /* model/nodes.h */
 
 /* Some neurons of one population: sorted, disjoint ranges of indices within the population. */
 typedef struct volley_range {
@@ -126,6 +127,7 @@ typedef struct volley_population {
   volley_spike_plan *spikes;        /* of a source; NULL where the neurons find theirs */
   volley_position_plan *positions;  /* NULL: the population lies nowhere */
   const struct volley_space *space; /* the same at work, from volley_spaces_load() on */
+  struct volley_nodes *nodes; /* of a SONATA population that has several models; NULL: the population is its own */
   volley_place place;
 } volley_population;
 
@@ -329,6 +331,7 @@ typedef struct volley_recorder {
   const char *name; /* name of the group in the output; unique for each kind */
   const volley_recorder_kind *kind;
   int population;                /* index into the experiment's; of stimuli the target; readouts, weights: -1 */
+  bool of_nodes;                 /* of all nodes of the SONATA population to which it belongs; neurons are these */
   int readout;                   /* readouts: index into the experiment's */
   int projection;                /* weights, dopamine: index into the experiment's */
   int stimulus;                  /* stimuli: index into the experiment's */

@@ -32,7 +32,8 @@ typedef struct volley_edge_file {
   const volley_place *place;
   const char *path, *group;
   const struct volley_edge_types *types;
-  uint32_t sources, targets; /* neurons of the populations: the shape of a matrix */
+  uint32_t sources, targets;                              /* neurons of the populations: the shape of a matrix */
+  const struct volley_nodes *source_nodes, *target_nodes; /* what ids of SONATA mean (model/nodes.h); NULL: indices */
 } volley_edge_file;
 
 /* What SONATA keeps by types of edges. Lists are as long as `types`, or empty. */

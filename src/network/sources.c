@@ -4,6 +4,7 @@
 #include "base/search.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "model/nodes.h"
 #include "network/blocks.h"
 #include "rule/edge_list.h"
 
@@ -103,11 +104,22 @@ typedef struct taking {
   uint64_t all;
 } taking;
 
-static volley_status check_spike(const taking *t, uint64_t id, double time) {
+/* The index of what a file calls by an id, which are nodes where there are some; less than 0 or too large for none. */
+static double index_of(const taking *t, uint64_t id) {
+  const double number = (double)id - t->population->spikes->first_id;
+  uint32_t index;
+  if (!t->population->nodes) return number;
+  return number >= 0 && volley_nodes_index(t->population->nodes, (uint64_t)number, &index) ? (double)index : -1;
+}
+
+static volley_status check_spike(const taking *t, uint64_t id, double index, double time) {
   const volley_spike_plan *plan = t->population->spikes;
-  const double dt = t->experiment->simulation.dt, index = (double)id - plan->first_id;
+  const double dt = t->experiment->simulation.dt;
   bool is_off = false;
   if (!t->experiment->simulation.continuous) (void)step_of(plan, dt, time, &is_off);
+  if ((index < 0 || index >= plan->neurons) && t->population->nodes)
+    return volley_fault(VOLLEY_USAGE, &plan->place, "a spike at %.10g ms of node %" PRIu64 ", which is no neuron of %s",
+                        time, id, t->population->name);
   if (index < 0 || index >= plan->neurons)
     return volley_fault(VOLLEY_USAGE, &plan->place,
                         "a spike at %.10g ms of neuron %" PRIu64 ", but the neurons of %s are %.0f-%.0f", time, id,
@@ -121,7 +133,8 @@ static volley_status check_spike(const taking *t, uint64_t id, double time) {
 
 static uint64_t check(void *context, const volley_edge_slab *slab) {
   for (size_t e = 0; e < slab->count; e++)
-    if (check_spike(context, slab->target[e], slab->weight[e]) != VOLLEY_OK) return volley_edge_number(slab, e);
+    if (check_spike(context, slab->target[e], index_of(context, slab->target[e]), slab->weight[e]) != VOLLEY_OK)
+      return volley_edge_number(slab, e);
   return UINT64_MAX;
 }
 
@@ -151,7 +164,7 @@ static void take(void *context, const volley_edge_slab *slab) {
   if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, slab->expected);
   if (t->mail->failed) return;
   for (size_t e = 0; e < slab->count; e++) {
-    const double index = (double)slab->target[e] - t->population->spikes->first_id;
+    const double index = index_of(t, slab->target[e]);
     if (is_taken(t, index, slab->weight[e]))
       volley_edge_mail_add(t->mail, &(volley_edge){.target = (uint32_t)index, .weight = slab->weight[e]});
   }
@@ -169,8 +182,10 @@ static volley_status take_lists(taking *t) {
   const volley_partition *partition = t->mail ? t->mail->partition : NULL;
   const int p = (int)(t->population - t->experiment->populations);
   volley_status status = VOLLEY_OK;
-  for (int k = 0; k < plan->times.n && status == VOLLEY_OK; k++)
-    status = check_spike(t, plan->ids.n ? (uint64_t)plan->ids.values[k] : 0, plan->times.values[k]);
+  for (int k = 0; k < plan->times.n && status == VOLLEY_OK; k++) {
+    const double index = plan->ids.n ? plan->ids.values[k] : 0;
+    status = check_spike(t, (uint64_t)index, index, plan->times.values[k]);
+  }
   for (int k = 0; k < plan->times.n && partition && status == VOLLEY_OK; k++) {
     const double time = plan->times.values[k];
     const uint32_t own = plan->ids.n ? 1 : partition->counts[p];

@@ -1,11 +1,31 @@
 #include "record/kind.h"
 
 #include "base/memory.h"
+#include "model/nodes.h"
 
 const volley_recorder_kind *const *volley_recorder_kinds(void) {
 #define LISTED(name) &volley_record_##name,
   static const volley_recorder_kind *const kinds[] = {VOLLEY_RECORDER_KINDS(LISTED) NULL};
   return kinds;
+}
+
+const char *volley_recorded_name(const volley_experiment *experiment, const volley_recorder *recorder) {
+  const volley_population *population = &experiment->populations[recorder->population];
+  return recorder->of_nodes ? population->nodes->population : population->name;
+}
+
+bool volley_recorder_covers(const volley_experiment *experiment, const volley_recorder *recorder, int population) {
+  const volley_nodes *nodes = recorder->of_nodes ? experiment->populations[recorder->population].nodes : NULL;
+  if (!nodes) return population == recorder->population;
+  return population >= nodes->first && population < nodes->first + nodes->count;
+}
+
+bool volley_recorder_takes(const volley_experiment *experiment, const volley_recorder *recorder, int population,
+                           uint32_t gid, uint32_t *id, uint32_t *column) {
+  const volley_population *of = &experiment->populations[population];
+  const uint32_t index = gid - of->first_gid;
+  *id = recorder->of_nodes ? volley_nodes_id(of->nodes, index) : index;
+  return volley_selection_column(&recorder->neurons, *id, column);
 }
 
 uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder) {
@@ -40,7 +60,7 @@ uint64_t volley_single_width(const volley_experiment *experiment, const volley_r
 
 int volley_population_attributes(const volley_experiment *experiment, const volley_recorder *recorder,
                                  volley_attribute attributes[VOLLEY_MAX_ATTRIBUTES]) {
-  attributes[0] = (volley_attribute){"population", .text = experiment->populations[recorder->population].name};
+  attributes[0] = (volley_attribute){"population", .text = volley_recorded_name(experiment, recorder)};
   attributes[1] = (volley_attribute){"recorded_neurons", VOLLEY_IS_COUNT, .count = recorder->neurons.count};
   return 2;
 }

@@ -80,6 +80,7 @@ struct volley_recorder_kind {
   /* What is wrong with it, or NULL: in buffer, of `size` bytes. May be NULL. */
   const char *(*check)(const volley_experiment *experiment, const volley_recorder *recorder, char *buffer, size_t size);
 
+  bool takes_nodes;  /* it may be of all nodes of a SONATA population that has several models */
   bool holds_spikes; /* else rows of numbers, all of the same width */
   /* Columns of a row, all ranks together. */
   uint64_t (*width)(const volley_experiment *experiment, const volley_recorder *recorder);
@@ -128,6 +129,13 @@ const volley_recorder_kind *const *volley_recorder_kinds(void);
 /* Their names as the words of a key: spikes|traces|... */
 #define VOLLEY_WORD(name) "|" #name
 #define VOLLEY_RECORDER_WORDS (&VOLLEY_RECORDER_KINDS(VOLLEY_WORD)[1])
+
+/* What a recorder calls its neurons' population, which the nodes of several models share; whether it is of neurons of a
+ * population; and whether of this one, the id that it has in the output, and its column among those that are recorded. */
+const char *volley_recorded_name(const volley_experiment *experiment, const volley_recorder *recorder);
+bool volley_recorder_covers(const volley_experiment *experiment, const volley_recorder *recorder, int population);
+bool volley_recorder_takes(const volley_experiment *experiment, const volley_recorder *recorder, int population,
+                           uint32_t gid, uint32_t *id, uint32_t *column);
 
 /* What several kinds share. */
 uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder);

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/search.h"
+#include "model/nodes.h"
 
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ struct volley_record {
   uint64_t window; /* number of the first spike of the window */
   uint64_t total;  /* spikes of the recorder so far, on all ranks */
   double time;     /* of the spike that is being handed over, ms */
+  size_t *next;    /* of nodes: [its populations + 1] their next spike */
 
   /* Rows. */
   double *rows;      /* [capacity][width] */
@@ -65,6 +67,8 @@ static void make_buffers(void *context) {
   if (record->recorder->kind->holds_spikes) {
     record->times = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof *record->times, "a spike recorder");
     record->ids = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof *record->ids, "a spike recorder");
+    const size_t populations = (size_t)record->recording->network->experiment->n_populations;
+    if (record->recorder->of_nodes) record->next = volley_alloc(populations + 1, sizeof(size_t), "a spike recorder");
   } else {
     record->rows = volley_alloc(record->capacity * record->width, sizeof *record->rows, "a trace recorder");
   }
@@ -103,6 +107,7 @@ void volley_recording_destroy(volley_recording *recording) {
     free(record->times);
     free(record->ids);
     free(record->rows);
+    free(record->next);
     free(recording->columns[r].columns);
     free(recording->columns[r].sources);
     free(recording->columns[r].targets);
@@ -189,19 +194,59 @@ volley_status volley_record_end_row(volley_record *record) {
   return rows % record->capacity == 0 ? flush_rows(record) : VOLLEY_OK;
 }
 
+static uint32_t gid_at(const uint32_t *gids, size_t stride, size_t i) {
+  return *(const uint32_t *)(const void *)((const char *)gids + i * stride);
+}
+
+/* Hands over spikes of nodes at one time, n gids `stride` bytes apart and ascending, by their ids: those of each of their
+ * populations ascend. */
+static volley_status take_nodes(volley_record *record, int64_t step, const uint32_t *gids, size_t stride, size_t n) {
+  const volley_experiment *experiment = record->recording->network->experiment;
+  const volley_nodes *nodes = experiment->populations[record->recorder->population].nodes;
+  const volley_population *parts = &experiment->populations[nodes->first];
+  size_t i = 0;
+  for (int k = 0; k <= nodes->count; k++) {
+    const volley_population *last = &parts[nodes->count - 1];
+    const uint64_t first = k < nodes->count ? parts[k].first_gid : (uint64_t)last->first_gid + last->size;
+    while (i < n && gid_at(gids, stride, i) < first) i++;
+    record->next[k] = i;
+  }
+  const size_t end = record->next[nodes->count];
+  for (;;) {
+    uint32_t least = UINT32_MAX, column;
+    int from = -1;
+    for (int k = 0; k < nodes->count; k++) {
+      const size_t limit = k + 1 < nodes->count ? parts[k + 1].first_gid : UINT64_MAX;
+      if (record->next[k] >= end || gid_at(gids, stride, record->next[k]) >= limit) continue;
+      const uint32_t id = volley_nodes_id(parts[k].nodes, gid_at(gids, stride, record->next[k]) - parts[k].first_gid);
+      if (from >= 0 && id > least) continue;
+      least = id;
+      from = k;
+    }
+    if (from < 0) return VOLLEY_OK;
+    record->next[from]++;
+    if (volley_selection_column(&record->recorder->neurons, least, &column))
+      VOLLEY_TRY(record->recorder->kind->spike(record->own, record, step, least));
+  }
+}
+
 static volley_status take_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
   volley_recording *recording = context;
   for (int r = 0; r < recording->n; r++) {
     volley_record *record = &recording->records[r];
     const volley_recorder *recorder = record->recorder;
     if (!recorder->kind->spike || step + 1 <= recorder->start || step + 1 > recorder->stop) continue;
+    record->time = (double)(step + 1) * recording->network->experiment->simulation.dt;
+    if (recorder->of_nodes) {
+      VOLLEY_TRY(take_nodes(record, step, gids, sizeof *gids, n));
+      continue;
+    }
     const volley_population *population = &recording->network->experiment->populations[recorder->population];
     const uint32_t end = volley_gids_below(gids, n, (uint64_t)population->first_gid + population->size);
     for (uint32_t i = volley_gids_below(gids, n, population->first_gid); i < end; i++) {
       uint32_t column;
       const uint32_t index = gids[i] - population->first_gid;
       if (!volley_selection_column(&recorder->neurons, index, &column)) continue;
-      record->time = (double)(step + 1) * recording->network->experiment->simulation.dt;
       VOLLEY_TRY(recorder->kind->spike(record->own, record, step, index));
     }
     if (recorder->kind->end_step) VOLLEY_TRY(recorder->kind->end_step(record->own, record, step));
@@ -214,7 +259,8 @@ static bool needs_spikes(void *context, int population) {
   const volley_recording *recording = context;
   for (int r = 0; r < recording->n; r++) {
     const volley_recorder *recorder = recording->records[r].recorder;
-    if (recorder->kind->spike && recorder->population == population) return true;
+    if (recorder->kind->spike && volley_recorder_covers(recording->network->experiment, recorder, population))
+      return true;
   }
   return false;
 }
@@ -295,7 +341,13 @@ static volley_status take_timed(void *context, const volley_timed_spike *spikes,
     if (!recorder->kind->spike) continue;
     const volley_population *population = &experiment->populations[recorder->population];
     const double start = volley_time_of(experiment, recorder->start), stop = volley_time_of(experiment, recorder->stop);
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0, end; recorder->of_nodes && k < n; k = end) {
+      record->time = spikes[k].time;
+      for (end = k + 1; end < n && spikes[end].time == record->time;) end++;
+      if ((record->time > start || recorder->start == 0) && record->time <= stop)
+        VOLLEY_TRY(take_nodes(record, 0, &spikes[k].gid, sizeof *spikes, end - k));
+    }
+    for (size_t k = 0; !recorder->of_nodes && k < n; k++) {
       uint32_t column;
       const uint32_t index = spikes[k].gid - population->first_gid;
       if (index >= population->size || !volley_selection_column(&recorder->neurons, index, &column)) continue;
@@ -314,10 +366,11 @@ static int64_t next_sample(void *context, int population, int64_t step) {
   int64_t next = INT64_MAX;
   for (int r = 0; r < recording->n; r++) {
     const volley_recorder *recorder = recording->records[r].recorder;
-    const int looked_at = recorder->kind->of == VOLLEY_OF_PROJECTION
-                              ? recording->network->experiment->projections[recorder->projection].target
-                              : recorder->population;
-    if (recorder->kind->spike || (population >= 0 && population != looked_at)) continue;
+    const volley_experiment *experiment = recording->network->experiment;
+    const bool looks = recorder->kind->of == VOLLEY_OF_PROJECTION
+                           ? experiment->projections[recorder->projection].target == population
+                           : volley_recorder_covers(experiment, recorder, population);
+    if (recorder->kind->spike || (population >= 0 && !looks)) continue;
     const int64_t first = step > recorder->start ? step - recorder->start : 1;
     const int64_t sample = recorder->start + (first + recorder->interval - 1) / recorder->interval * recorder->interval;
     if (sample <= recorder->stop && sample < next) next = sample;

@@ -67,9 +67,9 @@ static bool is_delay(double delay, double dt) {
 
 static volley_status check_real_delay(const volley_projection *projection, const volley_edge_slab *slab, size_t e) {
   if (slab->delay[e] >= VOLLEY_SHORTEST_DELAY && slab->delay[e] <= VOLLEY_LONGEST_DELAY) return VOLLEY_OK;
-  return volley_fault(VOLLEY_USAGE, &projection->place,
-                      "edge %" PRIu64 " of %s has a delay of %g ms; it must be %g ms to %g ms", slab->first + e,
-                      projection->file, slab->delay[e], VOLLEY_SHORTEST_DELAY, VOLLEY_LONGEST_DELAY);
+  return volley_fault(
+      VOLLEY_USAGE, &projection->place, "edge %" PRIu64 " of %s has a delay of %g ms; it must be %g ms to %g ms",
+      volley_edge_number(slab, e), projection->file, slab->delay[e], VOLLEY_SHORTEST_DELAY, VOLLEY_LONGEST_DELAY);
 }
 
 static volley_status check_edge(const volley_experiment *experiment, const volley_projection *projection,
@@ -211,7 +211,9 @@ volley_edge_file volley_edge_file_of(const volley_experiment *experiment, const 
                             .group = projection->group,
                             .types = projection->parameters,
                             .sources = experiment->populations[projection->source].size,
-                            .targets = experiment->populations[projection->target].size};
+                            .targets = experiment->populations[projection->target].size,
+                            .source_nodes = experiment->populations[projection->source].nodes,
+                            .target_nodes = experiment->populations[projection->target].nodes};
 }
 
 static volley_status list(const volley_partition *partition, int p, const volley_reader *reader,

@@ -2,10 +2,12 @@
 #include "space/space.h"
 
 #include "base/text.h"
+#include "model/nodes.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 bool volley_projection_has_distances(const volley_projection *projection) {
   return projection->profile || projection->weight.kind == VOLLEY_OF_DISTANCE ||
@@ -90,10 +92,12 @@ static volley_status read_positions(volley_population *population, const volley_
   volley_position_plan *plan = population->positions;
   uint64_t rows, columns;
   VOLLEY_TRY(reader->series(reader->context, &plan->place, plan->file, plan->dataset, arena, given, &rows, &columns));
-  if (rows != population->size)
+  const volley_nodes *nodes = population->nodes; /* of all of which the file has rows */
+  const uint32_t expected = nodes ? nodes->n : population->size;
+  if (rows != expected)
     return volley_fault(VOLLEY_USAGE, &plan->place, "'%s' has %s; %s has %s, each of which needs one", plan->file,
-                        volley_count(rows, "row").text, population->name,
-                        volley_count(population->size, "neuron").text);
+                        volley_count(rows, "row").text, nodes ? nodes->population : population->name,
+                        volley_count(expected, "neuron").text);
   if (columns < 1 || columns > VOLLEY_DIMENSIONS || (plan->dimensions > 0 && columns != (uint64_t)plan->dimensions))
     return volley_fault(VOLLEY_USAGE, &plan->place, "'%s' has %s; %s expected, the coordinates of a neuron", plan->file,
                         volley_count(columns, "column").text,
@@ -101,6 +105,9 @@ static volley_status read_positions(volley_population *population, const volley_
                         : plan->dimensions == 1 ? "one is"
                         : plan->dimensions == 2 ? "2 are"
                                                 : "3 are");
+  for (uint32_t i = 0; nodes && i < population->size; i++)
+    memmove(*given + (size_t)i * columns, *given + (size_t)volley_nodes_id(nodes, i) * columns,
+            (size_t)columns * sizeof **given);
   const bool has_extent = plan->dimensions > 0;
   plan->dimensions = (int)columns;
   for (uint32_t i = 0; i < population->size; i++)

@@ -9,7 +9,7 @@ import h5py
 import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from program import execute, expect, finish, read_trace, run  # noqa: E402
+from program import execute, expect, finish, read_spikes, read_trace, run  # noqa: E402
 
 N, V = 30, 8  # nodes: neurons of two types, virtual ones
 random = numpy.random.default_rng(11)
@@ -176,9 +176,141 @@ def check_small(folder):
     expect(expected["spike_digest"] in result.stdout, f"other spikes after a restart:\n{result.stdout}{result.stderr}")
 
 
+# A population of three models, whose nodes come in any order, and the same as populations of one model each.
+MIXED, MODELS = 150, {"a": "nest:iaf_psc_exp", "b": "nest:glif_psc", "v": None}
+TYPES = {"a": 7, "b": 3, "v": 12}
+
+
+def mixed_files(names):
+    """Files of the network whose models a, b, v are in the SONATA populations `names`."""
+    lines = {name: "node_type_id ei model_type model_template dynamics_params\n" for name in names.values()}
+    for model, name in names.items():
+        lines[name] += f"{TYPES[model]} {model} " + (f"point_process {MODELS[model]} {model}.json\n" if MODELS[model]
+                                                    else "virtual NULL NULL\n")
+    nodes = [{"nodes_file": name + ".h5", "node_types_file": name + ".csv"} for name in lines]
+    simulation = {
+        "run": {"tstop": 80.0, "dt": 0.1},
+        "inputs": {"spikes": {"input_type": "spikes", "module": "h5", "input_file": "in.h5", "node_set": "virtual"},
+                   "clamp": {"input_type": "current_clamp", "node_set": "driven", "amp": 300.0, "delay": 5.0, "duration": 60.0}},
+        "reports": {"v": {"cells": "neurons", "variable_name": "V_m", "module": "multimeter_report", "dt": 0.5}},
+        "node_sets": {"virtual": {"ei": "v"}, "neurons": {"ei": ["a", "b"]}, "driven": {"ei": ["a", "b"]}},
+        "output": {"output_dir": "out"}}
+    circuit = {"components": {"point_neuron_models_dir": ".", "synaptic_models_dir": "."},
+               "networks": {"nodes": nodes, "edges": [{"edges_file": "edges.h5", "edge_types_file": "edges.csv"}]}}
+    return {"config.json": dict(simulation, **circuit), "a.json": {"tau_m": 12.0, "E_L": -65.0},
+            "b.json": {"V_th": -58.0, "V_m": -72.0}, "named.json": {"receptor_type": 1}, "plain.json": {},
+            "edges.csv": "edge_type_id syn_weight delay model_template dynamics_params\n"
+                         "1 60.0 1.5 static_synapse plain.json\n2 90.0 2.0 static_synapse named.json\n"
+                         "3 900.0 1.0 static_synapse plain.json\n",
+            **{name + ".csv": text for name, text in lines.items()}}
+
+
+def make_mixed(folder, names, models, edges, spikes):
+    """Writes the network; returns by model the ids of its nodes, in the order of `models`."""
+    ids = numpy.zeros(len(models), int)
+    for name in set(names.values()):
+        of = numpy.array([names[model] == name for model in models])
+        ids[of] = numpy.arange(of.sum())
+        os.makedirs(folder, exist_ok=True)
+        with h5py.File(f"{folder}/{name}.h5", "w") as file:
+            group = file.create_group("nodes/" + name)
+            group["node_type_id"] = [TYPES[model] for model in models[of]]
+            group["0/x"], group["0/y"] = numpy.flatnonzero(of) * 1.0, numpy.flatnonzero(of) * 2.0
+            group["0/dynamics_params/tau_syn_ex"] = numpy.where(models[of] == "a", 1 + numpy.flatnonzero(of) / 100, numpy.nan)
+    write(folder, mixed_files(names))
+    for s, t in sorted({(names[models[i]], names[models[k]]) for i, k, _ in edges}):
+        chosen = [(i, k, kind) for i, k, kind in edges if (names[models[i]], names[models[k]]) == (s, t)]
+        with h5py.File(folder + "/edges.h5", "a") as file:
+            group = file.create_group(f"edges/{s}_{t}")
+            for end, column, of in (("source_node_id", 0, s), ("target_node_id", 1, t)):
+                group[end] = ids[[edge[column] for edge in chosen]]
+                group[end].attrs["node_population"] = of
+            group["edge_type_id"] = [edge[2] for edge in chosen]
+    with h5py.File(folder + "/in.h5", "w") as file:
+        group = file.create_group("spikes/" + names["v"])
+        group["timestamps"], group["node_ids"] = spikes[0], ids[spikes[1]]
+    return {model: ids[models == model] for model in names}
+
+
+def trains(path, names, ids):
+    """Spikes of the models a and b: times, and their places among all nodes of the model."""
+    found = []
+    for model in "ab":
+        times, nodes, _ = read_spikes(path, names[model])
+        of = numpy.isin(nodes, ids[model])
+        found += [times[of], numpy.searchsorted(ids[model], nodes[of])]
+    return found
+
+
+def same(one, other):
+    return all(numpy.array_equal(x, y) for x, y in zip(one, other))
+
+
+def check_mixed(folder):
+    models = random.choice(["a", "a", "b", "v"], MIXED)
+    places = {model: numpy.flatnonzero(models == model) for model in MODELS}
+    edges = [(i, k, {"a": 1, "b": 2}[models[k]] if models[i] != "v" else 3 if models[k] == "a" else 2)
+             for i, k in random.integers(0, MIXED, (4000, 2)) if models[k] != "v"]
+    spikes = random.uniform(0.001, 79, 900).round(1) + 0.1, random.choice(places["v"], 900)
+    together, apart = dict.fromkeys(MODELS, "cells"), {"a": "pyr", "b": "inh", "v": "ext"}
+    one, other = folder + "/together", folder + "/apart"
+    ids, apart_ids = (make_mixed(path, names, models, edges, spikes) for path, names in ((one, together), (other, apart)))
+    run(other + "/config.json", other + "/out.h5")
+    truth = trains(other + "/out.h5", apart, apart_ids)
+    expect(len(truth[0]) > 100 and len(truth[2]) > 100, f"{len(truth[0])} and {len(truth[2])} spikes show too little")
+    digests = set()
+    for ranks in (1, 2, 3):
+        digests.add(run(one + "/config.json", one + "/out.h5", {"simulation.partition": "round_robin"}, ranks)["spike_digest"])
+        expect(same(trains(one + "/out.h5", together, ids), truth), f"mixed models, {ranks} ranks: other spikes")
+        with h5py.File(one + "/out.h5") as file, h5py.File(other + "/out.h5") as file_apart:
+            times, nodes = file["spikes/cells/timestamps"][:], file["spikes/cells/node_ids"][:]
+            expect(same([numpy.lexsort((nodes, times))], [numpy.arange(len(times))]), f"{ranks} ranks: not sorted")
+            nodes, data = file["report/cells/mapping/node_ids"][:], file["report/cells/data"][:]
+            expect(same([nodes], [numpy.flatnonzero(models != "v")]), f"{ranks} ranks: nodes of the report {nodes}")
+            for model in "ab":
+                of = numpy.isin(nodes, ids[model])
+                expect(same([data[:, of]], [file_apart[f"report/{apart[model]}/data"][:]]), f"{ranks} ranks: traces of {model}")
+            expect(same([file["nodes/cells/0/x"][:][models != "v"]], [numpy.flatnonzero(models != "v")]), "positions")
+    expect(len(digests) == 1, f"digests by ranks: {digests}")
+    check_handed_on(folder, one, (together, ids, truth))
+
+
+def check_handed_on(folder, one, wanted):
+    """What comes of a mixed network elsewhere: in the resolved experiment, exported, after a restart, its spikes as inputs, in info."""
+    names, ids, truth = wanted
+    write(one, {"mixed.yaml": execute(["check", one + "/config.json", "--resolved"]).stdout})
+    run(one + "/mixed.yaml", one + "/again.h5")
+    expect(same(trains(one + "/again.h5", names, ids), truth), "mixed models: other spikes as an experiment")
+    run(one + "/config.json", one + "/again.h5", {"simulation.duration": "31 ms", "checkpoint.every": "31 ms model"})
+    execute(["run", one + "/config.json", "-o", one + "/again.h5", "--resume", one + "/again.checkpoint.h5", "--overwrite"], 2)
+    expect(same(trains(one + "/again.h5", names, ids), truth), "mixed models: other spikes after a restart")
+    told = execute(["info", one + "/out.h5"], threads=None).stdout
+    expect(f"cells {MIXED:22d}" in told, f"info knows nothing of the nodes:\n{told}")
+    write(folder, {"back.yaml": f"""
+simulation: {{dt: 0.1 ms, duration: 80 ms}}
+populations: [{{name: s, model: spike_source, size: {MIXED}, spikes: {{file: {one}/out.h5, population: cells}}}}]
+recorders: [{{type: spikes, population: s}}]"""})
+    run(folder + "/back.yaml", one + "/back.h5")
+    expect(same(read_spikes(one + "/back.h5", "s")[:2], read_spikes(one + "/out.h5", "cells")[:2]), "spikes that are read back")
+    result = execute(["export", one + "/config.json", "-o", folder + "/exported"], threads=None)
+    expect(result.returncode == 0, result.stdout + result.stderr)
+    with open(folder + "/exported/circuit_config.json", encoding="utf-8") as file:
+        circuit = json.load(file)
+    with open(one + "/config.json", encoding="utf-8") as file:
+        config = dict(json.load(file), **{key: circuit[key] for key in ("components", "networks", "manifest") if key in circuit})
+    config["node_sets"] = {key: {"model_type" if key == "virtual" else "model_template":
+                                 "virtual" if key == "virtual" else [m for m in MODELS.values() if m]}
+                           for key in config["node_sets"]}
+    config["inputs"]["spikes"]["input_file"] = one + "/in.h5"
+    write(folder, {"exported/config.json": config})
+    run(folder + "/exported/config.json", one + "/again.h5")
+    expect(same(trains(one + "/again.h5", names, ids), truth), "mixed models: other spikes of what is exported")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         check_small(folder)
+        check_mixed(folder)
     finish()
 
 

@@ -142,7 +142,7 @@ static void take(void *context, const volley_edge_slab *slab) {
 static void test_edges(void **state) {
   (void)state;
   const volley_reader reader = volley_data_reader(&comm);
-  const volley_edge_file good = {&place, path, "good", NULL, 0, 0};
+  const volley_edge_file good = {.place = &place, .path = path, .group = "good"};
   seen so_far = {.refused = UINT64_MAX};
   const volley_edge_taker taker = {&so_far, check, take};
   assert_int_equal(reader.edges(reader.context, &good, &taker), VOLLEY_OK);
@@ -158,7 +158,7 @@ static void test_edges(void **state) {
 static void test_sample(void **state) {
   (void)state;
   const volley_reader reader = volley_data_reader(&comm);
-  const volley_edge_file good = {&place, path, "good", NULL, 0, 0};
+  const volley_edge_file good = {.place = &place, .path = path, .group = "good"};
   volley_edge_sample sample;
   assert_int_equal(reader.edge_sample(reader.context, &good, 1 << 10, &sample), VOLLEY_OK);
   assert_int_equal(sample.edges, EDGES);
@@ -178,9 +178,9 @@ static void test_wrong_edges(void **state) {
   const volley_reader reader = volley_data_reader(&comm);
   const volley_edge_taker taker = {.check = check_any};
   const char *const names[] = {"missing", "short", "negative", "nan", "real", "values"};
-  const volley_edge_file no_file = {&place, "/dev/null", "good", NULL, 0, 0};
+  const volley_edge_file no_file = {.place = &place, .path = "/dev/null", .group = "good"};
   for (int i = 0; i < 6; i++) {
-    const volley_edge_file wrong = {&place, path, names[i], NULL, 0, 0};
+    const volley_edge_file wrong = {.place = &place, .path = path, .group = names[i]};
     assert_int_equal(reader.edges(reader.context, &wrong, &taker), VOLLEY_USAGE);
   }
   assert_int_equal(reader.edges(reader.context, &no_file, &taker), VOLLEY_USAGE);

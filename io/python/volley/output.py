@@ -273,12 +273,22 @@ class Run:
 
     @property
     def populations(self) -> dict[str, dict[str, Any]]:
-        """By name: model, size, and what else the file says of it, in the order of the experiment."""
+        """By name: model, size, and what else the file says of it, in the order of the experiment; then what several of them are
+        together, the nodes of a SONATA population."""
         table = self.file["volley/populations"]
         columns = {key: table[key][:] for key in table}
         names = [_text(name) for name in columns.pop("name")]
-        return {name: {key: _text(column[i]) if isinstance(column[i], bytes) else column[i].item()
-                       for key, column in columns.items()} for i, name in enumerate(names)}
+        found = {name: {key: _text(column[i]) if isinstance(column[i], bytes) else column[i].item()
+                        for key, column in columns.items()} for i, name in enumerate(names)}
+        for part in list(found.values()):
+            if not part.get("nodes"):
+                continue
+            whole = found.setdefault(part["nodes"], {"model": "", "outgoing": "none", "size": 0, "first_gid": part["first_gid"]})
+            signs = {whole["outgoing"], part["outgoing"]} - {"none"}
+            whole["outgoing"] = "mixed" if len(signs) > 1 else next(iter(signs), "none")
+            whole["model"] = ", ".join(filter(None, (whole["model"], part["model"])))
+            whole["size"] += part["size"]
+        return found
 
     @property
     def summary(self) -> dict[str, Any]:
