@@ -54,3 +54,9 @@ const char *volley_path_absolute(MPI_Comm comm, volley_arena *arena, const char 
   VOLLEY_MPI(MPI_Bcast(path, PATH_MAX, MPI_CHAR, 0, comm));
   return volley_arena_copy(arena, path);
 }
+
+char *volley_path_numbered(const char *path, int number) {
+  const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+  const size_t n = dot && dot > (slash ? slash + 1 : path) ? (size_t)(dot - path) : strlen(path);
+  return volley_path_format("%.*s.%d%s", (int)n, path, number, path + n);
+}

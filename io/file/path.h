@@ -9,6 +9,9 @@
 /* A path, formatted as by printf(). */
 char *volley_path_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A path with a number before its ending: OUT.h5, 7 -> OUT.7.h5. */
+char *volley_path_numbered(const char *path, int number);
+
 /* The file that a path names, through symbolic links, even if the last one leads to no file yet. */
 char *volley_link_target(const char *path);
 

@@ -352,6 +352,12 @@ static volley_status make_view(const char *output, const char *path, volley_foun
   add_part(&v, last, -1, INT64_MAX); /* the last, of which the end is not known */
   free(last);
   free(folder);
+  char *trial = volley_path_numbered(output, 1);
+  const bool has_trials = v.n == 0 && access(trial, F_OK) == 0;
+  if (has_trials)
+    (void)volley_fault(VOLLEY_USAGE, NULL, "'%s' has trials: give one of them, '%s' or another", output, trial);
+  free(trial);
+  if (has_trials) return VOLLEY_USAGE;
   if (v.n == 0)
     return volley_fault(VOLLEY_USAGE, NULL, "cannot open '%s': there is no such file, and nothing in '%s.parts'",
                         output, output);

@@ -116,6 +116,10 @@ void volley_provenance_begin(volley_hdf5 *file, hid_t root, const volley_experim
   volley_hdf5_put_count(file, group, "seed", simulation->seed);
   if (simulation->noise_seed != simulation->seed)
     volley_hdf5_put_count(file, group, "noise_seed", simulation->noise_seed);
+  if (experiment->trials.number > 0) {
+    volley_hdf5_put_count(file, group, "trial", (uint64_t)experiment->trials.number);
+    volley_hdf5_put_count(file, group, "trials", (uint64_t)experiment->trials.n);
+  }
   volley_hdf5_put_count(file, group, "neurons", experiment->neurons);
   if (experiment->n_changes > 0) volley_hdf5_put_count(file, group, "changes", (uint64_t)experiment->n_changes);
   if (experiment->begun_from) {

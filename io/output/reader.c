@@ -166,6 +166,10 @@ static void read_run(volley_output_file *file, hid_t volley) {
   info->noise_seed =
       H5Aexists(volley, "noise_seed") > 0 ? volley_hdf5_get_count(hdf5, volley, "noise_seed") : info->seed;
   info->changes = H5Aexists(volley, "changes") > 0 ? volley_hdf5_get_count(hdf5, volley, "changes") : 0;
+  if (H5Aexists(volley, "trial") > 0) {
+    info->trial = volley_hdf5_get_count(hdf5, volley, "trial");
+    info->trials = volley_hdf5_get_count(hdf5, volley, "trials");
+  }
   info->begun_from = "";
   if (H5Aexists(volley, "begun_from") > 0) {
     info->begins_ms = volley_hdf5_get_number(hdf5, volley, "begins_ms");

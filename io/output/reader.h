@@ -31,8 +31,8 @@ typedef struct volley_phase_info {
 typedef struct volley_output_info {
   bool complete;
   const char *title, *experiment_file, *version, *git_commit, *compiler, *mpi_version, *hdf5_version, *started, *host;
-  const char *experiment; /* its text with all settings, as it ran */
-  uint64_t ranks, hosts, neurons, seed, noise_seed, changes;
+  const char *experiment;                                                   /* its text with all settings, as it ran */
+  uint64_t ranks, hosts, neurons, seed, noise_seed, changes, trial, trials; /* trial 0: it is none */
   double begins_ms;       /* of a run that began at a checkpoint of another; 0 */
   const char *begun_from; /* that checkpoint; "" */
   double dt_ms, duration_ms;

@@ -41,6 +41,8 @@ static void print_network(const volley_experiment *experiment, const volley_esti
   printf("  model time      %g ms", 1000 * volley_model_seconds(experiment));
   if (!experiment->simulation.continuous) printf(" in steps of %g ms", experiment->simulation.dt);
   printf("\n");
+  if (experiment->trials.n > 0)
+    printf("  trials          %d, one after the other; what follows is for one of them\n", experiment->trials.n);
   if (experiment->n_stops > 0)
     printf("  may end earlier by %s of stop_when; what follows is for all of it\n",
            volley_count((uint64_t)experiment->n_stops, "condition").text);

@@ -35,6 +35,7 @@ static void print_run(const volley_output_info *info, const char *path) {
   printf("%s%s%s\n", volley_show(path).text, info->title[0] ? ": " : "", volley_show(info->title).text);
   printf("  experiment    %s, seed %" PRIu64, volley_show(info->experiment_file).text, info->seed);
   printf(info->noise_seed != info->seed ? ", noise seed %" PRIu64 "\n" : "\n", info->noise_seed);
+  if (info->trial > 0) printf("  trial         %" PRIu64 " of %" PRIu64 "\n", info->trial, info->trials);
   if (info->complete)
     printf("  state         complete\n");
   else if (isnan(info->recorded_ms))
@@ -180,6 +181,7 @@ static void print_json(const volley_output_info *info, const char *path, const v
   volley_json_member_count("threads", info->threads, next);
   volley_json_member_number("dt_ms", info->dt_ms, next);
   volley_json_member_number("duration_ms", info->duration_ms, next);
+  volley_json_member_count("trial", info->trial, next);
   volley_json_member_number("recorded_ms", info->recorded_ms, next);
   volley_json_member_text("ended_early", info->ended_early, next);
   volley_json_member_count("neurons", info->neurons, next);

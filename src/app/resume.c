@@ -195,6 +195,14 @@ static void announce(const volley_run_options *options, MPI_Comm comm, const vol
   }
 }
 
+volley_status volley_start_experiment(const volley_run_options *options, MPI_Comm comm, volley_experiment **out) {
+  volley_arena *arena = volley_arena_create();
+  const volley_text_list sets = assignments(options, arena, comm);
+  const volley_status status = volley_experiment_read(options->file, sets.texts, sets.n, comm, out);
+  volley_arena_destroy(arena);
+  return status;
+}
+
 volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm, volley_start *start) {
   start->arena = volley_arena_create();
   const volley_text_list sets = assignments(options, start->arena, comm);
@@ -207,6 +215,8 @@ volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm
     VOLLEY_TRY(branch(comm, start));
   else if (start->checkpoint)
     VOLLEY_TRY(follow_checkpoint(options, &sets, comm, start));
+  start->repeats = start->experiment->trials.n > 0 && start->experiment->trials.number == 0;
+  if (start->repeats) return VOLLEY_OK;
   start->output_absolute = volley_path_absolute(comm, start->arena, start->output);
   announce(options, comm, start);
   return VOLLEY_OK;

@@ -32,6 +32,7 @@ typedef struct volley_start {
   const char *output;            /* path of the output */
   const char *output_absolute;   /* the same from the root on */
   const char *checkpoint_file;   /* where checkpoints go */
+  bool repeats;                  /* all trials of the experiment are meant, and no run */
   const char *summary;           /* path of the summary, or NULL; where one of the three is a link, what it leads to */
   bool continues_series;         /* `checkpoint` is that file or an older one of the same series */
   volley_arena *arena;           /* of the texts */
@@ -40,6 +41,9 @@ typedef struct volley_start {
 /* Reads what the options name and checks that it goes together. Collective over comm, agreed status; *start is to be
  * released by the caller, whatever the status. */
 volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm, volley_start *start);
+
+/* The experiment of options->file with all that the options set. Collective over comm, agreed status; *out is owned by the caller. */
+volley_status volley_start_experiment(const volley_run_options *options, MPI_Comm comm, volley_experiment **out);
 
 /* Of a run that begins at a checkpoint of another: finds what is taken of it. Collective, agreed status. */
 volley_status volley_start_take(const volley_start *start, MPI_Comm comm);

@@ -6,6 +6,7 @@
 #include "app/notes.h"
 #include "app/petsc_options.h"
 #include "app/saving.h"
+#include "app/trials.h"
 #include "app/written_files.h"
 #include "base/signals.h"
 #include "base/text.h"
@@ -309,7 +310,9 @@ volley_status volley_run_once(const volley_run_options *options, int n_passed_on
   volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK) status = volley_start_read(options, comm, &start);
   if (status == VOLLEY_OK && !options->quiet) volley_experiment_print_notes(start.experiment, comm);
-  if (status == VOLLEY_OK) status = run_experiment(&run, comm);
+  if (status == VOLLEY_OK)
+    status =
+        start.repeats ? volley_trials_run(options, n_passed_on, passed_on, &start, comm) : run_experiment(&run, comm);
   volley_summary_release(&run.summary);
   volley_run_parts_destroy(&run.parts);
   volley_lock_release(run.lock);

@@ -2,9 +2,9 @@
 #include "app/app.h"
 #include "app/run.h"
 #include "app/sweep_table.h"
+#include "app/trials.h"
 #include "base/text.h"
 #include "experiment/check.h"
-#include "io/output/reader.h"
 #include "run/threads.h"
 #include "volley.h"
 
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct settings {
   const char *file, *folder;
@@ -80,7 +79,6 @@ static void print_settings(const volley_axes *axes, int64_t run, volley_arena *a
 /* Whether the output of this very experiment is there and whole; a fault if it is another's. Collective over the group. */
 static volley_status look_for_output(sweep *s, const volley_run_options *options, bool *is_there) {
   volley_experiment *experiment = NULL;
-  int found = 0;
   *is_there = false;
   VOLLEY_TRY(volley_experiment_read(options->file, options->sets.texts, options->sets.n, s->comm, &experiment));
   s->saves |= experiment->checkpoint.wall > 0 || experiment->checkpoint.steps > 0;
@@ -89,23 +87,14 @@ static volley_status look_for_output(sweep *s, const volley_run_options *options
         VOLLEY_USAGE, NULL,
         "checkpoint.file is '%s' for all runs of a sweep: leave it out, and each has its own beside its output",
         experiment->checkpoint.file);
-  volley_output_file *file = NULL;
-  if (s->rank == 0 && !s->options->overwrite && access(options->output, F_OK) == 0 &&
-      volley_output_file_open(options->output, &file) == VOLLEY_OK) {
-    const volley_output_info *info = volley_output_file_info(file);
-    found = info->complete;
-    if (strcmp(info->experiment, experiment->resolved) != 0)
-      volley_fault(
-          VOLLEY_USAGE, NULL,
-          "'%s' is the output of another experiment, or of other settings: give another folder, or --overwrite",
-          options->output);
-    volley_output_file_close(file);
-  }
+  if (experiment->trials.n > 0 && experiment->trials.number == 0)
+    volley_fault(VOLLEY_USAGE, NULL, "the experiment is repeated: its trials are --over repeat.trial=1..%d",
+                 experiment->trials.n);
+  volley_status status = volley_agree(s->comm);
+  if (status == VOLLEY_OK && !s->options->overwrite)
+    status = volley_output_is_there(options->output, experiment, s->comm, is_there);
   volley_experiment_destroy(experiment);
-  VOLLEY_TRY(volley_agree(s->comm));
-  VOLLEY_MPI(MPI_Bcast(&found, 1, MPI_INT, 0, s->comm));
-  *is_there = found != 0;
-  return VOLLEY_OK;
+  return status;
 }
 
 static void tell(const sweep *s, int64_t run, const char *how, int code) {

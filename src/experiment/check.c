@@ -178,6 +178,7 @@ static void read_root(volley_reading *reading, volley_node *root) {
   read_title(reading, root);
   if (!reading->is_silent && !read_plugins(reading, volley_node_get(root, "plugins"))) return;
   volley_read_simulation(reading, volley_node_get(root, "simulation"));
+  volley_read_repeat(reading, volley_node_get(root, "repeat"));
   read_network(reading, root);
   volley_read_populations(reading, volley_node_get(root, "populations"));
   volley_read_projections(reading, volley_node_get(root, "projections"));

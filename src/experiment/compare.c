@@ -173,6 +173,7 @@ bool volley_key_is_free(const char *path) {
   static const char *const all[] = {"title",
                                     "checkpoint",
                                     "stop_when.wall",
+                                    "repeat.trials",
                                     "simulation.partition",
                                     "simulation.exchange_interval",
                                     "simulation.exchange",
@@ -230,7 +231,8 @@ static void compare_duration(comparison *c, const pair *at) {
 
 static void compare_key(comparison *c, const pair *at, const char *key) {
   if (is_free(c, at->section, key)) return;
-  if (strcmp(key, "file") == 0 && at->now.given && at->then.given) return; /* compared by content: io/data/inputs.h */
+  if (c->tells && at->section && strcmp(at->section, "repeat") == 0) return; /* which trial it is, everybody knows */
+  if (strcmp(key, "file") == 0 && at->now.given && at->then.given) return;   /* compared by content: io/data/inputs.h */
   if (at->section && strcmp(at->section, "simulation") == 0 && strcmp(key, "duration") == 0) {
     if (!c->tells) compare_duration(c, at);
     return;

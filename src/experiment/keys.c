@@ -22,6 +22,7 @@ static const volley_key_info top_keys[] = {
     {"ablations", .type = VOLLEY_KEY_MAP, .doc = "list of neurons and channels that are silenced"},
     {"changes", .type = VOLLEY_KEY_MAP, .doc = "list of what is changed at given times"},
     {"stop_when", .type = VOLLEY_KEY_MAP, .doc = "list of what ends the run before its duration is over"},
+    {"repeat", .type = VOLLEY_KEY_MAP, .doc = "how often the experiment is run"},
     {"recorders", .type = VOLLEY_KEY_MAP, .doc = "list of what is recorded"},
     {"output", .type = VOLLEY_KEY_MAP, .doc = "where results go"},
     {"checkpoint", .type = VOLLEY_KEY_MAP, .doc = "when the run is saved, so that it can be gone on with"},
@@ -404,6 +405,10 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
                                   "windows of time, one after the other; what is found at the end of one is the same "
                                   "on any ranks and after any restart.",
                                   KEYS(stop_keys), true, false},
+    [VOLLEY_SECTION_REPEAT] =
+        {"repeat",
+         "Trials: the experiment is run several times, with other noise, into OUT.1.h5, OUT.2.h5, ... (time.md).",
+         KEYS(repeat_keys), false, false},
     [VOLLEY_SECTION_RECORDERS] = {"recorders", "A list of recorders.", KEYS(recorder_keys), true, false},
     [VOLLEY_SECTION_OUTPUT] = {"output", "Where results go.", KEYS(output_keys), false, false},
     [VOLLEY_SECTION_CHECKPOINT] = {"checkpoint",

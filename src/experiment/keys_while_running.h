@@ -60,4 +60,14 @@ static const volley_key_info stop_keys[] = {
             "looked at every ms of model time. Where that is differs from run to run"},
 };
 
+static const volley_key_info repeat_keys[] = {
+    {"trials", "", 0, 1, 1000000, .type = VOLLEY_KEY_COUNT, .required = true,
+     .doc = "how many; the noise of trial k is that of `noise_seed` + k - 1"},
+    {"reset", .type = VOLLEY_KEY_FLAG, .fallback = 1,
+     .doc = "whether each begins at time 0 with the initial states; or else with all that the one before has ended "
+            "with, and its time goes on"},
+    {"trial", "", VOLLEY_NO_DEFAULT, 1, 1000000, .type = VOLLEY_KEY_COUNT,
+     .doc = "to run one of them alone: its number"},
+};
+
 #endif

@@ -232,6 +232,8 @@ void volley_read_readouts(volley_reading *reading, volley_node *section);
 void volley_read_ablations(volley_reading *reading, volley_node *section);
 void volley_read_changes(volley_reading *reading, volley_node *section);
 void volley_read_stops(volley_reading *reading, volley_node *section);
+void volley_read_repeat(volley_reading *reading,
+                        volley_node *section); /* after the simulation, whose noise it changes */
 void volley_read_recorders(volley_reading *reading, volley_node *section);
 
 /* Reads into a stimulus, whose kind and target are set and whose other members are defaults, what a map says of it: the entry

@@ -1,4 +1,4 @@
-/* Section stop_when. */
+/* Sections stop_when and repeat. */
 #include "experiment/reading.h"
 
 #include "base/units.h"
@@ -97,4 +97,26 @@ void volley_read_stops(volley_reading *reading, volley_node *section) {
   for (int i = 0; i < section->n; i++)
     if (volley_check_section(reading, section->items[i], VOLLEY_SECTION_STOP_WHEN))
       read_stop(reading, section->items[i]);
+}
+
+void volley_read_repeat(volley_reading *reading, volley_node *section) {
+  volley_simulation *simulation = &reading->experiment->simulation;
+  volley_trials *trials = &reading->experiment->trials;
+  double n = 0, trial = 0;
+  bool resets = true;
+  if (!section) return;
+  if (section->kind == VOLLEY_NODE_SCALAR) {
+    volley_value_fault(reading, section, "write {trials: %s}", section->text);
+    return;
+  }
+  if (!volley_check_section(reading, section, VOLLEY_SECTION_REPEAT)) return;
+  if (volley_read_number(reading, section, volley_key_find(VOLLEY_SECTION_REPEAT, "trials"), (volley_pick){0}, &n))
+    trials->n = (int)n;
+  volley_read_flag(reading, section, volley_key_find(VOLLEY_SECTION_REPEAT, "reset"), (volley_pick){0}, &resets);
+  trials->continues = !resets;
+  if (!volley_read_number(reading, section, volley_key_find(VOLLEY_SECTION_REPEAT, "trial"), (volley_pick){0}, &trial))
+    return;
+  if (trial > n && n > 0) volley_value_fault(reading, volley_node_get(section, "trial"), "there are %.0f trials", n);
+  trials->number = (int)trial;
+  simulation->noise_seed += (uint32_t)trial - 1;
 }

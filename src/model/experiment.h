@@ -291,6 +291,12 @@ typedef struct volley_stop {
   double deadline;     /* of the clock, in MPI_Wtime() of rank 0 */
 } volley_stop;
 
+/* How often an experiment is run. Trials are runs of their own, of which each knows its number. */
+typedef struct volley_trials {
+  int n, number;  /* n 0: it is run once; number from 1, 0: not one of them but all */
+  bool continues; /* a trial begins with what the one before has ended with */
+} volley_trials;
+
 /* A linear readout of filtered spikes that learns to follow a supervisor (FORCE: Sussillo & Abbott 2009, Nicola & Clopath
  * 2017). K is its dimension. */
 typedef struct volley_readout {
@@ -383,7 +389,8 @@ typedef struct volley_experiment {
   int64_t begins;         /* step at which the run begins, at a checkpoint of another one; 0: at the beginning */
   const char *begun_from; /* that checkpoint, absolute; NULL: none */
   int n_changed;          /* so many of them are made: what parameters and weights are (model/change.h) */
-  volley_stop *stops;     /* each ends the run */
+  volley_trials trials;
+  volley_stop *stops; /* each ends the run */
   int n_stops;
   const char *ended_early; /* which of them has, in words: simulation.steps is where; NULL: none */
   volley_recorder *recorders;

@@ -16,6 +16,7 @@ from . import models, program, simulation
 from .errors import VolleyError
 from .output import Run
 from .output import open as open_output
+from .output import trials as open_trials
 from .simulation import Simulation
 
 INLINE = 64  # longer arrays go to a file of their own
@@ -191,6 +192,11 @@ class Network:
         population= or a list of them (all), from start= (ms) on; or wall= by the clock ("2 h")."""
         self._add("stop_when", condition)
 
+    def repeat(self, trials: int, *, reset: bool = True) -> None:
+        """Makes run_trials() run it so often, trial k with the noise of noise_seed + k - 1. reset: whether each begins at time 0 with the
+        initial states, or with what the one before has ended with, and its time goes on."""
+        self._tree["repeat"] = {"trials": trials, "reset": reset}
+
     def readout(self, name: str, population: str | list[str], **keys: Any) -> None:
         """Adds a readout that learns (FORCE), with its keys."""
         self._add("readouts", {"name": name, "population": population, **keys})
@@ -320,15 +326,32 @@ class Network:
         """Runs the experiment by the program and opens its output. ranks, threads: as `volley run` has them; launcher: what starts
         several ranks; options: others of `volley run` (resume="latest", from_="a.checkpoint.h5", checkpoint_every="10 min wall"). The experiment is
         kept where its relative paths start, as OUT.experiment.yaml. Raises VolleyError with the faults of the experiment or the run."""
+        if "repeat" in self._tree and "trial" not in self._tree["repeat"]:
+            raise VolleyError("the experiment has trials: run_trials() runs them")
+        self._start(output, ranks, {"threads": threads, "overwrite": overwrite, **options}, launcher)
+        return open_output(output)
+
+    def run_trials(self, output: str | os.PathLike[str] = "out.h5", *, ranks: int = 1, threads: int | None = None,
+                   overwrite: bool = False, launcher: Sequence[str] = ("mpirun", "-n", "{ranks}"), **options: Any) -> list[Run]:
+        """Runs all trials of repeat(), as run() does, into OUT.1.h5, OUT.2.h5, ..., and opens these; trials() opens them later."""
+        self._start(output, ranks, {"threads": threads, "overwrite": overwrite, **options}, launcher)
+        return open_trials(output)
+
+    def _start(self, output: str | os.PathLike[str], ranks: int, options: Mapping[str, Any], launcher: Sequence[str]) -> None:
         output = os.fspath(output)
         name = os.path.splitext(os.path.basename(output))[0]
         file = self.save(os.path.join(self.folder, name + ".experiment.yaml"))
-        words = ["run", file, "-o", output, "--progress", "off"]
-        for key, value in {"threads": threads, "overwrite": overwrite, **options}.items():
-            option = "--" + key.rstrip("_").replace("_", "-")
-            words += [] if value is None or value is False else [option] if value is True else [option, str(value)]
+        words = ["run", file, "-o", output, "--progress", "off", *_options(options)]
         program.call(words, [word.format(ranks=ranks) for word in launcher] if ranks > 1 else [])
-        return open_output(output)
+
+
+def _options(options: Mapping[str, Any]) -> list[str]:
+    """Keywords as options of `volley run`."""
+    words: list[str] = []
+    for key, value in options.items():
+        option = "--" + key.rstrip("_").replace("_", "-")
+        words += [] if value is None or value is False else [option] if value is True else [option, str(value)]
+    return words
 
 
 def _forget_file(node: Any, name: str) -> Any:

@@ -1,6 +1,7 @@
 """What a run has written. Files are read where something is asked for, and no more of them than that."""
 from __future__ import annotations
 
+import glob
 import os
 import sys
 import tempfile
@@ -255,6 +256,7 @@ class Run:
         self.complete = bool(about["complete"])
         self.dt = float(about["dt_ms"])
         self.duration = float(about["duration_ms"])
+        self.trial: int | None = int(about["trial"]) if "trial" in about else None  # of `repeat`, from 1
         self.ended_early: str | None = _text(about["ended_early"]) if "ended_early" in about else None  # by stop_when: why
 
     def __enter__(self) -> Run:
@@ -413,3 +415,13 @@ def open(path: str | os.PathLike[str], called: str | None = None) -> Run:  # noq
             return Run(h5py.File(shown, "r"), called or name)
     except OSError as error:
         raise VolleyError(f"cannot open '{called or name}': {error}") from None
+
+
+def trials(path: str | os.PathLike[str]) -> list[Run]:
+    """Opens the trials of an experiment that was repeated, in their order: OUT.1.h5, OUT.2.h5, ... of OUT.h5; those that are there."""
+    stem, ending = os.path.splitext(os.fspath(path))
+    numbers = [name[len(stem) + 1:len(name) - len(ending)] for name in glob.glob(f"{glob.escape(stem)}.*{glob.escape(ending)}")]
+    runs = [open(f"{stem}.{number}{ending}") for number in sorted((n for n in numbers if n.isdigit()), key=int)]
+    if not runs:
+        raise VolleyError(f"'{os.fspath(path)}' has no trials: there is no '{stem}.1{ending}'")
+    return runs
