@@ -113,14 +113,20 @@ static void reserve(void *context) {
   if (mail->partition->ranks == 1) return;
   reserve_mail(mail, VOLLEY_EDGE_ROWS);
   mail->sorted = volley_grow(NULL, VOLLEY_EDGE_ROWS, volley_edge_added_bytes(mail->list), "a list of edges");
+  mail->counts = volley_alloc(4 * (size_t)mail->partition->ranks, sizeof *mail->counts, "a list of edges");
 }
 
 bool volley_edge_mail_expect(volley_edge_mail *mail, double edges) {
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &edges, 1, MPI_DOUBLE, MPI_MAX, mail->comm));
   mail->expected = (uint64_t)(1.05 * edges / mail->partition->ranks) + VOLLEY_EDGE_ROWS / 16;
-  mail->failed = volley_memory_try(reserve, mail) != VOLLEY_OK;
+  volley_edge_mail_fill(mail, reserve, mail);
+  mail->failed = mail->lacks;
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &mail->failed, 1, MPI_INT, MPI_MAX, mail->comm));
   return !mail->failed;
+}
+
+void volley_edge_mail_fill(volley_edge_mail *mail, void (*work)(void *context), void *context) {
+  if (!mail->lacks) mail->lacks = volley_memory_try(work, context) != VOLLEY_OK;
 }
 
 void volley_edge_mail_add(volley_edge_mail *mail, const volley_edge *edge) {
@@ -153,41 +159,61 @@ static void sort_by_owner(const volley_edge_mail *mail, uint64_t first, size_t n
   for (int r = 0; r < mail->partition->ranks; r++) starts[r] -= counts[r];
 }
 
-static void send_piece(volley_edge_mail *mail, uint64_t first, size_t n) {
-  volley_edge_list *list = mail->list;
-  const size_t ranks = (size_t)mail->partition->ranks, size = volley_edge_added_bytes(list);
-  int *counts = volley_alloc(4 * ranks, sizeof *counts, "a list of edges");
-  int *starts = counts + ranks, *incoming = starts + ranks, *places = incoming + ranks, received = 0;
-  MPI_Datatype edge_type;
-  sort_by_owner(mail, first, n, counts, starts);
+/* Room for edges that come in, and blocks of them. */
+static void reserve_incoming(void *context) {
+  const volley_edge_mail *mail = context;
+  volley_edge_list_reserve(mail->list, mail->first_in + mail->received);
+  volley_edge_list_reserve_blocks(mail->list, mail->received);
+}
+
+/* Tells all ranks how many of a piece they get: counts [4][ranks] of what goes, where it begins, and both of what comes. */
+static void announce_piece(volley_edge_mail *mail, uint64_t first, size_t n) {
+  const size_t ranks = (size_t)mail->partition->ranks;
+  int *counts = mail->counts, *incoming = counts + 2 * ranks, *places = incoming + ranks;
+  memset(counts, 0, ranks * sizeof *counts);
+  sort_by_owner(mail, first, n, counts, counts + ranks);
   VOLLEY_MPI(MPI_Alltoall(counts, 1, MPI_INT, incoming, 1, MPI_INT, mail->comm));
-  for (size_t r = 0; r < ranks; received += incoming[r++]) places[r] = received;
+  mail->received = 0;
+  for (size_t r = 0; r < ranks; mail->received += (uint64_t)incoming[r++]) places[r] = (int)mail->received;
   /* They come in far enough behind the blocks, so that none is overwritten before it is on a shelf. */
-  const uint64_t first_in = (list->shelves->n_blocks + VOLLEY_SHELVES) * VOLLEY_SHELF;
-  volley_edge_list_reserve(list, first_in + (uint64_t)received);
-  unsigned char *edges = list->edges + first_in * size;
+  mail->first_in = (mail->list->shelves->n_blocks + VOLLEY_SHELVES) * VOLLEY_SHELF;
+  volley_edge_mail_fill(mail, reserve_incoming, mail);
+}
+
+static void exchange_piece(volley_edge_mail *mail) {
+  volley_edge_list *list = mail->list;
+  const size_t size = volley_edge_added_bytes(list);
+  const int ranks = mail->partition->ranks, *counts = mail->counts;
+  unsigned char *edges = list->edges + mail->first_in * size;
+  MPI_Datatype edge_type;
   VOLLEY_MPI(MPI_Type_contiguous((int)size, MPI_BYTE, &edge_type));
   VOLLEY_MPI(MPI_Type_commit(&edge_type));
-  VOLLEY_MPI(MPI_Alltoallv(mail->sorted, counts, starts, edge_type, edges, incoming, places, edge_type, mail->comm));
+  VOLLEY_MPI(MPI_Alltoallv(mail->sorted, counts, counts + ranks, edge_type, edges, counts + 2 * ranks,
+                           counts + 3 * ranks, edge_type, mail->comm));
   VOLLEY_MPI(MPI_Type_free(&edge_type));
-  for (int e = 0; e < received; e++, edges += size)
+  for (uint64_t e = 0; e < mail->received; e++, edges += size)
     volley_edge_move(volley_edge_list_place(list, (uint32_t)(volley_edge_pair(edges) >> 32)), edges, size);
-  free(counts);
 }
 
 bool volley_edge_mail_send(volley_edge_mail *mail, bool more) {
-  int left[2] = {1, 0}; /* on any rank: edges to be sent, and those to come */
-  if (mail->partition->ranks == 1) return more;
-  for (uint64_t sent = 0; left[0];) {
-    const size_t n = piece_of(mail, sent);
-    send_piece(mail, sent, n);
+  int left[3] = {1, 0, 0}; /* on any rank: edges to be sent, those to come, and no room */
+  if (mail->partition->ranks == 1) {
+    mail->failed = mail->lacks;
+    return more && !mail->failed;
+  }
+  for (uint64_t sent = 0; left[0] && !mail->failed;) {
+    const size_t n = mail->lacks ? 0 : piece_of(mail, sent);
+    announce_piece(mail, sent, n);
     sent += n;
     left[0] = sent < mail->n;
     left[1] = more;
-    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, left, 2, MPI_INT, MPI_MAX, mail->comm));
+    left[2] = mail->lacks;
+    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, left, 3, MPI_INT, MPI_MAX, mail->comm));
+    mail->failed = left[2];
+    if (!mail->failed) exchange_piece(mail);
   }
   mail->n = 0;
-  return left[1];
+  return left[1] && !mail->failed;
 }
 
 static void sort(void *list) { volley_edge_list_sort(list); }
@@ -201,7 +227,8 @@ volley_status volley_edge_list_gather(const volley_partition *partition, int pop
   free(mail.edges);
   free(mail.sorted);
   free(mail.owners);
-  if (status == VOLLEY_OK && !mail.failed) (void)volley_memory_try(sort, list);
+  free(mail.counts);
+  if (status == VOLLEY_OK && !mail.lacks && !mail.failed) (void)volley_memory_try(sort, list);
   return status == VOLLEY_OK ? volley_agree_one(comm) : status;
 }
 

@@ -71,16 +71,20 @@ typedef struct volley_edge_mail {
   unsigned char *edges; /* [n] to be sent, as the list has them; none where one rank has all */
   int *owners;          /* [n] */
   uint64_t n, capacity;
-  unsigned char *sorted;  /* [VOLLEY_EDGE_ROWS] a piece of them, by owners */
-  volley_edge_list *list; /* those of this rank so far, in any order */
+  unsigned char *sorted;       /* [VOLLEY_EDGE_ROWS] a piece of them, by owners */
+  int *counts;                 /* [4][ranks] of a piece */
+  uint64_t received, first_in; /* of a piece: edges that come in, and where */
+  volley_edge_list *list;      /* those of this rank so far, in any order */
   uint64_t expected;
-  int failed; /* a rank had no room, which is a fault there; the same on every rank */
+  int lacks, failed; /* this rank has no room, which is a fault; a rank had none: the same on every rank */
 } volley_edge_mail;
 
 /* Makes room for this rank's share of all edges there will be, about, of which the greatest number counts that a rank tells.
  * Collective. False, on every rank, where one has none. */
 bool volley_edge_mail_expect(volley_edge_mail *mail, double edges);
-/* Not collective. */
+/* Lets work(context) add edges, while there is memory. Not collective. */
+void volley_edge_mail_fill(volley_edge_mail *mail, void (*work)(void *context), void *context);
+/* Of work that fills it. Not collective. */
 void volley_edge_mail_add(volley_edge_mail *mail, const volley_edge *edge);
 
 /* Makes the list of what `fill` puts into the mail and sends, onto neurons of a population. Collective over comm, as fill() is;
@@ -89,7 +93,8 @@ volley_status volley_edge_list_gather(const volley_partition *partition, int pop
                                       volley_status (*fill)(void *context, volley_edge_mail *mail), void *context,
                                       volley_edge_list *list);
 
-/* Sends all edges that were added, in pieces that are bounded. Collective. Returns whether any rank has more to come. */
+/* Sends all edges that were added, in pieces that are bounded, unless a rank has no room: then it has failed. Collective. Returns
+ * whether any rank has more to come. */
 bool volley_edge_mail_send(volley_edge_mail *mail, bool more);
 
 /* Where the edges of a projection of the rule edges stand. */

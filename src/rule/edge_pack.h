@@ -27,6 +27,8 @@ static inline void volley_edge_list_spread(volley_edge_list *list, uint32_t targ
 
 /* Makes room in the list for n edges. What is not written to takes none. */
 void volley_edge_list_reserve(volley_edge_list *list, uint64_t n);
+/* Makes room for as many blocks more as n edges more can fill. */
+void volley_edge_list_reserve_blocks(volley_edge_list *list, uint64_t n);
 /* Makes shelves for so many edges, about. */
 void volley_edge_list_make_shelves(volley_edge_list *list, uint64_t expected);
 /* Makes a full shelf empty; or shelves, where there are none. */

@@ -232,6 +232,10 @@ static void reserve_blocks(volley_shelves *shelves, uint64_t n) {
   shelves->numbers = volley_grow(shelves->numbers, shelves->capacity, sizeof *shelves->numbers, "a list of edges");
 }
 
+void volley_edge_list_reserve_blocks(volley_edge_list *list, uint64_t n) {
+  reserve_blocks(list->shelves, list->shelves->n_blocks + n / VOLLEY_SHELF + VOLLEY_SHELVES + 1);
+}
+
 void volley_edge_list_make_shelves(volley_edge_list *list, uint64_t expected) {
   const size_t bytes = VOLLEY_SHELVES * VOLLEY_SHELF * volley_edge_added_bytes(list);
   list->shelves = volley_alloc(1, sizeof *list->shelves + bytes, "a list of edges");

@@ -187,12 +187,16 @@ static uint64_t check(void *context, const volley_edge_slab *slab) {
   return volley_edges_check(t->experiment, t->projection, slab);
 }
 
-static void take(void *context, const volley_edge_slab *slab) {
-  const taking *t = context;
-  t->mail->list->has_weights = slab->weight != NULL;
-  t->mail->list->has_delays = slab->delay != NULL;
-  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, slab->expected);
-  if (t->mail->failed) return;
+/* Edges of a slab that go into the mail. */
+typedef struct mailing {
+  const taking *t;
+  const volley_edge_slab *slab;
+} mailing;
+
+static void put_edges(void *context) {
+  const mailing *m = context;
+  const taking *t = m->t;
+  const volley_edge_slab *slab = m->slab;
   for (size_t e = 0; e < slab->count; e++) {
     const uint32_t target = (uint32_t)slab->target[e], source = (uint32_t)slab->source[e];
     if (t->projection->source == t->projection->target && source == target && !t->projection->autapses) continue;
@@ -202,6 +206,15 @@ static void take(void *context, const volley_edge_slab *slab) {
                                                  .weight = slab->weight ? slab->weight[e] : 0,
                                                  .delay = slab->delay ? slab->delay[e] : 0});
   }
+}
+
+static void take(void *context, const volley_edge_slab *slab) {
+  const taking *t = context;
+  t->mail->list->has_weights = slab->weight != NULL;
+  t->mail->list->has_delays = slab->delay != NULL;
+  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, slab->expected);
+  if (t->mail->failed) return;
+  volley_edge_mail_fill(t->mail, put_edges, &(mailing){t, slab});
   (void)volley_edge_mail_send(t->mail, false);
 }
 

@@ -27,11 +27,40 @@ static double expected_outdegree(const volley_experiment *experiment, const voll
 }
 
 /* Each drawing is one turned round, in which the source chooses. */
+/* The targets of a rank's sources, which go into the mail. */
+typedef struct mailing {
+  volley_edge_mail *mail;
+  volley_drawing *drawing;
+  const uint32_t *gids; /* [n] of the sources */
+  uint32_t n, next;
+} mailing;
+
+static void begin(void *context) {
+  const mailing *m = context;
+  const volley_projection *projection = m->drawing->projection;
+  if (projection->profile)
+    m->drawing->near =
+        volley_near_create(m->drawing->experiment, projection, projection->source, projection->target, false);
+}
+
+static void put_edges(void *context) {
+  mailing *m = context;
+  volley_drawing *drawing = m->drawing;
+  const volley_projection *projection = drawing->projection;
+  const uint32_t first_gid = drawing->experiment->populations[projection->source].first_gid;
+  for (; m->next < m->n && m->mail->n < VOLLEY_EDGE_ROWS; m->next++) {
+    const uint32_t gid = m->gids[m->next];
+    volley_drawing_choose(drawing, gid - first_gid, projection->number, drawing->partner, gid);
+    for (size_t k = 0; k < drawing->n; k++)
+      volley_edge_mail_add(m->mail,
+                           &(volley_edge){.target = drawing->sources[k], .source = gid - first_gid, .number = k});
+  }
+}
+
 static volley_status list(const volley_partition *partition, int p, const volley_reader *reader,
                           volley_edge_mail *mail) {
   const volley_experiment *experiment = partition->experiment;
   const volley_projection *projection = &experiment->projections[p];
-  const uint32_t n = partition->counts[projection->source], *gids = partition->gids[projection->source];
   volley_drawing drawing = {
       .experiment = experiment,
       .projection = projection,
@@ -40,16 +69,14 @@ static volley_status list(const volley_partition *partition, int p, const volley
       .partner = volley_key_of(experiment->simulation.seed, VOLLEY_PURPOSE_PARTNER, (uint32_t)p),
   };
   (void)reader;
-  if (projection->profile)
-    drawing.near = volley_near_create(experiment, projection, projection->source, projection->target, false);
-  if (!volley_edge_mail_expect(mail, expected_outdegree(experiment, projection))) return VOLLEY_OK;
-  for (uint32_t i = 0, more = true; more; more = volley_edge_mail_send(mail, i < n))
-    for (; i < n && mail->n < VOLLEY_EDGE_ROWS; i++) {
-      const uint32_t source = gids[i] - experiment->populations[projection->source].first_gid;
-      volley_drawing_choose(&drawing, source, projection->number, drawing.partner, gids[i]);
-      for (size_t k = 0; k < drawing.n; k++)
-        volley_edge_mail_add(mail, &(volley_edge){.target = drawing.sources[k], .source = source, .number = k});
-    }
+  mailing m = {mail, &drawing, partition->gids[projection->source], partition->counts[projection->source], 0};
+  volley_edge_mail_fill(mail, begin, &m);
+  if (!volley_edge_mail_expect(mail, expected_outdegree(experiment, projection))) {
+    volley_drawing_release(&drawing);
+    return VOLLEY_OK;
+  }
+  for (bool more = true; more; more = volley_edge_mail_send(mail, m.next < m.n))
+    volley_edge_mail_fill(mail, put_edges, &m);
   volley_drawing_release(&drawing);
   return VOLLEY_OK;
 }

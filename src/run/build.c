@@ -96,6 +96,7 @@ volley_status volley_run_build(volley_experiment *experiment, const volley_reade
   if (from) volley_changes_skip(experiment, volley_checkpoint_get_info(from)->state.step);
   VOLLEY_TRY(volley_network_build(experiment, reader, threads, comm, &parts->network));
   volley_recorders_count(experiment, parts->network);
+  VOLLEY_TRY(volley_agree_one(comm)); /* memory may lack for it: then nobody knows how large rows are */
   for (int p = 0; p < experiment->n_populations; p++)
     experiment->populations[p].outgoing = (volley_outgoing)parts->network->outgoing[p];
   if (experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(parts->network, reader, &parts->readouts));

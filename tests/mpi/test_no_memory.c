@@ -2,12 +2,15 @@
  * one fault that says what for; the next run is made as if nothing had been, and a checkpoint that was written before is
  * resumed to the same end. Every large allocation of one rank fails in turn. */
 #include "engine/engine.h"
+#include "io/data/reader.h"
 #include "io/experiment/file.h"
+#include "run/run.h"
 #include "support/checkpoints.h"
 #include "volley.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -59,10 +62,12 @@ static const char net[] =
     "simulation: {duration: 2 ms}\n"
     "populations:\n"
     "  - {name: E, model: iaf_psc_exp, size: 16000, parameters: {tau_m: {distribution: uniform, low: 9, high: 11}}}\n"
-    "  - {name: L, model: iaf_psc_exp, size: 400}\n"
+    "  - {name: L, model: iaf_psc_exp, size: 403}\n"
+    "  - {name: X, model: iaf_psc_exp, size: 1}\n"
     "projections:\n"
     "  - {source: E, target: E, rule: fixed_indegree, indegree: 4, weight: 20, delay: 1.5 ms}\n"
     "  - {source: E, target: E, rule: fixed_outdegree, outdegree: 1, weight: 20, delay: 1.5 ms}\n"
+    "  - {source: E, target: X, rule: fixed_outdegree, outdegree: 1, weight: 20, delay: 1.5 ms}\n" /* all to one rank */
     "  - {source: L, target: E, rule: fixed_indegree, indegree: 2, weight: 20, delay: 1.5 ms,"
     "synapse: {model: stdp, Wmax: 99}}\n"
     "readouts:\n"
@@ -239,6 +244,55 @@ static void test_advance(void **state) {
   volley_experiment_destroy(experiment);
 }
 
+/* Large allocations of this rank for building without a checkpoint. */
+static int count_building(volley_experiment *experiment, const volley_reader *reader) {
+  volley_run_parts parts = {0};
+  countdown = INT_MAX;
+  assert_int_equal(volley_run_build(experiment, reader, 2, true, NULL, MPI_COMM_WORLD, &parts), VOLLEY_OK);
+  const int count = INT_MAX - countdown;
+  countdown = 0;
+  volley_run_parts_destroy(&parts);
+  return count;
+}
+
+/* As test_each(), of a network that is as it was at a checkpoint: the last steps of building it, and what follows. */
+static void test_restore(void **state) {
+  volley_experiment *experiment;
+  volley_checkpoint *checkpoint;
+  MPI_Comm comm = MPI_COMM_WORLD;
+  const volley_reader reader = volley_data_reader(&comm);
+  if (ranks != 2) skip();
+  large = 9000;
+  volley_faults_forget();
+  assert_int_equal(volley_experiment_read_text(*state, "firing", "firing.yaml", ".", NULL, 0, comm, &experiment),
+                   VOLLEY_OK);
+  assert_int_equal(try_run(experiment, 0).closed, VOLLEY_OK);
+  assert_int_equal(volley_checkpoint_open(checkpoint_path("checkpoint.h5"), comm, &checkpoint), VOLLEY_OK);
+  assert_int_equal(volley_run_load(experiment, &reader, comm), VOLLEY_OK);
+  const int first = count_building(experiment, &reader) - 12;
+  int attempt = first;
+  for (int left = 0; left <= 0 && attempt < MOST; attempt += *state == timed_firing ? 3 : 2) {
+    volley_run_parts parts = {0};
+    countdown = rank == ranks - 1 ? attempt : 0;
+    const volley_status status = volley_run_build(experiment, &reader, 2, true, checkpoint, comm, &parts);
+    left = countdown;
+    countdown = 0;
+    MPI_Bcast(&left, 1, MPI_INT, ranks - 1, comm);
+    volley_run_parts_destroy(&parts);
+    if (left > 0) continue; /* it needs no more than that */
+    assert_int_equal(status, VOLLEY_FAILURE);
+    assert_int_equal(volley_faults_count(), 1);
+    assert_memory_equal(volley_faults_text(0), "no memory for ", strlen("no memory for "));
+    volley_faults_forget();
+  }
+  if (rank == 0) printf("restore: %d to %d\n", first, attempt);
+  assert_true(attempt > first + 20 && attempt < MOST);
+  volley_checkpoint_close(checkpoint);
+  volley_experiment_destroy(experiment);
+  remove_output();
+  if (rank == 0) unlink(checkpoint_path("checkpoint.h5"));
+}
+
 /* As test_each(), with recorders and an output. */
 static void test_open(void **state) {
   volley_experiment *experiment;
@@ -308,6 +362,8 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test_prestate(test_each, (void *)(uintptr_t)net),
                                      cmocka_unit_test_prestate(test_each, (void *)(uintptr_t)timed_net),
                                      cmocka_unit_test_prestate(test_open, (void *)(uintptr_t)firing),
+                                     cmocka_unit_test_prestate(test_restore, (void *)(uintptr_t)firing),
+                                     cmocka_unit_test_prestate(test_restore, (void *)(uintptr_t)timed_firing),
                                      cmocka_unit_test_prestate(test_advance, (void *)(uintptr_t)firing),
                                      cmocka_unit_test_prestate(test_advance, (void *)(uintptr_t)timed_firing),
                                      cmocka_unit_test(test_unmade)};
