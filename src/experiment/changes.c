@@ -1,11 +1,13 @@
 /* Section changes. */
 #include "experiment/reading.h"
 
+#include "model/change.h"
 #include "neuron/events.h"
 #include "record/kind.h"
 #include "stimulus/stimulus.h"
 #include "synapse/synapse.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +146,18 @@ static void read_plastic(volley_reading *reading, volley_node *node, volley_chan
       (volley_weight_change){change->step, change->sets_weight, change->sets_weight ? weight : change->factor};
 }
 
+/* What a factor makes of weights that were written must be a weight, too. */
+static void check_factor(volley_reading *reading, volley_node *node, const volley_projection *projection) {
+  volley_experiment changed = *reading->experiment;
+  double factor;
+  bool is_set;
+  changed.n_changed = changed.n_changes;
+  const volley_distribution *weight = volley_changed_weight(&changed, projection, &factor, &is_set);
+  const double size = fmax(fabs(volley_distribution_least(weight)), fabs(volley_distribution_greatest(weight)));
+  if (fabs((isfinite(size) ? size : volley_distribution_mean(weight)) * factor) > FLT_MAX)
+    volley_value_fault(reading, node, "this makes weights beyond %g, the largest that can be kept", (double)FLT_MAX);
+}
+
 static void read_projection(volley_reading *reading, volley_node *entry, volley_change *change) {
   const volley_experiment *experiment = reading->experiment;
   const volley_projection *projection = &experiment->projections[change->projection];
@@ -164,7 +178,10 @@ static void read_projection(volley_reading *reading, volley_node *entry, volley_
   if (weight && volley_read_edge_value(reading, weight, volley_weight_unit(model, projection->receptor),
                                        (volley_pick){0}, &change->weight))
     volley_check_weight(reading, weight, projection->target, projection->receptor, &change->weight);
-  if (reading->faults == before && projection->plasticity.model) read_plastic(reading, weight, change);
+  if (reading->faults == before && projection->plasticity.model)
+    read_plastic(reading, weight, change);
+  else if (reading->faults == before && factor)
+    check_factor(reading, factor, projection);
 }
 
 /* The keys of a stimulus that may change: those of its kind. */

@@ -254,7 +254,8 @@ void volley_read_ablations(volley_reading *reading, volley_node *section) {
       if (next.stimulus >= 0) experiment->ablations[experiment->n_ablations++] = next;
       continue;
     }
-    if (!volley_node_get(entry, "population")) volley_missing_key(reading, next.place, ablation_key("population"));
+    if (!volley_node_get(entry, "population"))
+      volley_entry_fault(reading, &next.place, "this silences nothing: 'population' or 'stimulus' is missing");
     const int n_names = volley_read_names(reading, volley_node_get(entry, "population"), &names);
     for (int k = 0; k < n_names; k++) {
       const volley_pick pick = {.row = k, .rows = n_names};

@@ -6,6 +6,7 @@
 #include "rule/near.h"
 #include "synapse/synapse.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -96,6 +97,21 @@ static void subtract_mean(double *weights, size_t n) {
   double sum = 0;
   for (size_t e = 0; e < n; e++) sum += weights[e];
   for (size_t e = 0; e < n; e++) weights[e] -= sum / (double)n;
+}
+
+/* Weights that are drawn, or that a factor makes, can be larger than those that are written. */
+static void check_weights(const volley_walk *walk) {
+  const double *weights = walk->weights;
+  const size_t n = walk->edges.n;
+  bool beyond = false;
+  for (size_t e = 0; e < n; e++) beyond |= !(fabs(weights[e]) <= FLT_MAX);
+  for (size_t e = 0; e < n && beyond; e++)
+    if (!(fabs(weights[e]) <= FLT_MAX)) {
+      volley_fault(VOLLEY_USAGE, &walk->drawing.projection->place,
+                   "a synapse gets the weight %g, which is beyond %g, the largest that can be kept", weights[e],
+                   (double)FLT_MAX);
+      return;
+    }
 }
 
 /* What depends on the distances of the sources from the present target. */
@@ -189,6 +205,7 @@ void volley_walk_draw_values(volley_walk *walk) {
     draw(walk, weight, VOLLEY_PURPOSE_WEIGHT, walk->weights);
   for (size_t e = 0; e < n && factor != 1; e++) walk->weights[e] *= factor;
   if (projection->balanced) subtract_mean(walk->weights, n);
+  if (factor != 1 || !volley_distribution_is_constant(weight)) check_weights(walk);
   if (own && own->has_delays)
     volley_edge_list_delays(own, drawing->first, n, walk->times);
   else
