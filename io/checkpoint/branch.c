@@ -6,6 +6,7 @@
 #include "rule/rule.h"
 #include "synapse/synapse.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,14 +61,21 @@ static bool is_same_value(const volley_distribution *a, const volley_distributio
          a->redraw == b->redraw && a->kind != VOLLEY_OF_DISTANCE;
 }
 
-/* Whether a file of edges holds what it held. */
+/* The first input of a path; NULL: none. */
+static const volley_input_file *input_of(const volley_experiment *experiment, const char *path) {
+  for (int i = 0; i < experiment->n_inputs; i++)
+    if (strcmp(experiment->inputs[i].path, path) == 0) return &experiment->inputs[i];
+  return NULL;
+}
+
+/* Whether a file of edges holds what it held, wherever it lies: the checkpoint knows files by the keys that named them. */
 static bool is_same_file(const matching *m, const char *path, const char *before) {
   const volley_checkpoint_info *info = &m->checkpoint->info;
-  if (!path || !before) return path == before;
-  for (int i = 0; i < m->now->n_inputs; i++)
-    for (int k = 0; k < info->n_inputs; k++)
-      if (strcmp(m->now->inputs[i].path, path) == 0 && strcmp(info->input_files[k], before) == 0)
-        return m->now->inputs[i].checksum == info->input_checksums[k];
+  const volley_input_file *now = path ? input_of(m->now, path) : NULL;
+  const volley_input_file *then = before ? input_of(m->then, before) : NULL;
+  if (!now || !then) return path == before;
+  for (int k = 0; k < info->n_inputs; k++)
+    if (strcmp(info->input_keys[k], then->place.path) == 0 && info->input_checksums[k] == now->checksum) return true;
   return false;
 }
 
@@ -91,22 +99,34 @@ static const char *differs_in_synapses(const matching *m, int p, int q) {
   return "which is drawn otherwise there";
 }
 
+/* The projection there that one here is: of those with its name the one that has as many before it; -1: none. */
+static int find_projection(const matching *m, int p) {
+  const char *name = m->now->projections[p].name;
+  int before = 0, q = 0;
+  for (int i = 0; i < p; i++) before += strcmp(m->now->projections[i].name, name) == 0;
+  for (; q < m->then->n_projections; q++)
+    if (strcmp(m->then->projections[q].name, name) == 0 && before-- == 0) return q;
+  return -1;
+}
+
+/* Its number among those that learn there. */
+static int number_of(const matching *m, int q) {
+  int number = 0;
+  for (int i = 0; i < q; i++) number += m->then->projections[i].plasticity.model != NULL;
+  return number;
+}
+
 static void match_projections(matching *m) {
   for (int p = 0; p < m->now->n_projections; p++) {
     const volley_projection *now = &m->now->projections[p];
     m->taking->projections[p] = -1;
     if (!now->plasticity.model) continue;
-    const char *why = "which do not learn there";
-    for (int q = 0, number = 0; q < m->then->n_projections; q++) {
-      if (!m->then->projections[q].plasticity.model) continue;
-      if (strcmp(m->then->projections[q].name, now->name) == 0) {
-        why = differs_in_synapses(m, p, q);
-        if (!why) m->taking->projections[p] = number;
-        m->taking->swept[p] =
-            volley_plasticity_last_sweep(&m->then->projections[q].plasticity, m->checkpoint->info.state.step);
-        break;
-      }
-      number++;
+    const int q = find_projection(m, p);
+    const volley_plasticity_plan *then = q >= 0 ? &m->then->projections[q].plasticity : NULL;
+    const char *why = then && then->model ? differs_in_synapses(m, p, q) : "which do not learn there";
+    if (!why) {
+      m->taking->projections[p] = number_of(m, q);
+      m->taking->swept[p] = volley_plasticity_last_sweep(then, m->checkpoint->info.state.step);
     }
     if (why)
       leave(m, "synapses of", now->name, why);
@@ -135,6 +155,27 @@ static void match_readouts(matching *m) {
     else
       leave(m, "readout", now->name, "which is another one there");
   }
+}
+
+/* How far back the spikes of the run that was saved are known: its longest delay, in steps or, in a continuous run, ms, as far as the
+ * experiment says it. */
+static double reach_of(const matching *m) {
+  const volley_run_state *state = &m->checkpoint->info.state;
+  double longest = 0;
+  if (!m->then->simulation.continuous) return state->n_recent < state->step ? (double)state->n_recent : INFINITY;
+  for (int p = 0; p < m->then->n_projections; p++) {
+    const volley_projection *then = &m->then->projections[p];
+    longest = fmax(longest, then->file ? INFINITY : volley_distribution_greatest(&then->delay));
+  }
+  return longest;
+}
+
+void volley_taking_tell(const volley_checkpoint *checkpoint, const volley_network *network) {
+  const volley_simulation *simulation = &network->experiment->simulation;
+  const double reach = checkpoint->taking->reach, unit = simulation->continuous ? 1 : simulation->dt;
+  if ((simulation->continuous ? network->longest : network->max_due) > reach && network->rank == 0)
+    volley_progress_note("not taken: spikes of more than %.10g ms before, which delays here are long enough for",
+                         reach * unit);
 }
 
 /* gid here of a gid there; false: its population is not taken. */
@@ -216,11 +257,7 @@ void volley_checkpoint_branch(volley_checkpoint *checkpoint, const volley_experi
   taking->projections = volley_arena_alloc(arena, (size_t)now->n_projections + 1, sizeof *taking->projections);
   taking->swept = volley_arena_alloc(arena, (size_t)now->n_projections + 1, sizeof *taking->swept);
   taking->readouts = volley_arena_alloc(arena, (size_t)now->n_readouts + 1, sizeof *taking->readouts);
-  if (now->simulation.continuous != then->simulation.continuous) {
-    volley_fault(VOLLEY_USAGE, NULL, "checkpoint '%s' is of an engine that has %s steps", checkpoint->info.path,
-                 then->simulation.continuous ? "no" : "some");
-    return;
-  }
+  taking->reach = reach_of(&m);
   match_populations(&m);
   match_projections(&m);
   match_readouts(&m);

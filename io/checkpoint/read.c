@@ -90,6 +90,7 @@ static bool is_there(volley_checkpoint *checkpoint, const volley_section *sectio
 }
 
 volley_status volley_checkpoint_restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
+  if (checkpoint->taking) volley_taking_tell(checkpoint, parts->network);
   for (const volley_section *const *s = volley_checkpoint_sections(); *s; s++) {
     if (is_there(checkpoint, *s, parts->network->experiment) && (*s)->restore) (*s)->restore(checkpoint, parts);
     VOLLEY_TRY(volley_agree(parts->network->comm));

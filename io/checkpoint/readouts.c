@@ -1,6 +1,7 @@
 /* Section of readouts: group /readouts/NAME with `state` (decoders, filters, outputs), `P` (N x N values, row by row; A of
  * batch learning; absent where the learner keeps none) and `pending` (vectors that go with it, [n][N]: see learner/rls.h
  * and learner/batch.h). */
+#include "base/progress.h"
 #include "io/checkpoint/section.h"
 
 #include <stdlib.h>
@@ -93,24 +94,41 @@ static void restore_rows(volley_checkpoint *checkpoint, const volley_readout *re
   volley_dataset_release(file, &dataset);
 }
 
-static void restore_readout(volley_checkpoint *checkpoint, const volley_readout *readout, volley_readouts *readouts,
-                            int r) {
+/* Whether a state fits a readout. One of another dimension, which a file may decide, is not taken; a run that goes on has none. */
+static bool can_have(volley_checkpoint *checkpoint, const volley_run_parts *parts, int r, uint64_t size,
+                     const double *state) {
+  const volley_readout *readout = &parts->network->experiment->readouts[r];
+  if (checkpoint->file.failed || volley_readouts_can_have(parts->readouts, r, size, state))
+    return !checkpoint->file.failed;
+  if (!checkpoint->taking)
+    volley_fault(VOLLEY_USAGE, &readout->place, "the checkpoint's state of readout '%s' does not fit it",
+                 readout->name);
+  else if (parts->network->rank == 0)
+    volley_progress_note("not taken: readout %s, which has another dimension there", readout->name);
+  checkpoint->file.failed = !checkpoint->taking;
+  return false;
+}
+
+static void restore_readout(volley_checkpoint *checkpoint, const volley_run_parts *parts, int r) {
+  const volley_readout *readout = &parts->network->experiment->readouts[r];
+  volley_readouts *readouts = parts->readouts;
   volley_hdf5 *file = &checkpoint->file;
   const volley_learner *learner = volley_readouts_learner(readouts, r);
   const uint64_t most = MOST_PENDING + (uint64_t)readout->supervisor->dimension;
   uint64_t size = 0, pending = 0;
   double *state = volley_checkpoint_numbers(
       checkpoint, volley_arena_format(checkpoint->arena, "readouts/%s/state", readout->name), &size);
+  const bool fits = can_have(checkpoint, parts, r, size, state);
   double *columns = volley_checkpoint_numbers(
       checkpoint, volley_arena_format(checkpoint->arena, "readouts/%s/pending", readout->name), &pending);
-  if (!file->failed && (pending % readout->reads.size || pending / readout->reads.size > most)) {
+  if (fits && !file->failed && (pending % readout->reads.size || pending / readout->reads.size > most)) {
     file->failed = true;
     volley_fault(VOLLEY_USAGE, &readout->place, "the checkpoint's updates of readout '%s' do not fit it",
                  readout->name);
   }
-  if (!file->failed) volley_readouts_set_state(readouts, r, size, state);
-  if (learner->kind->rows) restore_rows(checkpoint, readout, learner);
-  if (learner->kind->rows && !file->failed)
+  if (fits && !file->failed) volley_readouts_set_state(readouts, r, state);
+  if (fits && learner->kind->rows) restore_rows(checkpoint, readout, learner);
+  if (fits && learner->kind->rows && !file->failed)
     learner->kind->set_pending(learner->own, (int)(pending / readout->reads.size), columns);
   free(state);
   free(columns);
@@ -119,8 +137,7 @@ static void restore_readout(volley_checkpoint *checkpoint, const volley_readout 
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
   const volley_experiment *experiment = parts->network->experiment;
   for (int r = 0; r < experiment->n_readouts; r++)
-    if (!checkpoint->taking || checkpoint->taking->readouts[r])
-      restore_readout(checkpoint, &experiment->readouts[r], parts->readouts, r);
+    if (!checkpoint->taking || checkpoint->taking->readouts[r]) restore_readout(checkpoint, parts, r);
 }
 
 const volley_section volley_section_readouts = {

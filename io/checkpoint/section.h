@@ -99,6 +99,7 @@ typedef struct volley_taking {
   int *projections; /* [n_projections] number among those there whose synapses change, likewise */
   int64_t *swept;   /* [n_projections] when those that are taken were swept last there */
   bool *readouts;   /* [n_readouts] */
+  double reach;     /* how far back the checkpoint has spikes, in steps or, in a continuous run, ms */
 } volley_taking;
 
 /* A checkpoint that is open. */
@@ -110,6 +111,9 @@ struct volley_checkpoint {
   volley_arena *arena;
   volley_checkpoint_info info;
 };
+
+/* Tells of spikes under way that only longer delays would need. */
+void volley_taking_tell(const volley_checkpoint *checkpoint, const volley_network *network);
 
 /* Whether the synapses of a projection, so many, are those of the checkpoint, where they have a number; if not, they begin at its
  * step. Collective. */

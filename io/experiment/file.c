@@ -47,6 +47,7 @@ typedef struct source {
   volley_node *root;  /* the tree where it was made before; else NULL */
   const char **notes; /* [n_notes] of that */
   int n_notes;
+  bool is_past; /* of a run that was: files that it names are not looked at */
 } source;
 
 /* Reports compression that this HDF5 cannot do. */
@@ -76,7 +77,7 @@ static volley_status make_experiment(volley_arena *arena, const char *file, cons
                                      MPI_Comm comm, volley_experiment **out) {
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  volley_experiment *experiment = parse_experiment(arena, file, from, rank == 0);
+  volley_experiment *experiment = parse_experiment(arena, file, from, rank == 0 && !from->is_past);
   volley_status status = volley_agree(comm);
   if (status == VOLLEY_OK && experiment->plugins)
     status = volley_alike(comm, "find different files under `plugins`", experiment->plugins);
@@ -119,7 +120,7 @@ volley_status volley_experiment_read(const char *file, const char *const *sets, 
   VOLLEY_TRY(volley_share_file(file, NULL, comm, &bytes, &length));
   volley_arena *arena = volley_arena_create();
   file = volley_arena_copy(arena, file);
-  source from = {bytes, length, file, folder_of(arena, file), sets, n_sets, NULL, NULL, 0};
+  source from = {bytes, length, file, folder_of(arena, file), sets, n_sets, NULL, NULL, 0, false};
   volley_status status = share_folder(arena, from.folder, comm, &absolute);
   if (status == VOLLEY_OK) status = parse_text(arena, &from, comm);
   if (status == VOLLEY_OK)
@@ -130,12 +131,24 @@ volley_status volley_experiment_read(const char *file, const char *const *sets, 
   return status;
 }
 
-volley_status volley_experiment_read_text(const char *text, const char *name, const char *file, const char *folder,
-                                          const char *const *sets, int n_sets, MPI_Comm comm, volley_experiment **out) {
+static volley_status read_text(const char *text, const char *name, const char *file, const char *folder,
+                               const char *const *sets, int n_sets, bool is_past, MPI_Comm comm,
+                               volley_experiment **out) {
   volley_arena *arena = volley_arena_create();
   folder = volley_arena_copy(arena, folder);
-  const source from = {text, strlen(text), volley_arena_copy(arena, name), folder, sets, n_sets, NULL, NULL, 0};
+  name = volley_arena_copy(arena, name);
+  const source from = {text, strlen(text), name, folder, sets, n_sets, NULL, NULL, 0, is_past};
   return make_experiment(arena, volley_arena_copy(arena, file), folder, &from, comm, out);
+}
+
+volley_status volley_experiment_read_text(const char *text, const char *name, const char *file, const char *folder,
+                                          const char *const *sets, int n_sets, MPI_Comm comm, volley_experiment **out) {
+  return read_text(text, name, file, folder, sets, n_sets, false, comm, out);
+}
+
+volley_status volley_experiment_read_past(const char *text, const char *name, const char *file, const char *folder,
+                                          MPI_Comm comm, volley_experiment **out) {
+  return read_text(text, name, file, folder, NULL, 0, true, comm, out);
 }
 
 /* The text of an experiment as a tree; NULL if it is none. */

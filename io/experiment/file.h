@@ -17,6 +17,10 @@ volley_status volley_experiment_read(const char *file, const char *const *sets, 
 volley_status volley_experiment_read_text(const char *text, const char *name, const char *file, const char *folder,
                                           const char *const *sets, int n_sets, MPI_Comm comm, volley_experiment **out);
 
+/* The same of a run that was, to look at what it described: the files that it names need not be there. */
+volley_status volley_experiment_read_past(const char *text, const char *name, const char *file, const char *folder,
+                                          MPI_Comm comm, volley_experiment **out);
+
 /* Whether a run of the experiment `then` (a resolved text) can be gone on with as the experiment `now` from time_ms of model
  * time on. Adds a fault for every key that differs and could change the results; what cannot (title, output, checkpoint,
  * partition, exchange interval, a duration that ends at time_ms or later) may differ, and so may the places of files,

@@ -4,6 +4,7 @@
 #include "app/written_files.h"
 #include "base/build_info.h"
 #include "base/progress.h"
+#include "engine/engine.h"
 #include "io/experiment/file.h"
 #include "io/file/path.h"
 #include "io/output/segment.h"
@@ -144,9 +145,15 @@ static volley_status follow_checkpoint(const volley_run_options *options, const 
 }
 
 /* What the experiment says of times before the checkpoint is over: the run begins there. */
-static volley_status begin_at(volley_experiment *experiment, const volley_checkpoint_info *info, MPI_Comm comm) {
+static volley_status begin_at(volley_experiment *experiment, const volley_experiment *past,
+                              const volley_checkpoint_info *info, MPI_Comm comm) {
   const volley_place place = {.file = experiment->file, .path = "simulation.duration"};
-  if (info->dt_ms != experiment->simulation.dt)
+  if (experiment->simulation.continuous != past->simulation.continuous)
+    volley_fault(VOLLEY_USAGE, NULL,
+                 "checkpoint '%s' is of the engine %s, which takes %s; the engine here, %s, takes %s", info->path,
+                 past->simulation.engine->name, past->simulation.continuous ? "no steps" : "steps",
+                 experiment->simulation.engine->name, past->simulation.continuous ? "some" : "none");
+  else if (info->dt_ms != experiment->simulation.dt)
     volley_fault(VOLLEY_USAGE, &place, "steps of %g ms here, of %g ms in checkpoint '%s'", experiment->simulation.dt,
                  info->dt_ms, info->path);
   else if (experiment->simulation.steps <= info->state.step)
@@ -161,7 +168,9 @@ static volley_status begin_at(volley_experiment *experiment, const volley_checkp
 static volley_status branch(MPI_Comm comm, volley_start *start) {
   const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
   int rank;
-  VOLLEY_TRY(begin_at(start->experiment, info, comm));
+  VOLLEY_TRY(volley_experiment_read_past(info->experiment, info->path, info->experiment_file, info->experiment_folder,
+                                         comm, &start->past));
+  VOLLEY_TRY(begin_at(start->experiment, start->past, info, comm));
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   start->experiment->begun_from = volley_path_absolute(comm, start->experiment->arena, info->path);
   if (rank == 0)
@@ -223,17 +232,13 @@ volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm
 }
 
 volley_status volley_start_take(const volley_start *start, MPI_Comm comm) {
-  const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
-  volley_experiment *then = NULL;
-  VOLLEY_TRY(volley_experiment_read_text(info->experiment, info->path, info->experiment_file, info->experiment_folder,
-                                         NULL, 0, comm, &then));
-  volley_checkpoint_branch(start->checkpoint, start->experiment, then);
-  volley_experiment_destroy(then);
+  volley_checkpoint_branch(start->checkpoint, start->experiment, start->past);
   return volley_agree(comm);
 }
 
 void volley_start_release(volley_start *start) {
   volley_experiment_destroy(start->experiment);
+  volley_experiment_destroy(start->past);
   volley_checkpoint_close(start->checkpoint);
   volley_arena_destroy(start->arena);
 }

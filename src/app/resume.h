@@ -29,6 +29,7 @@ typedef struct volley_start {
   volley_experiment *experiment;
   volley_checkpoint *checkpoint; /* NULL: from the beginning */
   bool branches;                 /* another run begins at it (--from) */
+  volley_experiment *past;       /* then: that of the checkpoint; NULL: no other */
   const char *output;            /* path of the output */
   const char *output_absolute;   /* the same from the root on */
   const char *checkpoint_file;   /* where checkpoints go */

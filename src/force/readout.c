@@ -413,13 +413,15 @@ static bool is_sound(const decoding *d, const double *figures, uint64_t rest) {
   return sum == noted;
 }
 
-volley_status volley_readouts_set_state(volley_readouts *readouts, int r, uint64_t size, const double *state) {
-  decoding *d = &readouts->decodings[r];
+bool volley_readouts_can_have(const volley_readouts *readouts, int r, uint64_t size, const double *state) {
+  const decoding *d = &readouts->decodings[r];
   const size_t fixed = fixed_size(d);
-  const double *figures = state + fixed - N_FIGURES;
-  if (size < fixed || !is_sound(d, figures, size - fixed))
-    return volley_fault(VOLLEY_USAGE, &d->readout->place, "the checkpoint's state of readout '%s' does not fit it",
-                        d->readout->name);
+  return size >= fixed && is_sound(d, state + fixed - N_FIGURES, size - fixed);
+}
+
+void volley_readouts_set_state(volley_readouts *readouts, int r, const double *state) {
+  decoding *d = &readouts->decodings[r];
+  const double *figures = state + fixed_size(d) - N_FIGURES;
   piece pieces[N_PIECES];
   list_pieces(d, pieces);
   for (int p = 0; p < N_PIECES; state += pieces[p++].n) memcpy(pieces[p].values, state, pieces[p].n * sizeof *state);
@@ -439,5 +441,4 @@ volley_status volley_readouts_set_state(volley_readouts *readouts, int r, uint64
   filter->motion.rr = figures[RR];
   filter->motion.rh = figures[RH];
   filter->motion.hh = figures[HH];
-  return VOLLEY_OK;
 }

@@ -37,11 +37,11 @@ void volley_readouts_get(const volley_readouts *readouts, const volley_recorder 
 volley_status volley_readouts_find_spectra(const volley_readouts *readouts, volley_summary *summary);
 
 /* What a checkpoint keeps of a readout beside its learner's, the same on every rank, as one array of so many numbers:
- * decoders, filters, outputs. It must be set before the first step; VOLLEY_USAGE with a fault if it does not fit this
- * readout. */
+ * decoders, filters, outputs. It must be set before the first step, if it fits this readout: volley_readouts_can_have(). */
 uint64_t volley_readouts_state_size(const volley_readouts *readouts, int r);
 void volley_readouts_get_state(const volley_readouts *readouts, int r, double *state);
-volley_status volley_readouts_set_state(volley_readouts *readouts, int r, uint64_t size, const double *state);
+bool volley_readouts_can_have(const volley_readouts *readouts, int r, uint64_t size, const double *state);
+void volley_readouts_set_state(volley_readouts *readouts, int r, const double *state);
 
 /* The learner of readout r, which holds P. */
 const volley_learner *volley_readouts_learner(const volley_readouts *readouts, int r);

@@ -89,6 +89,56 @@ def check_sweeps(folder):
         expect_same(f"{saved} -> {begun}, resumed", again, other, -1, 1)
 
 
+# Synapses of a file that learn, and a readout whose dimension is that of a file.
+OF_FILES = """
+simulation: {{dt: 0.1 ms, duration: {end} ms}}
+populations:
+  - {{name: S, model: spike_source, size: 2, spikes: {{times: [[5, 12, 21, 27], [6, 11, 28]]}}}}
+  - {{name: E, model: iaf_psc_exp, size: 2, parameters: {{I_e: 600}}}}
+projections:
+  - {{name: w, source: S, target: E, rule: edges, file: {edges}, group: g, weight: 20, delay: 1 ms, synapse: {{model: stdp, Wmax: 100}}}}
+  - {{source: S, target: E, rule: one_to_one, weight: 30, delay: 1 ms, synapse: {{model: stdp, Wmax: 100}}}}
+  - {{source: S, target: E, rule: one_to_one, weight: 40, delay: 1 ms, synapse: {{model: stdp, Wmax: 100}}}}
+  - {{source: E, target: E, rule: all_to_all, weight: 20, delay: {delay} ms}}
+readouts:
+  - {{name: z, population: E, filter: {{decay: 5}}, supervisor: {{type: series, file: {target}, interval: 30 ms}},
+     learning: {{lambda: 1, interval: 1 ms, start: 0 ms, stop: 25 ms}}}}
+  - {{name: y, population: E, filter: {{decay: {decay}}}, supervisor: {{type: sines, frequencies: 5 Hz}},
+     learning: {{lambda: 1, interval: 1 ms, start: 0 ms, stop: 25 ms}}}}
+recorders: [{{type: weights, projection: w, interval: 1 ms}}, {{type: traces, population: E, states: V_m, interval: 1 ms}}, {{type: readout, readout: z, values: output, interval: 1 ms}}]
+output: {{precision: double}}
+"""
+FILES = {"end": 30, "edges": "edges.h5", "target": "one.csv", "delay": 2, "decay": 5}
+
+
+def check_files(folder):
+    """What files hold counts, not where they lie, and the saved run's need not be there any more; what is not taken is told."""
+    saved, other = os.path.join(folder, "saved"), os.path.join(folder, "other.h5")
+    os.mkdir(saved)
+    for place in (folder, saved):
+        with h5py.File(os.path.join(place, "edges.h5"), "w") as file:
+            file["g/source"], file["g/target"] = [0, 1, 1], [0, 0, 1]
+        write(os.path.join(place, "one.csv"), "1\n")
+    write(os.path.join(folder, "two.csv"), "1,2\n")
+    write(os.path.join(saved, "net.yaml"), OF_FILES.format(**FILES))
+    result = execute(["run", "net.yaml", "-o", "net.h5", "--checkpoint-every", "13 ms model", "--checkpoint-keep", "9"], cwd=saved)
+    expect(result.returncode == 0, result.stderr)
+    for name in ("edges.h5", "one.csv"):
+        os.remove(os.path.join(saved, name))
+    output, checkpoint = os.path.join(saved, "net.h5"), os.path.join(saved, "net.checkpoint.h5.1")
+    cases = [({}, "taken: population S, population E, synapses of w, synapses of S->E, synapses of S->E, readout z, readout y"),
+             ({"target": "two.csv", "decay": 6}, "not taken: readout z, which has another dimension there"),
+             ({"decay": 6}, "not taken: readout y, which is another one there"),
+             ({"delay": 4}, "not taken: spikes of more than 2.1 ms before, which delays here are long enough for")]
+    for keys, words in cases:
+        result = branch(checkpoint, write(os.path.join(folder, "files.yaml"), OF_FILES.format(**FILES | keys)), other)
+        expect(words in result.stderr and result.stderr.count("not taken") == len(keys), f"{keys}: {result.stderr}")
+        if not keys:
+            expect_same("from files elsewhere", other, output, 26, 2)
+    short = write(os.path.join(folder, "files.yaml"), PLAIN.replace("dt: 0.1 ms", "engine: event"))
+    expect("is of the engine clock, which takes steps" in branch(checkpoint, short, other, code=2).stderr, "no word of engines")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         net, whole, other = (os.path.join(folder, name) for name in ("net.yaml", "whole.h5", "other.h5"))
@@ -126,6 +176,7 @@ def main():
         info = execute(["info", other], threads=None).stdout
         expect("begins        at 19 ms, from" in info, info)
         check_sweeps(folder)
+        check_files(folder)
     finish()
 
 
