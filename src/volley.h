@@ -156,7 +156,25 @@ VOLLEY_API volley_status volley_run_inject(volley_run *run, const char *populati
 
 /* Sets keys of stimuli, parameters of populations and given spikes of sources from the present time on, with assignments as of --set:
  * "stimuli.NAME.rate=20 Hz", "populations.E.parameters.tau_m=15 ms", "populations.S.spikes.times=[30, 40]" (files are read anew). Type, target,
- * neurons, receptor, start, stop and files must stay. What is set belongs to the run and its checkpoints; the experiment has it
+ * neurons, receptor, start, stop and files must stay, and what files hold, but for spikes that are set. What is set belongs to the run
+ * and its checkpoints; the experiment has it until the run is destroyed. Collective, agreed status: VOLLEY_USAGE with faults, and nothing
+ * is changed, where it is wrong. */
+VOLLEY_API volley_status volley_run_set_state(volley_run *run, const char *population, const char *state,
+                                              const double *values);
+
+/* A state of all synapses of a projection that learns, "weight" first of all, as a spike would find them that arrives now: *values
+ * [*n], on every rank all of them, by target, source, delay and number of the edge. Valid until the next call. Collective,
+ * agreed status: VOLLEY_USAGE with a fault where there is no such projection or state. */
+VOLLEY_API volley_status volley_run_get_synapses(volley_run *run, const char *projection, const char *state,
+                                                 const double **values, uint64_t *n);
+
+/* A current into each neuron of a population, from the present time on until it is set again, beside all that the experiment
+ * injects: values [size of the population] in the unit of the model's current (pA, for most). Collective, agreed status. */
+VOLLEY_API volley_status volley_run_inject(volley_run *run, const char *population, const double *values);
+
+/* Sets keys of stimuli, parameters of populations and given spikes of sources from the present time on, with assignments as of --set:
+ * "stimuli.NAME.rate=20 Hz", "populations.E.parameters.tau_m=15 ms", "populations.S.spikes.times=[30, 40]" (files are read anew). Type, target,
+ * neurons, receptor, start, stop and files must stay, and files but those of spikes that are set hold what they held. What is set belongs to the run and its checkpoints; the experiment has it
  * until the run is destroyed. Collective, agreed status: VOLLEY_USAGE with faults, and nothing is changed, where it is wrong. */
 VOLLEY_API volley_status volley_run_set(volley_run *run, const char *const *sets, int n_sets);
 

@@ -1,45 +1,60 @@
 #include "io/data/inputs.h"
 
-#include "base/memory.h"
 #include "experiment/check.h"
 #include "io/file/seal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static void sum_input(volley_input_file *input) {
-  const int code = volley_seal_sum_file(input->path, &input->bytes, &input->checksum);
+/* Rank 0 reads the file; a fault is not agreed on yet. Collective. */
+static void sum_input(volley_input_file *input, MPI_Comm comm) {
+  int rank, code = 0;
+  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) code = volley_seal_sum_file(input->path, &input->bytes, &input->checksum);
   if (code) volley_fault(VOLLEY_USAGE, &input->place, "cannot read '%s': %s", input->path, strerror(code));
+  uint64_t sums[2] = {input->bytes, input->checksum};
+  VOLLEY_MPI(MPI_Bcast(sums, 2, MPI_UINT64_T, 0, comm));
+  input->bytes = sums[0];
+  input->checksum = sums[1];
 }
 
-/* The first input of the same path. */
-static volley_input_file *first_of(volley_input_file *inputs, int i) {
-  for (int k = 0; k < i; k++)
-    if (strcmp(inputs[k].path, inputs[i].path) == 0) return &inputs[k];
-  return &inputs[i];
+/* The first input of that path; NULL: none. */
+static const volley_input_file *first_of(const volley_experiment *experiment, const char *path) {
+  for (int i = 0; i < experiment->n_inputs; i++)
+    if (strcmp(experiment->inputs[i].path, path) == 0) return &experiment->inputs[i];
+  return NULL;
 }
 
 volley_status volley_inputs_sum(volley_experiment *experiment, MPI_Comm comm) {
-  volley_input_file *inputs = experiment->inputs;
-  const int n = experiment->n_inputs;
-  int rank = 0;
-  VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
-  uint64_t *sums = volley_alloc(2 * (size_t)n, sizeof *sums, "sums of files");
-  for (int i = 0; i < n && rank == 0; i++) {
-    const volley_input_file *first = first_of(inputs, i);
-    if (first == &inputs[i]) sum_input(&inputs[i]);
-    sums[2 * i] = first->bytes;
-    sums[2 * i + 1] = first->checksum;
+  for (volley_input_file *input = experiment->inputs; input < experiment->inputs + experiment->n_inputs; input++) {
+    const volley_input_file *first = first_of(experiment, input->path);
+    if (first == input) sum_input(input, comm);
+    input->bytes = first->bytes;
+    input->checksum = first->checksum;
   }
-  VOLLEY_MPI(MPI_Bcast(sums, 2 * n, MPI_UINT64_T, 0, comm));
-  for (int i = 0; i < n; i++) {
-    inputs[i].bytes = sums[2 * i];
-    inputs[i].checksum = sums[2 * i + 1];
-  }
-  free(sums);
   return volley_agree(comm);
+}
+
+volley_status volley_input_sum(volley_input_file *input, MPI_Comm comm) {
+  sum_input(input, comm);
+  return volley_agree(comm);
+}
+
+volley_status volley_input_compare(const volley_input_file *then, MPI_Comm comm) {
+  volley_input_file now = *then;
+  VOLLEY_TRY(volley_input_sum(&now, comm));
+  if (now.bytes != then->bytes || now.checksum != then->checksum)
+    volley_fault(VOLLEY_USAGE, &then->place,
+                 "'%s' has changed since the run read it, %" PRIu64 " bytes with checksum %016" PRIx64 " now, %" PRIu64
+                 " with %016" PRIx64 " then: what is read now would not be of one run; put the file back as it was",
+                 now.path, now.bytes, now.checksum, then->bytes, then->checksum);
+  return volley_agree(comm);
+}
+
+volley_status volley_inputs_compare_path(const volley_experiment *experiment, const char *path, MPI_Comm comm) {
+  const volley_input_file *then = path ? first_of(experiment, path) : NULL;
+  return then ? volley_input_compare(then, comm) : VOLLEY_OK;
 }
 
 void volley_inputs_hash(const volley_experiment *experiment, char hash[VOLLEY_INPUTS_HASH_SIZE]) {

@@ -13,6 +13,16 @@ enum { VOLLEY_INPUTS_HASH_SIZE = 17 };
  * status: VOLLEY_USAGE with a fault if a file cannot be read. */
 volley_status volley_inputs_sum(volley_experiment *experiment, MPI_Comm comm);
 
+/* The same for one of them. */
+volley_status volley_input_sum(volley_input_file *input, MPI_Comm comm);
+
+/* Before an input is read again: whether it is what it was when it was summed. Collective, agreed status: VOLLEY_USAGE
+ * with a fault if it is not. */
+volley_status volley_input_compare(const volley_input_file *then, MPI_Comm comm);
+
+/* Likewise for a file that the experiment reads; NULL: none. */
+volley_status volley_inputs_compare_path(const volley_experiment *experiment, const char *path, MPI_Comm comm);
+
 /* One hash of all of them, in hexadecimal digits: of keys and contents, wherever the files lie, but for those of keys
  * that cannot change the results. */
 void volley_inputs_hash(const volley_experiment *experiment, char hash[VOLLEY_INPUTS_HASH_SIZE]);

@@ -40,21 +40,12 @@ static const volley_option option_table[] = {
      "print the experiment instead: every key, with defaults and in its documented unit"},
 };
 
-/* Whether only the values of single neurons can show what is wrong with a population. */
-static bool needs_values(const volley_experiment *experiment, int p) {
-  const volley_population *population = &experiment->populations[p];
-  bool needed = population->model->check && volley_population_is_per_neuron(experiment, p, true);
-  for (int k = 0; k < population->model->n_parameters; k++) needed |= population->parameters[k].kind == VOLLEY_DATASET;
-  for (int k = 0; k < population->model->n_states; k++) needed |= population->initial[k].kind == VOLLEY_DATASET;
-  return needed;
-}
-
 /* Draws or reads the values of neurons, as a run would, for the faults that only they show. */
 static volley_status check_values(const volley_experiment *given, const volley_reader *reader, MPI_Comm comm) {
-  volley_experiment plain = volley_partition_plainly(given); /* on the ranks that are here */
-  const volley_experiment *experiment = &plain;
+  const volley_experiment plain = volley_partition_plainly(given),
+                          *experiment = &plain; /* on the ranks that are here */
   bool needed = false;
-  for (int p = 0; p < experiment->n_populations; p++) needed |= needs_values(experiment, p);
+  for (int p = 0; p < experiment->n_populations; p++) needed |= volley_values_can_be_wrong(experiment, p);
   if (!needed) return VOLLEY_OK;
   int rank, ranks;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
@@ -62,18 +53,8 @@ static volley_status check_values(const volley_experiment *given, const volley_r
   volley_partition *partition;
   VOLLEY_TRY(volley_partition_create(experiment, rank, ranks, reader, comm, &partition));
   volley_status status = VOLLEY_OK;
-  for (int p = 0; p < experiment->n_populations && status == VOLLEY_OK; p++) {
-    if (!needs_values(experiment, p)) continue;
-    for (int c = 0; c <= experiment->n_changes && status == VOLLEY_OK;
-         c++) { /* as it is before each, and after the last */
-      const volley_change *change = c > 0 ? &experiment->changes[c - 1] : NULL;
-      volley_values values;
-      plain.n_changed = c;
-      if (change && (change->population != p || change->n_parameters == 0)) continue;
-      status = volley_values_make(partition, p, !change, reader, comm, &values);
-      if (status == VOLLEY_OK) volley_values_free(experiment->populations[p].model, &values);
-    }
-  }
+  for (int p = 0; p < experiment->n_populations && status == VOLLEY_OK; p++)
+    status = volley_values_check(partition, p, true, reader, comm);
   volley_partition_destroy(partition);
   return status;
 }
@@ -117,7 +98,7 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
   if (options->ranks > 0) ranks = options->ranks;
   VOLLEY_TRY(volley_choose_threads(options->threads, experiment, ranks, comm, &threads));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
-  VOLLEY_TRY(volley_sources_check(experiment, &reader, comm));
+  for (int p = 0; p < experiment->n_populations; p++) VOLLEY_TRY(volley_sources_check(experiment, p, &reader, comm));
   VOLLEY_TRY(volley_readouts_check(experiment, &reader, comm));
   if (options->resolved) {
     if (rank == 0) fputs(volley_experiment_resolve(experiment), stdout);

@@ -196,8 +196,13 @@ static void read_root(volley_reading *reading, volley_node *root) {
 volley_experiment *volley_experiment_check(volley_arena *arena, volley_node *root, const char *file, const char *folder,
                                            bool looks_at_files) {
   volley_experiment *experiment = volley_arena_alloc(arena, 1, sizeof *experiment);
-  *experiment = (volley_experiment){
-      .arena = arena, .file = file, .folder = folder, .scale_neurons = 1, .scale_indegree = 1, .tree = root};
+  *experiment = (volley_experiment){.arena = arena,
+                                    .file = file,
+                                    .folder = folder,
+                                    .from = folder,
+                                    .scale_neurons = 1,
+                                    .scale_indegree = 1,
+                                    .tree = root};
   volley_reading reading = {
       .experiment = experiment, .arena = arena, .folder = folder, .looks_at_files = looks_at_files};
   if (root->kind != VOLLEY_NODE_MAP) {

@@ -369,6 +369,7 @@ typedef struct volley_experiment {
   volley_arena *arena;
   const char *file;     /* path as given by the user */
   const char *folder;   /* absolute: relative paths in the file start there */
+  const char *from;     /* the same as files are opened from it: as the user came to it */
   const char *title;    /* "" where not given */
   const char *plugins;  /* files of plugins as this rank finds them, and what stands for their bytes; NULL: none */
   const char *resolved; /* YAML text with all --set applied */

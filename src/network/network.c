@@ -117,6 +117,18 @@ static void share_figures(volley_network *network) {
   network->min_delay = sums[0] > 0 ? min_delay : 1;
 }
 
+/* What changes will make of populations. */
+static volley_status check_changes(const volley_network *network, const volley_reader *reader) {
+  const volley_experiment *experiment = network->experiment;
+  for (int p = 0; p < experiment->n_populations; p++)
+    for (int c = experiment->n_changed; c < experiment->n_changes; c++) {
+      if (experiment->changes[c].population != p) continue;
+      VOLLEY_TRY(volley_values_check(network->partition, p, false, reader, network->comm));
+      break;
+    }
+  return VOLLEY_OK;
+}
+
 volley_status volley_network_build(const volley_experiment *experiment, const volley_reader *reader, int threads,
                                    MPI_Comm comm, volley_network **out) {
   int rank, ranks;
@@ -133,6 +145,7 @@ volley_status volley_network_build_share(const volley_experiment *experiment, co
   VOLLEY_MPI(MPI_Comm_size(comm, &network->ranks));
   volley_status status = volley_partition_create(experiment, rank, ranks, reader, comm, &network->partition);
   if (status == VOLLEY_OK && ranks == network->ranks) status = volley_partition_check(network->partition, comm);
+  if (status == VOLLEY_OK && ranks == network->ranks) status = check_changes(network, reader);
   if (status == VOLLEY_OK) status = make_neurons(network, reader);
   if (status == VOLLEY_OK) status = make_synapses(network, reader, false);
   if (status != VOLLEY_OK) {

@@ -98,9 +98,10 @@ typedef struct taking {
   const volley_experiment *experiment;
   const volley_population *population;
   const volley_reader *reader;
-  volley_edge_mail *mail; /* NULL: they are only checked */
-  int file;               /* the present one */
-  uint64_t before, after; /* of this rank's, how many lie outside of the run */
+  volley_edge_mail *mail;       /* NULL: they are only checked */
+  const volley_edge_slab *slab; /* the present one */
+  int file;                     /* the present one */
+  uint64_t before, after;       /* of this rank's, how many lie outside of the run */
   uint64_t all;
 } taking;
 
@@ -159,15 +160,22 @@ static bool is_taken(taking *t, double index, double time) {
   return place == 0 && index < t->population->size;
 }
 
-static void take(void *context, const volley_edge_slab *slab) {
+static void put_spikes(void *context) {
   taking *t = context;
-  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, slab->expected);
-  if (t->mail->failed) return;
+  const volley_edge_slab *slab = t->slab;
   for (size_t e = 0; e < slab->count; e++) {
     const double index = index_of(t, slab->target[e]);
     if (is_taken(t, index, slab->weight[e]))
       volley_edge_mail_add(t->mail, &(volley_edge){.target = (uint32_t)index, .weight = slab->weight[e]});
   }
+}
+
+static void take(void *context, const volley_edge_slab *slab) {
+  taking *t = context;
+  if (t->mail->expected == 0) (void)volley_edge_mail_expect(t->mail, slab->expected);
+  if (t->mail->failed) return;
+  t->slab = slab;
+  volley_edge_mail_fill(t->mail, put_spikes, t);
   (void)volley_edge_mail_send(t->mail, false);
 }
 
@@ -176,17 +184,13 @@ static void count(void *context, const volley_edge_slab *slab) {
   for (size_t e = 0; e < slab->count; e++) (void)is_taken(context, 0, slab->weight[e]);
 }
 
-/* Every rank has all lists, and keeps what is its own. */
-static volley_status take_lists(taking *t) {
+/* Puts this rank's spikes of lists, which every rank has, into its own. */
+static void put_listed(void *context) {
+  taking *t = context;
   const volley_spike_plan *plan = t->population->spikes;
-  const volley_partition *partition = t->mail ? t->mail->partition : NULL;
+  const volley_partition *partition = t->mail->partition;
   const int p = (int)(t->population - t->experiment->populations);
-  volley_status status = VOLLEY_OK;
-  for (int k = 0; k < plan->times.n && status == VOLLEY_OK; k++) {
-    const double index = plan->ids.n ? plan->ids.values[k] : 0;
-    status = check_spike(t, (uint64_t)index, index, plan->times.values[k]);
-  }
-  for (int k = 0; k < plan->times.n && partition && status == VOLLEY_OK; k++) {
+  for (int k = 0; k < plan->times.n; k++) {
     const double time = plan->times.values[k];
     const uint32_t own = plan->ids.n ? 1 : partition->counts[p];
     for (uint32_t i = 0; i < own; i++) {
@@ -198,7 +202,16 @@ static volley_status take_lists(taking *t) {
         volley_edge_list_add(t->mail->list, &(volley_edge){.target = index, .weight = time});
     }
   }
-  return status;
+}
+
+static volley_status take_lists(taking *t) {
+  const volley_spike_plan *plan = t->population->spikes;
+  for (int k = 0; k < plan->times.n; k++) {
+    const double index = plan->ids.n ? plan->ids.values[k] : 0;
+    VOLLEY_TRY(check_spike(t, (uint64_t)index, index, plan->times.values[k]));
+  }
+  if (t->mail) volley_edge_mail_fill(t->mail, put_listed, t);
+  return VOLLEY_OK;
 }
 
 /* All spikes of a population. Collective, agreed status. */
@@ -322,27 +335,8 @@ static void tell(const taking *t, const volley_network *network) {
                          t->population->name, outside[1], volley_time_of(t->experiment, simulation->steps));
 }
 
-static volley_status load(volley_network *network, int p, const volley_reader *reader) {
-  const volley_experiment *experiment = network->experiment;
-  taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
-  dealing d = {.network = network, .population = p, .list = {.has_weights = true, .wide_weights = true}};
-  volley_status status = volley_edge_list_gather(network->partition, p, network->comm, take_all, &t, &d.list);
-  if (status == VOLLEY_OK) status = volley_agree(network->comm);
-  if (status == VOLLEY_OK) (void)volley_memory_try(deal, &d);
-  volley_edge_list_release(&d.list);
-  VOLLEY_TRY(status);
-  VOLLEY_TRY(volley_agree_one(network->comm));
-  tell(&t, network);
-  return VOLLEY_OK;
-}
-
-volley_status volley_sources_load(volley_network *network, const volley_reader *reader) {
-  for (int p = 0; p < network->experiment->n_populations; p++)
-    if (network->experiment->populations[p].spikes) VOLLEY_TRY(load(network, p, reader));
-  return VOLLEY_OK;
-}
-
-volley_status volley_sources_renew(volley_network *network, int p, const volley_reader *reader) {
+/* Takes away the spikes of a population that are at work. */
+static void take_away(volley_network *network, int p) {
   for (int b = 0; b < network->n_blocks; b++) {
     volley_block *block = &network->blocks[b];
     int left = 0;
@@ -355,7 +349,27 @@ volley_status volley_sources_renew(volley_network *network, int p, const volley_
     }
     block->n_generated = left;
   }
-  return load(network, p, reader);
+}
+
+volley_status volley_sources_renew(volley_network *network, int p, const volley_reader *reader) {
+  const volley_experiment *experiment = network->experiment;
+  taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
+  dealing d = {.network = network, .population = p, .list = {.has_weights = true, .wide_weights = true}};
+  volley_status status = volley_edge_list_gather(network->partition, p, network->comm, take_all, &t, &d.list);
+  if (status == VOLLEY_OK) status = volley_agree(network->comm);
+  if (status == VOLLEY_OK) take_away(network, p);
+  if (status == VOLLEY_OK) (void)volley_memory_try(deal, &d);
+  volley_edge_list_release(&d.list);
+  VOLLEY_TRY(status);
+  VOLLEY_TRY(volley_agree_one(network->comm));
+  tell(&t, network);
+  return VOLLEY_OK;
+}
+
+volley_status volley_sources_load(volley_network *network, const volley_reader *reader) {
+  for (int p = 0; p < network->experiment->n_populations; p++)
+    if (network->experiment->populations[p].spikes) VOLLEY_TRY(volley_sources_renew(network, p, reader));
+  return VOLLEY_OK;
 }
 
 /* Notes how many spikes there are, and the rate that this is. */
@@ -365,15 +379,13 @@ static void note_count(const volley_experiment *experiment, volley_population *p
   population->mean_rate = (double)spikes / population->size / seconds;
 }
 
-volley_status volley_sources_check(volley_experiment *experiment, const volley_reader *reader, MPI_Comm comm) {
-  for (int p = 0; p < experiment->n_populations; p++) {
-    taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
-    if (!t.population->spikes || t.population->spikes->n_files == 0) continue;
-    VOLLEY_TRY(take_all(&t, NULL));
-    uint64_t spikes = t.all - t.before - t.after;
-    VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &spikes, 1, MPI_UINT64_T, MPI_SUM, comm));
-    note_count(experiment, &experiment->populations[p], spikes);
-  }
+volley_status volley_sources_check(volley_experiment *experiment, int p, const volley_reader *reader, MPI_Comm comm) {
+  taking t = {.experiment = experiment, .population = &experiment->populations[p], .reader = reader};
+  if (!t.population->spikes || t.population->spikes->n_files == 0) return VOLLEY_OK;
+  VOLLEY_TRY(take_all(&t, NULL));
+  uint64_t spikes = t.all - t.before - t.after;
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &spikes, 1, MPI_UINT64_T, MPI_SUM, comm));
+  note_count(experiment, &experiment->populations[p], spikes);
   return VOLLEY_OK;
 }
 

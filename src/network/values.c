@@ -68,19 +68,25 @@ static volley_status make_column(const target *t, const volley_distribution *d, 
   return VOLLEY_OK;
 }
 
-/* Parameters that fit together: what the tables cannot say about one parameter alone. */
-static void check_neurons(const volley_partition *partition, int p, const volley_values *values) {
+static const char *check_neuron(const volley_experiment *experiment, const volley_neuron_model *model,
+                                const double *own) {
+  const volley_neuron_events *events = experiment->simulation.continuous ? model->events : NULL;
+  const char *wrong = model->check ? model->check(own) : NULL;
+  return !wrong && events && events->check ? events->check(own) : wrong;
+}
+
+/* Parameters that fit together: what the tables cannot say about one parameter alone. place: of what set them last. */
+static void check_neurons(const volley_partition *partition, int p, const volley_values *values,
+                          const volley_place *place) {
   const volley_population *population = &partition->experiment->populations[p];
   const volley_neuron_model *model = population->model;
   const uint32_t n = values->per_neuron ? partition->counts[p] : 0;
-  const volley_neuron_events *events = partition->experiment->simulation.continuous ? model->events : NULL;
   for (uint32_t i = 0; i < n; i++) {
     double own[VOLLEY_MAX_PARAMETERS];
     for (int k = 0; k < model->n_parameters; k++) own[k] = values->parameters[k][i];
-    const char *wrong = model->check ? model->check(own) : NULL;
-    if (!wrong && events && events->check) wrong = events->check(own);
+    const char *wrong = check_neuron(partition->experiment, model, own);
     if (!wrong) continue;
-    volley_fault(VOLLEY_USAGE, &population->place, "parameters drawn for neuron %u of %s: %s",
+    volley_fault(VOLLEY_USAGE, place, "parameters drawn for neuron %u of %s: %s",
                  partition->gids[p][i] - population->first_gid, population->name, wrong);
     return;
   }
@@ -136,11 +142,14 @@ static volley_status make_parameters(const volley_partition *partition, int p, c
     }
   }
   const volley_experiment *experiment = partition->experiment;
-  for (int c = 0; c < experiment->n_changed; c++)
-    if (experiment->changes[c].population == p && experiment->changes[c].n_parameters > 0)
-      VOLLEY_TRY(
-          set_columns(partition, &experiment->changes[c], false, reader, comm, values->parameters, values->per_neuron));
-  check_neurons(partition, p, values);
+  const volley_place *place = &population->place;
+  for (int c = 0; c < experiment->n_changed; c++) {
+    const volley_change *change = &experiment->changes[c];
+    if (change->population != p || change->n_parameters == 0) continue;
+    VOLLEY_TRY(set_columns(partition, change, false, reader, comm, values->parameters, values->per_neuron));
+    place = &change->place;
+  }
+  check_neurons(partition, p, values, place);
   return volley_agree(comm);
 }
 
@@ -177,11 +186,11 @@ static void make_room(void *context) {
     r->values->states[s] = volley_alloc(r->n, sizeof(double), "states of neurons");
 }
 
-volley_status volley_values_make(const volley_partition *partition, int p, bool with_states,
-                                 const volley_reader *reader, MPI_Comm comm, volley_values *out) {
-  const volley_population *population = &partition->experiment->populations[p];
-  const volley_neuron_model *model = population->model;
-  *out = (volley_values){.per_neuron = volley_population_is_per_neuron(partition->experiment, p, false)};
+/* per_neuron: whether there is room for values that differ. */
+static volley_status make(const volley_partition *partition, int p, bool with_states, bool per_neuron,
+                          const volley_reader *reader, MPI_Comm comm, volley_values *out) {
+  const volley_neuron_model *model = partition->experiment->populations[p].model;
+  *out = (volley_values){.per_neuron = per_neuron};
   out->parameters = volley_alloc((size_t)model->n_parameters, sizeof(double *), "the parameters of neurons");
   out->states = volley_alloc((size_t)model->n_states, sizeof(double *), "the states of neurons");
   (void)volley_memory_try(make_room, &(room){model, partition->counts[p], out});
@@ -189,6 +198,51 @@ volley_status volley_values_make(const volley_partition *partition, int p, bool 
   if (status == VOLLEY_OK) status = make_parameters(partition, p, reader, comm, out);
   if (status == VOLLEY_OK && with_states) status = make_states(partition, p, reader, comm, out);
   if (status != VOLLEY_OK) volley_values_free(model, out);
+  return status;
+}
+
+volley_status volley_values_make(const volley_partition *partition, int p, bool with_states,
+                                 const volley_reader *reader, MPI_Comm comm, volley_values *out) {
+  return make(partition, p, with_states, volley_population_is_per_neuron(partition->experiment, p, false), reader, comm,
+              out);
+}
+
+static bool some_are_given(const volley_setting *settings, int n) {
+  for (int k = 0; k < n; k++)
+    if (settings[k].value.kind == VOLLEY_DATASET) return true;
+  return false;
+}
+
+bool volley_values_can_be_wrong(const volley_experiment *experiment, int p) {
+  const volley_population *population = &experiment->populations[p];
+  const volley_neuron_model *model = population->model;
+  const bool is_checked = model->check || (experiment->simulation.continuous && model->events && model->events->check);
+  bool can_be = is_checked && volley_population_is_per_neuron(experiment, p, true);
+  for (int k = 0; k < model->n_parameters; k++) can_be |= population->parameters[k].kind == VOLLEY_DATASET;
+  for (int k = 0; k < model->n_states; k++) can_be |= population->initial[k].kind == VOLLEY_DATASET;
+  for (const volley_change *c = experiment->changes; c < experiment->changes + experiment->n_changes; c++)
+    can_be |= c->population == p &&
+              (some_are_given(c->parameters, c->n_parameters) || some_are_given(c->states, c->n_states));
+  return can_be;
+}
+
+volley_status volley_values_check(const volley_partition *partition, int p, bool with_states,
+                                  const volley_reader *reader, MPI_Comm comm) {
+  const volley_experiment *experiment = partition->experiment;
+  volley_values values;
+  if (!volley_values_can_be_wrong(experiment, p)) return VOLLEY_OK;
+  VOLLEY_TRY(
+      make(partition, p, with_states, volley_population_is_per_neuron(experiment, p, true), reader, comm, &values));
+  volley_status status = VOLLEY_OK;
+  for (int c = experiment->n_changed; c < experiment->n_changes && status == VOLLEY_OK; c++) {
+    const volley_change *change = &experiment->changes[c];
+    if (change->population != p) continue;
+    status = set_columns(partition, change, false, reader, comm, values.parameters, values.per_neuron);
+    if (status == VOLLEY_OK) status = set_columns(partition, change, true, reader, comm, values.states, true);
+    if (status == VOLLEY_OK && change->n_parameters > 0) check_neurons(partition, p, &values, &change->place);
+    if (status == VOLLEY_OK) status = volley_agree(comm);
+  }
+  volley_values_free(experiment->populations[p].model, &values);
   return status;
 }
 

@@ -20,6 +20,14 @@ volley_status volley_values_make(const volley_partition *partition, int p, bool 
                                  const volley_reader *reader, MPI_Comm comm, volley_values *out);
 void volley_values_free(const volley_neuron_model *model, volley_values *values);
 
+/* Whether only the values of single neurons can show what is wrong with a population, at the beginning or after a change. */
+bool volley_values_can_be_wrong(const volley_experiment *experiment, int population);
+
+/* Draws or reads what a population is now, also its states at the beginning if with_states, and after each change to come, for the
+ * faults that only this shows. Collective, agreed status. */
+volley_status volley_values_check(const volley_partition *partition, int population, bool with_states,
+                                  const volley_reader *reader, MPI_Comm comm);
+
 /* Sets states that a change sets in columns [n_states][counts[p]]. Collective, agreed status. */
 volley_status volley_values_set_states(const volley_partition *partition, const volley_change *change,
                                        const volley_reader *reader, MPI_Comm comm, double *const *columns);

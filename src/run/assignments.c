@@ -1,6 +1,7 @@
 #include "run/assignments.h"
 
 #include "engine/engine.h"
+#include "io/data/inputs.h"
 #include "neuron/neuron.h"
 #include "record/kind.h"
 
@@ -55,6 +56,42 @@ bool volley_assignment_population(const volley_experiment *experiment, const cha
     return true;
   }
   return false;
+}
+
+static bool is_set(const volley_experiment *experiment, int p, const char *const *sets, int n_sets) {
+  for (int s = 0, set; s < n_sets; s++)
+    if (volley_assignment_population(experiment, sets[s], &set) && set == p) return true;
+  return false;
+}
+
+/* Whether a file has spikes of some sources that are set, and of some others. */
+typedef struct spikes_of {
+  bool set, others;
+} spikes_of;
+
+static spikes_of find_spikes(const volley_experiment *experiment, const char *path, const char *const *sets,
+                             int n_sets) {
+  spikes_of found = {false, false};
+  for (int p = 0; p < experiment->n_populations; p++) {
+    const volley_spike_plan *plan = experiment->populations[p].spikes;
+    for (int f = 0; plan && f < plan->n_files; f++)
+      if (strcmp(plan->files[f], path) == 0) *(is_set(experiment, p, sets, n_sets) ? &found.set : &found.others) = true;
+  }
+  return found;
+}
+
+volley_status volley_assignments_check_files(volley_experiment *now, const volley_experiment *then,
+                                             const char *const *sets, int n_sets, MPI_Comm comm) {
+  static const char edges[] = "projections.";
+  for (int i = 0; i < now->n_inputs; i++) {
+    volley_input_file *input = &now->inputs[i];
+    const spikes_of spikes = find_spikes(now, input->path, sets, n_sets);
+    input->bytes = then->inputs[i].bytes;
+    input->checksum = then->inputs[i].checksum;
+    if (strncmp(input->place.path, edges, strlen(edges)) == 0 || (spikes.others && !spikes.set)) continue;
+    VOLLEY_TRY(spikes.set && !spikes.others ? volley_input_sum(input, comm) : volley_input_compare(input, comm));
+  }
+  return VOLLEY_OK;
 }
 
 static bool set_of_stimulus(const char *assignment) { return strncmp(assignment, "stimuli.", strlen("stimuli.")) == 0; }

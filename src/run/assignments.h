@@ -21,4 +21,9 @@ volley_status volley_assignments_check(const volley_experiment *experiment, int6
 volley_status volley_assignments_check_renewed(const volley_experiment *now, const volley_experiment *then,
                                                MPI_Comm comm);
 
+/* Before `now` reads its files: their sums become those of `then`, whose files they are, and must be, but those of spikes that are
+ * set, which are read anew. Edges are not looked at. Collective, agreed status: VOLLEY_USAGE with faults. */
+volley_status volley_assignments_check_files(volley_experiment *now, const volley_experiment *then,
+                                             const char *const *sets, int n_sets, MPI_Comm comm);
+
 #endif

@@ -15,6 +15,7 @@
 #include "model/change.h"
 #include "network/sources.h"
 #include "network/states.h"
+#include "network/values.h"
 #include "run/advance.h"
 #include "run/assignments.h"
 #include "run/injection.h"
@@ -161,13 +162,18 @@ volley_status volley_run_save(volley_run *run, const char *path) {
   return status;
 }
 
-/* Makes parameters and spikes anew of the populations that are set. Collective, agreed status. */
+/* Makes parameters and spikes anew of the populations that are set, or only looks for faults. Collective, agreed status. */
 static volley_status renew_populations(volley_run *run, const char *const *sets, int n_sets,
-                                       const volley_reader *reader) {
+                                       const volley_reader *reader, bool checks) {
+  volley_network *network = run->parts.network;
   for (int s = 0, p; s < n_sets; s++) {
     if (!volley_assignment_population(run->experiment, sets[s], &p)) continue;
-    VOLLEY_TRY(run->experiment->populations[p].spikes ? volley_sources_renew(run->parts.network, p, reader)
-                                                      : volley_network_renew_parameters(run->parts.network, p, reader));
+    if (run->experiment->populations[p].spikes)
+      VOLLEY_TRY(checks ? volley_sources_check(run->experiment, p, reader, run->comm)
+                        : volley_sources_renew(network, p, reader));
+    else
+      VOLLEY_TRY(checks ? volley_values_check(network->partition, p, false, reader, run->comm)
+                        : volley_network_renew_parameters(network, p, reader));
   }
   return VOLLEY_OK;
 }
@@ -176,10 +182,11 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
   volley_experiment *experiment = run->experiment, *renewed;
   VOLLEY_TRY(run->status);
   VOLLEY_TRY(volley_assignments_check(experiment, volley_engine_step(run->engine), sets, n_sets, run->comm));
-  VOLLEY_TRY(volley_experiment_read_text(experiment->resolved, experiment->file, experiment->file, experiment->folder,
+  VOLLEY_TRY(volley_experiment_read_text(experiment->resolved, experiment->file, experiment->file, experiment->from,
                                          sets, n_sets, run->comm, &renewed));
   const volley_reader reader = volley_data_reader(&run->comm);
   volley_status status = volley_assignments_check_renewed(renewed, experiment, run->comm);
+  if (status == VOLLEY_OK) status = volley_assignments_check_files(renewed, experiment, sets, n_sets, run->comm);
   if (status == VOLLEY_OK) status = volley_run_load(renewed, &reader, run->comm);
   if (status != VOLLEY_OK) {
     volley_experiment_destroy(renewed);
@@ -192,19 +199,20 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
   experiment->stimuli = renewed->stimuli;
   experiment->tree = renewed->tree;
   experiment->resolved = renewed->resolved;
+  experiment->inputs = renewed->inputs;
   for (int c = 0; c < experiment->n_changed; c++) /* which no assignment sets then */
     if (experiment->changes[c].stimulus >= 0) volley_change_stimulus(experiment, &experiment->changes[c]);
-  status = renew_populations(run, sets, n_sets, &reader);
+  status = renew_populations(run, sets, n_sets, &reader, true);
   if (status != VOLLEY_OK) {
     *experiment = before;
-    (void)renew_populations(run, sets, n_sets, &reader);
     volley_experiment_destroy(renewed);
     return status;
   }
+  run->status = renew_populations(run, sets, n_sets, &reader, false); /* memory may lack: then it can only be closed */
   volley_network_renew_inputs(run->parts.network);
   volley_experiment_destroy(run->renewed);
   run->renewed = renewed;
-  return VOLLEY_OK;
+  return run->status;
 }
 
 volley_status volley_run_advance(volley_run *run, double until_ms) {

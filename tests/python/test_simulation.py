@@ -8,6 +8,7 @@ import tempfile
 import threading
 
 sys.path[:0] = [os.path.join(os.environ["VOLLEY_SOURCE"], *path) for path in (("tests", "support"), ("io", "python"))]
+import h5py  # noqa: E402
 import numpy  # noqa: E402
 import program  # noqa: E402
 import volley  # noqa: E402
@@ -118,6 +119,66 @@ def set_beside_changes():
     expect(potentials[0] == potentials[1], f"a parameter that is set to what it is changes {potentials}")
 
 
+FILES = """
+simulation: {dt: 0.1 ms, duration: 60 ms, seed: 3}
+populations:
+  - {name: S, model: spike_source, size: 2, spikes: {file: spikes.csv}}
+  - {name: E, model: iaf_psc_exp, size: 2, parameters: {I_e: {file: currents.csv}}}
+projections:
+  - {name: w, source: S, target: E, rule: edges, file: edges.h5, group: g, weight: 100, delay: 1 ms}
+changes:
+  - {at: 30 ms, population: E, parameters: {tau_m: 11}}
+  - {at: 40 ms, projection: w, factor: 2}
+"""
+CONTENTS = {"spikes.csv": "id,time\n0,20\n", "currents.csv": "100\n200\n"}
+
+
+def read_again():
+    """Files that a run reads again must be those that it has read, but given spikes that are set, whose sums a checkpoint then has."""
+    def rewrite(name, text):
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def rewire(sources):
+        with h5py.File("edges.h5", "w") as file:
+            file["g/source"], file["g/target"] = sources, [1]
+
+    for name, text in CONTENTS.items():
+        rewrite(name, text)
+    rewire([0])
+    rewrite("files.yaml", FILES)
+
+    def begin():
+        return volley.simulation.build("files.yaml", 1, None, None)  # by a relative path
+
+    for name, change in (("currents.csv", lambda: rewrite("currents.csv", "200\n200\n")), ("edges.h5", lambda: rewire([1]))):
+        with begin() as simulation:
+            simulation.run(30)
+            change()
+            fails(lambda: simulation.run(20), name, "has changed since the run read it")
+        rewrite("currents.csv", CONTENTS["currents.csv"])
+    rewire([0])
+    with begin() as simulation:
+        simulation.run(10)
+        rewrite("spikes.csv", "id,time\n0,25\n1,25\n0,26\n")
+        simulation.set_parameter("E", "C_m", 200)
+        simulation.assign("populations.S.spikes.off_grid=nearest")
+        rewrite("currents.csv", "100\n300\n")
+        fails(lambda: simulation.set_parameter("E", "C_m", 250), "currents.csv", "has changed")
+        rewrite("currents.csv", CONTENTS["currents.csv"])
+        simulation.run(5)
+        simulation.save("files.checkpoint.h5")
+        rewrite("spikes.csv", "id,time\n5,25\n")
+        fails(lambda: simulation.assign("populations.S.spikes.off_grid=up"), "neurons of S are 0-1")
+        simulation.run(45)
+        end = simulation.get("E", "V_m").tolist()
+    fails(lambda: volley.resume("files.checkpoint.h5", threads=1), "spikes.csv", "does not hold")
+    rewrite("spikes.csv", "id,time\n0,25\n1,25\n0,26\n")
+    with volley.resume("files.checkpoint.h5", threads=1) as simulation:
+        simulation.run(45)
+        expect(simulation.get("E", "V_m").tolist() == end and end[1] != end[0], f"a run of files that were read anew {end}")
+
+
 def set_current():
     """The constant current, as a current and as a parameter, one after the other."""
     found = []
@@ -222,6 +283,7 @@ with tempfile.TemporaryDirectory() as folder:
     refuse()
     set_beside_changes()
     set_current()
+    read_again()
     look_and_change()
     os.chdir("/")
 program.finish()

@@ -137,6 +137,30 @@ def check_steps(folder):
     expect(numpy.ptp(found["steps"]) > 10, "no step")
 
 
+# Faults that only values of neurons show, of a change that the run would come to.
+WRONG = {"parameters: {V_th: {values: [-55, -55, -55, -80]}}": "parameters drawn for neuron 3 of E: V_reset must be below V_th",
+         "parameters: {V_th: {values: [-55, -55]}}": "V_th: 2 values are given, for 4 neurons",
+         "parameters: {C_m: {values: [1, 2, 3]}}": "C_m: 3 values are given, for 4 neurons",
+         "states: {V_m: {values: [-60, -61]}}": "V_m: 2 values are given, for 4 neurons",
+         "states: {V_m: {file: three.csv}}": "'three.csv' holds 3 values for 4 neurons"}
+
+
+def check_faults(folder):
+    """They are told before anything is written."""
+    write(os.path.join(folder, "three.csv"), "1\n2\n3\n")
+    for values, words in WRONG.items():
+        write(os.path.join(folder, "wrong.yaml"), STEP + f"changes: [{{at: 30 ms, population: E, {values}}}]")
+        for command in (["check", "wrong.yaml"], ["run", "wrong.yaml", "-o", "wrong.h5"]):
+            result = execute(command, cwd=folder)
+            expect(result.returncode == 2 and "wrong.yaml:" in result.stderr and f"changes.0: {words}" in result.stderr,
+                   f"{command[0]}, {values}: {result.returncode}\n{result.stderr}")
+        expect(not os.path.exists(os.path.join(folder, "wrong.h5.part")), f"{values}: the run had begun")
+    some = STEP + "projections: [{source: E, target: E, rule: all_to_all, weight: {distribution: exponential, mean: 1.0e37}, delay: 1}]\n"
+    write(os.path.join(folder, "wrong.yaml"), some + "changes: [{at: 5 ms, projection: E->E, factor: 30}]")
+    result = execute(["run", "wrong.yaml", "-o", "wrong.h5"], 2, cwd=folder)
+    expect(result.returncode == 2 and "which is beyond 3.40282e+38" in result.stderr, f"weights that are drawn: {result.stderr}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         net = write(os.path.join(folder, "net.yaml"), NET + CHANGES)
@@ -165,6 +189,7 @@ def main():
         seeds = [run(os.path.join(folder, "plain.yaml"), output, {"simulation.noise_seed": seed}) for seed in (3, 4)]
         expect(seeds[0]["spike_digest"] == plain and seeds[1]["spike_digest"] != plain, "noise_seed is not what differs")
         check_steps(folder)
+        check_faults(folder)
     finish()
 
 
