@@ -91,7 +91,7 @@ static bool cut(const volley_cell_graph *graph, int ranks, int *parts) {
                           loads) == 0 &&
             f->stratInit(&strategy) == 0;
     if (works) {
-      const SCOTCH_Num how = ranks > MANY_RANKS ? SCOTCH_STRATSPEED : SCOTCH_STRATQUALITY;
+      const SCOTCH_Num how = ranks > MANY_RANKS ? SCOTCH_STRATSPEED | SCOTCH_STRATRECURSIVE : SCOTCH_STRATQUALITY;
       works = f->stratGraphMapBuild(&strategy, how | SCOTCH_STRATBALANCE, ranks, imbalance) == 0 &&
               f->graphPart(&g, ranks, &strategy, parts) == 0;
       f->stratExit(&strategy);

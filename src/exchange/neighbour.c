@@ -47,9 +47,11 @@ typedef struct neighbour {
   bool *everywhere;                    /* [n_populations] */
   bool shares;                         /* some are, and go to all in each batch */
   void *all;                           /* the allgather: how many spikes, how many gids; these gids */
-  int all_batch, all_steps;            /* of it; steps in its batch that is being filled */
-  list shared;                         /* gids of the present step for all */
-  uint32_t unshared;                   /* spikes that no rank has heard of by number */
+  int all_batch, all_steps;            /* steps that go to all together; of these that are over */
+  int64_t all_posts; /* so often something has gone to all; where nothing is shared, steps of the allgather */
+  unsigned requests; /* that have not */
+  list shared;       /* gids of the present step for all */
+  uint32_t unshared; /* spikes that no rank has heard of by number */
   int64_t next;
   parcel *parcels; /* ring of n_parcels; parcel of batch b is b % n_parcels */
   int64_t n_parcels, filling, oldest;
@@ -128,15 +130,18 @@ static void destroy(void *exchange) {
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) free(parts[i]);
 }
 
-/* The allgather: of every batch where some spikes go to all, else of many steps. */
+/* The allgather: of every batch where some spikes go to all, else of many steps, which are one step for it. */
 static void *create_all(neighbour *x, const volley_exchange_setup *setup) {
   volley_exchange_setup all = *setup;
   all.network = NULL;
   all.is_plain = true;
   all.usual = x->shares ? setup->usual + 2 * (uint32_t)setup->batch : 2;
-  if (!x->shares && all.batch < SHARED_STEPS) all.batch = SHARED_STEPS;
-  if (!x->shares) all.lag = 2 * all.batch;
-  x->all_batch = all.batch;
+  x->all_batch = x->shares || all.batch > SHARED_STEPS ? all.batch : SHARED_STEPS;
+  if (!x->shares) {
+    all.batch = 1;
+    all.lag = 2;
+    all.first_step = 0;
+  }
   return all_kind->create(&all);
 }
 
@@ -206,15 +211,17 @@ static void add(void *exchange, const uint32_t *gids, uint32_t n) {
 /* What goes to all ranks. */
 static void share(neighbour *x, unsigned requests, bool all) {
   const bool ends = all || ++x->all_steps == x->all_batch;
-  if (x->shares || ends) {
-    all_kind->add(x->all, (uint32_t[]){x->unshared, (uint32_t)x->shared.n}, 2);
-    all_kind->add(x->all, x->shared.words, (uint32_t)x->shared.n);
-    x->figures.spikes += x->unshared;
-    x->figures.told += x->shared.n * (uint64_t)x->others;
-    x->shared.n = x->unshared = 0;
-  }
   if (ends) x->all_steps = 0;
-  all_kind->post(x->all, requests, all);
+  x->requests |= requests;
+  if (!x->shares && !ends) return;
+  all_kind->add(x->all, (uint32_t[]){x->unshared, (uint32_t)x->shared.n}, 2);
+  all_kind->add(x->all, x->shared.words, (uint32_t)x->shared.n);
+  x->figures.spikes += x->unshared;
+  x->figures.told += x->shared.n * (uint64_t)x->others;
+  x->shared.n = x->unshared = 0;
+  all_kind->post(x->all, x->requests, all);
+  x->requests = 0;
+  x->all_posts++;
 }
 
 /* Writes the messages of a batch: first their lengths are counted. */
@@ -335,7 +342,7 @@ static void take(neighbour *x, parcel *p, const volley_step_spikes *shared, voll
 
 static volley_exchanged complete(void *exchange, int64_t step, bool all) {
   neighbour *x = exchange;
-  const volley_exchanged shared = all_kind->complete(x->all, step, all);
+  const volley_exchanged shared = all_kind->complete(x->all, x->shares ? step : x->all_posts - 1, all);
   volley_exchanged out = {.steps = x->steps, .requests = shared.requests, .waited = shared.waited};
   if (out.requests & VOLLEY_REQUEST_FAIL) return out;
   for (int s = 0; s < shared.n_steps; s++) out.spikes += take_shared(x, &shared.steps[s], false);

@@ -39,7 +39,10 @@ SKIPPED = {  # beginning of a block -> why it is not run
         "volley info results/": "the results of the job above",
         "mv results/": "the results of the job above",
     },
-    "docs/scaling.md": {"sbatch": NEEDS_SLURM},
+    "docs/scaling.md": {
+        "sbatch": NEEDS_SLURM,
+        "jobs/scaling/predict microcircuit:1": "needs SimGrid: tests/command_line/test_simgrid_long.py",
+    },
     "docs/adding-a-model.md": {
         "cc -shared": "needs an installed copy: tests/install/test_plugin.py runs this page",
         "$ volley models": "the plug-in that is compiled above",

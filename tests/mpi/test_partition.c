@@ -1,5 +1,6 @@
 /* Every neuron belongs to exactly one rank, evenly, whatever the sizes; a partitioner that breaks this is found out. */
 #include "base/random.h"
+#include "network/network.h"
 #include "partition/cost.h"
 #include "partition/partition.h"
 #include "space/space.h"
@@ -364,6 +365,34 @@ static void test_huge(void **state) {
   volley_experiment_destroy(e);
 }
 
+/* One rank's share of the largest network that ids of 32 bits can name, with its synapses, takes memory for these alone. */
+static void test_largest(void **state) {
+  (void)state;
+  if (ranks > 1) return;
+  const volley_reader none = {0};
+  const int of_ranks = 200000;
+  volley_experiment *e = experiment_make(1);
+  experiment_add_population(e, "E", "iaf_psc_exp", 3000000000);
+  experiment_add_population(e, "I", "iaf_psc_exp", UINT32_MAX - 3000000000);
+  for (int p = 0; p < 2; p++) experiment_add_projection(e, p, 1, "fixed_indegree")->number = 20;
+  const uint64_t before = volley_peak_rss();
+  volley_network *share = NULL;
+  assert_int_equal(volley_network_build_share(e, &none, of_ranks - 1, of_ranks, 1, MPI_COMM_SELF, &share), VOLLEY_OK);
+  const volley_partition *part = share->partition;
+  assert_in_range(part->counts[0], 14999, 15001);
+  assert_in_range(part->counts[1], 6474, 6476);
+  assert_int_equal(part->gids[1][part->counts[1] - 1], UINT32_MAX - 1);
+  assert_int_equal(share->synapses, 40 * part->counts[1]);
+  uint32_t *gids = volley_source_index_gids(&share->blocks[0].table.sources);
+  uint32_t above = 0, rows = share->blocks[0].table.sources.n_rows;
+  for (uint32_t k = 0; k < rows; k++) above += gids[k] >= 3000000000;
+  assert_true(rows > 250000 && fabs((double)above / rows - 0.5) < 0.01 && gids[rows - 1] > UINT32_MAX - 100000);
+  assert_true(volley_peak_rss() - before < 100000000);
+  free(gids);
+  volley_network_destroy(share);
+  volley_experiment_destroy(e);
+}
+
 static void test_find(void **state) {
   (void)state;
   assert_string_equal(volley_partitioner_find("block")->name, "block");
@@ -382,6 +411,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(test_weighted),
                                      cmocka_unit_test(test_tiles),
                                      cmocka_unit_test(test_huge),
+                                     cmocka_unit_test(test_largest),
                                      cmocka_unit_test(test_find)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
