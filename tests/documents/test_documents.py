@@ -43,6 +43,7 @@ SKIPPED = {  # beginning of a block -> why it is not run
         "sbatch": NEEDS_SLURM,
         "jobs/scaling/predict microcircuit:1": "needs SimGrid: tests/command_line/test_simgrid_long.py",
     },
+    "docs/python.md": {"job = net.submit": NEEDS_SLURM},
     "docs/adding-a-model.md": {
         "cc -shared": "needs an installed copy: tests/install/test_plugin.py runs this page",
         "$ volley models": "the plug-in that is compiled above",

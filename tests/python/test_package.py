@@ -153,6 +153,49 @@ def connect():
         expect(numpy.allclose(last - (0, 2, 0), 2 * matrix[1], atol=1e-6), f"{name}, loaded and saved with more: {last}")
 
 
+SBATCH = """#!/bin/sh
+printf '%s\\n' "$@" > words
+while [ "${1#-}" != "$1" ]; do shift; done
+"$VOLLEY" run "$2" -o "$3" > "${3%.h5}.log" 2>&1 || true
+echo "7;cluster"
+"""
+SQUEUE = """#!/bin/sh
+echo "slurm_load_jobs error: Invalid job id specified" >&2
+exit 1
+"""
+
+
+def submit():
+    """A job by programs that stand for SLURM's: what it is submitted with, its output, and a run that fails."""
+    os.mkdir("slurm")
+    for name, text in (("sbatch", SBATCH), ("squeue", SQUEUE)):
+        with open(os.path.join("slurm", name), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(os.path.join("slurm", name), 0o755)
+    path = os.environ["PATH"]
+    net = volley.Network(duration=20)
+    net.population("E", 8, "iaf_psc_exp", I_e=500)
+    net.record("spikes", "E")
+    fails(lambda: net.submit("job.h5"), "sbatch")
+    os.environ["PATH"] = os.path.abspath("slurm") + os.pathsep + path
+    job = net.submit("job.h5", nodes=2, ranks_per_node=3, threads=4, time="2:00:00", sbatch={"account": "a"}, set="simulation.seed=4")
+    run = job.wait(every=0.01, quiet=True)
+    with open("words", encoding="utf-8") as file:
+        words = file.read().splitlines()
+    want = {"--nodes=2", "--ntasks-per-node=3", "--cpus-per-task=4", "--time=2:00:00", "--account=a", "--job-name=job", "simulation.seed=4",
+            os.path.join(program.SOURCE, "jobs", "slurm", "run.sbatch"), os.path.abspath("job.h5")}
+    expect(job.number == "7" and job.state == "" and run.complete and len(run.spikes["E"]) > 0, f"a job: {job}")
+    expect(want <= set(words), f"sbatch has got {words}")
+    fails(lambda: net.submit("job.h5"), "exists")
+    net.repeat(3)
+    fails(lambda: net.submit("more.h5"), "submit each")
+    fails(lambda: net.run("more.h5"), "run_trials()")
+    net.set("repeat.trial", 2)
+    net.set("populations.E.size", 0)
+    fails(lambda: net.submit("more.h5").wait(every=0.01, quiet=True), "has ended without", "0 is too small")
+    os.environ["PATH"] = path
+
+
 def check_types():
     """What the signatures promise, by a type checker; every public name says what it is."""
     here = os.path.dirname(os.path.abspath(__file__))
@@ -201,5 +244,6 @@ with tempfile.TemporaryDirectory() as folder:
     read_unfinished()
     describe(found)
     connect()
+    submit()
     os.chdir("/")
 program.finish()

@@ -8,9 +8,10 @@
 """
 from . import models
 from .errors import UnknownName, VolleyError
+from .job import Job
 from .network import Network, load
 from .output import Eigenvalues, Rows, Run, Spikes, Traces, Weights, open, trials  # noqa: A004
 from .simulation import Simulation, resume
 
-__all__ = ["Eigenvalues", "Network", "Rows", "Run", "Simulation", "Spikes", "Traces", "UnknownName", "VolleyError", "Weights", "load",
+__all__ = ["Eigenvalues", "Job", "Network", "Rows", "Run", "Simulation", "Spikes", "Traces", "UnknownName", "VolleyError", "Weights", "load",
            "models", "open", "resume", "trials"]

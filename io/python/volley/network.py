@@ -12,8 +12,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from . import models, program, simulation
+from . import job, models, program, simulation
 from .errors import VolleyError
+from .job import Job
 from .output import Run
 from .output import open as open_output
 from .output import trials as open_trials
@@ -337,11 +338,26 @@ class Network:
         self._start(output, ranks, {"threads": threads, "overwrite": overwrite, **options}, launcher)
         return open_trials(output)
 
+    def submit(self, output: str | os.PathLike[str] = "out.h5", *, nodes: int = 1, ranks_per_node: int = 1, threads: int = 1,
+               time: str | None = None, sbatch: Mapping[str, Any] | None = None, **options: Any) -> Job:
+        """Submits the run as a job of SLURM, by jobs/slurm/run.sbatch: before its time limit ("2:00:00") it is saved, queued again, and goes
+        on. threads: cores of each rank; sbatch: other options ({"account": "brain", "mem_per_cpu": "1G"}); options: as of run().
+        Job.wait() follows it and gives its output, which must not exist yet. Raises VolleyError where SLURM takes it not."""
+        output = os.path.abspath(output)
+        if "repeat" in self._tree and "trial" not in self._tree["repeat"]:
+            raise VolleyError('the experiment has trials: submit each of them, net.set("repeat.trial", 1) and so on')
+        if os.path.exists(output):
+            raise VolleyError(f"output '{output}' exists; choose another name or remove it")
+        file = os.path.abspath(self._save_for(output))
+        return job.submit(file, output, nodes=nodes, ranks_per_node=ranks_per_node, threads=threads, time=time, sbatch=sbatch or {},
+                          words=_options(options))
+
+    def _save_for(self, output: str) -> str:
+        return self.save(os.path.join(self.folder, os.path.splitext(os.path.basename(output))[0] + ".experiment.yaml"))
+
     def _start(self, output: str | os.PathLike[str], ranks: int, options: Mapping[str, Any], launcher: Sequence[str]) -> None:
         output = os.fspath(output)
-        name = os.path.splitext(os.path.basename(output))[0]
-        file = self.save(os.path.join(self.folder, name + ".experiment.yaml"))
-        words = ["run", file, "-o", output, "--progress", "off", *_options(options)]
+        words = ["run", self._save_for(output), "-o", output, "--progress", "off", *_options(options)]
         program.call(words, [word.format(ranks=ranks) for word in launcher] if ranks > 1 else [])
 
 

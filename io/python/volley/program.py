@@ -23,7 +23,7 @@ def find() -> str:
     return found
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """That of this process without what a launcher told it: a program that is started from one rank is no rank of its job."""
     told = ("OMPI_COMM_", "OMPI_UNIVERSE_", "OMPI_APP_", "OMPI_FIRST_", "OMPI_NUM_", "OMPI_FILE_", "OMPI_ARGV", "OMPI_COMMAND",
             "OMPI_MCA_ess", "OMPI_MCA_orte", "OMPI_MCA_pmix", "OMPI_MCA_initial_wdir", "PMIX_", "PMI_", "PRTE_")
@@ -33,7 +33,7 @@ def _environment() -> dict[str, str]:
 def call(words: Sequence[str], launcher: Sequence[str] = ()) -> str:
     """Runs `volley WORDS`, behind the words of a launcher if there are any; returns what it prints, and raises VolleyError with
     what it says if its exit code is not 0."""
-    done = subprocess.run([*launcher, find(), *words], capture_output=True, text=True, check=False, env=_environment())
+    done = subprocess.run([*launcher, find(), *words], capture_output=True, text=True, check=False, env=environment())
     if done.returncode != 0:
         said = [line.removeprefix("volley: ") for line in done.stderr.strip().splitlines()]
         raise VolleyError("\n".join(said) or f"volley {' '.join(words)}: exit code {done.returncode}")
