@@ -213,6 +213,9 @@ def look_and_change():
         simulation.run(10)
         expect(numpy.allclose(simulation.get("E", "V_m"), [2, 11, 20.5], atol=1e-6), f"V_m of other capacitances {simulation.get('E', 'V_m')}")
         fails(lambda: simulation.set_parameter("E", "C_m", 0), "C_m")
+        fails(lambda: simulation.set_parameters("E", {"V_reset": 60, "C_m": 1}), "V_reset must be below V_th")
+        simulation.set_parameters("E", {"V_reset": 60, "V_th": 70})  # one of them alone would be refused
+        simulation.set_parameters("E", {"V_th": 50, "V_reset": 0})
         simulation.set_parameter("E", "C_m", 100)
         simulation.set("E", "V_m", [0, 10, 20])
         simulation.set("E", "I_e", 0)
@@ -245,6 +248,22 @@ def look_and_change():
     fails(net.build, "populations.E.size: 'abc' given")
     fails(lambda: volley.resume("nothing.h5"), "nothing.h5")
     expect(not [name for name in os.listdir(".") if name.startswith(".volley-")], "files are left behind")
+
+
+def end_early():
+    """stop_when ends it; what is asked for after that is nothing, and the output is that of a shorter run."""
+    net = volley.Network(dt=0.1, duration=100)
+    net.population("E", 3, "iaf_psc_exp")
+    net.record("spikes", "E")
+    net.stop_when(no_spikes=20, population="E", start=5)
+    with net.build(output="early.h5") as simulation:
+        simulation.run(24)
+        expect(simulation.ended_early is None and simulation.time == 24, "it has ended too early")
+        simulation.run(50)
+        simulation.run(1)
+        expect(simulation.time == 25 and simulation.ended_early == "no spike of E from 5 to 25 ms", f"{simulation.ended_early}")
+    with volley.open("early.h5") as run:
+        expect(run.complete and run.duration == 25 and run.ended_early == "no spike of E from 5 to 25 ms", f"{run}")
 
 
 def threads_and_interrupts(simulation):
@@ -285,5 +304,6 @@ with tempfile.TemporaryDirectory() as folder:
     set_current()
     read_again()
     look_and_change()
+    end_early()
     os.chdir("/")
 program.finish()

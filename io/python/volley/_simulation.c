@@ -289,11 +289,20 @@ static PyObject *inject(PyObject *object, PyObject *words) {
   return set_values((simulation *)object, population, NULL, &values);
 }
 
-static PyObject *set_stimulus(PyObject *object, PyObject *words) {
+/* assign(assignments): a tuple of texts, all or none of them */
+static PyObject *assign(PyObject *object, PyObject *words) {
   simulation *self = (simulation *)object;
-  const char *assignment;
-  if (!PyArg_ParseTuple(words, "s", &assignment) || !enter(self)) return NULL;
-  return leave(volley_run_set(self->run, &assignment, 1), "the stimulus cannot be set");
+  PyObject *texts;
+  if (!PyArg_ParseTuple(words, "O!", &PyTuple_Type, &texts)) return NULL;
+  const Py_ssize_t n = PyTuple_Size(texts);
+  const char **sets = PyMem_Malloc((size_t)(n + 1) * sizeof *sets);
+  if (!sets) return PyErr_NoMemory();
+  PyObject *result = NULL;
+  Py_ssize_t known = 0;
+  while (known < n && (sets[known] = PyUnicode_AsUTF8(PyTuple_GetItem(texts, known)))) known++;
+  if (known == n && enter(self)) result = leave(volley_run_set(self->run, sets, (int)n), "this cannot be set");
+  PyMem_Free((void *)sets);
+  return result;
 }
 
 /* about() -> (ms, neurons, synapses, spikes, digest) */
@@ -375,7 +384,7 @@ static PyMethodDef methods[] = {{"close", end, METH_NOARGS, NULL},
                                 {"get_synapses", get_synapses, METH_VARARGS, NULL},
                                 {"set_state", set_state, METH_VARARGS, NULL},
                                 {"inject", inject, METH_VARARGS, NULL},
-                                {"set_stimulus", set_stimulus, METH_VARARGS, NULL},
+                                {"assign", assign, METH_VARARGS, NULL},
                                 {"about", about, METH_NOARGS, NULL},
                                 {"time", get_time, METH_NOARGS, NULL},
                                 {"ended_early", ended_early, METH_NOARGS, NULL},

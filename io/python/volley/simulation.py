@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -162,20 +163,24 @@ class Simulation:
 
     def set_parameter(self, population: str, name: str, values: Any) -> None:
         """Sets a parameter of all neurons of a population from now on: one value for all, or float64 [neurons]."""
-        array = self._array(population, values)
-        one = float(array[0]) if len(array) and np.all(array == array[0]) else None
-        text = repr(one) if one is not None else f"{{values: {array.tolist()}}}"
-        self.assign(f"populations.{population}.parameters.{name}={text}")
-        if name == "I_e":
-            self._constant[population] = array
+        self.set_parameters(population, {name: values})
+
+    def set_parameters(self, population: str, values: Mapping[str, Any]) -> None:
+        """Sets several parameters at once, by their names, as set_parameter() does each: all, or none where they do not go together."""
+        arrays = {name: self._array(population, value) for name, value in values.items()}
+        texts = {name: repr(float(array[0])) if len(array) and np.all(array == array[0]) else f"{{values: {array.tolist()}}}"
+                 for name, array in arrays.items()}
+        self.assign(*(f"populations.{population}.parameters.{name}={text}" for name, text in texts.items()))
+        if "I_e" in arrays:
+            self._constant[population] = arrays["I_e"]
             if population in self._replaced:
                 self.inject(population, 0)
                 self._replaced.remove(population)
 
-    def assign(self, assignment: str) -> None:
-        """Sets a key as `--set` does, from now on: of a stimulus, parameters of a population, or the spikes of a source, for which its
-        files are read anew: "populations.S.spikes.times=[30, 40]"."""
-        self._handle.set_stimulus(assignment)
+    def assign(self, *assignments: str) -> None:
+        """Sets keys as `--set` does, from now on, all or none of them: of stimuli, parameters of populations, or the spikes of a source, for
+        which its files are read anew: "populations.S.spikes.times=[30, 40]"."""
+        self._handle.assign(assignments)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a checkpoint; resume() and `volley run --resume` go on from it, on any number of ranks."""

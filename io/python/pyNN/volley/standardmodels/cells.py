@@ -37,8 +37,7 @@ class Cell:
 
     def change(self, simulation, population, names):
         """Brings parameters that were changed into a run that is under way."""
-        for name in names:
-            simulation.set_parameter(population.volley_name, name, population._parameters[name])
+        simulation.set_parameters(population.volley_name, {name: population._parameters[name] for name in names})
 
     def renew(self, simulation, population, step, is_renewed):
         """Sets what drives a source, as it is from the step on."""
