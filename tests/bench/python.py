@@ -67,6 +67,7 @@ def loop(steps=2000):
 
     def whole():
         with network().build(threads=1) as simulation:
+            simulation.inject("E", zeros)  # a current for each neuron takes its time in each step
             simulation.run(5 * steps)
 
     with network().build(threads=1) as simulation:
