@@ -127,7 +127,8 @@ static volley_status simulate(running *run, volley_saver saver) {
   d.engine = engine;
   const int64_t end = experiment->simulation.steps;
   volley_status status =
-      engine ? volley_run_take(engine, run->parts.network, run->start->experiment, run->reader, end) : VOLLEY_FAILURE;
+      engine ? volley_run_take(engine, run->parts.network, run->start->experiment, run->reader, end, true)
+             : VOLLEY_FAILURE;
   if (status == VOLLEY_OK) volley_engine_summarize(engine, &run->summary);
   volley_engine_destroy(engine);
   if (shows) volley_progress_end();

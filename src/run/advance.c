@@ -80,15 +80,24 @@ static volley_status make_changes(volley_engine *engine, volley_network *network
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/* volley_engine_advance() without the samples of the end: a step more seems to be left. */
+static volley_status advance_open(volley_engine *engine, volley_experiment *experiment, int64_t until) {
+  experiment->simulation.steps++;
+  const volley_status status = volley_engine_advance(engine, until);
+  experiment->simulation.steps--;
+  return status;
+}
+
 volley_status volley_run_take(volley_engine *engine, volley_network *network, volley_experiment *experiment,
-                              const volley_reader *reader, int64_t until) {
+                              const volley_reader *reader, int64_t until, bool ends) {
   VOLLEY_TRY(volley_stops_look(engine, network, experiment)); /* a checkpoint may have been written before the look */
   while (volley_engine_step(engine) < until && !experiment->ended_early) {
     VOLLEY_TRY(make_changes(engine, network, experiment, reader));
     const volley_change *next = next_change(experiment);
-    const int64_t stop = least(until, volley_stops_next(experiment));
-    VOLLEY_TRY(volley_engine_advance(engine, next ? least(next->step, stop) : stop));
+    const int64_t stop = least(until, volley_stops_next(experiment)), to = next ? least(next->step, stop) : stop;
+    VOLLEY_TRY(ends ? volley_engine_advance(engine, to) : advance_open(engine, experiment, to));
     VOLLEY_TRY(volley_stops_look(engine, network, experiment));
   }
-  return volley_engine_advance(engine, experiment->ended_early ? experiment->simulation.steps : until);
+  return ends ? volley_engine_advance(engine, experiment->ended_early ? experiment->simulation.steps : until)
+              : VOLLEY_OK;
 }

@@ -229,7 +229,7 @@ volley_status volley_run_advance(volley_run *run, double until_ms) {
     return volley_agree(run->comm);
   }
   const volley_reader reader = volley_data_reader(&run->comm);
-  run->status = volley_run_take(run->engine, run->parts.network, run->experiment, &reader, (int64_t)steps);
+  run->status = volley_run_take(run->engine, run->parts.network, run->experiment, &reader, (int64_t)steps, false);
   return run->status;
 }
 
@@ -357,7 +357,8 @@ volley_status volley_run_destroy(volley_run *run) {
   if (!run) return VOLLEY_OK;
   const bool is_complete =
       run->engine && run->status == VOLLEY_OK && volley_engine_step(run->engine) == run->experiment->simulation.steps;
-  const volley_status status = run->recordings ? close_output(run, is_complete) : VOLLEY_OK;
+  if (is_complete && run->recordings) run->status = volley_engine_advance(run->engine, volley_engine_step(run->engine));
+  const volley_status status = run->recordings ? close_output(run, is_complete && run->status == VOLLEY_OK) : VOLLEY_OK;
   volley_engine_destroy(run->engine);
   volley_taken_spikes_destroy(run->taken);
   volley_injection_destroy(run->injection);

@@ -250,6 +250,25 @@ def look_and_change():
     expect(not [name for name in os.listdir(".") if name.startswith(".volley-")], "files are left behind")
 
 
+def save_at_the_end():
+    """A run that has come to its duration is saved as it is there: made longer, it goes on as if it had not ended."""
+    digests = []
+    for duration in (40, 20):
+        net = volley.Network(dt=0.1, duration=duration, seed=3)
+        net.population("E", 60, "iaf_psc_exp")
+        net.project("E", "E", "fixed_indegree", indegree=5, weight=200, delay=1.5)
+        net.stimulate("poisson", "E", rate="12 kHz", weight=40)
+        net.record("traces", "E", states="V_m", interval=20)
+        with net.build(output=f"whole{duration}.h5") as simulation:
+            simulation.run(duration)
+            simulation.save("end.h5")
+            digests.append(simulation.digest)
+    again = program.execute(["run", "--resume", "end.h5", "--set", "simulation.duration=40", "-o", "longer.h5", "--progress", "off"])
+    expect(digests[0] in again.stdout and digests[0] != digests[1], f"a run that was made longer: {again.stdout}{again.stderr}")
+    rows = [volley.open(name).traces["E"].values for name in ("whole40.h5", "longer.h5", "whole20.h5")]
+    expect(numpy.array_equal(rows[0], rows[1]) and numpy.array_equal(rows[0][:1], rows[2]), "traces of a run that was made longer")
+
+
 def end_early():
     """stop_when ends it; what is asked for after that is nothing, and the output is that of a shorter run."""
     net = volley.Network(dt=0.1, duration=100)
@@ -304,6 +323,7 @@ with tempfile.TemporaryDirectory() as folder:
     set_current()
     read_again()
     look_and_change()
+    save_at_the_end()
     end_early()
     os.chdir("/")
 program.finish()
