@@ -23,6 +23,22 @@ SAVING = {**SLOW, "VOLLEY_CHECKPOINT_EVERY": "20 ms model"}  # so that it can be
 SLOWER = 10  # times
 
 
+FROM_PYTHON = """
+import volley
+net = volley.Network(dt=0.1, duration=20)
+net.population("E", 80, "iaf_psc_exp", I_e=500)
+net.record("spikes", "E")
+job = net.submit("python.h5", nodes=2, time="5")
+run = job.wait(every=0.3)
+print(f"on {run.file['volley'].attrs['ranks']} ranks:", run.summary["spike_digest"] == net.run("here.h5").summary["spike_digest"])
+net.set("populations.E.size", "abc")
+try:
+    net.submit("wrong.h5", time="5").wait(every=0.3, quiet=True)
+except volley.VolleyError as fault:
+    print(fault)
+"""
+
+
 def info(path):
     """What `volley info` says of a file, a dictionary; {} if it cannot be read."""
     result = subprocess.run([VOLLEY, "info", path, "--json"], capture_output=True, text=True, check=False)
@@ -112,6 +128,14 @@ class Scenarios:
         job = self.submit("stuck.h5", SHORT, words=("--walltime-limit", "1 s"))
         expect(job.wait() == "FAILED" and job.fields("Restarts") == ["0"], f"a run that gets no further: {job.log()}")
         self.expect_log(job, "no progress: this start went from 0 to")
+
+    def from_python(self):
+        """Network.submit(): a job on two nodes, followed to its output; one that fails says why."""
+        environment = {**self.slurm.environment, "VOLLEY": VOLLEY, "PYTHONPATH": os.path.join(SOURCE, "io", "python")}
+        done = subprocess.run([sys.executable, "-c", FROM_PYTHON], cwd=self.slurm.folder, env=environment, capture_output=True, text=True,
+                              timeout=300, check=False)
+        text = done.stdout + done.stderr
+        expect(done.returncode == 0 and "2 ranks x 1 thread" in text and "on 2 ranks: True" in text and "'abc' given" in text, f"submit(): {text}")
 
     def await_checkpoint(self, name):
         """Waits until a run got on: until it has written a checkpoint."""
@@ -217,7 +241,7 @@ def main():
     with PrivateSlurm() as slurm:
         scenarios = Scenarios(slurm)
         # The first two take a minute, during which they mostly wait.
-        for work in (scenarios.start_limited, scenarios.start_yielding, scenarios.launchers, scenarios.faults,
+        for work in (scenarios.start_limited, scenarios.start_yielding, scenarios.launchers, scenarios.faults, scenarios.from_python,
                      scenarios.arrays, scenarios.studies, scenarios.cancel, scenarios.finish_yielding, scenarios.finish_limited):
             timed(work)
     expect(not left_behind(slurm.folder) and not os.path.exists(slurm.folder), "the private SLURM is not gone")
