@@ -45,8 +45,17 @@ NETWORKS = {
 SAVED = ("current", "events") # by in_process.py
 
 
+def compile_digests():
+    """digests.c as a program of somebody's."""
+    library = os.path.join(os.environ["VOLLEY_BUILD"], "tests")
+    subprocess.run(["mpicc", *os.environ.get("VOLLEY_TEST_C_FLAGS", "").split(), "-I", os.path.join(program.SOURCE, "src"), "-o", "digests",
+                    os.path.join(HERE, "digests.c"), "-L", library, "-lvolley_testable", f"-Wl,-rpath,{library}"], check=True)
+
+
 def compare_digests():
+    """The same bits by the program, from Python, and from C, alone and on two ranks."""
     expected = {}
+    compile_digests()
     for name, keys in NETWORKS.items():
         with open(name + ".yaml", "w", encoding="utf-8") as file:
             file.write(NETWORK.format(**keys))
@@ -58,6 +67,9 @@ def compare_digests():
                               capture_output=True, text=True, check=False)
         found = dict(line.split() for line in done.stdout.splitlines())
         expect(found == expected, f"{launcher}: {found}, not {expected}\n{done.stderr}")
+        done = subprocess.run([*launcher, "./digests", *(name + ".yaml" for name in NETWORKS)], capture_output=True, text=True, check=False)
+        found = {name.removesuffix(".yaml"): digest for name, digest in map(str.split, done.stdout.splitlines())}
+        expect(found == expected, f"C, {launcher}: {found}, not {expected}\n{done.stderr}")
         for name in SAVED:
             result = program.execute(["run", "--resume", name + ".half.h5", "-o", "resumed.h5", "--overwrite", "--progress", "off"])
             expect(expected[name] in result.stdout, f"the program goes on from {launcher}:\n{result.stdout}{result.stderr}")
