@@ -300,6 +300,9 @@ class Grower:
             tree["network"] = {"scale": {"neurons": "0.5", "indegree": self.random.choice(["0.5", "1", "0.01"])}}
         if self.random.random() < 0.1:
             tree["checkpoint"] = {"every": "1 ms model"}
+        if self.random.random() < 0.15:
+            tree["stop_when"] = [self.random.choice([{"no_spikes": "1 ms", "population": self.population()}, {"wall": "1 h"},
+                                                     {"rate_above": self.number({"default": "100"}), "window": "1 ms", "start": "0.5 ms"}])]
         return tree
 
 
