@@ -347,6 +347,25 @@ static void test_tiles(void **state) {
   volley_experiment_destroy(e);
 }
 
+/* Neurons along a ring: places that follow an order are found as soon as others, or this takes hours. */
+static void test_ring(void **state) {
+  (void)state;
+  volley_experiment *e = experiment_make(1);
+  const uint32_t n = 400000;
+  double *places = volley_alloc(2 * n, sizeof *places, "test");
+  for (uint32_t i = 0; i < n; i++)
+    places[2 * i] = cos(6.283185307 * i / n), places[2 * i + 1] = sin(6.283185307 * i / n);
+  experiment_add_population(e, "P", "parrot", n);
+  volley_position_plan plan = {.arrangement = VOLLEY_ARRANGED_FILE, .dimensions = 2, .extent = {2, 2}};
+  e->populations[0].positions = &plan;
+  e->populations[0].space = volley_space_create(e->arena, &plan, places, n, 1, 0);
+  e->simulation.partitioner = volley_partitioner_find("tiles");
+  const volley_balance balance = find_balance(e, 3, NULL);
+  assert_true(balance.most - balance.least <= 2);
+  free(places);
+  volley_experiment_destroy(e);
+}
+
 /* One rank's neurons of a hundred million take memory for these alone. */
 static void test_huge(void **state) {
   static const char *const kinds[] = {"block", "round_robin", "weighted", "areas"};
@@ -410,6 +429,7 @@ int main(int argc, char **argv) {
                                      cmocka_unit_test(test_state),
                                      cmocka_unit_test(test_weighted),
                                      cmocka_unit_test(test_tiles),
+                                     cmocka_unit_test(test_ring),
                                      cmocka_unit_test(test_huge),
                                      cmocka_unit_test(test_largest),
                                      cmocka_unit_test(test_find)};

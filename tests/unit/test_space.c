@@ -344,6 +344,44 @@ static void test_ranges_of_profiles(void **state) {
       }
 }
 
+/* Places and distances in another unit, far beyond what floats hold the squares of, are the same network. */
+static void test_any_unit(void **state) {
+  (void)state;
+  static const double units[] = {1, 0x1p-84, 0x1p84};
+  static const char *const rules[] = {"pairwise_bernoulli", "fixed_indegree"};
+  enum { TARGETS = 40, MOST = TARGETS * SIZE };
+  static uint32_t drawn[3][MOST];
+  for (int of = 0; of < 4; of++) {
+    size_t n[3] = {0};
+    for (int u = 0; u < 3; u++) {
+      volley_experiment *e = experiment_make(8);
+      volley_position_plan plan = plans[of < 2 ? 1 : 4];
+      volley_profile profile = of % 2 ? tail : gaussian;
+      for (int d = 0; d < plan.dimensions; d++) plan.extent[d] *= units[u], plan.centre[d] *= units[u];
+      profile.width *= units[u], profile.cutoff *= units[u];
+      add_space(e, "A", SIZE, plan);
+      load(e);
+      volley_projection *projection = connect(e, &profile, rules[of % 2]);
+      volley_near *near = volley_near_create(e, projection, 0, 0, of % 2 == 0);
+      volley_drawing drawing = {.experiment = e, .projection = projection};
+      for (uint32_t target = 0; target < TARGETS; target++) {
+        if (of % 2)
+          volley_near_choose(near, &drawing, 41 * target, 20, (volley_key){{3, 2}}, target);
+        else
+          volley_near_draw(near, &drawing, 41 * target, (volley_key){{3, 2}}, target);
+        memcpy(drawn[u] + n[u], drawing.sources, drawing.n * sizeof *drawing.sources);
+        n[u] += drawing.n;
+      }
+      volley_near_destroy(near);
+      volley_drawing_release(&drawing);
+      volley_experiment_destroy(e);
+      assert_int_equal(n[u], n[0]);
+      assert_memory_equal(drawn[u], drawn[0], n[0] * sizeof drawn[0][0]);
+    }
+    assert_true(n[0] > 10 * TARGETS);
+  }
+}
+
 int main(void) {
   MPI_Init(NULL, NULL);
   const struct CMUnitTest tests[] = {
@@ -354,6 +392,7 @@ int main(void) {
       cmocka_unit_test(test_draws_go_by_the_ratios),
       cmocka_unit_test(test_draws_without_return),
       cmocka_unit_test(test_any_cut),
+      cmocka_unit_test(test_any_unit),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();
