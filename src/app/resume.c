@@ -147,14 +147,15 @@ static volley_status follow_checkpoint(const volley_run_options *options, const 
 /* What the experiment says of times before the checkpoint is over: the run begins there. */
 static volley_status begin_at(volley_experiment *experiment, const volley_experiment *past,
                               const volley_checkpoint_info *info, MPI_Comm comm) {
-  const volley_place place = {.file = experiment->file, .path = "simulation.duration"};
+  const volley_place place = {.file = experiment->file, .path = "simulation.duration"},
+                     of_step = {.file = experiment->file, .path = "simulation.dt"};
   if (experiment->simulation.continuous != past->simulation.continuous)
     volley_fault(VOLLEY_USAGE, NULL,
                  "checkpoint '%s' is of the engine %s, which takes %s; the engine here, %s, takes %s", info->path,
                  past->simulation.engine->name, past->simulation.continuous ? "no steps" : "steps",
                  experiment->simulation.engine->name, past->simulation.continuous ? "some" : "none");
   else if (info->dt_ms != experiment->simulation.dt)
-    volley_fault(VOLLEY_USAGE, &place, "steps of %g ms here, of %g ms in checkpoint '%s'", experiment->simulation.dt,
+    volley_fault(VOLLEY_USAGE, &of_step, "%g ms here, steps of %g ms in checkpoint '%s'", experiment->simulation.dt,
                  info->dt_ms, info->path);
   else if (experiment->simulation.steps <= info->state.step)
     volley_fault(VOLLEY_USAGE, &place, "%.10g ms, but checkpoint '%s' is at %.10g ms, and time goes on from there",

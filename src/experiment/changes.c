@@ -124,7 +124,9 @@ static void read_population(volley_reading *reading, volley_node *entry, volley_
   volley_read_selection(reading, entry, change_key("neurons"), population->size, pick, &change->neurons);
   change->n_parameters = read_settings(reading, entry, pick, population->model, false, &change->parameters);
   change->n_states = read_settings(reading, entry, pick, population->model, true, &change->states);
-  if (reading->faults == before && change->n_parameters > 0 && reading->population_valid[change->population])
+  if (reading->faults == before && change->n_parameters + change->n_states == 0)
+    volley_entry_fault(reading, &change->place, "this changes nothing of the population: there are no values");
+  else if (reading->faults == before && change->n_parameters > 0 && reading->population_valid[change->population])
     check_parameters(reading, change);
 }
 
@@ -226,6 +228,7 @@ static void read_stimulus(volley_reading *reading, volley_node *entry, volley_ch
     return;
   }
   if (!volley_check_keys(reading, values, values_of(reading, stimulus->kind))) return;
+  if (values->n == 0) volley_value_fault(reading, values, "this changes nothing of the stimulus: there are no values");
   volley_node **base = &reading->stimulus_entries[change->stimulus];
   *base = replace_values(reading, *base, values); /* later changes begin from here */
   change->renewed = volley_arena_alloc(reading->arena, 1, sizeof *change->renewed);
@@ -302,6 +305,7 @@ static int list_moments(volley_reading *reading, volley_node *entry, moment **li
   const change_kind *kind = read_kind(reading, entry, &place);
   const int n_names = kind ? volley_read_names(reading, volley_node_get(entry, kind->key), &names) : 0;
   if (n_names == 0 || !at || !volley_read_list(reading, at, change_key("at"), &times, &n_times)) return n;
+  if (n_times == 0) volley_value_fault(reading, at, "this list is empty; at least one time is expected");
   for (int t = 0; t < n_times; t++) {
     moment m = {.entry = entry, .kind = kind};
     if (!volley_whole_steps(reading, at->kind == VOLLEY_NODE_LIST ? at->items[t] : at, times[t], true, &m.step))

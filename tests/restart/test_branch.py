@@ -164,6 +164,8 @@ def main():
         expect(again.returncode == 2 and "give one of them" in again.stderr, again.stderr)
         short = write(os.path.join(folder, "short.yaml"), PLAIN.replace("duration: 40", "duration: 19"))
         expect("time goes on from there" in branch(f"{checkpoint}.2", short, other, code=2).stderr, "no word of the duration")
+        write(short, PLAIN.replace("dt: 0.1 ms", "dt: 0.05 ms"))
+        expect("simulation.dt: 0.05 ms here, steps of 0.1 ms in" in branch(f"{checkpoint}.2", short, other, code=2).stderr, "no word of dt")
         write(short, PLAIN.replace("size: 8, parameters: {I_e: 370}", "size: 9").replace("one_to_one", "all_to_all"))
         result = branch(f"{checkpoint}.2", short, other)
         expect("another experiment" in result.stderr and "populations.B.size: 9 here, 8 in" in result.stderr and
