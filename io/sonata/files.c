@@ -89,6 +89,7 @@ static const char *substitute(const volley_sonata *sonata, const volley_node *no
 
 static void substitute_all(const volley_sonata *sonata, volley_node *node, const volley_node *manifest) {
   if (node == manifest) return;
+  volley_node_expand(sonata->arena, node);
   if (node->kind == VOLLEY_NODE_SCALAR) node->text = substitute(sonata, node, manifest, node->text, 0);
   for (int i = 0; i < node->n; i++) substitute_all(sonata, node->items[i], manifest);
 }

@@ -1,13 +1,14 @@
 /* The way from libyaml's document to the tree: aliases are expanded and mappings merged (<<). */
 #include "io/yaml/parse.h"
 
+#include "io/yaml/arrays.h"
 #include "io/yaml/fault.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
-enum { MAX_DEPTH = 64, MAX_ALIAS_NODES = 1000000 };
+enum { MAX_ALIAS_NODES = 1000000 };
 
 /* A libyaml document on its way into a tree. */
 typedef struct conversion {
@@ -15,6 +16,7 @@ typedef struct conversion {
   const char *file;
   bool with_lines;
   yaml_document_t *document;
+  const volley_yaml_arrays *arrays;
   unsigned char *state; /* [nodes + 1] 0: not met, 1: above us, 2: counted */
   double *expanded;     /* [nodes + 1] number of nodes below and with this one, aliases expanded */
 } conversion;
@@ -22,10 +24,6 @@ typedef struct conversion {
 static volley_place mark_place(const conversion *c, yaml_mark_t mark) {
   if (!c->with_lines) return (volley_place){.file = c->file};
   return (volley_place){.file = c->file, .line = (int)mark.line + 1, .column = (int)mark.column + 1};
-}
-
-static void report_depth(volley_place place) {
-  volley_fault(VOLLEY_USAGE, &place, "nested more than %d levels deep; an experiment needs less than ten", MAX_DEPTH);
 }
 
 /* Counts the nodes below node `id`; negative after reporting a fault (too deep, or an alias inside itself). */
@@ -37,8 +35,8 @@ static double count_nodes(conversion *c, int id, int depth) {
     volley_fault(VOLLEY_USAGE, &place, "this value refers to itself by an alias; write it out");
     return -1.0;
   }
-  if (depth > MAX_DEPTH) {
-    report_depth(place); /* by way of aliases */
+  if (depth > VOLLEY_YAML_DEPTH) {
+    volley_yaml_report_depth(place); /* by way of aliases */
     return -1.0;
   }
   c->state[id] = 1;
@@ -167,9 +165,22 @@ static void refuse_tag(const yaml_node_t *node, volley_place place) {
                tag);
 }
 
+static volley_node *convert_array(const conversion *c, const volley_yaml_array *array) {
+  volley_node *node = volley_node_create(c->arena, VOLLEY_NODE_NUMBERS, c->file);
+  node->text = array->text;
+  node->numbers = array->numbers;
+  node->n_numbers = array->n;
+  if (c->with_lines) node->line = (int)array->line + 1;
+  if (c->with_lines) node->column = (int)array->column + 1;
+  return node;
+}
+
 static volley_node *convert(conversion *c, int id) {
   const yaml_node_t *node = yaml_document_get_node(c->document, id);
   const volley_place place = mark_place(c, node->start_mark);
+  const volley_yaml_array *array =
+      node->type == YAML_SEQUENCE_NODE ? volley_yaml_array_at(c->arrays, node->start_mark.index) : NULL;
+  if (array) return convert_array(c, array);
   const volley_node_kind kind = node->type == YAML_SCALAR_NODE     ? VOLLEY_NODE_SCALAR
                                 : node->type == YAML_SEQUENCE_NODE ? VOLLEY_NODE_LIST
                                                                    : VOLLEY_NODE_MAP;
@@ -230,56 +241,49 @@ static bool has_more(yaml_parser_t *parser, const char *file, const char *bytes,
   return root;
 }
 
-/* Looks through the text for nesting that is too deep, without building anything: libyaml's own time and memory grow
- * with the square of the depth. What else is wrong is left to the parser proper. */
-static bool is_too_deep(const char *file, const char *bytes, size_t length, bool with_lines) {
-  yaml_parser_t parser;
-  if (!yaml_parser_initialize(&parser)) volley_die("no memory for the YAML parser");
-  yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
-  int depth = 0;
-  bool done = false;
-  while (!done && depth <= MAX_DEPTH) {
-    yaml_event_t event;
-    if (!yaml_parser_parse(&parser, &event)) break;
-    if (event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT) depth++;
-    if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT) depth--;
-    done = event.type == YAML_STREAM_END_EVENT;
-    if (depth > MAX_DEPTH) {
-      const conversion c = {.file = file, .with_lines = with_lines};
-      report_depth(mark_place(&c, event.start_mark));
-    }
-    yaml_event_delete(&event);
-  }
-  yaml_parser_delete(&parser);
-  return depth > MAX_DEPTH;
-}
+/* A text, and what of it is read: lists of many numbers are taken out. */
+typedef struct source {
+  const char *file, *bytes, *read;
+  size_t length;
+  bool with_lines;
+} source;
 
-volley_node *volley_yaml_parse(volley_arena *arena, const char *file, const char *bytes, size_t length,
-                               bool with_lines) {
-  if (is_too_deep(file, bytes, length, with_lines)) return NULL;
+static volley_node *load(volley_arena *arena, const source *from, const volley_yaml_arrays *arrays) {
   yaml_parser_t parser;
   yaml_document_t document;
   if (!yaml_parser_initialize(&parser)) volley_die("no memory for the YAML parser");
-  yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, length);
+  yaml_parser_set_input_string(&parser, (const unsigned char *)from->read, from->length);
   volley_node *root = NULL;
   if (!yaml_parser_load(&parser, &document)) {
-    volley_yaml_fault(&parser, file, bytes, length, with_lines);
+    volley_yaml_fault(&parser, from->file, from->bytes, from->length, from->with_lines);
     yaml_parser_delete(&parser);
     return NULL;
   }
-  conversion c = {.arena = arena, .file = file, .with_lines = with_lines, .document = &document};
+  conversion c = {
+      .arena = arena, .file = from->file, .with_lines = from->with_lines, .document = &document, .arrays = arrays};
   if (!yaml_document_get_root_node(&document)) { /* nothing but comments */
-    root = volley_node_create(arena, VOLLEY_NODE_SCALAR, file);
-    root->line = root->column = with_lines;
+    root = volley_node_create(arena, VOLLEY_NODE_SCALAR, from->file);
+    root->line = root->column = from->with_lines;
   } else {
     root = convert_document(&c);
-    if (root && has_more(&parser, file, bytes, length, with_lines)) root = NULL;
+    if (root && has_more(&parser, from->file, from->bytes, from->length, from->with_lines)) root = NULL;
   }
   yaml_document_delete(&document);
   yaml_parser_delete(&parser);
   return root;
 }
 
+volley_node *volley_yaml_parse(volley_arena *arena, const char *file, const char *bytes, size_t length,
+                               bool with_lines) {
+  volley_yaml_arrays arrays;
+  volley_node *root = NULL;
+  if (volley_yaml_look(arena, file, bytes, length, with_lines, &arrays)) {
+    const source text = {file, bytes, arrays.bytes ? arrays.bytes : bytes, length, with_lines};
+    root = load(arena, &text, &arrays);
+  }
+  volley_yaml_arrays_free(&arrays);
+  return root;
+}
 volley_status volley_yaml_set(volley_arena *arena, volley_node *root, const char *assignment) {
   const char *label = volley_arena_format(arena, "--set %s", assignment);
   const char *equals = strchr(assignment, '=');

@@ -27,14 +27,14 @@ static char *read_text(volley_arena *arena, const char *path, size_t *length) {
 }
 
 /* The figures of a partition, on one line; speeds only where the ranks are as many as there were. */
-static const char *write_partition(volley_arena *arena, const volley_node *partition, int ranks) {
+static const char *write_partition(volley_arena *arena, volley_node *partition, int ranks) {
   char *text = NULL;
   size_t length;
   FILE *out = open_memstream(&text, &length);
   if (!out) volley_die("no memory for a partition");
   fputs("simulation.partition={type: weighted", out);
   for (int i = 0; i < partition->n; i++) {
-    const volley_node *item = partition->items[i];
+    const volley_node *item = volley_node_expand(arena, partition->items[i]);
     if (item->kind == VOLLEY_NODE_SCALAR && strcmp(item->key, "type") != 0)
       fprintf(out, ", %s: %s", item->key, item->text);
     if (item->kind != VOLLEY_NODE_LIST || (strcmp(item->key, "speeds") == 0 && item->n != ranks)) continue;
@@ -55,7 +55,7 @@ const char *volley_partition_from(volley_arena *arena, const char *path, int ran
   if (!text) return NULL;
   const volley_node *root = volley_yaml_parse(arena, path, text, length, true);
   if (!root) return NULL;
-  const volley_node *partition = volley_node_get(root, "partition");
+  volley_node *partition = volley_node_get(root, "partition");
   if (partition && partition->kind == VOLLEY_NODE_MAP) return write_partition(arena, partition, ranks);
   volley_fault(VOLLEY_USAGE, NULL,
                "--partition-from: '%s' is no summary of a run, as --summary writes it: there is no 'partition' in it",

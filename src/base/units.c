@@ -46,8 +46,7 @@ static bool parse_unit(const char *unit, int *base, int *exponent) {
   return false;
 }
 
-/* Length of the decimal number that text begins with; 0 if there is none. */
-static size_t decimal_length(const char *text) {
+size_t volley_decimal_length(const char *text) {
   const char *at = text;
   size_t digits = 0;
   if (*at == '+' || *at == '-') at++;
@@ -149,7 +148,7 @@ bool volley_unit_convert(const char *text, const char *unit, double *value, char
   double number = 0.0;
   size_t length = special_number(text, &number);
   if (length == 0) {
-    length = decimal_length(text);
+    length = volley_decimal_length(text);
     if (length == 0) return refuse(text, "", "", unit, why, size);
     if (has_separators(text, length, why, size)) return false;
     number = strtod(text, NULL);

@@ -14,6 +14,9 @@
  * would be right. */
 bool volley_unit_convert(const char *text, const char *unit, double *value, char *why, size_t size);
 
+/* Length of the decimal number that text begins with ("-1.5e3"); 0 if there is none. */
+size_t volley_decimal_length(const char *text);
+
 /* A span of real time in seconds, above 0: "90 s", "30 min", "2 h", or as SLURM writes it: "01:30:00", "30:00" (minutes
  * and seconds), "1-12" and "1-12:00:00" (days and hours). A bare number is refused, for nobody knows its unit. Returns as
  * volley_unit_convert(). */

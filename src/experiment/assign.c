@@ -111,6 +111,7 @@ static volley_status enter(walk *w, volley_node *node, char *rest);
 
 /* Goes on below child `index` of parent, or replaces it where the path ends. */
 static volley_status follow(walk *w, volley_node *parent, int index, char *rest) {
+  if (rest || w->element >= 0) volley_node_expand(w->arena, parent->items[index]);
   if (!rest) return replace(w, parent, index);
   volley_node *child = parent->items[index];
   if (is_expanded(w, child)) {

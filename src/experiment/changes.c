@@ -308,8 +308,7 @@ static int list_moments(volley_reading *reading, volley_node *entry, moment **li
   if (n_times == 0) volley_value_fault(reading, at, "this list is empty; at least one time is expected");
   for (int t = 0; t < n_times; t++) {
     moment m = {.entry = entry, .kind = kind};
-    if (!volley_whole_steps(reading, at->kind == VOLLEY_NODE_LIST ? at->items[t] : at, times[t], true, &m.step))
-      continue;
+    if (!volley_whole_steps(reading, volley_node_item(reading->arena, at, t), times[t], true, &m.step)) continue;
     if (times[t] >= end && end > 0)
       volley_note(reading, &place, "a change at %.10g ms, but the run ends at %.10g ms: it is not made", times[t], end);
     for (int k = 0; k < n_names; k++) {

@@ -31,10 +31,13 @@ static void check_times(const key_reading *k, volley_node *node, const volley_li
   const double end = (double)simulation->steps * simulation->dt;
   int late = 0;
   for (int i = 0; i < times->n; i++) {
-    volley_node *item = node->kind == VOLLEY_NODE_LIST ? node->items[i] : node;
     int64_t steps;
     late += times->values[i] > end * (1 + 1e-9);
     if (k->source->allow_offgrid_times || simulation->continuous || !(simulation->dt > 0)) continue;
+    if (times->values[i] >= simulation->dt && volley_is_whole_steps(times->values[i], simulation->dt) &&
+        times->values[i] <= end)
+      continue;
+    volley_node *item = volley_node_item(k->reading->arena, node, i);
     if (!volley_whole_steps(k->reading, item, times->values[i], k->key.positive, &steps)) return;
   }
   if (late > 0 && end > 0)

@@ -161,12 +161,24 @@ bool volley_read_number(volley_reading *reading, const volley_node *entry, const
   return volley_scalar_number(reading, node, key->unit, out) && check_number(reading, node, key, *out);
 }
 
+/* Whether all numbers are right, so that nothing need be said of one. */
+static bool are_right(const volley_node *node, const volley_key_info *key) {
+  bool wrong = node->n_numbers > INT_MAX;
+  for (size_t i = 0; i < node->n_numbers; i++) {
+    const double number = node->numbers[i];
+    wrong |= !(number >= key->min && number <= key->max && isfinite(number)) | (key->positive && number == key->min);
+    wrong |= key->type == VOLLEY_KEY_COUNT && number != nearbyint(number);
+  }
+  return !wrong;
+}
+
 /* An array, which need not become a list of texts. */
 static bool read_numbers(volley_reading *reading, volley_node *node, const volley_key_info *key, double **list,
                          int *count) {
   if (node->n_numbers > INT_MAX)
     return volley_value_fault(reading, node, "%zu numbers; at most %d are possible", node->n_numbers, INT_MAX);
-  for (size_t i = 0; i < node->n_numbers; i++) {
+  const bool right = are_right(node, key);
+  for (size_t i = 0; i < node->n_numbers && !right; i++) {
     if (!isfinite(node->numbers[i]))
       return volley_value_fault(reading, node, "number %zu of the array is not finite", i);
     if (!check_number(reading, node, key, node->numbers[i])) return false;
@@ -180,6 +192,8 @@ static bool read_numbers(volley_reading *reading, volley_node *node, const volle
 
 bool volley_read_list(volley_reading *reading, volley_node *node, const volley_key_info *key, double **list,
                       int *count) {
+  if (node->kind == VOLLEY_NODE_NUMBERS && *node->text && !are_right(node, key))
+    volley_node_expand(reading->arena, node);
   const bool is_list = node->kind == VOLLEY_NODE_LIST;
   const int n = is_list ? node->n : 1;
   if (node->kind == VOLLEY_NODE_NUMBERS) return read_numbers(reading, node, key, list, count);

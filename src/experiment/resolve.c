@@ -83,6 +83,7 @@ volley_node *volley_node_resolve(volley_arena *arena, const volley_node *node) {
   out->column = node->column;
   out->numbers = node->numbers;
   out->n_numbers = node->n_numbers;
+  if (node->kind == VOLLEY_NODE_NUMBERS && !node->unit) out->text = node->text;
   if (node->kind == VOLLEY_NODE_SCALAR) {
     out->text = scalar_text(arena, node);
     out->plain = volley_node_is_null(node) || is_plain(out->text);

@@ -60,7 +60,7 @@ static void read_lists(volley_reading *reading, volley_node *map, volley_spike_p
     volley_read_list(reading, ids, key_of("ids"), &plan->ids.values, &plan->ids.n);
   for (int k = 0; ids && k < plan->ids.n; k++)
     if (plan->ids.values[k] != floor(plan->ids.values[k])) {
-      volley_value_fault(reading, ids->kind == VOLLEY_NODE_LIST ? ids->items[k] : ids,
+      volley_value_fault(reading, volley_node_item(reading->arena, ids, k),
                          "an id of a neuron is expected, a whole number");
       break;
     }

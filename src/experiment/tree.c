@@ -34,17 +34,49 @@ void volley_node_note_number(volley_node *node, const char *unit, double number)
   node->number = number;
 }
 
+static void skip(volley_word_reader *reader) {
+  const bool ends_line = *reader->at == '\n' || (*reader->at == '\r' && reader->at[1] != '\n');
+  reader->line += ends_line;
+  reader->column = ends_line ? 1 : reader->column + 1;
+  reader->at++;
+}
+
+size_t volley_next_word(volley_word_reader *reader) {
+  for (;; skip(reader)) {
+    const bool is_dash = *reader->at == '-' && strchr(" \t\r\n", reader->at[1]);
+    while (*reader->at == '#')
+      while (*reader->at && *reader->at != '\n' && *reader->at != '\r') skip(reader);
+    if (*reader->at == '\0') return 0;
+    if (!is_dash && !strchr(" \t\r\n,[]", *reader->at)) break;
+  }
+  const size_t n = strcspn(reader->at, " \t\r\n,[]");
+  reader->word = reader->at;
+  reader->at += n;
+  reader->column += (int)n;
+  return n;
+}
+
 volley_node *volley_node_expand(volley_arena *arena, volley_node *node) {
   if (!node || node->kind != VOLLEY_NODE_NUMBERS) return node;
   char text[VOLLEY_NUMBER_TEXT];
+  volley_word_reader reader = {.at = node->text, .line = node->line, .column = node->column};
   node->kind = VOLLEY_NODE_LIST;
   for (size_t i = 0; i < node->n_numbers; i++) {
     volley_node *item = volley_node_create(arena, VOLLEY_NODE_SCALAR, node->file);
-    item->text = volley_arena_copy(arena, volley_number_text(node->numbers[i], text));
+    const size_t n = volley_next_word(&reader);
+    item->text = n > 0 ? volley_arena_format(arena, "%.*s", (int)n, reader.word)
+                       : volley_arena_copy(arena, volley_number_text(node->numbers[i], text));
+    if (n > 0 && node->line > 0) item->line = reader.line;
+    if (n > 0 && node->line > 0) item->column = reader.column - (int)n;
     if (node->unit) volley_node_note_number(item, node->unit, node->numbers[i]);
     volley_node_append(arena, node, item, NULL);
   }
   return node;
+}
+
+volley_node *volley_node_item(volley_arena *arena, volley_node *list, int i) {
+  if (*list->text) volley_node_expand(arena, list);
+  return list->kind == VOLLEY_NODE_LIST ? list->items[i] : list;
 }
 
 volley_node *volley_node_copy(volley_arena *arena, const volley_node *node) {

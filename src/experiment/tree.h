@@ -21,7 +21,7 @@ struct volley_node {
   volley_node_kind kind;
   bool plain;            /* scalar written without quotes */
   bool faulted;          /* a fault of this value was reported: later ones would only repeat it */
-  const char *text;      /* scalar */
+  const char *text;      /* scalar; numbers as they were written, separated by anything, or "" */
   const char *unit;      /* scalar or numbers that were read: their documented unit, volley_unit_of_flags, or NULL */
   double number;         /* what it is in that unit; NAN where several readers have found several numbers */
   const double *numbers; /* [n_numbers] in the documented unit */
@@ -79,8 +79,20 @@ volley_node *volley_node_resolve(volley_arena *arena, const volley_node *node);
 enum { VOLLEY_NUMBER_TEXT = 32 };
 const char *volley_number_text(double number, char text[VOLLEY_NUMBER_TEXT]);
 
-/* Makes numbers a list of scalars; leaves others as they are. NULL stays NULL. Returns node. */
+/* Makes numbers a list of scalars, with the places and words that they were written with, if they were; leaves others as they
+ * are. NULL stays NULL. Returns node. */
 volley_node *volley_node_expand(volley_arena *arena, volley_node *node);
+
+/* What messages of number i of a list name: it, or the list as a whole where it has none. */
+volley_node *volley_node_item(volley_arena *arena, volley_node *list, int i);
+
+/* The next number, as it was written, of numbers that have a text; to be begun with {.at = node->text, .line, .column}. Returns
+ * its length; the first character is at `word`, in that line and column. 0: there are no more. */
+typedef struct volley_word_reader {
+  const char *at, *word;
+  int line, column;
+} volley_word_reader;
+size_t volley_next_word(volley_word_reader *reader);
 
 /* Tree building: a new node without items; a map's or list's next item. */
 volley_node *volley_node_create(volley_arena *arena, volley_node_kind kind, const char *file);

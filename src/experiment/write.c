@@ -58,9 +58,14 @@ static void write_word(text *out, const char *word, bool plain) {
 
 static void write_numbers(text *out, const volley_node *node) {
   char number[VOLLEY_NUMBER_TEXT];
+  volley_word_reader reader = {.at = node->text};
   for (size_t i = 0; i < node->n_numbers; i++) {
+    const size_t n = volley_next_word(&reader);
     add_text(out, i > 0 ? ", " : "[");
-    add_text(out, volley_number_text(node->numbers[i], number));
+    if (n > 0)
+      add(out, reader.word, n);
+    else
+      add_text(out, volley_number_text(node->numbers[i], number));
   }
   add_text(out, node->n_numbers > 0 ? "]" : "[]");
 }
