@@ -46,7 +46,10 @@ static void spike(volley_synapse_view *b, double *input) {
 
 const volley_synapse_model volley_synapse_nmda_gating = {
     .name = "nmda_gating",
-    .doc = "NMDA receptors, which saturate by the spikes of their source",
+    .doc = "NMDA receptors, which saturate by the spikes of their source. NEST's iaf_bw_2001_exact, whose neurons "
+           "integrate "
+           "the gating of each synapse onto them, is not there: a state and its exponential for each synapse and step, "
+           "where this takes one for each spike",
     .equations = "a spike transmits weight j, j = k_0 + k_1 s, and s <- s + j; from one spike to the next, h later, "
                  "s <- s exp(-h / tau_decay); x = alpha tau_rise, r = tau_rise / tau_decay, k_1 = exp(-x) - 1, "
                  "k_0 = x^r gamma(1 - r, x), the lower incomplete gamma function",

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "io/experiment/file.h"
+#include "io/yaml/parse.h"
 #include "neuron/neuron.h"
 #include "rule/rule.h"
 #include "support/keys.h"
@@ -322,6 +323,46 @@ static void test_scale_all_to_all(void **state) {
   volley_experiment_destroy(e);
 }
 
+/* A list of numbers of 100 is an array, however it is written, and its numbers know where they stood; what follows stands where it
+ * did. One with anything else, or of few, is a list. */
+static void test_arrays(void **state) {
+  (void)state;
+  char text[8192];
+  size_t n = (size_t)sprintf(text, "# \xC3\xA9\na: {b: [");
+  for (int i = 0; i < 100; i++) n += (size_t)sprintf(text + n, i % 10 == 9 ? "%d.0, # [-3\n      " : "%d.0, ", i);
+  n += (size_t)sprintf(text + n, "], \xC3\xA9: [1, 2]}\nc:\n");
+  for (int i = 0; i < 100; i++) n += (size_t)sprintf(text + n, "- -%de-1 # d\n", i);
+  n += (size_t)sprintf(text + n, "d: [");
+  for (int i = 0; i < 100; i++) n += (size_t)sprintf(text + n, i == 50 ? "x, " : "%d, ", i);
+  n += (size_t)sprintf(text + n, "]\ne: 3\n");
+  volley_arena *arena = volley_arena_create();
+  volley_node *root = volley_yaml_parse(arena, "file", text, n, true);
+  assert_non_null(root);
+  volley_node *a = volley_node_get(root, "a"), *b = volley_node_get(a, "b"), *c = volley_node_get(root, "c");
+  assert_int_equal(b->kind, VOLLEY_NODE_NUMBERS);
+  assert_int_equal(b->n_numbers, 100);
+  assert_int_equal(b->line, 2);
+  assert_int_equal(b->column, 8);
+  assert_int_equal(volley_node_get(a, "\xC3\xA9")->kind, VOLLEY_NODE_LIST);
+  assert_int_equal(volley_node_get(a, "\xC3\xA9")->line, 12);
+  assert_int_equal(volley_node_get(a, "\xC3\xA9")->column, 13);
+  assert_int_equal(c->kind, VOLLEY_NODE_NUMBERS);
+  assert_int_equal(c->line, 14);
+  assert_near(c->numbers[99], -9.9);
+  assert_int_equal(volley_node_get(root, "d")->kind, VOLLEY_NODE_LIST);
+  assert_int_equal(volley_node_get(root, "e")->line, 115);
+  const char *written = volley_node_write(arena, root);
+  const volley_node *item = volley_node_item(arena, b, 25), *dashed = volley_node_item(arena, c, 99);
+  assert_string_equal(item->text, "25.0");
+  assert_int_equal(item->line, 4);
+  assert_int_equal(item->column, 37);
+  assert_string_equal(dashed->text, "-99e-1");
+  assert_int_equal(dashed->line, 113);
+  assert_int_equal(dashed->column, 3);
+  assert_string_equal(written, volley_node_write(arena, root)); /* the same as a list of words */
+  volley_arena_destroy(arena);
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
@@ -337,6 +378,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_checkpoint),
       cmocka_unit_test(test_folder),
       cmocka_unit_test(test_text),
+      cmocka_unit_test(test_arrays),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();
