@@ -12,8 +12,9 @@ import numpy
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import execute, expect, finish, run  # noqa: E402
+from nets import exchange_settings  # noqa: E402
 
-COMBINATIONS = ((2, 1, "graph", "min_delay"), (3, 2, "tiles", "step"), (4, 1, "weighted", "step"))
+COMBINATIONS = ((2, 1, "graph", "min_delay", "neighbour"), (3, 2, "tiles", "step", "two_level"), (4, 1, "weighted", "step", "auto"))
 
 
 def write_cloud(folder, rows=300, columns=2, last="0.25"):
@@ -76,9 +77,10 @@ def main():
         first = run(net, os.path.join(folder, "first.h5"))
         expect(first["spikes"] > 2000 and first["synaptic_events"] > 20000, "too quiet to show anything")
         check_positions(os.path.join(folder, "first.h5"), cloud)
-        for ranks, threads, partition, exchange in COMBINATIONS:
+        for ranks, threads, partition, interval, exchange in COMBINATIONS:
             path = os.path.join(folder, f"{ranks}.h5")
-            found = run(net, path, {"simulation.partition": partition, "simulation.exchange_interval": exchange}, ranks, threads)
+            found = run(net, path, {"simulation.partition": partition, "simulation.exchange_interval": interval,
+                                    **exchange_settings(exchange, ranks)}, ranks, threads)
             expect(found["spike_digest"] == first["spike_digest"] and found["synapses"] == first["synapses"],
                    f"other spikes on {ranks} ranks")
         check_positions(path, cloud)
