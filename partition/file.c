@@ -22,7 +22,7 @@ static const volley_key_info keys[] = {
     {"column", .type = VOLLEY_KEY_TEXT, AT(column), .doc = "of a text with several"},
 };
 
-enum { PIECE = 1 << 24 /* numbers that are read at a time */, MOST_PARTS = 1 << 26 };
+enum { PIECE = 1 << 21 /* numbers that are read at a time */, MOST_PARTS = 1 << 26 };
 
 typedef struct run {
   uint32_t first; /* gid; up to the next run's */

@@ -34,10 +34,13 @@ static volley_status read_values(void *context, const volley_place *place, const
     check_size(&numbers, size);
   }
   volley_status status = volley_agree(comm);
+  int64_t range[] = {n > 0 ? indices[0] : size, n > 0 ? -1 - (int64_t)indices[n - 1] : 0}; /* that any rank wants */
+  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, range, 2, MPI_INT64_T, MPI_MIN, comm));
+  const uint32_t end = (uint32_t)-range[1];
   double *slab = volley_alloc(SLAB, sizeof *slab, "values from a file");
   uint32_t taken = 0;
-  for (uint32_t first = 0; status == VOLLEY_OK && first < size;) {
-    const uint32_t count = size - first < SLAB ? size - first : SLAB;
+  for (uint32_t first = (uint32_t)range[0]; status == VOLLEY_OK && first < end;) {
+    const uint32_t count = end - first < SLAB ? end - first : SLAB;
     if (rank == 0) volley_numbers_read(&numbers, first, count, slab);
     status = volley_agree(comm);
     if (status == VOLLEY_OK) VOLLEY_MPI(MPI_Bcast(slab, (int)count, MPI_DOUBLE, 0, comm));
