@@ -39,8 +39,8 @@ static volley_status read_values(void *context, const volley_place *place, const
   const uint32_t end = (uint32_t)-range[1];
   double *slab = volley_alloc(SLAB, sizeof *slab, "values from a file");
   uint32_t taken = 0;
-  for (uint32_t first = (uint32_t)range[0]; status == VOLLEY_OK && first < end;) {
-    const uint32_t count = end - first < SLAB ? end - first : SLAB;
+  for (uint32_t first = (uint32_t)range[0] / SLAB * SLAB; status == VOLLEY_OK && first < end;) {
+    const uint32_t count = size - first < SLAB ? size - first : SLAB;
     if (rank == 0) volley_numbers_read(&numbers, first, count, slab);
     status = volley_agree(comm);
     if (status == VOLLEY_OK) VOLLEY_MPI(MPI_Bcast(slab, (int)count, MPI_DOUBLE, 0, comm));
