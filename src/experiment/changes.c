@@ -211,20 +211,12 @@ static volley_node *replace_values(volley_reading *reading, const volley_node *e
   return map;
 }
 
-static bool is_recorded(const volley_experiment *experiment, int stimulus) {
-  for (int r = 0; r < experiment->n_recorders; r++)
-    if (experiment->recorders[r].kind->of == VOLLEY_OF_STIMULUS && experiment->recorders[r].stimulus == stimulus)
-      return true;
-  return false;
-}
-
 static void read_stimulus(volley_reading *reading, volley_node *entry, volley_change *change) {
   const volley_experiment *experiment = reading->experiment;
   const volley_stimulus *stimulus = &experiment->stimuli[change->stimulus];
   volley_node *values = volley_node_get(entry, "values");
-  if (stimulus->kind->takes_signal || is_recorded(experiment, change->stimulus)) {
-    volley_value_fault(reading, volley_node_get(entry, "stimulus"), "a stimulus that %s stays as it is",
-                       stimulus->kind->takes_signal ? "plays a signal" : "is recorded");
+  if (stimulus->kind->takes_signal) {
+    volley_value_fault(reading, volley_node_get(entry, "stimulus"), "a stimulus that plays a signal stays as it is");
     return;
   }
   if (!volley_check_keys(reading, values, values_of(reading, stimulus->kind))) return;

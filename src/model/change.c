@@ -22,6 +22,7 @@ void volley_change_stimulus(volley_experiment *experiment, const volley_change *
   volley_stimulus *stimuli = volley_arena_alloc(experiment->arena, n, sizeof *stimuli);
   memcpy(stimuli, experiment->stimuli, n * sizeof *stimuli);
   stimuli[change->stimulus] = *change->renewed;
+  if (!experiment->first_stimuli) experiment->first_stimuli = experiment->stimuli;
   experiment->stimuli = stimuli;
 }
 

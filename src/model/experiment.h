@@ -380,6 +380,7 @@ typedef struct volley_experiment {
   volley_projection *projections;
   int n_projections;
   volley_stimulus *stimuli;
+  const volley_stimulus *first_stimuli; /* as they are before changes; NULL: no change has made others of them */
   int n_stimuli;
   volley_readout *readouts;
   int n_readouts;

@@ -9,9 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The stimulus as a change leaves it, until the next one. */
+typedef struct version {
+  int64_t from;           /* the first step that sees it */
+  volley_experiment then; /* with stimuli of its own, of which this one is as it is then */
+} version;
+
 /* The stimulus at a slice. */
 typedef struct given {
   volley_slice slice;          /* that of the network, but for where input goes */
+  int version;                 /* of which the generator is */
   volley_generator *generator; /* NULL: none of its neurons is reached */
   double *values;              /* [count] */
 } given;
@@ -20,6 +27,8 @@ typedef struct stimuli {
   volley_probes probes;
   const volley_recorder *recorder;
   const volley_stimulus *stimulus;
+  version *versions; /* [n_versions] */
+  int n_versions;
   given **blocks; /* [n_blocks][n_slices] */
 } stimuli;
 
@@ -35,23 +44,55 @@ static void destroy(void *own) {
     free(s->blocks[b]);
   }
   free(s->blocks);
+  for (int v = 0; v < s->n_versions; v++) free(s->versions[v].then.stimuli);
+  free(s->versions);
   volley_probes_release(&s->probes);
   free(s);
 }
 
-static given make_given(const stimuli *s, const volley_slice *slice) {
+static void add_version(stimuli *s, int64_t from, const volley_stimulus *stimulus) {
   const volley_experiment *experiment = s->probes.network->experiment;
+  const size_t n = (size_t)experiment->n_stimuli;
+  s->versions = volley_grow(s->versions, (size_t)s->n_versions + 1, sizeof *s->versions, "a recorder of a stimulus");
+  version *added = &s->versions[s->n_versions++];
+  *added = (version){.from = from, .then = *experiment};
+  added->then.stimuli = volley_alloc(n, sizeof *stimulus, "a recorder of a stimulus");
+  memcpy(added->then.stimuli, experiment->stimuli, n * sizeof *stimulus);
+  added->then.stimuli[s->recorder->stimulus] = *stimulus;
+}
+
+/* A row may lie before and behind a change, and a checkpoint anywhere: what a step is given depends on the step alone. */
+static void make_versions(stimuli *s) {
+  const volley_experiment *experiment = s->probes.network->experiment;
+  const volley_stimulus *first = experiment->first_stimuli ? experiment->first_stimuli : experiment->stimuli;
+  add_version(s, INT64_MIN, &first[s->recorder->stimulus]);
+  for (int c = 0; c < experiment->n_changes; c++)
+    if (experiment->changes[c].stimulus == s->recorder->stimulus)
+      add_version(s, experiment->changes[c].step, experiment->changes[c].renewed);
+}
+
+static void go_to_step(const stimuli *s, given *g, int64_t step) {
+  int v = g->version;
+  while (v + 1 < s->n_versions && s->versions[v + 1].from <= step) v++;
+  if (v == g->version) return;
+  if (g->generator) volley_generator_destroy(s->stimulus->kind, g->generator);
+  g->generator = volley_generator_create(&s->versions[v].then, s->recorder->stimulus, &g->slice);
+  g->version = v;
+}
+
+static given make_given(const stimuli *s, const volley_slice *slice) {
   given made = {.slice = *slice, .values = volley_alloc(slice->count, sizeof *made.values, "a recorder of a stimulus")};
   made.slice.current = made.values;
   made.slice.current_stride = 1;
   for (int r = 0; r < VOLLEY_MAX_RECEPTORS; r++) made.slice.inputs[r] = made.values;
-  made.generator = volley_generator_create(experiment, s->recorder->stimulus, &made.slice);
+  made.generator = volley_generator_create(&s->versions[0].then, s->recorder->stimulus, &made.slice);
   return made;
 }
 
 static void make(void *context) {
   stimuli *s = context;
   const volley_network *network = s->probes.network;
+  make_versions(s);
   s->blocks = volley_alloc((size_t)network->n_blocks, sizeof *s->blocks, "a recorder of a stimulus");
   for (int b = 0; b < network->n_blocks; b++) {
     const volley_block *block = &network->blocks[b];
@@ -81,8 +122,10 @@ static void sample(void *own, int block, int slice, int64_t step, double *row) {
   given *g = &s->blocks[block][slice];
   if (probes->first[slice] == probes->first[slice + 1]) return;
   memset(g->values, 0, g->slice.count * sizeof *g->values);
-  for (int64_t at = step - steps; at < step && g->generator; at++)
+  for (int64_t at = step - steps; at < step && g->generator; at++) {
+    go_to_step(s, g, at);
     s->stimulus->kind->apply(g->generator, &g->slice, at);
+  }
   for (size_t k = probes->first[slice]; k < probes->first[slice + 1]; k++) {
     const double sum = g->values[probes->probes[k].position];
     row[probes->probes[k].column] = s->stimulus->kind->is_current ? sum / (double)steps : sum;

@@ -30,6 +30,8 @@ recorders:
   - {type: spikes, population: [E, I]}
   - {name: v, type: traces, population: [E, I], states: V_m, interval: 1 ms}
   - {type: weights, projection: w, interval: 1 ms}
+  - {type: stimuli, stimulus: p, interval: 4 ms}
+  - {name: given, type: stimuli, stimulus: dc, interval: 4 ms}
 """
 CHANGES = """
 changes:
@@ -171,12 +173,14 @@ def main():
         row = numpy.argmin(abs(times - 20))
         expect(numpy.all(potentials[row][:10] <= -60) and len(set(potentials[row][:10])) == 10, "states are not set")
         with h5py.File(output) as file:
-            weights = file["weights/w/data"][:]
+            weights, given = file["weights/w/data"][:], file["stimuli/given/data"][:]
+        expected = [5] * 7 + [(20 * 5 + 20 * 200) / 40] + [200] * 7
+        expect(numpy.allclose(given, numpy.array(expected)[:, None], rtol=1e-12), f"a changed stimulus is recorded as {given[:, 0]}")
         expect(numpy.all(weights[21] == 33) and numpy.allclose(weights[43], 1.5 * weights[42], rtol=0.2), "weights are not set")
         other = os.path.join(folder, "other.h5")
         run(net, other, {"simulation.delivery": "listed", "simulation.exchange_interval": "min_delay"}, 3)
         expect_same("3 ranks, listed", other, whole)
-        check_restarts(net, whole, (9, 1), (8, 3)) # 15 ms, 20 ms
+        check_restarts(net, whole, (9, 1), (8, 3), (6, 1)) # 15 ms, 20 ms, 30 ms: within a row of stimuli
         check_events(folder)
         plain = run(write(os.path.join(folder, "plain.yaml"), NET), output)["spike_digest"]
         same = "changes: [{at: 20 ms, projection: E->E, factor: 1}, {at: 30 ms, projection: E->I, weight: 20}, {at: 31 ms, " \
