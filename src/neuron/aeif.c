@@ -11,10 +11,10 @@
  *   V >= V_peak: a spike, V = V_reset, w = w + b
  *
  * x are the conductances or currents. A spike that arrives at the end of a step makes rise jump there by its weight (an
- * alpha or beta function with that peak) or, in models without a rise, x. x is exact, V and w take steps with error control
- * (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a refractory period
+ * alpha or beta function with that peak) or, in models without a rise, x. x is exact, V and w take split steps, and steps with
+ * error control about a spike (rising.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a refractory period
  * lasts from there to t_ref after the end of the step. Without a slope (Delta_T 0) V_th is the peak. */
-#include "neuron/cash_karp.h"
+#include "neuron/rising.h"
 
 #include <stddef.h>
 
@@ -46,7 +46,9 @@ enum {
   inverse_width,
   peak,
   refractory_steps,
-  rate,
+  rate_of_w,
+  remains, /* of w after a step */
+  growth,  /* g_L h / C_m; 0 where nothing rises */
   courses,
   N_COEFFICIENTS = courses + VOLLEY_N_COURSES
 };
@@ -148,7 +150,9 @@ static void prepare_membrane(const double *p, double dt, double *c) {
   c[inverse_width] = p[Delta_T] > 0 ? 1 / p[Delta_T] : 0;
   c[peak] = p[Delta_T] > 0 ? p[V_peak] : p[V_th];
   c[refractory_steps] = volley_round_steps(p[t_ref], dt);
-  c[rate] = 1 / p[tau_w];
+  c[rate_of_w] = 1 / p[tau_w];
+  c[remains] = exp(-dt / p[tau_w]);
+  c[growth] = p[Delta_T] > 0 ? p[g_L] / p[C_m] * dt : 0;
 }
 
 static void prepare(const double *p, double dt, double *c) {
@@ -190,7 +194,7 @@ VOLLEY_INLINE void slopes_at(const volley_cell *cell, const double *y, double v,
   const double current = C(I_e) + cell->current;
   const double moved = (spike + current - C(g_L) * (v - C(E_L)) - ex - in - y[w]) * C(inverse_capacitance);
   slope[V_m] = cell->refractory > 0 ? 0 : moved;
-  slope[w] = (C(a) * (v - C(E_L)) - y[w]) * C(rate);
+  slope[w] = (C(a) * (v - C(E_L)) - y[w]) * C(rate_of_w);
 }
 
 VOLLEY_INLINE void slopes_cond(const volley_cell *cell, int stage, const double *y, double *slope) {
@@ -200,6 +204,42 @@ VOLLEY_INLINE void slopes_cond(const volley_cell *cell, int stage, const double 
 
 VOLLEY_INLINE void slopes_psc(const volley_cell *cell, int stage, const double *y, double *slope) {
   slopes_at(cell, y, bounded(cell, y), -cell->x[EX][stage], -cell->x[IN][stage], slope);
+}
+
+/* The part of dV/dt that is linear in V; in, out: conductances, and currents that flow into the neuron. */
+VOLLEY_INLINE void membrane_at(const volley_cell *cell, const double *y, double conductance, double in, double *rate,
+                               double *drive) {
+  *rate = (C(g_L) + conductance) * C(inverse_capacitance);
+  *drive = (C(g_L) * C(E_L) + in - y[w] + (C(I_e) + cell->current)) * C(inverse_capacitance);
+}
+
+VOLLEY_INLINE void membrane_cond(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
+  const double ex = cell->x[EX][stage], in = cell->x[IN][stage];
+  membrane_at(cell, y, ex + in, ex * C(E_ex) + in * C(E_in), rate, drive);
+}
+
+VOLLEY_INLINE void membrane_psc(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
+  membrane_at(cell, y, 0, cell->x[EX][stage] + cell->x[IN][stage], rate, drive);
+}
+
+/* The other: with z = exp((V - V_th) / Delta_T) g_L h / C_m V rises by -Delta_T log(1 - z), a series in s = z / (2 - z). */
+VOLLEY_INLINE double rise(const volley_cell *cell, double h, double v, double *part, double *bend) {
+  (void)h;
+  const double z = C(growth) * volley_exponential((v - C(V_th)) * C(inverse_width));
+  const double s = z / (2 - z), t = s * s;
+  double sum = volley_multiply_add(t, 1.0 / 13, 1.0 / 11);
+  sum = volley_multiply_add(t, sum, 1.0 / 9);
+  sum = volley_multiply_add(t, sum, 1.0 / 7);
+  sum = volley_multiply_add(t, sum, 1.0 / 5);
+  sum = volley_multiply_add(t, sum, 1.0 / 3);
+  *part = z;
+  *bend = z * C(inverse_width);
+  return v + 2 * C(Delta_T) * volley_multiply_add(s * t, sum, s);
+}
+
+VOLLEY_INLINE void adapt(const volley_cell *cell, double v, double *y) {
+  const double goal = C(a) * (v - C(E_L));
+  y[w] = goal + (y[w] - goal) * C(remains);
 }
 
 static void spike(const volley_cell *cell, double *y) {
@@ -218,12 +258,14 @@ static void spike(const volley_cell *cell, double *y) {
       .adds_input = true,                                                                                              \
       .refractory = refractory,                                                                                        \
       .slopes = slopes_##what,                                                                                         \
+      .membrane = membrane_##what,                                                                                     \
       .spike = spike,                                                                                                  \
       .peak = peak,                                                                                                    \
       .refractory_steps = refractory_steps,                                                                            \
   };                                                                                                                   \
-  VOLLEY_INLINE void take_##name(const volley_chunk *k) { volley_integrate(&equations_##name, k); }                    \
-  static void update_##name(volley_slice *slice, volley_spike_list *spikes) {                                          \
+  static const volley_rising rising_##name = {&equations_##name, rise, adapt, V_reset};                                \
+  VOLLEY_INLINE void take_##name(const volley_chunk *k) { volley_rise(&rising_##name, k); }                            \
+  VOLLEY_FOR_PROCESSORS static void update_##name(volley_slice *slice, volley_spike_list *spikes) {                    \
     volley_update(slice, spikes, take_##name, N_COEFFICIENTS);                                                         \
   }
 
@@ -234,7 +276,7 @@ UPDATE(psc_alpha, psc, rise_ex, rise_in)
 
 #define DOC(kind)                                                                                                      \
   "adaptive exponential integrate-and-fire neuron with " kind                                                          \
-  ", which are exact; V and w take Runge-Kutta steps of fifth order with error control"
+  ", which are exact; V and w take split steps of second order, and Runge-Kutta steps of fifth with error control about a spike"
 
 /* What all of them have alike. */
 #define COMMON(name, kind)                                                                                             \
@@ -347,6 +389,16 @@ static double mean_current_beta(const double *p, int receptor) {
   return 0.001 * area * (of[E_REV] - 0.5 * (wide[E_L] + wide[V_th]));
 }
 
+VOLLEY_INLINE void membrane_beta(const volley_cell *cell, int stage, const double *y, double *rate, double *drive,
+                                 const int n) {
+  double conductance = 0, in = 0;
+  for (int k = 0; k < n; k++) {
+    conductance += cell->x[k][stage];
+    in += cell->x[k][stage] * C(courses + k);
+  }
+  membrane_at(cell, y, conductance, in, rate, drive);
+}
+
 VOLLEY_INLINE void slopes_beta(const volley_cell *cell, int stage, const double *y, double *slope, const int n) {
   const double v = bounded(cell, y);
   double out = 0;
@@ -372,6 +424,10 @@ static const volley_neuron_model *const sizes_beta[MOST];
   VOLLEY_INLINE void slopes_beta_##number(const volley_cell *cell, int stage, const double *y, double *slope) {        \
     slopes_beta(cell, stage, y, slope, number);                                                                        \
   }                                                                                                                    \
+  VOLLEY_INLINE void membrane_beta_##number(const volley_cell *cell, int stage, const double *y, double *rate,    \
+                                            double *drive) {                                                           \
+    membrane_beta(cell, stage, y, rate, drive, number);                                                           \
+  }                                                                                                                    \
   static const volley_equations equations_beta_##number = {                                                            \
       .n = 2,                                                                                                          \
       .n_coefficients = N_BETA(number),                                                                                \
@@ -381,12 +437,14 @@ static const volley_neuron_model *const sizes_beta[MOST];
       .beta = true,                                                                                                    \
       .refractory = still,                                                                                             \
       .slopes = slopes_beta_##number,                                                                                  \
+      .membrane = membrane_beta_##number,                                                                              \
       .spike = spike,                                                                                                  \
       .peak = peak,                                                                                                    \
       .refractory_steps = refractory_steps,                                                                            \
   };                                                                                                                   \
-  VOLLEY_INLINE void take_beta_##number(const volley_chunk *k) { volley_integrate(&equations_beta_##number, k); }      \
-  static void update_beta_##number(volley_slice *slice, volley_spike_list *spikes) {                                   \
+  static const volley_rising rising_beta_##number = {&equations_beta_##number, rise, adapt, V_reset};                  \
+  VOLLEY_INLINE void take_beta_##number(const volley_chunk *k) { volley_rise(&rising_beta_##number, k); }              \
+  VOLLEY_FOR_PROCESSORS static void update_beta_##number(volley_slice *slice, volley_spike_list *spikes) {             \
     volley_update_any(slice, spikes, take_beta_##number, N_BETA(number));                                              \
   }                                                                                                                    \
   static void prepare_beta_##number(const double *p, double dt, double *c) { prepare_beta(number, p, dt, c); }         \

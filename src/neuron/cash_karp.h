@@ -284,7 +284,7 @@ VOLLEY_INLINE int volley_attempt(const volley_equations *of, const volley_chunk 
     for (int d = 0; d < of->n; d++) y[d] = slice.states[d][i];
     const int fails = volley_whole_step(of, &cell, y, after);
     for (int d = 0; d < of->n; d++) slice.states[d][i] = fails ? y[d] : after[d];
-    failed[i - k->first] = fails;
+    failed[(size_t)i - k->first] = fails;
     any |= fails;
   }
   return any;

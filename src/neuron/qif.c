@@ -5,10 +5,10 @@
  *   C_m dV/dt = k (V - E_L) (V - V_c) + I_syn_ex + I_syn_in + I_e + I,   dI_syn_x/dt = -I_syn_x / tau_syn_x
  *   V >= V_peak: a spike, V = V_reset
  *
- * A spike that arrives at the end of a step makes I_syn jump there. Synaptic currents are exact, V takes steps with
- * error control (cash_karp.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a
+ * A spike that arrives at the end of a step makes I_syn jump there. Synaptic currents are exact, V takes split
+ * steps, and steps with error control about a spike (rising.h). A spike resets V where V reaches the peak within the step, and V goes on from there; a
  * refractory period lasts from there to t_ref after the end of the step. */
-#include "neuron/cash_karp.h"
+#include "neuron/rising.h"
 
 #include <stddef.h>
 
@@ -70,6 +70,21 @@ VOLLEY_INLINE void slopes(const volley_cell *cell, int stage, const double *y, d
   slope[V_m] = cell->refractory > 0 ? 0 : moved;
 }
 
+/* The two parts of k (V - E_L) (V - V_c): k (V_c - E_L) (E_L - V), with the currents, and k (V - E_L)^2. */
+VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
+  (void)y;
+  const double conductance = C(k) * (C(V_c) - C(E_L)), current = C(I_e) + cell->current;
+  *rate = conductance * C(inverse_capacitance);
+  *drive = (conductance * C(E_L) + cell->x[EX][stage] + cell->x[IN][stage] + current) * C(inverse_capacitance);
+}
+
+VOLLEY_INLINE double rise(const volley_cell *cell, double h, double v, double *part, double *bend) {
+  const double gain = C(k) * C(inverse_capacitance) * h, above = v - C(E_L), z = gain * above;
+  *part = z;
+  *bend = 2 * gain;
+  return v + above * z / (1 - z);
+}
+
 static void spike(const volley_cell *cell, double *y) { y[V_m] = C(V_reset); }
 
 static const volley_equations equations = {
@@ -80,14 +95,17 @@ static const volley_equations equations = {
     .rise = {-1, -1},
     .refractory = refractory,
     .slopes = slopes,
+    .membrane = membrane,
     .spike = spike,
     .peak = V_peak,
     .refractory_steps = refractory_steps,
 };
 
-VOLLEY_INLINE void take(const volley_chunk *chunk) { volley_integrate(&equations, chunk); }
+static const volley_rising rising = {&equations, rise, NULL, V_reset};
 
-static void update(volley_slice *slice, volley_spike_list *spikes) {
+VOLLEY_INLINE void take(const volley_chunk *chunk) { volley_rise(&rising, chunk); }
+
+VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list *spikes) {
   volley_update(slice, spikes, take, N_COEFFICIENTS);
 }
 
@@ -95,7 +113,7 @@ const volley_neuron_model volley_qif = {
     .name = "qif",
     .doc =
         "quadratic integrate-and-fire neuron with exponentially decaying synaptic currents, which are exact; V takes "
-        "Runge-Kutta steps of fifth order with error control",
+        "split steps of second order, and Runge-Kutta steps of fifth with error control about a spike",
     .reference = "Ermentrout & Kopell (1986); Latham et al. (2000); Cash & Karp (1990)",
     VOLLEY_PARAMETERS(parameters),
     VOLLEY_STATES(states),

@@ -9,6 +9,14 @@
 
 #include "neuron/cash_karp.h"
 
+/* Sets the synaptic variables, at stage 0, to their means over the step. */
+VOLLEY_INLINE void volley_set_means(const volley_equations *of, volley_cell *cell) {
+  for (int x = 0; x < of->synapses; x++) {
+    cell->x[x][0] = cell->start[x] * volley_synapse_course(cell, x, VOLLEY_MEAN);
+    if (of->rise[x] >= 0) cell->x[x][0] += cell->slope[x] * volley_synapse_course(cell, x, VOLLEY_MEAN_RISE);
+  }
+}
+
 /* V after h ms with the rate and the drive of y and this stage. */
 VOLLEY_INLINE double volley_relaxed(const volley_equations *of, const volley_cell *cell, int stage, double h,
                                     const double *y, double v) {
@@ -22,10 +30,7 @@ VOLLEY_INLINE int volley_split_neuron(const volley_equations *of, const volley_s
                                       uint32_t i, double current) {
   volley_cell cell = volley_cell_of(of, slice, i, k->c, k->cs, current);
   double *v = slice->states[0];
-  for (int x = 0; x < of->synapses; x++) {
-    cell.x[x][0] = cell.start[x] * volley_synapse_course(&cell, x, VOLLEY_MEAN);
-    if (of->rise[x] >= 0) cell.x[x][0] += cell.slope[x] * volley_synapse_course(&cell, x, VOLLEY_MEAN_RISE);
-  }
+  volley_set_means(of, &cell);
   const double h = volley_course(&cell, VOLLEY_STEP), now = v[i];
   const double ahead = of->is_curved ? volley_relaxed(of, &cell, 0, 0.5 * h, &now, now) : now;
   const double end = volley_relaxed(of, &cell, 0, h, &ahead, now);

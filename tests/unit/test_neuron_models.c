@@ -188,6 +188,11 @@ static const scheme schemes[] = {
     {"iaf_cond_beta", {"tau_rise_ex"}, {2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 0, 8, 0.5, 2},
     {"iaf_cond_exp_sfa_rr", {"t_ref"}, {0.5}, {"g_ex", "g_rr", "V_m"}, {30, 90, -65}, 0, 8, 0.5, 2},
     {"iaf_bw_2001", {"t_ref"}, {2}, {"s_AMPA", "s_NMDA", "V_m"}, {9, 9, -65}, 0, 8, 0.5, 2},
+    {"aeif_cond_exp", {"tau_syn_ex"}, {2}, {"g_ex", "g_in", "V_m"}, {9, 9, -65}, 99, 8, 0.5, 2},
+    {"aeif_cond_alpha", {"tau_syn_ex"}, {2}, {"rise_ex", "g_in", "V_m"}, {9, 9, -65}, 9, 8, 0.5, 2},
+    {"aeif_psc_exp", {"tau_syn_ex"}, {2}, {"I_syn_ex", "V_m"}, {300, -65}, 99, 8, 0.5, 2},
+    {"aeif_psc_alpha", {"tau_syn_ex"}, {2}, {"rise_ex", "V_m"}, {90, -65}, 99, 8, 0.5, 2},
+    {"qif", {"tau_syn_ex"}, {2}, {"I_syn_ex", "V_m"}, {9, -65}, 9, 8, 0.5, 2},
     {"hh_psc_alpha", {"tau_syn_ex"}, {2}, {"rise_ex", "V_m"}, {90, -70}, 99, 4, 0.2, 4},
     {"hh_cond_exp_traub", {"tau_syn_ex"}, {2}, {"g_ex", "V_m"}, {9, -70}, 99, 4, 0.1, 4},
 };
@@ -375,7 +380,7 @@ static void test_qif(void **unused) {
   (void)unused;
   const double half = 10, middle = -50, k = 0.7, C_m = 100; /* defaults; half: of V_c - E_L */
   const scheme quiet = {"qif", {"k"}, {k}, {"V_m"}, {-45}, 50, 400, 0.1, 5};
-  expect_near(potential_after(&quiet, 0.1), middle - sqrt(half * half - 50 / k), 1e-6);
+  expect_near(potential_after(&quiet, 0.1), middle - sqrt(half * half - 50 / k), 5e-6);
   static const double currents[] = {72, 100, 300, 2000};
   for (size_t n = 0; n < sizeof currents / sizeof *currents; n++) {
     neurons these = neurons_of("qif");
@@ -393,7 +398,7 @@ static void test_qif(void **unused) {
     }
     print_message("qif: %g pA, mean of %ld intervals %.6f ms, analytic %.6f ms\n", currents[n], (long)intervals,
                   0.1 * (double)(last - first) / (double)intervals, period);
-    expect_near(0.1 * (double)(last - first) / (double)intervals, period, 1.1e-4 + 0.1 / (double)intervals);
+    expect_near(0.1 * (double)(last - first) / (double)intervals, period, 1.1e-4 * period + 0.1 / (double)intervals);
     neurons_drop(&these);
   }
 }
@@ -591,7 +596,7 @@ static void test_stiff_conductances(void **unused) {
     for (int n = 1; n <= 10; n++) {
       assert_int_equal(neurons_step(&these), 0);
       const double ex = exp(-0.1 * n / 0.2), in = exp(-0.1 * n / 2);
-      const bool is_split = !adaptive && strncmp(names[k], "iaf", 3) == 0;
+      const bool is_split = !adaptive;
       const double end = -85 * in / (ex + in), before = -85 * in * exp(0.05) / (ex * exp(0.5) + in * exp(0.05));
       expect_near(*neurons_state(&these, "V_m"), is_split ? 0.5 * (before + end) : end,
                   is_split ? 0.5 * fabs(before - end) : 1e-3);
