@@ -188,24 +188,6 @@ VOLLEY_INLINE double bounded(const volley_cell *cell, const double *y) {
   return cell->refractory > 0 ? C(V_reset) : y[V_m] < C(V_peak) ? y[V_m] : C(V_peak);
 }
 
-/* Slopes at v; ex, in: synaptic currents that flow out of the neuron. */
-VOLLEY_INLINE void slopes_at(const volley_cell *cell, const double *y, double v, double ex, double in, double *slope) {
-  const double spike = C(spike_current) * volley_exponential((v - C(V_th)) * C(inverse_width));
-  const double current = C(I_e) + cell->current;
-  const double moved = (spike + current - C(g_L) * (v - C(E_L)) - ex - in - y[w]) * C(inverse_capacitance);
-  slope[V_m] = cell->refractory > 0 ? 0 : moved;
-  slope[w] = (C(a) * (v - C(E_L)) - y[w]) * C(rate_of_w);
-}
-
-VOLLEY_INLINE void slopes_cond(const volley_cell *cell, int stage, const double *y, double *slope) {
-  const double v = bounded(cell, y);
-  slopes_at(cell, y, v, cell->x[EX][stage] * (v - C(E_ex)), cell->x[IN][stage] * (v - C(E_in)), slope);
-}
-
-VOLLEY_INLINE void slopes_psc(const volley_cell *cell, int stage, const double *y, double *slope) {
-  slopes_at(cell, y, bounded(cell, y), -cell->x[EX][stage], -cell->x[IN][stage], slope);
-}
-
 /* The part of dV/dt that is linear in V; in, out: conductances, and currents that flow into the neuron. */
 VOLLEY_INLINE void membrane_at(const volley_cell *cell, const double *y, double conductance, double in, double *rate,
                                double *drive) {
@@ -221,6 +203,25 @@ VOLLEY_INLINE void membrane_cond(const volley_cell *cell, int stage, const doubl
 VOLLEY_INLINE void membrane_psc(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
   membrane_at(cell, y, 0, cell->x[EX][stage] + cell->x[IN][stage], rate, drive);
 }
+
+/* Slopes, with this linear part. */
+VOLLEY_INLINE void slopes_at(const volley_cell *cell, const double *y, double rate, double drive, double *slope) {
+  const double v = bounded(cell, y);
+  const double spike = C(spike_current) * volley_exponential((v - C(V_th)) * C(inverse_width));
+  const double moved = drive - rate * v + spike * C(inverse_capacitance);
+  slope[V_m] = cell->refractory > 0 ? 0 : moved;
+  slope[w] = (C(a) * (v - C(E_L)) - y[w]) * C(rate_of_w);
+}
+
+#define SLOPES(what)                                                                                                   \
+  VOLLEY_INLINE void slopes_##what(const volley_cell *cell, int stage, const double *y, double *slope) {               \
+    double rate, drive;                                                                                                \
+    membrane_##what(cell, stage, y, &rate, &drive);                                                                    \
+    slopes_at(cell, y, rate, drive, slope);                                                                            \
+  }
+
+SLOPES(cond)
+SLOPES(psc)
 
 /* The other: with z = exp((V - V_th) / Delta_T) g_L h / C_m V rises by -Delta_T log(1 - z), a series in s = z / (2 - z). */
 VOLLEY_INLINE double rise(const volley_cell *cell, double h, double v, double *part, double *bend) {
@@ -276,7 +277,8 @@ UPDATE(psc_alpha, psc, rise_ex, rise_in)
 
 #define DOC(kind)                                                                                                      \
   "adaptive exponential integrate-and-fire neuron with " kind                                                          \
-  ", which are exact; V and w take split steps of second order, and Runge-Kutta steps of fifth with error control about a spike"
+  ", which are exact; V and w take split steps of second order, and Runge-Kutta steps of fifth with error control "    \
+  "about a spike"
 
 /* What all of them have alike. */
 #define COMMON(name, kind)                                                                                             \
@@ -399,13 +401,6 @@ VOLLEY_INLINE void membrane_beta(const volley_cell *cell, int stage, const doubl
   membrane_at(cell, y, conductance, in, rate, drive);
 }
 
-VOLLEY_INLINE void slopes_beta(const volley_cell *cell, int stage, const double *y, double *slope, const int n) {
-  const double v = bounded(cell, y);
-  double out = 0;
-  for (int k = 0; k < n; k++) out += cell->x[k][stage] * (v - C(courses + k));
-  slopes_at(cell, y, v, out, 0, slope);
-}
-
 #define N_BETA(n) (courses + (n) + VOLLEY_COURSES_OF(2 * (n)))
 #define MODEL_BETA(n)                                                                                                  \
   {                                                                                                                    \
@@ -421,13 +416,11 @@ static const volley_neuron_model *const sizes_beta[MOST];
 
 #define AT(k) ports + 2 * (k)
 #define SIZED(number)                                                                                                  \
-  VOLLEY_INLINE void slopes_beta_##number(const volley_cell *cell, int stage, const double *y, double *slope) {        \
-    slopes_beta(cell, stage, y, slope, number);                                                                        \
-  }                                                                                                                    \
-  VOLLEY_INLINE void membrane_beta_##number(const volley_cell *cell, int stage, const double *y, double *rate,    \
+  VOLLEY_INLINE void membrane_beta_##number(const volley_cell *cell, int stage, const double *y, double *rate,         \
                                             double *drive) {                                                           \
-    membrane_beta(cell, stage, y, rate, drive, number);                                                           \
+    membrane_beta(cell, stage, y, rate, drive, number);                                                                \
   }                                                                                                                    \
+  SLOPES(beta_##number)                                                                                                \
   static const volley_equations equations_beta_##number = {                                                            \
       .n = 2,                                                                                                          \
       .n_coefficients = N_BETA(number),                                                                                \

@@ -30,7 +30,7 @@ typedef struct volley_rising {
 /* Takes neuron i through the step; `current` is injected into it. Returns more than 0, and leaves it, where that is not accurate.
  * No number here is of another size than those of the loop, or it would not be in vectors. */
 VOLLEY_INLINE double volley_rise_neuron(const volley_rising *of, const volley_slice *slice, const volley_chunk *k,
-                                     uint32_t i, double current) {
+                                        uint32_t i, double current) {
   const volley_equations *equations = of->equations;
   volley_cell cell = volley_cell_of(equations, slice, i, k->c, k->cs, current);
   volley_set_means(equations, &cell);
