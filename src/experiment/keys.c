@@ -54,7 +54,8 @@ static const volley_key_info simulation_keys[] = {
          "each receptor, rounded up or down by chance, so that mean and variance of the input stay; less memory"},
     {"integration", .type = VOLLEY_KEY_CHOICE, .words = "splitting|adaptive",
      .doc =
-         "how `iaf_cond_...`, `iaf_bw_2001`, `aeif_...`, `qif` and `hh_...` take a step: split into parts that are exact, "
+         "how `iaf_cond_...`, `iaf_bw_2001`, `aeif_...`, `qif` and `hh_...` take a step: split into parts that are "
+         "exact, "
          "all neurons in vectors, or by Runge-Kutta steps of fifth order with error control, to the model's tolerance; "
          "slower, a referee. Other models have one scheme"},
     {"partition", .type = VOLLEY_KEY_WORD,
