@@ -28,7 +28,9 @@ static const volley_key_info parameters[N_PARAMETERS] = {
     [t_ref] = {"t_ref", "ms", 0, 0, 1e9, .doc = "refractory period, rounded to steps"},
     [tau_syn_ex] = {"tau_syn_ex", "ms", 2, VOLLEY_TIMES, .doc = "decay time of excitatory currents"},
     [tau_syn_in] = {"tau_syn_in", "ms", 2, VOLLEY_TIMES, .doc = "decay time of inhibitory currents"},
-    [tolerance] = {"tolerance", "mV", 1e-6, 1e-12, 1, .doc = "estimated error of a step above which it is halved"},
+    [tolerance] =
+        {"tolerance", "mV", 1e-6, 1e-12, 1,
+         .doc = "estimated error of a step above which it is halved, about spikes and with integration: adaptive"},
 };
 
 static const volley_state_info states[] = {
@@ -101,7 +103,7 @@ static const volley_equations equations = {
     .refractory_steps = refractory_steps,
 };
 
-static const volley_rising rising = {&equations, rise, NULL, V_reset};
+static const volley_rising rising = {&equations, rise, NULL, NULL, V_reset};
 
 VOLLEY_INLINE void take(const volley_chunk *chunk) { volley_rise(&rising, chunk); }
 

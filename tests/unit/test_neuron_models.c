@@ -265,6 +265,26 @@ static void test_distance(void **unused) {
   }
 }
 
+/* However strongly V and w turn about each other: steps that are too long for it are not taken. */
+static void test_turning(void **unused) {
+  (void)unused;
+  static const struct {
+    double dt, a, tau_w;
+  } cases[] = {{0.1, 4, 144}, {0.1, 1e3, 5}, {0.1, 1e4, 1}, {0.1, 2e5, 1}, {1, 80, 20},
+               {1, 300, 10},  {1, -20, 10},  {1, 1e4, 1},   {1, 3e4, 20}};
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    scheme split = {
+        "aeif_psc_exp", {"t_ref", "a", "tau_w"}, {0, cases[k].a, cases[k].tau_w}, {"V_m"}, {-68}, 100, 20, 1, 2};
+    scheme adaptive = split;
+    adaptive.set[0] = "tolerance";
+    adaptive.to[0] = 1e-10;
+    const double distance = fabs(potential_after(&split, cases[k].dt) - potential_after(&adaptive, cases[k].dt));
+    print_message("dt %g ms, a %g nS, tau_w %g ms: %.3g mV from adaptive\n", cases[k].dt, cases[k].a, cases[k].tau_w,
+                  distance);
+    expect_near(distance, 0, 1e-3);
+  }
+}
+
 static void test_exponential(void **unused) {
   (void)unused;
   double worst = 0;
@@ -666,6 +686,7 @@ int main(void) {
                                      cmocka_unit_test(test_distance),
                                      cmocka_unit_test(test_gates),
                                      cmocka_unit_test(test_tolerance),
+                                     cmocka_unit_test(test_turning),
                                      cmocka_unit_test(test_exponential),
                                      cmocka_unit_test(test_powers),
                                      cmocka_unit_test(test_substeps),
