@@ -53,8 +53,10 @@ volley_node *volley_optional_section(volley_reading *reading, const volley_node 
 
 bool volley_check_list(volley_reading *reading, volley_node *section) {
   if (section->kind == VOLLEY_NODE_LIST) return true;
-  return volley_value_fault(reading, section, "this is %s; a list is expected, each entry begins with '-'",
-                            volley_node_kind_name(section));
+  const bool are_numbers = section->kind == VOLLEY_NODE_NUMBERS;
+  return volley_value_fault(reading, section, "this is %s; a list%s is expected, each entry begins with '-'",
+                            are_numbers ? "a list of numbers" : volley_node_kind_name(section),
+                            are_numbers ? " of mappings" : "");
 }
 
 size_t volley_count_entries(volley_reading *reading, const volley_node *section, const char *keys, size_t most,

@@ -190,6 +190,7 @@ static int find_subject(volley_reading *reading, const entry_reading *e, int p) 
   switch (e->kind->of) {
     case VOLLEY_OF_POPULATION: {
       const volley_nodes *nodes = nodes_of(reading, e, (volley_pick){.row = p});
+      if (nodes && !nodes->bits) return -1; /* not joined: their populations have faults */
       return nodes ? nodes->first : volley_find_population(reading, e->populations[p]);
     }
     case VOLLEY_OF_READOUT: return find_readout(reading, e->entry);
