@@ -128,6 +128,22 @@ static void refuse_changed(const volley_experiment *experiment, int64_t step, in
   }
 }
 
+/* What is neither of a population that there is nor of a stimulus. */
+static void refuse_other(const char *assignment) {
+  const size_t begin = strlen("populations.");
+  const char *name = strncmp(assignment, "populations.", begin) == 0 ? assignment + begin : "";
+  const int n = (int)strcspn(name, ".=");
+  if (strncmp(name + n, ".parameters.", strlen(".parameters.")) == 0 ||
+      strncmp(name + n, ".spikes.", strlen(".spikes.")) == 0)
+    volley_fault(VOLLEY_USAGE, NULL, "there is no population '%.*s'", n, name);
+  else
+    volley_fault(
+        VOLLEY_USAGE, NULL,
+        "'%s': only keys of stimuli, parameters of populations and spikes of sources can be set while a run is "
+        "under way",
+        assignment);
+}
+
 volley_status volley_assignments_check(const volley_experiment *experiment, int64_t step, const char *const *sets,
                                        int n_sets, MPI_Comm comm) {
   bool is_stimulus = false;
@@ -136,11 +152,7 @@ volley_status volley_assignments_check(const volley_experiment *experiment, int6
     if (volley_assignment_population(experiment, sets[s], &p))
       refuse_changed(experiment, step, p, sets[s]);
     else if (!set_of_stimulus(sets[s]))
-      volley_fault(
-          VOLLEY_USAGE, NULL,
-          "'%s': only keys of stimuli, parameters of populations and spikes of sources can be set while a run is "
-          "under way",
-          sets[s]);
+      refuse_other(sets[s]);
     is_stimulus |= set_of_stimulus(sets[s]);
   }
   if (is_stimulus) refuse_stimuli(experiment);

@@ -1,5 +1,7 @@
 """import volley: outputs are read as HDF5 has them, also of a run that was broken off; what is described by calls is the same
 experiment as the file; faults are exceptions."""
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -154,13 +156,17 @@ def connect():
 
 
 SBATCH = """#!/bin/sh
-printf '%s\\n' "$@" > words
+printf '%s\\n' "$@" "every $VOLLEY_CHECKPOINT_EVERY" > words
 while [ "${1#-}" != "$1" ]; do shift; done
-"$VOLLEY" run "$2" -o "$3" > "${3%.h5}.log" 2>&1 || true
+"$VOLLEY" run "$2" -o "$3" >> "${3%.h5}.log" 2>&1 || true
 echo "7;cluster"
 """
 SQUEUE = """#!/bin/sh
-echo "slurm_load_jobs error: Invalid job id specified" >&2
+if mkdir asked 2>/dev/null; then
+  echo "slurm_load_jobs error: Socket timed out on send/recv operation" >&2
+else
+  echo "slurm_load_jobs error: Invalid job id specified" >&2
+fi
 exit 1
 """
 
@@ -178,14 +184,33 @@ def submit():
     net.record("spikes", "E")
     fails(lambda: net.submit("job.h5"), "sbatch")
     os.environ["PATH"] = os.path.abspath("slurm") + os.pathsep + path
-    job = net.submit("job.h5", nodes=2, ranks_per_node=3, threads=4, time="2:00:00", sbatch={"account": "a"}, set="simulation.seed=4")
-    run = job.wait(every=0.01, quiet=True)
+    with open("job.log", "w", encoding="utf-8") as file:
+        file.write("of an earlier job\n")
+    job = net.submit("job.h5", nodes=2, ranks_per_node=3, threads=4, time="2:00:00", sbatch={"account": "a"}, set="simulation.seed=4",
+                     checkpoint_every="30 min wall")
+    patience, volley.job.PATIENCE = volley.job.PATIENCE, 0
+    fails(lambda: job.wait(quiet=True), "Socket timed out")
+    volley.job.PATIENCE = patience
+    os.rmdir("asked")
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        run = job.wait(every=0.01)
+    expect("earlier" not in said.getvalue() and "spike digest" in said.getvalue(), f"the log that is shown: {said.getvalue()}")
     with open("words", encoding="utf-8") as file:
         words = file.read().splitlines()
     want = {"--nodes=2", "--ntasks-per-node=3", "--cpus-per-task=4", "--time=2:00:00", "--account=a", "--job-name=job", "simulation.seed=4",
-            os.path.join(program.SOURCE, "jobs", "slurm", "run.sbatch"), os.path.abspath("job.h5")}
+            os.path.join(program.SOURCE, "jobs", "slurm", "run.sbatch"), os.path.abspath("job.h5"), "every 30 min wall"}
     expect(job.number == "7" and job.state == "" and run.complete and len(run.spikes["E"]) > 0, f"a job: {job}")
-    expect(want <= set(words), f"sbatch has got {words}")
+    expect(want <= set(words) and "--checkpoint-every" not in words, f"sbatch has got {words}")
+    os.remove("words")
+    for key in ("resume", "checkpoint", "from_", "launcher"):
+        fails(lambda: net.submit("other.h5", **{key: "latest"}), key, "leave it out")
+    fails(lambda: net.submit("other.h5", sbatch={"output": "x-%N.log"}), "not %N")
+    fails(lambda: net.submit("other.h5", set="repeat.trials=3"), "repeat() makes trials")
+    expect(not os.path.exists("words"), "sbatch was called")
+    job = net.submit("100%.h5", sbatch={"output": "%x-%j.log", "job-name": "n"})
+    expect(job.log == os.path.abspath("n-7.log"), f"the log is {job.log}")
+    expect(net.submit("99%.h5").log == os.path.abspath("99%.log"), "a log with a %")
     fails(lambda: net.submit("job.h5"), "exists")
     net.repeat(3)
     fails(lambda: net.submit("more.h5"), "submit each")
@@ -194,6 +219,45 @@ def submit():
     net.set("populations.E.size", 0)
     fails(lambda: net.submit("more.h5").wait(every=0.01, quiet=True), "has ended without", "0 is too small")
     os.environ["PATH"] = path
+
+
+def own_values():
+    """What was given stays as it was given, whatever becomes of the caller's arrays and dictionaries."""
+    net = volley.Network(dt=0.1, duration=20)
+    few, many, weights, synapse = numpy.full(3, 1.0), numpy.full(100, 1.0), numpy.full(2, 1.0), {"model": "stdp", "Wmax": 1}
+    net.population("A", 3, "iaf_psc_exp", I_e=few)
+    net.population("B", 100, "iaf_psc_exp", I_e=many)
+    net.project("A", "B", edges=([0, 1], [2, 3]), weight=weights, delay=1.5, synapse=synapse)
+    net.set("populations.A.initial", synapse)
+    before, arrays = net.to_yaml(), {name: values.copy() for name, values in net._data.items()}
+    for values in (few, many, weights):
+        values[:] = 7
+    synapse["Wmax"] = 7
+    expect(net.to_yaml() == before and all((net._data[name] == values).all() for name, values in arrays.items()), "values have changed")
+
+
+def trials():
+    """Trials that are opened are those of one experiment, and as many as it has."""
+    net = volley.Network(dt=0.1, duration=5, seed=1)
+    net.population("E", 3, "iaf_psc_exp")
+    net.record("spikes", "E")
+    fails(lambda: net.run_trials("t.h5"), "no trials")
+    fails(lambda: volley.trials("t.h5"), "no trials", "t.1.h5")
+    net.repeat(3, reset=False)
+    fails(lambda: net.run_trials("t.h5", set="repeat.trial=2"), "repeat() makes trials")
+    expect([run.trial for run in net.run_trials("t.h5")] == [1, 2, 3], "three trials")
+    net.repeat(2)
+    net.set("simulation.seed", 2)
+    expect([run.trial for run in net.run_trials("t.h5", overwrite=True)] == [1, 2], "the third is of another run")
+    net.repeat(3)
+    net.set("repeat.trial", 1)
+    fails(lambda: net.run_trials("t.h5"), "repeat.trial")
+    expect(net.run("t.1.h5", overwrite=True).trial == 1, "one trial")
+    fails(lambda: volley.trials("t.h5"), "'t.2.h5' is no trial of the experiment of 't.1.h5'")
+    os.rename("t.1.h5", "t.2.h5")
+    fails(lambda: volley.trials("t.h5"), "t.1.h5")
+    os.rename("t.3.h5", "t.1.h5")
+    fails(lambda: volley.trials("t.h5"), "'t.1.h5' is not the trial")
 
 
 def check_types():
@@ -244,6 +308,8 @@ with tempfile.TemporaryDirectory() as folder:
     read_unfinished()
     describe(found)
     connect()
+    own_values()
+    trials()
     submit()
     os.chdir("/")
 program.finish()

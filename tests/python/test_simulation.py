@@ -200,8 +200,10 @@ def set_current():
         with net.build() as simulation:
             if replaces:
                 simulation.set("E", "I_e", 300)
-            simulation.set_parameter("E", "I_e", 50)
+            values = numpy.full(2, 50.0)
+            simulation.set_parameter("E", "I_e", values if replaces else 50)
             simulation.run(10)
+            values[:] = 70  # of the caller
             simulation.set("E", "I_e", 80)
             simulation.run(10)
             found.append(simulation.get("E", "V_m")[0])
@@ -247,6 +249,7 @@ def look_and_change():
         fails(lambda: simulation.get("E", "W"), "no state 'W'")
         fails(lambda: simulation.get_synapses("X"), "no projection 'X'")
         fails(lambda: simulation.assign("populations.E.size=3"), "can be set while a run is under way")
+        fails(lambda: simulation.set_parameter("Z", "C_m", 100), "no population 'Z'")
         fails(lambda: simulation.set("X", "I_e", 1), "no population 'X'")
         fails(lambda: simulation.inject("E", numpy.zeros(4)), "3 values are expected", "not 4")
         fails(lambda: simulation.inject("E", "much"), "numbers are expected")

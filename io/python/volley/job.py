@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,19 @@ from .output import Run
 from .output import open as open_output
 
 TOLD = 10  # last lines of the log in an error
+PATIENCE = 300.0  # s for which squeue may fail while a job is followed
+OVER = ("", "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE")
+REFUSED = {"resume": "the script goes on from the last checkpoint by itself", "checkpoint": "the script names it OUT.checkpoint.h5",
+           "from": "the script gives --resume, which does not go with it", "ranks": "nodes= and ranks_per_node= say it",
+           "launcher": "the script starts the ranks"}
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """Refuses keywords for `volley run` that would fail only in the job."""
+    for key, value in options.items():
+        why = REFUSED.get(key.rstrip("_"))
+        if why and value is not None and value is not False:
+            raise VolleyError(f"submit({key}=...): leave it out: {why}")
 
 
 def script() -> str:
@@ -37,10 +51,11 @@ def _call(words: Sequence[str], environment: Mapping[str, str] | None = None) ->
 class Job:
     """A run as a job of SLURM; Network.submit() makes it."""
 
-    def __init__(self, number: str, output: str, log: str):
+    def __init__(self, number: str, output: str, log: str, begin: int = 0):
         self.number = number  # SLURM's
         self.output = output
         self.log = log  # file of what the job says
+        self._begin = begin  # bytes that were in it before
 
     def __repr__(self) -> str:
         return f"<job {self.number}: {self.output}>"
@@ -64,10 +79,17 @@ class Job:
 
     def wait(self, *, every: float = 10.0, quiet: bool = False) -> Run:
         """Follows it to its end, printing what its log says; returns its output. every: seconds between two looks. Raises VolleyError with
-        the last lines of the log where the run did not come to its end. Ctrl-C ends the waiting, not the job."""
-        shown = 0
+        the last lines of the log where the run did not come to its end, or where squeue has failed for minutes. Ctrl-C ends the waiting, not
+        the job."""
+        shown, answered = 0, time.monotonic()
         while True:
-            is_over = self.state in ("", "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE")
+            try:
+                is_over = self.state in OVER
+                answered = time.monotonic()
+            except VolleyError:
+                is_over = False
+                if time.monotonic() - answered >= PATIENCE:
+                    raise
             text = self._text()
             if not quiet and len(text) > shown:
                 print(text[shown:], end="", file=sys.stderr, flush=True)
@@ -83,19 +105,40 @@ class Job:
     def _text(self) -> str:
         if not os.path.exists(self.log):
             return ""
-        with open(self.log, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        with open(self.log, "rb") as file:
+            if os.path.getsize(self.log) < self._begin:
+                self._begin = 0  # it was begun anew
+            file.seek(self._begin)
+            return file.read().decode(errors="replace")
+
+
+def _log(pattern: str, name: str, number: str) -> str:
+    """The file that SLURM makes of `output`."""
+    known = {"%": "%", "j": number, "x": name}
+    strange = [found for found in re.findall(r"(?s)%(.?)", pattern) if found not in known]
+    if strange:
+        raise VolleyError(f"sbatch: output '{pattern}': of SLURM's patterns %j, %x and %% are known here, not %{strange[0]}")
+    return re.sub("%(.)", lambda found: known[found[1]], pattern)
+
+
+def _length(path: str) -> int:
+    return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 def submit(file: str, output: str, *, nodes: int, ranks_per_node: int, threads: int, time: str | None, sbatch: Mapping[str, Any],
-           words: Sequence[str]) -> Job:
-    """Submits `volley run FILE -o OUTPUT WORDS`. Its log is OUT.log beside the output."""
-    log = os.path.splitext(output)[0] + ".log"
-    given = {"nodes": nodes, "ntasks_per_node": ranks_per_node, "cpus_per_task": threads, "time": time,
-             "job_name": os.path.splitext(os.path.basename(output))[0], "output": log, **sbatch}
-    options = [f"--{key.replace('_', '-')}" + ("" if value is True else f"={value}") for key, value in given.items()
-               if value is not None and value is not False]
-    done = _call(["sbatch", "--parsable", *options, script(), file, output, *words], {**program.environment(), "VOLLEY": program.find()})
+           every: Any, words: Sequence[str]) -> Job:
+    """Submits `volley run FILE -o OUTPUT WORDS`, with checkpoints `every` so often. Its log is OUT.log beside the output."""
+    stem = os.path.splitext(output)[0]
+    given: dict[str, Any] = {"nodes": nodes, "ntasks-per-node": ranks_per_node, "cpus-per-task": threads, "time": time,
+                             "job-name": os.path.basename(stem), "output": stem.replace("%", "%%") + ".log",
+                             **{key.replace("_", "-"): value for key, value in sbatch.items() if value is not None}}
+    name, folder = str(given["job-name"]), os.path.abspath(given.get("chdir", "")).replace("%", "%%")
+    given["output"] = os.path.join(folder, given["output"])
+    begin = _length(_log(given["output"], name, "%j"))  # with its number the log is new
+    options = [f"--{key}" + ("" if value is True else f"={value}") for key, value in given.items() if value is not None and value is not False]
+    environment = {**program.environment(), "VOLLEY": program.find(), **({"VOLLEY_CHECKPOINT_EVERY": str(every)} if every else {})}
+    done = _call(["sbatch", "--parsable", *options, script(), file, output, *words], environment)
     if done.returncode != 0:
         raise VolleyError(f"sbatch: {done.stderr.strip() or 'exit code ' + str(done.returncode)}")
-    return Job(done.stdout.strip().splitlines()[-1].split(";")[0], output, str(given["output"]))
+    number = done.stdout.strip().splitlines()[-1].split(";")[0]
+    return Job(number, output, _log(given["output"], name, number), begin)

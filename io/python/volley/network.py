@@ -1,6 +1,7 @@
 """Experiments described by calls. The keys are those of experiment files (docs/experiment.md), and so are the messages."""
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -65,7 +66,7 @@ def _edges(sources: Any, targets: Any, weights: Any, delays: Any) -> dict[str, n
     edges = {"source": _indices("sources", sources), "target": _indices("targets", targets)}
     for name, values in (("weight", weights), ("delay", delays)):
         if _is_array(values):
-            edges[name] = np.asarray(values, np.float64)
+            edges[name] = np.array(values, np.float64)
     lengths = {name: len(values) for name, values in edges.items()}
     if len(set(lengths.values())) > 1:
         raise VolleyError(f"edges: arrays of equal length are expected, not {lengths}")
@@ -100,7 +101,7 @@ class Network:
                  folder: str = ".", plugins: Sequence[str] = (), **simulation: Any):
         self.folder = folder
         self._tree: dict[str, Any] = {"title": title, "plugins": list(plugins) or None,
-                                      "simulation": {"dt": dt, "duration": duration, **simulation}}
+                                      "simulation": {"dt": dt, "duration": duration, **copy.deepcopy(simulation)}}
         self._data: dict[str, np.ndarray] = {}  # by their dataset
 
     # ---- What the network is made of.
@@ -216,10 +217,10 @@ class Network:
                 node = node.setdefault(step, {})
         if not isinstance(node, dict):
             raise VolleyError(f"{path}: '{'.'.join(way)}' has no keys")
-        node[last] = value
+        node[last] = copy.deepcopy(value)
 
     def _add(self, section: str, entry: dict[str, Any]) -> None:
-        self._tree.setdefault(section, []).append({key: value for key, value in entry.items() if value is not None})
+        self._tree.setdefault(section, []).append(copy.deepcopy({key: value for key, value in entry.items() if value is not None}))
 
     def _plugins(self) -> tuple[str, ...]:
         plugins = self._tree["plugins"] or []
@@ -235,7 +236,7 @@ class Network:
         """A value as it stands in the file; long arrays are kept for a file beside it."""
         if not _is_array(value):
             return value
-        array = np.asarray(value, np.float64)
+        array = np.array(value, np.float64)  # the caller's may change
         if array.shape != shape:
             raise VolleyError(f"{what}: an array of shape {shape} is expected, not {array.shape}")
         if array.size <= INLINE:
@@ -327,7 +328,7 @@ class Network:
         """Runs the experiment by the program and opens its output. ranks, threads: as `volley run` has them; launcher: what starts
         several ranks; options: others of `volley run` (resume="latest", from_="a.checkpoint.h5", checkpoint_every="10 min wall"). The experiment is
         kept where its relative paths start, as OUT.experiment.yaml. Raises VolleyError with the faults of the experiment or the run."""
-        if "repeat" in self._tree and "trial" not in self._tree["repeat"]:
+        if self._has_trials(options):
             raise VolleyError("the experiment has trials: run_trials() runs them")
         self._start(output, ranks, {"threads": threads, "overwrite": overwrite, **options}, launcher)
         return open_output(output)
@@ -335,22 +336,34 @@ class Network:
     def run_trials(self, output: str | os.PathLike[str] = "out.h5", *, ranks: int = 1, threads: int | None = None,
                    overwrite: bool = False, launcher: Sequence[str] = ("mpirun", "-n", "{ranks}"), **options: Any) -> list[Run]:
         """Runs all trials of repeat(), as run() does, into OUT.1.h5, OUT.2.h5, ..., and opens these; trials() opens them later."""
+        if not self._has_trials(options):
+            raise VolleyError("the experiment has no trials, or repeat.trial is one of them: repeat() makes trials, and run() runs one")
         self._start(output, ranks, {"threads": threads, "overwrite": overwrite, **options}, launcher)
         return open_trials(output)
 
     def submit(self, output: str | os.PathLike[str] = "out.h5", *, nodes: int = 1, ranks_per_node: int = 1, threads: int = 1,
                time: str | None = None, sbatch: Mapping[str, Any] | None = None, **options: Any) -> Job:
         """Submits the run as a job of SLURM, by jobs/slurm/run.sbatch: before its time limit ("2:00:00") it is saved, queued again, and goes
-        on. threads: cores of each rank; sbatch: other options ({"account": "brain", "mem_per_cpu": "1G"}); options: as of run().
-        Job.wait() follows it and gives its output, which must not exist yet. Raises VolleyError where SLURM takes it not."""
+        on. threads: cores of each rank; sbatch: other options ({"account": "brain", "mem_per_cpu": "1G"}); options: those of `volley run` that
+        the script does not give itself (set="simulation.seed=4", summary="a.json"), and checkpoint_every ("10 min wall"). Job.wait() follows
+        it and gives its output, which must not exist yet. Raises VolleyError where SLURM takes it not."""
+        job.check(options)
         output = os.path.abspath(output)
-        if "repeat" in self._tree and "trial" not in self._tree["repeat"]:
+        if self._has_trials(options):
             raise VolleyError('the experiment has trials: submit each of them, net.set("repeat.trial", 1) and so on')
         if os.path.exists(output):
             raise VolleyError(f"output '{output}' exists; choose another name or remove it")
         file = os.path.abspath(self._save_for(output))
+        every = options.pop("checkpoint_every", None)
         return job.submit(file, output, nodes=nodes, ranks_per_node=ranks_per_node, threads=threads, time=time, sbatch=sbatch or {},
-                          words=_options(options))
+                          every=every, words=_options(options))
+
+    def _has_trials(self, options: Mapping[str, Any]) -> bool:
+        """Whether the program would run all trials of repeat()."""
+        if str(options.get("set")).startswith("repeat"):
+            raise VolleyError(f"set='{options['set']}': repeat() makes trials, and net.set(\"repeat.trial\", 1) chooses one")
+        repeat = self._tree.get("repeat")
+        return bool(repeat) and not (isinstance(repeat, dict) and repeat.get("trial") is not None)
 
     def _save_for(self, output: str) -> str:
         return self.save(os.path.join(self.folder, os.path.splitext(os.path.basename(output))[0] + ".experiment.yaml"))

@@ -1,8 +1,8 @@
 """What a run has written. Files are read where something is asked for, and no more of them than that."""
 from __future__ import annotations
 
-import glob
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -417,11 +417,27 @@ def open(path: str | os.PathLike[str], called: str | None = None) -> Run:  # noq
         raise VolleyError(f"cannot open '{called or name}': {error}") from None
 
 
+def _of_all_trials(run: Run) -> tuple[Any, ...]:
+    """What trials of one experiment have in common; where they go on, one after the other, each has a duration of its own."""
+    about, text = run.file["volley"].attrs, run.experiment_text
+    text = re.sub(r"(?ms)^checkpoint:.*?\n(?=\S|\Z)", "", text)  # how often it was saved
+    if re.search(r"(?m)^repeat:.*\breset: false", text):
+        text = re.sub(r"(?ms)^(simulation:.*?\bduration): [^,}\n]+", r"\1", text)
+    return int(about["trials"]), int(about["seed"]), _text(about["inputs_hash"]), re.sub(r"(?m)^(repeat:.*\btrial): \d+", r"\1", text)
+
+
 def trials(path: str | os.PathLike[str]) -> list[Run]:
-    """Opens the trials of an experiment that was repeated, in their order: OUT.1.h5, OUT.2.h5, ... of OUT.h5; those that are there."""
+    """Opens the trials of an experiment that was repeated, in their order: OUT.1.h5, OUT.2.h5, ... of OUT.h5; of as many as the first says
+    those that are there. Raises VolleyError where the first is not there, or one is of another experiment."""
     stem, ending = os.path.splitext(os.fspath(path))
-    numbers = [name[len(stem) + 1:len(name) - len(ending)] for name in glob.glob(f"{glob.escape(stem)}.*{glob.escape(ending)}")]
-    runs = [open(f"{stem}.{number}{ending}") for number in sorted((n for n in numbers if n.isdigit()), key=int)]
-    if not runs:
+    if not os.path.exists(f"{stem}.1{ending}"):
         raise VolleyError(f"'{os.fspath(path)}' has no trials: there is no '{stem}.1{ending}'")
+    runs = [open(f"{stem}.1{ending}")]
+    n = int(runs[0].file["volley"].attrs.get("trials", 1))
+    runs += [open(name) for name in (f"{stem}.{k}{ending}" for k in range(2, n + 1)) if os.path.exists(name)]
+    for run in runs:
+        if run.trial is None or run.name != f"{stem}.{run.trial}{ending}":
+            raise VolleyError(f"'{run.name}' is not the trial that its name says")
+        if _of_all_trials(run) != _of_all_trials(runs[0]):
+            raise VolleyError(f"'{run.name}' is no trial of the experiment of '{runs[0].name}': it is of another run, or of other settings")
     return runs

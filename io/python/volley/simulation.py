@@ -172,7 +172,7 @@ class Simulation:
                  for name, array in arrays.items()}
         self.assign(*(f"populations.{population}.parameters.{name}={text}" for name, text in texts.items()))
         if "I_e" in arrays:
-            self._constant[population] = arrays["I_e"]
+            self._constant[population] = arrays["I_e"].copy()
             if population in self._replaced:
                 self.inject(population, 0)
                 self._replaced.remove(population)
