@@ -37,7 +37,9 @@ volley_column volley_data_open_set(volley_hdf5 *file, hid_t parent, const char *
   const hid_t space = volley_hdf5_check(file, H5Dget_space(data.set), "look up data of");
   const hid_t type = volley_hdf5_check(file, H5Dget_type(data.set), "look up data of");
   const H5T_class_t class = H5Tget_class(type);
-  if (is_integer && class != H5T_INTEGER) volley_column_fault(&data, "must hold integers: indices within a population");
+  const bool is_empty = H5Sget_simple_extent_npoints(space) == 0; /* h5py writes an empty list as floats */
+  if (is_integer && class != H5T_INTEGER && !is_empty)
+    volley_column_fault(&data, "must hold integers: indices within a population");
   if (class != H5T_INTEGER && class != H5T_FLOAT) volley_column_fault(&data, "must hold numbers");
   data.n_dimensions = H5Sget_simple_extent_dims(space, data.dimensions, NULL);
   volley_hdf5_release(file, type);

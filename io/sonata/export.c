@@ -152,9 +152,8 @@ static volley_status write_part(const export *x, int p, volley_hdf5 *file, hid_t
   char name[16];
   volley_values values;
   VOLLEY_TRY(volley_values_make(x->partition, p, true, x->reader, x->comm, &values));
-  const bool has_own = population->space || !population->model->is_source;
   snprintf(name, sizeof name, "%d", number);
-  const hid_t own = x->rank == 0 && has_own ? volley_hdf5_put_group(file, group, name) : -1;
+  const hid_t own = x->rank == 0 ? volley_hdf5_put_group(file, group, name) : -1;
   if (x->rank == 0 && population->space) put_positions(population, file, own);
   if (!population->model->is_source) put_values(x, p, &values, file, own);
   volley_hdf5_release(file, own);
