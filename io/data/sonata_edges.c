@@ -216,7 +216,8 @@ static bool find_index(const volley_nodes *nodes, uint64_t id, uint64_t *index) 
 /* Weight and delay of edge e, which goes to place n. */
 static void combine(volley_sonata_edges *sonata, size_t e, int type, size_t n) {
   const volley_edge_types *types = sonata->types;
-  const double nsyns = types->nsyns == 0 && !isnan(sonata->values[NSYNS][e]) ? sonata->values[NSYNS][e] : 1;
+  const double own = choose(sonata->values[NSYNS][e], &types->counts, type);
+  const double nsyns = types->nsyns == 0 && !isnan(own) ? own : 1;
   const double factor = type >= 0 && types->factors.n > 0 ? types->factors.values[type] : 1;
   sonata->values[WEIGHT][n] = choose(sonata->values[WEIGHT][e], &types->weights, type) * nsyns * factor;
   sonata->values[DELAY][n] = choose(sonata->values[DELAY][e], &types->delays, type);

@@ -11,9 +11,9 @@ static const double default_delay = 1; /* ms, NEST's */
 
 /* A type of edges. */
 typedef struct edge_type {
-  double id, weight, factor, delay; /* weight NAN: edges have theirs */
-  int receptor;                     /* number of the receptor; 0: by the sign of the weight */
-  volley_node *synapse;             /* NULL: static */
+  double id, weight, factor, delay, nsyns; /* weight NAN: edges have theirs */
+  int receptor;                            /* number of the receptor; 0: by the sign of the weight */
+  volley_node *synapse;                    /* NULL: static */
   const char *kind; /* NULL: no edges between these parts; else what types of one projection have alike */
 } edge_type;
 
@@ -27,7 +27,7 @@ typedef struct edge_population {
   const volley_sonata_part *from, *onto; /* of them */
   volley_sonata_pairs pairs;
   int n_projections;
-  bool has_nsyns; /* of edges, not of types */
+  bool has_nsyns; /* of types */
   edge_type *types;
   int n_types;
 } edge_population;
@@ -102,8 +102,7 @@ static volley_status read_type(edge_population *e, const volley_node *row, bool 
   const volley_synapse_model *model;
   const volley_node *function = volley_node_get(row, "weight_function");
   volley_node *json;
-  double nsyns = 1;
-  *type = (edge_type){.weight = NAN, .factor = e->onto->model.weight_factor, .delay = default_delay};
+  *type = (edge_type){.weight = NAN, .factor = e->onto->model.weight_factor, .delay = default_delay, .nsyns = 1};
   (void)volley_sonata_number(sonata, row, "edge_type_id", &type->id);
   if (function && !volley_sonata_is_among(function->text, "wmax|default|default_weight_fnc"))
     volley_sonata_fault(sonata, function,
@@ -117,8 +116,7 @@ static volley_status read_type(edge_population *e, const volley_node *row, bool 
   if (is_used) take_json(e, json, model, type);
   (void)volley_sonata_number(sonata, row, "syn_weight", &type->weight);
   (void)volley_sonata_number(sonata, row, "delay", &type->delay);
-  (void)volley_sonata_number(sonata, row, "nsyns", &nsyns);
-  if (!e->has_nsyns && strcmp(sonata->nsyns, "multiply") == 0) type->factor *= nsyns;
+  e->has_nsyns |= volley_sonata_number(sonata, row, "nsyns", &type->nsyns);
   type->kind = volley_arena_format(sonata->arena, "%d %d %s", isnan(type->weight), type->receptor,
                                    type->synapse ? volley_node_write(sonata->arena, type->synapse) : "");
   return volley_agree(sonata->comm);
@@ -172,6 +170,7 @@ static void add_projection(edge_population *e, const edge_type *first) {
     if (!isnan(first->weight)) put_list(e, entry, "type_weights", offsetof(edge_type, weight), first->kind, false);
     put_list(e, entry, "type_factors", offsetof(edge_type, factor), first->kind, false);
     put_list(e, entry, "type_delays", offsetof(edge_type, delay), first->kind, false);
+    if (e->has_nsyns) put_list(e, entry, "type_nsyns", offsetof(edge_type, nsyns), first->kind, false);
     if (first->receptor > 0) volley_sonata_put_number(sonata, entry, "receptor", first->receptor, e->place);
     if (first->synapse) volley_sonata_put(sonata, entry, "synapse", first->synapse);
   } else {
@@ -203,7 +202,7 @@ static volley_status find_end(const edge_population *e, const char *end, const v
   return volley_agree(sonata->comm);
 }
 
-/* What edges have of their own: nsyns count, attributes of models are not understood. */
+/* What edges have of their own: attributes of models are not understood. */
 static volley_status look_at_groups(edge_population *e) {
   volley_sonata *sonata = e->sonata;
   const char **groups, **names, *path = volley_arena_format(sonata->arena, "/edges/%s", e->name);
@@ -216,7 +215,6 @@ static volley_status look_at_groups(edge_population *e) {
     VOLLEY_TRY(volley_sonata_list_group(sonata, e->place, e->path, path, &names, &n));
     const char *unused = NULL;
     for (int i = 0; i < n; i++) {
-      e->has_nsyns |= strcmp(names[i], "nsyns") == 0;
       if (volley_sonata_is_among(names[i], "dynamics_params/|model_template|weight_function"))
         volley_sonata_fault(sonata, e->place, "%s/%s: synapses are those of the types of edges", path, names[i]);
       else if (!volley_sonata_is_among(names[i], "nsyns|syn_weight|delay"))
@@ -285,11 +283,29 @@ static volley_status read_entry(volley_sonata *sonata, const volley_node *entry)
   return volley_agree(sonata->comm);
 }
 
+static bool is_name(const volley_sonata *sonata, const char *name, int but) {
+  for (int i = 0; i < sonata->projections->n; i++)
+    if (i != but && strcmp(volley_node_get(sonata->projections->items[i], "name")->text, name) == 0) return true;
+  return false;
+}
+
+/* Names that were made up are numbered on while another population has them. */
+static void number_on(volley_sonata *sonata) {
+  for (int i = 0; i < sonata->projections->n; i++) {
+    volley_node *entry = sonata->projections->items[i], *name = volley_node_get(entry, "name");
+    const char *population = volley_node_get(entry, "group")->text + strlen("/edges/");
+    if (strcmp(name->text, population) == 0) continue;
+    for (int number = 2; is_name(sonata, name->text, i); number++)
+      name->text = volley_arena_format(sonata->arena, "%s_%d", population, number);
+  }
+}
+
 volley_status volley_sonata_read_edges(volley_sonata *sonata) {
   const volley_node *list = volley_node_get(volley_node_get(sonata->config, "networks"), "edges");
   if (list && list->kind != VOLLEY_NODE_LIST)
     volley_sonata_fault(sonata, list, "a list of edges_file and edge_types_file is expected");
   VOLLEY_TRY(volley_agree(sonata->comm));
   for (int i = 0; list && i < list->n; i++) VOLLEY_TRY(read_entry(sonata, list->items[i]));
+  number_on(sonata);
   return VOLLEY_OK;
 }

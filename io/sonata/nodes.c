@@ -85,18 +85,6 @@ static volley_sonata_part *find_part(volley_sonata *sonata, volley_sonata_nodes 
   return part;
 }
 
-/* A name of a part that no other has: that of the population where it has one model, else with the model's. */
-static const char *name_part(const volley_sonata *sonata, const volley_sonata_nodes *nodes,
-                             const volley_sonata_part *part) {
-  const char *model = part->is_virtual ? "virtual" : part->model.model->name;
-  const char *name = volley_arena_format(sonata->arena, "%s_%s", nodes->name, model);
-  if (nodes->n_parts == 1) return nodes->name;
-  for (const volley_sonata_part *before = nodes->parts; before < part; before++)
-    if (strcmp(before->name, name) == 0)
-      name = volley_arena_format(sonata->arena, "%s_%s_%d", nodes->name, model, (int)(part - nodes->parts) + 1);
-  return name;
-}
-
 /* The models of the types that nodes have. */
 static void find_parts(volley_sonata *sonata, volley_sonata_nodes *nodes) {
   const size_t room = (size_t)nodes->types->n + 1;
@@ -112,7 +100,6 @@ static void find_parts(volley_sonata *sonata, volley_sonata_nodes *nodes) {
     }
     nodes->parts[nodes->part_of_type[t]].n++;
   }
-  for (int k = 0; k < nodes->n_parts; k++) nodes->parts[k].name = name_part(sonata, nodes, &nodes->parts[k]);
 }
 
 static volley_status read_population(volley_sonata *sonata, volley_sonata_nodes *nodes) {
@@ -172,11 +159,33 @@ int volley_sonata_find_population(const volley_sonata *sonata, const char *name)
   return -1;
 }
 
+/* Whether a population or a part has the name. */
+static bool is_name(const volley_sonata *sonata, const char *name) {
+  for (int p = 0; p < sonata->n_populations; p++)
+    for (int k = 0; k < sonata->populations[p].n_parts; k++) {
+      const char *part = sonata->populations[p].parts[k].name;
+      if (part && strcmp(part, name) == 0) return true;
+    }
+  return volley_sonata_find_population(sonata, name) >= 0;
+}
+
+/* A name of a part that no other has: that of the population where it has one model, else with the model's. */
+static const char *name_part(const volley_sonata *sonata, const volley_sonata_nodes *nodes,
+                             const volley_sonata_part *part) {
+  if (nodes->n_parts == 1) return nodes->name;
+  const char *model = part->is_virtual ? "virtual" : part->model.model->name;
+  const char *name = volley_arena_format(sonata->arena, "%s_%s", nodes->name, model);
+  for (int number = (int)(part - nodes->parts) + 1; is_name(sonata, name); number++)
+    name = volley_arena_format(sonata->arena, "%s_%s_%d", nodes->name, model, number);
+  return name;
+}
+
 /* Adds the population of a part. */
 static volley_status add_part(volley_sonata *sonata, const volley_sonata_nodes *nodes, volley_sonata_part *part,
                               volley_node *out) {
   volley_node *entry = volley_sonata_map(sonata);
   const char *model = part->is_virtual ? "spike_source" : part->model.model->name;
+  part->name = name_part(sonata, nodes, part);
   part->entry = out->n;
   volley_sonata_put_text(sonata, entry, "name", part->name, nodes->place);
   volley_sonata_put_text(sonata, entry, "model", model, nodes->place);

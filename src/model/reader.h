@@ -42,6 +42,7 @@ typedef struct volley_edge_types {
   volley_list others;           /* that are not; one in neither list is a fault */
   volley_list weights, factors; /* where an edge has no syn_weight; what all weights are multiplied with */
   volley_list delays;           /* ms, where an edge has none */
+  volley_list counts;           /* nsyns, where an edge has none */
   int nsyns;                    /* 0: weights are multiplied with nsyns, where there are; 1: they are not */
 } volley_edge_types;
 

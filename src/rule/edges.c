@@ -24,6 +24,8 @@ static const volley_key_info keys[] = {
      .doc = "SONATA: what all weights are multiplied with, by type"},
     {"type_delays", "ms", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, AT(delays),
      .doc = "SONATA: delay by type, of edges that have none of their own"},
+    {"type_nsyns", "", 0, VOLLEY_FROM_ZERO, .type = VOLLEY_KEY_LIST, AT(counts),
+     .doc = "SONATA: nsyns by type, of edges that have none of their own"},
     {"nsyns", .type = VOLLEY_KEY_CHOICE, .words = "multiply|ignore", AT(nsyns),
      .doc =
          "SONATA: whether a weight counts once for each of the nsyns of an edge, as BMTK has it, or just once, as in "
@@ -38,7 +40,11 @@ static const char *check_lists(const volley_experiment *experiment, const volley
     const char *name;
     int n;
   } lists[] = {
-      {"type_weights", types->weights.n}, {"type_factors", types->factors.n}, {"type_delays", types->delays.n}};
+      {"type_weights", types->weights.n},
+      {"type_factors", types->factors.n},
+      {"type_delays", types->delays.n},
+      {"type_nsyns", types->counts.n},
+  };
   (void)experiment;
   for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
     if (lists[k].n == 0 || lists[k].n == types->types.n) continue;
