@@ -17,6 +17,9 @@ volley_status volley_spikes_read(void *comm, const volley_spike_plan *plan, int 
 volley_status volley_spikes_count(void *comm, const volley_spike_plan *plan, int file, uint64_t *count);
 volley_status volley_spike_text_read(MPI_Comm comm, const volley_spike_plan *plan, int file,
                                      const volley_edge_taker *taker);
+/* The populations that a text file of spikes names, "NAME/" and a line break for each, up to the wanted one; "" where it names
+ * none. Owned by the caller: free(). Not collective. */
+char *volley_spike_text_populations(const volley_place *place, const char *path, const char *wanted);
 volley_status volley_series_read(void *comm, const volley_place *place, const char *path, const char *dataset,
                                  volley_arena *arena, double **values, uint64_t *rows, uint64_t *columns);
 

@@ -189,17 +189,23 @@ static void seek(text *t, uint64_t from) {
   if (from > t->data) (void)take_line(t);
 }
 
-/* The population is that of the first line with data, unless one is asked for. */
-static void find_population(text *t) {
-  if (t->columns[POPULATION] < 0 || t->plan->population) return;
-  seek(t, t->data);
+/* The population of the next line with data; NULL at the end of the file. */
+static const char *next_population(text *t) {
   while (take_line(t)) {
     char *rest = t->line, *field = NULL;
     if (is_left_out(t->line)) continue;
     for (int c = 0; c <= t->columns[POPULATION]; c++) field = take_field(&rest);
-    snprintf(t->population, sizeof t->population, "%s", field ? field : "");
-    return;
+    return field ? field : "";
   }
+  return NULL;
+}
+
+/* The population is that of the first line with data, unless one is asked for. */
+static void find_population(text *t) {
+  if (t->columns[POPULATION] < 0 || t->plan->population) return;
+  seek(t, t->data);
+  const char *name = next_population(t);
+  if (name) snprintf(t->population, sizeof t->population, "%s", name);
 }
 
 /* Reads the lines that begin before `end`, and has them checked. Returns where a wrong one begins, or UINT64_MAX. */
@@ -235,6 +241,14 @@ static volley_status read_part(text *t, uint64_t size, const volley_edge_taker *
   return volley_agree(comm);
 }
 
+static void close_text(text *t) {
+  if (t->file) (void)fclose(t->file);
+  free(t->line);
+  free(t->numbers);
+  free(t->ids);
+  free(t->times);
+}
+
 volley_status volley_spike_text_read(MPI_Comm comm, const volley_spike_plan *plan, int file,
                                      const volley_edge_taker *taker) {
   text t = {.plan = plan, .path = plan->files[file]};
@@ -248,10 +262,31 @@ volley_status volley_spike_text_read(MPI_Comm comm, const volley_spike_plan *pla
     VOLLEY_MPI(MPI_Bcast(&size, 1, MPI_UINT64_T, 0, comm));
     status = read_part(&t, size, taker, comm);
   }
-  if (t.file) (void)fclose(t.file);
-  free(t.line);
-  free(t.numbers);
-  free(t.ids);
-  free(t.times);
+  close_text(&t);
   return status;
+}
+
+/* Whether a list of lines "NAME/" has a name. */
+static bool lists(const char *list, const char *name) {
+  const size_t n = strlen(name);
+  for (const char *at = list; *at; at = strchr(at, '\n') + 1)
+    if (strncmp(at, name, n) == 0 && strncmp(at + n, "/\n", 2) == 0) return true;
+  return false;
+}
+
+char *volley_spike_text_populations(const volley_place *place, const char *path, const char *wanted) {
+  const volley_spike_plan plan = {.place = *place};
+  text t = {.plan = &plan, .path = path};
+  char *list = volley_alloc(1, 1, "names in a file");
+  size_t length = 0;
+  const bool has_names = open_text(&t) == VOLLEY_OK && t.columns[POPULATION] >= 0;
+  if (has_names) seek(&t, t.data);
+  for (const char *name; has_names && !lists(list, wanted) && (name = next_population(&t));) {
+    if (*name == '\0' || lists(list, name)) continue;
+    const size_t room = strlen(name) + 3;
+    list = volley_grow(list, length + room, 1, "names in a file");
+    length += (size_t)snprintf(list + length, room, "%s/\n", name);
+  }
+  close_text(&t);
+  return list;
 }

@@ -88,6 +88,9 @@ volley_status volley_sonata_read_table(volley_sonata *sonata, const volley_node 
 /* The names of what lies in a group, and whether it is a group ("a/") or not ("a"); none where there is no such group. */
 volley_status volley_sonata_list_group(volley_sonata *sonata, const volley_node *from, const char *path,
                                        const char *group, const char ***names, int *n);
+/* Likewise, as "a/", the populations that a file of spikes names: groups of /spikes, or in texts a column, up to the wanted one. */
+volley_status volley_sonata_list_spikes(volley_sonata *sonata, const volley_node *from, const char *path,
+                                        const char *wanted, const char ***names, int *n);
 /* The numbers of a dataset; *numbers is NULL where it is not there, a fault if it must be. */
 volley_status volley_sonata_read_numbers(volley_sonata *sonata, const volley_node *from, const char *path,
                                          const char *dataset, bool required, double **numbers, size_t *n);

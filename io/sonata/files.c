@@ -1,5 +1,6 @@
 #include "io/sonata/client.h"
 
+#include "io/data/reader.h"
 #include "io/file/hdf5.h"
 #include "io/file/shared.h"
 #include "io/yaml/parse.h"
@@ -195,6 +196,19 @@ static const char *share_text(const volley_sonata *sonata, char *text) {
   return shared;
 }
 
+/* The lines of a text that rank 0 has made, on every rank; it is freed. */
+static void share_names(const volley_sonata *sonata, char *lines, const char ***names, int *n) {
+  const char *text = share_text(sonata, lines);
+  *n = 0;
+  for (const char *at = text; *at; at++) *n += *at == '\n';
+  *names = volley_arena_alloc(sonata->arena, (size_t)*n + 1, sizeof **names);
+  for (int i = 0; i < *n; i++) {
+    const size_t length = strcspn(text, "\n");
+    (*names)[i] = volley_arena_format(sonata->arena, "%.*s", (int)length, text);
+    text += length + 1;
+  }
+}
+
 typedef struct listing {
   char *text;
   size_t length;
@@ -235,15 +249,19 @@ volley_status volley_sonata_list_group(volley_sonata *sonata, const volley_node 
   if (opened >= 0) (void)H5Literate(opened, H5_INDEX_NAME, H5_ITER_INC, NULL, list_item, &l);
   volley_hdf5_release(&file, opened);
   close_file(&file, handle);
-  const char *text = share_text(sonata, l.text);
-  *n = 0;
-  for (const char *at = text; *at; at++) *n += *at == '\n';
-  *names = volley_arena_alloc(sonata->arena, (size_t)*n + 1, sizeof **names);
-  for (int i = 0; i < *n; i++) {
-    const size_t length = strcspn(text, "\n");
-    (*names)[i] = volley_arena_format(sonata->arena, "%.*s", (int)length, text);
-    text += length + 1;
-  }
+  share_names(sonata, l.text, names, n);
+  return volley_agree(sonata->comm);
+}
+
+volley_status volley_sonata_list_spikes(volley_sonata *sonata, const volley_node *from, const char *path,
+                                        const char *wanted, const char ***names, int *n) {
+  const char *opened = volley_sonata_open_path(sonata, path);
+  const volley_place place = volley_node_place(sonata->arena, from);
+  volley_hdf5_quiet();
+  int is_text = sonata->rank == 0 && H5Fis_hdf5(opened) == 0;
+  VOLLEY_MPI(MPI_Bcast(&is_text, 1, MPI_INT, 0, sonata->comm));
+  if (!is_text) return volley_sonata_list_group(sonata, from, path, "/spikes", names, n);
+  share_names(sonata, sonata->rank == 0 ? volley_spike_text_populations(&place, opened, wanted) : NULL, names, n);
   return volley_agree(sonata->comm);
 }
 

@@ -22,18 +22,29 @@ static const volley_sonata_part *virtual_part(const volley_sonata_nodes *nodes) 
 
 static bool is_virtual(const volley_sonata_nodes *nodes) { return nodes->n_parts == 1 && nodes->parts[0].is_virtual; }
 
-/* The population of a file of spikes that is meant: the one that is called as the nodes are, if there is one. */
-static volley_status name_population(volley_sonata *sonata, const volley_node *file, const char *path,
-                                     const char *population, volley_node *spikes) {
-  const char **names;
-  int n;
-  VOLLEY_TRY(volley_sonata_list_group(sonata, file, path, "/spikes", &names, &n));
-  for (int i = 0; i < n; i++) {
-    const size_t length = strlen(population);
-    if (strncmp(names[i], population, length) == 0 && strcmp(names[i] + length, "/") == 0)
-      volley_sonata_put_text(sonata, spikes, "population", population, file);
+/* Whether a file of spikes names a population. If it names just another, that is taken, unless the input is for several. */
+static volley_status look_for(volley_sonata *sonata, const volley_node *file, const char *path, const char *population,
+                              bool is_alone, bool *is_named) {
+  const char **names, *other = NULL;
+  int n, n_others = 0;
+  *is_named = false;
+  VOLLEY_TRY(volley_sonata_list_spikes(sonata, file, path, population, &names, &n));
+  for (int i = 0; i < n && !*is_named; i++) {
+    const size_t length = strlen(names[i]) - 1;
+    if (names[i][length] != '/') continue;
+    *is_named = strlen(population) == length && strncmp(names[i], population, length) == 0;
+    other = volley_arena_format(sonata->arena, "%.*s", (int)length, names[i]);
+    n_others++;
   }
-  return VOLLEY_OK;
+  if (*is_named || !other) return VOLLEY_OK;
+  if (!is_alone)
+    volley_sonata_fault(sonata, file,
+                        "'%s' has spikes of '%s' and none of '%s', but the node set means virtual nodes of several "
+                        "populations: give each an input of its own",
+                        path, other, population);
+  else if (n_others == 1) /* else the reader asks which are meant */
+    volley_sonata_note(sonata, "%s has no spikes of '%s'; those of '%s' are taken", path, population, other);
+  return volley_agree(sonata->comm);
 }
 
 static void begin_spikes(const volley_sonata *sonata, volley_node *spikes) {
@@ -41,18 +52,20 @@ static void begin_spikes(const volley_sonata *sonata, volley_node *spikes) {
   volley_sonata_put_number(sonata, spikes, "resolution", tic, NULL);
 }
 
-/* Adds a file to the spikes of a population. */
-static volley_status add_spikes(volley_sonata *sonata, const volley_node *input, const volley_node *file, int p) {
+/* Adds a file to the spikes of a population, which maybe is not alone in having it. The first file says which population is meant
+ * in all. */
+static volley_status add_spikes(volley_sonata *sonata, const volley_node *file, int p, bool is_alone) {
   volley_node *entry = entry_of(sonata, virtual_part(&sonata->populations[p]));
   volley_node *spikes = volley_node_get(entry, "spikes");
-  const char *path = volley_sonata_path(sonata, file, file->text), *module = volley_sonata_text(input, "module");
+  const char *path = volley_sonata_path(sonata, file, file->text), *name = sonata->populations[p].name;
+  bool is_named;
+  VOLLEY_TRY(look_for(sonata, file, path, name, is_alone, &is_named));
   if (!spikes) {
     spikes = volley_sonata_map(sonata);
     volley_sonata_put(sonata, spikes, "file", volley_sonata_list(sonata));
     begin_spikes(sonata, spikes);
     volley_sonata_put(sonata, entry, "spikes", spikes);
-    if (!module || strcmp(module, "csv") != 0)
-      VOLLEY_TRY(name_population(sonata, file, path, sonata->populations[p].name, spikes));
+    if (is_named) volley_sonata_put_text(sonata, spikes, "population", name, file);
   }
   volley_node *item = volley_node_copy(sonata->arena, file);
   item->text = path;
@@ -64,6 +77,7 @@ static volley_status add_spikes(volley_sonata *sonata, const volley_node *input,
 static volley_status read_spikes(volley_sonata *sonata, const volley_node *input, const volley_sonata_set *set) {
   const volley_node *file = volley_node_get(input, "input_file");
   const char *module = volley_sonata_text(input, "module");
+  int n = 0; /* populations */
   volley_sonata_note_unused(sonata, input, "an input", "input_type|module|input_file|node_set|trial|enabled");
   if (!file || file->kind != VOLLEY_NODE_SCALAR) volley_sonata_fault(sonata, input, "input_file is missing");
   if (module && !volley_sonata_is_among(module, "h5|hdf5|csv|sonata|synapse_replay"))
@@ -76,6 +90,7 @@ static volley_status read_spikes(volley_sonata *sonata, const volley_node *input
       if (!nodes->parts[k].is_virtual && volley_sonata_has_any(sonata, set, p, &nodes->parts[k]))
         part = &nodes->parts[k];
     if (!volley_sonata_has_any(sonata, set, p, NULL)) continue;
+    n++;
     if (part)
       volley_sonata_fault(sonata, input, "spikes are given to %s, which is not virtual: its neurons find theirs",
                           part->name);
@@ -85,7 +100,7 @@ static volley_status read_spikes(volley_sonata *sonata, const volley_node *input
   }
   VOLLEY_TRY(volley_agree(sonata->comm));
   for (int p = 0; p < sonata->n_populations; p++)
-    if (volley_sonata_has_any(sonata, set, p, NULL)) VOLLEY_TRY(add_spikes(sonata, input, file, p));
+    if (volley_sonata_has_any(sonata, set, p, NULL)) VOLLEY_TRY(add_spikes(sonata, file, p, n == 1));
   return VOLLEY_OK;
 }
 

@@ -1,5 +1,6 @@
 """A SONATA network with everything that is understood, against the same as an experiment file: on any ranks, after a restart, and
 as check --resolved prints it. bad_input/test_sonata.py has what is wrong with others."""
+import glob
 import json
 import os
 import sys
@@ -307,10 +308,66 @@ recorders: [{{type: spikes, population: s}}]"""})
     expect(same(trains(one + "/again.h5", names, ids), truth), "mixed models: other spikes of what is exported")
 
 
+ODD = {
+    "config.json": {
+        "components": {"point_neuron_models_dir": ".", "synaptic_models_dir": "."}, "run": {"tstop": 30.0, "dt": 0.1},
+        "networks": {"nodes": [{"nodes_file": "nodes.h5", "node_types_file": "types.csv"}],
+                     "edges": [{"edges_file": "edges.h5", "edge_types_file": "edges.csv"}]},
+        "inputs": {"s": {"input_type": "spikes", "module": "csv", "input_file": "in.csv", "node_set": {"ei": "v"}}}},
+    "types.csv": "node_type_id ei model_type model_template dynamics_params\n7 a point_process nest:iaf_psc_exp p.json\n"
+                 "3 b point_process nest:iaf_psc_alpha p.json\n12 v virtual NULL NULL\n",
+    "edges.csv": "edge_type_id syn_weight delay nsyns model_template dynamics_params\n"
+                 "1 10.0 1.5 3 static_synapse p.json\n2 5000.0 1.0 NULL static_synapse p.json\n",
+    "p.json": {}, "in.csv": "population,timestamps,node_ids\ncells,1.0,2\nv2,11.0,2\n"}
+
+
+def check_odd(folder):
+    """Names that would be made up are there already, nsyns of edges or else of types, no edges, and spikes of several populations."""
+    write(folder, ODD)
+    with h5py.File(folder + "/nodes.h5", "w") as file:
+        for name, types in (("cells", [7, 3, 12, 7]), ("cells_iaf_psc_exp", [7]), ("v2", [12] * 3)):
+            file[f"nodes/{name}/node_type_id"] = types
+    for number, (name, source, ids, target, onto, kind) in enumerate((
+            ("cc", "cells", [0, 0, 0, 0, 2], "cells", [0, 1, 3, 1, 0], [1, 1, 1, 2, 2]), ("cc_2", "v2", [2], "cells", [3], [2]),
+            ("empty", "cells", [], "cells", [], []))):
+        with h5py.File(folder + "/edges.h5", "a") as file:
+            group = file.create_group("edges/" + name)
+            for end, nodes, of in (("source_node_id", ids, source), ("target_node_id", onto, target)):
+                group[end] = nodes
+                group[end].attrs["node_population"] = of
+            group["edge_type_id"] = kind
+            if number == 0:
+                group["edge_group_id"], group["edge_group_index"], group["1/nsyns"] = [0, 0, 1, 1, 0], [0, 1, 0, 1, 2], [2, 5]
+    found = execute(["run", "config.json", "-o", "out.h5"], 2, cwd=folder)
+    expect(found.returncode == 0, f"odd network: {found.stdout}{found.stderr}")
+    times, ids, _ = read_spikes(folder + "/out.h5", "cells")
+    first = {node: times[ids == node][0] for node in (0, 3)}
+    expect(2 < first[0] < 5 and 12 < first[3] < 15, f"the first spikes of neurons {first}, not after those of cells and v2")
+    execute(["export", "config.json", "-o", "exported"], threads=None, cwd=folder)
+    weights = {}
+    for path in glob.glob(folder + "/exported/edges_*.h5"):
+        with h5py.File(path) as file:
+            for name, group in file["edges"].items():
+                weights[name] = sorted(group["0/syn_weight"][:].tolist())
+    found = sorted(sum(weights.values(), []))
+    expect({"cc", "cc_2", "cc_3"} <= set(weights) and weights["cc_2"] == [5000], f"populations of edges {weights}")
+    expect(found == [20, 30, 30, 5000, 5000, 25000], f"weights, nsyns times, {found}")
+    with h5py.File(folder + "/exported/nodes_0.h5") as file:
+        expect({"0", "1", "2"} <= set(file["nodes/cells"]), f"groups of the exported nodes {list(file['nodes/cells'])}")
+    write(folder, {"in.csv": "population,timestamps,node_ids\ncells,1.0,2\n"})
+    found = execute(["check", "config.json"], cwd=folder)
+    expect(found.returncode == 2 and "has spikes of 'cells' and none of 'v2'" in found.stderr, f"for v2: {found.stderr}")
+    alone = {"s": dict(ODD["config.json"]["inputs"]["s"], node_set="v2")}
+    write(folder, {"config.json": dict(ODD["config.json"], inputs=alone)})
+    found = execute(["check", "config.json"], cwd=folder)
+    expect(found.returncode == 0 and "no spikes of 'v2'; those of 'cells' are taken" in found.stderr, f"note: {found.stderr}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         check_small(folder)
         check_mixed(folder)
+        check_odd(folder + "/odd")
     finish()
 
 
