@@ -5,6 +5,7 @@
 #include "base/build_info.h"
 #include "base/progress.h"
 #include "engine/engine.h"
+#include "experiment/check.h"
 #include "io/experiment/file.h"
 #include "io/file/path.h"
 #include "io/output/segment.h"
@@ -86,9 +87,6 @@ static void choose_paths(const volley_run_options *options, MPI_Comm comm, volle
 }
 
 static volley_status check_options(const volley_run_options *options) {
-  if (options->from && options->resume)
-    return volley_fault(VOLLEY_USAGE, NULL,
-                        "--from begins another run, --resume goes on with the same: give one of them");
   if (options->from && !options->file)
     return volley_fault(VOLLEY_USAGE, NULL, "--from needs FILE: the experiment that begins at the checkpoint");
   if (options->file) return VOLLEY_OK;
@@ -100,10 +98,18 @@ static volley_status check_options(const volley_run_options *options) {
   return VOLLEY_OK;
 }
 
+/* Whether all trials are meant, which are gone on with one by one. */
+static bool repeats(const volley_experiment *experiment) {
+  return experiment && experiment->trials.n > 0 && experiment->trials.number == 0;
+}
+
 static volley_status open_checkpoint(const volley_run_options *options, MPI_Comm comm, volley_start *start) {
   start->branches = options->from;
+  if (options->from && options->resume && !repeats(start->experiment))
+    volley_fault(VOLLEY_USAGE, NULL, "--from begins another run, --resume goes on with the same: give one of them");
+  VOLLEY_TRY(volley_agree(comm));
   if (options->from) return volley_checkpoint_open(options->from, comm, &start->checkpoint);
-  if (!options->resume) return VOLLEY_OK;
+  if (!options->resume || repeats(start->experiment)) return VOLLEY_OK;
   if (!wants_latest(options)) return volley_checkpoint_open(options->resume, comm, &start->checkpoint);
   VOLLEY_TRY(volley_checkpoint_open_latest(start->checkpoint_file, comm, &start->checkpoint));
   if (start->checkpoint || options->file) return VOLLEY_OK;
@@ -125,6 +131,17 @@ static volley_status begin_again(volley_experiment *experiment, const volley_che
   return volley_recorders_begin(experiment, (int64_t)info->begins);
 }
 
+void volley_start_compare(const volley_run_options *options, const char *what, const char *path, const char *begun_from,
+                          double begins_ms) {
+  const char *wanted = options->begun_from;
+  if (!wanted || (strcmp(begun_from, wanted) == 0 && begins_ms == options->begins_ms)) return;
+  volley_fault(VOLLEY_USAGE, NULL,
+               "%s '%s' is of a run that began at %.10g ms%s%s; here it would at %.10g ms%s%s: give --from as then, "
+               "another name, or --overwrite",
+               what, path, begins_ms, *begun_from ? ", from " : "", begun_from, options->begins_ms,
+               *wanted ? ", from " : "", wanted);
+}
+
 /* Goes on where the checkpoint's run left off: its experiment, output and series of checkpoints, unless others are given. */
 static volley_status follow_checkpoint(const volley_run_options *options, const volley_text_list *sets, MPI_Comm comm,
                                        volley_start *start) {
@@ -139,6 +156,8 @@ static volley_status follow_checkpoint(const volley_run_options *options, const 
   start->continues_series = is_of_series(comm, start, info->path);
   if (!options->output) start->output = follow_links(comm, start, info->output);
   VOLLEY_TRY(begin_again(start->experiment, info));
+  volley_start_compare(options, "checkpoint", info->path, info->begun_from,
+                       volley_time_of(start->experiment, (int64_t)info->begins));
   volley_experiment_compare(start->experiment, info->experiment,
                             volley_arena_format(start->arena, "checkpoint '%s'", info->path), info->time_ms);
   return volley_agree(comm);
@@ -166,9 +185,17 @@ static volley_status begin_at(volley_experiment *experiment, const volley_experi
 }
 
 /* Another run begins at the checkpoint: what differs is told. */
-static volley_status branch(MPI_Comm comm, volley_start *start) {
+static volley_status branch(const volley_run_options *options, MPI_Comm comm, volley_start *start) {
   const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
+  const double at = volley_time_of(start->experiment, info->state.step);
   int rank;
+  if (options->begun_from && at != options->begins_ms)
+    volley_fault(
+        VOLLEY_USAGE, NULL,
+        "checkpoint '%s' is at %.10g ms, but its run has come to %.10g ms: its last checkpoint was not written. "
+        "Remove the checkpoints and the output of that run, and make it again",
+        info->path, at, options->begins_ms);
+  VOLLEY_TRY(volley_agree(comm));
   VOLLEY_TRY(volley_experiment_read_past(info->experiment, info->path, info->experiment_file, info->experiment_folder,
                                          comm, &start->past));
   VOLLEY_TRY(begin_at(start->experiment, start->past, info, comm));
@@ -222,11 +249,13 @@ volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm
   choose_paths(options, comm, start);
   VOLLEY_TRY(open_checkpoint(options, comm, start));
   if (start->branches)
-    VOLLEY_TRY(branch(comm, start));
+    VOLLEY_TRY(branch(options, comm, start));
   else if (start->checkpoint)
     VOLLEY_TRY(follow_checkpoint(options, &sets, comm, start));
-  start->repeats = start->experiment->trials.n > 0 && start->experiment->trials.number == 0;
+  start->repeats = repeats(start->experiment);
   if (start->repeats) return VOLLEY_OK;
+  if (!start->checkpoint) volley_trial_check(start->experiment);
+  VOLLEY_TRY(volley_agree(comm));
   start->output_absolute = volley_path_absolute(comm, start->arena, start->output);
   announce(options, comm, start);
   return VOLLEY_OK;

@@ -23,6 +23,9 @@ typedef struct volley_run_options {
   const char *walltime_limit;                /* NULL: none but SLURM's */
   bool quiet;     /* without a table of rates at the end; no option of `volley run`, as the next */
   int node_ranks; /* ranks on this node, with those of runs beside this one; 0: this run's */
+  const char *
+      begun_from; /* of one of many runs: where it must begin, a checkpoint from the root on, "" for none; NULL: anywhere */
+  double begins_ms; /* then: and when */
 } volley_run_options;
 
 typedef struct volley_start {
@@ -45,6 +48,11 @@ volley_status volley_start_read(const volley_run_options *options, MPI_Comm comm
 
 /* The experiment of options->file with all that the options set. Collective over comm, agreed status; *out is owned by the caller. */
 volley_status volley_start_experiment(const volley_run_options *options, MPI_Comm comm, volley_experiment **out);
+
+/* Whether a run that is there (what: 'output', path) has begun where the options say that it must; else adds a fault. Not
+ * collective. */
+void volley_start_compare(const volley_run_options *options, const char *what, const char *path, const char *begun_from,
+                          double begins_ms);
 
 /* Of a run that begins at a checkpoint of another: finds what is taken of it. Collective, agreed status. */
 volley_status volley_start_take(const volley_start *start, MPI_Comm comm);

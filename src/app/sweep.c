@@ -58,6 +58,7 @@ static volley_run_options options_of(const sweep *s, int64_t run) {
                                 .node_ranks = s->node_ranks,
                                 .overwrite = s->options->overwrite,
                                 .progress = VOLLEY_PROGRESS_OFF,
+                                .begun_from = "",
                                 .quiet = true};
   if (s->saves && !s->options->overwrite) options.resume = "latest";
   for (int k = 0; k < s->options->sets.n; k++) volley_text_list_add(&options.sets, s->options->sets.texts[k]);
@@ -90,9 +91,11 @@ static volley_status look_for_output(sweep *s, const volley_run_options *options
   if (experiment->trials.n > 0 && experiment->trials.number == 0)
     volley_fault(VOLLEY_USAGE, NULL, "the experiment is repeated: its trials are --over repeat.trial=1..%d",
                  experiment->trials.n);
+  else
+    volley_trial_check(experiment);
   volley_status status = volley_agree(s->comm);
   if (status == VOLLEY_OK && !s->options->overwrite)
-    status = volley_output_is_there(options->output, experiment, s->comm, is_there);
+    status = volley_output_is_there(options, experiment, s->comm, is_there);
   volley_experiment_destroy(experiment);
   return status;
 }

@@ -9,9 +9,9 @@
 volley_status volley_trials_run(const volley_run_options *options, int n_passed_on, const char *const *passed_on,
                                 const volley_start *start, MPI_Comm comm);
 
-/* Whether the output of this very experiment is there and whole. VOLLEY_USAGE with a fault if it is another's. Collective over
- * comm, agreed status. */
-volley_status volley_output_is_there(const char *path, const volley_experiment *experiment, MPI_Comm comm,
-                                     bool *is_there);
+/* Whether the output that the options name is there and whole, of this very experiment. VOLLEY_USAGE with a fault if it is
+ * another's, or has begun elsewhere. Collective over comm, agreed status. */
+volley_status volley_output_is_there(const volley_run_options *options, const volley_experiment *experiment,
+                                     MPI_Comm comm, bool *is_there);
 
 #endif

@@ -38,6 +38,10 @@ void volley_experiment_tell(const volley_experiment *now, volley_arena *arena, v
 int volley_experiment_differences(const volley_experiment *now, volley_arena *arena, volley_node *then,
                                   const char *name, double time_ms, bool silent);
 
+/* Adds a fault where one run of the experiment cannot be from 0 ms on: all of its trials are meant, or one that goes on where the one
+ * before has ended. Not collective. */
+void volley_trial_check(const volley_experiment *experiment);
+
 /* Adds a note to those of an experiment, unless it is among them. Not collective. */
 void volley_experiment_note(volley_experiment *experiment, const char *text);
 

@@ -1,4 +1,5 @@
 /* Sections stop_when and repeat. */
+#include "experiment/check.h"
 #include "experiment/reading.h"
 
 #include "base/units.h"
@@ -119,4 +120,19 @@ void volley_read_repeat(volley_reading *reading, volley_node *section) {
   if (trial > n && n > 0) volley_value_fault(reading, volley_node_get(section, "trial"), "there are %.0f trials", n);
   trials->number = (int)trial;
   simulation->noise_seed += (uint32_t)trial - 1;
+}
+
+void volley_trial_check(const volley_experiment *experiment) {
+  const volley_trials *trials = &experiment->trials;
+  const volley_place place = {.file = experiment->file, .path = "repeat.trial"};
+  if (trials->n > 0 && trials->number == 0)
+    volley_fault(
+        VOLLEY_USAGE, &place,
+        "one run is one of the %d trials: give its number; all are made by volley run, in Python by run_trials()",
+        trials->n);
+  if (trials->continues && trials->number > 1)
+    volley_fault(VOLLEY_USAGE, &place,
+                 "%d begins where trial %d has ended (reset: false), not at 0 ms: run all of them together, or give "
+                 "--from and the last checkpoint of that one",
+                 trials->number, trials->number - 1);
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "engine/engine.h"
+#include "experiment/check.h"
 #include "io/data/inputs.h"
 #include "io/data/reader.h"
 #include "io/experiment/file.h"
@@ -71,7 +72,10 @@ static volley_status build(volley_run *run, int threads, const char *output, vol
   const volley_checkpoint_info *from = checkpoint ? volley_checkpoint_get_info(checkpoint) : NULL;
   const volley_reader reader = volley_data_reader(&run->comm);
   VOLLEY_TRY(volley_inputs_sum(run->experiment, run->comm));
-  if (from) (void)volley_inputs_compare(run->experiment, from);
+  if (from)
+    (void)volley_inputs_compare(run->experiment, from);
+  else
+    volley_trial_check(run->experiment);
   VOLLEY_TRY(volley_agree(run->comm));
   VOLLEY_TRY(volley_run_load(run->experiment, &reader, run->comm));
   int ranks;

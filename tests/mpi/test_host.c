@@ -149,6 +149,20 @@ static void test_values(void **state) {
   volley_experiment_destroy(experiment);
 }
 
+/* One run is one trial, and begins at 0 ms. */
+static void test_trials(void **state) {
+  static const char *const wrong[] = {"repeat: {trials: 3}\n", "repeat: {trials: 3, trial: 2, reset: false}\n"};
+  volley_run *run;
+  (void)state;
+  for (int w = 0; w < 2; w++) {
+    volley_experiment *experiment = read_with(wrong[w], MPI_COMM_WORLD);
+    assert_int_equal(volley_run_create(experiment, MPI_COMM_WORLD, 1, NULL, &run), VOLLEY_USAGE);
+    assert_true(!run && volley_faults_count() == 1 && strstr(volley_faults_text(0), "repeat.trial: "));
+    volley_faults_forget();
+    volley_experiment_destroy(experiment);
+  }
+}
+
 /* Sets the rate of a run at 30 ms, saves at 40 ms if there is a file, and goes to the end. */
 static void drive(volley_run *run, const char *file, char digest[VOLLEY_DIGEST_TEXT]) {
   static const char *const less[] = {"stimuli.drive.rate=4 kHz", "stimuli.dc.amplitude=200"};
@@ -248,8 +262,8 @@ int main(int argc, char **argv) {
   if (rank == 0 && !mkdtemp(folder)) return 1;
   MPI_Bcast(folder, sizeof folder, MPI_CHAR, 0, MPI_COMM_WORLD);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parts),   cmocka_unit_test(test_counts),     cmocka_unit_test(test_values),
-      cmocka_unit_test(test_changes), cmocka_unit_test(test_recordings),
+      cmocka_unit_test(test_parts),  cmocka_unit_test(test_counts),  cmocka_unit_test(test_values),
+      cmocka_unit_test(test_trials), cmocka_unit_test(test_changes), cmocka_unit_test(test_recordings),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Barrier(MPI_COMM_WORLD);

@@ -1,6 +1,7 @@
 """Trials are runs with other noise: the same bits alone, on any ranks, and where a kill in the middle of one was gone on with; without
-reset each goes on from the one before, as --from does."""
+reset each goes on from the one before, as --from does. What would mix trials of different beginnings is refused."""
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,46 @@ def results(output, n=3):
     with_all = volley.trials(output)
     expect([r.trial for r in with_all] == list(range(1, n + 1)) and all(r.complete for r in with_all), f"{output}: {with_all}")
     return [(r.summary["spike_digest"], r.spikes["E"].times.tobytes(), r.weights["w"].values.tobytes()) for r in with_all]
+
+
+def check_beginnings(folder, net):
+    """Trials that begin at a checkpoint, end early, or lack one: gone on with, or refused."""
+    def go(name, *words, code=0, says=""):
+        done = execute(["run", net, "-o", path(name), *words])
+        expect(done.returncode == code and says in done.stdout + done.stderr, f"{name} {words}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def path(name):
+        return os.path.join(folder, name + ".h5")
+
+    go("s", "--set", "repeat=null", "--checkpoint-every", "40 ms model")
+    longer, latest = ["--from", path("s.checkpoint"), "--set", "simulation.duration=60"], ["--resume", "latest"]
+    go("f", *longer)
+    whole = results(path("f"))
+    os.remove(path("f.3"))
+    go("f", *longer[2:], *latest, code=2, says="began at 40 ms, from")
+    expect("trial 2 of 3: there already" in go("f", *longer, *latest) and results(path("f")) == whole, "--from, gone on with")
+    go("g", *longer, *latest, "--set", "repeat=null", code=2, says="give one of them")
+    os.remove(path("f.1"))
+    go("f", *longer, code=2, says="f.2.h5' exists")
+    go("h", *longer, "--walltime-limit", "1 ms", code=3)
+    go("h", *longer[2:], *latest, code=2, says="h.1.checkpoint.h5' is of a run that began at 40 ms")
+    go("h", *longer, *latest)
+    expect(results(path("h")) == whole, "--from, stopped and gone on with")
+
+    on = ["--set", "repeat.reset=false"]
+    go("a", *on, "--set", "repeat.trial=2", code=2, says="repeat.trial: 2 begins where trial 1 has ended")
+    swept = execute(["sweep", net, *on, "--over", "repeat.trial=1..2", "-o", os.path.join(folder, "sweep")])
+    expect(swept.returncode == 2 and "2 begins where" in swept.stderr, f"a sweep: {swept.stderr}")
+    ends = [*on, "--set", "simulation.duration=50", "--set", "stop_when=[{rate_above: 0, window: 10}]"]
+    go("e", *ends)
+    found = [(r.duration, float(r.file["volley"].attrs.get("begins_ms", 0))) for r in volley.trials(path("e"))]
+    expect(found == [(10, 0), (20, 10), (30, 20)], f"trials that end early: {found}")
+    go("o", *on, "--checkpoint-every", "20 ms model")
+    os.remove(path("o.3"))
+    os.remove(path("o.3.checkpoint"))
+    shutil.move(path("o.2.checkpoint") + ".1", path("o.2.checkpoint"))
+    go("o", *on, "--checkpoint-every", "20 ms model", *latest, code=2, says="is at 60 ms, but its run has come to 80 ms")
 
 
 def main():
@@ -74,6 +115,7 @@ def main():
         branch = execute(["run", net, "--from", os.path.join(folder, "branch.checkpoint.h5"), "-o", os.path.join(folder, "b.h5"),
                           "--set", "repeat=null", "--set", "simulation.noise_seed=4", "--set", "simulation.duration=80"])
         expect(branch.returncode == 0 and goes_on[1][0] in branch.stdout and plain["spike_digest"] == found[0][0], f"a branch: {branch}")
+        check_beginnings(folder, net)
     finish()
 
 
