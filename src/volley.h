@@ -94,7 +94,8 @@ VOLLEY_API void volley_experiment_destroy(volley_experiment *experiment);
 
 /* Builds the network at time 0 with `threads` threads on each rank (0: as many as `volley run` would take). output: the file
  * that recorders write to, which must not exist yet; NULL: nothing is recorded. Collective over comm, agreed status; *out is
- * owned by the caller and set only if all went well. The experiment must outlive the run. */
+ * owned by the caller and set only if all went well. The experiment must outlive the run. One with
+ * `repeat` needs repeat.trial: a run is one trial, and none that goes on where another has ended. */
 VOLLEY_API volley_status volley_run_create(volley_experiment *experiment, MPI_Comm comm, int threads,
                                            const char *output, volley_run **out);
 
