@@ -55,9 +55,8 @@ static const volley_key_info simulation_keys[] = {
     {"integration", .type = VOLLEY_KEY_CHOICE, .words = "splitting|adaptive",
      .doc =
          "how `iaf_cond_...`, `iaf_bw_2001`, `aeif_...`, `qif` and `hh_...` take a step: split into parts that are "
-         "exact, "
-         "all neurons in vectors, or by Runge-Kutta steps of fifth order with error control, to the model's tolerance; "
-         "slower, a referee. Other models have one scheme"},
+         "exact, all neurons in vectors, or by Runge-Kutta steps of fifth order with error control, to the model's "
+         "tolerance; slower, a referee. Other models have one scheme"},
     {"partition", .type = VOLLEY_KEY_WORD,
      .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
 };
@@ -397,8 +396,8 @@ const volley_section_info volley_sections[VOLLEY_N_SECTIONS] = {
     [VOLLEY_SECTION_CHANGES] =
         {"changes",
          "A list of what is changed while the experiment runs: of a population, a projection or a stimulus each. Those "
-         "of "
-         "one time are made in the order of the file. A spike on its way has the weight that there is when it arrives.",
+         "of one time are made in the order of the file. A spike on its way has the weight that there is when it "
+         "arrives.",
          KEYS(change_keys), true, false},
     [VOLLEY_SECTION_STOP_WHEN] = {"stop_when",
                                   "A list of conditions, the first of which that is met ends the run: its output is "
