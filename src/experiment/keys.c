@@ -53,10 +53,9 @@ static const volley_key_info simulation_keys[] = {
          "what static synapses keep of a weight: single precision, or a whole number of a unit that each neuron has at "
          "each receptor, rounded up or down by chance, so that mean and variance of the input stay; less memory"},
     {"integration", .type = VOLLEY_KEY_CHOICE, .words = "splitting|adaptive",
-     .doc =
-         "how `iaf_cond_...`, `iaf_bw_2001`, `aeif_...`, `qif` and `hh_...` take a step: split into parts that are "
-         "exact, all neurons in vectors, or by Runge-Kutta steps of fifth order with error control, to the model's "
-         "tolerance; slower, a referee. Other models have one scheme"},
+     .doc = "how `iaf_cond_...`, `iaf_bw_2001`, `aeif_...`, `qif` and `hh_...` take a step: split into parts that are "
+            "exact, all neurons in vectors, or by Runge-Kutta steps of fifth order with error control, to the model's "
+            "tolerance; slower, a referee. Other models have one scheme"},
     {"partition", .type = VOLLEY_KEY_WORD,
      .doc = "how neurons are dealt to ranks: a partitioner, by default the first"},
 };
