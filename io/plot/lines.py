@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from panel import Panel
-from view import COLOURS, SEVERAL, count, plain, scaled, shades
+from view import count, plain, scaled, shades
 
 COLUMNS = 6  # neurons shown of a recorder
 POINTS = 6000  # of a line in a panel
@@ -68,18 +68,23 @@ def told_apart(lines):
     return [name for name in lines[0].names if len({line.names.get(name) for line in lines}) > 1]
 
 
-def colours_of(lines, apart):
-    """Each line's own colour, if it tells what it is and they are all different; else others."""
+def colours_of(lines):
+    """Each line's own colour, if they are all different; else others."""
     own = [line.colour for line in lines]
-    if len(set(map(str, own))) == len(lines):
-        return own
-    return shades(len(lines)) if apart == ["neuron"] or len(lines) > len(SEVERAL) else SEVERAL[:len(lines)]
+    return own if len(set(map(str, own))) == len(lines) else shades(len(lines))
 
 
-def draw_lines(axes, lines):
-    """The lines of one panel, with a legend beside it where they are several."""
+def name_of_axis(lines, apart, letters):
+    """Units where the legend has the states; where these have none, themselves, if there is room for so many letters."""
+    units = list(dict.fromkeys(line.unit for line in lines if line.unit)) if "state" in apart else []
+    names = units or list(dict.fromkeys(line.quantity for line in lines))
+    return ", ".join(names) if len(", ".join(names)) <= letters or len(names) == 1 else ""
+
+
+def draw_lines(axes, lines, height):
+    """The lines of one panel of so many inches, with a legend beside it where they are several."""
     apart = told_apart(lines)
-    for line, colour in zip(lines, colours_of(lines, apart)):
+    for line, colour in zip(lines, colours_of(lines)):
         text = plain(" ".join(str(line.names.get(name, "")) for name in apart))
         style = {"lw": scaled(line.width), "color": colour, "label": text or None}
         if line.steps and line.times.size:
@@ -94,7 +99,7 @@ def draw_lines(axes, lines):
     marked = any(line.spikes is not None for line in lines)
     if not any(line.steps for line in lines):
         axes.margins(y=0.15 if marked else 0.08)
-    axes.set_ylabel(", ".join(dict.fromkeys(line.unit if "state" in apart else line.quantity for line in lines)))
+    axes.set_ylabel(name_of_axis(lines, apart, int(15 * height)))
     if apart:
         many = len(lines) > 4
         axes.legend(title=" ".join(apart), fontsize=scaled(6), title_fontsize=scaled(6), loc="center left", bbox_to_anchor=(1, 0.5),
@@ -113,9 +118,8 @@ def title_of(key, lines):
 def in_panels(view, lines, height=1.2):
     """Panels, one for the lines that differ in nothing but in what is laid over each other."""
     groups = {}
-    if view.states:
-        lines = sorted(lines, key=lambda line: view.states.index(line.names["state"]))
-    for line in lines:
+    order = {state: place for place, state in enumerate(view.states or ())}
+    for line in sorted(lines, key=lambda line: order.get(line.names["state"], -1)):
         key = tuple((name, value) for name, value in line.names.items() if name not in view.overlay)
         groups.setdefault(key, []).append(line)
     return [line_panel(key, group, height) for key, group in groups.items()]
@@ -123,7 +127,7 @@ def in_panels(view, lines, height=1.2):
 
 def line_panel(key, lines, height):
     height = max(height, 0.12 * len(lines) + 0.35 if told_apart(lines) else 0)
-    return Panel(lambda axes: draw_lines(axes, lines), height, time=True, title=title_of(key, lines), key=key,
+    return Panel(lambda axes: draw_lines(axes, lines, height), height, time=True, title=title_of(key, lines), key=key,
                  scale=lines[0].quantity, lines=lines)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from view import KINDS, plain, scaled
 
 WIDTH = 7.2  # inches of a page
-TITLE, NOTES = 7, 17  # characters an inch; beside the title there is room for a key
-SECONDS = 5000  # ms from which on an axis is in seconds
+TITLE, BESIDE_KEY, NOTES = 11, 7, 17  # characters an inch
+SECONDS = 5000  # ms: an axis that is so long is in seconds, as is one of a tenth of it that ends after twice as much
 
 
 @dataclass
@@ -33,14 +33,33 @@ class Panel:
 
 def in_time(axes, span, last):
     """The axis of time of one panel; only the last one of several has numbers and a name."""
-    seconds = span[1] - span[0] >= SECONDS
+    seconds = span[1] - span[0] >= (SECONDS if span[1] < 2 * SECONDS else 0.1 * SECONDS)
     if span[1] > span[0]:
         axes.set_xlim(span)
     if seconds:
-        axes.xaxis.set_major_locator(plt.FixedLocator(1e3 * plt.MaxNLocator(8).tick_values(1e-3 * span[0], 1e-3 * span[1])))
-        axes.xaxis.set_major_formatter(lambda time, _: f"{1e-3 * time:g}")
+        axes.xaxis.set_major_locator(plt.FixedLocator(1e3 * plt.MaxNLocator(8, steps=[1, 2, 5, 10]).tick_values(1e-3 * span[0], 1e-3 * span[1])))
+        axes.xaxis.set_major_formatter(lambda time, _: f"{1e-3 * time:.10g}")
     axes.tick_params(axis="x", labelbottom=last)
     axes.set_xlabel(f"Time ({'s' if seconds else 'ms'})" if last else "")
+
+
+def legend_of(axes):
+    """What the legend of the axes says and looks like; None without one."""
+    legend = axes.get_legend()
+    if legend is None:
+        return None
+    words = [text.get_text() for text in (legend.get_title(), *legend.get_texts())]
+    return words, [str(line.get_color()) for line in legend.get_lines()], [patch.get_edgecolor() for patch in legend.get_patches()]
+
+
+def leave_out_repeated(all_axes):
+    """Of panels that stand below each other the first one's legend is enough, as long as the next ones' are the same."""
+    last = None
+    for axes in all_axes:
+        this = legend_of(axes)
+        if this is not None and this == last:
+            axes.get_legend().remove()
+        last = this
 
 
 def side_by_side(panels):
@@ -82,9 +101,10 @@ class Sheet:
         self.per_file = 2 if has_beside else 1
         heights = [max(column[row].height for column in columns if row < len(column)) for row in range(self.rows)]
         letters = scaled(1)
-        width = WIDTH if len(columns) < 3 else 3.4 * len(columns)
+        width = WIDTH if len(columns) == 1 else max(WIDTH, 3.4 * letters * len(columns))
         if all(panel.square for column in columns for panel in column):
             width = min(width, max(3.6, 3.3 * len(columns)))
+        self.grows = not size  # with what stands above the panels
         self.figure = plt.figure(figsize=size or (width, letters * (sum(heights) + 0.85)), layout="constrained")
         self.grid = self.figure.add_gridspec(self.rows, self.per_file * len(columns), height_ratios=heights,
                                              width_ratios=([2.6, 1] if has_beside else [1]) * len(columns))
@@ -141,6 +161,7 @@ class Sheet:
                     axes.set_box_aspect(1)
                 if panel.beside:
                     panel.beside(self.figure.add_subplot(self.grid[row, self.per_file * number + 1]))
+            leave_out_repeated(axes for axes, _ in in_times)
             for axes, last in in_times:
                 in_time(axes, view.span, last)
 
@@ -149,7 +170,7 @@ def window_text(view):
     """The window in words: of the whole run, or of how much."""
     begin, end = view.span
     whole = begin <= 0 and end >= view.duration
-    text = f"{begin:g} to {end:g}" + (" ms, the whole run" if whole else f" of {view.duration:g} ms")
+    text = f"{begin:.10g} to {end:.10g}" + (" ms, the whole run" if whole else f" of {view.duration:.10g} ms")
     return text + ("" if view.run.complete else ", as far as an incomplete file knows")
 
 
@@ -163,29 +184,32 @@ def heading_of(views, title):
     return title if title is not None else "; ".join(titles), lines + list(dict.fromkeys(n for view in views for n in view.notes))
 
 
-def add_heading(figure, title, notes):
-    """On the left; the last thing that is drawn."""
+def add_heading(figure, title, notes, letters):
+    """On the left, with so many letters of the title an inch; the last thing that is drawn. Returns its lines beyond two."""
     width = figure.get_figwidth() / scaled(1)
-    titles = [plain(line) for line in textwrap.wrap(title, int(TITLE * width))]
+    titles = [plain(line) for line in textwrap.wrap(title, int(letters * width))]
     lines = textwrap.wrap("; ".join(notes), int(NOTES * width))
     if not titles:
         figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=scaled(7), linespacing=1.45)
-        return
+        return 0
     heading = figure.suptitle("\n".join(titles + len(lines) * [""]), x=0.01, ha="left", fontsize=scaled(9), fontweight="bold",
                               linespacing=1.25)
     below = figure.axes[0].annotate("\n".join(lines), (0, 0), xycoords=heading, ha="left", va="bottom", fontsize=scaled(7),
                                     linespacing=1.45, annotation_clip=False)
     below.set_in_layout(False)
+    return max(0, len(titles) + len(lines) - 2)
 
 
 def add_key(figure, views):
-    """Key to the colours of the populations that are shown."""
+    """Key to the colours of the populations that are shown; whether there is one."""
     signs = {kind: colour for view in views for kind, colour in view.signs.items() if kind}
-    if set(signs) - {"none"}:
+    has_key = bool(set(signs) - {"none"})
+    if has_key:
         handles = [plt.Line2D([], [], marker="s", ls="", ms=scaled(5), mew=0, color=signs[kind], label=text)
                    for kind, text in KINDS.items() if kind in signs]
         figure.legend(handles=handles, loc="upper right", ncols=len(handles), fontsize=scaled(7), handletextpad=0.1,
                       columnspacing=1.0, borderaxespad=0.2)
+    return has_key
 
 
 def compose(views, columns, options):
@@ -195,6 +219,8 @@ def compose(views, columns, options):
     title, notes = heading_of(views, options.title)
     if options.bare:
         return sheet.figure, "; ".join([title] * bool(title) + notes)
-    add_key(sheet.figure, views)
-    add_heading(sheet.figure, title, notes)
+    has_key = add_key(sheet.figure, views)
+    more = add_heading(sheet.figure, title, notes, BESIDE_KEY if has_key else TITLE)
+    if sheet.grows:
+        sheet.figure.set_figheight(sheet.figure.get_figheight() + scaled(0.15) * more)
     return sheet.figure, ""

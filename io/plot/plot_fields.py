@@ -21,15 +21,17 @@ def images_of(recorder, times, values):
 
 
 def draw_images(part, recorder, images, time, n_targets):
-    """One panel a target, all in the same colours."""
+    """One panel a target, all in the same colours; signs have colours of their own where both occur."""
     panels = part.subplots(1, PANELS if len(images) > 4 else 4)
     low, high = (extreme(list(images.values())) for extreme in (np.min, np.max))
+    signed, most = low < 0 < high, max(abs(low), abs(high))
+    colours = {"cmap": "RdBu_r", "vmin": -most, "vmax": most} if signed else {"cmap": "cividis", "vmin": low, "vmax": high}
     for panel in panels:
         panel.axis("off")
     for panel, (target, image) in zip(panels, images.items()):
-        shown = panel.imshow(image, cmap="cividis", vmin=low, vmax=high)
+        shown = panel.imshow(image, **colours)
         panel.set_title(f"onto {target}", fontsize=scaled(7))
-    part.colorbar(shown, ax=panels, shrink=0.7, label=label(recorder))
+    part.colorbar(shown, ax=panels[:len(images)], shrink=0.7, label=label(recorder))
     some = f": the first {len(images)} of {n_targets} targets" if len(images) < n_targets else ""
     part.suptitle(f"{plain(recorder.projection)} at {1e-3 * time:g} s{some}", x=0.01, ha="left", fontsize=scaled(8))
 
@@ -45,7 +47,7 @@ def plot_fields(view):
             others.append(plain(recorder.name))
             continue
         row = recorder, images, times[-1], n_targets
-        panels.append(Panel(lambda part, row=row: draw_images(part, *row), 1.8, part=True))
+        panels.append(Panel(lambda part, row=row: draw_images(part, *row), 1.8 if len(images) <= 4 else 1.3, part=True))
     if not panels:
         raise Fault(f"'{view.run.name}' holds no weights between --start and --stop whose sources make a square")
     view.note(*[f"no square of sources: {', '.join(others)}"] * bool(others))

@@ -87,7 +87,7 @@ def plot_phase(view, words):
         axes.set_ylabel(f"Dimension {y}")
         axes.legend(fontsize=scaled(6), loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
 
-    return [Panel(draw, 3.2, square=True, title=f"Readout {plain(readout)}")]
+    return [Panel(draw, 3.3, square=True, title=f"Readout {plain(readout)}")]
 
 
 def maxima(values):
@@ -120,4 +120,4 @@ def plot_maxima(view, words):
         axes.set_ylabel("The next one")
         axes.legend(fontsize=scaled(6), loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
 
-    return [Panel(draw, 3.2, square=True, title=f"Readout {plain(readout)}")]
+    return [Panel(draw, 3.3, square=True, title=f"Readout {plain(readout)}")]

@@ -30,13 +30,19 @@ def thin(taken, shown, dots, random):
 
 
 def numbers_at(neurons, room):
-    """Rows of a band and the numbers that are told there, as far as there is room for so many."""
+    """Rows of a band and the numbers that are told there, as far as there is room for so many: of all neurons, of the first ones
+    of ranges with wide gaps between them, or round ones."""
     if neurons.size <= room or neurons.size < 2 or room < 1:
         return [(row, neuron) for row, neuron in enumerate(neurons) if room >= 1]
+    gaps = np.diff(neurons)
+    firsts = [0, *(1 + np.flatnonzero(gaps > max(10 * np.median(gaps), 0.05 * (neurons[-1] - neurons[0]))))]
+    if 1 < len(firsts) <= room:
+        return [(row, neurons[row]) for row in firsts]
     step = next(step for power in range(12) for step in (10**power, 2 * 10**power, 5 * 10**power)
                 if (neurons[-1] - neurons[0]) / step <= room)
     told = np.arange(-(-neurons[0] // step) * step, neurons[-1] + 1, step)
-    return list(zip(np.searchsorted(neurons, told), told))
+    rows, at = np.unique(np.searchsorted(neurons, told), return_index=True)
+    return list(zip(rows, told[at]))
 
 
 def draw_raster(axes, view, spikes, height, most=NEURONS, names=True):
@@ -67,6 +73,8 @@ def draw_raster(axes, view, spikes, height, most=NEURONS, names=True):
         middles.append(top + 0.5 * band)
         top += band + 0.012 * sum(counts)
     axes.set_ylim(top, -0.012 * sum(counts))
+    if not drawn:
+        axes.text(0.5, 0.5, "no spikes in this window", transform=axes.transAxes, ha="center", va="center", fontsize=scaled(7))
     name_rows(axes, places, numbers, middles, [plain(taken.population) for taken in spikes] if names else [])
     return [(sum(counts), total, "neuron"), (drawn, all_spikes, "spike")]
 
@@ -98,10 +106,11 @@ def draw_rates(axes, view, spikes):
                       textcoords="offset points", va="center", fontsize=scaled(7))
     axes.set_yticks(place, [plain(taken.population) for taken in spikes])
     axes.set_ylim(len(spikes) - 0.4, -0.6)
-    axes.set_xlim(0, 1.35 * max(np.nan_to_num(rates).max(), 1e-3))
-    axes.locator_params(axis="x", nbins=4)
+    axes.set_xlim(0, 1.35 * (np.nan_to_num(rates).max() or 1))
+    is_wide = axes.bbox.width > scaled(1.1) * axes.figure.dpi
+    axes.locator_params(axis="x", nbins=4 if is_wide else 2)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("Mean rate (Hz)")
+    axes.set_xlabel("Mean rate (Hz)" if is_wide else "Mean\nrate (Hz)")
 
 
 def note_on(view, spikes, begin, end):

@@ -71,6 +71,8 @@ def draw_outputs(axes, readout, start, stop):
         shown = values.shape[1]
         width, colour = (1.6, SUPERVISOR) if state == "supervisor" else (0.7, OUTPUT)
         axes.plot(1e-3 * times, values - room * np.arange(shown), lw=scaled(width), color=colour)
+    if not times.size:
+        axes.text(0.5, 0.5, "nothing in this window", transform=axes.transAxes, ha="center", va="center", fontsize=scaled(7))
     if shown > 1:
         axes.set_yticks(-room * np.arange(shown), range(shown), fontsize=scaled(6))
     axes.set_ylim(limits)
@@ -103,7 +105,17 @@ def draw_eigenvalues(axes, group):
     axes.legend(fontsize=scaled(6))
 
 
-def draw_cells(axes, view, start, stop):
+def spikes_of(view, windows):
+    """The spikes within each of the windows, with the same neurons known in all of them."""
+    spikes = [view.spikes(*window) for window in windows]
+    for taken in zip(*spikes):
+        known = np.unique(np.concatenate([one.known for one in taken]))
+        for one in taken:
+            one.known = known
+    return spikes
+
+
+def draw_cells(axes, view, start, stop, spikes):
     """Traces of the first neurons where recorded, else a raster of some."""
     traces = list(view.run.traces.values())
     shown = view.columns(traces[0].ids, CELLS) if traces else ()
@@ -120,7 +132,7 @@ def draw_cells(axes, view, start, stop):
             view.note(f"{traces[0].state}: {len(shown)} of {count(traces[0].columns, 'neuron')}")
         axes.set_xlim(1e-3 * start, 1e-3 * stop)
         return
-    neurons, _ = draw_raster(axes, view, view.spikes(start, stop), 1.1, RASTER_CELLS)
+    neurons, _ = draw_raster(axes, view, spikes or view.spikes(start, stop), 1.1, RASTER_CELLS)
     view.note(*left_out(neurons))
     axes.xaxis.set_major_formatter(lambda time, _: f"{1e-3 * time:g}")
     axes.set_xlim(start, stop)
@@ -130,8 +142,9 @@ def draw_phases(part, grid, row, view, readout):
     """The last second of each phase: outputs, and what some neurons do meanwhile."""
     phases = readout.phases()
     has_cells = bool(view.run.traces or view.run.spikes)
-    for column, (name, first, last) in enumerate(phases):
-        zoom = max(first, last - ZOOM_MS), last
+    zooms = [(max(first, last - ZOOM_MS), last) for _, first, last in phases]
+    spikes = spikes_of(view, zooms) if view.run.spikes and not view.run.traces else len(phases) * [None]
+    for column, ((name, first, _), zoom) in enumerate(zip(phases, zooms)):
         axes = part.add_subplot(grid[row, column])
         draw_outputs(axes, readout, *zoom)
         axes.locator_params(axis="x", nbins=4)
@@ -141,7 +154,7 @@ def draw_phases(part, grid, row, view, readout):
         if has_cells:
             axes.tick_params(axis="x", labelbottom=False)
             axes = part.add_subplot(grid[row + 1, column])
-            draw_cells(axes, view, *zoom)
+            draw_cells(axes, view, *zoom, spikes[column])
             axes.locator_params(axis="x", nbins=4)
             if column:
                 axes.set(ylabel="", yticks=[])

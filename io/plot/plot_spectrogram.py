@@ -8,6 +8,7 @@ from view import Fault, count, plain
 WINDOWS = 60  # about as many beside each other
 SHORTEST = 16  # rows of a window
 RANGE_DB = 50  # of power that is told apart
+COLUMNS = 4000  # of an image of dimensions over time
 KINDS = {"traces": None, "histograms": None, "sums": None, "means": None, "stimuli": "stimulus", "dopamine": "projection"}
 
 
@@ -68,7 +69,8 @@ def plot_channels(view):
     def draw(axes, lines, limits):
         values = np.array([line.values for line in lines])
         times = lines[0].times
-        step = max(1, -(-times.size // 4000))
+        step = max(1, -(-times.size // COLUMNS))
+        view.note(*[f"one recorded row in {step}"] * (step > 1))
         shown = axes.pcolormesh(times[::step], np.arange(len(lines)), values[:, ::step], cmap="cividis", shading="nearest",
                                 vmin=limits[0], vmax=limits[1], rasterized=True)
         axes.set_ylabel("Dimension")

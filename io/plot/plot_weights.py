@@ -4,6 +4,7 @@ import numpy as np
 
 from lines import Line, in_panels
 from panel import Panel
+from plot_raster import numbers_at
 from view import OVERLAY, SEVERAL, Fault, count, label, plain, scaled, shades
 
 LINES = 100  # synapses whose weights are drawn over time, of each recorder
@@ -90,35 +91,33 @@ def plot_weights(view):
     return panels
 
 
-def draw_matrix(part, recorder, time, values):
+def draw_matrix(axes, recorder, values):
     """Weights by source and target. Signs have colours of their own where both occur or all are below 0."""
     sources, targets = np.unique(recorder.sources), np.unique(recorder.targets)
     matrix = np.full((targets.size, sources.size), np.nan)
     matrix[np.searchsorted(targets, recorder.targets), np.searchsorted(sources, recorder.sources)] = values
-    axes = part.subplots()
     signed = values.min() < 0
     most = np.abs(values).max() or 1.0
     colours = plt.colormaps["RdBu_r" if signed else "cividis"].copy()
     colours.set_bad("0.85")
-    shown = axes.imshow(matrix, cmap=colours, aspect="auto" if max(matrix.shape) > 4 * min(matrix.shape) else "equal",
-                        interpolation="none", vmin=-most if signed else values.min(), vmax=most if signed else values.max())
+    shown = axes.imshow(matrix, cmap=colours, aspect="auto", interpolation="none",
+                        vmin=-most if signed else values.min(), vmax=most if signed else values.max())
     for axis, names, what in ((axes.xaxis, sources, recorder.source), (axes.yaxis, targets, recorder.target)):
-        told = np.unique(np.linspace(0, names.size - 1, min(names.size, 9)).astype(int))
-        axis.set_ticks(told, [str(names[place]) for place in told])
+        rows = [row for row, _ in numbers_at(names, 10 if names[-1] < 10 else 6)]
+        axis.set_ticks(rows, names[rows].astype(str))
         axis.set_label_text(plain(f"{'Source' if axis is axes.xaxis else 'Target'}: {what}"))
-    part.colorbar(shown, ax=axes, label=label(recorder))
+    axes.figure.colorbar(shown, ax=axes, label=label(recorder))
     if matrix.size <= 36:
         for (row, column), value in np.ndenumerate(matrix):
             if np.isfinite(value):
                 axes.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=scaled(6),
                           color="white" if abs(value) > 0.6 * most or not signed and value < 0.5 * most else "black")
-    axes.set_title(f"{plain(recorder.name)} at {1e-3 * time:g} s", loc="left", fontsize=scaled(8))
 
 
 def plot_matrix(view):
     """The last recorded weights by source and target, a panel a recorder; grey: no synapse, or none that is recorded."""
-    return [Panel(lambda part, row=(recorder, times[-1], values[-1]): draw_matrix(part, *row), 2.4, part=True)
-            for recorder, times, values in rows_of(view)]
+    return [Panel(lambda axes, row=(recorder, values[-1]): draw_matrix(axes, *row), 2.6, square=True,
+                  title=f"{plain(recorder.name)} at {1e-3 * times[-1]:g} s") for recorder, times, values in rows_of(view)]
 
 
 def plot_window(view):

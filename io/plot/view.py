@@ -12,7 +12,8 @@ from volley import VolleyError as Fault  # noqa: E402
 COLOURS = {"excitatory": "#0072B2", "inhibitory": "#D55E00", "mixed": "#CC79A7", "none": "0.45", "": "0.45"}
 KINDS = {"excitatory": "excitatory", "inhibitory": "inhibitory", "mixed": "weights of both signs",
          "none": "no outgoing weights"}
-SEVERAL = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "black"]  # for what has no signs
+# For what has no signs: theirs, and three more.
+SEVERAL = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "black", "#882255", "#999933", "0.6"]
 OVERLAY = {"files": "file", "populations": "population", "projections": "projection", "readouts": "readout",
            "states": "state", "neurons": "neuron"}
 WHAT = {"spikes": "spikes", "traces": "traces", "weights": "weights", "readouts": "readouts", "histograms": "rates",
@@ -44,8 +45,8 @@ def label(rows):
 
 
 def shades(n):
-    """So many colours from one end of a scale to the other."""
-    return [SEVERAL[0]] if n == 1 else list(plt.colormaps["cividis"](np.linspace(0, 0.85, n)))
+    """So many colours: such that are told apart, or of many from one end of a scale to the other."""
+    return SEVERAL[:n] if n <= len(SEVERAL) else list(plt.colormaps["cividis"](np.linspace(0, 0.85, n)))
 
 
 def names_in(words):

@@ -27,6 +27,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
+    "axes.formatter.useoffset": False,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
     "xtick.direction": "out",
@@ -163,8 +164,8 @@ def called(options):
     return "', '".join(options.name or options.files)
 
 
-def main():
-    options = parse()
+def main(words=None):
+    options = parse(words)
     warnings.showwarning = lambda message, *_: print(f"volley: {message}", file=sys.stderr)
     try:
         ending = check_ending(options.output)

@@ -1,15 +1,20 @@
 """Every kind of figure of every experiment that comes with Volley: drawn without a warning, without empty axes, with no text over
-another one (tests/support/layout.py), where there is what it shows; else one message. Arguments: some experiments instead of all."""
-import concurrent.futures
+another one (tests/support/layout.py), where there is what it shows; else one message. Each experiment runs for a moment; its
+figures are drawn in this process and looked at, not written. Arguments: some experiments instead of all."""
+import contextlib
+import gc
 import glob
+import io
 import os
 import sys
 import tempfile
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "support"))
+sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "..", "io", "plot")]
 import h5py  # noqa: E402
-from plotting import python_that_plots  # noqa: E402
+import volley_plot  # noqa: E402
+from plotting import check_figures  # noqa: E402
 from program import EXPERIMENTS, execute, expect, finish, set_words  # noqa: E402
 from test_experiments import settings  # noqa: E402
 
@@ -30,45 +35,53 @@ def kinds_of(file):
     return kinds + ["readout"] * bool(states) + ["outputs", "channels"] * bool(states & {b"output", "output"})
 
 
-def draw(name, output, *words):
-    """Exit code and what it says."""
-    picture = f"figure{abs(hash((name, words, len(output))))}.png"
-    result = execute(["plot", *output, "-o", picture, *words], threads=None)
-    if os.path.exists(picture):
-        os.remove(picture)
-    expect("layout:" not in result.stderr and "Traceback" not in result.stderr and result.returncode in (0, 2),
-           f"plot {name} {' '.join(words)}: code {result.returncode}: {result.stderr}")
-    return result
+def draw(name, output, kinds, *words):
+    """Exit code of the plotting script and what it says; None where it broke off or the figure is not in order, which is a failure."""
+    said, code = io.StringIO(), None
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            code = volley_plot.main([*output, "-o", "figure.png", *(f"--figure={kind}" for kind in kinds), *words])
+        except (Exception, SystemExit):  # pylint: disable=broad-except
+            traceback.print_exc()
+    volley_plot.plt.close("all")
+    expect(code in (0, 2), f"plot {name} {' '.join([*kinds, *words])}: {said.getvalue()}")
+    return code, said.getvalue()
 
 
 def draw_all(name, output):
     with h5py.File(output) as file:
         must = kinds_of(file)
         taught = "taught" in file
-    figures = [([output], (f"--{kind}",)) for kind in [*must, *["images"] * taught]]
-    over_time = [f"--{kind}" for kind in ("raster", "psth", "traces", "weights", *ROWS) if kind in must]
+    figures = [([output], [kind], ()) for kind in [*must, *["images"] * taught]]
+    over_time = [kind for kind in ("raster", "psth", "traces", "weights", *ROWS) if kind in must]
     if over_time:
-        figures += [([output], (*over_time, words)) for words in OVERLAID] + [([output, output], (*over_time,))]
+        figures += [([output], over_time, (word,)) for word in OVERLAID] + [([output, output], over_time, ())]
     if "raster" in must:
-        figures.append(([output], ("--raster", "--size=18x12cm")))
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for (_, words), result in zip(figures, pool.map(lambda figure: draw(name, figure[0], *figure[1]), figures)):
-            expect(result.returncode == 0, f"plot {name} {' '.join(words)}: {result.stderr}")
-        for kind, result in zip(MAYBE, pool.map(lambda kind: draw(name, [output], f"--{kind}"), MAYBE)):
-            expect(result.returncode == 0 or result.stderr.count("\n") == 1, f"plot {name} --{kind}: {result.stderr}")
+        figures.append(([output], ["raster"], ("--size=18x12cm",)))
+    for outputs, kinds, words in figures:
+        code, said = draw(name, outputs, kinds, *words)
+        expect(code != 2, f"plot {name} {' '.join([*kinds, *words])}: {said}")
+    for kind in MAYBE:
+        code, said = draw(name, [output], [kind])
+        expect(code != 2 or said.count("\n") == 1, f"plot {name} {kind}: {said}")
+    gc.collect()  # closes the file
+    return len(figures) + len(MAYBE)
 
 
 def main():
     files = sys.argv[1:] or sorted(glob.glob(os.path.join(EXPERIMENTS, "**", "*.yaml"), recursive=True))
-    with tempfile.TemporaryDirectory() as folder, python_that_plots(folder):
+    check_figures(written=False)
+    os.environ["VOLLEY_PLOT_DEBUG"] = "1"  # what breaks is raised
+    with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for file in files:
+        for number, file in enumerate(files):
+            output = f"{number}.h5"
             name = os.path.relpath(file, EXPERIMENTS)
             with open(file, encoding="utf-8") as stream:
                 words = set_words(settings(name, stream.read()))
-            result = execute(["run", file, "-o", "moment.h5", "--overwrite", "--progress", "off", *words])
+            result = execute(["run", file, "-o", output, "--progress", "off", *words])
             expect(result.returncode == 0, f"run {name}: {result.stderr}")
-            draw_all(name, "moment.h5")
+            print(f"{name}: {draw_all(name, output)} figures", flush=True)
         os.chdir("/")
     finish()
 

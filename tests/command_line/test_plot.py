@@ -107,7 +107,7 @@ def main(everything):
     for options in ((), ("--isi",), ("--traces",), ("--readout",), ("--readout", "--start", "25", "--stop", "35 ms")):
         expect_figure(everything, *options)
     expect_figure(everything, "--readout", "--stop", "10 ms")
-    for options in (("--raster", "--psth", "--traces", "--bin", "5"), ("--outputs", "--channels", "--spectrogram", "--style", "talk"),
+    for options in (("--raster", "--psth", "--traces", "--bin", "5", "--states", "V_m"), ("--outputs", "--channels", "--spectrogram", "--style", "talk"),
                     ("--traces", "--neurons", "1,3", "--overlay", "populations", "--size", "16x14cm", "--start", "5 ms")):
         expect_figure(everything, *options)
     expect_figure(everything, "--phase", "V_m,V_m", least=(1000, 800))
