@@ -1,4 +1,5 @@
 """The experiments of jobs/experiments/dopamine: the window of a pair of spikes, two neurons, and XOR in two phases."""
+import json
 import os
 import sys
 import tempfile
@@ -8,7 +9,7 @@ import numpy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from program import EXPERIMENTS, expect, finish, read_spikes, run  # noqa: E402
+from program import EXPERIMENTS, execute, expect, finish, read_spikes, run  # noqa: E402
 
 A_PLUS, A_MINUS, TAU = {"": 0.1, "_dopamine": 0.15}, {"": 0.1, "_dopamine": -0.05}, 20.0  # as in the experiments
 SLOT, PERIOD, TRAINED, LABELS = 100, 200, 120000, numpy.array([0, 1, 1, 0])  # ms; of the four images of xor.csv
@@ -79,12 +80,23 @@ def accuracy(output):
     return float(numpy.mean(counts[rows, label] > counts[rows, 1 - label]))
 
 
+def check_info(output, right):
+    """`volley info` tells the images without a teacher apart from those with one. Of equally many spikes, which are wrong in
+    accuracy(), the larger trace decides there."""
+    result = execute(["info", output, "--json"], threads=None)
+    told = {entry["taught"]: entry for entry in json.loads(result.stdout)["classifications"]}
+    expect(told[True]["shown"] == TRAINED // PERIOD and told[False]["shown"] == 100, f"volley info: shown {told}")
+    expect(right <= told[False]["accuracy"] <= right + 0.1, f"volley info: {told[False]['accuracy']}, by counts {right}")
+    return told[False]["accuracy"]
+
+
 def check_xor(folder):
     output = os.path.join(folder, "xor.h5")
     found = []
     for seed in SEEDS:
         run(experiment("xor"), output, {"simulation.seed": seed})
         found.append(accuracy(output))
+    check_info(output, found[-1])
     print(f"xor: accuracy {numpy.mean(found):.3f}, by seed {found}")
     expect(numpy.mean(found) >= MEAN_ACCURACY and min(found) >= LEAST_ACCURACY, f"xor: accuracy {found}")
     run(experiment("xor"), output, {"stimuli.reward.amplitude": 0})
