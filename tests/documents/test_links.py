@@ -53,6 +53,14 @@ def check_links(pages):
     return shown
 
 
+def check_sources():
+    """No cell of the tables of docs/sources.md is empty: where there is nothing, the reason stands there."""
+    rows = re.findall(r"^\|.*\|$", read("docs/sources.md"), re.MULTILINE)
+    expect(len(rows) > 80, f"only {len(rows)} rows in docs/sources.md")
+    for row in rows:
+        expect(row.count("|") == 6 and all(cell.strip() for cell in row.strip("|").split("|")), f"docs/sources.md: an empty cell: {row}")
+
+
 def main():
     pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md",
              *sorted(os.path.relpath(path, SOURCE) for path in glob.glob(os.path.join(SOURCE, "docs", "*.md")))]
@@ -60,6 +68,7 @@ def main():
     for path in glob.glob(os.path.join(SOURCE, "docs", "pictures", "*.png")):
         picture = os.path.relpath(path, SOURCE)
         expect(picture in shown, f"{picture} is on no page")
+    check_sources()
     recipe = read("jobs/recipes/spack/packages/volley/package.py")
     compile(recipe, "package.py", "exec")
     cmake = "".join(read(os.path.relpath(path, SOURCE)) for path in glob.glob(os.path.join(SOURCE, "cmake", "*.cmake"))) + read(
