@@ -8,6 +8,7 @@
 typedef struct recorder {
   const char *group, *readout, *value;
   double start, interval, learning_start, learning_stop, comparable;
+  bool is_chaotic;
 } recorder;
 
 typedef struct reading {
@@ -32,6 +33,8 @@ static herr_t add_recorder(hid_t groups, const char *name, const H5L_info_t *unu
                                     .learning_stop = volley_hdf5_get_number(file, group, "learning_stop_ms")};
   r->recorders[r->n - 1].comparable =
       H5Aexists(group, "comparable") > 0 ? volley_hdf5_get_number(file, group, "comparable") : 1;
+  r->recorders[r->n - 1].is_chaotic =
+      H5Aexists(group, "chaotic") > 0 && volley_hdf5_get_number(file, group, "chaotic") != 0;
   volley_hdf5_release(file, group);
   return file->failed ? -1 : 0;
 }
@@ -76,7 +79,8 @@ static void read_records(reading *r, volley_readout_record *records, int *n) {
                                       .interval_ms = output->interval,
                                       .learning_start_ms = output->learning_start,
                                       .learning_stop_ms = output->learning_stop,
-                                      .is_comparable = output->comparable != 0};
+                                      .is_comparable = output->comparable != 0,
+                                      .is_chaotic = output->is_chaotic};
     record->output = read_rows(r, output, &record->rows, &record->dimension);
     record->supervisor = read_rows(r, supervisor, &rows, &columns);
     if (columns != record->dimension) --*n;

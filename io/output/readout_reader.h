@@ -16,6 +16,7 @@ typedef struct volley_readout_record {
   double start_ms, interval_ms;
   double learning_start_ms, learning_stop_ms;
   bool is_comparable;          /* errors after learning, at the best shift in time, say whether it was learned */
+  bool is_chaotic;             /* the supervisor: what was learned is its attractor */
   double *output, *supervisor; /* [rows][dimension] */
 } volley_readout_record;
 

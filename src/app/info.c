@@ -2,6 +2,7 @@
 #include "app/app.h"
 
 #include "app/activity.h"
+#include "app/attractor.h"
 #include "app/info.h"
 #include "app/json.h"
 #include "app/readout_measures.h"
@@ -111,6 +112,51 @@ static void print_readout(const char *name, const volley_readout_measures *m, bo
   putchar('\n');
 }
 
+static void json_likeness(const volley_likeness *l, const char *name, const char *before) {
+  printf("%s\"%s\": {", before, name);
+  volley_json_member_number("overlap", l->overlap, "");
+  volley_json_member_number("map", l->map, ", ");
+  volley_json_member_number("between_maxima_s", l->between, ", ");
+  printf("}");
+}
+
+static void json_attractor(const volley_readout_record *record) {
+  const volley_attractor a = volley_attractor_measure(record);
+  json_likeness(&a.output, "attractor", ", ");
+  json_likeness(&a.supervisor, "supervisor_attractor", ", ");
+}
+
+/* A figure of the output, and that of the supervisor. */
+static void print_both(int digits, double output, double supervisor) {
+  printf("  ");
+  print_number(digits == 2 ? "%*.2f" : "%*.3f", 8, output);
+  printf(" (");
+  print_number(digits == 2 ? "%*.2f" : "%*.3f", 0, supervisor);
+  printf(")");
+}
+
+/* Where the attractor of a chaotic supervisor is what was to be learned. */
+static void print_attractors(const volley_readout_record *records, int n) {
+  bool is_first = true;
+  for (int i = 0; i < n; i++) {
+    if (!records[i].is_chaotic) continue;
+    const volley_attractor a = volley_attractor_measure(&records[i]);
+    if (is_first) printf("\n%-16s %16s %16s %20s\n", "attractor", "overlap (own)", "map (own)", "maxima each s (own)");
+    is_first = false;
+    printf("%-16s", records[i].name);
+    print_both(2, a.output.overlap, a.supervisor.overlap);
+    print_both(3, a.output.map, a.supervisor.map);
+    print_both(3, a.output.between, a.supervisor.between);
+    putchar('\n');
+  }
+  if (!is_first)
+    printf("after learning, against the supervisor before, and in brackets the supervisor itself; overlap: of time "
+           "spent in the\n"
+           "plane of the first and last dimension; map: of each maximum of the last dimension over the one before, "
+           "median distance "
+           "in\nstandard deviations of the maxima\n");
+}
+
 /* How well readouts have learned, where that was recorded. */
 static volley_status show_readouts(const char *path, bool json) {
   volley_arena *arena = volley_arena_create();
@@ -127,6 +173,7 @@ static volley_status show_readouts(const char *path, bool json) {
       volley_json_member_number("period_s", m.period, ", ");
       volley_json_member_number("supervisor_period_s", m.supervisor_period, ", ");
       volley_json_member_number("spread", m.spread, ", ");
+      if (records[i].is_chaotic) json_attractor(&records[i]);
       printf("}%s", i + 1 == n ? "]" : "");
       continue;
     }
@@ -136,6 +183,7 @@ static volley_status show_readouts(const char *path, bool json) {
     printf(
         "train: error in the last second of learning; win: in windows of 1 s afterwards, at the best shift in time;\n"
         "spread: standard deviation of the output over the supervisor's; -: too short, or nothing to compare with\n");
+  if (!json) print_attractors(records, n);
   volley_arena_destroy(arena);
   return status;
 }

@@ -11,7 +11,7 @@ static volley_status try_options(const volley_experiment *experiment, MPI_Comm c
     const volley_readout *readout = &experiment->readouts[r];
     const volley_learner_kind *learner = volley_learner_of(readout);
     const char *wrong = learner->try_options ? learner->try_options(comm) : NULL;
-    if (!wrong && readout->eigenvalues != 0) wrong = volley_spectrum_try(readout->eigenvalues, comm);
+    if (!wrong && readout->eigenvalues > 0) wrong = volley_spectrum_try(comm);
     if (wrong)
       volley_fault(VOLLEY_USAGE, NULL, "the options behind --, in PETSC_OPTIONS or .petscrc, for readout '%s': %s",
                    readout->name, wrong);

@@ -1,4 +1,4 @@
-#include "force/spectrum.h"
+#include "force/effective.h"
 
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -6,303 +6,186 @@
 #include "base/signals.h"
 #include "solver/solver.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond this a number has a square that overflows in the norms that SLEPc takes. */
-static const double largest = 1e150;
+enum { BEFORE, AFTER, N_TIMES, MANY = 400 /* eigenvalues, from which on it is told what LAPACK does */ };
 
-static const double interval = 10; /* s between two signs of life */
-enum { MANY = 400 /* eigenvalues, which take LAPACK half a second */ };
-
-static const uint32_t not_read = UINT32_MAX; /* number or row of a neuron that the readout does not read */
-
-/* The matrix as an operator. Rows go to the ranks as the neurons do: rank by rank, on each block by block. A
- * permutation of rows and columns leaves eigenvalues as they are. */
-typedef struct effective {
-  volley_effective_weights weights;
-  uint32_t n, count; /* neurons of the readout: all, of this rank */
-  uint32_t *order;   /* [n] number of the neuron of each row */
-  uint32_t **rows;   /* [n_blocks][stride of the block] own row of each neuron by its id, or not_read */
-  double *x;         /* [n] a vector by numbers of neurons */
-  double *product;   /* own rows of the product */
-  double *fed_back;  /* [K] D' x */
-  const char *when;  /* of the matrix, for messages */
-  uint32_t products; /* so far */
-  double told;       /* when the user was told last, s */
-  double stopped;    /* above 0: a signal has asked a rank to stop */
-  double magnitude;  /* greatest of all products so far, on all ranks; INFINITY where there was a NaN */
-} effective;
-
-/* Number of a neuron in the readout, or not_read. */
-static uint32_t number_of(const effective *e, uint32_t gid) {
-  const volley_experiment *experiment = e->weights.network->experiment;
-  const int p = volley_population_of(experiment, gid, 0);
-  const uint32_t first = e->weights.first[p];
-  return first == not_read ? not_read : first + gid - experiment->populations[p].first_gid;
-}
-
-/* Gives the neurons of a slice the next rows; own: the number of the neuron of each row. */
-static void number_slice(effective *e, const volley_slice *slice, uint32_t *rows, uint32_t *own) {
-  for (uint32_t i = 0; i < slice->count; i++) {
-    const uint32_t number = number_of(e, slice->gids[i]);
-    rows[slice->offset + i] = number == not_read ? not_read : e->count;
-    if (number != not_read) own[e->count++] = number;
-  }
-}
-
-/* Gives this rank's neurons their rows, and gathers the order of the rows of all ranks. Collective. */
-static void number_rows(effective *e) {
-  const volley_network *network = e->weights.network;
-  const size_t ranks = (size_t)network->ranks;
-  int *counts = volley_alloc(2 * ranks, sizeof *counts, "eigenvalues"), *starts = counts + ranks;
-  uint32_t *own = volley_alloc(e->n, sizeof *own, "eigenvalues");
-  e->rows = volley_alloc((size_t)network->n_blocks, sizeof *e->rows, "eigenvalues");
-  for (int b = 0; b < network->n_blocks; b++) {
-    const volley_block *block = &network->blocks[b];
-    e->rows[b] = volley_alloc(block->stride, sizeof **e->rows, "eigenvalues");
-    for (int s = 0; s < block->n_slices; s++) number_slice(e, &block->slices[s], e->rows[b], own);
-  }
-  const int count = (int)e->count;
-  VOLLEY_MPI(MPI_Allgather(&count, 1, MPI_INT, counts, 1, MPI_INT, network->comm));
-  for (size_t r = 1; r < ranks; r++) starts[r] = starts[r - 1] + counts[r - 1];
-  e->order = volley_alloc(e->n, sizeof *e->order, "eigenvalues");
-  VOLLEY_MPI(MPI_Allgatherv(own, count, MPI_UINT32_T, e->order, counts, starts, MPI_UINT32_T, network->comm));
-  free(own);
-  free(counts);
-}
-
-/* Sorts the vector, all rows of it, by neurons, and sums up what would be fed back. */
-static void take_vector(effective *e, const double *all) {
-  const size_t k = (size_t)e->weights.readout->supervisor->dimension;
-  for (uint32_t row = 0; row < e->n; row++) e->x[e->order[row]] = all[row];
-  memset(e->fed_back, 0, k * sizeof *e->fed_back);
-  for (size_t i = 0; i < e->n; i++) {
-    for (size_t v = 0; v < k; v++) e->fed_back[v] += e->weights.decoders[i * k + v] * e->x[i];
-  }
-}
-
-/* Adds what n static synapses of one source add to the rows of a block. */
-static void add_row(const volley_static_synapse *synapses, uint64_t n, const uint32_t *rows, double x,
-                    double *product) {
-  for (uint64_t s = 0; s < n; s++) {
-    const uint32_t target = rows[synapses[s].target];
-    if (target != not_read) product[target] += (double)synapses[s].weight * x;
-  }
-}
-
-/* Adds what all static synapses onto a block add to its rows. */
-static void add_static(const effective *e, const volley_block *block, const uint32_t *rows) {
-  const volley_table *table = &block->table;
-  uint32_t *targets = volley_block_targets(block);
-  for (uint32_t t = 0; t < block->target_stride; t++) targets[t] = rows[targets[t]];
-  uint32_t *gids = volley_source_index_gids(&table->sources);
-  volley_static_synapse *synapses = NULL;
-  uint64_t room = 0;
-  for (uint32_t r = 0; r < table->sources.n_rows; r++) {
-    const uint32_t number = number_of(e, gids[r]);
-    if (number == not_read) continue;
-    const uint64_t n = volley_table_count_row(table, r);
-    if (n > room) synapses = volley_grow(synapses, room = 2 * n, sizeof *synapses, "eigenvalues");
-    volley_table_read_row(table, r, synapses);
-    add_row(synapses, n, targets, e->x[number], e->product);
-  }
-  free(synapses);
-  free(gids);
-  free(targets);
-}
-
-static uint64_t count_plastic(const volley_block *block) {
-  uint64_t n = 0;
-  for (int k = 0; k < block->n_plastic; k++) n += block->plastic[k].synapses;
-  return n;
-}
-
-/* Where the plastic weights of block b begin among those of the rank. */
-static const double *plastic_of(const effective *e, int b) {
-  const double *weights = e->weights.plastic;
-  for (int earlier = 0; earlier < b; earlier++) weights += count_plastic(&e->weights.network->blocks[earlier]);
-  return weights;
-}
-
-/* Adds what the plastic synapses of one projection add to the rows of a block. */
-static void add_plastic(const effective *e, const volley_plastic_table *plastic, const uint32_t *rows,
-                        const double *weights, double *product) {
-  for (uint32_t r = 0; r < plastic->n_groups; r++) {
-    const volley_plastic_group *group = &plastic->groups[r];
-    const uint32_t number = number_of(e, group->source);
-    for (uint64_t s = group->first; number != not_read && s < group->first + group->count; s++) {
-      const uint32_t target = rows[plastic->first_id + plastic->ids[s]];
-      if (target != not_read) product[target] += weights[s] * e->x[number];
-    }
-  }
-}
-
-double *volley_spectrum_plastic(const volley_network *network, int64_t step) {
-  uint64_t all = 0, at = 0;
-  for (int b = 0; b < network->n_blocks; b++) all += count_plastic(&network->blocks[b]);
-  double *weights = volley_alloc(all, sizeof *weights, "eigenvalues"), *states = NULL;
-  for (int b = 0; b < network->n_blocks; b++) {
-    for (int k = 0; k < network->blocks[b].n_plastic; k++) {
-      const volley_plastic_table *plastic = &network->blocks[b].plastic[k];
-      for (uint32_t r = 0; r < plastic->n_groups; r++) {
-        const uint32_t count = plastic->groups[r].count;
-        states =
-            volley_grow(states, (size_t)count * ((size_t)plastic->model->n_states + 1), sizeof *states, "eigenvalues");
-        const double *found = volley_plastic_table_look(plastic, r, step, 0, states);
-        memcpy(weights + at + plastic->groups[r].first, found, count * sizeof *found);
-      }
-      at += plastic->synapses;
-    }
-  }
-  free(states);
-  return weights;
-}
-
-/* A readout may count time in another unit than the weights of its targets' model. */
-static double feedback_gain(const effective *e, const volley_slice *slice) {
-  const volley_readout *readout = e->weights.readout;
-  const double unit = e->weights.network->experiment->populations[slice->population].model->filter_unit;
-  return readout->gains[slice->population] * readout->filter_unit / (unit > 0 ? unit : 1000);
-}
-
-/* Feedback into one slice. */
-static void add_feedback(const effective *e, const volley_slice *slice, const uint32_t *rows) {
-  const volley_population *population = &e->weights.network->experiment->populations[slice->population];
-  const double gain = feedback_gain(e, slice);
-  const size_t k = (size_t)e->weights.readout->supervisor->dimension;
-  for (uint32_t i = 0; i < slice->count; i++) {
-    const size_t number = e->weights.first[slice->population] + slice->gids[i] - population->first_gid;
-    double sum = 0;
-    for (size_t v = 0; v < k; v++) sum += e->weights.eta[number * k + v] * e->fed_back[v];
-    e->product[rows[slice->offset + i]] += gain * sum;
-  }
-}
-
-/* The rows of the neurons of one thread's blocks. */
-static void multiply_blocks(void *context, int thread) {
-  effective *e = context;
-  const volley_network *network = e->weights.network;
-  for (int b = thread; b < network->n_blocks; b += network->threads) {
-    const volley_block *block = &network->blocks[b];
-    add_static(e, block, e->rows[b]);
-    const double *plastic = plastic_of(e, b);
-    for (int k = 0; k < block->n_plastic; plastic += block->plastic[k++].synapses)
-      add_plastic(e, &block->plastic[k], e->rows[b], plastic, e->product);
-    for (int s = 0; s < block->n_slices && e->weights.eta; s++) {
-      const volley_slice *slice = &block->slices[s];
-      if (e->weights.first[slice->population] != not_read) add_feedback(e, slice, e->rows[b]);
-    }
-  }
-}
-
-/* Listens to signals, notes the magnitude of a product, and makes one that is beyond all measure 0: SLEPc then ends as it would, without an
- * error half way, and what it finds is not used. Collective. */
-static void measure(effective *e) {
-  for (uint32_t row = 0; row < e->count; row++) {
-    const double size = fabs(e->product[row]);
-    e->magnitude = isnan(size) ? INFINITY : fmax(e->magnitude, size);
-  }
-  double all[] = {e->magnitude, (volley_signals_take() & VOLLEY_REQUEST_STOP) != 0};
-  VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, all, 2, MPI_DOUBLE, MPI_MAX, e->weights.network->comm));
-  e->magnitude = all[0];
-  e->stopped = all[1];
-  if (e->magnitude > largest) memset(e->product, 0, e->count * sizeof *e->product);
-}
-
-/* Tells now and then how far it is, and what follows when the dense matrix is complete: LAPACK gives no sign of life. */
-static void tell(effective *e) {
-  const volley_readout *readout = e->weights.readout;
-  const bool is_complete = readout->eigenvalues < 0 && e->products == e->n;
-  if (e->weights.network->rank != 0 || (is_complete ? e->n < MANY : MPI_Wtime() - e->told < interval)) return;
-  e->told = MPI_Wtime();
-  if (is_complete)
-    volley_progress_note("readout '%s': LAPACK computes the %u eigenvalues of the matrix %s", readout->name, e->n,
-                         e->when);
-  else
-    volley_progress_note("readout '%s': eigenvalues of the matrix %s: %u products with it so far", readout->name,
-                         e->when, e->products);
-}
-
-static bool multiply(void *context, const double *x, double *y) {
-  effective *e = context;
-  take_vector(e, x);
-  e->product = y;
-  volley_parallel(e->weights.network->threads, multiply_blocks, e);
-  measure(e);
-  e->products++;
-  tell(e);
-  return !(e->stopped > 0);
-}
-
-static effective open_weights(const volley_effective_weights *weights, const char *when) {
-  effective e = {.weights = *weights, .n = weights->readout->reads.size, .when = when, .told = MPI_Wtime()};
-  number_rows(&e);
-  e.x = volley_alloc(e.n, sizeof *e.x, "eigenvalues");
-  e.fed_back = volley_alloc((size_t)weights->readout->supervisor->dimension, sizeof *e.fed_back, "eigenvalues");
-  return e;
-}
-
-static void close_weights(effective *e) {
-  for (int b = 0; b < e->weights.network->n_blocks; b++) free(e->rows[b]);
-  free(e->rows);
-  free(e->order);
-  free(e->x);
-  free(e->fed_back);
-}
-
-const char *volley_spectrum_try(int wanted, MPI_Comm comm) {
-  const int code = volley_eigen.try_options(wanted, comm);
+const char *volley_spectrum_try(MPI_Comm comm) {
+  const int code = volley_eigen.try_options(comm);
   return code ? volley_petsc_words(code) : NULL;
 }
 
-/* A fault where there are no eigenvalues. code: PETSc's */
-static volley_status judge(const effective *e, int code) {
+static volley_status fault_of_signal(const volley_readout *readout, const char *when) {
+  return volley_fault(
+      VOLLEY_STOPPED, NULL,
+      "stopped by a signal: readout '%s' has no eigenvalues of the matrix %s; the output has all but them",
+      readout->name, when);
+}
+
+/* A fault where the products with a matrix were stopped or are too large. */
+static volley_status judge(const volley_effective *e) {
   const volley_readout *readout = e->weights.readout;
-  if (e->stopped > 0)
-    return volley_fault(VOLLEY_STOPPED, NULL,
-                        "stopped by a signal: readout '%s' has no eigenvalues of the matrix %s; the output has all but "
-                        "them",
-                        readout->name, e->when);
-  if (e->magnitude > largest)
+  if (e->stopped > 0) return fault_of_signal(readout, e->when);
+  if (e->magnitude > VOLLEY_EFFECTIVE_LARGEST)
     return volley_fault(VOLLEY_FAILURE, &readout->place,
                         "readout '%s': no eigenvalues of the matrix %s: its elements reach %g, and beyond %g they "
                         "cannot be calculated; the output has all but them",
-                        readout->name, e->when, e->magnitude, largest);
-  if (code == 0) return VOLLEY_OK;
-  return volley_fault(VOLLEY_FAILURE, &readout->place,
-                      "readout '%s': no eigenvalues of the matrix %s: %s; the output has all but them", readout->name,
-                      e->when, volley_petsc_words(code));
+                        readout->name, e->when, e->magnitude, VOLLEY_EFFECTIVE_LARGEST);
+  return VOLLEY_OK;
 }
 
-/* What LAPACK takes: a fault of ours where there is none comes first. */
-static void try_dense(void *context) {
-  const effective *e = context;
-  const size_t bytes = 4 * sizeof(double) * e->n * e->n;
-  volley_table_free(volley_alloc_huge(bytes, "all eigenvalues"), bytes);
-}
-
-/* The eigenvalues of one matrix. Collective, agreed status. */
-static volley_status find(const volley_effective_weights *weights, const char *when, double **values, uint32_t *n) {
-  const int wanted = weights->readout->eigenvalues;
-  effective e = open_weights(weights, when);
+/* Some eigenvalues of one matrix. Collective, agreed status. */
+static volley_status find_some(const volley_effective_weights *weights, const char *when, double **values,
+                               uint32_t *n) {
+  const volley_readout *readout = weights->readout;
+  const MPI_Comm comm = weights->network->comm;
+  volley_effective e = volley_effective_open(weights, when);
+  const volley_operator matrix = {e.count, e.n, volley_effective_multiply, &e};
   *values = NULL;
   *n = 0;
-  if (wanted < 0) (void)volley_memory_try(try_dense, &e);
-  if (volley_agree_one(weights->network->comm) != VOLLEY_OK) {
-    close_weights(&e);
-    return VOLLEY_FAILURE;
-  }
-  const volley_operator matrix = {e.count, e.n, multiply, &e};
-  const int code = volley_eigen.find(&matrix, wanted, weights->network->comm, values, n);
-  if (judge(&e, code) != VOLLEY_OK) {
+  const int code = volley_eigen.find(&matrix, readout->eigenvalues, comm, values, n);
+  volley_status status = judge(&e);
+  if (status == VOLLEY_OK && code != 0)
+    status = volley_fault(VOLLEY_FAILURE, &readout->place,
+                          "readout '%s': no eigenvalues of the matrix %s: %s; the output has all but them",
+                          readout->name, when, volley_petsc_words(code));
+  if (status != VOLLEY_OK) {
     free(*values);
     *values = NULL;
     *n = 0;
   }
-  close_weights(&e);
-  return volley_agree(weights->network->comm);
+  volley_effective_close(&e);
+  return volley_agree(comm);
+}
+
+/* The dense matrices before and after the run. LAPACK takes both at the same time, on two ranks or in two threads. */
+typedef struct pair {
+  const volley_readout *readout;
+  const volley_network *network;
+  uint32_t n;
+  int threads;               /* of this rank's LAPACK, whatever the network has: small ones have one */
+  double *matrices[N_TIMES]; /* [n columns][n]; NULL: another rank's, or one without eigenvalues */
+  double *values[N_TIMES];   /* [n][2] */
+  int missing[N_TIMES];      /* eigenvalues that LAPACK did not find; of the owner */
+} pair;
+
+static const char *const times[N_TIMES] = {[BEFORE] = "before the run", [AFTER] = "after the run"};
+
+static int owner_of(const pair *p, int m) { return m % p->network->ranks; }
+
+static size_t matrix_bytes(const pair *p) { return sizeof(double) * p->n * p->n; }
+
+static void make_matrices(void *context) {
+  pair *p = context;
+  for (int m = 0; m < N_TIMES; m++) {
+    p->values[m] = volley_alloc(2 * (size_t)p->n, sizeof **p->values, "all eigenvalues");
+    if (owner_of(p, m) == p->network->rank) p->matrices[m] = volley_alloc_huge(matrix_bytes(p), "all eigenvalues");
+  }
+}
+
+static void free_matrix(pair *p, int m) {
+  if (p->matrices[m]) volley_table_free(p->matrices[m], matrix_bytes(p));
+  p->matrices[m] = NULL;
+}
+
+/* Brings a matrix to its owner, whose columns are products with vectors of one 1. Collective, agreed status. */
+static volley_status fill_matrix(pair *p, int m, const volley_effective_weights *weights) {
+  const MPI_Comm comm = p->network->comm;
+  volley_effective e = volley_effective_open(weights, times[m]);
+  double *unit = volley_alloc(e.n, sizeof *unit, "eigenvalues");
+  double *column = volley_alloc(e.count, sizeof *column, "eigenvalues");
+  bool goes_on = true;
+  for (uint32_t j = 0; j < e.n && goes_on; j++) {
+    memset(column, 0, e.count * sizeof *column);
+    unit[j] = 1;
+    goes_on = volley_effective_multiply(&e, unit, column);
+    unit[j] = 0;
+    double *whole = p->matrices[m] ? p->matrices[m] + (size_t)j * e.n : NULL;
+    VOLLEY_MPI(
+        MPI_Gatherv(column, (int)e.count, MPI_DOUBLE, whole, e.counts, e.starts, MPI_DOUBLE, owner_of(p, m), comm));
+  }
+  free(column);
+  free(unit);
+  if (judge(&e) != VOLLEY_OK) free_matrix(p, m);
+  volley_effective_close(&e);
+  return volley_agree(comm);
+}
+
+static void reduce_matrices(void *context, int thread) {
+  pair *p = context;
+  for (int m = thread; m < N_TIMES; m += p->threads)
+    if (p->matrices[m]) volley_eigen.reduce(p->matrices[m], p->n);
+}
+
+static void solve_matrices(void *context, int thread) {
+  pair *p = context;
+  for (int m = thread; m < N_TIMES; m += p->threads)
+    if (p->matrices[m]) p->missing[m] = volley_eigen.find_all(p->matrices[m], p->n, p->values[m]);
+}
+
+/* LAPACK gives no sign of life: what it begins with is told. */
+static void tell(const pair *p, const char *what) {
+  if (p->network->rank == 0 && p->n >= MANY)
+    volley_progress_note("readout '%s': LAPACK %s, %u x %u, before and after the run", p->readout->name, what, p->n,
+                         p->n);
+}
+
+/* Both parts of LAPACK's work. Between them signals are listened to. Collective, agreed status. */
+static volley_status solve(pair *p) {
+  tell(p, "reduces the matrices");
+  volley_parallel(p->threads, reduce_matrices, p);
+  if (volley_signals_take() & VOLLEY_REQUEST_STOP) fault_of_signal(p->readout, "before or after the run");
+  VOLLEY_TRY(volley_agree_one(p->network->comm));
+  tell(p, "finds the eigenvalues of the reduced matrices");
+  volley_parallel(p->threads, solve_matrices, p);
+  for (int m = 0; m < N_TIMES; m++) {
+    if (p->missing[m] != 0)
+      volley_fault(
+          VOLLEY_FAILURE, &p->readout->place,
+          "readout '%s': no eigenvalues of the matrix %s: LAPACK found all but %d of %u; the output has all but them",
+          p->readout->name, times[m], p->missing[m], p->n);
+  }
+  return volley_agree(p->network->comm);
+}
+
+/* Gives the values of a matrix to all ranks; *values is then the caller's. Collective. */
+static void share_values(pair *p, int m, double **values, uint32_t *n) {
+  int found = p->matrices[m] && p->missing[m] == 0;
+  VOLLEY_MPI(MPI_Bcast(&found, 1, MPI_INT, owner_of(p, m), p->network->comm));
+  if (!found) return;
+  VOLLEY_MPI(MPI_Bcast(p->values[m], 2 * (int)p->n, MPI_DOUBLE, owner_of(p, m), p->network->comm));
+  *values = p->values[m];
+  p->values[m] = NULL;
+  *n = p->n;
+}
+
+/* Collective, agreed status. */
+static volley_status fill_and_solve(pair *p, const volley_effective_weights *before,
+                                    const volley_effective_weights *after, volley_spectrum *out) {
+  const volley_status first = fill_matrix(p, BEFORE, before);
+  const volley_status second = first == VOLLEY_STOPPED ? first : fill_matrix(p, AFTER, after);
+  if (second == VOLLEY_STOPPED || (first != VOLLEY_OK && second != VOLLEY_OK)) return second;
+  const volley_status third = solve(p);
+  if (third == VOLLEY_STOPPED) return third;
+  share_values(p, BEFORE, &out->before, &out->n_before);
+  share_values(p, AFTER, &out->after, &out->n_after);
+  return first != VOLLEY_OK ? first : second != VOLLEY_OK ? second : third;
+}
+
+/* All eigenvalues of both matrices. Collective, agreed status. */
+static volley_status find_all(const volley_effective_weights *before, const volley_effective_weights *after,
+                              volley_spectrum *out) {
+  pair p = {.readout = before->readout, .network = before->network, .n = before->readout->reads.size};
+  p.threads = p.network->ranks == 1 ? N_TIMES : 1;
+  (void)volley_memory_try(make_matrices, &p);
+  volley_status status = volley_agree_one(p.network->comm);
+  if (status == VOLLEY_OK) status = fill_and_solve(&p, before, after, out);
+  for (int m = 0; m < N_TIMES; m++) {
+    free_matrix(&p, m);
+    free(p.values[m]);
+  }
+  return status;
 }
 
 volley_status volley_spectrum_find(const volley_effective_weights *before, const volley_effective_weights *after,
@@ -310,9 +193,10 @@ volley_status volley_spectrum_find(const volley_effective_weights *before, const
   const volley_readout *readout = before->readout;
   out->readout = readout->name;
   out->wanted = readout->eigenvalues < 0 ? readout->reads.size : (uint32_t)readout->eigenvalues;
-  const volley_status first = find(before, "before the run", &out->before, &out->n_before);
+  if (readout->eigenvalues < 0) return find_all(before, after, out);
+  const volley_status first = find_some(before, times[BEFORE], &out->before, &out->n_before);
   const volley_status second =
-      first == VOLLEY_STOPPED ? first : find(after, "after the run", &out->after, &out->n_after);
+      first == VOLLEY_STOPPED ? first : find_some(after, times[AFTER], &out->after, &out->n_after);
   return first != VOLLEY_OK ? first : second;
 }
 
@@ -320,6 +204,8 @@ uint64_t volley_spectrum_bytes(const volley_readout *readout, int ranks) {
   const uint64_t n = readout->reads.size, own = n / (uint64_t)ranks + 1, wanted = (uint64_t)readout->eigenvalues;
   const uint64_t kept = n * (uint64_t)readout->supervisor->dimension; /* eta, initial decoders */
   if (readout->eigenvalues == 0) return 0;
-  const uint64_t vectors = readout->eigenvalues < 0 ? 4 * n * n : own * (2 * wanted + 20) + 12 * wanted * wanted;
+  const uint64_t matrices = ranks == 1 ? N_TIMES : 1;
+  const uint64_t vectors =
+      readout->eigenvalues < 0 ? matrices * n * (n + 64) + 8 * n : own * (2 * wanted + 20) + 12 * wanted * wanted;
   return (2 * kept + vectors + 4 * n) * sizeof(double);
 }

@@ -1,8 +1,6 @@
 /* Eigenvalues of the effective weight matrix of a network with a readout: omega + Q eta D', the matrix that maps filtered
  * spikes to currents, the feedback of the output included (Nicola & Clopath 2017, Methods). omega: the weights of all synapses
- * between the neurons that the readout reads, plastic ones as they are at a time, whatever their delays and receptors.
- * SLEPc finds them from products with the matrix, which exists only as the synapse tables of the ranks and the N x K
- * arrays eta and D. */
+ * between the neurons that the readout reads, plastic ones as they are at a time, whatever their delays and receptors. */
 #ifndef VOLLEY_FORCE_SPECTRUM_H
 #define VOLLEY_FORCE_SPECTRUM_H
 
@@ -23,17 +21,18 @@ typedef struct volley_effective_weights {
  * by block, projection by projection. Owned by the caller. Not collective. */
 double *volley_spectrum_plastic(const volley_network *network, int64_t step);
 
-/* The readout's number of eigenvalues of largest magnitude of the matrix before and after the run, by Krylov-Schur
- * iteration, or, where all are wanted, by LAPACK from the dense matrix; PETSc's options -eps_... choose otherwise.
+/* The readout's number of eigenvalues of largest magnitude of the matrix before and after the run: by SLEPc's Krylov-Schur
+ * iteration, from products with the matrix, which exists only as an operator (PETSc's options -eps_... choose otherwise), or, where
+ * all are wanted, by LAPACK from the dense matrices, of which rank 0 has the first and rank 1, if there is one, the second.
  * Fills *out, largest magnitude first, the same on every rank; its values are the caller's. Fewer than were asked for
  * are found where the iteration does not converge. Collective, agreed status: VOLLEY_FAILURE with a fault where a matrix
- * has no eigenvalues to rounding or SLEPc cannot find them; there are none of it in *out then. */
+ * has no eigenvalues to rounding or they cannot be found; there are none of it in *out then. */
 volley_status volley_spectrum_find(const volley_effective_weights *before, const volley_effective_weights *after,
                                    volley_spectrum *out);
 
-/* Makes a solver for that number of eigenvalues of a small matrix as PETSc's options say. Returns NULL, or what is wrong with
- * them, the same on every rank, valid until the next call. Collective. */
-const char *volley_spectrum_try(int wanted, MPI_Comm comm);
+/* Makes a solver for some eigenvalues of a small matrix as PETSc's options say. Returns NULL, or what is wrong with them, the
+ * same on every rank, valid until the next call. Collective. */
+const char *volley_spectrum_try(MPI_Comm comm);
 
 /* Bytes that a rank needs meanwhile at most, without those of volley_spectrum_plastic(). */
 uint64_t volley_spectrum_bytes(const volley_readout *readout, int ranks);

@@ -59,7 +59,9 @@ static int attributes(const volley_experiment *experiment, const volley_recorder
   list[1] = (volley_attribute){"learning_start_ms", VOLLEY_IS_NUMBER, .number = (double)readout->start * dt};
   list[2] = (volley_attribute){"learning_stop_ms", VOLLEY_IS_NUMBER, .number = (double)readout->stop * dt};
   list[3] = (volley_attribute){"comparable", VOLLEY_IS_COUNT, .count = is_comparable(experiment, readout)};
-  return 4;
+  if (!readout->supervisor->kind->is_chaotic) return 4;
+  list[4] = (volley_attribute){"chaotic", VOLLEY_IS_COUNT, .count = 1};
+  return 5;
 }
 
 const volley_recorder_kind volley_record_readout = {.name = "readout",

@@ -1,8 +1,10 @@
 #include "base/memory.h"
 #include "solver/petsc.h"
 
+#include <slepcblaslapack.h>
 #include <slepceps.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,10 +21,19 @@ static const char *const names[] = {NAMES(VOLLEY_PETSC_NAME)};
 enum { N_NAMES = sizeof names / sizeof *names };
 _Static_assert(sizeof slepc == N_NAMES * sizeof(void *), "a table of pointers");
 
+/* LAPACK, which PETSc brings: its names are PETSc's macros, as its compiler writes them. */
+#define LAPACKS(USE) USE(LAPACKgehrd_) USE(LAPACKhseqr_)
+#define LAPACK_NAME(name) VOLLEY_PETSC_NAME(name)
+static struct { LAPACKS(VOLLEY_PETSC_MEMBER) } lapack;
+static const char *const lapack_names[] = {LAPACKS(LAPACK_NAME)};
+enum { N_LAPACK_NAMES = sizeof lapack_names / sizeof *lapack_names };
+
 #define CODE(call) ((int)slepc.call)
 #define SLEPC(call) VOLLEY_PETSC_CHECK(slepc.call)
 
-static bool load(void) { return volley_petsc_find(names, N_NAMES, &slepc); }
+static bool load(void) {
+  return volley_petsc_find(names, N_NAMES, &slepc) && volley_petsc_find(lapack_names, N_LAPACK_NAMES, &lapack);
+}
 
 static int start(void) { return CODE(SlepcInitialize(NULL, NULL, NULL, NULL)); }
 
@@ -58,8 +69,8 @@ static EPS make_solver(Mat matrix, int wanted, MPI_Comm comm, int *code) {
   SLEPC(EPSSetOperators(solver, matrix, NULL));
   SLEPC(EPSSetProblemType(solver, EPS_NHEP));
   SLEPC(EPSSetWhichEigenpairs(solver, EPS_LARGEST_MAGNITUDE));
-  SLEPC(EPSSetType(solver, wanted < 0 ? EPSLAPACK : EPSKRYLOVSCHUR));
-  if (wanted > 0) SLEPC(EPSSetDimensions(solver, wanted, PETSC_DEFAULT, PETSC_DEFAULT));
+  SLEPC(EPSSetType(solver, EPSKRYLOVSCHUR));
+  SLEPC(EPSSetDimensions(solver, wanted, PETSC_DEFAULT, PETSC_DEFAULT));
   *code = CODE(EPSSetFromOptions(solver));
   if (*code == 0) *code = CODE(EPSSetUp(solver));
   return solver;
@@ -68,7 +79,7 @@ static EPS make_solver(Mat matrix, int wanted, MPI_Comm comm, int *code) {
 static void take_values(EPS solver, int wanted, double **values, uint32_t *n) {
   PetscInt found;
   SLEPC(EPSGetConverged(solver, &found));
-  *n = wanted > 0 && found > wanted ? (uint32_t)wanted : (uint32_t)found;
+  *n = found > wanted ? (uint32_t)wanted : (uint32_t)found;
   *values = volley_alloc(2 * (size_t)*n, sizeof **values, "eigenvalues");
   for (uint32_t i = 0; i < *n; i++) SLEPC(EPSGetEigenvalue(solver, (PetscInt)i, *values + 2 * i, *values + 2 * i + 1));
 }
@@ -95,40 +106,68 @@ static PetscErrorCode copy(Mat matrix, Vec x, Vec y) {
   return VOLLEY_PETSC_CODE(VecCopy(x, y));
 }
 
-static int try_options(int wanted, MPI_Comm comm) {
+static int try_options(MPI_Comm comm) {
   Mat matrix;
   int ranks, code;
   VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
   VOLLEY_PETSC(MatCreateShell(comm, 8, 8, 8 * ranks, 8 * ranks, NULL, &matrix));
   VOLLEY_PETSC(MatShellSetOperation(matrix, MATOP_MULT, (void (*)(void))copy));
-  EPS solver = make_solver(matrix, wanted < 0 ? wanted : 2, comm, &code);
+  EPS solver = make_solver(matrix, 2, comm, &code);
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &code, 1, MPI_INT, MPI_MAX, comm));
   if (code == 0) SLEPC(EPSDestroy(&solver)); /* as above */
   VOLLEY_PETSC(MatDestroy(&matrix));
   return code;
 }
 
-static double time_dense(const double *values, int n, double (*clock)(void)) {
-  Mat matrix;
-  EPS solver;
-  PetscScalar *copied;
-  VOLLEY_PETSC(MatCreateDense(MPI_COMM_SELF, n, n, n, n, NULL, &matrix));
-  VOLLEY_PETSC(MatDenseGetArray(matrix, &copied));
-  memcpy(copied, values, sizeof *values * (size_t)n * (size_t)n);
-  VOLLEY_PETSC(MatDenseRestoreArray(matrix, &copied));
-  VOLLEY_PETSC(MatAssemblyBegin(matrix, MAT_FINAL_ASSEMBLY));
-  VOLLEY_PETSC(MatAssemblyEnd(matrix, MAT_FINAL_ASSEMBLY));
-  SLEPC(EPSCreate(MPI_COMM_SELF, &solver));
-  SLEPC(EPSSetOperators(solver, matrix, NULL));
-  SLEPC(EPSSetProblemType(solver, EPS_NHEP));
-  SLEPC(EPSSetType(solver, EPSLAPACK));
-  const double begun = clock();
-  SLEPC(EPSSolve(solver));
-  const double seconds = clock() - begun;
-  SLEPC(EPSDestroy(&solver));
-  VOLLEY_PETSC(MatDestroy(&matrix));
-  return seconds;
+/* LAPACK's workspace of the size that it asked for in *wish. */
+static PetscScalar *make_workspace(double wish, PetscBLASInt *size) {
+  *size = (PetscBLASInt)wish;
+  return volley_alloc((size_t)*size, sizeof(PetscScalar), "all eigenvalues");
 }
 
-const volley_eigen_table volley_eigen = {
-    .load = load, .start = start, .stop = stop, .find = find, .try_options = try_options, .dense_seconds = time_dense};
+static void reduce(double *matrix, uint32_t n) {
+  const PetscBLASInt one = 1, size = (PetscBLASInt)n;
+  PetscBLASInt asks = -1, wrong;
+  PetscScalar wish, *factors = volley_alloc(n, sizeof *factors, "all eigenvalues");
+  lapack.LAPACKgehrd_(&size, &one, &size, matrix, &size, factors, &wish, &asks, &wrong);
+  PetscScalar *work = make_workspace(wish, &asks);
+  lapack.LAPACKgehrd_(&size, &one, &size, matrix, &size, factors, work, &asks, &wrong);
+  free(work);
+  free(factors);
+}
+
+/* Largest magnitude first; of a conjugate pair that above the real axis. */
+static int compare_values(const void *a, const void *b) {
+  const double *x = a, *y = b, difference = hypot(y[0], y[1]) - hypot(x[0], x[1]);
+  if (difference != 0) return difference < 0 ? -1 : 1;
+  if (x[0] != y[0]) return x[0] < y[0] ? 1 : -1;
+  return x[1] < y[1] ? 1 : x[1] > y[1] ? -1 : 0;
+}
+
+static int find_all(double *matrix, uint32_t n, double *values) {
+  const PetscBLASInt one = 1, size = (PetscBLASInt)n;
+  PetscBLASInt asks = -1, missing;
+  PetscScalar wish, none, *parts = volley_alloc(2 * (size_t)n, sizeof *parts, "all eigenvalues"),
+                          *imaginary = parts + n;
+  lapack.LAPACKhseqr_("E", "N", &size, &one, &size, matrix, &size, parts, imaginary, &none, &one, &wish, &asks,
+                      &missing);
+  PetscScalar *work = make_workspace(wish, &asks);
+  lapack.LAPACKhseqr_("E", "N", &size, &one, &size, matrix, &size, parts, imaginary, &none, &one, work, &asks,
+                      &missing);
+  for (uint32_t i = 0; i < n; i++) {
+    values[2 * i] = parts[i];
+    values[2 * i + 1] = imaginary[i];
+  }
+  qsort(values, n, 2 * sizeof *values, compare_values);
+  free(work);
+  free(parts);
+  return (int)missing;
+}
+
+const volley_eigen_table volley_eigen = {.load = load,
+                                         .start = start,
+                                         .stop = stop,
+                                         .find = find,
+                                         .try_options = try_options,
+                                         .reduce = reduce,
+                                         .find_all = find_all};

@@ -70,8 +70,8 @@ typedef struct volley_operator {
   void *context;
 } volley_operator;
 
-/* Eigenvalues of largest magnitude: `wanted` of them, by Krylov-Schur iteration; < 0: all, by LAPACK; options -eps_... choose
- * otherwise. */
+/* Eigenvalues: those of largest magnitude by SLEPc's Krylov-Schur iteration (options -eps_... choose otherwise), or all of a dense
+ * matrix by LAPACK. */
 typedef struct volley_eigen_table {
   const char *lacks;  /* as above: PETSc or SLEPc */
   bool (*load)(void); /* with PETSc, as it does; also where it lacks */
@@ -81,9 +81,12 @@ typedef struct volley_eigen_table {
    * not converge. Returns 0, or an error code for volley_petsc_words(): there are no values then. Collective. */
   int (*find)(const volley_operator *matrix, int wanted, MPI_Comm comm, double **values, uint32_t *n);
   /* Makes a solver for a small matrix as the options say. Returns 0 or an error code, the same on every rank. Collective. */
-  int (*try_options)(int wanted, MPI_Comm comm);
-  /* Time by that clock for all of a dense matrix, n x n. Not collective. */
-  double (*dense_seconds)(const double *matrix, int n, double (*clock)(void));
+  int (*try_options)(MPI_Comm comm);
+  /* All of a dense matrix, n x n, column by column, in two parts: it becomes a Hessenberg matrix with the same eigenvalues, and
+   * that is used up for values, [n][2] as above. No eigenvectors, which take LAPACK three times as long. find_all() returns how
+   * many were not found, 0 but for matrices that are not finite. Not collective, callable from any thread. */
+  void (*reduce)(double *matrix, uint32_t n);
+  int (*find_all)(double *matrix, uint32_t n, double *values);
 } volley_eigen_table;
 extern const volley_eigen_table volley_eigen;
 

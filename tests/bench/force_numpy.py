@@ -1,6 +1,8 @@
-"""FORCE training in NumPy, one BLAS thread, beside `volley run` on all cores: jobs/experiments/force/lif_sine.yaml, whole runs.
+"""FORCE training in NumPy, one BLAS thread, beside `volley run` on all cores: jobs/experiments/force/lif_sine.yaml or
+lif_sine_page.yaml, whole runs.
 
-    VOLLEY=build/release/volley python3 tests/bench/force_numpy.py [--size 2000] [--seed 1] [--threads 2] [--rounds 1]
+    VOLLEY=build/release/volley python3 tests/bench/force_numpy.py [--experiment lif_sine] [--size 2000] [--seed 1] [--threads 2]
+                                                                  [--rounds 1]
 
 Prints seconds of both, in turns, their ratio, the microseconds of plain and learning steps in NumPy, and how well each has
 learned. Nothing is shared with Volley but the parameters."""
@@ -17,16 +19,17 @@ for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "
 import numpy as np  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-EXPERIMENT = os.path.join(HERE, "..", "..", "jobs", "experiments", "force", "lif_sine.yaml")
+EXPERIMENTS = os.path.join(HERE, "..", "..", "jobs", "experiments", "force")
+SETS = {"lif_sine": (0.1, 30.0, 0.05), "lif_sine_page": (0.04, 10.0, 0.1)}  # G, Q, P in steps
 DT, STEPS, BEGIN, END, EVERY = 5e-5, 300_000, 100_000, 200_000, 50
-G, Q, P0, RISE, DECAY, MEMBRANE, REFRACTORY = 0.1, 30.0, 0.05 * DT, 2e-3, 20e-3, 10e-3, 40
+RISE, DECAY, MEMBRANE, REFRACTORY = 2e-3, 20e-3, 10e-3, 40
 BIAS, THRESHOLD, RESET, SPARSENESS = -40.0, -40.0, -65.0, 0.1
 
 
-def make_weights(size, random):
+def make_weights(size, gain, random):
     """[source][target], so that the spikes of a step are rows; the inputs of each target sum to zero."""
     weights = random.standard_normal((size, size)) * (random.random((size, size)) < SPARSENESS)
-    weights *= G / (SPARSENESS * size**0.5)
+    weights *= gain / (SPARSENESS * size**0.5)
     present = weights != 0
     weights -= present * (weights.sum(axis=0) / present.sum(axis=0))
     return weights
@@ -38,13 +41,13 @@ def add_outer(p, c, factor):
         p[first:first + 64] += np.multiply.outer(factor * c[first:first + 64], c)
 
 
-def simulate(size, seed):
+def simulate(name, size, seed):
     """Outputs [steps], and seconds of plain and of learning steps."""
-    random = np.random.default_rng(seed)
-    weights, eta = make_weights(size, random), Q * random.uniform(-1, 1, size)
+    random, (gain, feedback, p_steps) = np.random.default_rng(seed), SETS[name]
+    weights, eta = make_weights(size, gain, random), feedback * random.uniform(-1, 1, size)
     v, held = random.uniform(-65, 30, size), np.zeros(size)
     current, h, r, rising, decoders = (np.zeros(size) for _ in range(5))
-    p = P0 * np.eye(size)
+    p = p_steps * DT * np.eye(size)
     keep_rise, keep_decay, jump = np.exp(-DT / RISE), np.exp(-DT / DECAY), 1 / (RISE * DECAY)
     outputs, z = np.zeros(STEPS), 0.0
     seconds, counts = [0.0, 0.0], [0, 0]
@@ -90,12 +93,13 @@ def measure(outputs):
     return error(z[9000:10_000], target[9000:10_000]), float(np.mean(windows))
 
 
-def run_volley(size, seed, threads, folder):
+def run_volley(name, size, seed, threads, folder):
     """Seconds of the whole process, from the network to the file, microseconds of plain and of learning steps, measures."""
     output, summary = os.path.join(folder, "sine.h5"), os.path.join(folder, "summary.json")
-    words = [os.environ["VOLLEY"], "run", EXPERIMENT, "-o", output, "--overwrite", "--progress", "off", "--threads",
-             str(threads), "--summary", summary, "--set", f"simulation.seed={seed}", "--set", f"populations.N.size={size}", "--set",
-             f"projections.recurrent.weight.std={G / (SPARSENESS * size**0.5)} mV s"]
+    words = [os.environ["VOLLEY"], "run", os.path.join(EXPERIMENTS, name + ".yaml"), "-o", output, "--overwrite", "--progress",
+             "off", "--threads", str(threads), "--summary", summary, "--set", f"simulation.seed={seed}", "--set",
+             f"populations.N.size={size}", "--set", "readouts.z.eigenvalues=0", "--set",
+             f"projections.recurrent.weight.std={SETS[name][0] / (SPARSENESS * size**0.5)} mV s"]
     begin = time.perf_counter()
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - begin
@@ -110,6 +114,7 @@ def run_volley(size, seed, threads, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--experiment", choices=SETS, default="lif_sine")
     parser.add_argument("--size", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -118,11 +123,12 @@ def main():
     print(f"N = {options.size}, {STEPS} steps, {(END - BEGIN) // EVERY} learning steps")
     for turn in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            ours, plain_step, learning_step, train, win = run_volley(options.size, options.seed + turn, options.threads, folder)
+            words = options.experiment, options.size, options.seed + turn
+            ours, plain_step, learning_step, train, win = run_volley(*words, options.threads, folder)
             begin = time.perf_counter()
-            outputs, (plain, learning) = simulate(options.size, options.seed + turn)
+            outputs, (plain, learning) = simulate(*words)
             theirs = time.perf_counter() - begin
-            again = run_volley(options.size, options.seed + turn, options.threads, folder)[0]
+            again = run_volley(*words, options.threads, folder)[0]
         line = "{:7} {:7.2f} s  {:6.1f} us a plain step, {:8.1f} us a learning step, train {:.4f}, win {:.4f}"
         print(line.format("NumPy", theirs, plain, learning, *measure(outputs)))
         print(line.format("Volley", (ours + again) / 2, plain_step, learning_step, train, win)

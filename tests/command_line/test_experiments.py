@@ -25,7 +25,8 @@ def settings(name, text):
     start = 1000 if "dt: 0.04 ms" in text else 100
     learning = {f"readouts.{readout}.learning.{key}": f"{time} ms" for readout in re.findall(r"- name: (hdts|z)\n", text)
                 for key, time in (("start", start), ("stop", start + 50))}
-    return {"simulation.duration": f"{start + 60} ms", **learning}
+    spectra = {"readouts.z.eigenvalues": 0} if "eigenvalues: all" in text else {}
+    return {"simulation.duration": f"{start + 60} ms", **learning, **spectra}
 
 
 def main(every):

@@ -12,6 +12,7 @@ VAN_DER_POL = {"period_s": (0.3166, 0.3214), "before": (7.5, 8.3), "in": (18, 19
 EXPERIMENTS = [
     ("lif_sine", 2000, {"train": [.013, .014, .011], "win_mean": [.037, .037, .048]},
      {"spread": (0.95, 1.05), **PERIOD, "before": (29, 31), "in": (37.5, 39.5), "after": (37.5, 39.5)}),
+    ("lif_sine_page", 2000, {}, {"train": (0.025, 0.036), "win_mean": (0.05, 0.2), "spread": (0.95, 1.05), **PERIOD}),
     ("izhikevich_sine", 2000, {"train": [.015, .015, .015], "win_mean": [.132, .097, .106]},
      {"spread": (0.95, 1.05), "period_s": (0.199, 0.2043), "before": (4.8, 5.2), "in": (37, 39), "after": (35, 38)}),
     ("theta_van_der_pol_harmonic", 2000, {"train": [.014, .014, .014], "win_mean": [.031, .037, .038]},

@@ -28,9 +28,12 @@ def learn(name, folder, seed, size=None, threads=1, settings=None):
     """Runs jobs/experiments/force/NAME.yaml, with `size` neurons; returns its output and its measures."""
     experiment = os.path.join(EXPERIMENTS, "force", name + ".yaml")
     settings = {"simulation.seed": seed, **(settings or {})}
+    with open(experiment, encoding="utf-8") as file:
+        text = file.read()
+    if "eigenvalues" in text:
+        settings["readouts.z.eigenvalues"] = 0
     if size:
-        with open(experiment, encoding="utf-8") as file:
-            settings["projections.recurrent.weight.std"] = weight_setting(file.read(), size)
+        settings["projections.recurrent.weight.std"] = weight_setting(text, size)
         settings["populations.N.size"] = size
     output = os.path.join(folder, f"{name}.{size}.{seed}.h5")
     run(experiment, output, settings, threads=threads)
