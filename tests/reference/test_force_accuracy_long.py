@@ -27,6 +27,7 @@ EXPERIMENTS = [
     ("izhikevich_van_der_pol_relaxation", 2000, {}, BAR),
     ("theta_sawtooth", 2000, {}, {**BAR, **PERIOD}),
     ("izhikevich_product", 2000, {}, BAR),
+    ("izhikevich_complex", 2000, {}, {"train": (0, 0.08), "win_mean": (0, 0.25), "period_s": (0.495, 0.505)}),
     ("lif_product", 2000, {}, {**BAR, "train": (0, 0.09)}),  # what 2000 neurons can do
     ("theta_product", 2000, {}, {**BAR, "train": (0, 0.09)}),
 ]
