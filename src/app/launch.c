@@ -18,14 +18,25 @@ bool volley_is_launched(void) {
 }
 
 /* The environment that Open MPI starts in where a process is alone: no server for others to come, no networks, no folder for
- * files to be shared, no search for devices, and no job of SLURM, of which it would want to be a step. NULL: unset. */
+ * files to be shared, no search for devices, no libraries that are loaded and then not used, and no job of SLURM, of which it
+ * would want to be a step. NULL: unset. */
 static const char *const alone[][2] = {
     {"OMPI_MCA_ess_singleton_isolated", "1"},
     {"OMPI_MCA_orte_create_session_dirs", "0"},
     {"OMPI_MCA_pml", "ob1"},
     {"OMPI_MCA_btl", "self"},
     {"OMPI_MCA_coll", "basic,libnbc,self"},
+    {"OMPI_MCA_errmgr", "default_app"},
+    {"OMPI_MCA_ess", "singleton"},
+    {"OMPI_MCA_op", "^avx"},
+    {"OMPI_MCA_osc", "^monitoring"},
+    {"OMPI_MCA_pmix", "isolated"},
+    {"OMPI_MCA_reachable", "weighted"},
+    {"OMPI_MCA_schizo", "ompi"},
+    {"OMPI_MCA_shmem", "mmap"},
+    {"OMPI_MCA_state", "app"},
     {"HWLOC_COMPONENTS", "-pci,-linuxio"},
+    {"HWLOC_PLUGINS_PATH", "/nowhere"}, /* displays, OpenCL */
     {"SLURM_JOB_ID", NULL},
     {"SLURM_NODELIST", NULL},
 };

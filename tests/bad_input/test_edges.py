@@ -1,5 +1,5 @@
 """Edges in a file that do not fit the experiment: check finds what run finds, one message and exit code 2, check
-on 1 rank and run on 3; and check tells the delays that the file has."""
+on 1 rank and run on 1 or 3; and check tells the delays that the file has."""
 import os
 import sys
 import tempfile
@@ -41,9 +41,9 @@ def main():
         expect("about 0.3 to 7.5 ms" in told, f"check tells other delays:\n{told}")
         twice = execute(["check", "net.yaml"] + set_words({"projections.0.types": "[5, 2, 5]"}), cwd=folder)
         expect(twice.returncode == 2 and "types: 5 stands twice" in twice.stderr, f"a type twice:\n{twice.stderr}")
-        for changes, text in CASES:
+        for number, (changes, text) in enumerate(CASES):
             write_edges(folder, changes)
-            for command, ranks in (("check", 1), ("run", 3)):
+            for command, ranks in (("check", 1), ("run", 1 if number % 3 else 3)):
                 result = execute([command, "net.yaml"], ranks, cwd=folder)
                 messages = [line for line in result.stderr.splitlines() if line.startswith("volley: ")]
                 is_right = result.returncode == 2 and len(messages) == 1 and text in messages[0]

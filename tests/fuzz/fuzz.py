@@ -21,6 +21,9 @@ import odd
 import schema
 import surroundings
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import ready  # noqa: E402
+
 VOLLEY = os.environ["VOLLEY"]
 MPIRUN = os.environ.get("VOLLEY_MPIRUN", "mpirun")
 SOURCE = os.environ["VOLLEY_SOURCE"]
@@ -127,19 +130,25 @@ def judge(case, code, output):
 
 
 def execute(case, folder):
-    """Exit code (None: no end) and output."""
+    """Exit code (None: no end) and output. A start of its own only where the case is about it."""
     environment = {**os.environ, **case.variables}
-    if SANITIZED:
-        environment.update({k: os.environ.get(k, "") + ":" + v for k, v in SANITIZER_OPTIONS.items()})
+    try:
+        limits = SECONDS, 0 if SANITIZED else ADDRESS_SPACE
+        found = ready.run(case.command(), folder, environment, WALL_SECONDS, limits) if case.ranks == 1 and not case.lines else None
+    except subprocess.TimeoutExpired:
+        return None, b""
+    if found:
+        return found[0], found[1] + found[2]
     process = subprocess.Popen(["bash", "-c", case.script(), "fuzz", *case.command()], cwd=folder, env=environment,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                start_new_session=True)
     try:
-        return process.wait, *process.communicate(timeout=WALL_SECONDS)
+        output, _ = process.communicate(timeout=WALL_SECONDS)
+        return process.returncode, output
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, 9)
         process.communicate()
-        return None, b"", None
+        return None, b""
 
 
 def run_case(maker, name):
@@ -147,8 +156,7 @@ def run_case(maker, name):
     case = maker.make(name)
     with tempfile.TemporaryDirectory() as folder:
         case.write(folder)
-        wait, output, _ = execute(case, folder)
-        code = wait() if wait else None
+        code, output = execute(case, folder)
     wrong = judge(case, code, output)
     if not wrong:
         return "", code
@@ -164,8 +172,7 @@ def keep(maker, name, folder):
     os.makedirs(folder, exist_ok=True)
     case.write(folder)
     print(f"cd {folder}; {case.replay()}", flush=True)
-    wait, output, _ = execute(case, folder)
-    code = wait() if wait else None
+    code, output = execute(case, folder)
     print(output.decode(errors="replace"), f"exit code {code}; wrong: {judge(case, code, output)}", sep="")
     return 1 if judge(case, code, output) else 0
 
@@ -194,6 +201,8 @@ def main(checks=0, runs=0):
     parser.add_argument("--only")
     parser.add_argument("--keep")
     arguments = parser.parse_args()
+    if SANITIZED:
+        os.environ.update({key: os.environ.get(key, "") + ":" + value for key, value in SANITIZER_OPTIONS.items()})
     maker = Maker(arguments.seed)
     if arguments.only:
         with tempfile.TemporaryDirectory() as folder:

@@ -15,8 +15,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from program import expect, finish, read_spikes  # noqa: E402
 
 # More ranks than neurons or than anything has work for.
-FEW = [(2, 1, "round_robin", "min_delay", "direct"), (3, 2, "block", "min_delay", "listed"),
-       (7, 1, "block", "step", "listed"), (7, 2, "round_robin", "min_delay", "direct")]
+FEW = [(7, 1, "block", "step", "listed"), (7, 2, "round_robin", "min_delay", "direct"),
+       (2, 1, "round_robin", "min_delay", "direct"), (3, 2, "block", "min_delay", "listed")]
 
 
 def check_overflow(folder):
@@ -35,7 +35,7 @@ def main():
             if name.startswith("everything"):
                 check_overflow(folder)
         for number, name in enumerate(SMALL):
-            compare_combinations(name, (make_small(folder, name), {}), FEW[number % 2::2], folder)
+            compare_combinations(name, (make_small(folder, name), {}), FEW[number % 4:][:1], folder)
     finish()
 
 

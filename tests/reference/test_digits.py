@@ -73,14 +73,14 @@ def check_zeros_and_ones(folder, seeds):
     return digest
 
 
-def check_ranks(folder, digest):
+def check_ranks(folder, digest, all_ranks):
     """The same spikes and final weights on any ranks."""
     def weights(output):
         with h5py.File(output) as file:
             return [file[f"weights/{name}/data"][:].tobytes() for name in ("input", "competition")]
 
     on_one = weights(os.path.join(folder, f"{SEEDS[0]}.h5"))
-    for ranks in (2, 3):
+    for ranks in all_ranks:
         output = os.path.join(folder, f"ranks{ranks}.h5")
         summary = run(EXPERIMENT, output, {"simulation.seed": SEEDS[0]}, ranks=ranks)
         expect(summary["spike_digest"] == digest, f"{ranks} ranks: other spikes")
@@ -96,13 +96,13 @@ def check_ten(folder):
     expect(told["test"]["accuracy"] >= TEN_BAR, f"ten digits: {told['test']['accuracy']:.4f}")
 
 
-def main(seeds):
+def main(seeds, all_ranks):
     with tempfile.TemporaryDirectory() as folder:
         digest = check_zeros_and_ones(folder, seeds)
-        check_ranks(folder, digest)
+        check_ranks(folder, digest, all_ranks)
         check_ten(folder)
     finish()
 
 
 if __name__ == "__main__":
-    main(SEEDS)
+    main(SEEDS, (3,))

@@ -14,11 +14,11 @@ from program import SOURCE, expect, finish, read_spikes, run  # noqa: E402
 SHARED = os.environ.get("VOLLEY_SHARED", os.path.join(SOURCE, "..", "shared")) + "/sonata"
 
 
-def check_published(folder):
+def check_published(folder, all_ranks=(1, 3)):
     output = folder + "/published.h5"
     config = SHARED + "/300_pointneurons/config.json"
     table = numpy.loadtxt(SHARED + "/300_pointneurons/expected_spikes.csv", delimiter=",", skiprows=1)
-    for ranks in (1, 2, 3):
+    for ranks in all_ranks:
         found = run(config, output, ranks=ranks)
         expect((found["synapses"], found["neurons"]) == (48432, 400), f"{found['synapses']} connections")
         times, ids, _ = read_spikes(output, "internal")
@@ -37,7 +37,7 @@ def check_intfire(folder, settings, digits):
     with h5py.File(SHARED + "/300_intfire/output/spikes.h5") as file:
         truth = [file["spikes/v1/" + name][:] for name in ("timestamps", "node_ids")]
     order = numpy.lexsort((truth[1], numpy.round(truth[0], digits)))
-    for ranks in (1, 2, 3):
+    for ranks in (1, 3):
         run(SHARED + "/300_intfire/config.json", output, settings, ranks)
         times, ids, _ = read_spikes(output, "v1")
         same = len(times) == 4322 and (abs(times - truth[0][order]) < 10.0**-digits).all() and (ids == truth[1][order]).all()

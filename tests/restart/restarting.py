@@ -19,6 +19,7 @@ import numpy
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 sys.path.insert(0, os.path.join(HERE, "..", "invariance"))
+import ready  # noqa: E402
 from program import EXPERIMENTS, VOLLEY, command, expect, set_words  # noqa: E402
 
 TIMEOUT = 120 * (10 if "ASAN_OPTIONS" in os.environ and "VOLLEY_TEST_C_FLAGS" in os.environ else 1)
@@ -158,6 +159,19 @@ class Job:
         return all(text in self.stderr for text in texts)
 
 
+class Ended:
+    """As a job that has ended: of a run that nobody watches or disturbs."""
+
+    def __init__(self, words, code, stdout, stderr):
+        self.words, self.returncode, self.stdout, self.stderr = words, code, stdout.decode(errors="replace"), stderr.decode(errors="replace")
+        self.process = self
+
+    def wait(self):
+        return self.returncode
+
+    messages, says = Job.messages, Job.says
+
+
 def run_words(experiment, output, settings=None, every=None, resume=None, extra=(), progress="off"):
     """Words of `volley run`; what is None is left out. With progress "lines" it tells of each checkpoint."""
     words = ["run"] + ([experiment] if experiment else [])
@@ -169,7 +183,9 @@ def run_words(experiment, output, settings=None, every=None, resume=None, extra=
 
 def finish_run(case, words, folder, ranks=1, threads=1, code=0, **options):
     """Runs `volley WORDS` to its end, which must have this exit code. Returns the job."""
-    job = Job(words, folder, ranks, threads, **options)
+    line = command(words, 1, threads)
+    ended = ready.run(line, timeout=TIMEOUT) if ranks == 1 and not options else None
+    job = Ended(line, *ended) if ended else Job(words, folder, ranks, threads, **options)
     found = job.wait()
     expect(found == code, f"{case}: exit code {found}, {code} is right\n{' '.join(job.words)}\n{job.stderr}")
     return job
@@ -281,6 +297,7 @@ def scratch():
             for job in _jobs:
                 if job.is_running():
                     job.kill()
+            ready.end()
             await_orphans()
 
 

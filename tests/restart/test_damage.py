@@ -323,7 +323,8 @@ def check_no_checkpoints(base, output, folder):
         judge_refusal(f"{os.path.basename(thing)}, {ranks} ranks{', latest' if is_latest else ''}", words, own,
                       [] if is_latest else [thing], ranks)
 
-    all_at_once(check, [(thing, ranks, False) for thing in things for ranks in (1, 3)], AT_A_TIME)
+    all_at_once(check, [(thing, ranks, False) for number, thing in enumerate(things) for ranks in ((1,) if number % 3 else (1, 3))],
+                AT_A_TIME)
     missing = os.path.join(place, "missing.h5")
     own = os.path.join(folder, "own")
     os.mkdir(own)

@@ -2,4 +2,4 @@
 from test_kill import main
 
 if __name__ == "__main__":
-    main(100)
+    main(range(100))

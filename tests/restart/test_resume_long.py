@@ -1,5 +1,5 @@
-"""As test_resume.py: all pairs of numbers of ranks, each reader with all threads, partitions and exchange intervals."""
-import itertools
+"""As test_resume.py: all pairs of numbers of ranks, each with readers among which every two values of threads, partitions and exchange
+intervals meet."""
 import os
 
 from test_resume import INTERVALS, PARTITIONS, RANKS, THREADS, make_nets, write_and_read
@@ -13,7 +13,7 @@ def main():
             place = os.path.join(folder, name.replace(" ", "_"))
             os.mkdir(place)
             whole = Whole(name, experiment, settings, place)
-            readers = list(itertools.product(RANKS, THREADS, PARTITIONS, INTERVALS))
+            readers = [(ranks, threads, PARTITIONS[p], INTERVALS[(ranks + threads + p) % 2]) for ranks in RANKS for threads in THREADS for p in (0, 1)]
             writers = [(ranks, 1 + ranks % 3, PARTITIONS[ranks % 2], INTERVALS[ranks // 2 % 2]) for ranks in RANKS]
             all_at_once(lambda writer: write_and_read(whole, experiment, settings, writer, readers, place), writers)
     finish()
