@@ -1,7 +1,7 @@
 """kill -9 of one rank or of all, at random moments of a run that writes checkpoints all the time: `--resume latest`
 finds a whole one every time, and in the end there are the bits of a run that nobody disturbed.
 
-Some of the moments of test_kill_long.py; a fixed seed chooses the ranks, the victims and the moments."""
+12 of the moments of test_kill_long.py; a fixed seed chooses the ranks, the victims and the moments."""
 import os
 import random
 import re
@@ -129,11 +129,10 @@ def main(moments):
         seconds = time.monotonic() - start
         whole.expect_equal("checkpoints all the time", output)
         print(f"a run takes about {seconds:.1f} s")
-        outcomes = all_at_once(lambda number: kill_and_resume(whole, experiment, number, seconds, folder),
-                               moments)
+        outcomes = all_at_once(lambda number: kill_and_resume(whole, experiment, number, seconds, folder), moments)
         report(outcomes)
     finish()
 
 
 if __name__ == "__main__":
-    main([0, 2, 3, 4, 5, 11])  # each trigger
+    main(range(12))

@@ -3,6 +3,7 @@
 What the start itself does, and what libraries read from the environment when they are loaded, needs a process of its own: run() then
 returns None, and so it does where there is no such program, or another build is tested."""
 import array
+import atexit
 import os
 import socket
 import subprocess
@@ -74,3 +75,6 @@ def end():
     """Ends what waits; the next run starts it again."""
     while _idle:
         _idle.pop().end()
+
+
+atexit.register(end)
