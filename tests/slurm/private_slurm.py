@@ -43,6 +43,8 @@ SlurmdParameters=config_overrides
 ReturnToService=2
 MpiDefault=none
 KillWait=7
+# Jobs that have ended are told of as long as the test may take.
+MinJobAge=36000
 NodeName=DEFAULT CPUs=8 RealMemory=4000 State=UNKNOWN
 NodeName=n[1-{nodes}] NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]}-{ports[2]}
 PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
