@@ -33,6 +33,7 @@ typedef enum volley_purpose {
   VOLLEY_PURPOSE_MOTHER,  /* object: stimulus, attempt: step; spikes of a train that others copy */
   VOLLEY_PURPOSE_COPY,    /* object: stimulus, id: gid, attempt: step; which of these a neuron gets */
   VOLLEY_PURPOSE_CHANGE,  /* object: change and number of the parameter or state, id: gid */
+  VOLLEY_PURPOSE_ESCAPE,  /* object: population, id: gid, index and attempt: step; whether a neuron fires by chance */
   VOLLEY_PURPOSE_END
 } volley_purpose;
 

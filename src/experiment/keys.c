@@ -34,8 +34,8 @@ static const volley_key_info simulation_keys[] = {
     {"seed", "", 1, 0, UINT32_MAX, .type = VOLLEY_KEY_COUNT, .doc = "of all random numbers"},
     {"noise_seed", "", VOLLEY_NO_DEFAULT, 0, UINT32_MAX, .type = VOLLEY_KEY_COUNT,
      .doc = "of those that are drawn while the network runs (spikes and currents of stimuli, the order of images, "
-            "noise of "
-            "signals, what bernoulli synapses transmit), by default `seed`; so one network has many trials"},
+            "noise of signals, what bernoulli and quantal_stp synapses transmit, when gif_cond_exp neurons fire), by "
+            "default `seed`; so one network has many trials"},
     {"exchange_interval", .type = VOLLEY_KEY_CHOICE, .words = "step|min_delay",
      .doc = "how often ranks hand each other their spikes: every step, or every shortest delay"},
     {"engine", .type = VOLLEY_KEY_WORD, .doc = "what takes the network through time, by default the first engine"},

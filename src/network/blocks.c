@@ -181,6 +181,7 @@ void volley_blocks_set_values(volley_network *network, int p, const volley_value
         memcpy(slice->states[k], values->states[k] + from, slice->count * sizeof(double));
       }
       set_coefficients(slice, network->experiment, values, from);
+      slice->noise = volley_key_of(network->experiment->simulation.noise_seed, VOLLEY_PURPOSE_ESCAPE, (uint32_t)p);
       slice->current_stride = has_own_currents(network->experiment, p) ? 1 : 0;
       slice->current = make_columns(1, slice->current_stride ? slice->count : 1);
       set_currents(slice, network->experiment);

@@ -4,6 +4,7 @@
 #define VOLLEY_NEURON_NEURON_H
 
 #include "base/exact.h"
+#include "base/random.h"
 #include "base/units.h"
 #include "model/key.h"
 #include "model/registry.h"
@@ -63,6 +64,7 @@ typedef struct volley_slice {
   uint32_t given_up;      /* 1 + position of a neuron that update() could not take through the step; or 0 */
   double *current;        /* pA injected during this step, [stride ? count : 1] */
   int current_stride;
+  volley_key noise; /* of the numbers that neurons draw, by their gid and the step */
   bool is_adaptive; /* models that know both take Runge-Kutta steps with error control: simulation.integration */
 } volley_slice;
 

@@ -14,6 +14,7 @@
   X(iaf_cond_alpha) \
   X(iaf_cond_beta) \
   X(iaf_cond_exp_sfa_rr) \
+  X(gif_cond_exp) \
   X(iaf_bw_2001) \
   X(aeif_cond_exp) \
   X(aeif_cond_alpha) \

@@ -9,6 +9,7 @@
 /* clang-format off */
 #define MODELS(X) \
   X(bernoulli) \
+  X(quantal_stp) \
   X(stdp) \
   X(stdp_nn_pre_centered) \
   X(stdp_nn_restr) \

@@ -56,6 +56,8 @@ void neurons_make(neurons *these, uint32_t n, double dt, neurons_own *own, bool 
                           .current_stride = own_current,
                           .is_adaptive = these->adaptive};
   const uint32_t sets = own ? n : 1;
+  slice->gids = volley_alloc(n, sizeof *slice->gids, "test");
+  for (uint32_t i = 0; i < n; i++) slice->gids[i] = i;
   slice->coefficients = volley_alloc((size_t)model->n_coefficients * sets, sizeof(double), "test");
   slice->current = volley_alloc(own_current ? n : 1, sizeof(double), "test");
   for (int s = 0; s < model->n_states; s++) slice->states[s] = volley_alloc(n, sizeof(double), "test");
@@ -87,6 +89,7 @@ void neurons_drop(neurons *these) {
     if (these->model->receptors[r].state < 0) free(these->slice.inputs[r]);
   }
   for (int s = 0; s < these->model->n_states; s++) free(these->slice.states[s]);
+  free(these->slice.gids);
   free(these->slice.coefficients);
   free(these->slice.current);
   free(these->spikes.ids);

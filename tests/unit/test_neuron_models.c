@@ -566,8 +566,9 @@ static void test_izhikevich_currents(void **unused) {
 static void test_not_a_number(void **unused) {
   (void)unused;
   static const char *const names[] = {
-      "iaf_cond_exp", "iaf_cond_alpha", "iaf_cond_beta", "iaf_cond_exp_sfa_rr", "aeif_cond_exp",
-      "aeif_psc_exp", "aeif_psc_alpha", "hh_psc_alpha",  "hh_cond_exp_traub",   "qif"};
+      "iaf_cond_exp", "iaf_cond_alpha", "iaf_cond_beta",  "iaf_cond_exp_sfa_rr", "aeif_cond_exp",
+      "gif_cond_exp", "aeif_psc_exp",   "aeif_psc_alpha", "hh_psc_alpha",        "hh_cond_exp_traub",
+      "qif"};
   for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
     for (int infinite = 0; infinite < 2; infinite++) {
       neurons these = neurons_of(names[k]);
