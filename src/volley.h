@@ -145,11 +145,21 @@ VOLLEY_API volley_status volley_run_get_state(volley_run *run, const char *popul
 VOLLEY_API volley_status volley_run_set_state(volley_run *run, const char *population, const char *state,
                                               const double *values);
 
-/* A state of all synapses of a projection that learns, "weight" first of all, as a spike would find them that arrives now: *values
- * [*n], on every rank all of them, by target, source, delay and number of the edge. Valid until the next call. Collective,
- * agreed status: VOLLEY_USAGE with a fault where there is no such projection or state. */
+/* A state of all synapses of a projection, "weight" first of all, as a spike would find them that arrives now, or "source" and "target",
+ * their indices within the populations, or "delay" in ms: *values [*n], on every rank all of them. In order of the targets; of one target those
+ * that learn by source, delay and number of the edge, static ones, which have no state but the weight, as their rule lists or draws them. Valid
+ * until the next call. Static ones are drawn again, and their files read. Collective, agreed status: VOLLEY_USAGE with a fault where there is no such
+ * projection or state. */
 VOLLEY_API volley_status volley_run_get_synapses(volley_run *run, const char *projection, const char *state,
                                                  const double **values, uint64_t *n);
+
+/* Sets a state of all synapses of a projection from the present time on, in the same order: values [n], the same on every rank. What is on
+ * its way has the new weight when it arrives. Weights of synapses that learn must be in the range of their model; static ones are rounded to floats, as
+ * when they are built, and all tables are made again before the next step, once however many are set before. A later change of the experiment
+ * multiplies or replaces them. In checkpoints of the run; the experiment stays as it is. Of the clock engine. Collective, agreed status:
+ * VOLLEY_USAGE with a fault, and nothing is changed, where there is no such projection or state, or not so many synapses, or a value cannot be. */
+VOLLEY_API volley_status volley_run_set_synapses(volley_run *run, const char *projection, const char *state,
+                                                 const double *values, uint64_t n);
 
 /* A current into each neuron of a population, from the present time on until it is set again, beside all that the experiment
  * injects: values [size of the population] in the unit of the model's current (pA, for most). Collective, agreed status. */
@@ -157,26 +167,8 @@ VOLLEY_API volley_status volley_run_inject(volley_run *run, const char *populati
 
 /* Sets keys of stimuli, parameters of populations and given spikes of sources from the present time on, with assignments as of --set:
  * "stimuli.NAME.rate=20 Hz", "populations.E.parameters.tau_m=15 ms", "populations.S.spikes.times=[30, 40]" (files are read anew). Type, target,
- * neurons, receptor, start, stop and files must stay, and what files hold, but for spikes that are set. What is set belongs to the run
- * and its checkpoints; the experiment has it until the run is destroyed. Collective, agreed status: VOLLEY_USAGE with faults, and nothing
- * is changed, where it is wrong. */
-VOLLEY_API volley_status volley_run_set_state(volley_run *run, const char *population, const char *state,
-                                              const double *values);
-
-/* A state of all synapses of a projection that learns, "weight" first of all, as a spike would find them that arrives now: *values
- * [*n], on every rank all of them, by target, source, delay and number of the edge. Valid until the next call. Collective,
- * agreed status: VOLLEY_USAGE with a fault where there is no such projection or state. */
-VOLLEY_API volley_status volley_run_get_synapses(volley_run *run, const char *projection, const char *state,
-                                                 const double **values, uint64_t *n);
-
-/* A current into each neuron of a population, from the present time on until it is set again, beside all that the experiment
- * injects: values [size of the population] in the unit of the model's current (pA, for most). Collective, agreed status. */
-VOLLEY_API volley_status volley_run_inject(volley_run *run, const char *population, const double *values);
-
-/* Sets keys of stimuli, parameters of populations and given spikes of sources from the present time on, with assignments as of --set:
- * "stimuli.NAME.rate=20 Hz", "populations.E.parameters.tau_m=15 ms", "populations.S.spikes.times=[30, 40]" (files are read anew). Type, target,
- * neurons, receptor, start, stop and files must stay, and files but those of spikes that are set hold what they held. What is set belongs to the run and its checkpoints; the experiment has it
- * until the run is destroyed. Collective, agreed status: VOLLEY_USAGE with faults, and nothing is changed, where it is wrong. */
+ * neurons, receptor, start, stop and files must stay, and files but those of spikes that are set hold what they held. What is set belongs to
+ * the run and its checkpoints; the experiment has it until the run is destroyed. Collective, agreed status: VOLLEY_USAGE with faults, and nothing is changed, where it is wrong. */
 VOLLEY_API volley_status volley_run_set(volley_run *run, const char *const *sets, int n_sets);
 
 /* The digest of all spikes so far, 32 hexadecimal digits, as `volley run` prints it: the same for any number of ranks and

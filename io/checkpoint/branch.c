@@ -303,7 +303,7 @@ void volley_swept_add(volley_contents *contents, const volley_saved *saved, int 
   const volley_plasticity_plan *plan = &experiment->projections[projection].plasticity;
   uint64_t *swept = volley_arena_alloc(contents->arena, 1, sizeof *swept);
   *swept = 0;
-  if (!experiment->begun_from || experiment->simulation.continuous) return;
+  if (experiment->simulation.continuous) return;
   for (int b = 0; b < network->n_blocks; b++) {
     const volley_plastic_table *plastic = volley_block_plastic(&network->blocks[b], projection);
     if (plastic) *swept = (uint64_t)plastic->swept;

@@ -121,7 +121,8 @@ bool volley_synapses_are_taken(volley_checkpoint *checkpoint, volley_network *ne
                                uint64_t synapses, int *number);
 
 /* The step of the last sweep over the synapses of a projection, by the experiment that was saved. A run that began at another's
- * checkpoint may be saved before a sweep of its own; an attribute of their group says so then. Collective. */
+ * checkpoint may be saved before a sweep of its own, and synapses whose states a program sets are swept then; an attribute of their group
+ * says so. Collective. */
 void volley_swept_add(volley_contents *contents, const volley_saved *saved, int projection, const char *group);
 int64_t volley_swept_find(volley_checkpoint *checkpoint, const volley_network *network, int projection, int number);
 

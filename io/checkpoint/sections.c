@@ -11,6 +11,7 @@
   X(readouts) \
   X(states) \
   X(synapses) \
+  X(given_weights) \
   X(recorders) \
   X(stop_when) \
   /* one line a section, in the order of the file */

@@ -237,7 +237,7 @@ static void collect(const export *x, int p, edge_columns *out) {
   volley_walk *walk = volley_walk_create(x->experiment, x->lists);
   volley_walk_begin(walk, p, x->partition->gids[target], x->partition->counts[target]);
   for (const volley_edges *edges; (edges = volley_walk_next(walk));) {
-    volley_walk_draw_values(walk);
+    volley_walk_draw_values(walk, NULL);
     add_edges(x, p, edges, out);
   }
   volley_walk_destroy(walk);

@@ -1,6 +1,7 @@
 #include "network/connect.h"
 
 #include "base/random.h"
+#include "network/given.h"
 #include "network/table_builder.h"
 #include "rule/rule.h"
 #include "rule/walk.h"
@@ -16,7 +17,9 @@ typedef struct edge_pass {
   volley_walk *walk;
   volley_table_builder *builder;
   volley_event_table_builder *events; /* in its place in a continuous run */
-  bool few_weights, only_static;
+  bool few_weights;
+  const volley_network *again; /* whose static tables are made anew; NULL: all are made */
+  uint64_t *given_at;          /* [n_projections] weights of theirs that were set, so far (network/given.h) */
   volley_plastic_table_builder **plastic; /* [n_projections] NULL: static, or not onto this block */
   uint8_t *outgoing;                      /* [n_populations] bits of volley_outgoing, of all edges filled so far */
   int min_delay;                          /* steps, of all edges filled so far */
@@ -106,12 +109,17 @@ static void fill_plastic(const edge_pass *pass, int p, const volley_edges *edges
   }
 }
 
+/* The weights that were set of the present edges; NULL: none. */
+static const float *find_given(const edge_pass *pass, int p, const volley_edges *edges) {
+  return pass->again ? volley_given_of(pass->again, pass->block, p, edges, &pass->given_at[p]) : NULL;
+}
+
 static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, const volley_slice *slice) {
   const volley_projection *projection = &pass->experiment->projections[p];
   const volley_neuron_model *model = pass->experiment->populations[projection->target].model;
   const uint32_t id = slice->offset + edges->i;
   const uint16_t target = (uint16_t)(slice->target_offset + edges->i);
-  volley_walk_draw_values(pass->walk);
+  volley_walk_draw_values(pass->walk, find_given(pass, p, edges));
   note_signs(pass, projection, edges);
   for (size_t e = 0; e < edges->n && pass->plastic[p]; e++) check_weight(pass, p, edges->weights[e]);
   for (size_t e = 0; e < edges->n && !pass->events; e++)
@@ -136,7 +144,7 @@ static void go_through(edge_pass *pass, const volley_block *block, bool fills) {
     const volley_slice *slice = &block->slices[s];
     for (int p = 0; p < pass->experiment->n_projections; p++) {
       if (pass->experiment->projections[p].target != slice->population) continue;
-      if (pass->only_static && pass->experiment->projections[p].plasticity.model) continue;
+      if (pass->again && pass->experiment->projections[p].plasticity.model) continue;
       volley_walk_begin(pass->walk, p, slice->gids, slice->count);
       for (const volley_edges *edges; (edges = volley_walk_next(pass->walk));) {
         if (fills)
@@ -164,7 +172,7 @@ static void begin_plastic(edge_pass *pass, const volley_block *block) {
   const volley_experiment *experiment = pass->experiment;
   for (int p = 0; p < experiment->n_projections; p++) {
     uint32_t first = 0;
-    const uint32_t count = experiment->projections[p].plasticity.model && !pass->only_static
+    const uint32_t count = experiment->projections[p].plasticity.model && !pass->again
                                ? find_neurons(block, experiment->projections[p].target, &first)
                                : 0;
     if (count > 0) pass->plastic[p] = volley_plastic_table_begin(experiment, p, first, count);
@@ -197,6 +205,8 @@ static void connect(void *context) {
     pass->builder = volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride,
                                                 pass->block->receptors, &experiment->simulation);
   pass->outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights");
+  if (pass->again)
+    pass->given_at = volley_alloc((size_t)experiment->n_projections, sizeof *pass->given_at, "the weights of synapses");
   pass->plastic = volley_alloc((size_t)experiment->n_projections, sizeof *pass->plastic, "plastic synapses");
   begin_plastic(pass, pass->block);
   go_through(pass, pass->block, false);
@@ -233,9 +243,8 @@ void volley_connect_block(const volley_experiment *experiment, const volley_edge
   if (pass.walk) volley_walk_destroy(pass.walk);
 }
 
-void volley_connect_block_again(const volley_experiment *experiment, const volley_edge_list *lists,
-                                volley_block *block) {
-  edge_pass pass = {.experiment = experiment, .lists = lists, .block = block, .only_static = true, .refused = -1};
+void volley_connect_block_again(const volley_network *network, const volley_edge_list *lists, volley_block *block) {
+  edge_pass pass = {.experiment = network->experiment, .lists = lists, .block = block, .again = network, .refused = -1};
   if (block->sums) volley_table_free(block->sums, volley_ring_bytes(block->table.layout, block->receptors));
   volley_table_release(&block->table);
   block->sums = NULL;
@@ -243,6 +252,7 @@ void volley_connect_block_again(const volley_experiment *experiment, const volle
   (void)volley_memory_try(connect, &pass);
   volley_table_builder_destroy(pass.builder);
   free(pass.outgoing);
+  free(pass.given_at);
   free(pass.plastic);
   if (pass.walk) volley_walk_destroy(pass.walk);
 }

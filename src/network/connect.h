@@ -10,9 +10,8 @@
 void volley_connect_block(const volley_experiment *experiment, const volley_edge_list *lists, bool few_weights,
                           volley_block *block);
 
-/* Makes block->table anew, with the weights that there are now. As above. */
-void volley_connect_block_again(const volley_experiment *experiment, const volley_edge_list *lists,
-                                volley_block *block);
+/* Makes the table of a block of the network anew, with the weights that there are now. As above. */
+void volley_connect_block_again(const volley_network *network, const volley_edge_list *lists, volley_block *block);
 
 /* Whether the static synapses of the network have so few different weights that a list can hold them: the same on any
  * partition. Collective. */

@@ -4,6 +4,7 @@
 #include "base/search.h"
 #include "network/blocks.h"
 #include "network/connect.h"
+#include "network/given.h"
 #include "network/sources.h"
 #include "network/values.h"
 
@@ -53,7 +54,7 @@ static void connect_blocks(void *context, int thread) {
   for (int k = thread; k < b->network->n_blocks; k += b->network->threads) {
     volley_block *block = &b->network->blocks[k];
     if (b->again)
-      volley_connect_block_again(b->network->experiment, b->lists, block);
+      volley_connect_block_again(b->network, b->lists, block);
     else
       volley_connect_block(b->network->experiment, b->lists, b->few_weights, block);
   }
@@ -160,6 +161,7 @@ volley_status volley_network_build_share(const volley_experiment *experiment, co
 }
 
 volley_status volley_network_renew_weights(volley_network *network, const volley_reader *reader) {
+  network->weights_given = false;
   return make_synapses(network, reader, true);
 }
 
@@ -209,6 +211,7 @@ volley_status volley_network_set_states(volley_network *network, const volley_ch
 
 void volley_network_destroy(volley_network *network) {
   if (!network) return;
+  volley_given_free(network);
   volley_blocks_release(network);
   volley_partition_destroy(network->partition);
   free(network->outgoing);

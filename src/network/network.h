@@ -42,6 +42,7 @@ typedef struct volley_block {
   int n_plastic;
   int min_delay;     /* steps; VOLLEY_MAX_DELAY + 1 without synapses */
   uint8_t *outgoing; /* [n_populations] bits of volley_outgoing: weights onto the block by source */
+  float **given;     /* [n_projections] weights that a program has set (network/given.h); NULL: none */
 } volley_block;
 
 typedef struct volley_network {
@@ -57,6 +58,8 @@ typedef struct volley_network {
   uint64_t synapses;        /* on all ranks */
   uint64_t table_bytes;     /* on all ranks */
   uint8_t *outgoing;        /* [n_populations] a volley_outgoing each, of all synapses on all ranks */
+  uint64_t **given_firsts;  /* [n_projections][targets + 1] of weights that a program has set; NULL: none */
+  bool weights_given;       /* since the tables were made */
 } volley_network;
 
 /* Builds this rank's part with `threads` threads. Collective over comm, agreed status; *out is owned by the caller. The

@@ -356,7 +356,7 @@ int64_t volley_plasticity_last_sweep(const volley_plasticity_plan *plan, int64_t
   return changed > last ? changed : last;
 }
 
-void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
+void volley_plastic_table_catch_up(volley_plastic_table *plastic, int64_t step) {
   for (uint32_t r = 0; r < plastic->n_groups && plastic->model->catch_up; r++) {
     volley_synapse_view view = view_group(plastic, r, step - plastic->groups[r].due);
     if (view.now > view.since) plastic->model->catch_up(&view);
@@ -370,6 +370,10 @@ void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
   }
   volley_plastic_table_find_recent(plastic);
   plastic->dopamine.n = forget(plastic->dopamine.levels, plastic->dopamine.n, bound);
+}
+
+void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step) {
+  volley_plastic_table_catch_up(plastic, step);
   volley_plastic_table_change(plastic, step);
   if (plastic->sums && step % plastic->plan->normalize == 0) volley_plastic_table_normalize(plastic);
 }

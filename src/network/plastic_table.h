@@ -93,8 +93,11 @@ void volley_plastic_table_deliver(volley_plastic_table *plastic, uint32_t group,
 bool volley_plastic_table_is_swept(const volley_plastic_table *plastic, int64_t step);
 int64_t volley_plasticity_last_sweep(const volley_plasticity_plan *plan, int64_t step);
 
-/* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, forgets the spikes
- * that are not needed any more, and restores the sums of weights if it is time. */
+/* Brings all synapses up to the beginning of `step`, before whose update nothing has been delivered yet, and forgets the spikes
+ * that are not needed any more: between two steps, too, before states are set. */
+void volley_plastic_table_catch_up(volley_plastic_table *plastic, int64_t step);
+
+/* The same in the step, when weights also change, and their sums are restored if it is time. */
 void volley_plastic_table_sweep(volley_plastic_table *plastic, int64_t step);
 
 /* Entry `state` of the model's states of the synapses of a group, [count], as a spike that is delivered before the update of

@@ -254,11 +254,12 @@ static volley_status make_list(const volley_partition *partition, int p, bool ex
                                  list);
 }
 
-volley_status volley_edge_lists_make(const volley_partition *partition, bool exact, const volley_reader *reader,
-                                     MPI_Comm comm, volley_edge_list **out) {
-  const int n = partition->experiment->n_projections;
-  volley_edge_list *lists = volley_alloc((size_t)n, sizeof *lists, "the lists of edges");
-  for (int p = 0; p < n; p++) {
+/* Those of projections first .. end - 1. */
+static volley_status make_lists(const volley_partition *partition, int first, int end, bool exact,
+                                const volley_reader *reader, MPI_Comm comm, volley_edge_list **out) {
+  volley_edge_list *lists =
+      volley_alloc((size_t)partition->experiment->n_projections, sizeof *lists, "the lists of edges");
+  for (int p = first; p < end; p++) {
     const volley_status status = make_list(partition, p, exact, reader, comm, &lists[p]);
     if (status != VOLLEY_OK) {
       volley_edge_lists_free(partition->experiment, lists);
@@ -267,6 +268,16 @@ volley_status volley_edge_lists_make(const volley_partition *partition, bool exa
   }
   *out = lists;
   return VOLLEY_OK;
+}
+
+volley_status volley_edge_lists_make(const volley_partition *partition, bool exact, const volley_reader *reader,
+                                     MPI_Comm comm, volley_edge_list **out) {
+  return make_lists(partition, 0, partition->experiment->n_projections, exact, reader, comm, out);
+}
+
+volley_status volley_edge_lists_make_one(const volley_partition *partition, int p, const volley_reader *reader,
+                                         MPI_Comm comm, volley_edge_list **out) {
+  return make_lists(partition, p, p + 1, false, reader, comm, out);
 }
 
 void volley_edge_lists_free(const volley_experiment *experiment, volley_edge_list *lists) {

@@ -35,6 +35,9 @@ typedef struct volley_edge_list {
  * volley_edge_lists_free(). */
 volley_status volley_edge_lists_make(const volley_partition *partition, bool exact, const volley_reader *reader,
                                      MPI_Comm comm, volley_edge_list **out);
+/* The same with the edges of projection p alone. */
+volley_status volley_edge_lists_make_one(const volley_partition *partition, int p, const volley_reader *reader,
+                                         MPI_Comm comm, volley_edge_list **out);
 void volley_edge_lists_free(const volley_experiment *experiment, volley_edge_list *lists);
 
 /* Sets how a projection's list keeps weights and delays. */

@@ -189,23 +189,34 @@ static void choose_receptors(const volley_walk *walk) {
   }
 }
 
-void volley_walk_draw_values(volley_walk *walk) {
+/* The weights that the experiment says; edges of a list may bring theirs. */
+static void draw_weights(const volley_walk *walk) {
   const volley_drawing *drawing = &walk->drawing;
-  const volley_projection *projection = drawing->projection;
+  const volley_edge_list *own = drawing->list;
   const size_t n = walk->edges.n;
-  const volley_edge_list *own = drawing->list; /* whose edges may bring their values */
-  const bool continuous = walk->experiment->simulation.continuous;
   double factor;
   bool is_set;
-  const volley_distribution *weight = volley_changed_weight(walk->experiment, projection, &factor, &is_set);
-  reserve(walk, n);
+  const volley_distribution *weight = volley_changed_weight(walk->experiment, drawing->projection, &factor, &is_set);
   if (own && own->has_weights && !is_set)
     volley_edge_list_weights(own, drawing->first, n, walk->weights);
   else
     draw(walk, weight, VOLLEY_PURPOSE_WEIGHT, walk->weights);
   for (size_t e = 0; e < n && factor != 1; e++) walk->weights[e] *= factor;
-  if (projection->balanced) subtract_mean(walk->weights, n);
+  if (drawing->projection->balanced) subtract_mean(walk->weights, n);
   if (factor != 1 || !volley_distribution_is_constant(weight)) check_weights(walk);
+}
+
+void volley_walk_draw_values(volley_walk *walk, const float *given) {
+  const volley_drawing *drawing = &walk->drawing;
+  const size_t n = walk->edges.n;
+  const volley_edge_list *own = drawing->list;
+  const bool continuous = walk->experiment->simulation.continuous;
+  reserve(walk, n);
+  for (size_t e = 0; given && e < n; e++) walk->weights[e] = (double)given[e];
+  if (given)
+    check_weights(walk); /* a factor may have made them larger */
+  else
+    draw_weights(walk);
   if (own && own->has_delays)
     volley_edge_list_delays(own, drawing->first, n, walk->times);
   else

@@ -33,8 +33,9 @@ void volley_walk_begin(volley_walk *walk, int p, const uint32_t *gids, uint32_t 
 /* The edges onto the next target, which may be none; NULL after the last. */
 const volley_edges *volley_walk_next(volley_walk *walk);
 
-/* Sets weights, delays and receptors of these edges. Faults (delays that are too long) go to the list of this process. */
-void volley_walk_draw_values(volley_walk *walk);
+/* Sets weights, delays and receptors of these edges. given: [n] their weights, NULL: as the experiment says. Faults (delays that are too
+ * long) go to the list of this process. */
+void volley_walk_draw_values(volley_walk *walk, const float *given);
 
 /* Whether a weight is negative; of a plastic one of 0 whether it will be. */
 bool volley_weight_is_negative(const volley_projection *projection, double weight);

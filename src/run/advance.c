@@ -2,6 +2,7 @@
 
 #include "io/data/inputs.h"
 #include "model/change.h"
+#include "network/given.h"
 #include "neuron/neuron.h"
 #include "run/stops.h"
 
@@ -52,6 +53,7 @@ static volley_status make_change(volley_engine *engine, volley_network *network,
   const volley_change *change = next_change(experiment);
   const int p = change->population;
   experiment->n_changed++;
+  if (is_static(experiment, change)) volley_given_change(network, change);
   if (p >= 0) VOLLEY_TRY(compare_values(experiment, change, network->comm));
   if (change->n_parameters > 0) VOLLEY_TRY(volley_network_renew_parameters(network, p, reader));
   if (change->n_states > 0) VOLLEY_TRY(volley_network_set_states(network, change, reader));
@@ -62,11 +64,11 @@ static volley_status make_change(volley_engine *engine, volley_network *network,
   return VOLLEY_OK;
 }
 
-/* Makes all changes of the present step. */
+/* Makes all changes of the present step, and tables with weights that a program has set. */
 static volley_status make_changes(volley_engine *engine, volley_network *network, volley_experiment *experiment,
                                   const volley_reader *reader) {
   const int64_t step = volley_engine_step(engine);
-  bool renews = false;
+  bool renews = network->weights_given;
   for (const volley_change *c; (c = next_change(experiment)) && c->step <= step;) {
     renews |= is_static(experiment, c);
     VOLLEY_TRY(make_change(engine, network, experiment, reader));

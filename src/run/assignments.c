@@ -64,20 +64,31 @@ static bool is_set(const volley_experiment *experiment, int p, const char *const
   return false;
 }
 
-/* Whether a file has spikes of some sources that are set, and of some others. */
-typedef struct spikes_of {
-  bool set, others;
-} spikes_of;
+static bool has_file(const volley_spike_plan *plan, const char *path) {
+  for (int f = 0; plan && f < plan->n_files; f++)
+    if (strcmp(plan->files[f], path) == 0) return true;
+  return false;
+}
 
-static spikes_of find_spikes(const volley_experiment *experiment, const char *path, const char *const *sets,
-                             int n_sets) {
-  spikes_of found = {false, false};
+/* Whether a file has spikes of sources, and of some that are set. */
+static bool has_spikes(const volley_experiment *experiment, const char *path, const char *const *sets, int n_sets,
+                       bool *are_set) {
+  bool found = false;
+  *are_set = false;
   for (int p = 0; p < experiment->n_populations; p++) {
-    const volley_spike_plan *plan = experiment->populations[p].spikes;
-    for (int f = 0; plan && f < plan->n_files; f++)
-      if (strcmp(plan->files[f], path) == 0) *(is_set(experiment, p, sets, n_sets) ? &found.set : &found.others) = true;
+    if (!has_file(experiment->populations[p].spikes, path)) continue;
+    found = true;
+    *are_set |= is_set(experiment, p, sets, n_sets);
   }
   return found;
+}
+
+bool volley_assignments_renew(const volley_experiment *experiment, int p, const char *const *sets, int n_sets) {
+  const volley_spike_plan *plan = experiment->populations[p].spikes;
+  bool are_set = is_set(experiment, p, sets, n_sets);
+  for (int f = 0; plan && f < plan->n_files && !are_set; f++)
+    (void)has_spikes(experiment, plan->files[f], sets, n_sets, &are_set);
+  return are_set;
 }
 
 volley_status volley_assignments_check_files(volley_experiment *now, const volley_experiment *then,
@@ -85,11 +96,13 @@ volley_status volley_assignments_check_files(volley_experiment *now, const volle
   static const char edges[] = "projections.";
   for (int i = 0; i < now->n_inputs; i++) {
     volley_input_file *input = &now->inputs[i];
-    const spikes_of spikes = find_spikes(now, input->path, sets, n_sets);
+    bool are_set;
+    const bool are_spikes = has_spikes(now, input->path, sets, n_sets, &are_set);
     input->bytes = then->inputs[i].bytes;
     input->checksum = then->inputs[i].checksum;
-    if (strncmp(input->place.path, edges, strlen(edges)) == 0 || (spikes.others && !spikes.set)) continue;
-    VOLLEY_TRY(spikes.set && !spikes.others ? volley_input_sum(input, comm) : volley_input_compare(input, comm));
+    if (are_spikes && !are_set) continue;
+    if (!are_set && strncmp(input->place.path, edges, strlen(edges)) == 0) continue;
+    VOLLEY_TRY(are_set ? volley_input_sum(input, comm) : volley_input_compare(input, comm));
   }
   return VOLLEY_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "base/progress.h"
 #include "learner/learner.h"
+#include "network/given.h"
 #include "network/sources.h"
 #include "record/kind.h"
 #include "rule/edge_list.h"
@@ -102,7 +103,8 @@ volley_status volley_run_build(volley_experiment *experiment, const volley_reade
   if (experiment->n_readouts > 0) VOLLEY_TRY(volley_readouts_create(parts->network, reader, &parts->readouts));
   if (records) parts->recording = volley_recording_create(parts->network, parts->readouts);
   VOLLEY_TRY(volley_agree_one(comm));
-  return from ? restore(from, parts) : VOLLEY_OK;
+  if (from) VOLLEY_TRY(restore(from, parts));
+  return parts->network->weights_given ? volley_network_renew_weights(parts->network, reader) : VOLLEY_OK;
 }
 
 void volley_run_parts_destroy(volley_run_parts *parts) {

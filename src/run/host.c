@@ -14,6 +14,7 @@
 #include "io/output/recordings.h"
 #include "io/output/summary.h"
 #include "model/change.h"
+#include "network/given.h"
 #include "network/sources.h"
 #include "network/states.h"
 #include "network/values.h"
@@ -166,12 +167,12 @@ volley_status volley_run_save(volley_run *run, const char *path) {
   return status;
 }
 
-/* Makes parameters and spikes anew of the populations that are set, or only looks for faults. Collective, agreed status. */
+/* Makes parameters and spikes anew of the populations that are set, or share files of spikes with them, or only looks for faults. Collective, agreed status. */
 static volley_status renew_populations(volley_run *run, const char *const *sets, int n_sets,
                                        const volley_reader *reader, bool checks) {
   volley_network *network = run->parts.network;
-  for (int s = 0, p; s < n_sets; s++) {
-    if (!volley_assignment_population(run->experiment, sets[s], &p)) continue;
+  for (int p = 0; p < run->experiment->n_populations; p++) {
+    if (!volley_assignments_renew(run->experiment, p, sets, n_sets)) continue;
     if (run->experiment->populations[p].spikes)
       VOLLEY_TRY(checks ? volley_sources_check(run->experiment, p, reader, run->comm)
                         : volley_sources_renew(network, p, reader));
@@ -309,18 +310,49 @@ volley_status volley_run_set_state(volley_run *run, const char *population, cons
   return volley_agree_one(run->comm);
 }
 
+/* The number of a projection, whose file, if it is read again, must be what it was. Collective, agreed status. */
+static volley_status find_projection(const volley_run *run, const char *name, int *p) {
+  int found = 0;
+  for (int k = 0; k < run->experiment->n_projections; k++)
+    if (strcmp(run->experiment->projections[k].name, name) == 0) *p = k, found++;
+  if (found == 0) volley_fault(VOLLEY_USAGE, NULL, "there is no projection '%s'", name);
+  if (found > 1) volley_fault(VOLLEY_USAGE, NULL, "%d projections are called '%s'; give them names", found, name);
+  VOLLEY_TRY(volley_agree(run->comm));
+  const volley_projection *projection = &run->experiment->projections[*p];
+  if (projection->plasticity.model) return VOLLEY_OK;
+  return volley_inputs_compare_path(run->experiment, projection->file, run->comm);
+}
+
 volley_status volley_run_get_synapses(volley_run *run, const char *projection, const char *state, const double **values,
                                       uint64_t *n) {
-  int p = -1, found = 0;
-  for (int k = 0; k < run->experiment->n_projections; k++)
-    if (strcmp(run->experiment->projections[k].name, projection) == 0) p = k, found++;
-  if (found == 0) volley_fault(VOLLEY_USAGE, NULL, "there is no projection '%s'", projection);
-  if (found > 1) volley_fault(VOLLEY_USAGE, NULL, "%d projections are called '%s'; give them names", found, projection);
-  VOLLEY_TRY(volley_agree(run->comm));
+  int p;
+  VOLLEY_TRY(run->status);
+  VOLLEY_TRY(find_projection(run, projection, &p));
+  const volley_reader reader = volley_data_reader(&run->comm);
   free(run->synapses);
+  run->synapses = NULL;
   const volley_status status =
-      volley_synapse_values(run->parts.network, p, state, volley_engine_step(run->engine), &run->synapses, n);
+      volley_synapse_values(run->parts.network, p, state, volley_engine_step(run->engine), &reader, &run->synapses, n);
   *values = run->synapses;
+  return status;
+}
+
+volley_status volley_run_set_synapses(volley_run *run, const char *projection, const char *state, const double *values,
+                                      uint64_t n) {
+  int p;
+  VOLLEY_TRY(run->status);
+  volley_refuse_continuous(run->experiment, "states of synapses");
+  VOLLEY_TRY(find_projection(run, projection, &p));
+  const bool learns = run->experiment->projections[p].plasticity.model, is_weight = strcmp(state, "weight") == 0;
+  const volley_reader reader = volley_data_reader(&run->comm);
+  if (!learns && !is_weight)
+    volley_fault(VOLLEY_USAGE, NULL, "synapses of '%s' do not learn: of them only 'weight' can be set, not '%s'",
+                 projection, state);
+  VOLLEY_TRY(volley_agree(run->comm));
+  const volley_status status =
+      learns ? volley_synapse_values_set(run->parts.network, p, state, volley_engine_step(run->engine), values, n)
+             : volley_given_set(run->parts.network, p, values, n, &reader);
+  if (status == VOLLEY_FAILURE) run->status = status; /* some ranks may have them */
   return status;
 }
 

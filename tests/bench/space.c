@@ -34,7 +34,7 @@ static void measure(volley_experiment *e, const char *name, const char *rule, co
     for (uint32_t first = 0; first < targets; first += 1024) {
       volley_walk_begin(walk, p, gids + first, targets - first < 1024 ? targets - first : 1024);
       for (const volley_edges *edges; (edges = volley_walk_next(walk)); n += edges->n)
-        if (values) volley_walk_draw_values(walk);
+        if (values) volley_walk_draw_values(walk, NULL);
     }
     if (!values) printf(" %9.1f synapses a neuron", (double)n / targets);
     printf(" %8.1f ns", 1e9 * (seconds() - begin) / (double)n);

@@ -222,6 +222,108 @@ static void test_changes(void **state) {
   volley_faults_forget();
 }
 
+static const char two_projections[] =
+    "simulation: {duration: 100 ms, seed: 5}\n"
+    "populations:\n"
+    "  - {name: E, model: iaf_psc_exp, size: 60, initial: {V_m: {distribution: uniform, low: -70, high: -55}}}\n"
+    "  - {name: C, model: iaf_cond_exp, size: 40}\n"
+    "projections:\n"
+    "  - {name: fixed, source: E, target: E, rule: fixed_indegree, indegree: 7, delay: {distribution: uniform, low: "
+    "0.5, high: 4},\n"
+    "     weight: {distribution: normal, mean: 0, std: 30}}\n"
+    "  - {name: learning, source: E, target: E, rule: fixed_indegree, indegree: 9, weight: {distribution: uniform, "
+    "low: 10, high: 30},\n"
+    "     delay: {distribution: uniform, low: 0.5, high: 4}, synapse: {model: stdp, lambda: 0.2, Wmax: 100}}\n"
+    "  - {name: opening, source: E, target: C, receptor: ex, rule: fixed_indegree, indegree: 5, weight: 3, delay: 1.5 "
+    "ms}\n"
+    "stimuli: [{name: drive, type: poisson, target: E, rate: 9 kHz, weight: 45}]\n"
+    "changes: [{at: 60 ms, projection: fixed, factor: 0.5}, {at: 60 ms, projection: learning, factor: 0.5}]\n";
+enum { FIXED_SYNAPSES = 60 * 7, LEARNING_SYNAPSES = 60 * 9 };
+
+static void multiply(volley_run *run, const char *projection, uint64_t expected, double factor) {
+  const double *found;
+  uint64_t n;
+  assert_int_equal(volley_run_get_synapses(run, projection, "weight", &found, &n), VOLLEY_OK);
+  assert_int_equal(n, expected);
+  double *values = malloc(n * sizeof *values);
+  for (uint64_t s = 0; s < n; s++) values[s] = found[s] * factor;
+  assert_int_equal(volley_run_set_synapses(run, projection, "weight", values, n), VOLLEY_OK);
+  assert_int_equal(volley_run_get_synapses(run, projection, "weight", &found, &n), VOLLEY_OK);
+  for (uint64_t s = 0; s < n; s++) assert_true(found[s] == values[s]);
+  free(values);
+}
+
+static void expect_refused(volley_run *run, const char *projection, const char *state, const double *values, uint64_t n,
+                           const char *words) {
+  assert_int_equal(volley_run_set_synapses(run, projection, state, values, n), VOLLEY_USAGE);
+  assert_int_equal(volley_faults_count(), 1);
+  if (!strstr(volley_faults_text(0), words)) fail_msg("'%s' does not say '%s'", volley_faults_text(0), words);
+  volley_faults_forget();
+}
+
+static void refuse_synapses(volley_run *run) {
+  double values[FIXED_SYNAPSES + LEARNING_SYNAPSES] = {0};
+  const double *found;
+  uint64_t n;
+  assert_int_equal(volley_run_get_synapses(run, "fixed", "K_plus", &found, &n), VOLLEY_USAGE);
+  volley_faults_forget();
+  expect_refused(run, "fixed", "weight", values, 7, "7 weights are given, but 'fixed' has 420 synapses");
+  expect_refused(run, "fixed", "delay", values, FIXED_SYNAPSES, "only 'weight' can be set, not 'delay'");
+  expect_refused(run, "none", "weight", values, 7, "there is no projection 'none'");
+  expect_refused(run, "learning", "delay", values, LEARNING_SYNAPSES, "no state 'delay' that can be set");
+  expect_refused(run, "learning", "weight", values, 7, "7 values are given, but 'learning' has 540 synapses");
+  values[5] = -1;
+  expect_refused(run, "opening", "weight", values, 200, "weight 5 of 'opening', -1, is negative");
+  expect_refused(run, "learning", "weight", values, LEARNING_SYNAPSES,
+                 "weight 5 of 'learning', -1, is out of the range");
+  values[5] = 1e39;
+  expect_refused(run, "fixed", "weight", values, FIXED_SYNAPSES, "weight 5 of 'fixed', 1e+39, is no number");
+}
+
+/* To the end, with weights that are set at 30 ms, and a checkpoint at 40 ms if there is a file. */
+static void run_with_weights(MPI_Comm comm, const char *file, bool refuses, char digest[VOLLEY_DIGEST_TEXT]) {
+  volley_experiment *experiment;
+  volley_run *run;
+  assert_int_equal(volley_experiment_read_text(two_projections, "net", "net.yaml", ".", NULL, 0, comm, &experiment),
+                   VOLLEY_OK);
+  assert_int_equal(volley_run_create(experiment, comm, 2, NULL, &run), VOLLEY_OK);
+  assert_int_equal(volley_run_advance(run, 30), VOLLEY_OK);
+  if (refuses) refuse_synapses(run);
+  multiply(run, "fixed", FIXED_SYNAPSES, -2);
+  multiply(run, "learning", LEARNING_SYNAPSES, 1.25);
+  if (file) assert_int_equal(volley_run_advance(run, 40), VOLLEY_OK);
+  if (file) assert_int_equal(volley_run_save(run, file), VOLLEY_OK);
+  assert_int_equal(volley_run_advance(run, 100), VOLLEY_OK);
+  volley_run_digest(run, digest);
+  volley_run_destroy(run);
+  volley_experiment_destroy(experiment);
+}
+
+/* Weights that are set during a run, of synapses that learn and of others, are the same on any ranks, and in a checkpoint. */
+static void test_synapses(void **state) {
+  char alone[VOLLEY_DIGEST_TEXT], digest[VOLLEY_DIGEST_TEXT];
+  volley_experiment *experiment;
+  volley_run *run;
+  MPI_Comm part;
+  (void)state;
+  const bool is_first = rank < (ranks + 1) / 2;
+  run_with_weights(MPI_COMM_SELF, NULL, true, alone);
+  MPI_Comm_split(MPI_COMM_WORLD, !is_first, 0, &part);
+  run_with_weights(part, is_first ? in_folder("set.checkpoint.h5") : NULL, true, digest);
+  assert_string_equal(digest, alone);
+  MPI_Comm_free(&part);
+  MPI_Barrier(MPI_COMM_WORLD);
+  const char *file = in_folder("set.checkpoint.h5");
+  assert_int_equal(volley_run_resume(file, NULL, 0, MPI_COMM_WORLD, 1, NULL, &experiment, &run), VOLLEY_OK);
+  assert_int_equal(volley_run_advance(run, 100), VOLLEY_OK);
+  volley_run_digest(run, digest);
+  assert_string_equal(digest, alone);
+  volley_run_destroy(run);
+  volley_experiment_destroy(experiment);
+  MPI_Barrier(MPI_COMM_WORLD);
+  if (rank == 0) unlink(file);
+}
+
 /* A run that records and is left at its checkpoint; another one completes its output. Without an output it is not saved. */
 static void test_recordings(void **state) {
   static const char recorders[] = "recorders:\n  - {type: spikes, population: E}\n  - {type: rates, population: E}\n";
@@ -262,8 +364,9 @@ int main(int argc, char **argv) {
   if (rank == 0 && !mkdtemp(folder)) return 1;
   MPI_Bcast(folder, sizeof folder, MPI_CHAR, 0, MPI_COMM_WORLD);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parts),  cmocka_unit_test(test_counts),  cmocka_unit_test(test_values),
-      cmocka_unit_test(test_trials), cmocka_unit_test(test_changes), cmocka_unit_test(test_recordings),
+      cmocka_unit_test(test_parts),    cmocka_unit_test(test_counts),  cmocka_unit_test(test_values),
+      cmocka_unit_test(test_trials),   cmocka_unit_test(test_changes), cmocka_unit_test(test_recordings),
+      cmocka_unit_test(test_synapses),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Barrier(MPI_COMM_WORLD);

@@ -131,6 +131,85 @@ def set_beside_changes():
     expect(potentials[0] == potentials[1], f"a parameter that is set to what it is changes {potentials}")
 
 
+SYNAPSES = """
+simulation: {{dt: 0.1 ms, duration: 60 ms, seed: 4}}
+populations:
+  - {{name: E, model: iaf_psc_exp, size: 30, parameters: {{I_e: 450}}, initial: {{V_m: {{distribution: uniform, low: -70, high: -55}}}}}}
+  - {{name: I, model: iaf_psc_exp, size: 20}}
+projections:
+  - {{name: drawn, source: E, target: I, rule: fixed_indegree, indegree: 6, weight: {{distribution: uniform, low: 200, high: 600}}, delay: 1.5 ms}}
+  - {{name: learning, source: E, target: E, rule: fixed_indegree, indegree: 5, weight: 20, delay: 2 ms, synapse: {{model: stdp, lambda: 0.1, Wmax: 90}}}}
+changes: [{changes}]
+"""
+
+
+def set_synapses():
+    """Weights that are set are those that changes of an experiment make at that time; who is connected with whom is told."""
+    found = []
+    for changes in ("{at: 25 ms, projection: drawn, factor: 0.25}, {at: 25 ms, projection: learning, factor: 2}", ""):
+        with open("synapses.yaml", "w", encoding="utf-8") as file:
+            file.write(SYNAPSES.format(changes=changes))
+        with volley.load("synapses.yaml").build() as simulation:
+            simulation.run(25)
+            for name, factor in (("drawn", 0.25), ("learning", 2)) if not changes else ():
+                simulation.set_synapses(name, "weight", factor * simulation.get_synapses(name))
+            simulation.save("synapses.checkpoint.h5")
+            simulation.run(35)
+            found.append((simulation.digest, simulation.get_synapses("drawn").tolist(), simulation.get_synapses("learning").tolist()))
+        with volley.resume("synapses.checkpoint.h5", threads=2) as simulation:
+            simulation.run(35)
+            expect(simulation.digest == found[-1][0] and simulation.get_synapses("drawn").tolist() == found[-1][1], "resumed with weights that were set")
+    expect(found[0][0] == found[1][0] and found[0][2] == found[1][2], "weights that are set and changed")
+    expect(numpy.allclose(found[0][1], found[1][1], rtol=1e-7) and len(found[0][1]) == 120, "static weights that are set and changed")
+    net = volley.Network(dt=0.1)
+    net.population("A", 3, "parrot")
+    net.population("B", 4, "iaf_psc_delta", V_th=1e5, tau_m=1e9)
+    matrix = numpy.array([[0, 1, 2, 0], [3, 0, 0, 4], [0, 5, 6, 0]], float)
+    net.project("A", "B", name="m", weight=matrix, delay=0.5)
+    net.stimulate("spike_times", "A", times=[1, 3])
+    with net.build() as simulation:
+        sources, targets = (simulation.get_synapses("m", name).astype(int) for name in ("source", "target"))
+        expect((matrix[sources, targets] == simulation.get_synapses("m")).all() and (numpy.diff(targets) >= 0).all(), "edges of a matrix")
+        expect(simulation.get_synapses("m", "delay").tolist() == [0.5] * 6, "delays of a matrix")
+        simulation.run(2)
+        v = simulation.get("B", "V_m")
+        simulation.set_synapses("m", "weight", simulation.get_synapses("m") * 10)
+        simulation.set_synapses("m", "weight", simulation.get_synapses("m") + sources)
+        simulation.run(2)
+        expected = ((10 * matrix + numpy.arange(3)[:, None]) * (matrix > 0)).sum(0)
+        expect(numpy.allclose(simulation.get("B", "V_m") - v, expected, atol=1e-6), f"{simulation.get('B', 'V_m') - v}, not {expected}")
+        simulation.set_synapses("m", "weight", 7)
+        expect(simulation.get_synapses("m").tolist() == [7] * 6, "one weight for all")
+        fails(lambda: simulation.set_synapses("m", "weight", [1, 2]), "2 weights are given, but 'm' has 6 synapses")
+        fails(lambda: simulation.set_synapses("m", "weight", "much"), "numbers are expected")
+        fails(lambda: simulation.set_synapses("m", "weight", matrix), "shape (3, 4)")
+        fails(lambda: simulation.set_synapses("m", "weight", numpy.nan), "no number")
+        fails(lambda: simulation.set_synapses("m", "delay", 1), "only 'weight' can be set")
+
+
+SOURCES = {"S": [1.0, 30.0], "R": [2.0, 30.0]}
+
+
+def renew_sources():
+    """Sources whose spikes are in one file: one of them is set, the file is read anew for both."""
+    def rewrite(spikes):
+        with h5py.File("sources.h5", "w") as file:
+            for name, times in spikes.items():
+                file[f"{name}/times"], file[f"{name}/ids"] = times, numpy.zeros(len(times), int)
+
+    rewrite(SOURCES)
+    net = volley.Network(dt=0.1)
+    for name in SOURCES:
+        net.population(name, 1, "spike_source", spikes={"file": "sources.h5", "group": name})
+    with net.build() as simulation:
+        simulation.run(10)
+        rewrite({"S": [15.0], "R": [16.0, 30.0]})
+        simulation.assign("populations.S.spikes.off_grid=nearest")
+        simulation.run(30)
+        found = {name: simulation.spikes(name)[0].tolist() for name in SOURCES}
+    expect(found == {"S": [1.0, 15.0], "R": [2.0, 16.0, 30.0]}, f"sources that share a file: {found}")
+
+
 FILES = """
 simulation: {dt: 0.1 ms, duration: 60 ms, seed: 3}
 populations:
@@ -336,7 +415,9 @@ with tempfile.TemporaryDirectory() as folder:
     refuse()
     set_beside_changes()
     set_current()
+    set_synapses()
     read_again()
+    renew_sources()
     look_and_change()
     save_at_the_end()
     end_early()

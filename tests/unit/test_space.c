@@ -310,8 +310,8 @@ static void test_any_cut(void **state) {
         if (i % 37 != 0) continue;
         volley_walk_begin(single, 0, all + i, 1);
         const volley_edges *y = volley_walk_next(single);
-        volley_walk_draw_values(whole);
-        volley_walk_draw_values(single);
+        volley_walk_draw_values(whole, NULL);
+        volley_walk_draw_values(single, NULL);
         assert_int_equal(x->n, y->n);
         for (size_t k = 0; k < x->n; k++) {
           double a[VOLLEY_DIMENSIONS], b[VOLLEY_DIMENSIONS];

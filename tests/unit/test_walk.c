@@ -165,7 +165,7 @@ static size_t walk_part(const volley_experiment *e, int p, volley_walk *walk, ui
     assert_int_equal(edges->n, twin_sources(e, p, gids[i] - target->first_gid, indegrees, sources, numbers));
     for (size_t k = 0; k < edges->n; k++) assert_int_equal(edges->sources[k], first + sources[k]);
     if (part % 2 == 1) continue; /* values may be left out */
-    volley_walk_draw_values(walk);
+    volley_walk_draw_values(walk, NULL);
     expect_values(e, p, edges, numbers);
   }
   assert_int_equal(i, count);

@@ -254,6 +254,21 @@ static PyObject *get_synapses(PyObject *object, PyObject *words) {
   return result;
 }
 
+/* set_synapses(projection, state, buffer of float64) */
+static PyObject *set_synapses(PyObject *object, PyObject *words) {
+  simulation *self = (simulation *)object;
+  const char *projection, *state;
+  Py_buffer values;
+  if (!PyArg_ParseTuple(words, "ssy*", &projection, &state, &values)) return NULL;
+  PyObject *result = NULL;
+  if (enter(self))
+    result =
+        leave(volley_run_set_synapses(self->run, projection, state, values.buf, (uint64_t)values.len / sizeof(double)),
+              "states of synapses cannot be set");
+  PyBuffer_Release(&values);
+  return result;
+}
+
 /* What sets one value a neuron of a population; state is NULL for currents. */
 static PyObject *set_values(simulation *self, const char *population, const char *state, Py_buffer *values) {
   if (!enter(self)) {
@@ -382,6 +397,7 @@ static PyMethodDef methods[] = {{"close", end, METH_NOARGS, NULL},
                                 {"take_spikes", take_spikes, METH_VARARGS, NULL},
                                 {"get_state", get_state, METH_VARARGS, NULL},
                                 {"get_synapses", get_synapses, METH_VARARGS, NULL},
+                                {"set_synapses", set_synapses, METH_VARARGS, NULL},
                                 {"set_state", set_state, METH_VARARGS, NULL},
                                 {"inject", inject, METH_VARARGS, NULL},
                                 {"assign", assign, METH_VARARGS, NULL},

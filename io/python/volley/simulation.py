@@ -139,9 +139,24 @@ class Simulation:
         return np.frombuffer(self._handle.get_state(population, state), np.float64).copy()
 
     def get_synapses(self, projection: str, state: str = "weight") -> np.ndarray:
-        """A state of all synapses of a projection that learns, as a spike would find them that arrives now: float64 [synapses], by
-        target, source, delay and number of the edge."""
+        """A state of all synapses of a projection, as a spike would find them that arrives now, or their "source", "target" (indices within the
+        populations) or "delay" (ms): float64 [synapses]. In order of the targets; of one target those that learn by source, delay and number of the edge,
+        static ones, which have a weight alone, as their rule lists or draws them."""
         return np.frombuffer(self._handle.get_synapses(projection, state), np.float64).copy()
+
+    def set_synapses(self, projection: str, state: str, values: Any) -> None:
+        """Sets a state of all synapses of a projection from now on, "weight" first of all: one value for all, or float64 [synapses] in the order of
+        get_synapses(). With weights of static synapses all tables are built again before the next step, once however many are set; save() keeps them.
+        Raises VolleyError, and changes nothing, where there are not so many synapses or a value cannot be."""
+        try:
+            array = np.asarray(values, np.float64)
+        except (TypeError, ValueError) as error:
+            raise VolleyError(f"projection '{projection}': numbers are expected: {error}") from None
+        if array.ndim == 0:
+            array = np.full(len(self.get_synapses(projection, "source")), array)
+        elif array.ndim > 1:
+            raise VolleyError(f"projection '{projection}': one value for each synapse is expected, not an array of shape {array.shape}")
+        self._handle.set_synapses(projection, state, np.ascontiguousarray(array))
 
     def set(self, population: str, name: str, values: Any) -> None:
         """Sets a state of all neurons of a population, or the constant current `I_e` from now on: one value for all, or
