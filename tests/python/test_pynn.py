@@ -148,7 +148,7 @@ def go_on_and_reset():
     expect(abs(v[0] + 74) < 0.1 and -64 < v[1] < -60, f"at rest, with -0.2 nA and noise, at {v}")
     times = given.get_data().segments[0].spiketrains[0].magnitude.tolist()
     expect(times == [1.0, 29.0, 201.5, 202.04, 300.0], f"{times}")
-    raises(NotImplementedError, lambda: edges.set(weight=0.1), "weight", "under way")
+    raises(NotImplementedError, lambda: edges.set(delay=1.0), "delay", "under way")
     drive.set(rate=500.0, duration=10.0)
     sim.reset()
     sim.run(30.0)
@@ -158,10 +158,92 @@ def go_on_and_reset():
     expect(len(trials) == 3 and trials[1] != trials[2] and all(trials), f"{trials}")
 
 
+def change_weights():
+    """Weights that are set between two runs, of static synapses and of those that learn, onto views of two populations."""
+    sim.setup(timestep=0.1)
+    first, second = (sim.Population(3, sim.IF_curr_delta(v_thresh=1000.0, tau_m=1e9)) for _ in range(2))
+    cells = first[1:] + second
+    source = sim.Population(2, sim.SpikeSourceArray(spike_times=[[1.0, 11.0, 21.0], [2.0, 12.0]]))
+    static = sim.Projection(source, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=1.0, delay=0.5))
+    rule = sim.STDPMechanism(sim.SpikePairRule(), sim.AdditiveWeightDependence(w_max=9.0), weight=2.0, delay=0.5)
+    learning = sim.Projection(source, first, sim.FixedProbabilityConnector(1.0), rule)
+    first.record("v", sampling_interval=0.1)
+    second.record("v", sampling_interval=0.1)
+    sim.run(10.0)
+    weights = numpy.array([[3.0, 1.0, 0.0, 2.0, 5.0], [1.0, 1.0, 4.0, 0.5, 0.25]])
+    static.set(weight=weights)
+    static[0].weight = 7.0
+    weights[int(static[0].presynaptic_index), int(static[0].postsynaptic_index)] = 7.0
+    learning.set(weight=0.5)
+    expect(static.get("weight", "array").tolist() == weights.tolist() and set(numpy.ravel(learning.get("weight", "array"))) == {0.5},
+           f"{static.get('weight', 'array')} {learning.get('weight', 'array')}")
+    sim.run(10.0)
+    v = numpy.concatenate([population.get_data().segments[0].analogsignals[0].magnitude for population in (first, second)], axis=1)
+    grown = v[-1] - v[100]
+    expected = weights.sum(0)
+    expect(numpy.allclose(grown, [1.0, 1.0 + expected[0], 1.0 + expected[1], *expected[2:]], atol=1e-6), f"weights that were set: {grown}, {expected}")
+    raises(NotImplementedError, lambda: learning.set(tau_plus=10.0), "tau_plus", "under way")
+    sim.reset()
+    sim.run(1.0)
+    expect(static.get("weight", "array").tolist() == weights.tolist(), "weights after a reset")
+
+
+def change_sources():
+    """Random and given sources that change while a run is under way."""
+    sim.setup(timestep=0.1, rng_seed=2)
+    given = [sim.Population(1, sim.SpikeSourceArray(spike_times=[1.0, time])) for time in (90.0, 91.0)]
+    gamma = sim.Population(20, sim.SpikeSourceGamma(alpha=1.0, beta=50.0))
+    refractory = sim.Population(6, sim.SpikeSourcePoissonRefractory(rate=100.0, tau_refrac=[1.0, 1.0, 1.0, 2.0, 2.0, 2.0]))
+    for population in (*given, gamma, refractory):
+        population.record("spikes")
+    sim.run(50.0)
+    given[0].set(spike_times=[60.0])
+    given[1].set(spike_times=[61.0, 62.0])
+    gamma.set(alpha=25.0, beta=2500.0)
+    raises(NotImplementedError, lambda: refractory.set(tau_refrac=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), "tau_refrac")
+    refractory.set(tau_refrac=8.0)
+    sim.run(950.0)
+    expect([population.get_data().segments[0].spiketrains[0].magnitude.tolist() for population in given] == [[1.0, 60.0], [1.0, 61.0, 62.0]], "given spikes")
+    late = [[numpy.diff(train.magnitude[train.magnitude > 60]) for train in population.get_data().segments[0].spiketrains] for population in (gamma, refractory)]
+    regular, apart = (numpy.concatenate(parts) for parts in late)
+    expect(0.15 < regular.std() / regular.mean() < 0.26 and 9 < regular.mean() < 11, f"gamma: mean {regular.mean()}, CV {regular.std() / regular.mean()}")
+    expect(apart.min() > 7.8 and 9 < apart.mean() < 11.5, f"refractory: least {apart.min()}, mean {apart.mean()}")
+
+
+def draw_while_running():
+    """Stochastic cells and synapses. What they do is in tests/reference/test_by_chance.py: here that parameters arrive."""
+    sim.setup(timestep=0.1, rng_seed=4)
+    cells = sim.Population(40, sim.GIF_cond_exp(cm=0.1, i_offset=0.3, v_t_star=-50.0, lambda0=10.0, delta_v=1.0, tau_eta=[2.0, 20.0, 50.0],
+                                                a_eta=[0.05, 0.01, 0.0], a_gamma=[2.0, 1.0, 0.5]))
+    cells.record(["spikes", "v_t", "i_eta"])
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=numpy.arange(1.0, 100.0, 10.0)))
+    targets = sim.Population(200, sim.IF_curr_delta(v_thresh=1000.0, tau_m=1e9))
+    quantal = sim.MultiQuantalSynapse(weight=4.0, U=0.5, n=[[2] * 100 + [4] * 100], tau_rec=1e9, delay=0.5)
+    sim.Projection(source, targets, sim.AllToAllConnector(), quantal)
+    others = sim.Population(200, sim.IF_curr_delta(v_thresh=1000.0, tau_m=1e9))
+    sim.Projection(source, others, sim.AllToAllConnector(), sim.StochasticTsodyksMarkramSynapse(weight=4.0, U=1.0, tau_rec=1e-3, delay=0.5))
+    for population in (targets, others):
+        population.record("v", sampling_interval=1.0)
+    sim.run(100.0)
+    data = cells.get_data().segments[0]
+    spikes, threshold = sum(map(len, data.spiketrains)), data.filter(name="v_t")[0].magnitude
+    expect(100 < spikes < 4000 and threshold.min() >= -50 and 2 < threshold.max() + 50 < 30, f"GIF_cond_exp: {spikes} spikes, {threshold.max()} mV")
+    expect(0.05 < data.filter(name="i_eta")[0].magnitude.max() < 0.5, f"i_eta {data.filter(name='i_eta')[0].magnitude.max()} nA")
+    v = targets.get_data().segments[0].analogsignals[0].magnitude
+    steps = numpy.diff(v, axis=0)[1::10]
+    expect(set(numpy.round(steps[:, :100].ravel(), 6)) <= {0, 2, 4} and set(numpy.round(steps[:, 100:].ravel(), 6)) == {0, 1, 2, 3, 4}, "parts of sites")
+    expect(numpy.all(v[-1] - v[0] <= 4.000001) and (v[-1] - v[0]).mean() > 3.9, f"all sites release once: {v[-1] - v[0]}")
+    w = others.get_data().segments[0].analogsignals[0].magnitude
+    expect(numpy.allclose(w[-1] - w[0], 40.0), f"sites that recover at once: {w[-1] - w[0]}")
+    cells.set(tau_gamma=[1.0, 5.0, 9.0])
+    sim.run(1.0)
+    expect(cells.get("tau_gamma").value.tolist() == [1.0, 5.0, 9.0], f"{cells.get('tau_gamma')}")
+
+
 def refuse():
     sim.setup(timestep=0.1)
     cell, source = sim.Population(2, sim.IF_curr_exp()), sim.Population(2, sim.SpikeSourceArray(spike_times=[1.0]))
-    for name in ("GIF_cond_exp", "SpikeSourceInhGamma", "ElectricalSynapse", "MultiQuantalSynapse", "StochasticTsodyksMarkramSynapse"):
+    for name in ("SpikeSourceInhGamma", "ElectricalSynapse", "NativeRNG"):
         raises(NotImplementedError, getattr(sim, name), name)
     pairs, additive = sim.SpikePairRule(), sim.AdditiveWeightDependence()
     raises(NotImplementedError, lambda: sim.STDPMechanism(pairs, additive, dendritic_delay_fraction=0.5), "dendritic_delay_fraction", "0.5")
@@ -190,6 +272,9 @@ with tempfile.TemporaryDirectory() as folder:
     use_views_and_assemblies()
     set_back()
     go_on_and_reset()
+    change_weights()
+    change_sources()
+    draw_while_running()
     refuse()
     expect(not os.listdir("."), f"files are left behind: {os.listdir('.')}")
     os.chdir("/")

@@ -120,6 +120,7 @@ class Population(common.Population):
     def _apply(self, names):
         """Brings changed parameters into the run."""
         self._is_renewed = True
+        self.celltype.check_change(self)
         own = names - {self.celltype.current_parameter} - set(self.celltype.source_parameters)
         if own:
             self.celltype.change(simulator.state.simulation, self, sorted(own))

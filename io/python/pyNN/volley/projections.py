@@ -166,10 +166,16 @@ class Projection(common.Projection):
         self.set_values(simulator.share(given))
 
     def set_values(self, given):
-        """Sets values of all synapses: one, or one for each."""
-        if simulator.state.simulation is not None:
-            raise NotImplementedError(f"projection '{self.label}': {', '.join(given)} cannot be set while a run is under way; reset() before")
+        """Sets values of all synapses: one, or one for each; while a run is under way their weights alone."""
+        if simulator.state.simulation is not None and set(given) != {"weight"}:
+            raise NotImplementedError(f"projection '{self.label}': {', '.join(sorted(set(given) - {'weight'}))} cannot be set while a run is "
+                                      "under way, only weights can; reset() before")
         self._check(given)
+        if simulator.state.simulation is not None:
+            self._seen = None, {}
+            for name, numbers, unit in self._parts:
+                weights = np.broadcast_to(given["weight"], len(self))[numbers]
+                simulator.state.simulation.set_synapses(name, "weight", weights.astype(float) * unit)
         self.values.update(given)
 
     def _set_initial_value_array(self, variable, initial_value):

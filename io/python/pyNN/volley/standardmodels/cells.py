@@ -30,14 +30,22 @@ class Cell:
     current_parameter = "I_e"
     source_parameters = ()  # those that are of the stimulus behind a source
 
+    def values(self, population):
+        """Parameters by their names in Volley, one value for each cell."""
+        return population._parameters
+
     def describe_to(self, net, population):
         """Adds the population to a network."""
-        values = {name: compact(value) for name, value in population._parameters.items()} | self.extra_parameters
+        values = {name: compact(value) for name, value in self.values(population).items()} | self.extra_parameters
         net.population(population.volley_name, population.size, self.volley_model, **values, **population._initial)
+
+    def check_change(self, population):
+        """Raises an exception where parameters that were changed cannot be while a run is under way."""
 
     def change(self, simulation, population, names):
         """Brings parameters that were changed into a run that is under way."""
-        simulation.set_parameters(population.volley_name, {name: population._parameters[name] for name in names})
+        values = self.values(population)
+        simulation.set_parameters(population.volley_name, {key: values[key] for key in values if key.rstrip("_123") in names or key in names})
 
     def renew(self, simulation, population, step, is_renewed):
         """Sets what drives a source, as it is from the step on."""
@@ -153,8 +161,26 @@ class Izhikevich(Cell, cells.Izhikevich):
     translations = build_translations(("a", "a"), ("b", "b"), ("c", "c"), ("d", "d"), ("i_offset", "I_e", 1000.0))
 
 
-class GIF_cond_exp(ModelNotAvailable):
-    """Volley has no such model."""
+class GIF_cond_exp(Cell, cells.GIF_cond_exp):
+    __doc__ = cells.GIF_cond_exp.__doc__
+    volley_model = "gif_cond_exp"
+    lists = ("tau_stc", "q_stc", "tau_sfa", "q_sfa")
+    states = V | CONDUCTANCES | {"i_eta": ("I_stc", 1000.0), "v_t": ("E_sfa", 1.0)}
+    translations = build_translations(
+        *(entry for entry in MEMBRANE if entry[0] != "v_thresh"), *LEAK, *SYNAPSES, *REVERSALS, ("delta_v", "Delta_V"), ("v_t_star", "V_T_star"),
+        ("lambda0", "lambda_0"), ("tau_eta", "tau_stc"), ("tau_gamma", "tau_sfa"), ("a_eta", "q_stc", 1000.0), ("a_gamma", "q_sfa"))
+
+    def values(self, population):
+        found = {name: value for name, value in population._parameters.items() if name not in self.lists}
+        for name in self.lists:
+            terms = np.array([entry.value for entry in population._parameters[name]], float)
+            found |= {f"{name}_{k + 1}": terms[:, k] for k in range(terms.shape[1])}
+        return found
+
+    def check_values(self, values):
+        for name in self.lists:
+            if any(len(entry.value) != 3 for entry in values[name]):
+                raise errors.InvalidParameterValueError("GIF_cond_exp: tau_eta, a_eta, tau_gamma and a_gamma have three values each")
 
 
 class SpikeSourceInhGamma(ModelNotAvailable):
@@ -249,36 +275,43 @@ class RandomSource(Cell):
         values = population._parameters[self.single]
         return [(f"{population.volley_name} {k}", np.nonzero(values == value)[0]) for k, value in enumerate(np.unique(values))]
 
+    def _present_keys(self, population, cells_of, step):
+        """Keys of the stimulus of some cells, as they are from a step on."""
+        rates = self._present_rates(population, step)[cells_of]
+        return {"rate": _one_or_each(rates), **self.keys({key: value[cells_of] for key, value in population._parameters.items()})}
+
     def describe_to(self, net, population):
         net.population(population.volley_name, population.size, "parrot")
         self._find_times(population)
-        population._rates = self._present_rates(population, simulator.state.step)
+        population._stimuli = []  # (name, cells, keys that it has)
         for name, cells_of in self._groups(population):
-            values = {key: value[cells_of] for key, value in population._parameters.items()}
-            net.stimulate(self.volley_stimulus, population.volley_name, name=name, rate=_one_or_each(population._rates[cells_of]),
-                          **({} if len(cells_of) == population.size else {"neurons": cells_of.tolist()}), **self.keys(values))
+            keys = self._present_keys(population, cells_of, simulator.state.step)
+            population._stimuli.append((name, cells_of, keys))
+            net.stimulate(self.volley_stimulus, population.volley_name, name=name,
+                          **({} if len(cells_of) == population.size else {"neurons": cells_of.tolist()}), **keys)
 
     def change(self, simulation, population, names):
         pass
 
+    def check_change(self, population):
+        for _, cells_of, _ in population._stimuli:
+            if self.single and len(np.unique(population._parameters[self.single][cells_of])) > 1:
+                raise NotImplementedError(f"{type(self).__name__}: while a run is under way, cells that had one {self.single} can get another one, "
+                                          "but not several; reset() before")
+
     def renew(self, simulation, population, step, is_renewed):
         if is_renewed:
             self._find_times(population)
-            self._check_changes(population)
         elif step not in population._later:
             return
-        rates = self._present_rates(population, step)
-        if np.array_equal(rates, population._rates):
-            return
-        for name, cells_of in self._groups(population):
-            value = _one_or_each(rates[cells_of])
-            simulation.set_stimulus(name, "rate", value if np.isscalar(value) else f"{{values: {value['values']}}}")
-        population._rates = rates
-
-    def _check_changes(self, population):
-        for name, values in population._parameters.items():
-            if name not in ("rate", "start", "duration") and not np.array_equal(values, population._built[name]):
-                raise NotImplementedError(f"{type(self).__name__}: {name} cannot be changed while a run is under way; reset() before")
+        assignments = []
+        for number, (name, cells_of, before) in enumerate(population._stimuli):
+            keys = self._present_keys(population, cells_of, step)
+            assignments += [f"stimuli.{name}.{key}={value if np.isscalar(value) else '{values: %s}' % value['values']}"
+                            for key, value in keys.items() if value != before[key]]
+            population._stimuli[number] = name, cells_of, keys
+        if assignments:
+            simulation.assign(*assignments)
 
     def next_change(self, population, step):
         at = np.searchsorted(population._later, step, side="right")

@@ -57,6 +57,31 @@ class TsodyksMarkramSynapse(Synapse, synapses.TsodyksMarkramSynapse):
                 "tau_psc": np.asarray(population._parameters[decay], float)[targets], "u": values.get("u", 0.0)}
 
 
+def release_sites(values, n):
+    """Keys of synapses whose sites recover and release by chance."""
+    return {"model": "quantal_stp", "U": values["U"], "tau_rec": values["tau_rec"], "tau_fac": values["tau_facil"], "n": n}
+
+
+class StochasticTsodyksMarkramSynapse(Synapse, synapses.StochasticTsodyksMarkramSynapse):
+    __doc__ = synapses.StochasticTsodyksMarkramSynapse.__doc__
+    translations = same("weight", "delay", "U", "tau_rec", "tau_facil")
+
+    def keys(self, values, unit, population, targets, receptor_type):
+        return release_sites(values, 1)
+
+
+class MultiQuantalSynapse(Synapse, synapses.MultiQuantalSynapse):
+    __doc__ = synapses.MultiQuantalSynapse.__doc__
+    translations = same("weight", "delay", "U", "n", "tau_rec", "tau_facil")
+
+    def check_values(self, values):
+        if np.any(np.asarray(values["n"]) < 1) or np.any(np.asarray(values["n"]) % 1):
+            raise errors.InvalidParameterValueError("MultiQuantalSynapse: n is a number of release sites, 1 or more")
+
+    def keys(self, values, unit, population, targets, receptor_type):
+        return release_sites(values, values["n"])
+
+
 class STDPMechanism(Synapse, synapses.STDPMechanism):
     __doc__ = synapses.STDPMechanism.__doc__
     base_translations = same("weight", "delay", "dendritic_delay_fraction")
@@ -154,11 +179,3 @@ class GutigWeightDependence(Synapse, synapses.GutigWeightDependence):
 
 class ElectricalSynapse(ModelNotAvailable):
     """Volley has no gap junctions."""
-
-
-class StochasticTsodyksMarkramSynapse(ModelNotAvailable):
-    """Volley has no such synapses."""
-
-
-class MultiQuantalSynapse(ModelNotAvailable):
-    """Volley has no such synapses."""
