@@ -43,13 +43,34 @@ typedef struct volley_shape {
   int refractory_steps, threshold;  /* coefficients */
 } volley_shape;
 
-/* Lists the spikes of a chunk, [VOLLEY_CHUNK] each: before: potentials when the step began; failed: neurons that took smaller
- * steps, and spikes of theirs that have passed. */
+/* Marks the neurons of a chunk whose potential was above the threshold when the step began or ended, or that took shorter
+ * steps, and sees to the others. marks: [VOLLEY_CHUNK], like all. */
+VOLLEY_INLINE void volley_action_potential_mark(const volley_shape *of, const volley_chunk *k,
+                                                const double *restrict before, const double *restrict failed,
+                                                double *restrict marks) {
+  double *const *states = k->slice->states;
+  double *v = states[of->potential], *r = states[of->refractory], *f = states[of->fired];
+#pragma omp simd
+  for (uint32_t i = k->first; i < k->end; i++) {
+    const size_t at = (size_t)i - k->first;
+    const double threshold = volley_at(k->c[of->threshold], k->cs, i), left = r[i] > 0 ? r[i] - 1 : 0;
+    const double was_above = before[at] < threshold ? 0 : 1, is_above = v[i] < threshold ? 0 : 1;
+    const double mark = was_above + is_above + failed[at];
+    r[i] = mark == 0 ? left : r[i];
+    f[i] = mark == 0 ? 0 : f[i];
+    marks[at] = mark;
+  }
+}
+
+/* Lists the spikes of a chunk, [VOLLEY_CHUNK] each: before: potentials when the step began; failed: 1 for neurons that took
+ * shorter steps, and spikes of theirs that have passed. */
 VOLLEY_INLINE void volley_action_potential_fire(const volley_shape *of, const volley_chunk *k, const double *before,
                                                 const double *failed, const double *passed) {
   double *const *states = k->slice->states;
-  double *v = states[of->potential], *r = states[of->refractory], *f = states[of->fired];
+  double *v = states[of->potential], *r = states[of->refractory], *f = states[of->fired], marks[VOLLEY_CHUNK];
+  volley_action_potential_mark(of, k, before, failed, marks);
   for (uint32_t i = k->first, at = 0; i < k->end; i++, at++) {
+    if (marks[at] == 0) continue;
     const double threshold = volley_at(k->c[of->threshold], k->cs, i);
     const double steps = volley_at(k->c[of->refractory_steps], k->cs, i);
     volley_action_potential whole = volley_action_potential_at(before[at], threshold, f[i]);

@@ -1,16 +1,17 @@
-/* Neurons whose potential obeys a linear equation at given gates, and each gate one at a given potential: half a step of V, one of
- * the gates, half a step of V, each solved exactly or nearly so and stable at any rate: symmetric, of second order (Strang
- * 1968, SIAM J. Numer. Anal. 5: 506-517). Two such steps of half the length and one of the whole make one of fourth order
- * (Richardson's extrapolation), and the difference of their potentials says whether that is enough. Neurons for which it is
- * not, those in a spike, go through the step by 4 shorter ones, or 16, or 64: vectors go over a list of them. There are no
- * other steps: what one costs is bounded. */
+/* Neurons whose potential obeys a linear equation at given gates, and each gate one at a given potential. A step looks at the
+ * rates of the gates once, with their first and second derivatives by V, at a V about halfway: they are known from there all
+ * along the way that V takes. Gates and V then go through the step in turns, twice, each by the exponential of Magnus'
+ * series to fourth order (Magnus 1954, Comm. Pure Appl. Math. 7: 649-673; Iserles & Norsett 1999, Phil. Trans. R. Soc. A 357:
+ * 983-1019) with what is known of the other: a V that is off by h^2 in the first turn is off by h^5 after the second. What
+ * the second turn changes says whether that is enough. Neurons for which it is not, those in a spike, go through the
+ * step by 4 shorter ones, or 16, or 64: vectors go over a list of them. There are no other steps: what one costs is bounded. */
 #ifndef VOLLEY_NEURON_GATES_H
 #define VOLLEY_NEURON_GATES_H
 
 #include "neuron/cash_karp.h"
 
 /* Differences above which neurons take shorter steps: of the whole step, and of these. */
-static const double volley_whole_difference = 0.03, volley_short_difference = 1;
+static const double volley_whole_difference = 0.06, volley_short_difference = 1;
 
 /* mV: what is beyond is no solution. */
 static const double volley_highest = 1e9;
@@ -19,13 +20,18 @@ static const double volley_highest = 1e9;
 enum { VOLLEY_LEVELS = 4 };
 #define VOLLEY_PARTS(level) (1 << 2 * (level))
 
+/* A rate of a gate at some V, per ms, and its derivatives by V. */
+typedef struct volley_rate {
+  double value, slope, bend;
+} volley_rate;
+
 /* Such a model, with the equations by which it takes steps where `integration: adaptive` is asked for. Constants of its loops. */
 typedef struct volley_gated {
   const volley_equations *equations; /* y[0] is V, the others are gates; not beta */
   /* dV/dt = drive - rate V, per ms, with the gates of y and the synaptic variables of this stage. */
   void (*membrane)(const volley_cell *cell, int stage, const double *y, double *rate, double *drive);
-  /* dy/dt = opening (1 - y) - closing y, per ms, of the gates y[1] ... at a potential v. */
-  void (*gates)(const volley_cell *cell, double v, double *opening, double *closing);
+  /* dy/dt = opening (1 - y) - closing y of the gates y[1] ... at a potential v. */
+  void (*gates)(const volley_cell *cell, double v, volley_rate *opening, volley_rate *closing);
   int halves; /* coefficients of volley_halves_prepare() */
   void (*take_part)(const volley_chunk *k, int level, double *differences); /* calls volley_take_parts() */
 } volley_gated;
@@ -37,12 +43,45 @@ static inline void volley_halves_prepare(const double *taus, int n, double dt, d
     out[k] = exp(-0.5 * dt / VOLLEY_PARTS(k % VOLLEY_LEVELS) / taus[k / VOLLEY_LEVELS]);
 }
 
-/* x / (1 - exp(-x)), given exp(-x) too, as a fraction: returns its numerator. Near 0 it is a series over 1. */
-VOLLEY_INLINE double volley_rise_fraction(double x, double exp_of_minus_x, double *denominator) {
-  const double t = x * x, series = 1 + 0.5 * x + t * (1.0 / 12 - t * (1.0 / 720 - t * (1.0 / 30240)));
-  const bool is_near = fabs(x) < 0.05;
-  *denominator = is_near ? 1 : 1 - exp_of_minus_x;
-  return is_near ? series : x;
+/* |x| up to which x / (1 - exp(-x)) is taken from its series. */
+static const double volley_near = 0.01;
+
+/* 1 - exp(-x), given exp(-x), or 1 where it is not needed: what volley_rise() wants the inverse of. */
+VOLLEY_INLINE double volley_rise_denominator(double x, double exp_of_minus_x) {
+  return fabs(x) < volley_near ? 1 : 1 - exp_of_minus_x;
+}
+
+/* f(x) = x / (1 - exp(-x)) and its derivatives, given exp(-x) and 1 / volley_rise_denominator(): f' = (1 - f exp(-x)) / (1 -
+ * exp(-x)), f'' = (f - 2 f') exp(-x) / (1 - exp(-x)). */
+VOLLEY_INLINE volley_rate volley_rise(double x, double exp_of_minus_x, double inverse) {
+  const double t = x * x;
+  const bool is_near = fabs(x) < volley_near;
+  const double value = is_near ? 1 + 0.5 * x + t * (1.0 / 12 - t * (1.0 / 720)) : x * inverse;
+  const double slope = is_near ? 0.5 + x * (1.0 / 6) : inverse * volley_multiply_add(-value, exp_of_minus_x, 1);
+  const double bend = is_near ? 1.0 / 6 : inverse * exp_of_minus_x * (value - 2 * slope);
+  return (volley_rate){value, slope, bend};
+}
+
+/* factor f((v - v0) / scale), given f and its derivatives there; per_mv: 1 / scale. */
+VOLLEY_INLINE volley_rate volley_scaled_rate(volley_rate f, double factor, double per_mv) {
+  return (volley_rate){factor * f.value, factor * per_mv * f.slope, factor * per_mv * per_mv * f.bend};
+}
+
+/* factor exp(-x) f(x), given f and its derivatives. */
+VOLLEY_INLINE volley_rate volley_falling_rate(volley_rate f, double exp_of_minus_x) {
+  return (volley_rate){exp_of_minus_x * f.value, exp_of_minus_x * (f.slope - f.value),
+                       exp_of_minus_x * (f.bend - 2 * f.slope + f.value)};
+}
+
+/* exp(x) and its derivatives. */
+VOLLEY_INLINE volley_rate volley_exponential_rate(double exp_of_x) {
+  return (volley_rate){exp_of_x, exp_of_x, exp_of_x};
+}
+
+/* 1 / (1 + exp(-x)) and its derivatives. */
+VOLLEY_INLINE volley_rate volley_logistic_rate(double value) {
+  const double slope = value * (1 - value);
+  return (volley_rate){value, slope, slope * (1 - 2 * value)};
 }
 
 /* x becomes 1 / x, of n numbers, n <= 4, by one division: their products must be numbers, too. */
@@ -61,59 +100,139 @@ VOLLEY_INLINE void volley_invert(double *x, int n) {
 /* The slopes of its equations. */
 VOLLEY_INLINE void volley_gated_slopes(const volley_gated *of, const volley_cell *cell, int stage, const double *y,
                                        double *slopes) {
-  double rate, drive, opening[VOLLEY_MAX_DIMENSION], closing[VOLLEY_MAX_DIMENSION];
+  double rate, drive;
+  volley_rate opening[VOLLEY_MAX_DIMENSION], closing[VOLLEY_MAX_DIMENSION];
   of->membrane(cell, stage, y, &rate, &drive);
   slopes[0] = drive - rate * y[0];
   of->gates(cell, y[0], opening, closing);
-  for (int d = 1; d < of->equations->n; d++) slopes[d] = opening[d - 1] * (1 - y[d]) - closing[d - 1] * y[d];
+  for (int d = 1; d < of->equations->n; d++)
+    slopes[d] = opening[d - 1].value * (1 - y[d]) - closing[d - 1].value * y[d];
 }
 
-/* V after h ms with the rate and the drive of y and this stage. */
-VOLLEY_INLINE double volley_gated_relaxed(const volley_gated *of, const volley_cell *cell, int stage, double h,
-                                          const double *y) {
-  double rate, drive;
-  of->membrane(cell, stage, y, &rate, &drive);
-  return y[0] + (drive - rate * y[0]) * h * volley_mean_fraction(rate * h);
+/* mV: how far from where the rates are known the mean of a way may be. Rates are positive that near. */
+static const double volley_near_rates = 8;
+
+/* The way of V through a part of a step, as far as gates notice: its mean, from the V where the rates are known, and slope. */
+typedef struct volley_way {
+  double mean, slope; /* mV, mV / ms */
+} volley_way;
+
+VOLLEY_INLINE double volley_clamped(double x, double least, double greatest) {
+  const double from_least = x < least ? least : x;
+  return from_least > greatest ? greatest : from_least;
 }
 
-/* Takes the gates y[1] ... through h ms at the potential y[0]. exp(-z) is (1 - z / 2 + z^2 / 12) / (1 + z / 2 + z^2 /
+/* A rate on such a way: its mean, and its slope, per ms^2. */
+typedef struct volley_course_of_rate {
+  double mean, slope;
+} volley_course_of_rate;
+
+/* Of h ms. The first turn takes the mean for what it is where the rates are known. */
+VOLLEY_INLINE volley_course_of_rate volley_rate_on(volley_rate rate, volley_way way, double h, bool is_first) {
+  if (is_first) return (volley_course_of_rate){rate.value, rate.slope * way.slope};
+  const double rise = way.slope * h;
+  const double bent = volley_multiply_add(0.5 * way.mean, way.mean, rise * rise * (1.0 / 24));
+  const double mean = volley_multiply_add(rate.bend, bent, volley_multiply_add(rate.slope, way.mean, rate.value));
+  return (volley_course_of_rate){mean, rate.slope * way.slope};
+}
+
+/* A gate on such a way: dy/dt = opening - closing y, the closing that of both rates. */
+typedef struct volley_gate_course {
+  volley_course_of_rate opening, closing;
+} volley_gate_course;
+
+/* y after h ms of this as a fraction, of which it returns the numerator. exp(-z) is (1 - z / 2 + z^2 / 12) / (1 + z / 2 + z^2 /
  * 12), Pade's approximation, which like it is symmetric, down to its least value; beyond, 1 / (1 + z + z^2 / 2), which falls
- * to 0. Both are between 0 and 1. */
-VOLLEY_INLINE void volley_take_gates(const volley_gated *of, const volley_cell *cell, double h, double *y) {
-  double opening[VOLLEY_MAX_DIMENSION], closing[VOLLEY_MAX_DIMENSION], under[VOLLEY_MAX_DIMENSION];
-  of->gates(cell, y[0], opening, closing);
-  for (int d = 1; d < of->equations->n; d++) {
-    const double opens = opening[d - 1] * h, z = opens + closing[d - 1] * h;
-    const bool is_far = z > 3.4641;
-    const double square = is_far ? 0.5 : 1.0 / 12, line = is_far ? 1 : 0.5;
-    under[d - 1] = volley_multiply_add(z, volley_multiply_add(z, square, line), 1);
-    const double kept = is_far ? 1 : under[d - 1] - z, rises = is_far ? volley_multiply_add(0.5, z, 1) : 1;
-    y[d] = volley_multiply_add(kept, y[d], opens * rises);
-  }
-  volley_invert(under, of->equations->n - 1);
-  for (int d = 1; d < of->equations->n; d++) y[d] *= under[d - 1];
+ * to 0. */
+VOLLEY_INLINE double volley_gate_fraction(volley_gate_course on, double h, double y, double *denominator) {
+  const double z = on.closing.mean * h; /* below: Magnus' second term */
+  const double lag = h * h * (1.0 / 12) * (on.closing.mean * on.opening.slope - on.closing.slope * on.opening.mean);
+  const bool is_far = z > 3.4641;
+  const double square = is_far ? 0.5 : 1.0 / 12, line = is_far ? 1 : 0.5;
+  *denominator = volley_multiply_add(z, volley_multiply_add(z, square, line), 1);
+  const double kept = is_far ? 1 : *denominator - z, rises = is_far ? volley_multiply_add(0.5, z, 1) : 1;
+  return volley_multiply_add(kept, y, (on.opening.mean + lag) * h * rises);
 }
 
-/* Takes y through h ms to end, from synaptic variables of stage 0 over those of stage 1 to those of stage 2. Returns the
- * difference between one split step and two: of potentials in mV, or of gates, whichever is greater. */
+/* Takes the gates y[1] ... y[n - 1] through h ms to end; V goes this way. halfway: the gates then. */
+VOLLEY_INLINE void volley_take_gates(int n, const volley_rate *opening, const volley_rate *closing, volley_way way,
+                                     double h, bool is_first, const double *y, double *halfway, double *end) {
+  volley_gate_course on[VOLLEY_MAX_DIMENSION];
+  double under[VOLLEY_MAX_DIMENSION];
+  for (int d = 1; d < n; d++) {
+    const volley_course_of_rate opens = volley_rate_on(opening[d - 1], way, h, is_first);
+    const volley_course_of_rate closes = volley_rate_on(closing[d - 1], way, h, is_first);
+    on[d] = (volley_gate_course){opens, {opens.mean + closes.mean, opens.slope + closes.slope}};
+  }
+  for (int d = 1; d < n; d++) end[d] = volley_gate_fraction(on[d], h, y[d], &under[d - 1]);
+  volley_invert(under, n - 1);
+  for (int d = 1; d < n; d++) {
+    end[d] = volley_clamped(end[d] * under[d - 1], 0, 1);
+    const double slows = volley_multiply_add(0.5 * h * on[d].closing.slope, y[d] + end[d], -h * on[d].opening.slope);
+    const double turn = volley_multiply_add(on[d].closing.mean, end[d] - y[d], slows); /* its slope falls by this */
+    halfway[d] = volley_clamped(volley_multiply_add(0.125 * h, turn, 0.5 * (y[d] + end[d])), 0, 1);
+  }
+}
+
+/* V's equation, dV/dt = drive - rate V, at some time. */
+typedef struct volley_drive {
+  double rate, drive;
+} volley_drive;
+
+VOLLEY_INLINE volley_drive volley_drive_at(const volley_gated *of, const volley_cell *cell, int stage,
+                                           const double *y) {
+  volley_drive found;
+  of->membrane(cell, stage, y, &found.rate, &found.drive);
+  return found;
+}
+
+/* V after h ms of these drives: when they begin, halfway, and when they end. Magnus' second term is held where V follows its
+ * drive at once. */
+VOLLEY_INLINE double volley_driven(volley_drive begin, volley_drive halfway, volley_drive end, double h, double v) {
+  const double rate = volley_multiply_add(4, halfway.rate, begin.rate + end.rate) * (1.0 / 6);
+  const double drive = volley_multiply_add(4, halfway.drive, begin.drive + end.drive) * (1.0 / 6);
+  const double lags = volley_multiply_add(rate, end.drive - begin.drive, -(end.rate - begin.rate) * drive);
+  const double z = rate * h, held = volley_multiply_add(z * z, 1.0 / 12, 1);
+  const double slope = volley_multiply_add(-rate, v, drive) + h * (1.0 / 12) * lags / held;
+  return volley_multiply_add(h * slope, volley_mean_fraction(z), v);
+}
+
+/* A part of a step as it begins, and the rates of its gates at the V from which its way is told. */
+typedef struct volley_part {
+  double h, v, slope, there; /* ms; V and its slope when it begins; where the rates are known */
+  volley_drive begin;
+  volley_rate opening[VOLLEY_MAX_DIMENSION], closing[VOLLEY_MAX_DIMENSION];
+} volley_part;
+
+/* Takes y through this part to end, the gates as V goes this way, V as the gates then go. Returns the way that V went. */
+VOLLEY_INLINE volley_way volley_take_turn(const volley_gated *of, const volley_cell *cell, const volley_part *part,
+                                          volley_way way, bool is_first, const double *y, double *end) {
+  double halfway[VOLLEY_MAX_DIMENSION];
+  const double h = part->h, v = part->v;
+  volley_take_gates(of->equations->n, part->opening, part->closing, way, h, is_first, y, halfway, end);
+  const volley_drive then = volley_drive_at(of, cell, 2, end);
+  end[0] = volley_driven(part->begin, volley_drive_at(of, cell, 1, halfway), then, h, v);
+  const double ends = then.drive - then.rate * end[0];
+  const double mean = 0.5 * (v + end[0]) + h * (1.0 / 12) * (part->slope - ends) - part->there;
+  return (volley_way){volley_clamped(mean, -volley_near_rates, volley_near_rates),
+                      1.5 / h * (end[0] - v) - 0.25 * (part->slope + ends)};
+}
+
+/* Takes y through h ms to end, from synaptic variables of stage 0 over those of stage 1 to those of stage 2. Returns what the
+ * second turn has changed: V in mV, or a gate, whichever is greater. */
 VOLLEY_INLINE double volley_take_part(const volley_gated *of, const volley_cell *cell, double h, const double *y,
                                       double *end) {
-  double one[VOLLEY_MAX_DIMENSION], two[VOLLEY_MAX_DIMENSION];
-  for (int d = 0; d < of->equations->n; d++) one[d] = two[d] = y[d];
-  one[0] = volley_gated_relaxed(of, cell, 0, 0.5 * h, y);
-  two[0] = volley_gated_relaxed(of, cell, 0, 0.25 * h, y);
-  volley_take_gates(of, cell, h, one);
-  one[0] = volley_gated_relaxed(of, cell, 2, 0.5 * h, one);
-  volley_take_gates(of, cell, 0.5 * h, two);
-  two[0] = volley_gated_relaxed(of, cell, 1, 0.5 * h, two);
-  volley_take_gates(of, cell, 0.5 * h, two);
-  two[0] = volley_gated_relaxed(of, cell, 2, 0.25 * h, two);
-  double difference = fabs(two[0] - one[0]);
-  end[0] = two[0] + (two[0] - one[0]) * (1.0 / 3);
-  for (int d = 1; d < of->equations->n; d++) {
-    const double beyond = two[d] - one[d], gate = two[d] + beyond * (1.0 / 3), from_zero = gate < 0 ? 0 : gate;
-    end[d] = from_zero > 1 ? 1 : from_zero;
-    difference = fabs(beyond) > difference ? fabs(beyond) : difference;
+  volley_part part = {.h = h, .v = y[0], .begin = volley_drive_at(of, cell, 0, y)};
+  part.slope = part.begin.drive - part.begin.rate * y[0];
+  const double ahead = 0.5 * h * part.slope * volley_mean_fraction(0.5 * h * part.begin.rate);
+  part.there = y[0] + ahead;
+  of->gates(cell, part.there, part.opening, part.closing);
+  double first[VOLLEY_MAX_DIMENSION], difference = 0;
+  const volley_way way = volley_take_turn(of, cell, &part, (volley_way){0, 2 / h * ahead}, true, y, first);
+  volley_take_turn(of, cell, &part, way, false, y, end);
+  for (int d = 0; d < of->equations->n; d++) {
+    const double change = fabs(end[d] - first[d]);
+    difference = change > difference ? change : difference;
   }
   return difference;
 }

@@ -100,25 +100,25 @@ static double mean_current(const double *p, int receptor) {
 /* The coefficient of a neuron. */
 #define C(name) volley_cell_at(cell, name)
 
-VOLLEY_INLINE void gates(const volley_cell *cell, double v, double *opening, double *closing) {
+VOLLEY_INLINE void gates(const volley_cell *cell, double v, volley_rate *opening, volley_rate *closing) {
   const double u = v - C(V_T), w = u < -700 ? -700 : u > 700 ? 700 : u; /* rates beyond are finite, too */
   const double by_360 = volley_exponential(w * (-1.0 / 360)), by_180 = by_360 * by_360, by_90 = by_180 * by_180;
   const double by_40 = by_90 * by_90 * by_360, by_20 = by_40 * by_40, by_10 = by_20 * by_20, by_5 = by_10 * by_10;
   const double by_4 = by_5 * by_20,
-               by_18 = by_20 * by_180;        /* exp(-W / 4), ...; the rates' differ by constant factors */
-  const double e = by_5 * 2980.9579870417283; /* exp((40 - W) / 5) */
-  double under[4];                            /* of fractions */
-  opening[0] = 1.28 * volley_rise_fraction((w - 13) * 0.25, by_4 * 25.790339917193062, &under[0]);
-  closing[0] = 1.4 * e * volley_rise_fraction((w - 40) * 0.2, e, &under[1]);
-  opening[2] = 0.16 * volley_rise_fraction((w - 15) * 0.2, by_5 * 20.085536923187668, &under[2]);
-  under[3] = 1 + e;
+               by_18 = by_20 * by_180; /* exp(-W / 4), ...; the rates' differ by constant factors */
+  const double opens_m = (w - 13) * 0.25, closes_m = (w - 40) * 0.2, opens_n = (w - 15) * 0.2;
+  const double e_opens_m = by_4 * 25.790339917193062, e_closes_m = by_5 * 2980.9579870417283,
+               e_opens_n = by_5 * 20.085536923187668; /* exp(-x) of these */
+  double under[4] = {volley_rise_denominator(opens_m, e_opens_m), volley_rise_denominator(closes_m, e_closes_m),
+                     volley_rise_denominator(opens_n, e_opens_n), 1 + e_closes_m};
   volley_invert(under, 4);
-  opening[0] *= under[0];
-  closing[0] *= under[1];
-  opening[1] = 0.128 * 2.5713844347880297 * by_18;
-  closing[1] = 4 * under[3];
-  opening[2] *= under[2];
-  closing[2] = 0.5 * 1.2840254166877414 * by_40;
+  opening[0] = volley_scaled_rate(volley_rise(opens_m, e_opens_m, under[0]), 1.28, 0.25);
+  closing[0] =
+      volley_scaled_rate(volley_falling_rate(volley_rise(closes_m, e_closes_m, under[1]), e_closes_m), 1.4, 0.2);
+  opening[1] = volley_scaled_rate(volley_exponential_rate(by_18), 0.128 * 2.5713844347880297, -1.0 / 18);
+  closing[1] = volley_scaled_rate(volley_logistic_rate(under[3]), 4, 0.2);
+  opening[2] = volley_scaled_rate(volley_rise(opens_n, e_opens_n, under[2]), 0.16, 0.2);
+  closing[2] = volley_scaled_rate(volley_exponential_rate(by_40), 0.5 * 1.2840254166877414, -1.0 / 40);
 }
 
 VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
@@ -126,8 +126,9 @@ VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y,
   const double na = C(g_Na) * (m * m * m) * h, k = C(g_K) * (n * n) * (n * n);
   const double ex = cell->x[EX][stage], in = cell->x[IN][stage];
   *rate = (na + k + C(g_L) + ex + in) * C(inverse_capacitance);
-  *drive =
-      (na * C(E_Na) + k * C(E_K) + C(g_L) * C(E_L) + ex * C(E_ex) + in * C(E_in) + current) * C(inverse_capacitance);
+  const double channels = volley_multiply_add(na, C(E_Na), volley_multiply_add(k, C(E_K), C(g_L) * C(E_L)));
+  const double synapses = volley_multiply_add(ex, C(E_ex), volley_multiply_add(in, C(E_in), current));
+  *drive = (channels + synapses) * C(inverse_capacitance);
 }
 
 static const volley_shape shape = {V_m, refractory, fired, refractory_steps, threshold};

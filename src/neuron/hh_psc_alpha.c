@@ -82,31 +82,31 @@ static double mean_current(const double *p, int receptor) {
 /* The coefficient of a neuron. */
 #define C(name) volley_cell_at(cell, name)
 
-VOLLEY_INLINE void gates(const volley_cell *cell, double v, double *opening, double *closing) {
+VOLLEY_INLINE void gates(const volley_cell *cell, double v, volley_rate *opening, volley_rate *closing) {
   (void)cell;
   const double u = v < -1000 ? -1000 : v > 1000 ? 1000 : v; /* rates beyond are finite, too */
   const double by_720 = volley_exponential((u + 65) * (-1.0 / 720)), by_360 = by_720 * by_720, by_180 = by_360 * by_360;
   const double by_80 = by_180 * by_180 * by_720, by_40 = by_80 * by_80, by_20 = by_40 * by_40, by_18 = by_20 * by_180;
   const double by_10 = by_20 * by_20; /* exp(-(V + 65) / 10), ...; the rates' differ by constant factors */
-  double under[3];                    /* of fractions */
-  opening[0] = volley_rise_fraction((u + 40) * 0.1, by_10 * 12.182493960703473, &under[0]);
-  opening[2] = 0.1 * volley_rise_fraction((u + 55) * 0.1, by_10 * 2.718281828459045, &under[1]);
-  under[2] = 1 + by_10 * 20.085536923187668;
+  const double opens_m = (u + 40) * 0.1, opens_n = (u + 55) * 0.1;
+  const double e_opens_m = by_10 * 12.182493960703473, e_opens_n = by_10 * 2.718281828459045; /* exp(-x) of these */
+  double under[3] = {volley_rise_denominator(opens_m, e_opens_m), volley_rise_denominator(opens_n, e_opens_n),
+                     1 + by_10 * 20.085536923187668};
   volley_invert(under, 3);
-  opening[0] *= under[0];
-  closing[0] = 4 * by_18;
-  opening[1] = 0.07 * by_20;
-  closing[1] = under[2];
-  opening[2] *= under[1];
-  closing[2] = 0.125 * by_80;
+  opening[0] = volley_scaled_rate(volley_rise(opens_m, e_opens_m, under[0]), 1, 0.1);
+  closing[0] = volley_scaled_rate(volley_exponential_rate(by_18), 4, -1.0 / 18);
+  opening[1] = volley_scaled_rate(volley_exponential_rate(by_20), 0.07, -1.0 / 20);
+  closing[1] = volley_scaled_rate(volley_logistic_rate(under[2]), 1, 0.1);
+  opening[2] = volley_scaled_rate(volley_rise(opens_n, e_opens_n, under[1]), 0.1, 0.1);
+  closing[2] = volley_scaled_rate(volley_exponential_rate(by_80), 0.125, -1.0 / 80);
 }
 
 VOLLEY_INLINE void membrane(const volley_cell *cell, int stage, const double *y, double *rate, double *drive) {
   const double m = y[Act_m], h = y[Inact_h], n = y[Act_n], current = C(I_e) + cell->current;
   const double na = C(g_Na) * (m * m * m) * h, k = C(g_K) * (n * n) * (n * n);
   *rate = (na + k + C(g_L)) * C(inverse_capacitance);
-  *drive = (na * C(E_Na) + k * C(E_K) + C(g_L) * C(E_L) + cell->x[EX][stage] + cell->x[IN][stage] + current) *
-           C(inverse_capacitance);
+  const double channels = volley_multiply_add(na, C(E_Na), volley_multiply_add(k, C(E_K), C(g_L) * C(E_L)));
+  *drive = (channels + cell->x[EX][stage] + cell->x[IN][stage] + current) * C(inverse_capacitance);
 }
 
 static const volley_shape shape = {V_m, refractory, fired, refractory_steps, threshold};
