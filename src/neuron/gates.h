@@ -186,13 +186,13 @@ VOLLEY_INLINE volley_drive volley_drive_at(const volley_gated *of, const volley_
   return found;
 }
 
-/* V after h ms of these drives: when they begin, halfway, and when they end. Magnus' second term is held where V follows its
- * drive at once. */
+/* V after h ms of these drives: when they begin, halfway, and when they end. What a drive that rises by a line adds to the
+ * mean one is Magnus' second term, which at a rate z / h is (z / 2 coth(z / 2) - 1) / z^2 of it, here 1 / 12 / (1 + z^2 / 60). */
 VOLLEY_INLINE double volley_driven(volley_drive begin, volley_drive halfway, volley_drive end, double h, double v) {
   const double rate = volley_multiply_add(4, halfway.rate, begin.rate + end.rate) * (1.0 / 6);
   const double drive = volley_multiply_add(4, halfway.drive, begin.drive + end.drive) * (1.0 / 6);
   const double lags = volley_multiply_add(rate, end.drive - begin.drive, -(end.rate - begin.rate) * drive);
-  const double z = rate * h, held = volley_multiply_add(z * z, 1.0 / 12, 1);
+  const double z = rate * h, held = volley_multiply_add(z * z, 1.0 / 60, 1);
   const double slope = volley_multiply_add(-rate, v, drive) + h * (1.0 / 12) * lags / held;
   return volley_multiply_add(h * slope, volley_mean_fraction(z), v);
 }
@@ -227,10 +227,11 @@ VOLLEY_INLINE double volley_take_part(const volley_gated *of, const volley_cell 
   const double ahead = 0.5 * h * part.slope * volley_mean_fraction(0.5 * h * part.begin.rate);
   part.there = y[0] + ahead;
   of->gates(cell, part.there, part.opening, part.closing);
-  double first[VOLLEY_MAX_DIMENSION], difference = 0;
+  double first[VOLLEY_MAX_DIMENSION];
   const volley_way way = volley_take_turn(of, cell, &part, (volley_way){0, 2 / h * ahead}, true, y, first);
   volley_take_turn(of, cell, &part, way, false, y, end);
-  for (int d = 0; d < of->equations->n; d++) {
+  double difference = fabs(end[0] - first[0]); /* stays, if it is no number */
+  for (int d = 1; d < of->equations->n; d++) {
     const double change = fabs(end[d] - first[d]);
     difference = change > difference ? change : difference;
   }

@@ -10,7 +10,7 @@
  *   dg_x/dt = -g_x / tau_syn_x
  *
  * A spike that arrives at the end of a step makes g_x jump there by the size of its weight. Conductances are exact; V, m, h
- * and n take split steps (gates.h). The neuron spikes at the end of the first step in which V, at V_T +
+ * and n take steps of fourth order (gates.h). The neuron spikes at the end of the first step in which V, at V_T +
  * 30 mV or more, has fallen, once for each time that V comes from below (action_potential.h), and then not for t_ref; V is
  * never reset. */
 #include "neuron/gates.h"
@@ -174,8 +174,8 @@ const volley_neuron_model volley_hh_cond_exp_traub = {
     .name = "hh_cond_exp_traub",
     .doc =
         "Hodgkin-Huxley neuron after Traub and Miles with exponentially decaying conductances, which are exact; V and "
-        "the gates take split steps of fourth order, shorter ones in spikes",
-    .reference = "Traub & Miles (1991); Brette et al. (2007); Strang (1968)",
+        "the gates take exponential steps of fourth order in turns, shorter ones in spikes",
+    .reference = "Traub & Miles (1991); Brette et al. (2007); Magnus (1954); Iserles & Norsett (1999)",
     VOLLEY_PARAMETERS(parameters),
     VOLLEY_STATES(states),
     VOLLEY_RECEPTORS(receptors),

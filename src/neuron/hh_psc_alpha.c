@@ -10,7 +10,7 @@
  *   dI_syn_x/dt = rise_x e / tau_syn_x - I_syn_x / tau_syn_x,   drise_x/dt = -rise_x / tau_syn_x
  *
  * A spike that arrives at the end of a step makes rise jump there by its weight. Synaptic currents are exact; V, m, h
- * and n take split steps (gates.h). The neuron spikes at the end of the first step in which V, at 0 mV
+ * and n take steps of fourth order (gates.h). The neuron spikes at the end of the first step in which V, at 0 mV
  * or more, has fallen, once for each time that V comes from below (action_potential.h), and then not for t_ref; V is never
  * reset. */
 #include "neuron/gates.h"
@@ -150,9 +150,9 @@ VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list 
 const volley_neuron_model volley_hh_psc_alpha = {
     .name = "hh_psc_alpha",
     .doc =
-        "Hodgkin-Huxley neuron with alpha-shaped synaptic currents, which are exact; V and the gates take split steps "
-        "of fourth order, shorter ones in spikes",
-    .reference = "Hodgkin & Huxley (1952); Dayan & Abbott (2001); Strang (1968)",
+        "Hodgkin-Huxley neuron with alpha-shaped synaptic currents, which are exact; V and the gates take exponential "
+        "steps of fourth order in turns, shorter ones in spikes",
+    .reference = "Hodgkin & Huxley (1952); Dayan & Abbott (2001); Magnus (1954); Iserles & Norsett (1999)",
     VOLLEY_PARAMETERS(parameters),
     VOLLEY_STATES(states),
     VOLLEY_RECEPTORS(receptors),
