@@ -188,6 +188,43 @@ def change_weights():
     expect(static.get("weight", "array").tolist() == weights.tolist(), "weights after a reset")
 
 
+def change_single_weights():
+    """One weight is set while others learn: they go on from what they have learned, and begin the next trial as described. What is refused leaves all as
+    it was; what is set goes to Volley once."""
+    sim.setup(timestep=0.1)
+    cells, one, other = sim.Population(2, sim.IF_curr_delta(tau_refrac=0.1)), sim.Population(2, sim.IF_cond_exp()), sim.Population(2, sim.IF_cond_alpha())
+    source = sim.Population(2, sim.SpikeSourceArray(spike_times=[[1.0, 21.0], [1.0, 21.0]]))
+    rule = sim.STDPMechanism(sim.SpikePairRule(A_plus=0.3), sim.AdditiveWeightDependence(w_max=50.0), weight=20.0, delay=0.5)
+    learning = sim.Projection(source, cells, sim.AllToAllConnector(), rule)
+    static = sim.Projection(source, one + other, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.01, delay=0.5))
+    sim.run(20.0)
+    learned = numpy.ravel(learning.get("weight", "array"))
+    expect(min(learned) > 21, f"nothing is learned: {learned}")
+    learning[0].weight = 5.0
+    at = int(learning[0].presynaptic_index) * 2 + int(learning[0].postsynaptic_index)
+    learned[at] = 5.0
+    for value in (-1.0, 51.0, numpy.nan):
+        raises(pyNN.errors.InvalidWeightError, lambda value=value: setattr(learning[1], "weight", value), "0 to 50", f"{value:g}")
+    raises(pyNN.errors.InvalidWeightError, lambda: static.set(weight=numpy.array([[1.0, 1.0, 1.0, -1.0]] * 2)), "not -1")
+    raises(AttributeError, lambda: setattr(static[0], "presynaptic_index", 1), "presynaptic_index")
+    expect(numpy.array_equal(numpy.ravel(learning.get("weight", "array")), learned) and set(numpy.ravel(static.get("weight", "array"))) == {0.01},
+           f"{learning.get('weight', 'array')} {static.get('weight', 'array')}")
+    simulation = sim.simulator.state.simulation
+    told, tell = [], simulation.set_synapses
+    simulation.set_synapses = lambda *words: (told.append(words[0]), tell(*words))
+    for connection in static.connections:
+        connection.weight = 0.0
+    sim.run(0.1)
+    sim.run(0.4)
+    expect(len(told) == 3 and len(set(told)) == 3, f"weights were sent for {told}")
+    expect(numpy.allclose(numpy.ravel(learning.get("weight", "array")), learned, rtol=1e-6), f"{learning.get('weight', 'array')} and {learned}")
+    sim.reset()
+    sim.run(0.1)
+    described = [20.0] * 4
+    described[at] = 5.0
+    expect(numpy.ravel(learning.get("weight", "array")).tolist() == described, f"weights of the next trial: {learning.get('weight', 'array')}")
+
+
 def change_sources():
     """Random and given sources that change while a run is under way."""
     sim.setup(timestep=0.1, rng_seed=2)
@@ -201,7 +238,10 @@ def change_sources():
     given[1].set(spike_times=[61.0, 62.0])
     gamma.set(alpha=25.0, beta=2500.0)
     raises(NotImplementedError, lambda: refractory.set(tau_refrac=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), "tau_refrac")
-    refractory.set(tau_refrac=8.0)
+    refractory.set(rate=1000.0)
+    for _ in range(2):  # told as long as it is so
+        raises(Exception, lambda: sim.run(1.0), "dead_time")
+    refractory.set(tau_refrac=8.0, rate=100.0)
     sim.run(950.0)
     expect([population.get_data().segments[0].spiketrains[0].magnitude.tolist() for population in given] == [[1.0, 60.0], [1.0, 61.0, 62.0]], "given spikes")
     late = [[numpy.diff(train.magnitude[train.magnitude > 60]) for train in population.get_data().segments[0].spiketrains] for population in (gamma, refractory)]
@@ -273,6 +313,7 @@ with tempfile.TemporaryDirectory() as folder:
     set_back()
     go_on_and_reset()
     change_weights()
+    change_single_weights()
     change_sources()
     draw_while_running()
     refuse()

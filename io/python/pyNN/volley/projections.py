@@ -9,6 +9,7 @@ from .populations import roots
 from .standardmodels.synapses import StaticSynapse
 
 MOST_GROUPS = 1000  # of synapses with equal parameters
+GREATEST = float(np.finfo(np.float32).max)  # weight in Volley
 
 
 class Connection(common.Connection):
@@ -41,9 +42,9 @@ class Connection(common.Connection):
         return float(np.broadcast_to(self.projection.values_of(name), len(self.projection))[self.number])
 
     def __setattr__(self, name, value):
-        values = np.array(np.broadcast_to(self.projection.values_of(name), len(self.projection)))
-        values[self.number] = value
-        self.projection.set_values({name: values})
+        if name not in self.projection.names():
+            raise AttributeError(f"of a connection {', '.join(self.projection.names())} can be set, not {name}")
+        self.projection.set_value(self.number, name, value)
 
     def as_tuple(self, *names):
         return tuple(getattr(self, name) for name in names)
@@ -68,6 +69,7 @@ class Projection(common.Projection):
         self._check(self.values)
         self._parts = []  # of what is projections of Volley: (name, numbers of synapses as Volley orders them)
         self._seen = None, {}  # step, and what states of synapses were then
+        self._is_changed = False  # weights are to be set before the next step
         simulator.state.projections.append(self)
 
     def _convergent_connect(self, presynaptic_indices, postsynaptic_index, **parameters):
@@ -96,7 +98,7 @@ class Projection(common.Projection):
                 raise errors.ConnectionError(f"projection '{self.label}': a delay of {np.min(values['delay'])} ms is shorter than the "
                                              f"time step, {simulator.state.dt} ms")
             values["delay"] = np.around(steps * simulator.state.dt, 9) if np.ndim(steps) else float(round(steps * simulator.state.dt, 9))
-        self.synapse_type.check_values({**self.values, **values})
+        self.synapse_type.check_values(values)
 
     def __len__(self):
         return len(self.sources)
@@ -119,20 +121,24 @@ class Projection(common.Projection):
     def names(self):
         return [*self.values, *self.synapse_type.states]
 
+    def _learns(self, name):
+        """Whether Volley has other values by now than were described."""
+        return simulator.state.simulation is not None and name in self.synapse_type.states
+
     def values_of(self, name):
         """One value for all synapses, or one for each; of what learns as it is now."""
         if name == "presynaptic_index":
             return self.sources
         if name == "postsynaptic_index":
             return self.targets
-        if simulator.state.simulation is None or name not in self.synapse_type.states:
+        if not self._learns(name):
             return self.values[name]
         step, seen = self._seen
         if step != simulator.state.step:
             step, seen = simulator.state.step, {}
             self._seen = step, seen
         if name not in seen:
-            state, factor = self.synapse_type.states[name], 1.0
+            state = self.synapse_type.states[name]
             seen[name] = np.zeros(len(self))
             for volley_name, numbers, unit in self._parts:
                 factor = unit if state == "weight" else 1.0
@@ -167,16 +173,56 @@ class Projection(common.Projection):
 
     def set_values(self, given):
         """Sets values of all synapses: one, or one for each; while a run is under way their weights alone."""
-        if simulator.state.simulation is not None and set(given) != {"weight"}:
+        self._check_change(given, slice(None))
+        for name, value in given.items():
+            if self._learns(name):
+                self.values_of(name)[:] = value
+            self.values[name] = np.array(value, float) if np.ndim(value) else value
+
+    def set_value(self, number, name, value):
+        """Sets one value of one synapse, as set_values() does. What the others have learned stays theirs, and no part of the description."""
+        given = {name: float(simulator.share(value))}
+        self._check_change(given, number)
+        if self._learns(name):
+            self.values_of(name)[number] = given[name]
+        if np.ndim(self.values.get(name, 0.0)) == 0:
+            self.values[name] = np.full(len(self), self.values.get(name, 0.0))
+        self.values[name][number] = given[name]
+
+    def _check_change(self, given, numbers):
+        """Values of some synapses can be what is given, which send_weights() is to bring into a run that is under way."""
+        self._check(given)
+        if simulator.state.simulation is None:
+            return
+        if set(given) != {"weight"}:
             raise NotImplementedError(f"projection '{self.label}': {', '.join(sorted(set(given) - {'weight'}))} cannot be set while a run is "
                                       "under way, only weights can; reset() before")
-        self._check(given)
-        if simulator.state.simulation is not None:
-            self._seen = None, {}
+        self._check_weights(given["weight"], numbers)
+        self._is_changed = True
+
+    def _check_weights(self, weights, numbers):
+        """Weights of some synapses, as Volley keeps them, are numbers of its receptors and rules."""
+        units = self._units[self.targets[numbers]]
+
+        def in_volley(name, other):
+            value = self.values.get(name)
+            return other if value is None else np.float32(units * (value if np.ndim(value) == 0 else value[numbers]))
+
+        with np.errstate(over="ignore"):
+            weights, ends = np.float32(units * weights), [in_volley("w_min", -GREATEST), in_volley("w_max", GREATEST)]
+        low, high = np.maximum(np.minimum(*ends), self._least), np.maximum(*ends)
+        wrong = np.nonzero(np.ravel(~((low <= weights) & (weights <= high))))[0]
+        if len(wrong):
+            weight, low, high = (np.ravel(np.broadcast_to(values / units, np.shape(units)))[wrong[0]] for values in (weights, low, high))
+            raise errors.InvalidWeightError(f"projection '{self.label}': weights of {low:.6g} to {high:.6g} are possible there, not {weight:.6g}")
+
+    def send_weights(self):
+        """Brings weights that were set into the run. One that is refused after all stays set here, and is tried again: no step is made without it."""
+        if self._is_changed:
+            weights = np.broadcast_to(self.values_of("weight"), len(self))
             for name, numbers, unit in self._parts:
-                weights = np.broadcast_to(given["weight"], len(self))[numbers]
-                simulator.state.simulation.set_synapses(name, "weight", weights.astype(float) * unit)
-        self.values.update(given)
+                simulator.state.simulation.set_synapses(name, "weight", weights[numbers].astype(float) * unit)
+        self._is_changed = False
 
     def _set_initial_value_array(self, variable, initial_value):
         value = initial_value.evaluate(simplify=True)
@@ -188,10 +234,12 @@ class Projection(common.Projection):
 
     def describe_to(self, net):
         """Adds the edges to a network: a projection for each pair of populations and each set of parameters of synapses."""
-        self._parts, self._seen = [], (None, {})
+        self._parts, self._seen, self._is_changed = [], (None, {}), False
         before, after = roots(self.pre), roots(self.post)
         pre_number, pre_index = (np.concatenate(parts) for parts in zip(*((np.full(len(index), k), index) for k, (_, index) in enumerate(before))))
         post_number, post_index = (np.concatenate(parts) for parts in zip(*((np.full(len(index), k), index) for k, (_, index) in enumerate(after))))
+        self._units = np.array([population.celltype.weight_unit for population, _ in after])[post_number]  # of each target
+        self._least = 0.0 if after[0][0].celltype.conductance_based else -GREATEST  # weight; PyNN lets no assembly mix them
         pairs = pre_number[self.sources] * len(after) + post_number[self.targets]
         for pair in np.unique(pairs):
             pre, post = before[pair // len(after)][0], after[pair % len(after)][0]

@@ -141,6 +141,8 @@ class State(common.control.BaseState):
         self.running = True
         self._sample()
         taken = self.step
+        for projection in self.projections if self.step < stop else ():
+            projection.send_weights()
         while self.step < stop:
             for population in self.populations:
                 population.renew_inputs()

@@ -304,14 +304,15 @@ class RandomSource(Cell):
             self._find_times(population)
         elif step not in population._later:
             return
-        assignments = []
-        for number, (name, cells_of, before) in enumerate(population._stimuli):
+        assignments, renewed = [], []
+        for name, cells_of, before in population._stimuli:
             keys = self._present_keys(population, cells_of, step)
             assignments += [f"stimuli.{name}.{key}={value if np.isscalar(value) else '{values: %s}' % value['values']}"
                             for key, value in keys.items() if value != before[key]]
-            population._stimuli[number] = name, cells_of, keys
+            renewed.append((name, cells_of, keys))
         if assignments:
             simulation.assign(*assignments)
+        population._stimuli = renewed
 
     def next_change(self, population, step):
         at = np.searchsorted(population._later, step, side="right")

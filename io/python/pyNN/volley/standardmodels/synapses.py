@@ -21,7 +21,7 @@ class Synapse:
         return simulator.state.dt if given == "auto" else given
 
     def check_values(self, values):
-        """Raises an exception where Volley has no such synapse."""
+        """Raises an exception where Volley has no synapse with values, of which some are given."""
 
     def keys(self, values, unit, population, targets, receptor_type):
         """Keys of `synapse` in Volley, {}: static. values: by name, one or one for each synapse; unit: Volley's weights in one of
@@ -75,7 +75,8 @@ class MultiQuantalSynapse(Synapse, synapses.MultiQuantalSynapse):
     translations = same("weight", "delay", "U", "n", "tau_rec", "tau_facil")
 
     def check_values(self, values):
-        if np.any(np.asarray(values["n"]) < 1) or np.any(np.asarray(values["n"]) % 1):
+        sites = np.asarray(values.get("n", 1))
+        if np.any(sites < 1) or np.any(sites % 1):
             raise errors.InvalidParameterValueError("MultiQuantalSynapse: n is a number of release sites, 1 or more")
 
     def keys(self, values, unit, population, targets, receptor_type):
