@@ -112,9 +112,13 @@ VOLLEY_INLINE void volley_gated_slopes(const volley_gated *of, const volley_cell
 /* mV: how far from where the rates are known the mean of a way may be. Rates are positive that near. */
 static const double volley_near_rates = 8;
 
-/* The way of V through a part of a step, as far as gates notice: its mean, from the V where the rates are known, and slope. */
+/* mV: how far it may rise with rates that are known in one place; further, shorter steps are better. */
+static const double volley_far = 10, volley_too_far = 16;
+
+/* The way of V through a part of a step, as far as gates notice: its mean, from the V where the rates are known, and slope.
+ * missed: about what bends of its drive within the part would add to V at a high rate, and no turn sees. */
 typedef struct volley_way {
-  double mean, slope; /* mV, mV / ms */
+  double mean, slope, missed; /* mV, mV / ms, mV */
 } volley_way;
 
 VOLLEY_INLINE double volley_clamped(double x, double least, double greatest) {
@@ -210,16 +214,22 @@ VOLLEY_INLINE volley_way volley_take_turn(const volley_gated *of, const volley_c
   double halfway[VOLLEY_MAX_DIMENSION];
   const double h = part->h, v = part->v;
   volley_take_gates(of->equations->n, part->opening, part->closing, way, h, is_first, y, halfway, end);
+  const volley_drive begin = part->begin, middle = volley_drive_at(of, cell, 1, halfway);
   const volley_drive then = volley_drive_at(of, cell, 2, end);
-  end[0] = volley_driven(part->begin, volley_drive_at(of, cell, 1, halfway), then, h, v);
+  end[0] = volley_driven(begin, middle, then, h, v);
   const double ends = then.drive - then.rate * end[0];
   const double mean = 0.5 * (v + end[0]) + h * (1.0 / 12) * (part->slope - ends) - part->there;
+  const double slope = 1.5 / h * (end[0] - v) - 0.25 * (part->slope + ends);
+  const double bend = begin.drive + then.drive - 2 * middle.drive - (begin.rate + then.rate - 2 * middle.rate) * end[0];
+  const double z = h * middle.rate;
   return (volley_way){volley_clamped(mean, -volley_near_rates, volley_near_rates),
-                      1.5 / h * (end[0] - v) - 0.25 * (part->slope + ends)};
+                      volley_clamped(slope, -volley_too_far / h, volley_too_far / h),
+                      fabs(h * bend) * volley_clamped(z * z * (1.0 / 180), 0, 1.0 / 15)};
 }
 
-/* Takes y through h ms to end, from synaptic variables of stage 0 over those of stage 1 to those of stage 2. Returns what the
- * second turn has changed: V in mV, or a gate, whichever is greater. */
+/* Takes y through h ms to end, from synaptic variables of stage 0 over those of stage 1 to those of stage 2. Returns what may be
+ * wrong: what the second turn has changed, V in mV or a gate, whichever is greater, and what it missed; more than a whole
+ * step may have where V has gone far, and infinity where it is no solution. */
 VOLLEY_INLINE double volley_take_part(const volley_gated *of, const volley_cell *cell, double h, const double *y,
                                       double *end) {
   volley_part part = {.h = h, .v = y[0], .begin = volley_drive_at(of, cell, 0, y)};
@@ -228,14 +238,16 @@ VOLLEY_INLINE double volley_take_part(const volley_gated *of, const volley_cell 
   part.there = y[0] + ahead;
   of->gates(cell, part.there, part.opening, part.closing);
   double first[VOLLEY_MAX_DIMENSION];
-  const volley_way way = volley_take_turn(of, cell, &part, (volley_way){0, 2 / h * ahead}, true, y, first);
-  volley_take_turn(of, cell, &part, way, false, y, end);
+  const volley_way way = volley_take_turn(of, cell, &part, (volley_way){0, 2 / h * ahead, 0}, true, y, first);
+  const volley_way went = volley_take_turn(of, cell, &part, way, false, y, end);
   double difference = fabs(end[0] - first[0]); /* stays, if it is no number */
   for (int d = 1; d < of->equations->n; d++) {
     const double change = fabs(end[d] - first[d]);
     difference = change > difference ? change : difference;
   }
-  return difference;
+  const double is_far = fabs(went.slope * h) > volley_far ? 2 * volley_whole_difference : 0;
+  const double found = difference + went.missed + is_far;
+  return fabs(end[0]) <= volley_highest ? found : INFINITY;
 }
 
 /* Sets the synaptic variables of stages 0 to 2: when a part of h ms, of this level, begins, halfway, and when it ends. */
