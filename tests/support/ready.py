@@ -34,12 +34,15 @@ class _Ready:
         self.process.wait()
 
     def ask(self, request, files, timeout):
-        """Exit code of a run, -N for signal N; None: no end in time, and this is of no use any more."""
+        """Exit code of a run, -N for signal N. None: it is gone. TimeoutError: no end in time. Either way it is of no use any more."""
         self.socket.settimeout(timeout)
         try:
             self.socket.sendmsg([request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file.fileno() for file in files]))])
             answer = self.socket.recv(4)
-        except (TimeoutError, OSError):
+        except TimeoutError:
+            self.process.kill()
+            raise
+        except OSError:
             answer = b""
         if len(answer) < 4:
             self.process.kill()
@@ -61,10 +64,14 @@ def run(words, cwd=None, environment=None, timeout=None, limits=(0, 0)):
         _idle.append(ready)
         return None
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        code = ready.ask(request, (out, err), timeout)
+        try:
+            code = ready.ask(request, (out, err), timeout)
+        except TimeoutError as late:
+            ready.end()
+            raise subprocess.TimeoutExpired(words, timeout) from late
         if code is None:
             ready.end()
-            raise subprocess.TimeoutExpired(words, timeout)
+            return None  # a process of its own tells why
         _idle.append(ready)
         for file in (out, err):
             file.seek(0)
