@@ -156,7 +156,8 @@ VOLLEY_API volley_status volley_run_get_synapses(volley_run *run, const char *pr
 /* Sets a state of all synapses of a projection from the present time on, in the same order: values [n], the same on every rank. What is on
  * its way has the new weight when it arrives. Weights of synapses that learn must be in the range of their model; static ones are rounded to floats, as
  * when they are built, and all tables are made again before the next step, once however many are set before. A later change of the experiment
- * multiplies or replaces them. In checkpoints of the run; the experiment stays as it is. Of the clock engine. Collective, agreed status:
+ * multiplies or replaces them. In checkpoints of the run, and taken by other experiments that begin there with the same synapses; the experiment
+ * stays as it is. Of the clock engine. Collective, agreed status:
  * VOLLEY_USAGE with a fault, and nothing is changed, where there is no such projection or state, or not so many synapses, or a value cannot be. */
 VOLLEY_API volley_status volley_run_set_synapses(volley_run *run, const char *projection, const char *state,
                                                  const double *values, uint64_t n);

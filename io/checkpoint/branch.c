@@ -135,6 +135,22 @@ static void match_projections(matching *m) {
   }
 }
 
+/* Weights of static synapses that a program had set. */
+static void match_given(matching *m) {
+  const int n = m->now->n_projections;
+  for (int p = 0; p < n; p++) m->taking->given[p] = -1;
+  for (int q = 0, p; q < m->then->n_projections; q++) {
+    if (!volley_given_is_saved(m->checkpoint, q)) continue;
+    for (p = 0; p < n && find_projection(m, p) != q;) p++;
+    const char *why = p < n ? differs_in_synapses(m, p, q) : "which is not here";
+    if (!why) m->taking->given[p] = q;
+    if (why)
+      leave(m, "set weights of", m->then->projections[q].name, why);
+    else
+      take(m, "set weights of", m->then->projections[q].name);
+  }
+}
+
 static void match_readouts(matching *m) {
   for (int r = 0; r < m->now->n_readouts; r++) {
     const volley_readout *now = &m->now->readouts[r];
@@ -255,11 +271,13 @@ void volley_checkpoint_branch(volley_checkpoint *checkpoint, const volley_experi
   matching m = {checkpoint, now, then, taking, "", rank == 0};
   taking->populations = volley_arena_alloc(arena, (size_t)now->n_populations + 1, sizeof *taking->populations);
   taking->projections = volley_arena_alloc(arena, (size_t)now->n_projections + 1, sizeof *taking->projections);
+  taking->given = volley_arena_alloc(arena, (size_t)now->n_projections + 1, sizeof *taking->given);
   taking->swept = volley_arena_alloc(arena, (size_t)now->n_projections + 1, sizeof *taking->swept);
   taking->readouts = volley_arena_alloc(arena, (size_t)now->n_readouts + 1, sizeof *taking->readouts);
   taking->reach = reach_of(&m);
   match_populations(&m);
   match_projections(&m);
+  match_given(&m);
   match_readouts(&m);
   if (rank == 0) volley_progress_note("taken: %s", *m.taken ? m.taken : "nothing but the time");
   if (now->simulation.continuous)

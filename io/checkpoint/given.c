@@ -2,7 +2,6 @@
  * from 0 in the order of the experiment: `counts`, the synapses onto each target, and their `weights`, target by target. */
 #include "network/given.h"
 
-#include "base/progress.h"
 #include "io/checkpoint/section.h"
 #include "network/synapse_order.h"
 
@@ -96,6 +95,7 @@ static uint64_t *read_firsts(volley_checkpoint *checkpoint, uint32_t targets, co
   return firsts;
 }
 
+/* group: of projection p, as it was when it was saved. */
 static void restore_projection(volley_checkpoint *checkpoint, volley_network *network, int p, const char *group) {
   const uint32_t targets = count_targets(network, p);
   volley_dataset dataset =
@@ -109,18 +109,20 @@ static void restore_projection(volley_checkpoint *checkpoint, volley_network *ne
   network->weights_given = true;
 }
 
+static const char *group_of(const volley_checkpoint *checkpoint, int projection) {
+  return volley_arena_format(checkpoint->arena, "%s/%d", parent, projection);
+}
+
+bool volley_given_is_saved(const volley_checkpoint *checkpoint, int projection) {
+  return H5Lexists(checkpoint->handle, parent, H5P_DEFAULT) > 0 &&
+         H5Lexists(checkpoint->handle, group_of(checkpoint, projection), H5P_DEFAULT) > 0;
+}
+
 static void restore(volley_checkpoint *checkpoint, const volley_run_parts *parts) {
-  volley_network *network = parts->network;
-  if (checkpoint->file.failed || H5Lexists(checkpoint->handle, parent, H5P_DEFAULT) <= 0) return;
-  if (checkpoint->taking) {
-    if (network->rank == 0)
-      volley_progress_note(
-          "not taken: weights of static synapses that a program had set; those of the experiment count");
-    return;
-  }
-  for (int p = 0; p < network->experiment->n_projections && !checkpoint->file.failed; p++) {
-    const char *group = volley_arena_format(checkpoint->arena, "%s/%d", parent, p);
-    if (H5Lexists(checkpoint->handle, group, H5P_DEFAULT) > 0) restore_projection(checkpoint, network, p, group);
+  for (int p = 0; p < parts->network->experiment->n_projections && !checkpoint->file.failed; p++) {
+    const int there = checkpoint->taking ? checkpoint->taking->given[p] : p;
+    if (there >= 0 && volley_given_is_saved(checkpoint, there))
+      restore_projection(checkpoint, parts->network, p, group_of(checkpoint, there));
   }
 }
 

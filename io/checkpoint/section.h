@@ -97,6 +97,7 @@ void volley_contents_release(const volley_contents *contents, volley_hdf5 *file)
 typedef struct volley_taking {
   int *populations; /* [n_populations of the run] number in the checkpoint's experiment, -1: not taken */
   int *projections; /* [n_projections] number among those there whose synapses change, likewise */
+  int *given;       /* [n_projections] number there of one whose weights a program has set, which are taken; -1: none */
   int64_t *swept;   /* [n_projections] when those that are taken were swept last there */
   bool *readouts;   /* [n_readouts] */
   double reach;     /* how far back the checkpoint has spikes, in steps or, in a continuous run, ms */
@@ -114,6 +115,9 @@ struct volley_checkpoint {
 
 /* Tells of spikes under way that only longer delays would need. */
 void volley_taking_tell(const volley_checkpoint *checkpoint, const volley_network *network);
+
+/* Whether the checkpoint has weights of static synapses of a projection, by its number there, that a program had set. Collective. */
+bool volley_given_is_saved(const volley_checkpoint *checkpoint, int projection);
 
 /* Whether the synapses of a projection, so many, are those of the checkpoint, where they have a number; if not, they begin at its
  * step. Collective. */

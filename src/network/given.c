@@ -37,7 +37,9 @@ static void take_values(const looking *l, const volley_edges *edges) {
                  target = index_of(l->network, l->projection, edges->target);
   double *values = l->values + l->firsts[target];
   for (size_t e = 0; e < edges->n; e++) switch (l->wanted) {
-      case VOLLEY_STATIC_WEIGHT: values[e] = (double)(float)edges->weights[e]; break;
+      case VOLLEY_STATIC_WEIGHT:
+        values[e] = l->network->exact_weights ? edges->weights[e] : (double)(float)edges->weights[e];
+        break;
       case VOLLEY_STATIC_SOURCE: values[e] = edges->sources[e] - first_source; break;
       case VOLLEY_STATIC_TARGET: values[e] = target; break;
       case VOLLEY_STATIC_DELAY:

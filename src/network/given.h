@@ -11,7 +11,7 @@
 #include "rule/walk.h"
 
 typedef enum volley_static_value {
-  VOLLEY_STATIC_WEIGHT, /* of a float */
+  VOLLEY_STATIC_WEIGHT, /* as tables keep it */
   VOLLEY_STATIC_SOURCE, /* indices within the populations */
   VOLLEY_STATIC_TARGET,
   VOLLEY_STATIC_DELAY /* ms */

@@ -46,7 +46,7 @@ static volley_status make_neurons(volley_network *network, const volley_reader *
 typedef struct building {
   volley_network *network;
   const volley_edge_list *lists;
-  bool few_weights, again;
+  bool again;
 } building;
 
 static void connect_blocks(void *context, int thread) {
@@ -56,16 +56,16 @@ static void connect_blocks(void *context, int thread) {
     if (b->again)
       volley_connect_block_again(b->network, b->lists, block);
     else
-      volley_connect_block(b->network->experiment, b->lists, b->few_weights, block);
+      volley_connect_block(b->network->experiment, b->lists, b->network->exact_weights, block);
   }
 }
 
 static volley_status make_synapses(volley_network *network, const volley_reader *reader, bool again) {
   volley_edge_list *lists;
   VOLLEY_TRY(volley_edge_lists_make(network->partition, false, reader, network->comm, &lists));
-  const bool few_weights =
+  network->exact_weights =
       network->experiment->simulation.continuous && volley_weights_are_few(network->experiment, lists, network->comm);
-  volley_parallel(network->threads, connect_blocks, &(building){network, lists, few_weights, again});
+  volley_parallel(network->threads, connect_blocks, &(building){network, lists, again});
   volley_edge_lists_free(network->experiment, lists);
   return volley_agree_one(network->comm);
 }

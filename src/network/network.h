@@ -60,6 +60,7 @@ typedef struct volley_network {
   uint8_t *outgoing;        /* [n_populations] a volley_outgoing each, of all synapses on all ranks */
   uint64_t **given_firsts;  /* [n_projections][targets + 1] of weights that a program has set; NULL: none */
   bool weights_given;       /* since the tables were made */
+  bool exact_weights;       /* tables keep weights of static synapses as doubles (event_table.h), else as floats */
 } volley_network;
 
 /* Builds this rank's part with `threads` threads. Collective over comm, agreed status; *out is owned by the caller. The

@@ -9,7 +9,7 @@
  *
  * A spike that arrives at the end of a step makes g_ex or g_in jump there by the size of its weight. Conductances and currents are exact, V is
  * exponential with their means over a step (splitting.h); whether it fires is drawn when a step ends, with the intensity at that time, by
- * a number that is a function of the seed, the neuron and the step. */
+ * a number that is a function of the seed, the neuron and the step; in steps of the refractory period it does not. */
 #include "neuron/splitting.h"
 
 #include <stddef.h>
@@ -139,7 +139,8 @@ static const volley_equations equations = {
 /* The coefficient of neuron i. */
 #define C(name) volley_at(k->c[name], k->cs, i)
 
-/* Moves the thresholds of a chunk, and sets the probabilities not to fire: [VOLLEY_CHUNK]. */
+/* Moves the thresholds of a chunk, and sets the probabilities not to fire: stays [VOLLEY_CHUNK], at first the steps of the refractory
+ * period that were left when the step began. */
 VOLLEY_INLINE void look(const volley_chunk *k, double *restrict stays) {
   const volley_slice slice = *k->slice; /* as in volley_advance() */
   double *const *s = slice.states;
@@ -155,7 +156,7 @@ VOLLEY_INLINE void look(const volley_chunk *k, double *restrict stays) {
     s[E_sfa][i] = threshold;
     s[I_stc][i] = current;
     const double expected = C(intensity) * volley_exponential((s[V_m][i] - threshold) * C(inverse_width));
-    stays[i - k->first] = s[refractory][i] > 0 ? 1 : volley_exponential(-expected);
+    stays[i - k->first] = stays[i - k->first] > 0 ? 1 : volley_exponential(-expected);
   }
 }
 
@@ -181,6 +182,7 @@ VOLLEY_INLINE void take(const volley_chunk *k) {
   double stays[VOLLEY_CHUNK];
   uint32_t words[4][VOLLEY_CHUNK];
   const uint64_t step = (uint64_t)k->slice->step;
+  memcpy(stays, k->slice->states[refractory] + k->first, (k->end - k->first) * sizeof *stays);
   volley_split(&equations, k);
   look(k, stays);
   volley_random_blocks(k->slice->noise, k->slice->gids + k->first, k->end - k->first, (uint32_t)step,

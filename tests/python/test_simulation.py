@@ -143,6 +143,19 @@ changes: [{changes}]
 """
 
 
+def branch_with_synapses(digest):
+    """A run that begins at a checkpoint takes weights that were set before, where the synapses are the same, and says where not."""
+    for words, told in (("", "synapses of learning, set weights of drawn"),
+                        ("simulation.seed=5", "not taken: set weights of drawn, which is drawn otherwise there"),
+                        ("projections.0.name=other", "not taken: set weights of drawn, which is not here"),
+                        ("projections.0.synapse={model: stdp, Wmax: 900}", "not taken: set weights of drawn, whose model of synapses is another one there")):
+        result = program.execute(["run", "synapses.yaml", "--from", "synapses.checkpoint.h5", "-o", "branch.h5", "--overwrite"] + (["--set", words] if words else []))
+        expect(result.returncode == 0 and told in result.stderr, f"--from with {words or 'nothing set'}: {result.stderr}")
+        with h5py.File("branch.h5") as file:
+            same = file["volley/summary"].attrs["spike_digest"] == digest.encode()
+        expect(same != bool(words), f"--from with {words or 'nothing set'}: {'the same' if same else 'another'} digest")
+
+
 def set_synapses():
     """Weights that are set are those that changes of an experiment make at that time; who is connected with whom is told."""
     found = []
@@ -161,6 +174,7 @@ def set_synapses():
             expect(simulation.digest == found[-1][0] and simulation.get_synapses("drawn").tolist() == found[-1][1], "resumed with weights that were set")
     expect(found[0][0] == found[1][0] and found[0][2] == found[1][2], "weights that are set and changed")
     expect(numpy.allclose(found[0][1], found[1][1], rtol=1e-7) and len(found[0][1]) == 120, "static weights that are set and changed")
+    branch_with_synapses(found[1][0])
     net = volley.Network(dt=0.1)
     net.population("A", 3, "parrot")
     net.population("B", 4, "iaf_psc_delta", V_th=1e5, tau_m=1e9)
@@ -185,6 +199,19 @@ def set_synapses():
         fails(lambda: simulation.set_synapses("m", "weight", matrix), "shape (3, 4)")
         fails(lambda: simulation.set_synapses("m", "weight", numpy.nan), "no number")
         fails(lambda: simulation.set_synapses("m", "delay", 1), "only 'weight' can be set")
+    exact = [0.1, 0.3, 0.7]
+    for weights, kept in ((exact, exact), ({"distribution": "uniform", "low": 0.1, "high": 0.7}, None)):
+        net = volley.Network(engine="event")
+        net.population("A", 3, "parrot")
+        net.population("B", 1, "iaf_psc_delta", V_th=1e5, tau_m=1e9, E_L=0)
+        net.project("A", "B", name="m", weight=numpy.array(weights)[:, None] if kept else weights, delay=0.5, **({} if kept else {"rule": "all_to_all"}))
+        net.stimulate("spike_times", "A", times=[1])
+        with net.build() as simulation:
+            found = simulation.get_synapses("m")
+            expect(found.tolist() == (kept or numpy.float32(found).tolist()), f"weights of events: {found.tolist()}, not {kept or 'floats'}")
+            before = simulation.get("B", "V_m")[0]
+            simulation.run(2)
+            expect(abs(simulation.get("B", "V_m")[0] - before - found.sum()) < 1e-9, f"V {simulation.get('B', 'V_m')[0]} by weights {found.tolist()}")
 
 
 SOURCES = {"S": [1.0, 30.0], "R": [2.0, 30.0]}

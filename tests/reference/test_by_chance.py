@@ -1,5 +1,6 @@
 """Models that draw while they run. gif_cond_exp: given its spikes, its states are those of its equations in a plain loop of fine steps; and
-its spikes come as its intensity says: what that adds up to between two spikes is distributed exponentially, with a mean of 1 (Brown et al. 2002).
+its spikes come as its intensity says: what that adds up to between two spikes is distributed exponentially, with a mean of 1 (Brown et al. 2002); none comes in steps of the refractory
+period.
 quantal_stp: what 4000 synapses release at each of a row of spikes has the distribution and the correlations of a twin in NumPy, and the mean of
 tsodyks2's resources."""
 import os
@@ -80,6 +81,34 @@ def check_intensity(output):
     expect(distance < 1.95 / numpy.sqrt(len(areas)) + 0.01, f"areas of the intensity are not exponential: {distance}")
 
 
+# The intensity is the same at any time that is not of the refractory period.
+STEADY = """
+simulation: {dt: 0.1 ms, duration: 4 s, seed: 7}
+populations:
+  - {name: N, model: gif_cond_exp, size: 40, parameters: {E_L: -55, V_reset: -55, V_T_star: -55, lambda_0: 2000, t_ref: 2}, initial: {V_m: -55}}
+recorders: [{type: spikes, population: N}]
+"""
+
+
+def check_refractory(folder):
+    """None of the R steps after a spike has another one, each later one with the same probability p: intervals of R + 1/p steps."""
+    experiment, output = os.path.join(folder, "steady.yaml"), os.path.join(folder, "steady.h5")
+    for scheme in ("", ", integration: adaptive"):
+        with open(experiment, "w", encoding="utf-8") as file:
+            file.write(STEADY.replace("seed: 7", "seed: 7" + scheme))
+        run(experiment, output, ranks=2)
+        times, ids, _ = read_spikes(output, "N")
+        steps = numpy.concatenate([numpy.diff(numpy.sort(numpy.round(times[ids == n] / 0.1))) for n in range(40)])
+        p = 1 - exp(-0.2)
+        mean, spread = 20 + 1 / p, numpy.sqrt((1 - p) / len(steps)) / p
+        shares = numpy.array([numpy.mean(steps == 20 + k) for k in range(4)])
+        expected = numpy.append(0, p * (1 - p) ** numpy.arange(3))
+        expect(len(steps) > 50000 and steps.min() == 21, f"gif_cond_exp{scheme}: {len(steps)} intervals, the shortest of {steps.min()} steps")
+        expect(abs(steps.mean() - mean) < 4 * spread, f"gif_cond_exp{scheme}: intervals of {steps.mean()} steps, not {mean}")
+        expect(numpy.all(abs(shares - expected) < 5 * numpy.sqrt(p / len(steps))), f"gif_cond_exp{scheme}: shares {shares}, not {expected}")
+        print(f"gif_cond_exp{scheme}: {len(steps)} intervals of {steps.mean() / 10:.4f} ms, expected {mean / 10:.4f}, the shortest {steps.min() / 10}")
+
+
 SYNAPSES, TIMES = 4000, (10, 30, 35, 100, 101, 150)
 QUANTAL = f"""
 simulation: {{dt: 0.1 ms, duration: 160 ms, seed: 3}}
@@ -135,6 +164,7 @@ def main():
         times, ids, _ = read_spikes(output, "N")
         check_states(output, times[ids == 0])
         check_intensity(output)
+        check_refractory(folder)
         for n in (1, 5):
             check_quantal(folder, n)
     finish()
