@@ -1,5 +1,6 @@
 #include "run/assignments.h"
 
+#include "base/memory.h"
 #include "engine/engine.h"
 #include "io/data/inputs.h"
 #include "neuron/neuron.h"
@@ -43,7 +44,8 @@ void volley_refuse_continuous(const volley_experiment *experiment, const char *w
                  simulation->engine->name, what);
 }
 
-bool volley_assignment_population(const volley_experiment *experiment, const char *assignment, int *population) {
+/* Whether an assignment sets parameters or spikes of a population, and of which: *population becomes its number. */
+static bool set_of_population(const volley_experiment *experiment, const char *assignment, int *population) {
   const size_t begin = strlen("populations.");
   if (strncmp(assignment, "populations.", begin) != 0) return false;
   for (int p = 0; p < experiment->n_populations; p++) {
@@ -58,51 +60,46 @@ bool volley_assignment_population(const volley_experiment *experiment, const cha
   return false;
 }
 
-static bool is_set(const volley_experiment *experiment, int p, const char *const *sets, int n_sets) {
-  for (int s = 0, set; s < n_sets; s++)
-    if (volley_assignment_population(experiment, sets[s], &set) && set == p) return true;
-  return false;
-}
-
 static bool has_file(const volley_spike_plan *plan, const char *path) {
   for (int f = 0; plan && f < plan->n_files; f++)
     if (strcmp(plan->files[f], path) == 0) return true;
   return false;
 }
 
-/* Whether a file has spikes of sources, and of some that are set. */
-static bool has_spikes(const volley_experiment *experiment, const char *path, const char *const *sets, int n_sets,
-                       bool *are_set) {
-  bool found = false;
-  *are_set = false;
-  for (int p = 0; p < experiment->n_populations; p++) {
-    if (!has_file(experiment->populations[p].spikes, path)) continue;
-    found = true;
-    *are_set |= is_set(experiment, p, sets, n_sets);
-  }
-  return found;
+static bool has_spikes(const volley_experiment *experiment, const char *path) {
+  for (int p = 0; p < experiment->n_populations; p++)
+    if (has_file(experiment->populations[p].spikes, path)) return true;
+  return false;
 }
 
-bool volley_assignments_renew(const volley_experiment *experiment, int p, const char *const *sets, int n_sets) {
-  const volley_spike_plan *plan = experiment->populations[p].spikes;
-  bool are_set = is_set(experiment, p, sets, n_sets);
-  for (int f = 0; plan && f < plan->n_files && !are_set; f++)
-    (void)has_spikes(experiment, plan->files[f], sets, n_sets, &are_set);
-  return are_set;
+volley_renewal volley_assignments_renewal(const volley_experiment *experiment, const char *const *sets, int n_sets) {
+  const volley_population *populations = experiment->populations;
+  const int n = experiment->n_populations;
+  bool *are_set = volley_arena_alloc(experiment->arena, (size_t)n, sizeof *are_set);
+  volley_renewal renewal = {.populations = volley_arena_alloc(experiment->arena, (size_t)n, sizeof(bool)),
+                            .files = volley_arena_alloc(experiment->arena, (size_t)experiment->n_inputs, sizeof(bool))};
+  for (int s = 0, p; s < n_sets; s++)
+    if (set_of_population(experiment, sets[s], &p)) are_set[p] = renewal.populations[p] = true;
+  for (int i = 0; i < experiment->n_inputs; i++) {
+    const char *path = experiment->inputs[i].path;
+    for (int p = 0; p < n && !renewal.files[i]; p++)
+      renewal.files[i] = are_set[p] && has_file(populations[p].spikes, path);
+    for (int p = 0; p < n && renewal.files[i]; p++) renewal.populations[p] |= has_file(populations[p].spikes, path);
+  }
+  return renewal;
 }
 
 volley_status volley_assignments_check_files(volley_experiment *now, const volley_experiment *then,
-                                             const char *const *sets, int n_sets, MPI_Comm comm) {
+                                             const volley_renewal *renewal, MPI_Comm comm) {
   static const char edges[] = "projections.";
   for (int i = 0; i < now->n_inputs; i++) {
     volley_input_file *input = &now->inputs[i];
-    bool are_set;
-    const bool are_spikes = has_spikes(now, input->path, sets, n_sets, &are_set);
+    const bool is_renewed = renewal->files[i];
     input->bytes = then->inputs[i].bytes;
     input->checksum = then->inputs[i].checksum;
-    if (are_spikes && !are_set) continue;
-    if (!are_set && strncmp(input->place.path, edges, strlen(edges)) == 0) continue;
-    VOLLEY_TRY(are_set ? volley_input_sum(input, comm) : volley_input_compare(input, comm));
+    if (!is_renewed && has_spikes(now, input->path)) continue;
+    if (!is_renewed && strncmp(input->place.path, edges, strlen(edges)) == 0) continue;
+    VOLLEY_TRY(is_renewed ? volley_input_sum(input, comm) : volley_input_compare(input, comm));
   }
   return VOLLEY_OK;
 }
@@ -162,7 +159,7 @@ volley_status volley_assignments_check(const volley_experiment *experiment, int6
   bool is_stimulus = false;
   volley_refuse_continuous(experiment, "stimuli");
   for (int s = 0, p; s < n_sets; s++) {
-    if (volley_assignment_population(experiment, sets[s], &p))
+    if (set_of_population(experiment, sets[s], &p))
       refuse_changed(experiment, step, p, sets[s]);
     else if (!set_of_stimulus(sets[s]))
       refuse_other(sets[s]);

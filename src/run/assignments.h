@@ -6,12 +6,14 @@
 
 #include <mpi.h>
 
-/* Whether an assignment sets parameters or spikes of a population, and of which: *population becomes its number. */
-bool volley_assignment_population(const volley_experiment *experiment, const char *assignment, int *population);
+/* What assignments make anew. */
+typedef struct volley_renewal {
+  bool *populations; /* [n_populations] parameters or spikes: they are set, or in a file with spikes that are */
+  bool *files;       /* [n_inputs] of spikes that are set: they are read anew */
+} volley_renewal;
 
-/* Whether parameters or spikes of a population are made anew: they are set, or its spikes are in a file with others that are, which is read
- * anew. */
-bool volley_assignments_renew(const volley_experiment *experiment, int population, const char *const *sets, int n_sets);
+/* Finds it for all populations and files at once. The experiment's arena owns the lists. */
+volley_renewal volley_assignments_renewal(const volley_experiment *experiment, const char *const *sets, int n_sets);
 
 /* Adds a fault where the experiment's engine goes without steps: it cannot change such things while it is under way. */
 void volley_refuse_continuous(const volley_experiment *experiment, const char *what);
@@ -25,9 +27,9 @@ volley_status volley_assignments_check(const volley_experiment *experiment, int6
 volley_status volley_assignments_check_renewed(const volley_experiment *now, const volley_experiment *then,
                                                MPI_Comm comm);
 
-/* Before `now` reads its files: their sums become those of `then`, whose files they are, and must be, but those of spikes that are
+/* Before `now`, which `renewal` is of, reads its files: their sums become those of `then`, whose files they are, and must be, but those of spikes that are
  * set, which are read anew, for all sources that have some there. Edges are not looked at. Collective, agreed status: VOLLEY_USAGE with faults. */
 volley_status volley_assignments_check_files(volley_experiment *now, const volley_experiment *then,
-                                             const char *const *sets, int n_sets, MPI_Comm comm);
+                                             const volley_renewal *renewal, MPI_Comm comm);
 
 #endif

@@ -167,12 +167,12 @@ volley_status volley_run_save(volley_run *run, const char *path) {
   return status;
 }
 
-/* Makes parameters and spikes anew of the populations that are set, or share files of spikes with them, or only looks for faults. Collective, agreed status. */
-static volley_status renew_populations(volley_run *run, const char *const *sets, int n_sets,
-                                       const volley_reader *reader, bool checks) {
+/* Makes parameters and spikes of populations anew, or only looks for faults. Collective, agreed status. */
+static volley_status renew_populations(volley_run *run, const volley_renewal *renewal, const volley_reader *reader,
+                                       bool checks) {
   volley_network *network = run->parts.network;
   for (int p = 0; p < run->experiment->n_populations; p++) {
-    if (!volley_assignments_renew(run->experiment, p, sets, n_sets)) continue;
+    if (!renewal->populations[p]) continue;
     if (run->experiment->populations[p].spikes)
       VOLLEY_TRY(checks ? volley_sources_check(run->experiment, p, reader, run->comm)
                         : volley_sources_renew(network, p, reader));
@@ -190,8 +190,9 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
   VOLLEY_TRY(volley_experiment_read_text(experiment->resolved, experiment->file, experiment->file, experiment->from,
                                          sets, n_sets, run->comm, &renewed));
   const volley_reader reader = volley_data_reader(&run->comm);
+  const volley_renewal renewal = volley_assignments_renewal(renewed, sets, n_sets);
   volley_status status = volley_assignments_check_renewed(renewed, experiment, run->comm);
-  if (status == VOLLEY_OK) status = volley_assignments_check_files(renewed, experiment, sets, n_sets, run->comm);
+  if (status == VOLLEY_OK) status = volley_assignments_check_files(renewed, experiment, &renewal, run->comm);
   if (status == VOLLEY_OK) status = volley_run_load(renewed, &reader, run->comm);
   if (status != VOLLEY_OK) {
     volley_experiment_destroy(renewed);
@@ -207,13 +208,13 @@ volley_status volley_run_set(volley_run *run, const char *const *sets, int n_set
   experiment->inputs = renewed->inputs;
   for (int c = 0; c < experiment->n_changed; c++) /* which no assignment sets then */
     if (experiment->changes[c].stimulus >= 0) volley_change_stimulus(experiment, &experiment->changes[c]);
-  status = renew_populations(run, sets, n_sets, &reader, true);
+  status = renew_populations(run, &renewal, &reader, true);
   if (status != VOLLEY_OK) {
     *experiment = before;
     volley_experiment_destroy(renewed);
     return status;
   }
-  run->status = renew_populations(run, sets, n_sets, &reader, false); /* memory may lack: then it can only be closed */
+  run->status = renew_populations(run, &renewal, &reader, false); /* memory may lack: then it can only be closed */
   volley_network_renew_inputs(run->parts.network);
   volley_experiment_destroy(run->renewed);
   run->renewed = renewed;

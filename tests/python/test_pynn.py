@@ -242,7 +242,11 @@ def change_sources():
     for _ in range(2):  # told as long as it is so
         raises(Exception, lambda: sim.run(1.0), "dead_time")
     refractory.set(tau_refrac=8.0, rate=100.0)
+    simulation = sim.simulator.state.simulation
+    told, tell = [], simulation.assign
+    simulation.assign = lambda *assignments: (told.append(len(assignments)), tell(*assignments))
     sim.run(950.0)
+    expect(told == [2 + 2 + 2], f"assignments of spikes, gamma, dead times: {told}")
     expect([population.get_data().segments[0].spiketrains[0].magnitude.tolist() for population in given] == [[1.0, 60.0], [1.0, 61.0, 62.0]], "given spikes")
     late = [[numpy.diff(train.magnitude[train.magnitude > 60]) for train in population.get_data().segments[0].spiketrains] for population in (gamma, refractory)]
     regular, apart = (numpy.concatenate(parts) for parts in late)

@@ -152,7 +152,7 @@ class Population(common.Population):
         self._is_renewed = True
 
     def renew_inputs(self):
-        """Sets currents, and rates of sources, as they are from the present step on."""
+        """Sets currents as they are from the present step on; assignments of what drives sources, which keep_inputs() is told once they are made."""
         step, state = simulator.state.step, simulator.state
         is_due = self._is_renewed or any(source.next_change(step - 1) == step for source, _ in self._currents)
         if is_due and (self._currents or self._has_other_current() or self._injects):
@@ -164,7 +164,10 @@ class Population(common.Population):
             if self._has_other_current():
                 self.current += self._parameters[parameter] - self._built[parameter]
             state.simulation.inject(self.volley_name, self.current)
-        self.celltype.renew(state.simulation, self, step, self._is_renewed)
+        return self.celltype.renew(self, step, self._is_renewed)
+
+    def keep_inputs(self):
+        self.celltype.keep(self)
         self._is_renewed = False
 
     def _has_other_current(self):

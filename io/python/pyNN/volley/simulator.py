@@ -141,11 +141,8 @@ class State(common.control.BaseState):
         self.running = True
         self._sample()
         taken = self.step
-        for projection in self.projections if self.step < stop else ():
-            projection.send_weights()
         while self.step < stop:
-            for population in self.populations:
-                population.renew_inputs()
+            self._renew()
             until = min([stop, taken + MANY_STEPS, *(recorder.next_sample for recorder in self.recorders),
                          *(population.next_change() for population in self.populations)])
             self.simulation.run(self.time_of(until) - self.time_of(self.step))
@@ -156,6 +153,16 @@ class State(common.control.BaseState):
                 taken = self.step
         for source in self.current_sources:
             source.take_samples()
+
+    def _renew(self):
+        """Inputs and weights as they are from the present step on: one assignment of all, for it reads all given spikes anew."""
+        assignments = [text for population in self.populations for text in population.renew_inputs()]
+        if assignments:
+            self.simulation.assign(*assignments)
+        for population in self.populations:
+            population.keep_inputs()
+        for projection in self.projections:
+            projection.send_weights()
 
     def _take_spikes(self, since):
         for population in self.populations:

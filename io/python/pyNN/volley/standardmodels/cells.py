@@ -47,8 +47,12 @@ class Cell:
         values = self.values(population)
         simulation.set_parameters(population.volley_name, {key: values[key] for key in values if key.rstrip("_123") in names or key in names})
 
-    def renew(self, simulation, population, step, is_renewed):
-        """Sets what drives a source, as it is from the step on."""
+    def renew(self, population, step, is_renewed):
+        """Assignments to what drives a source, as it is from the step on; keep() follows once Volley has taken them."""
+        return []
+
+    def keep(self, population):
+        """Notes that Volley has what renew() assigned."""
 
     def spikes_as_given(self, population, since, until, spikes):
         """Times and indices of spikes between two steps, of which these were simulated."""
@@ -214,8 +218,16 @@ class SpikeSourceArray(Cell, cells.SpikeSourceArray):
         return {"times": np.around(self._steps(times) * simulator.state.dt, 9), "ids": ids}
 
     def change(self, simulation, population, names):
+        population._has_other_spikes = True
+
+    def renew(self, population, step, is_renewed):
+        if not population._has_other_spikes:
+            return []
         simulator.state.rewrite(f"spikes/{population.volley_name}", self._data(population))
-        simulation.assign(f"populations.{population.volley_name}.spikes.off_grid=nearest")  # they are read anew
+        return [f"populations.{population.volley_name}.spikes.off_grid=nearest"]  # they are read anew
+
+    def keep(self, population):
+        population._has_other_spikes = False
 
     def check_values(self, values):
         lists = [np.asarray(times.value, float) for times in values["spike_times"]]
@@ -232,6 +244,7 @@ class SpikeSourceArray(Cell, cells.SpikeSourceArray):
         return times[now], ids[now]
 
     def describe_to(self, net, population):
+        population._has_other_spikes = False  # than Volley
         group = f"spikes/{population.volley_name}"
         net._data |= {f"{group}/{name}": values for name, values in self._data(population).items()}
         net.population(population.volley_name, population.size, "spike_source",
@@ -283,7 +296,7 @@ class RandomSource(Cell):
     def describe_to(self, net, population):
         net.population(population.volley_name, population.size, "parrot")
         self._find_times(population)
-        population._stimuli = []  # (name, cells, keys that it has)
+        population._stimuli = population._renewed = []  # (name, cells, keys that it has), and will have
         for name, cells_of in self._groups(population):
             keys = self._present_keys(population, cells_of, simulator.state.step)
             population._stimuli.append((name, cells_of, keys))
@@ -299,20 +312,21 @@ class RandomSource(Cell):
                 raise NotImplementedError(f"{type(self).__name__}: while a run is under way, cells that had one {self.single} can get another one, "
                                           "but not several; reset() before")
 
-    def renew(self, simulation, population, step, is_renewed):
+    def renew(self, population, step, is_renewed):
         if is_renewed:
             self._find_times(population)
         elif step not in population._later:
-            return
-        assignments, renewed = [], []
+            return []
+        assignments, population._renewed = [], []
         for name, cells_of, before in population._stimuli:
             keys = self._present_keys(population, cells_of, step)
             assignments += [f"stimuli.{name}.{key}={value if np.isscalar(value) else '{values: %s}' % value['values']}"
                             for key, value in keys.items() if value != before[key]]
-            renewed.append((name, cells_of, keys))
-        if assignments:
-            simulation.assign(*assignments)
-        population._stimuli = renewed
+            population._renewed.append((name, cells_of, keys))
+        return assignments
+
+    def keep(self, population):
+        population._stimuli = population._renewed
 
     def next_change(self, population, step):
         at = np.searchsorted(population._later, step, side="right")
