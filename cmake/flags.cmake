@@ -28,6 +28,13 @@ if(VOLLEY_SANITIZE)
   add_link_options(-fsanitize=${VOLLEY_SANITIZE})
 endif()
 
+set_property(CACHE VOLLEY_GID_BITS PROPERTY STRINGS 32 64)
+if(NOT VOLLEY_GID_BITS MATCHES "^(32|64)$")
+  message(FATAL_ERROR "VOLLEY_GID_BITS is ${VOLLEY_GID_BITS}; it must be 32 or 64")
+elseif(VOLLEY_GID_BITS EQUAL 64)
+  add_compile_definitions(VOLLEY_GID_BITS=64) # base/gid.h
+endif()
+
 function(volley_compile_options target)
   target_compile_options(${target} PRIVATE ${VOLLEY_FLAGS} ${VOLLEY_WARNINGS})
   get_target_property(type ${target} TYPE)

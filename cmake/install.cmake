@@ -41,7 +41,14 @@ while(headers)
 endwhile()
 foreach(header ${VOLLEY_HEADERS})
   get_filename_component(folder ${header} DIRECTORY)
-  install(FILES src/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley/${folder} COMPONENT development)
+  set(file src/${header})
+  if(header STREQUAL base/gid.h) # knows the bits of this build
+    set(file ${PROJECT_BINARY_DIR}/generated/gid.h)
+    file(READ src/base/gid.h text)
+    string(REPLACE "#define VOLLEY_GID_BITS 32" "#define VOLLEY_GID_BITS ${VOLLEY_GID_BITS}" text "${text}")
+    file(WRITE ${file} "${text}")
+  endif()
+  install(FILES ${file} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/volley/${folder} COMPONENT development)
 endforeach()
 
 # A shared library shows what is marked VOLLEY_API, and nothing else.

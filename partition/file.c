@@ -25,7 +25,7 @@ static const volley_key_info keys[] = {
 enum { PIECE = 1 << 21 /* numbers that are read at a time */, MOST_PARTS = 1 << 26 };
 
 typedef struct run {
-  uint32_t first; /* gid; up to the next run's */
+  volley_gid first; /* up to the next run's */
   int owner;
 } run;
 
@@ -54,7 +54,7 @@ static const char *refuses(const volley_experiment *experiment, int ranks, char 
   return buffer;
 }
 
-static void append(state *s, uint32_t gid, int part) {
+static void append(state *s, volley_gid gid, int part) {
   if (s->n > 0 && s->runs[s->n - 1].owner == part) return;
   if (s->n == s->capacity) {
     s->capacity = s->n > 0 ? 2 * s->n : 64;
@@ -65,7 +65,7 @@ static void append(state *s, uint32_t gid, int part) {
 }
 
 /* Reads the numbers of the neurons from `first` on. */
-static volley_status read_piece(const volley_owners *owners, const volley_reader *reader, uint32_t first, uint32_t n,
+static volley_status read_piece(const volley_owners *owners, const volley_reader *reader, volley_gid first, uint32_t n,
                                 state *s) {
   const volley_experiment *experiment = owners->experiment;
   const volley_place *place = &experiment->simulation.partition_place;
@@ -73,7 +73,7 @@ static volley_status read_piece(const volley_owners *owners, const volley_reader
                                     .file = own(experiment)->file,
                                     .dataset = own(experiment)->dataset,
                                     .column = own(experiment)->column};
-  uint32_t *gids = volley_alloc(n, sizeof *gids, "owners from a file");
+  volley_gid *gids = volley_alloc(n, sizeof *gids, "owners from a file");
   double *numbers = volley_alloc(n, sizeof *numbers, "owners from a file");
   for (uint32_t i = 0; i < n; i++) gids[i] = first + i;
   volley_status status = reader->values(reader->context, place, &from, experiment->neurons, gids, n, numbers);
@@ -81,8 +81,8 @@ static volley_status read_piece(const volley_owners *owners, const volley_reader
     if (numbers[i] >= 0 && numbers[i] < MOST_PARTS && numbers[i] == floor(numbers[i]))
       append(s, first + i, (int)numbers[i]);
     else
-      status = volley_fault(VOLLEY_USAGE, place, "%s: %g of neuron %u is no rank; a whole number from 0 on is right",
-                            volley_distribution_file(&from).text, numbers[i], first + i);
+      status = volley_fault(VOLLEY_USAGE, place, "%s: %g of neuron %llu is no rank; a whole number from 0 on is right",
+                            volley_distribution_file(&from).text, numbers[i], (unsigned long long)(first + i));
   }
   free(gids);
   free(numbers);
@@ -99,22 +99,22 @@ static void finish(const volley_owners *owners, state *s) {
   int p = 0;
   for (size_t i = 0; i + 1 < s->n; i++) {
     if (parts > ranks) s->runs[i].owner = (int)((uint64_t)s->runs[i].owner * ranks / parts);
-    for (uint32_t gid = s->runs[i].first; gid < s->runs[i + 1].first;) {
+    for (volley_gid gid = s->runs[i].first; gid < s->runs[i + 1].first;) {
       p = volley_population_of(experiment, gid, p);
-      const uint32_t end = experiment->populations[p].first_gid + experiment->populations[p].size;
-      const uint32_t stop = s->runs[i + 1].first < end ? s->runs[i + 1].first : end;
-      s->counts[p * s->parts + s->runs[i].owner] += stop - gid;
+      const volley_gid end = experiment->populations[p].first_gid + experiment->populations[p].size;
+      const volley_gid stop = s->runs[i + 1].first < end ? s->runs[i + 1].first : end;
+      s->counts[p * s->parts + s->runs[i].owner] += (uint32_t)(stop - gid);
       gid = stop;
     }
   }
 }
 
 static volley_status create(volley_owners *owners, const volley_reader *reader, MPI_Comm comm) {
-  const uint32_t neurons = owners->experiment->neurons;
+  const volley_gid neurons = owners->experiment->neurons;
   state *s = volley_alloc(1, sizeof *s, "a partition");
   volley_status status = VOLLEY_OK;
-  for (uint32_t first = 0; first < neurons && status == VOLLEY_OK;) {
-    const uint32_t n = neurons - first < PIECE ? neurons - first : PIECE;
+  for (volley_gid first = 0; first < neurons && status == VOLLEY_OK;) {
+    const uint32_t n = neurons - first < PIECE ? (uint32_t)(neurons - first) : PIECE;
     status = read_piece(owners, reader, first, n, s);
     first += n;
   }
@@ -127,7 +127,7 @@ static volley_status create(volley_owners *owners, const volley_reader *reader, 
 }
 
 /* The run in which a gid lies. */
-static size_t run_of(const state *s, uint32_t gid) {
+static size_t run_of(const state *s, volley_gid gid) {
   size_t after = 0;
   VOLLEY_SEARCH(after, s->n, i, s->runs[i].first <= gid)
   return after - 1;
@@ -147,7 +147,7 @@ static uint64_t next(const volley_owners *owners, int population, uint64_t index
   const state *s = owners->state;
   const uint64_t first_gid = owners->experiment->populations[population].first_gid;
   if (index >= owners->experiment->populations[population].size) return UINT64_MAX;
-  size_t i = run_of(s, (uint32_t)(first_gid + index));
+  size_t i = run_of(s, (volley_gid)(first_gid + index));
   for (; i + 1 < s->n; i++) {
     if (s->runs[i].owner != rank) continue;
     return s->runs[i].first > first_gid + index ? s->runs[i].first - first_gid : index;

@@ -70,7 +70,7 @@ static void take_population(volley_partition *partition, int p) {
   const volley_owners *owners = &partition->owners;
   const volley_population *population = &partition->experiment->populations[p];
   size_t capacity = population->size / (size_t)partition->ranks + 1;
-  uint32_t *gids = volley_grow(NULL, capacity, sizeof *gids, "the neurons of a rank");
+  volley_gid *gids = volley_grow(NULL, capacity, sizeof *gids, "the neurons of a rank");
   uint32_t n = 0;
   for (uint64_t i = 0; (i = find_next(owners, p, i, partition->rank)) < population->size; i++) {
     if (n == capacity) {
@@ -134,7 +134,8 @@ volley_balance volley_partition_balance(const volley_owners *owners, const doubl
   const volley_experiment *experiment = owners->experiment;
   const int n = experiment->n_populations, ranks = owners->ranks;
   const bool by_rank = (uint32_t)ranks <= experiment->neurons;
-  const uint32_t items = by_rank ? (uint32_t)ranks : experiment->neurons, step = items / (MOST_LOOKS / (uint32_t)n) + 1;
+  const uint32_t items = by_rank ? (uint32_t)ranks : (uint32_t)experiment->neurons,
+                 step = items / (MOST_LOOKS / (uint32_t)n) + 1;
   volley_balance balance = {by_rank ? INFINITY : 0, 0, 0};
   for (uint64_t r = 0; by_rank && r < items; r += step) take_load(&balance, load_of(owners, (int)r, loads));
   for (int p = 0; p < n; p++) {
@@ -149,27 +150,30 @@ volley_balance volley_partition_balance(const volley_owners *owners, const doubl
 }
 
 /* A number that stands for a gid in sums: two sets of gids with equal sums are equal, but for a chance of 2^-64. */
-static uint64_t token(uint32_t gid) {
+static uint64_t token(volley_gid gid) {
   uint32_t words[4];
   volley_random_block((volley_key){{0, 0}}, gid, 0, 0, words);
   return (uint64_t)words[0] << 32 | words[1];
 }
 
 /* Compares the number and the tokens' sum of the gids held on all ranks with those of all gids. Each rank sums the tokens of an
- * equal part of the gids, so that this costs every rank its share only. */
+ * equal part of each population, so that this costs every rank its share only. */
 volley_status volley_partition_check(const volley_partition *partition, MPI_Comm comm) {
   const volley_experiment *experiment = partition->experiment;
-  const uint64_t ranks = (uint64_t)partition->ranks, rank = (uint64_t)partition->rank, n = experiment->neurons;
-  uint64_t mine[3] = {partition->count, 0, 0}, sums[3]; /* gids held, their tokens, tokens due */
+  const uint64_t ranks = (uint64_t)partition->ranks, rank = (uint64_t)partition->rank;
+  uint64_t n = 0, mine[3] = {partition->count, 0, 0}, sums[3]; /* gids held, their tokens, tokens due */
   for (int p = 0; p < experiment->n_populations; p++) {
+    const volley_population *population = &experiment->populations[p];
+    const uint64_t size = population->size, end = size * (rank + 1) / ranks;
     for (uint32_t i = 0; i < partition->counts[p]; i++) mine[1] += token(partition->gids[p][i]);
+    for (uint64_t i = size * rank / ranks; i < end; i++) mine[2] += token(population->first_gid + (volley_gid)i);
+    n += size;
   }
-  for (uint64_t gid = n * rank / ranks; gid < n * (rank + 1) / ranks; gid++) mine[2] += token((uint32_t)gid);
   VOLLEY_MPI(MPI_Allreduce(mine, sums, 3, MPI_UINT64_T, MPI_SUM, comm));
   if (sums[0] != n || sums[1] != sums[2]) {
     volley_fault(VOLLEY_FAILURE, NULL,
-                 "partitioner %s does not give every neuron to exactly one rank: %llu of %u given",
-                 experiment->simulation.partitioner->name, (unsigned long long)sums[0], experiment->neurons);
+                 "partitioner %s does not give every neuron to exactly one rank: %llu of %llu given",
+                 experiment->simulation.partitioner->name, (unsigned long long)sums[0], (unsigned long long)n);
   }
   return volley_agree(comm);
 }

@@ -58,9 +58,9 @@ typedef struct volley_partition {
   const volley_experiment *experiment; /* not owned */
   int rank, ranks;
   volley_owners owners;
-  uint32_t **gids;  /* [n_populations][counts[p]] ascending */
-  uint32_t *counts; /* [n_populations] */
-  uint32_t count;   /* neurons of this rank */
+  volley_gid **gids; /* [n_populations][counts[p]] ascending */
+  uint32_t *counts;  /* [n_populations] */
+  uint32_t count;    /* neurons of this rank */
 } volley_partition;
 
 /* The part of rank `rank` of `ranks`. Collective over comm, which need not have as many, agreed status; *out is owned by the

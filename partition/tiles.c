@@ -52,7 +52,7 @@ static void find_key(const volley_experiment *experiment, int p, uint32_t index,
   double x[VOLLEY_DIMENSIONS] = {0};
   volley_space_position(experiment->populations[p].space, index, x);
   for (int d = 0; d < VOLLEY_DIMENSIONS; d++) key[d] = x[(axis + d) % VOLLEY_DIMENSIONS];
-  key[VOLLEY_DIMENSIONS] = experiment->populations[p].first_gid + (double)index;
+  key[VOLLEY_DIMENSIONS] = (double)experiment->populations[p].first_gid + index;
 }
 
 static int compare_keys(const void *a, const void *b) {
@@ -173,7 +173,8 @@ static volley_lines *make_lines(const volley_owners *owners, const double *costs
 static volley_status create(volley_owners *owners, const volley_reader *reader, MPI_Comm comm) {
   const volley_experiment *experiment = owners->experiment;
   const size_t n = (size_t)experiment->n_populations, ranks = (size_t)owners->ranks;
-  const double share = fmax(SAMPLES, SAMPLES_OF_RANK * (double)ranks) / experiment->neurons;
+  const double neurons = (double)experiment->neurons;
+  const double share = fmax(SAMPLES, SAMPLES_OF_RANK * (double)ranks) / neurons;
   state *s = owners->state = volley_alloc(1, sizeof *s, "a partition");
   double *costs = volley_alloc(n, sizeof *costs, "a partition");
   (void)reader;
@@ -181,8 +182,8 @@ static volley_status create(volley_owners *owners, const volley_reader *reader, 
   volley_costs_find(experiment, NULL, costs);
   *s = (state){make_lines(owners, costs), volley_alloc(ranks, sizeof *s->cuts, "a partition"),
                volley_alloc(ranks * n, sizeof *s->counts, "a partition")};
-  place *places = volley_alloc((size_t)fmin(experiment->neurons, (share + 1e-9) * experiment->neurons + 2 * (double)n),
-                               sizeof *places, "a partition");
+  place *places =
+      volley_alloc((size_t)fmin(neurons, (share + 1e-9) * neurons + 2 * (double)n), sizeof *places, "a partition");
   size_t taken = 0;
   for (int p = 0; p < experiment->n_populations; p++)
     if (experiment->populations[p].space) taken += take_places(experiment, p, share, costs[p], places + taken);

@@ -195,7 +195,7 @@ void volley_taking_tell(const volley_checkpoint *checkpoint, const volley_networ
 }
 
 /* gid here of a gid there; false: its population is not taken. */
-static bool find_gid(const matching *m, uint32_t *gid) {
+static bool find_gid(const matching *m, volley_gid *gid) {
   const int q = volley_population_of(m->then, *gid, 0);
   for (int p = 0; p < m->now->n_populations; p++) {
     if (m->taking->populations[p] != q) continue;
@@ -206,15 +206,15 @@ static bool find_gid(const matching *m, uint32_t *gid) {
 }
 
 static int compare_gids(const void *a, const void *b) {
-  const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  const volley_gid x = *(const volley_gid *)a, y = *(const volley_gid *)b;
   return (x > y) - (x < y);
 }
 
 /* The spikes of one step, or of one time: n gids that move to the place `to`, ascending. Returns how many are left. */
-static uint64_t move_gids(const matching *m, const uint32_t *gids, uint64_t n, uint32_t *to) {
+static uint64_t move_gids(const matching *m, const volley_gid *gids, uint64_t n, volley_gid *to) {
   uint64_t left = 0;
   for (uint64_t i = 0; i < n; i++) {
-    uint32_t gid = gids[i];
+    volley_gid gid = gids[i];
     if (find_gid(m, &gid)) to[left++] = gid;
   }
   if (left > 0) qsort(to, left, sizeof *to, compare_gids);
@@ -222,7 +222,7 @@ static uint64_t move_gids(const matching *m, const uint32_t *gids, uint64_t n, u
 }
 
 static void move_steps(const matching *m, volley_run_state *state) {
-  const uint32_t *gids = state->gids;
+  const volley_gid *gids = state->gids;
   uint64_t kept = 0;
   for (int64_t k = 0; k < state->n_recent; k++) {
     const uint64_t n = state->recent_counts[k];

@@ -48,10 +48,33 @@ static void read_counts(volley_checkpoint *checkpoint) {
   info->n_recorders = (int)n_recorders;
 }
 
+/* Gids while they are made shorter. */
+typedef struct narrowing {
+  volley_arena *arena;
+  const volley_run_state *state;
+  uint32_t *gids;
+} narrowing;
+
+static void narrow(void *context) {
+  narrowing *n = context;
+  n->gids = volley_arena_alloc(n->arena, n->state->n_gids, sizeof *n->gids);
+  for (uint64_t i = 0; i < n->state->n_gids; i++) n->gids[i] = (uint32_t)n->state->gids[i];
+}
+
+/* Gids take 32 bits in a file where these name all neurons of the network, in any build. */
+static void add_gids(volley_contents *contents, const volley_saved *saved) {
+  const volley_network *network = saved->parts->network;
+  narrowing n = {contents->arena, saved->state, NULL};
+  if (sizeof(volley_gid) == sizeof *n.gids || volley_gid_above(network->experiment->neurons) > 0)
+    volley_contents_add(contents, VOLLEY_HDF5_GID, n.state->n_gids, NULL, n.state->gids, gids_path);
+  else if (volley_all(volley_memory_try(narrow, &n) == VOLLEY_OK, network->comm))
+    volley_contents_add(contents, H5T_NATIVE_UINT32, n.state->n_gids, NULL, n.gids, gids_path);
+}
+
 static void *create_recent(volley_contents *contents, const volley_saved *saved) {
   const volley_run_state *state = saved->state;
   volley_contents_add(contents, H5T_NATIVE_UINT64, (uint64_t)state->n_recent, NULL, state->recent_counts, counts_path);
-  volley_contents_add(contents, H5T_NATIVE_UINT32, state->n_gids, NULL, state->gids, gids_path);
+  add_gids(contents, saved);
   if (saved->parts->network->experiment->simulation.continuous)
     volley_contents_add(contents, H5T_NATIVE_DOUBLE, state->n_times, "ms", state->times, times_path);
   return NULL;
@@ -75,7 +98,7 @@ static void read_recent(volley_checkpoint *checkpoint) {
   state->n_recent = (int64_t)n_recent;
   state->n_gids = checkpoint->file.failed ? 0 : dataset.count;
   state->gids = volley_arena_alloc(checkpoint->arena, state->n_gids, sizeof *state->gids);
-  volley_dataset_get(&checkpoint->file, &dataset, H5T_NATIVE_UINT32, 0, state->n_gids, state->gids);
+  volley_dataset_get(&checkpoint->file, &dataset, VOLLEY_HDF5_GID, 0, state->n_gids, state->gids);
   volley_dataset_release(&checkpoint->file, &dataset);
   if (H5Lexists(checkpoint->handle, times_path, H5P_DEFAULT) > 0) read_times(checkpoint);
   for (uint64_t i = 0; i < n_recent && sum <= state->n_gids; i++) {

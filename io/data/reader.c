@@ -11,7 +11,7 @@
 enum { SLAB = 1 << 20 /* values read at a time */ };
 
 /* One number for each of so many neurons. */
-static void check_size(volley_numbers *n, uint32_t size) {
+static void check_size(volley_numbers *n, volley_gid size) {
   if (n->file.failed) return;
   if (n->n_dimensions != 1)
     volley_hdf5_fault(&n->file, "%s must have one dimension%s", n->what,
@@ -24,7 +24,7 @@ static void check_size(volley_numbers *n, uint32_t size) {
 }
 
 static volley_status read_values(void *context, const volley_place *place, const volley_distribution *from,
-                                 uint32_t size, const uint32_t *indices, uint32_t n, double *out) {
+                                 volley_gid size, const volley_gid *places, uint32_t n, double *out) {
   const MPI_Comm comm = *(MPI_Comm *)context;
   volley_numbers numbers = {.handle = -1, .data = {.set = -1}};
   int rank = 0;
@@ -34,17 +34,18 @@ static volley_status read_values(void *context, const volley_place *place, const
     check_size(&numbers, size);
   }
   volley_status status = volley_agree(comm);
-  int64_t range[] = {n > 0 ? indices[0] : size, n > 0 ? -1 - (int64_t)indices[n - 1] : 0}; /* that any rank wants */
+  int64_t range[] = {(int64_t)(n > 0 ? places[0] : size),
+                     n > 0 ? -1 - (int64_t)places[n - 1] : 0}; /* that any rank wants */
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, range, 2, MPI_INT64_T, MPI_MIN, comm));
-  const uint32_t end = (uint32_t)-range[1];
+  const volley_gid end = (volley_gid)-range[1];
   double *slab = volley_alloc(SLAB, sizeof *slab, "values from a file");
   uint32_t taken = 0;
-  for (uint32_t first = (uint32_t)range[0] / SLAB * SLAB; status == VOLLEY_OK && first < end;) {
-    const uint32_t count = size - first < SLAB ? size - first : SLAB;
+  for (volley_gid first = (volley_gid)range[0] / SLAB * SLAB; status == VOLLEY_OK && first < end;) {
+    const uint32_t count = size - first < SLAB ? (uint32_t)(size - first) : SLAB;
     if (rank == 0) volley_numbers_read(&numbers, first, count, slab);
     status = volley_agree(comm);
     if (status == VOLLEY_OK) VOLLEY_MPI(MPI_Bcast(slab, (int)count, MPI_DOUBLE, 0, comm));
-    for (; taken < n && indices[taken] - first < count; taken++) out[taken] = slab[indices[taken] - first];
+    for (; taken < n && places[taken] - first < count; taken++) out[taken] = slab[places[taken] - first];
     first += count;
   }
   free(slab);

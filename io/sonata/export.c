@@ -71,7 +71,7 @@ static void put_value(const export *x, int p, volley_hdf5 *file, hid_t group, FI
   const volley_population *population = &x->experiment->populations[p];
   double *all = volley_alloc(population->size, sizeof *all, "values of neurons");
   for (uint32_t i = 0; i < x->partition->counts[p]; i++)
-    all[x->partition->gids[p][i] - population->first_gid] = values[per_neuron ? i : 0];
+    all[volley_index_in(population, x->partition->gids[p][i])] = values[per_neuron ? i : 0];
   for (uint64_t at = 0; at < population->size; at += PIECE) { /* each has one owner, the others add 0 */
     const int n = (int)(population->size - at < PIECE ? population->size - at : PIECE);
     VOLLEY_MPI(MPI_Reduce(x->rank == 0 ? MPI_IN_PLACE : all + at, all + at, n, MPI_DOUBLE, MPI_SUM, 0, x->comm));
@@ -204,8 +204,8 @@ typedef struct edge_columns {
   size_t n, capacity;
 } edge_columns;
 
-static uint32_t node_of(const volley_population *population, uint32_t gid) {
-  const uint32_t index = gid - population->first_gid;
+static uint32_t node_of(const volley_population *population, volley_gid gid) {
+  const uint32_t index = volley_index_in(population, gid);
   return population->nodes ? volley_nodes_id(population->nodes, index) : index;
 }
 

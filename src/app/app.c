@@ -4,6 +4,7 @@
 #include "app/alike.h"
 #include "app/launch.h"
 #include "base/build_info.h"
+#include "base/gid.h"
 #include "base/text.h"
 #include "solver/solver.h"
 
@@ -62,7 +63,7 @@ static bool run_alone(int n, const char *const *words, volley_status *status) {
     write_overview(stderr);
     *status = VOLLEY_USAGE;
   } else if (is_any(words[0], "--version", "-V") || strcmp(words[0], "version") == 0) {
-    printf("volley " VOLLEY_VERSION " (" VOLLEY_GIT_COMMIT ")\n");
+    printf("volley " VOLLEY_VERSION " (" VOLLEY_GIT_COMMIT "), gids of %d bits\n", VOLLEY_GID_BITS);
   } else if (is_any(words[0], "--help", "-h") || strcmp(words[0], "help") == 0) {
     *status = show_help(n > 1 ? words[1] : NULL);
   } else {

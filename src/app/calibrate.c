@@ -85,7 +85,7 @@ static double time_between_ranks(const volley_experiment *experiment, const voll
   const double steps = (double)experiment->simulation.steps, dt = experiment->simulation.dt, ranks = estimate->ranks;
   const double lag =
       experiment->n_readouts == 0 && isfinite(estimate->min_delay) ? fmax(1, round(estimate->min_delay / dt)) : 1;
-  const double neurons = experiment->neurons / ranks;
+  const double neurons = (double)experiment->neurons / ranks;
   const volley_exchange_load load = {.ranks = estimate->ranks,
                                      .group = experiment->simulation.exchange_group,
                                      .steps = steps,
@@ -93,7 +93,7 @@ static double time_between_ranks(const volley_experiment *experiment, const voll
                                      .lag = lag,
                                      .spikes = estimate->spikes / steps / ranks,
                                      .neurons = neurons,
-                                     .sources = fmin(estimate->rows, experiment->neurons - neurons)};
+                                     .sources = fmin(estimate->rows, (double)experiment->neurons - neurons)};
   const volley_exchange_kind *kind = experiment->simulation.exchange;
   return estimate->ranks > 1 && kind->expected_cost ? kind->expected_cost(&load).seconds : 0;
 }
@@ -132,7 +132,7 @@ static void time_continuous(const volley_experiment *experiment, const volley_es
   const double neuron_s = 100e-9;
   const volley_event_times events = volley_time_events(experiment, estimate);
   const double words = 12 * (1 + estimate->spikes / fmax(1, events.windows) / estimate->ranks);
-  times->build_s = neuron_s * experiment->neurons / estimate->ranks;
+  times->build_s = neuron_s * (double)experiment->neurons / estimate->ranks;
   times->update_s = events.update_s;
   times->stimuli_s = events.stimuli_s;
   times->deliver_s = events.deliver_s;
@@ -162,7 +162,7 @@ volley_times volley_estimate_times(const volley_experiment *experiment, const vo
     time_continuous(experiment, estimate, &times);
   else
     works = time_steps(experiment, estimate, &times);
-  times.build_s += owner_s * experiment->neurons + volley_time_build(experiment, estimate);
+  times.build_s += owner_s * (double)experiment->neurons + volley_time_build(experiment, estimate);
   times.record_s = time_recording(experiment, estimate, output->file_bytes, byte_s);
   for (int r = 0; r < experiment->n_readouts; r++) {
     times.learn_s += volley_time_learning(experiment, &experiment->readouts[r], estimate);

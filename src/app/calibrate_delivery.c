@@ -44,7 +44,7 @@ static void go_through_row(volley_table_builder *builder, const shape *s, uint32
   uint32_t drawn;
   volley_random_words(key, r, 0, 1, 1, &drawn);
   const uint32_t n = (uint32_t)fmax(1, fmin(round_by(s->synapses, drawn), MOST_SYNAPSES));
-  const uint32_t gid = (uint32_t)(r / s->found);
+  const volley_gid gid = (volley_gid)(r / s->found);
   if (fills) volley_random_words(key, r, 0, 0, n, words);
   for (uint32_t k = 0; k < n; k++) {
     const uint16_t due = (uint16_t)(1 + (words[k] & 0xFFFF) % s->steps),
@@ -62,7 +62,7 @@ static void go_through_row(volley_table_builder *builder, const shape *s, uint32
 static volley_table repeat(volley_table part, uint32_t times, double found) {
   const uint32_t n = part.sources.n_rows;
   volley_table all = part;
-  uint32_t *gids = volley_alloc((size_t)times * n, sizeof *gids, "an estimate");
+  volley_gid *gids = volley_alloc((size_t)times * n, sizeof *gids, "an estimate");
   all.synapses *= times;
   all.pool_bytes *= times;
   all.pool = volley_alloc_huge(all.pool_bytes, "an estimate");
@@ -73,7 +73,7 @@ static volley_table repeat(volley_table part, uint32_t times, double found) {
       volley_row row = volley_row_unpack(part.rows[r]);
       row.offset += c * part.pool_bytes;
       all.rows[c * n + r] = volley_row_pack(row);
-      gids[c * n + r] = (uint32_t)((c * n + r) / found);
+      gids[c * n + r] = (volley_gid)((c * n + r) / found);
     }
   }
   all.sources = volley_source_index_make(gids, times * n);
@@ -85,7 +85,7 @@ static volley_table repeat(volley_table part, uint32_t times, double found) {
 
 static volley_table make_table(const shape *s, uint32_t n_rows) {
   volley_table_builder *builder =
-      volley_table_builder_create((uint32_t)(n_rows / s->found) + 1, s->targets, RECEPTORS, s->simulation);
+      volley_table_builder_create((volley_gid)(n_rows / s->found) + 1, s->targets, RECEPTORS, s->simulation);
   uint32_t *words = volley_alloc(MOST_SYNAPSES, sizeof *words, "an estimate");
   for (uint32_t r = 0; r < n_rows; r++) go_through_row(builder, s, r, false, words);
   volley_table_allocate(builder);
@@ -97,13 +97,13 @@ static volley_table make_table(const shape *s, uint32_t n_rows) {
 }
 
 /* The spikes of a step: ascending, anywhere among those whose rows may be in the table. */
-static void draw_spikes(volley_stream *stream, double universe, uint32_t *gids, uint32_t n) {
-  for (uint32_t i = 0; i < n; i++) gids[i] = (uint32_t)((i + volley_stream_uniform(stream)) / n * universe);
+static void draw_spikes(volley_stream *stream, double universe, volley_gid *gids, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) gids[i] = (volley_gid)((i + volley_stream_uniform(stream)) / n * universe);
 }
 
 /* Takes steps with n spikes in each, which are drawn before: gids [steps][n]. Returns the seconds of the processor. */
 static double take_steps(volley_arrivals *arrivals, const volley_slice *slice, int64_t first, int64_t steps,
-                         const uint32_t *gids, uint32_t n) {
+                         const volley_gid *gids, uint32_t n) {
   const double begin = volley_thread_seconds();
   for (int64_t step = first; step < first + steps; step++, gids += n) {
     volley_arrivals_deliver(arrivals, step);
@@ -121,7 +121,7 @@ static double deliver(const shape *s, volley_block *block, uint32_t n_rows, uint
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 1), thread, 0);
   const uint32_t n = (uint32_t)fmin(MOST_SPIKES, fmax(1, s->per_step));
   const int64_t steps = (int64_t)fmin(STEPS, TOGETHER / n);
-  uint32_t *gids = volley_alloc((size_t)steps * n, sizeof *gids, "an estimate");
+  volley_gid *gids = volley_alloc((size_t)steps * n, sizeof *gids, "an estimate");
   const double end = MPI_Wtime() + volley_sample_s;
   const int64_t warm = block->table.max_due; /* nothing is due before */
   double spikes = 0, seconds = 0;
@@ -166,7 +166,7 @@ double volley_time_spike(const volley_experiment *experiment, const volley_estim
              .equal = visits->equal > 0.5 * visits->synapses,
              .targets = estimate->stride > 0 ? estimate->stride : 1,
              .threads = volley_sample_threads(estimate)};
-  s.found = fmax(s.found, fmax(1, fmin(s.rows, MOST_BYTES / sizeof(uint64_t))) / (double)UINT32_MAX);
+  s.found = fmax(s.found, fmax(1, fmin(s.rows, MOST_BYTES / sizeof(uint64_t))) / (double)VOLLEY_MOST_NEURONS);
   s.seconds = volley_alloc((size_t)s.threads, sizeof *s.seconds, "an estimate");
   volley_barrier_init(&s.barrier, s.threads);
   volley_parallel(s.threads, deliver_in_thread, &s);
@@ -180,14 +180,14 @@ double volley_time_exchange(const volley_experiment *experiment, const volley_es
   const double per_step = estimate->spikes / (double)experiment->simulation.steps;
   if (per_step < 1) return 0; /* the steps themselves are timed with the neurons */
   const uint32_t n = (uint32_t)fmin(MOST_SPIKES, per_step);
-  uint32_t *gids = volley_alloc(n, sizeof *gids, "an estimate");
+  volley_gid *gids = volley_alloc(n, sizeof *gids, "an estimate");
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 2), 0, 0);
   const volley_exchange_kind *kind = experiment->simulation.exchange;
   void *exchange = kind->create(&(volley_exchange_setup){.comm = MPI_COMM_SELF, .batch = 1, .lag = 1, .usual = n});
   const double end = MPI_Wtime() + 0.1 * volley_sample_s, begin = volley_thread_seconds();
   int64_t step = 0;
   for (; step < 4 || (step < 1000 && MPI_Wtime() < end); step++) {
-    draw_spikes(&stream, experiment->neurons, gids, n);
+    draw_spikes(&stream, (double)experiment->neurons, gids, n);
     kind->add(exchange, gids, n);
     kind->post(exchange, 0, true);
     (void)kind->complete(exchange, step, true);

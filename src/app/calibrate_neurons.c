@@ -29,8 +29,8 @@ typedef struct sample {
 /* The populations of a rank: as many neurons a thread as in the run if these are not too many, `most`. */
 static void shrink(sample *s, const volley_experiment *experiment, const volley_estimate *estimate, double most) {
   const int threads = volley_sample_threads(estimate);
-  const double wanted = experiment->neurons / (double)estimate->ranks / estimate->threads; /* of a thread */
-  const double factor = fmin(most, wanted) * threads / experiment->neurons;
+  const double wanted = (double)experiment->neurons / (double)estimate->ranks / estimate->threads; /* of a thread */
+  const double factor = fmin(most, wanted) * threads / (double)experiment->neurons;
   volley_experiment *small = &s->experiment;
   small->populations = volley_arena_alloc(s->arena, (size_t)experiment->n_populations, sizeof *small->populations);
   small->neurons = 0;
@@ -45,9 +45,9 @@ static void shrink(sample *s, const volley_experiment *experiment, const volley_
 }
 
 /* Values from a dataset are not read for a sample: their time is the same with any values. */
-static volley_status zeros(void *context, const volley_place *place, const volley_distribution *from, uint32_t size,
-                           const uint32_t *indices, uint32_t n, double *out) {
-  (void)context, (void)place, (void)from, (void)size, (void)indices;
+static volley_status zeros(void *context, const volley_place *place, const volley_distribution *from, volley_gid size,
+                           const volley_gid *places, uint32_t n, double *out) {
+  (void)context, (void)place, (void)from, (void)size, (void)places;
   memset(out, 0, n * sizeof *out);
   return VOLLEY_OK;
 }
@@ -218,7 +218,7 @@ static double time_update(const volley_experiment *experiment, const volley_esti
     add_inputs(&s, experiment, estimate);
     (void)time_sample(&s, estimate, phases, &all);
     seconds = phases[VOLLEY_PHASE_UPDATE] * s.share;
-    most = s.experiment.neurons / (double)volley_sample_threads(estimate) * affordable(all) / MOST_STEPS;
+    most = (double)s.experiment.neurons / (double)volley_sample_threads(estimate) * affordable(all) / MOST_STEPS;
     *failed = s.failed;
     volley_arena_destroy(s.arena);
     if (affordable(all) >= 0.5 * MOST_STEPS) break;

@@ -2,7 +2,7 @@
 #include "app/calibrate.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "engine/plastic_delivery.h"
+#include "engine/lane.h"
 
 #include <math.h>
 #include <mpi.h>
@@ -12,7 +12,7 @@ enum { SAMPLE_SYNAPSES = 1 << 19, SAMPLE_ROUNDS = 4 /* spikes of each source */,
 
 /* A population that spikes in turn, neuron by neuron, so often as its rate says. */
 typedef struct cycle {
-  uint32_t first, size, next;
+  uint32_t size, next;
   double per_step, due; /* spikes */
 } cycle;
 
@@ -21,7 +21,7 @@ static void take_spikes(cycle *c, volley_spike_list *spikes) {
   bool wraps = false;
   spikes->n = 0;
   for (c->due += c->per_step; c->due >= 1 && !wraps; c->due--) {
-    volley_spike_push(spikes, c->first + c->next);
+    volley_spike_push(spikes, c->next);
     c->next = (c->next + 1) % c->size;
     wraps = c->next == 0;
   }
@@ -31,7 +31,7 @@ static void take_spikes(cycle *c, volley_spike_list *spikes) {
 static volley_plastic_table make_synapses(const volley_experiment *experiment, const volley_estimate *estimate,
                                           int projection, uint32_t per_row, uint32_t rows, uint32_t targets) {
   const volley_projection *p = &experiment->projections[projection];
-  const uint32_t source = experiment->populations[p->source].first_gid;
+  const volley_gid source = experiment->populations[p->source].first_gid;
   const uint32_t groups = (uint32_t)fmax(1, round(estimate->groups / estimate->rows));
   const volley_key key = volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, (uint32_t)projection);
   volley_plastic_table_builder *builder = volley_plastic_table_begin(experiment, projection, 0, targets);
@@ -67,12 +67,13 @@ typedef struct learning {
 /* Spikes in turn until each synapse has seen some, or there is no more time. Seconds of an event. */
 static double run_sample(const learning *l, volley_plastic_delivery *plasticity) {
   volley_plastic_table *plastic = &plasticity->block->plastic[0];
-  cycle sources = {plastic->first_source, l->rows, 0, l->rows * l->source_rate, 0};
-  cycle targets = {0, l->targets, 0, l->targets * l->target_rate, 0};
+  cycle sources = {l->rows, 0, l->rows * l->source_rate, 0};
+  cycle targets = {l->targets, 0, l->targets * l->target_rate, 0};
   const uint64_t events = SAMPLE_ROUNDS * plastic->synapses;
   const double begin = volley_thread_seconds(), end = MPI_Wtime() + l->limit;
   double dopamine = 0;
   volley_spike_list spikes = {0};
+  volley_gid_list gids = {0};
   int64_t step = 0;
   for (; plasticity->events < events && step < SAMPLE_STEPS; step++) {
     if (step % 16 == 0 && MPI_Wtime() > end) break;
@@ -80,12 +81,15 @@ static double run_sample(const learning *l, volley_plastic_delivery *plasticity)
     take_spikes(&targets, &spikes);
     volley_plastic_delivery_note(plasticity, step, &spikes);
     take_spikes(&sources, &spikes);
-    volley_plastic_delivery_schedule(plasticity, step, spikes.ids, spikes.n);
+    volley_gid_list_reserve(&gids, spikes.n);
+    for (uint32_t i = 0; i < spikes.n; i++) gids.gids[i] = plastic->first_source + spikes.ids[i];
+    volley_plastic_delivery_schedule(plasticity, step, gids.gids, spikes.n);
     for (dopamine += l->dopamine_rate; dopamine >= 1; dopamine = fmod(dopamine, 1))
       volley_plastic_table_note_dopamine(plastic, step, (uint32_t)dopamine);
   }
   for (int late = 0; late <= plastic->max_due; late++) volley_plastic_delivery_deliver(plasticity, step++);
   free(spikes.ids);
+  free(gids.gids);
   return (volley_thread_seconds() - begin) / fmax(1, (double)plasticity->events);
 }
 

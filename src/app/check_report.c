@@ -29,7 +29,7 @@ static const char *in_bytes(double bytes) {
 
 static void print_network(const volley_experiment *experiment, const volley_estimate *e) {
   printf("%s\n", volley_show(experiment->title[0] ? experiment->title : experiment->file).text);
-  printf("  neurons         %u in %s\n", experiment->neurons,
+  printf("  neurons         %" PRIu64 " in %s\n", (uint64_t)experiment->neurons,
          volley_count((uint64_t)experiment->n_populations, "population").text);
   printf("  synapses        %.0f in %s\n", e->synapses,
          volley_count((uint64_t)experiment->n_projections, "projection").text);
@@ -167,7 +167,7 @@ static void print_section(const char *name, const figure *section, size_t n) {
 #define SECTION(name, section) print_section(name, section, sizeof(section) / sizeof *(section))
 
 static void print_json_network(const volley_experiment *experiment, const volley_estimate *e) {
-  const figure network[] = {{"neurons", experiment->neurons},
+  const figure network[] = {{"neurons", (double)experiment->neurons},
                             {"populations", experiment->n_populations},
                             {"synapses", e->synapses},
                             {"projections", experiment->n_projections},

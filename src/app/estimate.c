@@ -82,10 +82,11 @@ static volley_status expect_synapses(const volley_experiment *experiment, const 
 
 /* Blocks that are built at the same time, one a thread, hold records of their synapses until rows are written. */
 static void estimate_build(const volley_experiment *experiment, volley_estimate *estimate) {
+  const double blocks = estimate->blocks;
   double most, still = 0, learning = 0; /* synapses and what else builders hold of those that learn */
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
-    const double sources = experiment->populations[projection->source].size * (double)estimate->blocks;
+    const double sources = experiment->populations[projection->source].size * blocks;
     const double synapses = estimate->expected[p] / estimate->ranks;
     if (projection->plasticity.model)
       learning += volley_plastic_table_builder_expected_bytes(sources, synapses);
@@ -94,9 +95,9 @@ static void estimate_build(const volley_experiment *experiment, volley_estimate 
   }
   const double records =
       learning + (experiment->simulation.continuous
-                      ? volley_event_table_builder_expected_bytes((double)experiment->neurons * estimate->blocks, still)
+                      ? blocks * volley_event_table_builder_expected_bytes((double)experiment->neurons, still / blocks)
                       : volley_table_builder_expected_bytes(estimate->rows, still));
-  const double at_once = (double)estimate->threads / estimate->blocks;
+  const double at_once = estimate->threads / blocks;
   const double kept = volley_edge_lists_expected_bytes(experiment, estimate->expected, estimate->ranks, &most);
   const double building = kept + at_once * fmax(0, records - estimate->table_bytes);
   estimate->build_bytes = fmax(building, most - estimate->table_bytes);
@@ -105,7 +106,7 @@ static void estimate_build(const volley_experiment *experiment, volley_estimate 
 /* Batches of spikes under way, for populations that fire at 20 Hz, and the spikes of the last steps. */
 static double exchange_bytes(const volley_experiment *experiment, const volley_estimate *estimate) {
   const double dt = experiment->simulation.dt, steps = isfinite(estimate->min_delay) ? estimate->min_delay / dt : 1;
-  const double block = 8 + 1e-3 * 20 * dt * experiment->neurons / estimate->ranks;
+  const double block = 8 + 1e-3 * 20 * dt * (double)experiment->neurons / estimate->ranks;
   const volley_exchange_kind *kind = experiment->simulation.exchange;
   return (kind->expected_bytes ? kind->expected_bytes(estimate->ranks, fmax(1, steps), block) : 0) +
          volley_history_expected_bytes(estimate->max_delay / dt,

@@ -1,5 +1,7 @@
 #include "base/ars.h"
 
+#include "base/search.h"
+
 #include <stdatomic.h>
 #include <string.h>
 #if defined __x86_64__
@@ -148,33 +150,58 @@ volley_ars volley_ars_of(volley_key key) {
   return ars;
 }
 
-const uint16_t *volley_ars_halves(const volley_ars *ars, const uint32_t *ids, size_t n, uint64_t index,
+/* What counts beside the lower 32 bits of an id, or of the number of a block: those above, too. */
+typedef struct rest_words {
+  uint32_t words[3];
+} rest_words;
+
+static inline rest_words rest_of(volley_gid id, uint64_t index, uint32_t attempt) {
+  enum { INDEX_BITS = 24 /* of the upper word of an index */ };
+  _Static_assert((uint64_t)(VOLLEY_MOST_NEURONS - 1) >> 32 >> (32 - INDEX_BITS) == 0, "ids must fit beside an index");
+  return (rest_words){{(uint32_t)index, (uint32_t)(index >> 32) | volley_gid_above(id) << INDEX_BITS, attempt}};
+}
+
+/* Those of blocks that differ in bits above the 32nd: in two parts. */
+static const uint16_t *draw_parts(const volley_ars *ars, const volley_gid *ids, size_t n, uint64_t index,
+                                  uint32_t attempt, volley_ars_room *room) {
+  const uint64_t second = (uint64_t)volley_gid_above(ids[n - 1] / HALVES) << 32;
+  const size_t n_first = volley_gids_below(ids, (uint32_t)n, second * HALVES), n_second = n - n_first;
+  uint16_t all[VOLLEY_ARS_IDS];
+  memcpy(all, volley_ars_halves(ars, ids, n_first, index, attempt, room), n_first * sizeof *all);
+  memcpy(all + n_first, volley_ars_halves(ars, ids + n_first, n_second, index, attempt, room), n_second * sizeof *all);
+  return memcpy(room->halves, all, n * sizeof *all);
+}
+
+const uint16_t *volley_ars_halves(const volley_ars *ars, const volley_gid *ids, size_t n, uint64_t index,
                                   uint32_t attempt, volley_ars_room *room) {
   enum { NEIGHBOURS = VOLLEY_ARS_IDS / HALVES + 1 /* blocks of as many */ };
-  const uint32_t rest[3] = {(uint32_t)index, (uint32_t)(index >> 32), attempt};
   uint32_t blocks[VOLLEY_ARS_IDS + VOLLEY_ARS_SPARE];
   uint16_t picked[VOLLEY_ARS_IDS], *halves = room->halves;
   if (n == 0) return halves;
+  const volley_gid first = ids[0] / HALVES, last = ids[n - 1] / HALVES;
+  if (volley_gid_above(first) != volley_gid_above(last)) return draw_parts(ars, ids, n, index, attempt, room);
+  const rest_words rest = rest_of(first, index, attempt);
   if (ids[n - 1] - ids[0] == n - 1) {
-    for (uint32_t k = 0; k < NEIGHBOURS + VOLLEY_ARS_SPARE; k++) blocks[k] = ids[0] / HALVES + k;
-    ars->blocks(ars, blocks, ids[n - 1] / HALVES - blocks[0] + 1, rest, room->blocks);
+    for (uint32_t k = 0; k < NEIGHBOURS + VOLLEY_ARS_SPARE; k++) blocks[k] = (uint32_t)first + k;
+    ars->blocks(ars, blocks, (size_t)(last - first + 1), rest.words, room->blocks);
     return halves + ids[0] % HALVES;
   }
   size_t n_blocks = 0;
   for (size_t i = 0; i < n; i++) {
-    if (i == 0 || ids[i] / HALVES != blocks[n_blocks - 1]) blocks[n_blocks++] = ids[i] / HALVES;
+    const uint32_t block = (uint32_t)(ids[i] / HALVES);
+    if (i == 0 || block != blocks[n_blocks - 1]) blocks[n_blocks++] = block;
     picked[i] = (uint16_t)((n_blocks - 1) * HALVES + ids[i] % HALVES);
   }
   memset(blocks + n_blocks, 0, VOLLEY_ARS_SPARE * sizeof *blocks);
-  ars->blocks(ars, blocks, n_blocks, rest, room->blocks);
+  ars->blocks(ars, blocks, n_blocks, rest.words, room->blocks);
   for (size_t i = 0; i < n; i++) picked[i] = halves[picked[i]];
   return memcpy(halves, picked, n * sizeof *picked);
 }
 
-void volley_ars_words(const volley_ars *ars, uint32_t id, uint64_t index, uint32_t attempt, uint32_t out[4]) {
-  const uint32_t ids[1 + VOLLEY_ARS_SPARE] = {id},
-                         rest[3] = {(uint32_t)index, (uint32_t)(index >> 32), attempt | 1u << 31};
+void volley_ars_words(const volley_ars *ars, volley_gid id, uint64_t index, uint32_t attempt, uint32_t out[4]) {
+  const uint32_t ids[1 + VOLLEY_ARS_SPARE] = {(uint32_t)id};
+  const rest_words rest = rest_of(id, index, attempt | 1u << 31);
   uint32_t room[1 + VOLLEY_ARS_SPARE][4];
-  ars->blocks(ars, ids, 1, rest, room);
+  ars->blocks(ars, ids, 1, rest.words, room);
   memcpy(out, room[0], sizeof room[0]);
 }

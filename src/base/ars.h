@@ -42,11 +42,11 @@ typedef union volley_ars_room {
 } volley_ars_room;
 
 /* The halves of words that belong to n ascending ids, at most VOLLEY_ARS_IDS: half id % 8 of block (id / 8, index, attempt),
- * attempt < 2^31. Neighbours share blocks: n neighbours take n / 8 + 1. They lie in the room. */
-const uint16_t *volley_ars_halves(const volley_ars *ars, const uint32_t *ids, size_t n, uint64_t index,
+ * index < 2^56, attempt < 2^31. Neighbours share blocks: n neighbours take n / 8 + 1. They lie in the room. */
+const uint16_t *volley_ars_halves(const volley_ars *ars, const volley_gid *ids, size_t n, uint64_t index,
                                   uint32_t attempt, volley_ars_room *room);
 
 /* Four words of an id's own, for the few that need more than its half. */
-void volley_ars_words(const volley_ars *ars, uint32_t id, uint64_t index, uint32_t attempt, uint32_t out[4]);
+void volley_ars_words(const volley_ars *ars, volley_gid id, uint64_t index, uint32_t attempt, uint32_t out[4]);
 
 #endif

@@ -128,10 +128,10 @@ void volley_progress_begin(volley_progress_mode mode, double from_ms, double tot
   display.finished = false;
 }
 
-void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons) {
+void volley_progress_update(double done_ms, uint64_t spikes, uint64_t neurons) {
   if (display.mode == VOLLEY_PROGRESS_OFF) return;
   display.done_ms = done_ms;
-  display.rate = !neurons ? NAN : done_ms > 0 ? (double)spikes / neurons / (1e-3 * done_ms) : 0;
+  display.rate = !neurons ? NAN : done_ms > 0 ? (double)spikes / (double)neurons / (1e-3 * done_ms) : 0;
   if (display.mode == VOLLEY_PROGRESS_BAR) {
     if (now() - display.drawn >= redraw_interval) draw_bar();
   } else {

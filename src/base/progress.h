@@ -18,7 +18,7 @@ void volley_progress_begin(volley_progress_mode mode, double from_ms, double tot
 
 /* The run has come to done_ms and has seen `spikes` of `neurons` neurons so far (0 neurons: no rate is shown). Cheap: call it every few ms of model
  * time; a bar is drawn at most five times a second. */
-void volley_progress_update(double done_ms, uint64_t spikes, uint32_t neurons);
+void volley_progress_update(double done_ms, uint64_t spikes, uint64_t neurons);
 
 /* Writes a line to stderr, "volley: " before it, so that a display on the same terminal is not torn. */
 void volley_progress_note(const char *format, ...) __attribute__((format(printf, 1, 2)));

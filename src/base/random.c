@@ -9,35 +9,37 @@ volley_key volley_key_of(uint32_t seed, volley_purpose purpose, uint32_t object)
   return (volley_key){{seed, ((uint32_t)purpose << 24) | (object & 0xFFFFFFu)}};
 }
 
-void volley_random_block(volley_key key, uint32_t id, uint32_t index, uint32_t attempt, uint32_t out[4]) {
-  const philox4x32_ctr_t counter = {{id, index, attempt, 0}};
+/* The counter of a block. */
+static inline philox4x32_ctr_t counter_of(volley_gid id, uint32_t index, uint32_t attempt) {
+  return (philox4x32_ctr_t){{(uint32_t)id, index, attempt, volley_gid_above(id)}};
+}
+
+void volley_random_block(volley_key key, volley_gid id, uint32_t index, uint32_t attempt, uint32_t out[4]) {
   const philox4x32_key_t philox_key = {{key.word[0], key.word[1]}};
-  const philox4x32_ctr_t block = philox4x32(counter, philox_key);
+  const philox4x32_ctr_t block = philox4x32(counter_of(id, index, attempt), philox_key);
   for (int i = 0; i < 4; i++) out[i] = block.v[i];
 }
 
-void volley_random_blocks(volley_key key, const uint32_t *restrict ids, size_t n, uint32_t index, uint32_t attempt,
+void volley_random_blocks(volley_key key, const volley_gid *restrict ids, size_t n, uint32_t index, uint32_t attempt,
                           uint32_t *restrict out, size_t stride) {
   const philox4x32_key_t philox_key = {{key.word[0], key.word[1]}};
   for (size_t i = 0; i < n; i++) {
-    const philox4x32_ctr_t counter = {{ids[i], index, attempt, 0}};
-    const philox4x32_ctr_t block = philox4x32(counter, philox_key);
+    const philox4x32_ctr_t block = philox4x32(counter_of(ids[i], index, attempt), philox_key);
     for (size_t w = 0; w < 4; w++) out[w * stride + i] = block.v[w];
   }
 }
 
 /* Whole blocks number index .. index + n - 1 of a stream, one behind the other. */
-static void write_blocks(volley_key key, uint32_t id, uint32_t index, uint32_t attempt, size_t n,
+static void write_blocks(volley_key key, volley_gid id, uint32_t index, uint32_t attempt, size_t n,
                          uint32_t *restrict out) {
   const philox4x32_key_t philox_key = {{key.word[0], key.word[1]}};
   for (size_t i = 0; i < n; i++) {
-    const philox4x32_ctr_t counter = {{id, index + (uint32_t)i, attempt, 0}};
-    const philox4x32_ctr_t block = philox4x32(counter, philox_key);
+    const philox4x32_ctr_t block = philox4x32(counter_of(id, index + (uint32_t)i, attempt), philox_key);
     for (size_t w = 0; w < 4; w++) out[4 * i + w] = block.v[w];
   }
 }
 
-void volley_random_words(volley_key key, uint32_t id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out) {
+void volley_random_words(volley_key key, volley_gid id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out) {
   uint32_t block[4], index = first / 4;
   size_t k = 0;
   if (first % 4 != 0) {
@@ -51,7 +53,7 @@ void volley_random_words(volley_key key, uint32_t id, uint32_t first, uint32_t a
   for (uint32_t i = 0; k < n; i++) out[k++] = block[i];
 }
 
-volley_stream volley_stream_of(volley_key key, uint32_t id, uint32_t attempt) {
+volley_stream volley_stream_of(volley_key key, volley_gid id, uint32_t attempt) {
   return (volley_stream){.key = key, .id = id, .attempt = attempt};
 }
 

@@ -4,6 +4,8 @@
 #ifndef VOLLEY_BASE_RANDOM_H
 #define VOLLEY_BASE_RANDOM_H
 
+#include "base/gid.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,15 +46,15 @@ typedef struct volley_key {
 /* Key of a purpose's object (population, projection or stimulus number, below 2^24). */
 volley_key volley_key_of(uint32_t seed, volley_purpose purpose, uint32_t object);
 
-/* The four words of block (id, index, attempt). */
-void volley_random_block(volley_key key, uint32_t id, uint32_t index, uint32_t attempt, uint32_t out[4]);
+/* The four words of block (id, index, attempt). All four words of Philox count: what of an id is above 32 bits is in the last. */
+void volley_random_block(volley_key key, volley_gid id, uint32_t index, uint32_t attempt, uint32_t out[4]);
 
 /* The blocks (ids[i], index, attempt) of n ids, word by word: word w of id i goes to out[w * stride + i]. Fast for many. */
-void volley_random_blocks(volley_key key, const uint32_t *ids, size_t n, uint32_t index, uint32_t attempt,
+void volley_random_blocks(volley_key key, const volley_gid *ids, size_t n, uint32_t index, uint32_t attempt,
                           uint32_t *out, size_t stride);
 
 /* Words number first .. first + n - 1 of stream (key, id, attempt): word k is word k % 4 of block k / 4. */
-void volley_random_words(volley_key key, uint32_t id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out);
+void volley_random_words(volley_key key, volley_gid id, uint32_t first, uint32_t attempt, size_t n, uint32_t *out);
 
 /* One word to the middle of its cell in (0, 1). */
 static inline double volley_open_uniform(uint32_t word) { return ((double)word + 0.5) * 0x1p-32; }
@@ -72,10 +74,11 @@ static inline uint64_t volley_scramble(uint64_t word) {
 /* A stream of words for samplers that need an unknown number of them. */
 typedef struct volley_stream {
   volley_key key;
-  uint32_t id, attempt, next;
+  volley_gid id;
+  uint32_t attempt, next;
   uint32_t block[4];
 } volley_stream;
-volley_stream volley_stream_of(volley_key key, uint32_t id, uint32_t attempt);
+volley_stream volley_stream_of(volley_key key, volley_gid id, uint32_t attempt);
 uint32_t volley_stream_word(volley_stream *stream);
 double volley_stream_uniform(volley_stream *stream); /* (0, 1), 53 bits */
 

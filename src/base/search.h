@@ -2,6 +2,8 @@
 #ifndef VOLLEY_BASE_SEARCH_H
 #define VOLLEY_BASE_SEARCH_H
 
+#include "base/gid.h"
+
 #include <stdint.h>
 
 /* Moves `low`, a variable, to the first i from low on below `end` for which `is_before`, an expression of i that holds up to
@@ -15,8 +17,14 @@
       high_ = i;                                                                                                       \
   }
 
-/* How many of n ascending gids are below a bound. */
-static inline uint32_t volley_gids_below(const uint32_t *gids, uint32_t n, uint64_t bound) {
+/* How many of n ascending numbers, or gids, are below a bound. */
+static inline uint32_t volley_numbers_below(const uint32_t *numbers, uint32_t n, uint64_t bound) {
+  uint32_t low = 0;
+  VOLLEY_SEARCH(low, n, i, numbers[i] < bound)
+  return low;
+}
+
+static inline uint32_t volley_gids_below(const volley_gid *gids, uint32_t n, uint64_t bound) {
   uint32_t low = 0;
   VOLLEY_SEARCH(low, n, i, gids[i] < bound)
   return low;

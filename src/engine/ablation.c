@@ -10,11 +10,11 @@ volley_ablated volley_ablated_create(const volley_experiment *experiment, const 
 void volley_ablated_free(volley_ablated *silence) { free(silence->silent); }
 
 static void silence_slice(volley_ablated *silence, const volley_slice *slice, const volley_ablation *ablation) {
-  const uint32_t first_gid = silence->experiment->populations[slice->population].first_gid;
+  const volley_population *population = &silence->experiment->populations[slice->population];
   if (slice->population != ablation->population) return;
   for (uint32_t i = 0; i < slice->count; i++) {
     uint32_t column;
-    if (volley_selection_column(&ablation->neurons, slice->gids[i] - first_gid, &column))
+    if (volley_selection_column(&ablation->neurons, volley_index_in(population, slice->gids[i]), &column))
       silence->silent[slice->offset + i] = true;
   }
 }

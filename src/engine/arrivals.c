@@ -105,7 +105,7 @@ INLINED void list_row(volley_arrivals *arrivals, volley_layout layout, int64_t s
 
 /* Looks up the rows of n spikes, few at a time; what each look-up needs is asked for before all of them go on. Returns the
  * number of rows found. */
-INLINED uint32_t find_rows(const volley_table *table, volley_layout layout, const uint32_t *gids, uint32_t n,
+INLINED uint32_t find_rows(const volley_table *table, volley_layout layout, const volley_gid *gids, uint32_t n,
                            volley_row *out) {
   uint32_t found = 0, rows[BATCH];
   for (uint32_t i = 0; i < n; i++)
@@ -125,7 +125,7 @@ INLINED uint32_t find_rows(const volley_table *table, volley_layout layout, cons
   return found;
 }
 
-INLINED void schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n, uint8_t shift) {
+INLINED void schedule(volley_arrivals *arrivals, int64_t step, const volley_gid *gids, uint32_t n, uint8_t shift) {
   const volley_table *table = &arrivals->block->table;
   volley_layout layout = table->layout;
   const uint32_t phase = phase_of(layout, step), mask = (1u << (layout.number_bits + layout.step_bits)) - 1;
@@ -142,7 +142,7 @@ INLINED void schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *g
   }
 }
 
-void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n) {
+void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const volley_gid *gids, uint32_t n) {
   const volley_table *table = &arrivals->block->table;
   if (table->synapses == 0) return;
   if (table->layout.weight_shift == 2) schedule(arrivals, step, gids, n, 2);

@@ -28,7 +28,7 @@ volley_arrivals volley_arrivals_create(volley_block *block, int max_due);
 void volley_arrivals_free(volley_arrivals *arrivals);
 
 /* Adds, or lists, the synapses of the spikes of `step`: n gids, ascending. */
-void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const uint32_t *gids, uint32_t n);
+void volley_arrivals_schedule(volley_arrivals *arrivals, int64_t step, const volley_gid *gids, uint32_t n);
 
 /* Adds what is listed for `step`. */
 void volley_arrivals_deliver(volley_arrivals *arrivals, int64_t step);

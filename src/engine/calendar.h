@@ -14,7 +14,8 @@
 typedef struct volley_sending {
   double time;    /* ms, of the spike */
   uint64_t first; /* synapses first .. first + count - 1 of a table */
-  uint32_t count, source;
+  uint32_t count;
+  volley_gid source;
 } volley_sending;
 
 /* What arrives in a bucket, in the order in which it was sent, and neurons that may have something to do in it. */

@@ -10,7 +10,7 @@
 static uint32_t usual_spikes(const volley_network *network, int batch) {
   const double usual_rate = 20; /* Hz */
   const double seconds = 1e-3 * network->experiment->simulation.dt * batch;
-  const double spikes = usual_rate * seconds * network->experiment->neurons / network->ranks;
+  const double spikes = usual_rate * seconds * (double)network->experiment->neurons / network->ranks;
   return 8 + (uint32_t)(spikes < 4096 ? spikes : 4096);
 }
 

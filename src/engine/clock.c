@@ -345,12 +345,12 @@ static void summarize(const void *context, volley_summary *summary) {
 }
 
 /* Takes this rank's own of the recent spikes into the history: n gids of a step, ascending. */
-static void remember_own(engine *e, int64_t step, const uint32_t *gids, uint32_t n) {
+static void remember_own(engine *e, int64_t step, const volley_gid *gids, uint32_t n) {
   const volley_experiment *experiment = e->network->experiment;
   int p = 0;
   for (uint32_t i = 0; i < n; i++) {
     p = volley_population_of(experiment, gids[i], p);
-    const uint32_t index = gids[i] - experiment->populations[p].first_gid;
+    const uint32_t index = volley_index_in(&experiment->populations[p], gids[i]);
     if (volley_partition_owner(e->network->partition, p, index) == e->network->rank)
       volley_history_add(&e->history, step, &gids[i], 1);
   }
@@ -364,7 +364,7 @@ static void go_on_from(engine *e, const volley_run_state *from) {
   sums[VOLLEY_TALLY_DIGEST] = from->digest[0];
   sums[VOLLEY_TALLY_DIGEST + 1] = from->digest[1];
   sums[VOLLEY_TALLY_EVENTS] = from->synaptic_events;
-  const uint32_t *gids = from->gids;
+  const volley_gid *gids = from->gids;
   for (int64_t k = 0; k < from->n_recent; gids += from->recent_counts[k++])
     remember_own(e, from->step - from->n_recent + k, gids, (uint32_t)from->recent_counts[k]);
   volley_lanes_schedule_again(e->lanes, e->n_lanes, from, false);

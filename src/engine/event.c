@@ -422,7 +422,7 @@ static void *create(const volley_engine_setup *setup) {
   e->taken = setup->from ? time_of(e, e->step) : -1;
   making m = {e, setup->from, choose_width(e)};
   volley_barrier_init(&e->barrier, network->threads);
-  const double usual = 8 + usual_rate * 1e-3 * m.width * network->experiment->neurons / network->ranks;
+  const double usual = 8 + usual_rate * 1e-3 * m.width * (double)network->experiment->neurons / network->ranks;
   if (volley_all(volley_memory_try(allocate, &m) == VOLLEY_OK, network->comm))
     e->exchange = volley_timed_exchange_choose(setup, usual);
   if (!e->exchange.state) return destroy(e), NULL;

@@ -76,8 +76,8 @@ static void settle(const neuron *n, double bound) {
     fire(n);
     if (spikes < MOST_SPIKES) continue;
     volley_fault(VOLLEY_FAILURE, NULL,
-                 "neuron %u fires a million times by itself up to %.17g ms: its current is too strong",
-                 n->slice->slice->gids[n->i], cell->time);
+                 "neuron %llu fires a million times by itself up to %.17g ms: its current is too strong",
+                 (unsigned long long)n->slice->slice->gids[n->i], cell->time);
     cell->wake = INFINITY;
     return;
   }

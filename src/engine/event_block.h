@@ -23,7 +23,7 @@ typedef struct volley_arrival {
       uint32_t visit, synapse; /* among block->visits, and of the visit's group */
     };
   };
-  uint32_t source; /* gid */
+  volley_gid source;
   uint16_t receptor;
   bool is_plastic;
 } volley_arrival;

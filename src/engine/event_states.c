@@ -23,7 +23,7 @@ static void add_cursors(volley_event_slice *s, const volley_experiment *experime
       s->firsts[i] = n;
       for (int k = 0; k < s->n_inputs; k++) {
         const volley_stimulus *stimulus = &experiment->stimuli[s->inputs[k].number];
-        const uint32_t index = slice->gids[i] - experiment->populations[slice->population].first_gid;
+        const uint32_t index = volley_index_in(&experiment->populations[slice->population], slice->gids[i]);
         if (s->inputs[k].is_stimulus && !volley_selection_column(&stimulus->neurons, index, &column)) continue;
         if (fills) s->cursors[n].number = (uint32_t)k;
         if (fills) s->cursors[n].i = reached[k]++;
@@ -39,7 +39,7 @@ static void add_cursors(volley_event_slice *s, const volley_experiment *experime
 /* Sets the cursors of a neuron behind all events up to `from`; adds up its current. Returns the time of its next event. */
 static double begin_cursors(const volley_event_slice *s, uint32_t i, double from, double *current) {
   double next = INFINITY;
-  const uint32_t gid = s->slice->gids[i];
+  const volley_gid gid = s->slice->gids[i];
   *current = s->background;
   for (uint32_t k = s->firsts ? s->firsts[i] : 0; s->firsts && k < s->firsts[i + 1]; k++) {
     volley_cursor *cursor = &s->cursors[k];

@@ -49,9 +49,9 @@ volley_not_finite volley_find_not_finite(const volley_network *network) {
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &found.neurons, 1, MPI_UINT64_T, MPI_SUM, network->comm));
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_UINT64_T, MPI_MIN, network->comm));
   if (found.neurons == 0) return found;
-  const uint32_t gid = (uint32_t)(first >> 16);
+  const volley_gid gid = (volley_gid)(first >> 16);
   found.population = volley_population_of(experiment, gid, 0);
-  found.neuron = gid - experiment->populations[found.population].first_gid;
+  found.neuron = volley_index_in(&experiment->populations[found.population], gid);
   found.state = (int)(first >> 2 & 0x3fff);
   found.value = values[first & 3];
   return found;

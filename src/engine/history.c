@@ -20,9 +20,9 @@ void volley_history_free(volley_history *history) {
   free(history->ring);
 }
 
-double volley_history_expected_bytes(double steps, double spikes) { return steps * spikes * sizeof(uint32_t); }
+double volley_history_expected_bytes(double steps, double spikes) { return steps * spikes * sizeof(volley_gid); }
 
-void volley_history_add(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n) {
+void volley_history_add(volley_history *history, int64_t step, const volley_gid *gids, uint32_t n) {
   if (history->steps == 0 || n == 0) return;
   volley_past_step *past = &history->ring[step % history->steps];
   if (past->step != step) past->n = 0;
@@ -82,7 +82,7 @@ static void fill(void *context) {
   volley_run_state *state = ((const filling *)context)->state;
   volley_run_state_allocate(state);
   uint64_t *next = volley_alloc((size_t)state->n_recent + 1, sizeof *next, "the recent spikes");
-  uint32_t *scratch = volley_alloc((size_t)state->n_gids, sizeof *scratch, "the recent spikes");
+  volley_gid *scratch = volley_alloc((size_t)state->n_gids, sizeof *scratch, "the recent spikes");
 
   for (uint64_t i = 0; i < state->n_gids; i++) state->recent_counts[all[i] >> 32]++;
   for (int64_t k = 0; k < state->n_recent; k++) next[k + 1] = next[k] + state->recent_counts[k];

@@ -10,7 +10,7 @@
 /* The spikes of one step. */
 typedef struct volley_past_step {
   int64_t step; /* or another one, long past: nothing was added in this step */
-  uint32_t *gids;
+  volley_gid *gids;
   uint32_t n, capacity;
 } volley_past_step;
 
@@ -27,7 +27,7 @@ void volley_history_free(volley_history *history);
 double volley_history_expected_bytes(double steps, double spikes);
 
 /* Adds spikes of a step: n gids in any order. Steps do not descend. */
-void volley_history_add(volley_history *history, int64_t step, const uint32_t *gids, uint32_t n);
+void volley_history_add(volley_history *history, int64_t step, const volley_gid *gids, uint32_t n);
 
 /* Allocates the arrays of a state whose `step` and `n_populations` are set, and fills in the recent spikes of all ranks, the
  * same on every rank. Collective. Where there is no memory for these they are left out and a rank has a fault, which is left on

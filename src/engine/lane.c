@@ -54,7 +54,8 @@ void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experim
   volley_tally_take(&lane->tally, experiment, step, lane->fired.gids, lane->fired.n);
 }
 
-void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n, volley_stopwatch *watch) {
+void volley_lane_schedule(volley_lane *lane, int64_t step, const volley_gid *gids, uint32_t n,
+                          volley_stopwatch *watch) {
   volley_arrivals_schedule(&lane->arrivals, step, gids, n);
   lane->ticks += volley_book(watch, VOLLEY_PHASE_DELIVER);
   if (lane->block->n_plastic == 0) return;
@@ -72,7 +73,7 @@ void volley_lane_renew(volley_lane *lane, int max_due) {
 }
 
 /* Static synapses alone, whose events were counted when the spikes were new. */
-static void schedule_static(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n) {
+static void schedule_static(volley_lane *lane, int64_t step, const volley_gid *gids, uint32_t n) {
   const uint64_t events = lane->arrivals.events, bytes = lane->arrivals.bytes;
   volley_arrivals_schedule(&lane->arrivals, step, gids, n);
   lane->arrivals.events = events;
@@ -81,7 +82,7 @@ static void schedule_static(volley_lane *lane, int64_t step, const uint32_t *gid
 
 void volley_lanes_schedule_again(volley_lane *lanes, int n_lanes, const volley_run_state *from, bool only_static) {
   volley_stopwatch aside = {.last = volley_ticks()};
-  const uint32_t *gids = from->gids;
+  const volley_gid *gids = from->gids;
   for (int64_t k = 0; k < from->n_recent; gids += from->recent_counts[k++]) {
     const int64_t step = from->step - from->n_recent + k;
     const uint32_t n = (uint32_t)from->recent_counts[k];

@@ -12,7 +12,7 @@
 
 /* Gids of the neurons that spiked in a step; an id repeats if its neuron spiked more than once. */
 typedef struct volley_gid_list {
-  uint32_t *gids;
+  volley_gid *gids;
   uint32_t n, capacity;
 } volley_gid_list;
 
@@ -41,7 +41,7 @@ void volley_lane_deliver(volley_lane *lane, int64_t step, volley_stopwatch *watc
 void volley_lane_take_spikes(volley_lane *lane, const volley_experiment *experiment, int64_t step);
 
 /* Puts spikes of `step` on the lists of the steps in which they arrive: n gids, ascending. */
-void volley_lane_schedule(volley_lane *lane, int64_t step, const uint32_t *gids, uint32_t n, volley_stopwatch *watch);
+void volley_lane_schedule(volley_lane *lane, int64_t step, const volley_gid *gids, uint32_t n, volley_stopwatch *watch);
 
 /* Makes ready for other static synapses of the block, of which nothing is under way. Between two steps. */
 void volley_lane_renew(volley_lane *lane, int max_due);

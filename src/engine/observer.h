@@ -2,6 +2,7 @@
 #ifndef VOLLEY_ENGINE_OBSERVER_H
 #define VOLLEY_ENGINE_OBSERVER_H
 
+#include "base/gid.h"
 #include "base/parallel.h"
 #include "base/status.h"
 
@@ -11,7 +12,7 @@
 /* A spike of a continuous run. */
 typedef struct volley_timed_spike {
   double time; /* ms */
-  uint32_t gid;
+  volley_gid gid;
 } volley_timed_spike;
 
 typedef struct volley_observer {
@@ -24,7 +25,7 @@ typedef struct volley_observer {
   void (*sample)(void *context, int block, int slice, int64_t step);
   /* The spikes of a step that this rank has got: n gids, ascending. Steps come in order, each once, maybe later than the step
    * that is being taken. By one thread of each rank, on all ranks: may communicate. Returns an agreed status. */
-  volley_status (*spikes)(void *context, int64_t step, const uint32_t *gids, uint32_t n);
+  volley_status (*spikes)(void *context, int64_t step, const volley_gid *gids, uint32_t n);
   /* In place of spikes() in a continuous run: n spikes, by time and then by gid; later calls bring later ones. All are told
    * whose times are `until` or less. */
   volley_status (*timed)(void *context, const volley_timed_spike *spikes, size_t n, double until);

@@ -39,7 +39,7 @@ static void sort(volley_due *due) {
   if (!is_sorted) qsort(due->entries, due->n, sizeof *due->entries, compare);
 }
 
-static void schedule_row(volley_plastic_delivery *delivery, int k, int64_t step, uint32_t gid) {
+static void schedule_row(volley_plastic_delivery *delivery, int k, int64_t step, volley_gid gid) {
   const volley_plastic_table *plastic = &delivery->block->plastic[k];
   const uint32_t row = volley_source_row(&plastic->sources, gid);
   if (row == VOLLEY_NO_ROW) return;
@@ -50,15 +50,16 @@ static void schedule_row(volley_plastic_delivery *delivery, int k, int64_t step,
 }
 
 /* How many of the n gids release dopamine. */
-static uint32_t count_dopamine(const volley_plastic_table *plastic, const uint32_t *gids, uint32_t n) {
+static uint32_t count_dopamine(const volley_plastic_table *plastic, const volley_gid *gids, uint32_t n) {
   const uint32_t end = volley_gids_below(gids, n, (uint64_t)plastic->first_dopamine + plastic->n_dopamine);
   uint32_t count = 0, column;
   for (uint32_t i = volley_gids_below(gids, n, plastic->first_dopamine); i < end; i++)
-    count += volley_selection_column(&plastic->plan->dopamine_neurons, gids[i] - plastic->first_dopamine, &column);
+    count += volley_selection_column(&plastic->plan->dopamine_neurons, (uint32_t)(gids[i] - plastic->first_dopamine),
+                                     &column);
   return count;
 }
 
-void volley_plastic_delivery_schedule(volley_plastic_delivery *delivery, int64_t step, const uint32_t *gids,
+void volley_plastic_delivery_schedule(volley_plastic_delivery *delivery, int64_t step, const volley_gid *gids,
                                       uint32_t n) {
   for (int k = 0; k < delivery->block->n_plastic; k++) {
     volley_plastic_table *plastic = &delivery->block->plastic[k];
@@ -94,8 +95,8 @@ void volley_plastic_delivery_note(volley_plastic_delivery *delivery, int64_t ste
   for (int k = 0; k < delivery->block->n_plastic; k++) {
     volley_plastic_table *plastic = &delivery->block->plastic[k];
     if (!plastic->model->keeps_past) continue;
-    const uint32_t end = volley_gids_below(spikes->ids, spikes->n, (uint64_t)plastic->first_id + plastic->n_targets);
-    for (uint32_t i = volley_gids_below(spikes->ids, spikes->n, plastic->first_id); i < end; i++)
+    const uint32_t end = volley_numbers_below(spikes->ids, spikes->n, (uint64_t)plastic->first_id + plastic->n_targets);
+    for (uint32_t i = volley_numbers_below(spikes->ids, spikes->n, plastic->first_id); i < end; i++)
       volley_plastic_table_note_target(plastic, spikes->ids[i] - plastic->first_id, step);
   }
 }

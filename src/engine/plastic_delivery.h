@@ -16,7 +16,7 @@ volley_plastic_delivery volley_plastic_delivery_create(volley_block *block, int 
 void volley_plastic_delivery_free(volley_plastic_delivery *delivery);
 
 /* Takes the spikes of `step`: n gids, ascending. */
-void volley_plastic_delivery_schedule(volley_plastic_delivery *delivery, int64_t step, const uint32_t *gids,
+void volley_plastic_delivery_schedule(volley_plastic_delivery *delivery, int64_t step, const volley_gid *gids,
                                       uint32_t n);
 
 /* Lets all spikes act that are due before the update of `step`, and adds what they transmit to the block's inputs. */

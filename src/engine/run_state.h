@@ -4,6 +4,8 @@
 #ifndef VOLLEY_ENGINE_RUN_STATE_H
 #define VOLLEY_ENGINE_RUN_STATE_H
 
+#include "base/gid.h"
+
 #include <stdint.h>
 
 typedef struct volley_run_state {
@@ -18,7 +20,7 @@ typedef struct volley_run_state {
   int64_t n_recent;
   uint64_t *recent_counts; /* [n_recent] spikes of each step */
   uint64_t n_gids;         /* sum of these */
-  uint32_t *gids;          /* [n_gids] by step, then ascending; an id repeats if its neuron spiked more than once */
+  volley_gid *gids;        /* [n_gids] by step, then ascending; an id repeats if its neuron spiked more than once */
   /* Of a continuous run gids are by time and then ascending, all as if of one step. */
   double *times; /* [n_gids] ms, if n_times is not 0 */
   uint64_t n_times;

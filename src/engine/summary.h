@@ -70,8 +70,7 @@ typedef struct volley_way_figures {
 extern const char *const volley_way_names[VOLLEY_WAYS];
 
 typedef struct volley_summary {
-  uint32_t neurons;
-  uint64_t synapses;
+  uint64_t neurons, synapses;
   int ranks, threads; /* threads of each rank */
   double build_s, simulate_s;
   double model_ms;         /* from the beginning, also of a run that was resumed */

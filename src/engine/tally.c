@@ -13,7 +13,7 @@ volley_tally volley_tally_create(const volley_experiment *experiment) {
 
 void volley_tally_free(volley_tally *tally) { free(tally->sums); }
 
-void volley_tally_take(volley_tally *tally, const volley_experiment *experiment, int64_t step, const uint32_t *gids,
+void volley_tally_take(volley_tally *tally, const volley_experiment *experiment, int64_t step, const volley_gid *gids,
                        uint32_t n) {
   const uint64_t high = volley_scramble((uint64_t)step + UINT64_C(0x9E3779B97F4A7C15));
   uint64_t *counts = tally->sums + VOLLEY_TALLY_COUNTS, *digest = tally->sums + VOLLEY_TALLY_DIGEST;

@@ -26,7 +26,7 @@ volley_tally volley_tally_create(const volley_experiment *experiment);
 void volley_tally_free(volley_tally *tally);
 
 /* Counts the spikes of a step: n gids, ascending. */
-void volley_tally_take(volley_tally *tally, const volley_experiment *experiment, int64_t step, const uint32_t *gids,
+void volley_tally_take(volley_tally *tally, const volley_experiment *experiment, int64_t step, const volley_gid *gids,
                        uint32_t n);
 
 /* Adds a tally to another. */

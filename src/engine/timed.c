@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A spike as it travels: its time and gid. A gid beyond all neurons: a bucket in place of the time. */
-enum { WORDS = sizeof(double) / sizeof(uint32_t) + 1 };
-#define NO_NEURON UINT32_MAX
+/* A spike as it travels: its time and gid. Without one: a bucket in place of the time. */
+enum { WORDS = sizeof(double) / sizeof(volley_gid) + 1 };
 
 void volley_timed_list_reserve(volley_timed_list *list, size_t n) {
   if (n <= list->capacity) return;
@@ -61,8 +60,8 @@ volley_exchange volley_timed_exchange_choose(const volley_engine_setup *setup, d
   return volley_exchange_choose_plain(setup, WORDS * (usual + 1));
 }
 
-static void send(const volley_exchange *exchange, const void *value, uint32_t gid) {
-  uint32_t words[WORDS];
+static void send(const volley_exchange *exchange, const void *value, volley_gid gid) {
+  volley_gid words[WORDS];
   memcpy(words, value, sizeof(double));
   words[WORDS - 1] = gid;
   exchange->kind->add(exchange->state, words, WORDS);
@@ -89,7 +88,7 @@ static void sort(volley_timed_list *list) {
   if (list->n > 1) qsort(list->spikes, list->n, sizeof *list->spikes, compare);
 }
 
-static volley_timed_spike spike_at(const uint32_t *words) {
+static volley_timed_spike spike_at(const volley_gid *words) {
   volley_timed_spike spike = {.gid = words[WORDS - 1]};
   memcpy(&spike.time, words, sizeof spike.time);
   return spike;
@@ -104,8 +103,8 @@ static size_t read_messages(const volley_exchanged *got, volley_timed_message *m
       const volley_timed_spike spike = spike_at(got->steps[s].gids + w);
       int64_t bucket;
       memcpy(&bucket, &spike.time, sizeof bucket);
-      n += spike.gid != NO_NEURON;
-      if (spike.gid != NO_NEURON)
+      n += spike.gid != VOLLEY_NO_GID;
+      if (spike.gid != VOLLEY_NO_GID)
         message->first = fmin(message->first, spike.time);
       else if (bucket < message->next)
         message->next = bucket;
@@ -129,14 +128,14 @@ static void receive(void *context) {
   for (int s = 0; s < r->got->n_steps; s++)
     for (size_t w = 0; w < r->got->steps[s].n; w += WORDS) {
       const volley_timed_spike spike = spike_at(r->got->steps[s].gids + w);
-      if (spike.gid != NO_NEURON) known->spikes[known->n++] = spike;
+      if (spike.gid != VOLLEY_NO_GID) known->spikes[known->n++] = spike;
     }
   sort(known);
 }
 
 double volley_timed_exchange(const volley_exchange *exchange, volley_timed_list *own, volley_timed_message *message,
                              volley_timed_list *known) {
-  send(exchange, &message->next, NO_NEURON); /* for which there is room */
+  send(exchange, &message->next, VOLLEY_NO_GID); /* for which there is room */
   if (volley_memory_try(send_all, &(sending){exchange, own}) != VOLLEY_OK) message->requests |= VOLLEY_REQUEST_FAIL;
   exchange->kind->post(exchange->state, message->requests, true);
   const volley_exchanged got = exchange->kind->complete(exchange->state, 0, true);

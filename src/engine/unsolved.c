@@ -16,6 +16,6 @@ void volley_report_unsolved(const volley_experiment *experiment, const volley_sl
                "neuron %u of %s cannot be taken from %.10g to %.10g ms: its equations have no solution there that is "
                "finite and, where steps adapt, within the tolerance, or it spikes a thousand times. It is at %s. A "
                "weaker input, a smaller dt or other parameters are needed",
-               slice->gids[i] - population->first_gid, population->name, (double)step * experiment->simulation.dt,
+               volley_index_in(population, slice->gids[i]), population->name, (double)step * experiment->simulation.dt,
                (double)(step + 1) * experiment->simulation.dt, text);
 }

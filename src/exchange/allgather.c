@@ -135,7 +135,7 @@ static void *create(const volley_exchange_setup *setup) {
   x->next = setup->first_step;
   x->n_parcels = x->lag / batch + 1;
   if (x->ranks > 1 && setup->network && !setup->is_plain) x->parts = volley_parts_find(setup->network, x->comm);
-  x->id_bytes = x->parts.runs ? sizeof(uint16_t) : sizeof(uint32_t);
+  x->id_bytes = x->parts.runs ? sizeof(uint16_t) : sizeof(volley_gid);
   x->fixed = setup->usual;
   if (!volley_all(volley_memory_try(allocate, x) == VOLLEY_OK, x->comm)) return destroy(x), NULL;
   x->parcels[0].first = setup->first_step;
@@ -144,14 +144,15 @@ static void *create(const volley_exchange_setup *setup) {
 
 static double expected_bytes(int ranks, double lag, double usual) {
   const double parcels = (lag < VOLLEY_MOST_UNDER_WAY ? lag : VOLLEY_MOST_UNDER_WAY) + 1;
-  return parcels * sizeof(uint32_t) * ranks * usual;
+  return parcels * sizeof(volley_gid) * ranks * usual;
 }
 
 /* Blocks of what is seldom exceeded, of two bytes an id: no part has more neurons than these can name. */
 static volley_exchange_cost expected_cost(const volley_exchange_load *load) {
   const double ids = load->spikes * load->batch, most_named = 65536;
   const double header = sizeof(uint32_t) * (load->batch > 1 ? load->batch + 1 : 1);
-  const double block = header + (load->neurons > most_named ? 4 : 2) * (ids + 2.5 * sqrt(ids) + 1);
+  const double block =
+      header + (load->neurons > most_named ? sizeof(volley_gid) : sizeof(uint16_t)) * (ids + 2.5 * sqrt(ids) + 1);
   const double calls = load->steps / load->batch;
   return (volley_exchange_cost){calls * volley_exchange_allgather_s(load->ranks, block),
                                 calls * (load->ranks - 1) * block};
@@ -161,7 +162,7 @@ static parcel *filling(allgather *x) { return &x->parcels[x->filling % x->n_parc
 
 static uint32_t *header_of(unsigned char *block) { return (uint32_t *)(void *)block; }
 
-static void add(void *exchange, const uint32_t *gids, uint32_t n) {
+static void add(void *exchange, const volley_gid *gids, uint32_t n) {
   allgather *x = exchange;
   parcel *p = filling(x);
   const size_t used = header_bytes(x) + p->n * x->id_bytes;
@@ -235,7 +236,7 @@ static void gather(allgather *x, parcel *p) {
 /* Fetches the ids that did not fit into the blocks, if any; all ranks know from the counts whether there are. Returns false
  * where a rank has no memory for them. */
 static bool second_round(allgather *x, const parcel *p) {
-  const MPI_Datatype type = x->parts.runs ? MPI_UINT16_T : MPI_UINT32_T;
+  const MPI_Datatype type = x->parts.runs ? MPI_UINT16_T : VOLLEY_MPI_GID;
   size_t n = 0;
   for (int r = 0; r < x->ranks; r++) {
     const uint32_t total = ids_of(x, p, r);
@@ -259,7 +260,7 @@ static uint64_t total_of(const allgather *x, const parcel *p) {
   return total;
 }
 
-static void read_ids(const allgather *x, int rank, const unsigned char *from, uint32_t n, uint32_t *gids) {
+static void read_ids(const allgather *x, int rank, const unsigned char *from, uint32_t n, volley_gid *gids) {
   if (x->parts.runs)
     volley_parts_lengthen(&x->parts, rank, (const uint16_t *)(const void *)from, n, gids);
   else if (n > 0)
@@ -267,7 +268,7 @@ static void read_ids(const allgather *x, int rank, const unsigned char *from, ui
 }
 
 /* Copies the next `count` spikes of a rank, from its block or from the second round. */
-static void take_ids(allgather *x, const parcel *p, int rank, uint32_t count, uint32_t *gids) {
+static void take_ids(allgather *x, const parcel *p, int rank, uint32_t count, volley_gid *gids) {
   const uint32_t from = x->taken[rank], left = from < p->fixed ? p->fixed - from : 0;
   const uint32_t n = count < left ? count : left, behind = from + n - p->fixed;
   read_ids(x, rank, block_of(x, p, rank) + header_bytes(x) + from * x->id_bytes, n, gids);
@@ -276,13 +277,13 @@ static void take_ids(allgather *x, const parcel *p, int rank, uint32_t count, ui
   x->taken[rank] += count;
 }
 
-static uint32_t *gids_of(const allgather *x) { return (uint32_t *)(void *)x->gids.bytes; }
+static volley_gid *gids_of(const allgather *x) { return (volley_gid *)(void *)x->gids.bytes; }
 
 /* Takes a parcel apart into the spikes of each step, sorted by gid, behind the `used` ids that are there already. */
 static size_t unpack(allgather *x, const parcel *p, size_t used, volley_step_spikes *steps) {
   memset(x->taken, 0, (size_t)x->ranks * sizeof *x->taken);
   for (int s = 0; s < p->steps; s++) {
-    uint32_t *ids = gids_of(x) + used;
+    volley_gid *ids = gids_of(x) + used;
     uint32_t n = 0;
     for (int r = 0; r < x->ranks; r++) {
       const uint32_t *header = header_of(block_of(x, p, r));
@@ -290,7 +291,7 @@ static size_t unpack(allgather *x, const parcel *p, size_t used, volley_step_spi
       if (count > 0) take_ids(x, p, r, count, ids + n);
       n += count;
     }
-    if (!x->is_plain) volley_gids_sort(ids, n, (uint32_t *)(void *)x->scratch.bytes);
+    if (!x->is_plain) volley_gids_sort(ids, n, (volley_gid *)(void *)x->scratch.bytes);
     steps[s] = (volley_step_spikes){.step = p->first + s, .n = n};
     used += n;
   }
@@ -339,8 +340,8 @@ static unsigned requests_in(const allgather *x, const parcel *p) {
 static bool receive(allgather *x, parcel *p, size_t used) {
   gather(x, p);
   const size_t ids = used + total_of(x, p);
-  return second_round(x, p) && reserve(x, &x->gids, ids * sizeof(uint32_t)) &&
-         reserve(x, &x->scratch, ids * sizeof(uint32_t));
+  return second_round(x, p) && reserve(x, &x->gids, ids * sizeof(volley_gid)) &&
+         reserve(x, &x->scratch, ids * sizeof(volley_gid));
 }
 
 /* A parcel for which a rank has no memory: steps without spikes. */
@@ -373,7 +374,7 @@ static volley_exchanged complete(void *exchange, int64_t step, bool all) {
   }
   go_on(x);
   if (all) filling(x)->first = x->next;
-  const uint32_t *gids = gids_of(x);
+  const volley_gid *gids = gids_of(x);
   for (int s = 0; s < out.n_steps; s++) {
     x->steps[s].gids = gids;
     gids += x->steps[s].n;

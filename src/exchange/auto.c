@@ -31,7 +31,7 @@ typedef struct automatic {
   int64_t steps, of_trial; /* of the present trial so far, and in all */
   double seconds[N_TRIED]; /* a step, of the ranks on average once all have been tried */
   bool ends;               /* the present trial, before the next step */
-  uint32_t *gids;          /* [n] that are to be added once the next one is made */
+  volley_gid *gids;        /* [n] that are to be added once the next one is made */
   uint32_t n, room;
   volley_exchange_figures before; /* of those that are over */
 } automatic;
@@ -90,7 +90,7 @@ static volley_exchange_cost expected_cost(const volley_exchange_load *load) {
   return best;
 }
 
-static void add(void *exchange, const uint32_t *gids, uint32_t n) {
+static void add(void *exchange, const volley_gid *gids, uint32_t n) {
   automatic *x = exchange;
   if (!x->ends) {
     x->present.kind->add(x->present.state, gids, n);

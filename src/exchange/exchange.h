@@ -6,6 +6,8 @@
 #ifndef VOLLEY_EXCHANGE_EXCHANGE_H
 #define VOLLEY_EXCHANGE_EXCHANGE_H
 
+#include "base/gid.h"
+
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +17,7 @@ struct volley_network; /* network/network.h */
 /* The spikes of one step that a rank has got. */
 typedef struct volley_step_spikes {
   int64_t step;
-  const uint32_t *gids; /* [n] ascending; an id repeats if its neuron spiked more than once */
+  const volley_gid *gids; /* [n] ascending; an id repeats if its neuron spiked more than once */
   uint32_t n;
 } volley_step_spikes;
 
@@ -108,7 +110,7 @@ typedef struct volley_exchange_kind {
   /* What a run would take; NULL: not known. */
   volley_exchange_cost (*expected_cost)(const volley_exchange_load *load);
   /* Adds spikes that this rank's neurons fired in the present step: n gids in any order. Not collective. */
-  void (*add)(void *exchange, const uint32_t *gids, uint32_t n);
+  void (*add)(void *exchange, const volley_gid *gids, uint32_t n);
   /* Ends the present step, in which this rank asks for `requests`; sends the batch if it is full, or if all is to be known
    * now: before a checkpoint, at the end. Collective: `all` is the same on every rank. */
   void (*post)(void *exchange, unsigned requests, bool all);

@@ -24,7 +24,7 @@ static const char what[] = "the exchange of spikes";
 
 /* Growing lists of numbers. */
 typedef struct list {
-  uint32_t *words;
+  volley_gid *words;
   size_t n, room;
 } list;
 
@@ -69,7 +69,7 @@ static void reserve(list *l, size_t n) {
   l->room = 2 * n;
 }
 
-static void put(list *l, const uint32_t *words, size_t n) {
+static void put(list *l, const volley_gid *words, size_t n) {
   reserve(l, l->n + n);
   if (n > 0) memcpy(l->words + l->n, words, n * sizeof *words);
   l->n += n;
@@ -101,12 +101,12 @@ static void receive(neighbour *x) {
     MPI_Message message;
     MPI_Status status;
     VOLLEY_MPI(MPI_Mprobe(x->partners.from[k].rank, 0, x->comm, &message, &status));
-    VOLLEY_MPI(MPI_Get_count(&status, MPI_UINT32_T, &n));
+    VOLLEY_MPI(MPI_Get_count(&status, VOLLEY_MPI_GID, &n));
     reserve(&x->received, x->received.n + (size_t)n);
     x->places[k] = x->received.n;
-    VOLLEY_MPI(MPI_Mrecv(x->received.words + x->received.n, n, MPI_UINT32_T, &message, MPI_STATUS_IGNORE));
+    VOLLEY_MPI(MPI_Mrecv(x->received.words + x->received.n, n, VOLLEY_MPI_GID, &message, MPI_STATUS_IGNORE));
     x->received.n += (size_t)n;
-    x->figures.bytes += (size_t)n * sizeof(uint32_t);
+    x->figures.bytes += (size_t)n * sizeof(volley_gid);
   }
 }
 
@@ -184,8 +184,8 @@ static double expected_bytes(int ranks, double lag, double usual) {
 static volley_exchange_cost expected_cost(const volley_exchange_load *load) {
   const double others = load->ranks - 1, partners = fmin(others, ceil(2 * load->sources / fmax(1, load->neurons)));
   const double calls = load->steps / load->batch;
-  const double bytes =
-      sizeof(uint32_t) * (partners * load->batch + load->spikes * load->batch * load->sources / fmax(1, load->neurons));
+  const double bytes = sizeof(volley_gid) *
+                       (partners * load->batch + load->spikes * load->batch * load->sources / fmax(1, load->neurons));
   return (volley_exchange_cost){
       calls * (2 * volley_exchange_message_s(0) * partners + volley_exchange_message_s(bytes)) +
           load->steps / SHARED_STEPS * volley_exchange_allgather_s(load->ranks, 8),
@@ -194,7 +194,7 @@ static volley_exchange_cost expected_cost(const volley_exchange_load *load) {
 
 static parcel *filling(neighbour *x) { return &x->parcels[x->filling % x->n_parcels]; }
 
-static void add(void *exchange, const uint32_t *gids, uint32_t n) {
+static void add(void *exchange, const volley_gid *gids, uint32_t n) {
   neighbour *x = exchange;
   parcel *p = filling(x);
   int population = 0;
@@ -214,7 +214,7 @@ static void share(neighbour *x, unsigned requests, bool all) {
   if (ends) x->all_steps = 0;
   x->requests |= requests;
   if (!x->shares && !ends) return;
-  all_kind->add(x->all, (uint32_t[]){x->unshared, (uint32_t)x->shared.n}, 2);
+  all_kind->add(x->all, (volley_gid[]){x->unshared, (uint32_t)x->shared.n}, 2);
   all_kind->add(x->all, x->shared.words, (uint32_t)x->shared.n);
   x->figures.spikes += x->unshared;
   x->figures.told += x->shared.n * (uint64_t)x->others;
@@ -244,12 +244,12 @@ static void pack(void *exchange) {
     x->lengths[k] = (size_t)x->batch;
     memset(p->send.words + x->starts[k], 0, (size_t)x->batch * sizeof *p->send.words);
   }
-  const uint32_t *gid = p->own.words;
+  const volley_gid *gid = p->own.words;
   for (int s = 0; s < p->steps; s++) {
     for (uint32_t i = 0; i < p->counts[s]; i++, gid++) {
       const uint32_t place = volley_partners_place(partners, *gid);
       for (size_t t = partners->firsts[place]; t < partners->firsts[place + 1]; t++) {
-        uint32_t *message = p->send.words + x->starts[partners->told[t]];
+        volley_gid *message = p->send.words + x->starts[partners->told[t]];
         message[s]++;
         message[x->lengths[partners->told[t]]++] = *gid;
       }
@@ -266,7 +266,7 @@ static void send(neighbour *x, parcel *p) {
   }
   for (int k = 0; k < x->partners.n_to; k++) {
     if (x->lengths[k] > INT_MAX) volley_die("%zu spikes in one message: more than MPI can count", x->lengths[k]);
-    VOLLEY_MPI(MPI_Isend(p->send.words + x->starts[k], (int)x->lengths[k], MPI_UINT32_T, x->partners.to[k].rank, 0,
+    VOLLEY_MPI(MPI_Isend(p->send.words + x->starts[k], (int)x->lengths[k], VOLLEY_MPI_GID, x->partners.to[k].rank, 0,
                          x->comm, &p->sent[k]));
     x->figures.told += x->lengths[k] - (size_t)x->batch;
   }
@@ -300,7 +300,7 @@ static void fit(void *context) {
 /* Adds the spikes that went to all in a step, if they are wanted; returns how many spikes there were on all ranks. */
 static uint64_t take_shared(neighbour *x, const volley_step_spikes *shared, bool wanted) {
   uint64_t spikes = 0;
-  for (uint32_t i = 0; i < shared->n; i += 2 + shared->gids[i + 1]) {
+  for (size_t i = 0; i < shared->n; i += 2 + shared->gids[i + 1]) {
     spikes += shared->gids[i];
     if (wanted) put(&x->gids, &shared->gids[i + 2], shared->gids[i + 1]);
   }
@@ -309,14 +309,14 @@ static uint64_t take_shared(neighbour *x, const volley_step_spikes *shared, bool
 
 /* Takes a parcel apart into the spikes of each step, sorted. shared: [p->steps] what went to all, or NULL. */
 static void unpack(neighbour *x, const parcel *p, const volley_step_spikes *shared, volley_step_spikes *steps) {
-  const uint32_t *own = p->own.words;
+  const volley_gid *own = p->own.words;
   for (int k = 0; k < x->partners.n_from; k++) x->nexts[k] = x->places[k] + (size_t)x->batch;
   for (int s = 0; s < p->steps; s++) {
     const size_t begin = x->gids.n;
     put(&x->gids, own, p->counts[s]);
     own += p->counts[s];
     for (int k = 0; k < x->partners.n_from; k++) {
-      const uint32_t n = x->received.words[x->places[k] + (size_t)s];
+      const size_t n = x->received.words[x->places[k] + (size_t)s];
       put(&x->gids, x->received.words + x->nexts[k], n);
       x->nexts[k] += n;
     }
@@ -356,7 +356,7 @@ static volley_exchanged complete(void *exchange, int64_t step, bool all) {
   }
   out.waited += MPI_Wtime() - before;
   if (all) filling(x)->first = x->next;
-  const uint32_t *gids = x->gids.words;
+  const volley_gid *gids = x->gids.words;
   for (int s = 0; s < out.n_steps; s++) {
     x->steps[s].gids = gids;
     gids += x->steps[s].n;

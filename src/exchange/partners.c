@@ -17,14 +17,14 @@ typedef struct finding {
   const volley_network *network;
   const bool *everywhere;
   volley_partners *out;
-  uint32_t *needed, *scratch; /* [n] gids of others' neurons, in the end by owner */
+  volley_gid *needed, *scratch; /* [n] gids of others' neurons, in the end by owner */
   uint32_t n;
-  int *counts;      /* [ranks] of these by owner */
-  uint32_t **asked; /* [n_to] lists of this rank's gids, ascending */
+  int *counts;        /* [ranks] of these by owner */
+  volley_gid **asked; /* [n_to] lists of this rank's gids, ascending */
 } finding;
 
 static void add_sources(finding *f, const volley_source_index *index) {
-  uint32_t *gids = volley_source_index_gids(index);
+  volley_gid *gids = volley_source_index_gids(index);
   f->needed = volley_grow(f->needed, (size_t)f->n + index->n_rows + 1, sizeof *gids, what);
   if (index->n_rows > 0) memcpy(f->needed + f->n, gids, index->n_rows * sizeof *gids);
   f->n += index->n_rows;
@@ -45,11 +45,11 @@ static void list_sources(finding *f) {
   uint64_t last = UINT64_MAX;
   int p = 0;
   for (uint32_t i = 0; i < f->n; i++) {
-    const uint32_t gid = f->needed[i];
+    const volley_gid gid = f->needed[i];
     p = volley_population_of(experiment, gid, p);
     if (gid == last || f->everywhere[p]) continue;
     last = gid;
-    const int owner = volley_partition_owner(network->partition, p, gid - experiment->populations[p].first_gid);
+    const int owner = volley_partition_owner(network->partition, p, volley_index_in(&experiment->populations[p], gid));
     if (owner == network->rank) continue;
     f->counts[owner]++;
     f->needed[kept++] = gid;
@@ -69,7 +69,7 @@ static void sort_by_owner(finding *f) {
   int p = 0;
   for (uint32_t i = 0; i < f->n; i++) {
     p = volley_population_of(experiment, f->needed[i], p);
-    const uint32_t index = f->needed[i] - experiment->populations[p].first_gid;
+    const uint32_t index = volley_index_in(&experiment->populations[p], f->needed[i]);
     f->scratch[next[volley_partition_owner(network->partition, p, index)]++] = f->needed[i];
   }
   free(next);
@@ -103,7 +103,7 @@ static void ask(finding *f, MPI_Comm comm) {
   for (int k = 0; k < out->n_from; k++) {
     const volley_partner *from = &out->from[k];
     if (from->neurons > INT_MAX) volley_die("%u sources of one rank: more than MPI can count", from->neurons);
-    VOLLEY_MPI(MPI_Isend(f->scratch + first, (int)from->neurons, MPI_UINT32_T, from->rank, 0, comm, &requests[k]));
+    VOLLEY_MPI(MPI_Isend(f->scratch + first, (int)from->neurons, VOLLEY_MPI_GID, from->rank, 0, comm, &requests[k]));
     first += from->neurons;
   }
   out->to = volley_alloc((size_t)out->n_to, sizeof *out->to, what);
@@ -113,16 +113,16 @@ static void ask(finding *f, MPI_Comm comm) {
     MPI_Message message;
     MPI_Status status;
     VOLLEY_MPI(MPI_Mprobe(MPI_ANY_SOURCE, 0, comm, &message, &status));
-    VOLLEY_MPI(MPI_Get_count(&status, MPI_UINT32_T, &n));
+    VOLLEY_MPI(MPI_Get_count(&status, VOLLEY_MPI_GID, &n));
     out->to[k] = (volley_partner){status.MPI_SOURCE, (uint32_t)n};
     f->asked[k] = volley_alloc((size_t)n, sizeof **f->asked, what);
-    VOLLEY_MPI(MPI_Mrecv(f->asked[k], n, MPI_UINT32_T, &message, MPI_STATUS_IGNORE));
+    VOLLEY_MPI(MPI_Mrecv(f->asked[k], n, VOLLEY_MPI_GID, &message, MPI_STATUS_IGNORE));
   }
   VOLLEY_MPI(MPI_Waitall(out->n_from, requests, MPI_STATUSES_IGNORE));
   free(requests);
 }
 
-uint32_t volley_partners_place(const volley_partners *partners, uint32_t gid) {
+uint32_t volley_partners_place(const volley_partners *partners, volley_gid gid) {
   return volley_gids_below(partners->gids, partners->n_gids, gid);
 }
 

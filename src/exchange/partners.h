@@ -3,6 +3,8 @@
 #ifndef VOLLEY_EXCHANGE_PARTNERS_H
 #define VOLLEY_EXCHANGE_PARTNERS_H
 
+#include "base/gid.h"
+
 #include <mpi.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,9 +21,10 @@ typedef struct volley_partner {
 typedef struct volley_partners {
   volley_partner *from, *to; /* [n_from] by rank, [n_to]: whose spikes come here; whom ours go to */
   int n_from, n_to;
-  uint32_t *gids, n_gids; /* of all neurons of this rank, ascending */
-  size_t *firsts;         /* [n_gids + 1] of those in told */
-  int *told;              /* places in `to` of those that need a neuron, neuron by neuron */
+  volley_gid *gids; /* [n_gids] of all neurons of this rank, ascending */
+  uint32_t n_gids;
+  size_t *firsts; /* [n_gids + 1] of those in told */
+  int *told;      /* places in `to` of those that need a neuron, neuron by neuron */
 } volley_partners;
 
 /* everywhere: [n_populations] those that no partner is told of, since all ranks get them otherwise. Collective over comm, whose
@@ -32,6 +35,6 @@ bool volley_partners_find(const struct volley_network *network, const bool *ever
 void volley_partners_release(volley_partners *partners);
 
 /* Place of a neuron of this rank among its gids. */
-uint32_t volley_partners_place(const volley_partners *partners, uint32_t gid);
+uint32_t volley_partners_place(const volley_partners *partners, volley_gid gid);
 
 #endif

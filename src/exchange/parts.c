@@ -20,9 +20,10 @@ static volley_run *list_own(const volley_partition *partition, int *n) {
   int room = 0;
   *n = 0;
   for (int p = 0; p < partition->experiment->n_populations; p++) {
-    const uint32_t *gids = partition->gids[p], count = partition->counts[p];
+    const volley_gid *gids = partition->gids[p];
+    const uint32_t count = partition->counts[p];
     for (uint32_t i = 0, end; i < count; i = end) {
-      const uint32_t stride = i + 1 < count ? gids[i + 1] - gids[i] : 1;
+      const uint32_t stride = i + 1 < count ? (uint32_t)(gids[i + 1] - gids[i]) : 1;
       for (end = i + 1; end < count && gids[end] - gids[end - 1] == stride;) end++;
       if (++*n > MOST_RUNS) return runs;
       if (*n > room) {
@@ -83,7 +84,7 @@ void volley_parts_release(volley_parts *parts) {
   free(parts->firsts);
 }
 
-void volley_parts_shorten(const volley_parts *parts, int rank, const uint32_t *gids, uint32_t n, uint16_t *numbers) {
+void volley_parts_shorten(const volley_parts *parts, int rank, const volley_gid *gids, uint32_t n, uint16_t *numbers) {
   for (uint32_t i = 0; i < n; i++) {
     int end = parts->firsts[rank] + 1; /* of the runs that begin at or before it */
     VOLLEY_SEARCH(end, parts->firsts[rank + 1], k, parts->runs[k].gid <= gids[i])
@@ -92,7 +93,7 @@ void volley_parts_shorten(const volley_parts *parts, int rank, const uint32_t *g
   }
 }
 
-void volley_parts_lengthen(const volley_parts *parts, int rank, const uint16_t *numbers, uint32_t n, uint32_t *gids) {
+void volley_parts_lengthen(const volley_parts *parts, int rank, const uint16_t *numbers, uint32_t n, volley_gid *gids) {
   for (uint32_t i = 0; i < n; i++) {
     int end = parts->firsts[rank] + 1;
     VOLLEY_SEARCH(end, parts->firsts[rank + 1], k, parts->runs[k].number <= numbers[i])

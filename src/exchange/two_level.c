@@ -37,7 +37,7 @@ typedef struct head {
 } head;
 
 typedef struct gid_list {
-  uint32_t *gids;
+  volley_gid *gids;
   size_t n, room;
 } gid_list;
 
@@ -125,7 +125,7 @@ static void allocate(void *exchange) {
 
 /* Memory that the ranks of the node share, the leader's; all of them together. False: the node has none. */
 static bool share_memory(two_level *x, size_t words) {
-  const size_t half = sizeof(head) + words * sizeof(uint32_t);
+  const size_t half = sizeof(head) + words * sizeof(volley_gid);
   const size_t bytes = (half + 63) / 64 * 64;
   MPI_Aint size;
   int unit;
@@ -212,12 +212,12 @@ static volley_exchange_cost expected_cost(const volley_exchange_load *load) {
   far.ranks = (int)ceil(load->ranks / group);
   far.batch = load->lag;
   far.spikes = load->spikes * near.ranks;
-  far.neurons = INFINITY; /* 32 bits an id */
+  far.neurons = INFINITY; /* no short names */
   const volley_exchange_cost a = level->expected_cost(&near), b = level->expected_cost(&far);
   return (volley_exchange_cost){a.seconds + b.seconds, a.bytes + b.bytes / near.ranks};
 }
 
-static void add(void *exchange, const uint32_t *gids, uint32_t n) {
+static void add(void *exchange, const volley_gid *gids, uint32_t n) {
   level->add(((two_level *)exchange)->near, gids, n);
 }
 
@@ -255,10 +255,10 @@ static void send_far(two_level *x, const volley_exchanged *near, int64_t step, b
   }
 }
 
-static uint32_t *words_of(head *h) { return (uint32_t *)(void *)(h + 1); }
+static volley_gid *words_of(head *h) { return (volley_gid *)(void *)(h + 1); }
 
 /* Writes those of n ascending gids that are not among the kept ones of the step. Returns where they end. */
-static uint32_t *write_far(const volley_step_spikes *all, const uint32_t *kept, uint32_t n_kept, uint32_t *out) {
+static volley_gid *write_far(const volley_step_spikes *all, const volley_gid *kept, uint32_t n_kept, volley_gid *out) {
   uint32_t k = 0;
   for (uint32_t i = 0; i < all->n; i++) {
     while (k < n_kept && kept[k] < all->gids[i]) k++;
@@ -278,13 +278,13 @@ static void write_batch(two_level *x, const volley_exchanged *got) {
   for (uint32_t s = 0; s < steps; s++) all += got->steps[s].n;
   *h = (head){2 * (uint64_t)steps + 2 * all, got->requests, got->spikes, steps};
   if (h->words > x->room) return;
-  uint32_t *counts = words_of(h), *out = counts + 2 * steps;
+  volley_gid *counts = words_of(h), *out = counts + 2 * steps;
   for (uint32_t s = 0; s < steps && x->tells_all; s++) {
     if (got->steps[s].n > 0) memcpy(out, got->steps[s].gids, got->steps[s].n * sizeof *out);
     out += got->steps[s].n;
   }
   for (uint32_t s = 0; s < steps; s++) {
-    uint32_t *end = write_far(&got->steps[s], x->kept.gids + kept, x->kept_counts[s], out);
+    volley_gid *end = write_far(&got->steps[s], x->kept.gids + kept, x->kept_counts[s], out);
     counts[s] = got->steps[s].n;
     counts[steps + s] = (uint32_t)(end - out);
     kept += x->kept_counts[s];
@@ -325,14 +325,15 @@ static head *share_batch(two_level *x, const volley_exchanged *got) {
 
 /* Takes a far batch apart: all spikes for observers, those from far away for synapses. */
 static void take_batch(two_level *x, head *h, volley_exchanged *out) {
-  const uint32_t steps = (uint32_t)h->steps, *counts = words_of(h), *gids = counts + 2 * steps;
+  const uint32_t steps = (uint32_t)h->steps;
+  const volley_gid *counts = words_of(h), *gids = counts + 2 * steps;
   for (uint32_t s = 0; s < steps; s++) {
-    const uint32_t n = x->tells_all ? counts[s] : 0;
+    const uint32_t n = x->tells_all ? (uint32_t)counts[s] : 0;
     x->steps[s] = (volley_step_spikes){.step = x->far_first + s, .gids = gids, .n = n};
     gids += n;
   }
   for (uint32_t s = 0; s < steps; s++) {
-    const uint32_t n = counts[steps + s];
+    const uint32_t n = (uint32_t)counts[steps + s];
     x->parts[out->n_parts++] = (volley_step_spikes){.step = x->far_first + s, .gids = gids, .n = n};
     gids += n;
   }

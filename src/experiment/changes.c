@@ -55,16 +55,10 @@ static const change_kind *read_kind(volley_reading *reading, volley_node *entry,
   return reading->faults == before ? found : NULL;
 }
 
-/* Number of a key among the parameters or states of a model. */
-static int number_of(const volley_neuron_model *model, bool is_state, const char *key) {
-  int k = 0;
-  while (strcmp(is_state ? model->states[k].name : model->parameters[k].name, key) != 0) k++;
-  return k;
-}
-
+/* Number `number` of the parameters or states of a model. */
 static void read_setting(volley_reading *reading, volley_node *node, const volley_neuron_model *model, bool is_state,
-                         volley_pick pick, volley_setting *out) {
-  out->number = number_of(model, is_state, node->key);
+                         int number, volley_pick pick, volley_setting *out) {
+  out->number = number;
   const volley_state_info *state = is_state ? &model->states[out->number] : NULL;
   const volley_key_info info =
       state ? (volley_key_info){.name = state->name, .unit = state->unit, .min = state->min, .max = state->max}
@@ -76,19 +70,27 @@ static void read_setting(volley_reading *reading, volley_node *node, const volle
   volley_bound_numbers(&out->value, info.min, info.max, info.positive);
 }
 
-/* Parameters or states by name. Returns how many. */
+/* Parameters, also by lists, or states. Returns how many. */
 static int read_settings(volley_reading *reading, const volley_node *entry, volley_pick pick,
                          const volley_neuron_model *model, bool is_state, volley_setting **out) {
   volley_node *map = volley_pick_node(reading, volley_node_get(entry, is_state ? "states" : "parameters"), pick);
-  const volley_names names =
+  volley_names names =
       is_state ? volley_names_of_table(reading, model->states, model->n_states, sizeof *model->states)
                : volley_names_of_table(reading, model->parameters, model->n_parameters, sizeof *model->parameters);
-  const int before = reading->faults;
+  const volley_names lists = volley_names_of_words(reading, model->lists && !is_state ? model->lists : "");
+  const int before = reading->faults, most = is_state ? model->n_states : model->n_parameters;
+  for (int i = 0; i < lists.n; i++) volley_names_add(reading, &names, lists.names[i]);
   if (!map || !volley_check_keys(reading, map, names) || reading->faults != before) return 0;
+  if (!is_state) volley_check_lists(reading, model, map, pick);
   int n = 0;
-  *out = volley_arena_alloc(reading->arena, (size_t)map->n + 1, sizeof **out);
-  for (int i = 0; i < map->n; i++)
-    if (!volley_node_is_null(map->items[i])) read_setting(reading, map->items[i], model, is_state, pick, &(*out)[n++]);
+  *out = volley_arena_alloc(reading->arena, (size_t)most + 1, sizeof **out);
+  for (int k = 0; k < most; k++) {
+    bool is_listed;
+    volley_node *node = is_state
+                            ? volley_node_get(map, model->states[k].name)
+                            : volley_parameter_node(reading, model, map, model->parameters[k].name, pick, &is_listed);
+    if (node && !volley_node_is_null(node)) read_setting(reading, node, model, is_state, k, pick, &(*out)[n++]);
+  }
   return n;
 }
 

@@ -52,6 +52,13 @@ const volley_neuron_model *volley_sized_model(volley_reading *reading, const vol
     while (length(model->sizes[size - 1], lists.names[i]) < n) size++;
     model = model->sizes[size - 1];
   }
+  volley_check_lists(reading, model, parameters, pick);
+  return model;
+}
+
+void volley_check_lists(volley_reading *reading, const volley_neuron_model *model, const volley_node *parameters,
+                        volley_pick pick) {
+  const volley_names lists = volley_names_of_words(reading, model->lists ? model->lists : "");
   for (int i = 0; i < lists.n; i++) {
     volley_node *node = given(reading, parameters, lists.names[i], pick);
     const int n = length(model, lists.names[i]);
@@ -60,7 +67,6 @@ const volley_neuron_model *volley_sized_model(volley_reading *reading, const vol
                          volley_count((uint64_t)node->n, "value").text, lists.names[i], model->name, "has", n,
                          model->sizes && n == model->n_receptors ? ", one for each receptor" : "");
   }
-  return model;
 }
 
 volley_node *volley_parameter_node(volley_reading *reading, const volley_neuron_model *model,

@@ -295,14 +295,15 @@ static void number_neurons(volley_reading *reading, const volley_node *section) 
   volley_experiment *experiment = reading->experiment;
   uint64_t neurons = 0;
   for (int p = 0; p < experiment->n_populations; p++) {
-    experiment->populations[p].first_gid = (uint32_t)neurons;
+    experiment->populations[p].first_gid = (volley_gid)neurons;
     neurons += experiment->populations[p].size;
   }
-  experiment->neurons = (uint32_t)neurons;
+  experiment->neurons = (volley_gid)neurons;
   const volley_place place = volley_node_place(reading->arena, section);
-  if (neurons > UINT32_MAX)
-    volley_entry_fault(reading, &place, "%llu neurons in all; at most %u are possible", (unsigned long long)neurons,
-                       UINT32_MAX);
+  if (neurons > VOLLEY_MOST_NEURONS)
+    volley_entry_fault(reading, &place, "%llu neurons in all; at most %llu are possible%s", (unsigned long long)neurons,
+                       (unsigned long long)VOLLEY_MOST_NEURONS,
+                       VOLLEY_GID_BITS == 32 ? ", or more where Volley is built with -DVOLLEY_GID_BITS=64" : "");
 }
 
 void volley_read_populations(volley_reading *reading, volley_node *section) {

@@ -188,6 +188,10 @@ const char *volley_weight_unit(const struct volley_neuron_model *model, int rece
 bool volley_read_receptor(volley_reading *reading, const volley_place *place, volley_node *node, int population,
                           int *out);
 
+/* Reports lists among parameters that have other numbers of values than the model takes. */
+void volley_check_lists(volley_reading *reading, const struct volley_neuron_model *model, const volley_node *parameters,
+                        volley_pick pick);
+
 /* The model with as many receptors as the lists among a population's parameters (NULL: none) have values; parameters are
  * then those of this model. */
 const struct volley_neuron_model *volley_sized_model(volley_reading *reading, const struct volley_neuron_model *model,

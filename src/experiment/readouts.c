@@ -28,8 +28,12 @@ static void read_pool(volley_reading *reading, volley_node *node, const char *do
     if (population < 0) continue;
     if (volley_pool_has(pool, population))
       volley_value_fault(reading, names[i], "'%s' is listed twice; a readout %s a neuron once", names[i]->text, does);
+    const uint32_t size = reading->experiment->populations[population].size;
     pool->populations[pool->n++] = population;
-    pool->size += reading->experiment->populations[population].size;
+    if (size > UINT32_MAX - pool->size)
+      volley_value_fault(reading, names[i], "a readout %s at most %u neurons", does, UINT32_MAX);
+    else
+      pool->size += size;
   }
 }
 

@@ -59,7 +59,7 @@ static void cut_selection(volley_selection *selection, uint32_t size, const voll
 }
 
 static void scale_sizes(volley_experiment *experiment) {
-  uint32_t first = 0;
+  volley_gid first = 0;
   for (int p = 0; p < experiment->n_populations; p++) {
     volley_population *population = &experiment->populations[p];
     population->size = (uint32_t)fmax(1.0, nearbyint(population->size * experiment->scale_neurons));

@@ -13,11 +13,11 @@ static const double interval = 10;           /* s between two signs of life */
 static const uint32_t not_read = UINT32_MAX; /* number or row of a neuron that the readout does not read */
 
 /* Number of a neuron in the readout, or not_read. */
-static uint32_t number_of(const volley_effective *e, uint32_t gid) {
+static uint32_t number_of(const volley_effective *e, volley_gid gid) {
   const volley_experiment *experiment = e->weights.network->experiment;
   const int p = volley_population_of(experiment, gid, 0);
   const uint32_t first = e->weights.first[p];
-  return first == not_read ? not_read : first + gid - experiment->populations[p].first_gid;
+  return first == not_read ? not_read : first + volley_index_in(&experiment->populations[p], gid);
 }
 
 /* Gives the neurons of a slice the next rows; own: the number of the neuron of each row. */
@@ -74,7 +74,7 @@ static void add_static(const volley_effective *e, const volley_block *block, con
   const volley_table *table = &block->table;
   uint32_t *targets = volley_block_targets(block);
   for (uint32_t t = 0; t < block->target_stride; t++) targets[t] = rows[targets[t]];
-  uint32_t *gids = volley_source_index_gids(&table->sources);
+  volley_gid *gids = volley_source_index_gids(&table->sources);
   volley_static_synapse *synapses = NULL;
   uint64_t room = 0;
   for (uint32_t r = 0; r < table->sources.n_rows; r++) {
@@ -150,7 +150,7 @@ static void add_feedback(const volley_effective *e, const volley_slice *slice, c
   const double gain = feedback_gain(e, slice);
   const size_t k = (size_t)e->weights.readout->supervisor->dimension;
   for (uint32_t i = 0; i < slice->count; i++) {
-    const size_t number = e->weights.first[slice->population] + slice->gids[i] - population->first_gid;
+    const size_t number = e->weights.first[slice->population] + volley_index_in(population, slice->gids[i]);
     double sum = 0;
     for (size_t v = 0; v < k; v++) sum += e->weights.eta[number * k + v] * e->fed_back[v];
     e->product[rows[slice->offset + i]] += gain * sum;

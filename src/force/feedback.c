@@ -25,8 +25,8 @@ static void destroy(volley_generator *generator) { free(generator->gains); }
 static const volley_stimulus_kind feedback = {
     .name = "feedback", .is_current = true, .apply = apply, .destroy = destroy};
 
-static void add_to_slice(volley_block *block, int s, const volley_readout *readout, uint32_t first_gid, uint32_t first,
-                         const double *eta, const double *values) {
+static void add_to_slice(volley_block *block, int s, const volley_readout *readout, const volley_population *population,
+                         uint32_t first, const double *eta, const double *values) {
   const volley_slice *slice = &block->slices[s];
   const double gain = readout->gains[slice->population];
   const int dimension = readout->supervisor->dimension;
@@ -35,7 +35,7 @@ static void add_to_slice(volley_block *block, int s, const volley_readout *reado
   generator->dimension = dimension;
   generator->gains = volley_alloc((size_t)dimension * slice->count, sizeof(double), "feedback");
   for (uint32_t i = 0; i < slice->count; i++) {
-    const size_t row = (size_t)first + slice->gids[i] - first_gid;
+    const size_t row = (size_t)first + volley_index_in(population, slice->gids[i]);
     for (int d = 0; d < dimension; d++)
       generator->gains[(size_t)d * slice->count + i] = gain * eta[row * (size_t)dimension + (size_t)d];
   }
@@ -49,7 +49,7 @@ void volley_feedback_add(volley_network *network, const volley_readout *readout,
     for (int s = 0; s < block->n_slices; s++) {
       const int p = block->slices[s].population;
       if (first[p] == UINT32_MAX) continue;
-      add_to_slice(block, s, readout, network->experiment->populations[p].first_gid, first[p], eta, values);
+      add_to_slice(block, s, readout, &network->experiment->populations[p], first[p], eta, values);
     }
   }
 }

@@ -176,7 +176,7 @@ static void make_filter_room(void *context) {
 
 /* Finds the neurons of a readout among those that spiked, in the order of the gids, and notes them. All ranks find the same,
  * so that they make room together; returns false where one has no memory. */
-static bool find_spiking(const volley_readouts *readouts, decoding *d, const uint32_t *gids, uint32_t n) {
+static bool find_spiking(const volley_readouts *readouts, decoding *d, const volley_gid *gids, uint32_t n) {
   const volley_experiment *experiment = experiment_of(readouts);
   const MPI_Comm comm = readouts->network->comm;
   int p = 0;
@@ -185,7 +185,7 @@ static bool find_spiking(const volley_readouts *readouts, decoding *d, const uin
     p = volley_population_of(experiment, gids[i], p);
     if (d->first[p] == UINT32_MAX) continue;
     if (d->n_spiking == d->capacity && !volley_all(volley_memory_try(make_room, d) == VOLLEY_OK, comm)) return false;
-    d->spiking[d->n_spiking++] = d->first[p] + gids[i] - experiment->populations[p].first_gid;
+    d->spiking[d->n_spiking++] = d->first[p] + volley_index_in(&experiment->populations[p], gids[i]);
   }
   if (d->filter.n_noted + d->n_spiking > d->filter.capacity &&
       !volley_all(volley_memory_try(make_filter_room, d) == VOLLEY_OK, comm))
@@ -212,7 +212,7 @@ static void put_out(decoding *d, int64_t step) {
 }
 
 /* Takes filters, output and error through one step. Agreed status. */
-static volley_status decode(const volley_readouts *readouts, decoding *d, int64_t step, const uint32_t *gids,
+static volley_status decode(const volley_readouts *readouts, decoding *d, int64_t step, const volley_gid *gids,
                             uint32_t n) {
   const size_t k = (size_t)d->dimension;
   if (!find_spiking(readouts, d, gids, n)) return volley_agree_one(readouts->network->comm);
@@ -239,7 +239,7 @@ static volley_status check_output(const volley_readouts *readouts, const decodin
   return VOLLEY_OK;
 }
 
-static volley_status take_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
+static volley_status take_spikes(void *context, int64_t step, const volley_gid *gids, uint32_t n) {
   volley_readouts *readouts = context;
   for (int r = 0; r < experiment_of(readouts)->n_readouts; r++) {
     VOLLEY_TRY(decode(readouts, &readouts->decodings[r], step, gids, n));

@@ -148,7 +148,7 @@ static void transform(const volley_distribution *d, const uint32_t *words, size_
 }
 
 /* Draws value number k again until it falls within the bounds. */
-static double draw_again(const volley_distribution *d, volley_key key, uint32_t id, uint32_t k, double value) {
+static double draw_again(const volley_distribution *d, volley_key key, volley_gid id, uint32_t k, double value) {
   for (uint32_t attempt = 1; (value < d->min || value > d->max) && attempt < MAX_ATTEMPTS; attempt++) {
     uint32_t word;
     volley_random_words(key, id, k, attempt, 1, &word);
@@ -157,7 +157,7 @@ static double draw_again(const volley_distribution *d, volley_key key, uint32_t 
   return clip(d, value);
 }
 
-static void apply_bounds(const volley_distribution *d, volley_key key, uint32_t id, uint32_t first, size_t n,
+static void apply_bounds(const volley_distribution *d, volley_key key, volley_gid id, uint32_t first, size_t n,
                          double *out) {
   if (d->min == -INFINITY && d->max == INFINITY) return;
   for (size_t k = 0; k < n; k++) {
@@ -167,7 +167,7 @@ static void apply_bounds(const volley_distribution *d, volley_key key, uint32_t 
   }
 }
 
-void volley_distribution_draw(const volley_distribution *d, volley_key key, uint32_t id, uint32_t first, size_t n,
+void volley_distribution_draw(const volley_distribution *d, volley_key key, volley_gid id, uint32_t first, size_t n,
                               double *out) {
   if (volley_distribution_is_constant(d)) {
     const double value = clip(d, d->a);
@@ -186,13 +186,13 @@ void volley_distribution_draw(const volley_distribution *d, volley_key key, uint
 }
 
 volley_status volley_distribution_check(const volley_distribution *d, const volley_place *place, const char *name,
-                                        const double *values, const uint32_t *indices, size_t n) {
+                                        const double *values, const volley_gid *indices, size_t n) {
   const bool excluded = d->min > 0 && d->min < DBL_MIN; /* the smallest number above 0 */
   for (size_t i = 0; i < n; i++) {
     if (values[i] >= d->min && values[i] <= d->max) continue;
     return volley_fault(VOLLEY_USAGE, place, "%s: value %g of %s for neuron %u lies outside %g%s to %g",
                         d->file ? volley_distribution_file(d).text : "values", values[i], name,
-                        indices ? indices[i] : (uint32_t)i, excluded ? 0 : d->min, excluded ? " (excluded)" : "",
+                        (uint32_t)(indices ? indices[i] : i), excluded ? 0 : d->min, excluded ? " (excluded)" : "",
                         d->max);
   }
   return VOLLEY_OK;

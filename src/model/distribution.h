@@ -56,12 +56,12 @@ double volley_distribution_acceptance(const volley_distribution *distribution);
 
 /* Draws values number first .. first + n - 1 of the stream (key, id). out: n doubles. Value k depends on (distribution,
  * key, id, k) alone. Not for VOLLEY_DATASET, VOLLEY_OF_DISTANCE and VOLLEY_PARAMETER. */
-void volley_distribution_draw(const volley_distribution *distribution, volley_key key, uint32_t id, uint32_t first,
+void volley_distribution_draw(const volley_distribution *distribution, volley_key key, volley_gid id, uint32_t first,
                               size_t n, double *out);
 
 /* Whether n values that were read or given lie within the bounds; else a fault of the first that does not. name: of what they
  * are; indices: of their neurons (NULL: 0, 1, ...). */
 volley_status volley_distribution_check(const volley_distribution *distribution, const volley_place *place,
-                                        const char *name, const double *values, const uint32_t *indices, size_t n);
+                                        const char *name, const double *values, const volley_gid *indices, size_t n);
 
 #endif

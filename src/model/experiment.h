@@ -3,6 +3,7 @@
 #ifndef VOLLEY_MODEL_EXPERIMENT_H
 #define VOLLEY_MODEL_EXPERIMENT_H
 
+#include "base/gid.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "model/distribution.h"
@@ -118,7 +119,7 @@ typedef struct volley_population {
   const char *name;
   const struct volley_neuron_model *model;
   uint32_t size;
-  uint32_t first_gid;               /* gids are first_gid .. first_gid + size - 1, in order of the populations */
+  volley_gid first_gid;             /* gids are first_gid .. first_gid + size - 1, in order of the populations */
   volley_distribution *parameters;  /* [model->n_parameters] */
   volley_distribution *initial;     /* [model->n_states] */
   double mean_rate;                 /* Hz, of the full network; NAN where not given */
@@ -399,7 +400,7 @@ typedef struct volley_experiment {
   int n_recorders;
   volley_input_file *inputs; /* in the order in which they are named; a file may be named more than once */
   int n_inputs;
-  uint32_t neurons; /* sum of the sizes */
+  volley_gid neurons; /* sum of the sizes: gids are below */
   double scale_neurons, scale_indegree;
   const char *output; /* path of the output file */
   bool makes_folder;  /* a run makes its folder where it is not there */
@@ -413,8 +414,13 @@ typedef struct volley_experiment {
 /* Frees the experiment and all that hangs on it. NULL is allowed. */
 void volley_experiment_destroy(volley_experiment *experiment);
 
+/* Index of a neuron within its population. */
+static inline uint32_t volley_index_in(const volley_population *population, volley_gid gid) {
+  return (uint32_t)(gid - population->first_gid);
+}
+
 /* Population of a gid, looked for from population p on. */
-static inline int volley_population_of(const volley_experiment *experiment, uint32_t gid, int p) {
+static inline int volley_population_of(const volley_experiment *experiment, volley_gid gid, int p) {
   while (gid - experiment->populations[p].first_gid >= experiment->populations[p].size) p++;
   return p;
 }

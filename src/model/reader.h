@@ -65,11 +65,11 @@ typedef struct volley_edge_sample {
 
 typedef struct volley_reader {
   void *context;
-  /* The numbers of the file of a distribution of kind VOLLEY_DATASET, `size` of them, at n ascending indices: a dataset of
+  /* The numbers of the file of a distribution of kind VOLLEY_DATASET, `size` of them, at n ascending places: a dataset of
    * one dimension, a NumPy array, a column of a text. Collective: every rank gets its own. Returns an agreed status;
    * faults name place and file. */
-  volley_status (*values)(void *context, const volley_place *place, const volley_distribution *from, uint32_t size,
-                          const uint32_t *indices, uint32_t n, double *out);
+  volley_status (*values)(void *context, const volley_place *place, const volley_distribution *from, volley_gid size,
+                          const volley_gid *places, uint32_t n, double *out);
   /* Reads edges: every rank some rows, which it hands to the taker in slabs. Of all edges that are wrong the first in the
    * file is told. Collective, agreed status. */
   volley_status (*edges)(void *context, const volley_edge_file *file, const volley_edge_taker *taker);

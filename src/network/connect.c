@@ -73,7 +73,8 @@ static void note_signs(edge_pass *pass, const volley_projection *projection, con
 
 static void fill_events(edge_pass *pass, int p, const volley_edges *edges, uint16_t target, uint32_t id) {
   for (size_t e = 0; e < edges->n; e++) {
-    const volley_event_synapse synapse = {edges->times[e], edges->weights[e], target, edges->receptors[e]};
+    const volley_event_synapse synapse = {
+        .delay = edges->times[e], .weight = edges->weights[e], .target = target, .receptor = edges->receptors[e]};
     if (pass->plastic[p])
       volley_plastic_table_fill_timed(pass->plastic[p], edges->sources[e], id, synapse.delay, synapse.receptor,
                                       synapse.weight);
@@ -134,8 +135,9 @@ static void fill_edges(edge_pass *pass, int p, const volley_edges *edges, const 
 
 /* Edges of a list that lie in the tables now. */
 static void discard(const edge_pass *pass, int p, const volley_slice *slice) {
-  const uint32_t first_gid = pass->experiment->populations[slice->population].first_gid;
-  volley_edge_list_discard(&pass->lists[p], slice->gids[0] - first_gid, slice->gids[slice->count - 1] - first_gid);
+  const volley_population *of = &pass->experiment->populations[slice->population];
+  volley_edge_list_discard(&pass->lists[p], volley_index_in(of, slice->gids[0]),
+                           volley_index_in(of, slice->gids[slice->count - 1]));
 }
 
 /* Goes through all edges onto the block: population by population, projection by projection, neuron by neuron. */
@@ -202,8 +204,8 @@ static void connect(void *context) {
   if (experiment->simulation.continuous)
     pass->events = volley_event_table_begin(experiment->neurons, pass->few_weights);
   else
-    pass->builder = volley_table_builder_create((uint32_t)experiment->neurons, pass->block->target_stride,
-                                                pass->block->receptors, &experiment->simulation);
+    pass->builder = volley_table_builder_create(experiment->neurons, pass->block->target_stride, pass->block->receptors,
+                                                &experiment->simulation);
   pass->outgoing = volley_alloc((size_t)experiment->n_populations, 1, "signs of weights");
   if (pass->again)
     pass->given_at = volley_alloc((size_t)experiment->n_projections, sizeof *pass->given_at, "the weights of synapses");

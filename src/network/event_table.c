@@ -8,40 +8,45 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_KINDS = 1 << 16, SLOTS = 4 * MOST_KINDS };
+enum { MOST_KINDS = 1 << 16, SLOTS = 4 * MOST_KINDS, SOURCE_BITS = 16, MOST_BUCKETS = 1 << 22 };
 
 struct volley_event_table_builder {
-  uint32_t n_sources;
-  uint64_t *ends; /* [n_sources] counts, then the end of what was filled in of each source */
+  int shift; /* a bucket holds 1 << shift neighbouring sources: one, unless there are very many */
+  uint32_t n_buckets;
+  uint64_t *ends; /* [n_buckets] counts, then the end of what was filled in of each bucket */
   volley_event_synapse *records;
   uint64_t n;
   volley_event_table table;
   uint32_t *slots; /* [SLOTS] 1 + number of a kind, by its hash; 0: empty. NULL: there are too many kinds */
 };
 
-volley_event_table_builder *volley_event_table_begin(uint32_t sources, bool few_weights) {
+volley_event_table_builder *volley_event_table_begin(volley_gid sources, bool few_weights) {
   volley_event_table_builder *builder = volley_alloc(1, sizeof *builder, "the synapse tables");
-  builder->n_sources = sources;
-  builder->ends = volley_alloc(sources, sizeof *builder->ends, "the synapse tables");
+  while (builder->shift < SOURCE_BITS && sources >> builder->shift > MOST_BUCKETS) builder->shift++;
+  builder->n_buckets = (uint32_t)(sources >> builder->shift) + 1;
+  builder->ends = volley_alloc(builder->n_buckets, sizeof *builder->ends, "the synapse tables");
   builder->table = (volley_event_table){.has_weights = !few_weights, .shortest = INFINITY};
   return builder;
 }
 
-void volley_event_table_count(volley_event_table_builder *builder, uint32_t source_gid) { builder->ends[source_gid]++; }
+void volley_event_table_count(volley_event_table_builder *builder, volley_gid source_gid) {
+  builder->ends[source_gid >> builder->shift]++;
+}
 
 void volley_event_table_allocate(volley_event_table_builder *builder) {
-  for (uint32_t g = 0; g < builder->n_sources; g++) {
-    const uint64_t count = builder->ends[g];
-    builder->ends[g] = builder->n;
+  for (uint32_t b = 0; b < builder->n_buckets; b++) {
+    const uint64_t count = builder->ends[b];
+    builder->ends[b] = builder->n;
     builder->n += count;
   }
   builder->records = volley_alloc_huge(builder->n * sizeof *builder->records, "the synapses of a block");
 }
 
-void volley_event_table_fill(volley_event_table_builder *builder, uint32_t source_gid, volley_event_synapse synapse) {
+void volley_event_table_fill(volley_event_table_builder *builder, volley_gid source_gid, volley_event_synapse synapse) {
   volley_event_table *table = &builder->table;
   if (table->has_weights) synapse.weight = (float)synapse.weight;
-  builder->records[builder->ends[source_gid]++] = synapse;
+  synapse.source = (uint16_t)(source_gid & ((1u << builder->shift) - 1));
+  builder->records[builder->ends[source_gid >> builder->shift]++] = synapse;
   table->shortest = fmin(table->shortest, synapse.delay);
   table->longest = fmax(table->longest, synapse.delay);
 }
@@ -52,28 +57,32 @@ static uint64_t bits_of(double value) {
   return bits;
 }
 
-/* Sorts synapses by delay, stably, by merging. */
-static void sort_by_delay(volley_event_synapse *synapses, uint64_t n, volley_event_synapse *scratch) {
+static bool comes_before(const volley_event_synapse *a, const volley_event_synapse *b) {
+  return a->source < b->source || (a->source == b->source && a->delay < b->delay);
+}
+
+/* Sorts synapses by source and delay, stably, by merging. */
+static void sort(volley_event_synapse *synapses, uint64_t n, volley_event_synapse *scratch) {
   if (n < 2) return;
   const uint64_t half = n / 2;
-  sort_by_delay(synapses, half, scratch);
-  sort_by_delay(synapses + half, n - half, scratch);
-  if (synapses[half - 1].delay <= synapses[half].delay) return;
+  sort(synapses, half, scratch);
+  sort(synapses + half, n - half, scratch);
+  if (!comes_before(&synapses[half], &synapses[half - 1])) return;
   memcpy(scratch, synapses, half * sizeof *scratch);
   for (uint64_t i = 0, j = half, k = 0; i < half; k++)
-    synapses[k] = j < n && synapses[j].delay < scratch[i].delay ? synapses[j++] : scratch[i++];
+    synapses[k] = j < n && comes_before(&synapses[j], &scratch[i]) ? synapses[j++] : scratch[i++];
 }
 
 static void sort_rows(volley_event_table_builder *builder) {
   uint64_t longest = 0;
-  for (uint32_t g = 0; g < builder->n_sources; g++) {
-    const uint64_t count = builder->ends[g] - (g > 0 ? builder->ends[g - 1] : 0);
+  for (uint32_t b = 0; b < builder->n_buckets; b++) {
+    const uint64_t count = builder->ends[b] - (b > 0 ? builder->ends[b - 1] : 0);
     if (count > longest) longest = count;
   }
   volley_event_synapse *scratch = volley_alloc(longest, sizeof *scratch, "the synapse tables");
-  for (uint32_t g = 0; g < builder->n_sources; g++) {
-    const uint64_t first = g > 0 ? builder->ends[g - 1] : 0;
-    sort_by_delay(builder->records + first, builder->ends[g] - first, scratch);
+  for (uint32_t b = 0; b < builder->n_buckets; b++) {
+    const uint64_t first = b > 0 ? builder->ends[b - 1] : 0;
+    sort(builder->records + first, builder->ends[b] - first, scratch);
   }
   free(scratch);
 }
@@ -175,18 +184,28 @@ static void write_synapses(volley_event_table_builder *builder) {
   volley_table_discard(out, builder->records + builder->n);
 }
 
+/* Goes through the sorted records, and lists sources and where their rows begin, if these lists are there. Returns how many rows
+ * there are. */
+static uint32_t list_rows(const volley_event_table_builder *builder, volley_gid *gids, uint64_t *firsts) {
+  uint32_t n = 0;
+  uint64_t s = 0;
+  for (uint32_t b = 0; b < builder->n_buckets; b++)
+    for (uint32_t of_row = UINT32_MAX; s < builder->ends[b]; s++) {
+      if (builder->records[s].source == of_row) continue;
+      of_row = builder->records[s].source;
+      if (gids) gids[n] = ((volley_gid)b << builder->shift) + of_row;
+      if (firsts) firsts[n] = s;
+      n++;
+    }
+  return n;
+}
+
 static void index_rows(volley_event_table_builder *builder) {
   volley_event_table *table = &builder->table;
-  uint32_t n = 0, rows = 0;
-  for (uint32_t g = 0; g < builder->n_sources; g++) n += builder->ends[g] > (g > 0 ? builder->ends[g - 1] : 0);
-  uint32_t *gids = volley_alloc((size_t)n + 1, sizeof *gids, "the synapse tables");
+  const uint32_t n = list_rows(builder, NULL, NULL);
+  volley_gid *gids = volley_alloc((size_t)n + 1, sizeof *gids, "the synapse tables");
   table->firsts = volley_alloc((size_t)n + 1, sizeof *table->firsts, "the synapse tables");
-  for (uint32_t g = 0; g < builder->n_sources; g++) {
-    const uint64_t first = g > 0 ? builder->ends[g - 1] : 0;
-    if (builder->ends[g] == first) continue;
-    table->firsts[rows] = first;
-    gids[rows++] = g;
-  }
+  (void)list_rows(builder, gids, table->firsts);
   table->firsts[n] = builder->n;
   table->sources = volley_source_index_make(gids, n);
   free(gids);
@@ -195,9 +214,9 @@ static void index_rows(volley_event_table_builder *builder) {
 volley_event_table volley_event_table_finish(volley_event_table_builder *builder) {
   sort_rows(builder);
   choose_form(builder);
+  index_rows(builder);
   write_synapses(builder);
   builder->table.pool = (unsigned char *)builder->records;
-  index_rows(builder);
   const volley_event_table table = builder->table;
   free(builder->slots);
   free(builder->ends);
@@ -243,5 +262,5 @@ double volley_event_table_expected_bytes(double rows, double synapses, bool weig
 }
 
 double volley_event_table_builder_expected_bytes(double sources, double synapses) {
-  return sources * sizeof(uint64_t) + synapses * sizeof(volley_event_synapse);
+  return fmin(sources, MOST_BUCKETS) * sizeof(uint64_t) + synapses * sizeof(volley_event_synapse);
 }

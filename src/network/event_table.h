@@ -19,6 +19,7 @@ typedef struct volley_event_synapse {
   double weight;
   uint16_t target; /* number among the block's targets (volley_block_targets) */
   uint8_t receptor;
+  uint16_t source; /* while tables are built: lower bits */
 } volley_event_synapse;
 
 /* What synapses of one code have in common; 0 where it is their own. */
@@ -45,10 +46,10 @@ typedef struct volley_event_table {
  * each, _finish(), which gives the table and frees the builder. sources: gids lie below; few_weights: of the whole network, else
  * weights are kept in single precision. */
 typedef struct volley_event_table_builder volley_event_table_builder;
-volley_event_table_builder *volley_event_table_begin(uint32_t sources, bool few_weights);
-void volley_event_table_count(volley_event_table_builder *builder, uint32_t source_gid);
+volley_event_table_builder *volley_event_table_begin(volley_gid sources, bool few_weights);
+void volley_event_table_count(volley_event_table_builder *builder, volley_gid source_gid);
 void volley_event_table_allocate(volley_event_table_builder *builder);
-void volley_event_table_fill(volley_event_table_builder *builder, uint32_t source_gid, volley_event_synapse synapse);
+void volley_event_table_fill(volley_event_table_builder *builder, volley_gid source_gid, volley_event_synapse synapse);
 volley_event_table volley_event_table_finish(volley_event_table_builder *builder);
 
 uint64_t volley_event_table_synapses(const volley_event_table *table);

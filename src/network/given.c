@@ -12,9 +12,9 @@ static uint32_t count_targets(const volley_network *network, int p) {
   return experiment->populations[experiment->projections[p].target].size;
 }
 
-static uint32_t index_of(const volley_network *network, int p, uint32_t gid) {
+static uint32_t index_of(const volley_network *network, int p, volley_gid gid) {
   const volley_experiment *experiment = network->experiment;
-  return gid - experiment->populations[experiment->projections[p].target].first_gid;
+  return volley_index_in(&experiment->populations[experiment->projections[p].target], gid);
 }
 
 bool volley_is_given(const volley_network *network, int p) { return network->given_firsts && network->given_firsts[p]; }
@@ -33,14 +33,14 @@ typedef struct looking {
 
 static void take_values(const looking *l, const volley_edges *edges) {
   const volley_experiment *experiment = l->network->experiment;
-  const uint32_t first_source = experiment->populations[experiment->projections[l->projection].source].first_gid,
-                 target = index_of(l->network, l->projection, edges->target);
+  const volley_population *source = &experiment->populations[experiment->projections[l->projection].source];
+  const uint32_t target = index_of(l->network, l->projection, edges->target);
   double *values = l->values + l->firsts[target];
   for (size_t e = 0; e < edges->n; e++) switch (l->wanted) {
       case VOLLEY_STATIC_WEIGHT:
         values[e] = l->network->exact_weights ? edges->weights[e] : (double)(float)edges->weights[e];
         break;
-      case VOLLEY_STATIC_SOURCE: values[e] = edges->sources[e] - first_source; break;
+      case VOLLEY_STATIC_SOURCE: values[e] = volley_index_in(source, edges->sources[e]); break;
       case VOLLEY_STATIC_TARGET: values[e] = target; break;
       case VOLLEY_STATIC_DELAY:
         values[e] = edges->delays ? edges->delays[e] * experiment->simulation.dt : edges->times[e];

@@ -222,11 +222,11 @@ void volley_network_destroy(volley_network *network) {
 static int first_due_of(const volley_network *network, const bool *of_rank, const volley_source_index *sources,
                         int (*first_due)(const void *table, uint32_t row), const void *table) {
   const volley_experiment *experiment = network->experiment;
-  uint32_t *gids = volley_source_index_gids(sources);
+  volley_gid *gids = volley_source_index_gids(sources);
   int first = INT_MAX, p = 0;
   for (uint32_t r = 0; r < sources->n_rows; r++) {
     p = volley_population_of(experiment, gids[r], p);
-    const uint32_t index = gids[r] - experiment->populations[p].first_gid;
+    const uint32_t index = volley_index_in(&experiment->populations[p], gids[r]);
     if (!of_rank[volley_partition_owner(network->partition, p, index)]) continue;
     const int due = first_due(table, r);
     if (due < first) first = due;
@@ -259,7 +259,7 @@ int volley_network_first_due(const volley_network *network, const bool *of_rank)
   return first;
 }
 
-uint32_t volley_block_gid(const volley_block *block, uint32_t id) {
+volley_gid volley_block_gid(const volley_block *block, uint32_t id) {
   int end = 1; /* of the slices that begin at or before the id */
   VOLLEY_SEARCH(end, block->n_slices, s, block->slices[s].offset <= id)
   return block->slices[end - 1].gids[id - block->slices[end - 1].offset];

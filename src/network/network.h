@@ -96,7 +96,7 @@ volley_status volley_network_set_states(volley_network *network, const volley_ch
 void volley_slice_own_currents(volley_slice *slice);
 
 /* gid of a neuron of a block. */
-uint32_t volley_block_gid(const volley_block *block, uint32_t id);
+volley_gid volley_block_gid(const volley_block *block, uint32_t id);
 
 /* The ids within the block of the neurons that static synapses may reach, by their number in the tables: [target_stride], 0 in
  * gaps. Owned by the caller. */

@@ -80,7 +80,7 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
   return builder;
 }
 
-void volley_plastic_table_count(volley_plastic_table_builder *builder, uint32_t source_gid) {
+void volley_plastic_table_count(volley_plastic_table_builder *builder, volley_gid source_gid) {
   builder->ends[source_gid - builder->plastic.first_source]++;
   builder->plastic.synapses++;
 }
@@ -95,7 +95,7 @@ void volley_plastic_table_allocate(volley_plastic_table_builder *builder) {
   builder->records = volley_alloc_huge(first * builder->size, "plastic synapses");
 }
 
-static record *add_record(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id, uint8_t receptor,
+static record *add_record(volley_plastic_table_builder *builder, volley_gid source_gid, uint32_t id, uint8_t receptor,
                           double weight) {
   const volley_plastic_table *plastic = &builder->plastic;
   record *r = record_at(builder, builder->ends[source_gid - plastic->first_source]++);
@@ -105,7 +105,7 @@ static record *add_record(volley_plastic_table_builder *builder, uint32_t source
   return r;
 }
 
-void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id, uint16_t due,
+void volley_plastic_table_fill(volley_plastic_table_builder *builder, volley_gid source_gid, uint32_t id, uint16_t due,
                                uint16_t delay, uint8_t receptor, double weight) {
   volley_plastic_table *plastic = &builder->plastic;
   if (delay < plastic->min_delay) plastic->min_delay = delay;
@@ -115,7 +115,7 @@ void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t s
   r->delay = delay;
 }
 
-void volley_plastic_table_fill_timed(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id,
+void volley_plastic_table_fill_timed(volley_plastic_table_builder *builder, volley_gid source_gid, uint32_t id,
                                      double delay, uint8_t receptor, double weight) {
   volley_plastic_table *plastic = &builder->plastic;
   plastic->shortest = fmin(plastic->shortest, delay);
@@ -176,7 +176,7 @@ static uint32_t sort_rows(const volley_plastic_table_builder *builder) {
 }
 
 /* Begins a group with a record of a source. */
-static void begin_run(volley_plastic_table *plastic, uint32_t source, uint64_t s, const record *r) {
+static void begin_run(volley_plastic_table *plastic, volley_gid source, uint64_t s, const record *r) {
   volley_plastic_group *group = &plastic->groups[plastic->n_groups++];
   *group = (volley_plastic_group){
       .first = s, .source = source, .due = r->due, .delay = r->delay, .receptor = r->receptor, .last = VOLLEY_NEVER};
@@ -199,7 +199,7 @@ static void write_row(const volley_plastic_table_builder *builder, volley_plasti
 /* Where the groups of each source begin. */
 static void index_rows(volley_plastic_table *plastic) {
   uint32_t n = 0;
-  uint32_t *gids = volley_alloc((size_t)plastic->n_groups + 1, sizeof *gids, "plastic synapses");
+  volley_gid *gids = volley_alloc((size_t)plastic->n_groups + 1, sizeof *gids, "plastic synapses");
   plastic->firsts = volley_alloc((size_t)plastic->n_groups + 1, sizeof *plastic->firsts, "plastic synapses");
   for (uint32_t r = 0; r < plastic->n_groups; r++) {
     if (r > 0 && plastic->groups[r].source == plastic->groups[r - 1].source) continue;
@@ -227,7 +227,7 @@ volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *b
   index_rows(&plastic);
   if (plastic.plan->normalize) plastic.sums = volley_alloc(plastic.n_targets, sizeof *plastic.sums, "plastic synapses");
   for (uint64_t s = 0; plastic.sums && s < plastic.synapses; s++) plastic.sums[plastic.ids[s]] += plastic.states[0][s];
-  plastic.groups[n_groups] = (volley_plastic_group){.first = plastic.synapses, .source = UINT32_MAX};
+  plastic.groups[n_groups] = (volley_plastic_group){.first = plastic.synapses, .source = VOLLEY_NO_GID};
   volley_table_free(builder->records, plastic.synapses * builder->size);
   free(builder->ends);
   free(builder);

@@ -16,7 +16,8 @@ enum { VOLLEY_SWEEP_STEPS = 10000 };
 /* Synapses of one source that are due at the same time at the same receptor. */
 typedef struct volley_plastic_group {
   uint64_t first; /* synapse */
-  uint32_t count, source;
+  uint32_t count;
+  volley_gid source;
   uint16_t due, delay; /* steps: to the one before whose update the group is added; of the synapse */
   uint8_t receptor;
   union {
@@ -31,10 +32,11 @@ typedef struct volley_plastic_table {
   const volley_plasticity_plan *plan; /* not owned */
   const volley_synapse_model *model;
   volley_synapse_constants constants;
-  uint32_t first_id, n_targets;                                 /* ids within the block */
-  uint32_t first_source, n_sources, first_dopamine, n_dopamine; /* gids */
-  int dopamine_delay;                                           /* steps */
-  int turned; /* receptor whose weights are negative and make a conductance grow, or -1 */
+  uint32_t first_id, n_targets; /* ids within the block */
+  volley_gid first_source, first_dopamine;
+  uint32_t n_sources, n_dopamine; /* neurons from there on */
+  int dopamine_delay;             /* steps */
+  int turned;                     /* receptor whose weights are negative and make a conductance grow, or -1 */
   uint64_t synapses;
   volley_source_index sources;  /* with a row */
   uint32_t *firsts;             /* [sources.n_rows + 1] number of the first group of each */
@@ -44,7 +46,7 @@ typedef struct volley_plastic_table {
   uint32_t n_groups;
   double *states[VOLLEY_MAX_SYNAPSE_STATES]; /* [synapses] */
   uint16_t *ids;                             /* [synapses] targets: id - first_id */
-  uint32_t *gids;                            /* [n_targets] of a model that draws, to be set when it is made; or NULL */
+  volley_gid *gids;                          /* [n_targets] of a model that draws, to be set when it is made; or NULL */
   volley_past_spikes *past;                  /* [n_targets] */
   volley_recent_spikes *recent;              /* [n_targets] where there are steps */
   double *sums; /* [n_targets] of the weights at the beginning, where they are to be restored; or NULL */
@@ -63,11 +65,11 @@ typedef struct volley_plastic_table {
 typedef struct volley_plastic_table_builder volley_plastic_table_builder;
 volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment *experiment, int projection,
                                                          uint32_t first_id, uint32_t n_targets);
-void volley_plastic_table_count(volley_plastic_table_builder *builder, uint32_t source_gid);
+void volley_plastic_table_count(volley_plastic_table_builder *builder, volley_gid source_gid);
 void volley_plastic_table_allocate(volley_plastic_table_builder *builder);
-void volley_plastic_table_fill(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id, uint16_t due,
+void volley_plastic_table_fill(volley_plastic_table_builder *builder, volley_gid source_gid, uint32_t id, uint16_t due,
                                uint16_t delay, uint8_t receptor, double weight);
-void volley_plastic_table_fill_timed(volley_plastic_table_builder *builder, uint32_t source_gid, uint32_t id,
+void volley_plastic_table_fill_timed(volley_plastic_table_builder *builder, volley_gid source_gid, uint32_t id,
                                      double delay, uint8_t receptor, double weight); /* in a continuous run */
 /* Makes the synapses, which the caller owns, and frees the builder. */
 volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *builder);

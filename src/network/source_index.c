@@ -7,14 +7,14 @@
 
 enum { START = 8 }; /* words, of which half at most are taken */
 
-static uint32_t count_words(const uint32_t *gids, uint32_t n) {
+static uint32_t count_words(const volley_gid *gids, uint32_t n) {
   uint32_t words = 0;
   for (uint32_t i = 0; i < n; i++)
     words += i == 0 || gids[i] / VOLLEY_SOURCES_OF_WORD != gids[i - 1] / VOLLEY_SOURCES_OF_WORD;
   return words;
 }
 
-volley_source_index volley_source_index_make(const uint32_t *gids, uint32_t n) {
+volley_source_index volley_source_index_make(const volley_gid *gids, uint32_t n) {
   size_t size = START;
   while (size < 2 * (size_t)count_words(gids, n)) size *= 2;
   volley_source_index index = {.words = volley_alloc_huge(size * sizeof *index.words, "the index of sources"),
@@ -22,7 +22,7 @@ volley_source_index volley_source_index_make(const uint32_t *gids, uint32_t n) {
                                .n_rows = n};
   volley_source_word *word = NULL;
   for (uint32_t i = 0; i < n; i++) {
-    const uint32_t plus_one = gids[i] / VOLLEY_SOURCES_OF_WORD + 1;
+    const uint32_t plus_one = (uint32_t)(gids[i] / VOLLEY_SOURCES_OF_WORD) + 1;
     if (!word || word->plus_one != plus_one) {
       uint32_t at = volley_source_place(&index, gids[i]);
       while (index.words[at].plus_one != 0) at = (at + 1) & index.mask;
@@ -39,13 +39,13 @@ void volley_source_index_release(volley_source_index *index) {
   *index = (volley_source_index){0};
 }
 
-uint32_t *volley_source_index_gids(const volley_source_index *index) {
-  uint32_t *gids = volley_alloc(index->n_rows, sizeof *gids, "the index of sources");
+volley_gid *volley_source_index_gids(const volley_source_index *index) {
+  volley_gid *gids = volley_alloc(index->n_rows, sizeof *gids, "the index of sources");
   for (size_t i = 0; index->words && i <= index->mask; i++) {
     const volley_source_word *word = &index->words[i];
     uint32_t row = word->first;
     for (uint64_t bits = word->bits; bits; bits &= bits - 1)
-      gids[row++] = (word->plus_one - 1) * VOLLEY_SOURCES_OF_WORD + (uint32_t)__builtin_ctzll(bits);
+      gids[row++] = (volley_gid)(word->plus_one - 1) * VOLLEY_SOURCES_OF_WORD + (volley_gid)__builtin_ctzll(bits);
   }
   return gids;
 }

@@ -4,6 +4,8 @@
 #ifndef VOLLEY_NETWORK_SOURCE_INDEX_H
 #define VOLLEY_NETWORK_SOURCE_INDEX_H
 
+#include "base/gid.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,11 +25,11 @@ typedef struct volley_source_index {
 } volley_source_index;
 
 /* Makes the index of n sources, ascending, each once. To be released. */
-volley_source_index volley_source_index_make(const uint32_t *gids, uint32_t n);
+volley_source_index volley_source_index_make(const volley_gid *gids, uint32_t n);
 void volley_source_index_release(volley_source_index *index);
 
 /* The sources by number of their row: [n_rows], owned by the caller. */
-uint32_t *volley_source_index_gids(const volley_source_index *index);
+volley_gid *volley_source_index_gids(const volley_source_index *index);
 
 size_t volley_source_index_bytes(const volley_source_index *index);
 
@@ -35,15 +37,15 @@ size_t volley_source_index_bytes(const volley_source_index *index);
 double volley_source_index_expected_bytes(double rows, double sources);
 
 /* Where the search for a word begins: eight neighbours lie side by side. */
-static inline uint32_t volley_source_place(const volley_source_index *index, uint32_t gid) {
-  const uint32_t word = gid / VOLLEY_SOURCES_OF_WORD;
+static inline uint32_t volley_source_place(const volley_source_index *index, volley_gid gid) {
+  const uint32_t word = (uint32_t)(gid / VOLLEY_SOURCES_OF_WORD);
   const uint64_t product = (word / 8 + 1) * UINT64_C(0x9E3779B97F4A7C15);
   return ((uint32_t)(product >> 32) * 8 + word % 8) & index->mask;
 }
 
 /* Number of a source's row, VOLLEY_NO_ROW if there is none. */
-static inline uint32_t volley_source_row(const volley_source_index *index, uint32_t gid) {
-  const uint32_t plus_one = gid / VOLLEY_SOURCES_OF_WORD + 1;
+static inline uint32_t volley_source_row(const volley_source_index *index, volley_gid gid) {
+  const uint32_t plus_one = (uint32_t)(gid / VOLLEY_SOURCES_OF_WORD) + 1;
   const uint64_t bit = UINT64_C(1) << gid % VOLLEY_SOURCES_OF_WORD;
   for (uint32_t i = volley_source_place(index, gid);; i = (i + 1) & index->mask) {
     const volley_source_word *word = &index->words[i];

@@ -73,7 +73,7 @@ static void look_at(const volley_generator *g, volley_cursor *cursor) {
   cursor->value = 1;
 }
 
-static void begin(const volley_generator *g, uint32_t gid, double from, volley_cursor *cursor) {
+static void begin(const volley_generator *g, volley_gid gid, double from, volley_cursor *cursor) {
   uint32_t i = 0, k;
   VOLLEY_SEARCH(i, g->slice->count, s, g->slice->gids[s] < gid)
   k = g->firsts[i];
@@ -83,7 +83,7 @@ static void begin(const volley_generator *g, uint32_t gid, double from, volley_c
   look_at(g, cursor);
 }
 
-static void next(const volley_generator *g, uint32_t gid, volley_cursor *cursor) {
+static void next(const volley_generator *g, volley_gid gid, volley_cursor *cursor) {
   (void)gid;
   cursor->count++;
   look_at(g, cursor);
@@ -195,7 +195,7 @@ static void put_listed(void *context) {
     const uint32_t own = plan->ids.n ? 1 : partition->counts[p];
     for (uint32_t i = 0; i < own; i++) {
       const uint32_t index =
-          plan->ids.n ? (uint32_t)plan->ids.values[k] : partition->gids[p][i] - t->population->first_gid;
+          plan->ids.n ? (uint32_t)plan->ids.values[k] : volley_index_in(t->population, partition->gids[p][i]);
       if (plan->ids.n && index < t->population->size && volley_partition_owner(partition, p, index) != partition->rank)
         continue;
       if (is_taken(t, index, time))
@@ -261,15 +261,16 @@ static void find_firsts(volley_generator *g) {
  * looked at. */
 static spike *sort_spikes(const dealing *d, const volley_slice *slice, bool continuous, uint64_t *n) {
   const volley_population *population = &d->network->experiment->populations[d->population];
-  const uint32_t last = slice->gids[slice->count - 1] - population->first_gid;
+  const uint32_t last = volley_index_in(population, slice->gids[slice->count - 1]);
   const volley_edge_list *list = &d->list;
-  uint32_t k = volley_gids_below(list->targets, list->n_targets, slice->gids[0] - population->first_gid), end = k;
+  uint32_t k = volley_numbers_below(list->targets, list->n_targets, volley_index_in(population, slice->gids[0])),
+           end = k;
   while (end < list->n_targets && list->targets[end] <= last) end++;
   *n = end > k ? list->firsts[end] - list->firsts[k] : 0;
   spike *spikes = volley_alloc(*n, sizeof *spikes, "spikes of sources");
   uint64_t s = 0;
   for (uint32_t i = 0; k < end; k++) {
-    while (slice->gids[i] - population->first_gid < list->targets[k]) i++;
+    while (volley_index_in(population, slice->gids[i]) < list->targets[k]) i++;
     for (uint64_t e = list->firsts[k]; e < list->firsts[k + 1]; e++, s++) {
       volley_edge_list_weights(list, e, 1, &spikes[s].time);
       spikes[s].where = (uint16_t)i;

@@ -28,7 +28,7 @@ static void cut(const volley_network *network, int p, int holder, volley_span *s
 
 volley_states *volley_states_create(const volley_network *network, int p, int holder) {
   const size_t ranks = (size_t)network->ranks, n = network->partition->counts[p];
-  const uint32_t first_gid = network->experiment->populations[p].first_gid;
+  const volley_gid first_gid = network->experiment->populations[p].first_gid;
   volley_states *states = volley_alloc(1, sizeof *states, "states of neurons");
   volley_redistribution *deal = NULL;
   volley_span *slabs = volley_alloc(ranks, sizeof *slabs, "states of neurons");

@@ -14,7 +14,7 @@ uint32_t volley_plastic_target(const volley_network *network, const volley_block
                                const volley_plastic_table *plastic, uint32_t t) {
   const volley_experiment *experiment = network->experiment;
   const int target = experiment->projections[plastic->projection].target;
-  return volley_block_gid(block, plastic->first_id + t) - experiment->populations[target].first_gid;
+  return volley_index_in(&experiment->populations[target], volley_block_gid(block, plastic->first_id + t));
 }
 
 static bool is_selected(const volley_selection *selection, uint32_t index) {
@@ -40,7 +40,7 @@ static void go_through(const volley_synapse_order *order, const volley_block *bl
   uint32_t *indices = select_targets(order, block, plastic);
   for (uint32_t r = 0; r < plastic->n_groups; r++) {
     const volley_plastic_group *group = &plastic->groups[r];
-    if (!is_selected(order->sources, group->source - plastic->first_source)) continue;
+    if (!is_selected(order->sources, (uint32_t)(group->source - plastic->first_source))) continue;
     for (uint32_t i = 0; i < group->count; i++) {
       const uint32_t index = indices[plastic->ids[group->first + i]];
       if (index == UINT32_MAX) continue;

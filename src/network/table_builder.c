@@ -60,12 +60,12 @@ struct volley_table_builder {
   int group_bits;     /* of the numbers of groups */
   int16_t *exponents; /* [receptors][stride] what sums become: of the power of two that rounds weights */
   record *scratch;    /* [of the largest bucket] */
-  uint32_t *gids;     /* [n_rows] sources that have a row, ascending */
+  volley_gid *gids;   /* [n_rows] sources that have a row, ascending */
   piece *pieces;      /* [of the longest row] */
   uint32_t n_rows;
 };
 
-volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t stride, int receptors,
+volley_table_builder *volley_table_builder_create(volley_gid sources, uint32_t stride, int receptors,
                                                   const volley_simulation *simulation) {
   volley_table_builder *builder = volley_alloc(1, sizeof *builder, "the synapse tables");
   *builder = (volley_table_builder){.stride = stride,
@@ -74,7 +74,7 @@ volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t str
                                     .weight_bits = simulation->weight_bits,
                                     .seed = simulation->seed};
   while (builder->shift < SOURCE_BITS && sources >> builder->shift > BUCKETS) builder->shift++;
-  builder->n_buckets = (sources >> builder->shift) + 1;
+  builder->n_buckets = (uint32_t)(sources >> builder->shift) + 1;
   builder->ends = volley_alloc(builder->n_buckets, sizeof *builder->ends, "the synapse tables");
   builder->sums = volley_alloc((size_t)receptors * stride, sizeof *builder->sums, "the synapse tables");
   builder->numbers =
@@ -82,7 +82,7 @@ volley_table_builder *volley_table_builder_create(uint32_t sources, uint32_t str
   return builder;
 }
 
-void volley_table_count(volley_table_builder *builder, const uint32_t *sources, size_t n) {
+void volley_table_count(volley_table_builder *builder, const volley_gid *sources, size_t n) {
   for (size_t e = 0; e < n; e++) builder->ends[sources[e] >> builder->shift]++;
 }
 
@@ -126,7 +126,7 @@ static void add_sizes(volley_table_builder *builder, uint16_t target, size_t n, 
   }
 }
 
-void volley_table_fill(volley_table_builder *builder, uint16_t target, size_t n, const uint32_t *sources,
+void volley_table_fill(volley_table_builder *builder, uint16_t target, size_t n, const volley_gid *sources,
                        const uint16_t *dues, const uint8_t *receptors, const float *weights) {
   const uint32_t mask = (1u << builder->shift) - 1;
   add_sizes(builder, target, n, receptors, weights);
@@ -263,7 +263,7 @@ static void round_to_units(record *r, double unit, uint64_t of_source, int shift
 }
 
 /* Rounds the weights of a row to whole numbers of units. */
-static void round_row_to_units(const volley_table_builder *builder, const volley_table *table, uint32_t source,
+static void round_row_to_units(const volley_table_builder *builder, const volley_table *table, volley_gid source,
                                record *records, uint64_t n) {
   uint32_t words[4];
   volley_random_block(volley_key_of(builder->seed, VOLLEY_PURPOSE_ROUNDING, 0), source, 0, 0, words);
@@ -369,7 +369,7 @@ static void write_bucket(volley_table_builder *builder, volley_table *table, wri
                          record *sorted, uint64_t n) {
   for (uint64_t end = 0; end < n;) {
     record *records = sorted + end;
-    const uint32_t gid = (bucket << builder->shift) + records->source;
+    const volley_gid gid = ((volley_gid)bucket << builder->shift) + records->source;
     uint64_t length = 1;
     while (end + length < n && records[length].source == records->source) length++;
     if (table->units)

@@ -37,8 +37,8 @@ static volley_status read_dataset(const target *t, const volley_distribution *d,
                                   MPI_Comm comm, double *out) {
   const volley_population *population = &t->partition->experiment->populations[t->population];
   const uint32_t n = t->partition->counts[t->population];
-  uint32_t *indices = volley_alloc(n, sizeof *indices, "values from a dataset");
-  for (uint32_t i = 0; i < n; i++) indices[i] = t->partition->gids[t->population][i] - population->first_gid;
+  volley_gid *indices = volley_alloc(n, sizeof *indices, "values from a dataset");
+  for (uint32_t i = 0; i < n; i++) indices[i] = volley_index_in(population, t->partition->gids[t->population][i]);
   volley_status status = VOLLEY_OK;
   if (d->given && (uint32_t)d->n_given != population->size)
     status = volley_fault(VOLLEY_USAGE, t->place, "%s: %d values are given, for %u neurons", t->name, d->n_given,
@@ -87,7 +87,7 @@ static void check_neurons(const volley_partition *partition, int p, const volley
     const char *wrong = check_neuron(partition->experiment, model, own);
     if (!wrong) continue;
     volley_fault(VOLLEY_USAGE, place, "parameters drawn for neuron %u of %s: %s",
-                 partition->gids[p][i] - population->first_gid, population->name, wrong);
+                 volley_index_in(population, partition->gids[p][i]), population->name, wrong);
     return;
   }
 }
@@ -111,7 +111,8 @@ static volley_status set_columns(const volley_partition *partition, const volley
                                  const volley_reader *reader, MPI_Comm comm, double *const *columns, bool per_neuron) {
   const int p = change->population, n = is_state ? change->n_states : change->n_parameters;
   const volley_setting *settings = is_state ? change->states : change->parameters;
-  const uint32_t count = partition->counts[p], first = partition->experiment->populations[p].first_gid;
+  const volley_population *population = &partition->experiment->populations[p];
+  const uint32_t count = partition->counts[p];
   double *drawn = volley_alloc_or_fault(count, sizeof *drawn, "values of neurons");
   volley_status status = volley_agree_one(comm);
   for (int k = 0; k < n && status == VOLLEY_OK; k++) {
@@ -122,7 +123,8 @@ static volley_status set_columns(const volley_partition *partition, const volley
     }
     status = make_setting(partition, change, &settings[k], is_state, reader, comm, drawn);
     for (uint32_t i = 0, column; i < count && status == VOLLEY_OK; i++)
-      if (volley_selection_column(&change->neurons, partition->gids[p][i] - first, &column)) out[i] = drawn[i];
+      if (volley_selection_column(&change->neurons, volley_index_in(population, partition->gids[p][i]), &column))
+        out[i] = drawn[i];
   }
   free(drawn);
   return status;

@@ -4,6 +4,7 @@
 #define VOLLEY_NEURON_NEURON_H
 
 #include "base/exact.h"
+#include "base/gid.h"
 #include "base/random.h"
 #include "base/units.h"
 #include "model/key.h"
@@ -51,7 +52,7 @@ typedef struct volley_slice {
   uint32_t count;
   int64_t step;                      /* the step that is being taken; set by the engine */
   uint32_t offset;                   /* of its first neuron within the block: the id that synapses use */
-  uint32_t *gids;                    /* [count] ascending */
+  volley_gid *gids;                  /* [count] ascending */
   double *states[VOLLEY_MAX_STATES]; /* [n_states][count] */
   double *times;          /* [count] ms, of the states, as the engine left them in a continuous run; NULL in another */
   double *coefficients;   /* [n_coefficients][stride ? count : 1], from model->prepare; in a continuous

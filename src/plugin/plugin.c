@@ -86,6 +86,10 @@ static const char *check_interface(const char *path, const volley_plugin_table *
              "the plugin '%s' is made for interface %" PRIu64 ", this program has interface %d; compile it with the "
              "headers of this program",
              path, table->interface, VOLLEY_PLUGIN_INTERFACE);
+  else if (table->sizes[0] != sizeof(volley_gid))
+    snprintf(buffer, size,
+             "the plugin '%s' is made for gids of %d bits, this program has %d; compile it with -DVOLLEY_GID_BITS=%d",
+             path, (int)(8 * table->sizes[0]), VOLLEY_GID_BITS, VOLLEY_GID_BITS);
   else if (memcmp(table->sizes, sizes, sizeof sizes) != 0)
     snprintf(buffer, size,
              "the plugin '%s' is made with the headers of another version; compile it with those of this program",

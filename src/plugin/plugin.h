@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* Grows with every change of the headers that a compiled model could not stand. */
-enum { VOLLEY_PLUGIN_INTERFACE = 6, VOLLEY_PLUGIN_SIZES = 12, VOLLEY_PLUGIN_MOST = 16 };
+enum { VOLLEY_PLUGIN_INTERFACE = 7, VOLLEY_PLUGIN_SIZES = 13, VOLLEY_PLUGIN_MOST = 16 };
 
 /* What a shared object shows: the one symbol volley_plugin. The first member stays where it is for ever. */
 typedef struct volley_plugin_table {
@@ -21,13 +21,13 @@ typedef struct volley_plugin_table {
   const volley_stimulus_kind *stimuli[VOLLEY_PLUGIN_MOST + 1];
 } volley_plugin_table;
 
-/* Sizes of the structs that models are made of: they show a change that was forgotten above. */
+/* Sizes of a gid and of the structs that models are made of: they show a change that was forgotten above. */
 #define VOLLEY_PLUGIN_STRUCTS                                                                                          \
   {                                                                                                                    \
-    sizeof(volley_neuron_model), sizeof(volley_key_info), sizeof(volley_state_info), sizeof(volley_receptor_info),     \
-        sizeof(volley_slice), sizeof(volley_spike_list), sizeof(volley_synapse_model), sizeof(volley_synapse_view),    \
-        sizeof(volley_synapse_constants), sizeof(volley_stimulus_kind), sizeof(volley_stimulus),                       \
-        sizeof(volley_experiment)                                                                                      \
+    sizeof(volley_gid), sizeof(volley_neuron_model), sizeof(volley_key_info), sizeof(volley_state_info),               \
+        sizeof(volley_receptor_info), sizeof(volley_slice), sizeof(volley_spike_list), sizeof(volley_synapse_model),   \
+        sizeof(volley_synapse_view), sizeof(volley_synapse_constants), sizeof(volley_stimulus_kind),                   \
+        sizeof(volley_stimulus), sizeof(volley_experiment)                                                             \
   }
 
 /* Makes models a plugin: .neurons, .synapses and .stimuli, each a list of addresses in braces; once a shared object,

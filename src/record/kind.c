@@ -21,9 +21,9 @@ bool volley_recorder_covers(const volley_experiment *experiment, const volley_re
 }
 
 bool volley_recorder_takes(const volley_experiment *experiment, const volley_recorder *recorder, int population,
-                           uint32_t gid, uint32_t *id, uint32_t *column) {
+                           volley_gid gid, uint32_t *id, uint32_t *column) {
   const volley_population *of = &experiment->populations[population];
-  const uint32_t index = gid - of->first_gid;
+  const uint32_t index = volley_index_in(of, gid);
   *id = recorder->of_nodes ? volley_nodes_id(of->nodes, index) : index;
   return volley_selection_column(&recorder->neurons, *id, column);
 }

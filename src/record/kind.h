@@ -135,7 +135,7 @@ const volley_recorder_kind *const *volley_recorder_kinds(void);
 const char *volley_recorded_name(const volley_experiment *experiment, const volley_recorder *recorder);
 bool volley_recorder_covers(const volley_experiment *experiment, const volley_recorder *recorder, int population);
 bool volley_recorder_takes(const volley_experiment *experiment, const volley_recorder *recorder, int population,
-                           uint32_t gid, uint32_t *id, uint32_t *column);
+                           volley_gid gid, uint32_t *id, uint32_t *column);
 
 /* What several kinds share. */
 uint64_t volley_recorder_width(const volley_experiment *experiment, const volley_recorder *recorder);

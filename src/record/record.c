@@ -194,13 +194,13 @@ volley_status volley_record_end_row(volley_record *record) {
   return rows % record->capacity == 0 ? flush_rows(record) : VOLLEY_OK;
 }
 
-static uint32_t gid_at(const uint32_t *gids, size_t stride, size_t i) {
-  return *(const uint32_t *)(const void *)((const char *)gids + i * stride);
+static volley_gid gid_at(const volley_gid *gids, size_t stride, size_t i) {
+  return *(const volley_gid *)(const void *)((const char *)gids + i * stride);
 }
 
 /* Hands over spikes of nodes at one time, n gids `stride` bytes apart and ascending, by their ids: those of each of their
  * populations ascend. */
-static volley_status take_nodes(volley_record *record, int64_t step, const uint32_t *gids, size_t stride, size_t n) {
+static volley_status take_nodes(volley_record *record, int64_t step, const volley_gid *gids, size_t stride, size_t n) {
   const volley_experiment *experiment = record->recording->network->experiment;
   const volley_nodes *nodes = experiment->populations[record->recorder->population].nodes;
   const volley_population *parts = &experiment->populations[nodes->first];
@@ -218,7 +218,8 @@ static volley_status take_nodes(volley_record *record, int64_t step, const uint3
     for (int k = 0; k < nodes->count; k++) {
       const size_t limit = k + 1 < nodes->count ? parts[k + 1].first_gid : UINT64_MAX;
       if (record->next[k] >= end || gid_at(gids, stride, record->next[k]) >= limit) continue;
-      const uint32_t id = volley_nodes_id(parts[k].nodes, gid_at(gids, stride, record->next[k]) - parts[k].first_gid);
+      const uint32_t id =
+          volley_nodes_id(parts[k].nodes, volley_index_in(&parts[k], gid_at(gids, stride, record->next[k])));
       if (from >= 0 && id > least) continue;
       least = id;
       from = k;
@@ -230,7 +231,7 @@ static volley_status take_nodes(volley_record *record, int64_t step, const uint3
   }
 }
 
-static volley_status take_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
+static volley_status take_spikes(void *context, int64_t step, const volley_gid *gids, uint32_t n) {
   volley_recording *recording = context;
   for (int r = 0; r < recording->n; r++) {
     volley_record *record = &recording->records[r];
@@ -245,7 +246,7 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
     const uint32_t end = volley_gids_below(gids, n, (uint64_t)population->first_gid + population->size);
     for (uint32_t i = volley_gids_below(gids, n, population->first_gid); i < end; i++) {
       uint32_t column;
-      const uint32_t index = gids[i] - population->first_gid;
+      const uint32_t index = volley_index_in(population, gids[i]);
       if (!volley_selection_column(&recorder->neurons, index, &column)) continue;
       VOLLEY_TRY(recorder->kind->spike(record->own, record, step, index));
     }
@@ -349,8 +350,9 @@ static volley_status take_timed(void *context, const volley_timed_spike *spikes,
     }
     for (size_t k = 0; !recorder->of_nodes && k < n; k++) {
       uint32_t column;
-      const uint32_t index = spikes[k].gid - population->first_gid;
-      if (index >= population->size || !volley_selection_column(&recorder->neurons, index, &column)) continue;
+      if (spikes[k].gid - population->first_gid >= population->size) continue;
+      const uint32_t index = volley_index_in(population, spikes[k].gid);
+      if (!volley_selection_column(&recorder->neurons, index, &column)) continue;
       record->time = spikes[k].time;
       VOLLEY_TRY(end_steps(record, record->time, false));
       if ((record->time > start || recorder->start == 0) && record->time <= stop)

@@ -63,7 +63,7 @@ static volley_trace_columns number_columns(const weights *probes, uint64_t n) {
     const uint32_t t = plastic->ids[group->first + sorted[i]->synapse];
     sorted[i]->column = i;
     columns.columns[i] = sorted[i]->number;
-    columns.sources[i] = group->source - plastic->first_source;
+    columns.sources[i] = (uint32_t)(group->source - plastic->first_source);
     columns.targets[i] = volley_plastic_target(probes->network, block, plastic, t);
     columns.delays[i] = plastic->is_continuous ? plastic->delays[sorted[i]->group]
                                                : group->delay * probes->network->experiment->simulation.dt;

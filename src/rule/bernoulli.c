@@ -22,7 +22,7 @@ static double expected(const volley_experiment *experiment, const volley_project
 /* Jumps from one connected candidate to the next: the gap is geometrically distributed. */
 static void draw(volley_drawing *drawing, uint32_t i) {
   const uint32_t target = drawing->targets[i];
-  const uint32_t gid = drawing->experiment->populations[drawing->projection->target].first_gid + target;
+  const volley_gid gid = drawing->experiment->populations[drawing->projection->target].first_gid + target;
   if (drawing->near) {
     volley_near_draw(drawing->near, drawing, target, drawing->partner, gid);
     return;

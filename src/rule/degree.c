@@ -34,7 +34,7 @@ static double expected_indegree(const volley_experiment *experiment, const volle
   return (double)projection->number * experiment->populations[projection->target].size;
 }
 
-static uint32_t target_gid(const volley_drawing *drawing, uint32_t i) {
+static volley_gid target_gid(const volley_drawing *drawing, uint32_t i) {
   return drawing->experiment->populations[drawing->projection->target].first_gid + drawing->targets[i];
 }
 

@@ -311,7 +311,7 @@ double volley_edge_lists_expected_bytes(const volley_experiment *experiment, con
 
 /* Place among the targets of `target` or else the next. */
 static uint32_t place_of(const volley_edge_list *list, uint32_t target) {
-  return volley_gids_below(list->targets, list->n_targets, target);
+  return volley_numbers_below(list->targets, list->n_targets, target);
 }
 
 void volley_edge_list_discard(const volley_edge_list *list, uint32_t first, uint32_t last) {

@@ -319,7 +319,7 @@ static uint32_t hit(const volley_near *near, const double gaps[PIECE], progress 
   return c;
 }
 
-void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, volley_key key, uint32_t id) {
+void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, volley_key key, volley_gid id) {
   double place[VOLLEY_DIMENSIONS], gaps[PIECE];
   uint32_t words[2 * PIECE], n = PIECE;
   progress now = {0};
@@ -376,7 +376,7 @@ static void try_some(volley_near *near, const double *place, const uint32_t word
 }
 
 void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own, uint64_t k, volley_key key,
-                        uint32_t id) {
+                        volley_gid id) {
   double place[VOLLEY_DIMENSIONS];
   uint32_t words[2 * PIECE], indices[PIECE], attempt = 0;
   candidates of;

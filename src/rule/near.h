@@ -19,12 +19,12 @@ volley_near *volley_near_create(const volley_experiment *experiment, const volle
 void volley_near_destroy(volley_near *near); /* NULL is allowed */
 
 /* Draws each neuron with its probability, from the stream (key, id), as the drawing's sources; `own` sees them. */
-void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, volley_key key, uint32_t id);
+void volley_near_draw(volley_near *near, volley_drawing *drawing, uint32_t own, volley_key key, volley_gid id);
 
 /* Draws k neurons, one by one, by the ratios of their probabilities; each once only if the projection has no multapses.
  * Fewer and a fault where there are not as many. */
 void volley_near_choose(volley_near *near, volley_drawing *drawing, uint32_t own, uint64_t k, volley_key key,
-                        uint32_t id);
+                        volley_gid id);
 
 /* No fault is told of it any more where there are too few neurons to choose from. */
 void volley_near_hush(volley_near *near);

@@ -31,7 +31,7 @@ static double expected_outdegree(const volley_experiment *experiment, const voll
 typedef struct mailing {
   volley_edge_mail *mail;
   volley_drawing *drawing;
-  const uint32_t *gids; /* [n] of the sources */
+  const volley_gid *gids; /* [n] of the sources */
   uint32_t n, next;
 } mailing;
 
@@ -47,13 +47,13 @@ static void put_edges(void *context) {
   mailing *m = context;
   volley_drawing *drawing = m->drawing;
   const volley_projection *projection = drawing->projection;
-  const uint32_t first_gid = drawing->experiment->populations[projection->source].first_gid;
+  const volley_population *source = &drawing->experiment->populations[projection->source];
   for (; m->next < m->n && m->mail->n < VOLLEY_EDGE_ROWS; m->next++) {
-    const uint32_t gid = m->gids[m->next];
-    volley_drawing_choose(drawing, gid - first_gid, projection->number, drawing->partner, gid);
+    const volley_gid gid = m->gids[m->next];
+    const uint32_t index = volley_index_in(source, gid);
+    volley_drawing_choose(drawing, index, projection->number, drawing->partner, gid);
     for (size_t k = 0; k < drawing->n; k++)
-      volley_edge_mail_add(m->mail,
-                           &(volley_edge){.target = drawing->sources[k], .source = gid - first_gid, .number = k});
+      volley_edge_mail_add(m->mail, &(volley_edge){.target = drawing->sources[k], .source = index, .number = k});
   }
 }
 

@@ -78,7 +78,7 @@ void volley_drawing_reserve(volley_drawing *drawing, size_t n) {
 }
 
 static void choose_with_repetition(volley_drawing *drawing, uint32_t target, uint32_t candidates, volley_key key,
-                                   uint32_t id) {
+                                   volley_gid id) {
   volley_random_words(key, id, 0, 0, drawing->n, drawing->sources);
   for (size_t e = 0; e < drawing->n; e++) {
     drawing->sources[e] = volley_drawing_candidate(drawing, target, volley_below(drawing->sources[e], candidates));
@@ -113,7 +113,7 @@ void volley_drawing_forget(volley_drawing *drawing, size_t k) {
 }
 
 static void choose_distinct(volley_drawing *drawing, uint32_t target, uint32_t candidates, volley_key key,
-                            uint32_t id) {
+                            volley_gid id) {
   const uint32_t k = (uint32_t)drawing->n;
   volley_drawing_forget(drawing, k);
   volley_random_words(key, id, 0, 0, k, drawing->sources);
@@ -126,7 +126,7 @@ static void choose_distinct(volley_drawing *drawing, uint32_t target, uint32_t c
   }
 }
 
-void volley_drawing_choose(volley_drawing *drawing, uint32_t target, uint64_t k, volley_key key, uint32_t id) {
+void volley_drawing_choose(volley_drawing *drawing, uint32_t target, uint64_t k, volley_key key, volley_gid id) {
   const uint32_t candidates = volley_drawing_candidates(drawing);
   if (drawing->near) {
     volley_near_choose(drawing->near, drawing, target, k, key, id);

@@ -97,7 +97,7 @@ bool volley_drawing_has_seen(const volley_drawing *drawing, uint32_t source);
 
 /* Draws k candidates of a target, with or without repetition as the projection says, from the stream (key, id). Without
  * repetition: Floyd's algorithm (Bentley & Floyd 1987). Where they depend on distances: volley_near_choose(). */
-void volley_drawing_choose(volley_drawing *drawing, uint32_t target, uint64_t k, volley_key key, uint32_t id);
+void volley_drawing_choose(volley_drawing *drawing, uint32_t target, uint64_t k, volley_key key, volley_gid id);
 
 /* Frees what the drawing has allocated. */
 void volley_drawing_release(volley_drawing *drawing);

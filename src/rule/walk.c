@@ -14,10 +14,11 @@ struct volley_walk {
   const volley_experiment *experiment;
   const volley_edge_list *lists;
   int projection;
-  const uint32_t *gids; /* [drawing.count] targets */
-  uint32_t *targets;    /* [drawing.count] their indices */
+  const volley_gid *gids; /* [drawing.count] targets */
+  uint32_t *targets;      /* [drawing.count] their indices */
   volley_drawing drawing;
   volley_edges edges;
+  volley_gid *sources;     /* [capacity] where they have more bits than indices */
   double *weights, *times; /* [capacity], the times in ms */
   uint16_t *delays;
   uint8_t *receptors;
@@ -38,6 +39,7 @@ static void end(volley_walk *walk) {
 
 void volley_walk_destroy(volley_walk *walk) {
   end(walk);
+  free(walk->sources);
   free(walk->weights);
   free(walk->times);
   free(walk->delays);
@@ -45,7 +47,7 @@ void volley_walk_destroy(volley_walk *walk) {
   free(walk);
 }
 
-void volley_walk_begin(volley_walk *walk, int p, const uint32_t *gids, uint32_t count) {
+void volley_walk_begin(volley_walk *walk, int p, const volley_gid *gids, uint32_t count) {
   const volley_experiment *experiment = walk->experiment;
   const volley_projection *projection = &experiment->projections[p];
   const volley_population *target = &experiment->populations[projection->target];
@@ -54,7 +56,7 @@ void volley_walk_begin(volley_walk *walk, int p, const uint32_t *gids, uint32_t 
   walk->gids = gids;
   walk->edges.i = UINT32_MAX; /* before the first */
   walk->targets = volley_alloc(count, sizeof *walk->targets, "the targets of a projection");
-  for (uint32_t i = 0; i < count; i++) walk->targets[i] = gids[i] - target->first_gid;
+  for (uint32_t i = 0; i < count; i++) walk->targets[i] = volley_index_in(target, gids[i]);
   walk->drawing = (volley_drawing){
       .experiment = experiment,
       .projection = projection,
@@ -73,24 +75,39 @@ void volley_walk_begin(volley_walk *walk, int p, const uint32_t *gids, uint32_t 
   if (projection->rule->begin) projection->rule->begin(&walk->drawing);
 }
 
+static void reserve(volley_walk *walk, size_t n) {
+  if (n <= walk->capacity) return;
+  walk->capacity = 2 * n;
+#if VOLLEY_GID_BITS > 32
+  walk->sources = volley_grow(walk->sources, walk->capacity, sizeof *walk->sources, "the edges of a neuron");
+#endif
+  walk->weights = volley_grow(walk->weights, walk->capacity, sizeof *walk->weights, "the weights of a neuron");
+  walk->times = volley_grow(walk->times, walk->capacity, sizeof *walk->times, "the delays of a neuron");
+  walk->delays = volley_grow(walk->delays, walk->capacity, sizeof *walk->delays, "the delays of a neuron");
+  walk->receptors = volley_grow(walk->receptors, walk->capacity, sizeof *walk->receptors, "the edges of a neuron");
+}
+
+/* The sources that were drawn, as gids: in their place, if these have no more bits. */
+static const volley_gid *name_sources(volley_walk *walk) {
+  volley_drawing *drawing = &walk->drawing;
+  const volley_gid first_gid = walk->experiment->populations[drawing->projection->source].first_gid;
+#if VOLLEY_GID_BITS > 32
+  reserve(walk, drawing->n);
+  volley_gid *sources = walk->sources;
+#else
+  volley_gid *sources = drawing->sources;
+#endif
+  for (size_t e = 0; e < drawing->n; e++) sources[e] = first_gid + drawing->sources[e];
+  return sources;
+}
+
 const volley_edges *volley_walk_next(volley_walk *walk) {
   volley_drawing *drawing = &walk->drawing;
   const uint32_t i = walk->edges.i + 1;
   if (i == drawing->count) return NULL;
   drawing->projection->rule->draw(drawing, i);
-  const uint32_t first_gid = walk->experiment->populations[drawing->projection->source].first_gid;
-  for (size_t e = 0; e < drawing->n; e++) drawing->sources[e] += first_gid;
-  walk->edges = (volley_edges){.target = walk->gids[i], .i = i, .n = drawing->n, .sources = drawing->sources};
+  walk->edges = (volley_edges){.target = walk->gids[i], .i = i, .n = drawing->n, .sources = name_sources(walk)};
   return &walk->edges;
-}
-
-static void reserve(volley_walk *walk, size_t n) {
-  if (n <= walk->capacity) return;
-  walk->capacity = 2 * n;
-  walk->weights = volley_grow(walk->weights, walk->capacity, sizeof *walk->weights, "the weights of a neuron");
-  walk->times = volley_grow(walk->times, walk->capacity, sizeof *walk->times, "the delays of a neuron");
-  walk->delays = volley_grow(walk->delays, walk->capacity, sizeof *walk->delays, "the delays of a neuron");
-  walk->receptors = volley_grow(walk->receptors, walk->capacity, sizeof *walk->receptors, "the edges of a neuron");
 }
 
 static void subtract_mean(double *weights, size_t n) {
@@ -120,9 +137,9 @@ static void look_at_distances(const volley_walk *walk, const volley_profile *pro
   const volley_population *source = &walk->experiment->populations[projection->source];
   const volley_population *target = &walk->experiment->populations[projection->target];
   double here[VOLLEY_DIMENSIONS], there[VOLLEY_DIMENSIONS];
-  volley_space_position(target->space, walk->edges.target - target->first_gid, here);
+  volley_space_position(target->space, volley_index_in(target, walk->edges.target), here);
   for (size_t e = 0; e < walk->edges.n; e++) {
-    volley_space_position(source->space, walk->edges.sources[e] - source->first_gid, there);
+    volley_space_position(source->space, volley_index_in(source, walk->edges.sources[e]), there);
     out[e] = volley_profile_at(profile, volley_space_distance(target->space, here, there));
   }
 }

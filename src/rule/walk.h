@@ -10,9 +10,10 @@
 
 /* The edges onto one neuron. Arrays are those of the walk, until its next target. */
 typedef struct volley_edges {
-  uint32_t target, i; /* gid; place among the targets of the walk */
+  volley_gid target;
+  uint32_t i; /* place among the targets of the walk */
   size_t n;
-  const uint32_t *sources; /* [n] gids */
+  const volley_gid *sources; /* [n] */
   /* After volley_walk_draw_values(): */
   const double *weights;  /* [n] in the receptor's unit, as the experiment means them: a conductance may have a sign */
   const double *times;    /* [n] delays in ms */
@@ -28,7 +29,7 @@ volley_walk *volley_walk_create(const volley_experiment *experiment, const volle
 void volley_walk_destroy(volley_walk *walk);
 
 /* Begins with the edges of projection p onto `count` neurons of its target population: gids ascending, which must last. */
-void volley_walk_begin(volley_walk *walk, int p, const uint32_t *gids, uint32_t count);
+void volley_walk_begin(volley_walk *walk, int p, const volley_gid *gids, uint32_t count);
 
 /* The edges onto the next target, which may be none; NULL after the last. */
 const volley_edges *volley_walk_next(volley_walk *walk);

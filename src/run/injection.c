@@ -14,7 +14,7 @@ struct volley_injection {
 struct volley_generator {
   VOLLEY_GENERATOR;
   const double *values; /* of the population, not owned */
-  uint32_t first_gid;
+  volley_gid first_gid;
 };
 
 static void apply(volley_generator *generator, volley_slice *slice, int64_t step) {

@@ -8,7 +8,7 @@
 
 typedef struct spike {
   double time; /* ms */
-  uint32_t gid;
+  volley_gid gid;
 } spike;
 
 struct volley_taken_spikes {
@@ -40,12 +40,12 @@ static void double_room(void *context) {
 }
 
 /* No memory is a fault of this rank. */
-static void put(volley_taken_spikes *taken, double time, uint32_t gid) {
+static void put(volley_taken_spikes *taken, double time, volley_gid gid) {
   if (taken->n == taken->capacity && volley_memory_try(double_room, taken) != VOLLEY_OK) return;
   taken->spikes[taken->n++] = (spike){time, gid};
 }
 
-static volley_status keep(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
+static volley_status keep(void *context, int64_t step, const volley_gid *gids, uint32_t n) {
   volley_taken_spikes *taken = context;
   for (uint32_t i = 0; i < n; i++) put(taken, (double)(step + 1) * taken->network->experiment->simulation.dt, gids[i]);
   return VOLLEY_OK;
@@ -121,7 +121,7 @@ volley_status volley_taken_spikes_take(volley_taken_spikes *taken, int p, const 
   if (spikes) taken->indices = volley_alloc_or_fault(*all + 1, sizeof *taken->indices, "spikes");
   for (size_t i = 0; i < *all && taken->times && taken->indices; i++) {
     taken->times[i] = spikes[i].time;
-    taken->indices[i] = spikes[i].gid - experiment->populations[p].first_gid;
+    taken->indices[i] = volley_index_in(&experiment->populations[p], spikes[i].gid);
   }
   free(mine);
   free(spikes);

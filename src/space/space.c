@@ -190,7 +190,8 @@ void volley_box_position(const volley_space *space, const volley_box *box, uint3
 /* Those of a leaf of uniform positions in vectors. */
 static void place_leaf(const volley_space *space, const volley_box *leaf, double *out) {
   enum { PIECE = 32 };
-  uint32_t ids[PIECE], words[4 * PIECE];
+  volley_gid ids[PIECE];
+  uint32_t words[4 * PIECE];
   for (uint32_t at = 0; at < leaf->count; at += PIECE) {
     const uint32_t n = leaf->count - at < PIECE ? leaf->count - at : PIECE;
     for (uint32_t i = 0; i < n; i++) ids[i] = leaf->first + at + i;
@@ -223,10 +224,10 @@ void volley_space_position(const volley_space *space, uint32_t index, double out
   volley_box_position(space, &root, index, out);
 }
 
-bool volley_gid_position(const volley_experiment *experiment, uint32_t gid, double out[VOLLEY_DIMENSIONS]) {
+bool volley_gid_position(const volley_experiment *experiment, volley_gid gid, double out[VOLLEY_DIMENSIONS]) {
   const volley_population *population = &experiment->populations[volley_population_of(experiment, gid, 0)];
   if (!population->space) return false;
-  volley_space_position(population->space, gid - population->first_gid, out);
+  volley_space_position(population->space, volley_index_in(population, gid), out);
   return true;
 }
 

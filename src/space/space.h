@@ -37,7 +37,7 @@ const volley_position_plan *volley_space_plan(const volley_space *space);
 void volley_space_position(const volley_space *space, uint32_t index, double out[VOLLEY_DIMENSIONS]);
 
 /* The same by gid. False, and nothing is written, where its population lies nowhere. */
-bool volley_gid_position(const volley_experiment *experiment, uint32_t gid, double out[VOLLEY_DIMENSIONS]);
+bool volley_gid_position(const volley_experiment *experiment, volley_gid gid, double out[VOLLEY_DIMENSIONS]);
 
 /* Distance of two places, by the shortest way where ends meet. */
 double volley_space_distance(const volley_space *space, const double *x, const double *y);

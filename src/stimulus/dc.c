@@ -30,13 +30,13 @@ static void apply(volley_generator *generator, volley_slice *slice, int64_t step
 
 static void destroy(volley_generator *generator) { free(generator->amplitude.own); }
 
-static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+static void begin(const volley_generator *generator, volley_gid gid, double from, volley_cursor *cursor) {
   (void)gid, (void)from;
   cursor->time = generator->span.start;
   cursor->value = volley_each_at(&generator->amplitude, cursor->i);
 }
 
-static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
+static void next(const volley_generator *generator, volley_gid gid, volley_cursor *cursor) {
   (void)gid;
   cursor->time = cursor->count++ == 0 ? generator->span.stop : INFINITY;
   cursor->value = 0;

@@ -64,7 +64,7 @@ static double draw_gamma(volley_stream *stream, double shape) {
 }
 
 /* Interval number k of a neuron, in ms; the first is what is left of one. */
-static double interval(const volley_generator *g, uint32_t gid, uint32_t i, uint32_t k) {
+static double interval(const volley_generator *g, volley_gid gid, uint32_t i, uint32_t k) {
   const double mean = 1e3 / volley_each_at(&g->rate, i), shape = volley_each_at(&g->shape, i);
   const double scale = (mean - g->dead_time) / shape;
   volley_stream stream = volley_stream_of(g->key, gid, k);
@@ -74,7 +74,7 @@ static double interval(const volley_generator *g, uint32_t gid, uint32_t i, uint
   return whole * volley_stream_uniform(&stream);
 }
 
-static double first_of(const volley_generator *g, uint32_t gid, uint32_t i) {
+static double first_of(const volley_generator *g, volley_gid gid, uint32_t i) {
   return volley_each_at(&g->rate, i) > 0 ? g->span.start + interval(g, gid, i, 0) : INFINITY;
 }
 
@@ -97,7 +97,9 @@ static void create(volley_generator *g, const volley_experiment *experiment, int
 }
 
 /* Goes to the next spike. */
-static void move(volley_generator *g, uint32_t gid, uint32_t k) { g->times[k] += interval(g, gid, k, ++g->counts[k]); }
+static void move(volley_generator *g, volley_gid gid, uint32_t k) {
+  g->times[k] += interval(g, gid, k, ++g->counts[k]);
+}
 
 static void apply(volley_generator *g, volley_slice *slice, int64_t step) {
   if (step < g->window.first || step >= g->window.end) return;
@@ -124,14 +126,14 @@ static void look(const volley_generator *g, volley_cursor *cursor) {
   cursor->value = volley_each_at(&g->weight, cursor->i);
 }
 
-static void begin(const volley_generator *g, uint32_t gid, double from, volley_cursor *cursor) {
+static void begin(const volley_generator *g, volley_gid gid, double from, volley_cursor *cursor) {
   (void)from;
   cursor->count = 0;
   cursor->now = first_of(g, gid, cursor->i);
   look(g, cursor);
 }
 
-static void next(const volley_generator *g, uint32_t gid, volley_cursor *cursor) {
+static void next(const volley_generator *g, volley_gid gid, volley_cursor *cursor) {
   cursor->now += interval(g, gid, cursor->i, ++cursor->count);
   look(g, cursor);
 }

@@ -68,11 +68,11 @@ static volley_status load_own(volley_loading *loading, const volley_experiment *
                         volley_count((uint64_t)value->n_given, "value").text, volley_count(n, "neuron").text);
   if (!value->given) {
     double *values = volley_arena_alloc(loading->arena, n, sizeof *values);
-    uint32_t *indices = volley_alloc(n, sizeof *indices, "a stimulus");
-    for (uint32_t i = 0; i < n; i++) indices[i] = i;
+    volley_gid *places = volley_alloc(n, sizeof *places, "a stimulus");
+    for (uint32_t i = 0; i < n; i++) places[i] = i;
     const volley_status status =
-        loading->reader->values(loading->reader->context, &stimulus->place, value, n, indices, n, values);
-    free(indices);
+        loading->reader->values(loading->reader->context, &stimulus->place, value, n, places, n, values);
+    free(places);
     VOLLEY_TRY(status);
     value->given = values;
     value->n_given = (int)n;

@@ -121,7 +121,7 @@ static void create(volley_generator *generator, const volley_experiment *experim
 }
 
 /* The number that a half beyond all borders means. */
-static int16_t decide(const volley_generator *generator, uint32_t gid, int64_t step, uint32_t part, int half) {
+static int16_t decide(const volley_generator *generator, volley_gid gid, int64_t step, uint32_t part, int half) {
   uint32_t words[4];
   volley_ars_words(&generator->ars, gid, (uint64_t)step, part, words);
   const uint64_t drawn = (uint64_t)(half - generator->borders[generator->n_borders - 1] - 1) << 32 | words[0];
@@ -159,7 +159,7 @@ static bool count_borders(const volley_generator *generator, const uint16_t *hal
 }
 
 /* The spikes of a part in a step, of n neurons, at most CHUNK. */
-static void draw(const volley_generator *generator, const uint32_t *gids, uint32_t n, int64_t step, uint32_t part,
+static void draw(const volley_generator *generator, const volley_gid *gids, uint32_t n, int64_t step, uint32_t part,
                  int16_t counts[CHUNK]) {
   volley_ars_room room;
   uint16_t padded[CHUNK];
@@ -212,7 +212,8 @@ static pace own_pace(const volley_generator *generator, const volley_cursor *cur
   return generator->rate.own ? pace_of(generator->rate.own[cursor->i] * generator->sources) : generator->pace;
 }
 
-static double interval(const volley_generator *generator, double frequency, uint32_t gid, const volley_cursor *cursor) {
+static double interval(const volley_generator *generator, double frequency, volley_gid gid,
+                       const volley_cursor *cursor) {
   uint32_t words[4];
   volley_random_block(generator->intervals, gid, cursor->epoch, cursor->count / 2, words);
   const uint32_t *own = words + 2 * (cursor->count % 2);
@@ -220,7 +221,7 @@ static double interval(const volley_generator *generator, double frequency, uint
   return -log(((double)(bits >> 11) + 0.5) * 0x1p-53) / frequency;
 }
 
-static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
+static void next(const volley_generator *generator, volley_gid gid, volley_cursor *cursor) {
   const pace p = own_pace(generator, cursor);
   double time = cursor->now + interval(generator, p.frequency, gid, cursor);
   cursor->count++;
@@ -235,7 +236,7 @@ static void next(const volley_generator *generator, uint32_t gid, volley_cursor 
   cursor->time = time <= generator->span.stop ? time + generator->span.delay : INFINITY;
 }
 
-static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+static void begin(const volley_generator *generator, volley_gid gid, double from, volley_cursor *cursor) {
   cursor->time = INFINITY;
   const pace p = own_pace(generator, cursor);
   if (p.frequency == 0) return;

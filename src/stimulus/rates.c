@@ -54,7 +54,7 @@ static uint32_t quantile(double mean, uint64_t bits) {
 }
 
 /* The spikes of a neuron in a step, whose upper 16 bits of the first part are known. */
-static uint32_t count(const volley_rates *rates, uint32_t gid, int64_t step, double mean, uint16_t half) {
+static uint32_t count(const volley_rates *rates, volley_gid gid, int64_t step, double mean, uint16_t half) {
   const uint32_t parts = parts_of(mean);
   uint32_t sum = 0, words[4];
   for (uint32_t part = 0; part < parts; part++) {
@@ -71,7 +71,7 @@ void volley_rates_apply(volley_rates *rates, volley_slice *slice, int64_t step) 
     const volley_neuron_range range = rates->selected.ranges[r];
     for (uint32_t from = range.first, end = from + range.count, n; from < end; from += n, before += n) {
       volley_ars_room room;
-      const uint32_t *gids = slice->gids + from;
+      const volley_gid *gids = slice->gids + from;
       double *input = slice->inputs[rates->receptor] + from;
       n = end - from < CHUNK ? end - from : CHUNK;
       const uint16_t *halves = volley_ars_halves(&rates->ars, gids, n, (uint64_t)step, 0, &room);

@@ -6,11 +6,11 @@
 /* Finds the ranges; owned by the caller: free(selected.ranges). */
 static volley_selected select_neurons(const volley_experiment *experiment, const volley_stimulus *stimulus,
                                       const volley_slice *slice) {
-  const uint32_t first_gid = experiment->populations[stimulus->target].first_gid;
+  const volley_population *target = &experiment->populations[stimulus->target];
   volley_selected selected = {0};
   uint32_t column;
   for (uint32_t i = 0; i < slice->count; i++) {
-    if (!volley_selection_column(&stimulus->neurons, slice->gids[i] - first_gid, &column)) continue;
+    if (!volley_selection_column(&stimulus->neurons, volley_index_in(target, slice->gids[i]), &column)) continue;
     volley_neuron_range *last = selected.n_ranges > 0 ? &selected.ranges[selected.n_ranges - 1] : NULL;
     selected.count++;
     if (last && last->first + last->count == i) {
@@ -26,12 +26,12 @@ static volley_selected select_neurons(const volley_experiment *experiment, const
 
 uint32_t *volley_selected_columns(const volley_experiment *experiment, const volley_stimulus *stimulus,
                                   const volley_slice *slice, const volley_selected *selected) {
-  const uint32_t first_gid = experiment->populations[stimulus->target].first_gid;
+  const volley_population *target = &experiment->populations[stimulus->target];
   uint32_t *columns = volley_alloc(selected->count, sizeof *columns, "a stimulus"), *at = columns;
   for (int r = 0; r < selected->n_ranges; r++) {
-    const uint32_t *gids = slice->gids + selected->ranges[r].first;
+    const volley_gid *gids = slice->gids + selected->ranges[r].first;
     for (uint32_t i = 0; i < selected->ranges[r].count; i++) {
-      volley_selection_column(&stimulus->neurons, gids[i] - first_gid, at++);
+      volley_selection_column(&stimulus->neurons, volley_index_in(target, gids[i]), at++);
     }
   }
   return columns;

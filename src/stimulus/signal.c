@@ -19,11 +19,11 @@ struct volley_generator {
 static const char *check(const volley_stimulus *stimulus) { return stimulus->signal ? NULL : "a signal must be given"; }
 
 /* The gains of one neuron. out: [dimension] */
-static void draw_gains(const volley_experiment *experiment, int number, uint32_t gid, double *out) {
+static void draw_gains(const volley_experiment *experiment, int number, volley_gid gid, double *out) {
   const volley_stimulus *stimulus = &experiment->stimuli[number];
   const size_t n = (size_t)stimulus->signal->dimension;
   if (stimulus->gains) {
-    const double *row = stimulus->gains + (gid - experiment->populations[stimulus->target].first_gid) * n;
+    const double *row = stimulus->gains + volley_index_in(&experiment->populations[stimulus->target], gid) * n;
     for (size_t d = 0; d < n; d++) out[d] = row[d];
     return;
   }

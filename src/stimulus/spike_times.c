@@ -63,7 +63,7 @@ static void find(const volley_generator *generator, volley_cursor *cursor) {
   cursor->value = volley_each_at(&generator->weight, cursor->i);
 }
 
-static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+static void begin(const volley_generator *generator, volley_gid gid, double from, volley_cursor *cursor) {
   const double delay = generator->span.delay;
   int before = 0;
   (void)gid;
@@ -72,7 +72,7 @@ static void begin(const volley_generator *generator, uint32_t gid, double from, 
   find(generator, cursor);
 }
 
-static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
+static void next(const volley_generator *generator, volley_gid gid, volley_cursor *cursor) {
   (void)gid;
   cursor->count++;
   find(generator, cursor);

@@ -78,7 +78,7 @@ static void destroy(volley_generator *generator) {
 }
 
 /* The change that follows the first `count` times, or the end. */
-static void next(const volley_generator *generator, uint32_t gid, volley_cursor *cursor) {
+static void next(const volley_generator *generator, volley_gid gid, volley_cursor *cursor) {
   const int64_t k = cursor->count;
   const double stop = generator->span.stop;
   const double time = k < generator->n ? volley_course_time(generator->course, k) : INFINITY;
@@ -89,7 +89,7 @@ static void next(const volley_generator *generator, uint32_t gid, volley_cursor 
   if (time >= stop) cursor->count = (uint32_t)generator->n;
 }
 
-static void begin(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor) {
+static void begin(const volley_generator *generator, volley_gid gid, double from, volley_cursor *cursor) {
   int64_t begun = 0;
   (void)from;
   VOLLEY_SEARCH(begun, generator->n, k, volley_course_time(generator->course, k) <= generator->span.start)

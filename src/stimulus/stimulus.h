@@ -58,9 +58,9 @@ typedef struct volley_cursor {
 /* What engines that take no steps need of a kind. What happens to a neuron is a function of the experiment and its gid. */
 typedef struct volley_stimulus_events {
   /* Sets the cursor of a neuron to its first event, or to a later one that no event after time `from` is before. */
-  void (*begin)(const volley_generator *generator, uint32_t gid, double from, volley_cursor *cursor);
+  void (*begin)(const volley_generator *generator, volley_gid gid, double from, volley_cursor *cursor);
   /* Moves it to the event after. */
-  void (*next)(const volley_generator *generator, uint32_t gid, volley_cursor *cursor);
+  void (*next)(const volley_generator *generator, volley_gid gid, volley_cursor *cursor);
 } volley_stimulus_events;
 
 typedef struct volley_stimulus_kind {

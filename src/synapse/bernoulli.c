@@ -34,8 +34,8 @@ static void spike(volley_synapse_view *b, double *input) {
   b->row[AGAIN] = b->last == b->now ? b->row[AGAIN] + 1 : 0;
   const volley_key key = key_of_spike(b);
   const double probability = b->constants->parameters[P_TRANSMIT], *weights = b->states[0];
-  uint32_t gids[CHUNK], words[WORDS][CHUNK], more[WORDS],
-      number = 0; /* of synapses of one target, which are neighbours */
+  volley_gid gids[CHUNK];
+  uint32_t words[WORDS][CHUNK], more[WORDS], number = 0; /* of synapses of one target, which are neighbours */
   for (uint32_t first = 0; first < b->count; first += CHUNK) {
     const uint32_t n = b->count - first < CHUNK ? b->count - first : CHUNK;
     for (uint32_t i = 0; i < n; i++) gids[i] = b->gids[b->ids[first + i]];

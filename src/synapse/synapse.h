@@ -99,8 +99,9 @@ typedef struct volley_synapse_view {
   int64_t last, since, now; /* of the source's spike before, or < 0; what was before is dealt with; of this spike */
   int64_t swept;            /* the last sweep */
   int64_t dendritic;        /* steps that spikes of the target take */
-  uint32_t source, kind;    /* gid; a number for what makes the group one of its source's: delay and receptor */
-  const uint32_t *gids;     /* of the targets, by their number, where the model draws */
+  volley_gid source;
+  uint32_t kind;          /* a number for what makes the group one of its source's: delay and receptor */
+  const volley_gid *gids; /* of the targets, by their number, where the model draws */
 } volley_synapse_view;
 
 /* What engines that take no steps need of a model. */

@@ -129,7 +129,7 @@ void volley_timed_row_advance(const volley_synapse_constants *constants, volley_
   }
 }
 
-double volley_timed_part(const volley_synapse_constants *constants, const volley_timed_visit *visit, uint32_t gid,
+double volley_timed_part(const volley_synapse_constants *constants, const volley_timed_visit *visit, volley_gid gid,
                          uint32_t number) {
   enum { WORDS = 4 };
   uint32_t words[WORDS];

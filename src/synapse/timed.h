@@ -30,7 +30,7 @@ double volley_timed_look(const volley_synapse_constants *constants, const volley
 void volley_timed_row_advance(const volley_synapse_constants *constants, volley_timed_visit *visit, double *row);
 
 /* The part of a weight that synapse number `number` of those of the group onto target `gid` transmits. */
-double volley_timed_part(const volley_synapse_constants *constants, const volley_timed_visit *visit, uint32_t gid,
+double volley_timed_part(const volley_synapse_constants *constants, const volley_timed_visit *visit, volley_gid gid,
                          uint32_t number);
 
 /* The traces of a target with a spike at `time`; before: its last spike, or NULL. */

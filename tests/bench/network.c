@@ -71,7 +71,7 @@ static void print_table(const volley_summary *s, const double speeds[2]) {
   const double workers = (double)s->ranks * s->threads;
   const double delivered = (double)s->delivered_bytes / s->phase_s[VOLLEY_PHASE_DELIVER];
   printf("%-32s %d x %d\n", "ranks x threads", s->ranks, s->threads);
-  printf("%-32s %u, %llu\n", "neurons, synapses", s->neurons, (unsigned long long)s->synapses);
+  printf("%-32s %llu, %llu\n", "neurons, synapses", (unsigned long long)s->neurons, (unsigned long long)s->synapses);
   printf("%-32s %.1f s\n", "build", s->build_s);
   printf("%-32s %.2f GB, %.2f bytes a synapse\n", "synapse tables", 1e-9 * (double)s->table_bytes,
          (double)s->table_bytes / (double)s->synapses);

@@ -27,7 +27,8 @@ typedef struct recording {
   const volley_experiment *experiment;
   double rate;      /* Hz, of drawn spikes; 0: recorded ones */
   uint64_t *firsts; /* [steps + 1] into gids; counts while it is filled */
-  uint32_t *gids, n, capacity;
+  volley_gid *gids;
+  uint32_t n, capacity;
   uint64_t expected[2], found[2]; /* own spikes: number, and sum of hashes */
   volley_step_spikes present;
   int64_t step;
@@ -37,7 +38,7 @@ typedef struct recording {
 
 static recording played; /* an exchange is made by a kind, which has no context */
 
-static uint64_t hash_of(int64_t step, uint32_t gid) { return volley_scramble((uint64_t)step << 32 ^ gid); }
+static uint64_t hash_of(int64_t step, volley_gid gid) { return volley_scramble((uint64_t)step << 32 ^ gid); }
 
 static void need(bool condition, const char *what) {
   if (!condition) volley_die("%s", what);
@@ -45,7 +46,7 @@ static void need(bool condition, const char *what) {
 
 /* A population's spikes, as they are read: first counted by step, then put in their place. */
 typedef struct taker {
-  uint32_t first_gid;
+  volley_gid first_gid;
   bool fills;
 } taker;
 
@@ -95,7 +96,7 @@ static void *create(const volley_exchange_setup *setup) {
 
 static void destroy(void *exchange) { (void)exchange; }
 
-static void add(void *exchange, const uint32_t *gids, uint32_t n) {
+static void add(void *exchange, const volley_gid *gids, uint32_t n) {
   recording *r = exchange;
   for (uint32_t i = 0; i < n; i++) r->found[1] += hash_of(r->step, gids[i]);
   r->found[0] += n;
@@ -103,21 +104,21 @@ static void add(void *exchange, const uint32_t *gids, uint32_t n) {
 
 static void post(void *exchange, unsigned requests, bool all) { (void)exchange, (void)requests, (void)all; }
 
-static bool is_own(const recording *r, uint32_t gid) {
+static bool is_own(const recording *r, volley_gid gid) {
   const volley_experiment *experiment = r->experiment;
   const int p = volley_population_of(experiment, gid, 0);
-  return volley_partition_owner(r->network->partition, p, gid - experiment->populations[p].first_gid) ==
+  return volley_partition_owner(r->network->partition, p, volley_index_in(&experiment->populations[p], gid)) ==
          r->network->partition->rank;
 }
 
 /* As many spikes as there are in the mean, anywhere in the network. */
 static void draw(recording *r) {
-  const double mean = 1e-3 * r->rate * r->experiment->simulation.dt * r->experiment->neurons;
+  const double mean = 1e-3 * r->rate * r->experiment->simulation.dt * (double)r->experiment->neurons;
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 3), (uint32_t)r->step, 0);
   const uint32_t n = (uint32_t)(mean + volley_stream_uniform(&stream));
   if (n > r->capacity) r->gids = volley_grow(r->gids, r->capacity = 2 * n, sizeof *r->gids, "spikes");
   for (uint32_t i = 0; i < n; i++)
-    r->gids[i] = (uint32_t)((i + volley_stream_uniform(&stream)) / n * r->experiment->neurons);
+    r->gids[i] = (volley_gid)((i + volley_stream_uniform(&stream)) / n * (double)r->experiment->neurons);
   r->present = (volley_step_spikes){r->step, r->gids, n};
 }
 

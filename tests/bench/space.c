@@ -21,10 +21,10 @@ static void measure(volley_experiment *e, const char *name, const char *rule, co
                     double number, uint32_t targets) {
   volley_projection *projection = experiment_add_projection(e, 0, 0, rule);
   const int p = e->n_projections - 1;
-  uint32_t *gids = malloc(targets * sizeof *gids);
+  volley_gid *gids = malloc(targets * sizeof *gids);
   for (uint32_t i = 0; i < targets; i++) gids[i] = e->neurons / 2 - targets / 2 + i;
   projection->profile = profile;
-  projection->probability = number / e->neurons;
+  projection->probability = number / (double)e->neurons;
   projection->number = rule[0] == 'p' ? 0 : (uint64_t)number;
   printf("%-34s", name);
   for (int values = 0; values < 2; values++) {

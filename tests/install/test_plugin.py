@@ -37,9 +37,9 @@ WRONG = {
     "no symbol": ("int something;\n", "is no plugin: it has no volley_plugin"),
     "another interface": ("#include <volley/plugin/plugin.h>\n"
                           "const volley_plugin_table volley_plugin = {.interface = 99};\n",
-                          "is made for interface 99, this program has interface 6; compile it with the headers of"),
+                          "is made for interface 99, this program has interface 7; compile it with the headers of"),
     "other structs": ("#include <volley/plugin/plugin.h>\n"
-                      "const volley_plugin_table volley_plugin = {.interface = VOLLEY_PLUGIN_INTERFACE, .sizes = {8}};\n",
+                      "const volley_plugin_table volley_plugin = {.interface = VOLLEY_PLUGIN_INTERFACE, .sizes = {sizeof(volley_gid)}};\n",
                       "is made with the headers of another version"),
     "missing function": ("#include <volley/plugin/plugin.h>\nvoid nowhere(void);\nvoid (*address)(void) = nowhere;\n",
                          "undefined symbol: nowhere"),

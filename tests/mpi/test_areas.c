@@ -70,7 +70,7 @@ typedef struct result {
   int64_t next;
 } result;
 
-static volley_status take(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
+static volley_status take(void *context, int64_t step, const volley_gid *gids, uint32_t n) {
   result *r = context;
   assert_int_equal(step, r->next++);
   for (uint32_t i = 0; i < n; i++) r->told = r->told * UINT64_C(0x9E3779B97F4A7C15) + ((uint64_t)step << 32 | gids[i]);
@@ -142,13 +142,13 @@ static double count_told(const volley_experiment *e, int n) {
     volley_network *share = NULL;
     assert_int_equal(volley_network_build_share(e, &none, r, n, 1, MPI_COMM_SELF, &share), VOLLEY_OK);
     assert_int_equal(share->n_blocks, 1);
-    uint32_t *gids = volley_source_index_gids(&share->blocks[0].table.sources);
+    volley_gid *gids = volley_source_index_gids(&share->blocks[0].table.sources);
     for (uint32_t k = 0; k < share->blocks[0].table.sources.n_rows; k++)
-      told += volley_partition_owner(share->partition, 0, gids[k]) != r;
+      told += volley_partition_owner(share->partition, 0, (uint32_t)gids[k]) != r;
     free(gids);
     volley_network_destroy(share);
   }
-  return (double)told / e->neurons;
+  return (double)told / (double)e->neurons;
 }
 
 /* On a sheet in strips a neuron is needed by few ranks: 64 are counted; on those of the job a run tells as many, and gets fewer

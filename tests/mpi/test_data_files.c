@@ -77,20 +77,21 @@ static int clean_up(void **state) {
 static void test_values(void **state) {
   (void)state;
   const volley_reader reader = volley_data_reader(&comm);
-  uint32_t indices[SIZE], n = 0;
+  volley_gid indices[SIZE];
+  uint32_t n = 0;
   double out[SIZE];
   for (uint32_t i = 0; i < SIZE; i++)
     if ((int)(i % (uint32_t)ranks) == rank && i % 3 == 0) indices[n++] = i;
   assert_int_equal(reader.values(reader.context, &place, &(volley_distribution){.file = path, .dataset = "values"},
                                  SIZE, indices, n, out),
                    VOLLEY_OK);
-  for (uint32_t i = 0; i < n; i++) assert_true(out[i] == indices[i] + 0.5);
+  for (uint32_t i = 0; i < n; i++) assert_true(out[i] == (double)indices[i] + 0.5);
 }
 
 static void test_wrong_values(void **state) {
   (void)state;
   const volley_reader reader = volley_data_reader(&comm);
-  const uint32_t index = 0;
+  const volley_gid index = 0;
   double out;
   const char *const names[] = {"missing", "broken", "good", "good/source"};
   for (int i = 0; i < 4; i++)

@@ -56,7 +56,7 @@ typedef struct record {
   uint64_t spikes, sum; /* sum: a hash of what is needed, in its order */
 } record;
 
-static volley_status take_spikes(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
+static volley_status take_spikes(void *context, int64_t step, const volley_gid *gids, uint32_t n) {
   record *l = context;
   assert_int_equal(step, l->next++);
   for (uint32_t i = 0; i < n; i++) {
@@ -72,13 +72,13 @@ static volley_status take_spikes(void *context, int64_t step, const uint32_t *gi
 static bool needs(void *context, int population) { return ((record *)context)->needed == population; }
 
 /* Own spikes only. */
-static volley_status take_own(void *context, int64_t step, const uint32_t *gids, uint32_t n) {
+static volley_status take_own(void *context, int64_t step, const volley_gid *gids, uint32_t n) {
   const volley_network *network = ((record *)context)->network;
   for (uint32_t i = 0; i < n; i++) {
     const volley_population *p = network->experiment->populations;
     while (gids[i] - p->first_gid >= p->size) p++;
     const int population = (int)(p - network->experiment->populations);
-    assert_int_equal(volley_partition_owner(network->partition, population, gids[i] - p->first_gid), rank);
+    assert_int_equal(volley_partition_owner(network->partition, population, volley_index_in(p, gids[i])), rank);
   }
   return take_spikes(context, step, gids, n);
 }
@@ -253,7 +253,7 @@ typedef struct sieve {
   const volley_network *network;
   bool everywhere[POPULATIONS];
   int64_t step;
-  uint32_t *gids, *all, *scratch; /* [ROOM] */
+  volley_gid *gids, *all, *scratch; /* [ROOM] */
   uint32_t n;
   unsigned requests;
   volley_step_spikes got;
@@ -277,7 +277,7 @@ static void sieve_destroy(void *exchange) {
   free(exchange);
 }
 
-static void sieve_add(void *exchange, const uint32_t *gids, uint32_t n) {
+static void sieve_add(void *exchange, const volley_gid *gids, uint32_t n) {
   sieve *x = exchange;
   assert_true(x->n + n <= ROOM);
   if (n > 0) memcpy(x->gids + x->n, gids, n * sizeof *gids);
@@ -289,7 +289,7 @@ static void sieve_post(void *exchange, unsigned requests, bool all) {
   ((sieve *)exchange)->requests = requests;
 }
 
-static bool is_needed(const sieve *x, uint32_t gid) {
+static bool is_needed(const sieve *x, volley_gid gid) {
   for (int p = 0; p < POPULATIONS; p++) {
     const volley_population *population = &x->network->experiment->populations[p];
     if (x->everywhere[p] && gid - population->first_gid < population->size) return true;

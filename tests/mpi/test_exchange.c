@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { MOST = 5000, STEPS = 103 };
+enum { MOST = 5000, STEPS = 103, FACTOR = VOLLEY_GID_BITS == 64 ? 60 : 1 /* of gids below 4e9 */ };
 
 static int rank, ranks;
 static const volley_exchange_kind *kind; /* that is tested */
@@ -26,36 +26,37 @@ static uint32_t word(int of_rank, int64_t step, uint32_t k) {
 
 /* Spikes of one rank in one step: often none or few, now and then more than a block holds; rank 1 is silent always, and
  * all ranks in some steps. Ids repeat now and then, in no order. */
-static uint32_t spikes_of(int of_rank, int64_t step, uint32_t gids[MOST]) {
+static uint32_t spikes_of(int of_rank, int64_t step, volley_gid gids[MOST]) {
   const uint32_t dice = word(of_rank, step, 0) % 8;
   const uint32_t most = dice == 0 ? MOST : dice == 1 ? 300 : dice == 2 ? 0 : 20;
   const uint32_t n = of_rank == 1 || step % 10 == 9 ? 0 : volley_below(word(of_rank, step, 1), most + 1);
-  for (uint32_t k = 0; k < n; k++) gids[k] = word(of_rank, step, k + 2) % (k % 5 ? 4000000000u : 200u);
+  for (uint32_t k = 0; k < n; k++)
+    gids[k] = (volley_gid)word(of_rank, step, k + 2) % (k % 5 ? 4000000000u : 200u) * FACTOR;
   return n;
 }
 
 static int ascending(const void *a, const void *b) {
-  const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  const volley_gid x = *(const volley_gid *)a, y = *(const volley_gid *)b;
   return (x > y) - (x < y);
 }
 
 /* The spikes of all ranks by a plain allgather. */
-static uint32_t gather(int64_t step, uint32_t *all) {
-  uint32_t mine[MOST];
+static uint32_t gather(int64_t step, volley_gid *all) {
+  volley_gid mine[MOST];
   int *counts = volley_alloc((size_t)ranks, sizeof *counts, "test");
   int *starts = volley_alloc((size_t)ranks, sizeof *starts, "test");
   const int n = (int)spikes_of(rank, step, mine);
   MPI_Allgather(&n, 1, MPI_INT, counts, 1, MPI_INT, MPI_COMM_WORLD);
   for (int r = 1; r < ranks; r++) starts[r] = starts[r - 1] + counts[r - 1];
   const int total = starts[ranks - 1] + counts[ranks - 1];
-  MPI_Allgatherv(mine, n, MPI_UINT32_T, all, counts, starts, MPI_UINT32_T, MPI_COMM_WORLD);
+  MPI_Allgatherv(mine, n, VOLLEY_MPI_GID, all, counts, starts, VOLLEY_MPI_GID, MPI_COMM_WORLD);
   qsort(all, (size_t)total, sizeof *all, ascending);
   free(counts);
   free(starts);
   return (uint32_t)total;
 }
 
-static void expect_spikes(const volley_step_spikes *spikes, int64_t step, uint32_t *all) {
+static void expect_spikes(const volley_step_spikes *spikes, int64_t step, volley_gid *all) {
   assert_int_equal(spikes->step, step);
   const uint32_t n = gather(step, all);
   assert_int_equal(spikes->n, n);
@@ -64,7 +65,7 @@ static void expect_spikes(const volley_step_spikes *spikes, int64_t step, uint32
 
 /* Adds this rank's spikes in some pieces, as the blocks of a rank do. */
 static void add_spikes(void *exchange, int64_t step) {
-  uint32_t gids[MOST];
+  volley_gid gids[MOST];
   const uint32_t n = spikes_of(rank, step, gids);
   kind->add(exchange, gids, n / 3);
   kind->add(exchange, gids + n / 3, 0);
@@ -91,7 +92,7 @@ static void expect_exchange_drained(int batch, int min_delay, int64_t first, int
   const volley_exchange_setup setup = {
       .comm = MPI_COMM_WORLD, .batch = batch, .lag = min_delay, .first_step = first, .usual = 120};
   void *exchange = kind->create(&setup);
-  uint32_t *all = volley_alloc((size_t)ranks * MOST, sizeof *all, "test");
+  volley_gid *all = volley_alloc((size_t)ranks * MOST, sizeof *all, "test");
   int64_t next = first, drained = first;
   unsigned told = 0;
   int64_t unknown = 0; /* spikes that were got and not counted yet */
@@ -169,7 +170,7 @@ static void test_silence(void **state) {
   for (int loud = 0; loud < 2; loud++) {
     void *exchange = kind->create(&(volley_exchange_setup){.comm = MPI_COMM_WORLD, .batch = 1, .lag = 1, .usual = 120});
     for (int64_t step = 0; step < 20; step++) {
-      uint32_t gids[MOST];
+      volley_gid gids[MOST];
       for (uint32_t k = 0; k < MOST; k++) gids[k] = MOST - k;
       if (loud && rank == ranks - 1) kind->add(exchange, gids, MOST);
       kind->post(exchange, 0, step == 19);

@@ -74,10 +74,10 @@ static void take_part(const volley_experiment *e, int of_rank, int of_ranks, uin
     const bool cuts_all = !e->simulation.partitioner->create; /* each population into equal shares */
     if (cuts_all && n > share) fail_msg("rank %d of %d has %u of %u neurons", of_rank, of_ranks, n, population->size);
     for (uint32_t i = 0; i < n; i++) {
-      const uint32_t gid = partition->gids[p][i];
+      const volley_gid gid = partition->gids[p][i];
       assert_in_range(gid, population->first_gid, population->first_gid + population->size - 1);
       assert_true(i == 0 || gid > partition->gids[p][i - 1]);
-      assert_int_equal(volley_partition_owner(partition, p, gid - population->first_gid), of_rank);
+      assert_int_equal(volley_partition_owner(partition, p, volley_index_in(population, gid)), of_rank);
       taken[gid]++;
     }
     count += n;
@@ -98,7 +98,7 @@ static void test_every_neuron_once(void **state) {
         if (!takes(e, of_ranks) || (is_slow && of_ranks % 6 != 2)) continue;
         uint8_t *taken = volley_alloc(e->neurons, 1, "test");
         for (int r = 0; r < of_ranks; r++) take_part(e, r, of_ranks, taken);
-        for (uint32_t gid = 0; gid < e->neurons; gid++) assert_int_equal(taken[gid], 1);
+        for (volley_gid gid = 0; gid < e->neurons; gid++) assert_int_equal(taken[gid], 1);
         free(taken);
       }
       volley_experiment_destroy(e);
@@ -134,7 +134,7 @@ static void test_balance_of_many(void **state) {
     }
     const volley_balance balance = find_balance(e, INT_MAX, NULL);
     assert_true(balance.least == 0 && balance.most == 1);
-    assert_true(fabs(balance.mean * INT_MAX - e->neurons) < 1e-6);
+    assert_true(fabs(balance.mean * INT_MAX - (double)e->neurons) < 1e-6);
     volley_experiment_destroy(e);
   }
 }
@@ -238,7 +238,7 @@ static volley_status listed_create(volley_owners *owners, const volley_reader *r
   (void)reader;
   (void)comm;
   state->owners = volley_alloc(owners->experiment->neurons, sizeof *state->owners, "test");
-  for (uint32_t gid = 0; gid < owners->experiment->neurons; gid++)
+  for (volley_gid gid = 0; gid < owners->experiment->neurons; gid++)
     state->owners[gid] = (int)list->owners.values[gid % (uint32_t)list->owners.n] % owners->ranks;
   owners->state = state;
   made++;
@@ -295,7 +295,7 @@ static void test_state(void **state) {
       volley_partition_destroy(partition);
     }
     assert_int_equal(total, e->neurons);
-    assert_true(fabs(find_balance(e, of_ranks, NULL).mean - e->neurons / (double)of_ranks) < 1e-9);
+    assert_true(fabs(find_balance(e, of_ranks, NULL).mean - (double)e->neurons / of_ranks) < 1e-9);
   }
   volley_partition *partition = make_part(e, rank, ranks);
   assert_int_equal(volley_partition_check(partition, MPI_COMM_WORLD), VOLLEY_OK);
@@ -338,7 +338,7 @@ static void test_tiles(void **state) {
   for (int of_ranks = 1; of_ranks < 40; of_ranks += 6) {
     uint8_t *taken = volley_alloc(n, 1, "test");
     for (int r = 0; r < of_ranks; r++) take_part(e, r, of_ranks, taken);
-    for (uint32_t gid = 0; gid < n; gid++) assert_int_equal(taken[gid], 1);
+    for (volley_gid gid = 0; gid < n; gid++) assert_int_equal(taken[gid], 1);
     const volley_balance balance = find_balance(e, of_ranks, NULL);
     assert_true(balance.most - balance.least <= 2);
     free(taken);
@@ -384,28 +384,32 @@ static void test_huge(void **state) {
   volley_experiment_destroy(e);
 }
 
-/* One rank's share of the largest network that ids of 32 bits can name, with its synapses, takes memory for these alone. */
+/* One rank's share of the largest network that gids of 32 bits can name, or of ten thousand million neurons, with its synapses, takes
+ * memory for these alone. */
 static void test_largest(void **state) {
   (void)state;
   if (ranks > 1) return;
+  static const uint32_t of_narrow[] = {3000000000, UINT32_MAX - 3000000000},
+                        of_wide[] = {4000000000, 4000000000, 2000000000};
+  const uint32_t *large = VOLLEY_GID_BITS == 64 ? of_wide : of_narrow;
+  const int n = VOLLEY_GID_BITS == 64 ? 3 : 2, last = n - 1;
   const volley_reader none = {0};
-  const int of_ranks = 200000;
+  const uint32_t of_ranks = 200000;
   volley_experiment *e = experiment_make(1);
-  experiment_add_population(e, "E", "iaf_psc_exp", 3000000000);
-  experiment_add_population(e, "I", "iaf_psc_exp", UINT32_MAX - 3000000000);
-  for (int p = 0; p < 2; p++) experiment_add_projection(e, p, 1, "fixed_indegree")->number = 20;
+  for (int p = 0; p < n; p++) experiment_add_population(e, "P", "iaf_psc_exp", large[p]);
+  for (int p = 0; p < n; p++) experiment_add_projection(e, p, last, "fixed_indegree")->number = 20;
   const uint64_t before = volley_peak_rss();
   volley_network *share = NULL;
-  assert_int_equal(volley_network_build_share(e, &none, of_ranks - 1, of_ranks, 1, MPI_COMM_SELF, &share), VOLLEY_OK);
+  assert_int_equal(volley_network_build_share(e, &none, (int)of_ranks - 1, (int)of_ranks, 1, MPI_COMM_SELF, &share),
+                   VOLLEY_OK);
   const volley_partition *part = share->partition;
-  assert_in_range(part->counts[0], 14999, 15001);
-  assert_in_range(part->counts[1], 6474, 6476);
-  assert_int_equal(part->gids[1][part->counts[1] - 1], UINT32_MAX - 1);
-  assert_int_equal(share->synapses, 40 * part->counts[1]);
-  uint32_t *gids = volley_source_index_gids(&share->blocks[0].table.sources);
+  for (int p = 0; p < n; p++) assert_in_range(part->counts[p], large[p] / of_ranks, large[p] / of_ranks + 1);
+  assert_int_equal(part->gids[last][part->counts[last] - 1], e->neurons - 1);
+  assert_int_equal(share->synapses, 20 * n * (int)part->counts[last]);
+  volley_gid *gids = volley_source_index_gids(&share->blocks[0].table.sources);
   uint32_t above = 0, rows = share->blocks[0].table.sources.n_rows;
-  for (uint32_t k = 0; k < rows; k++) above += gids[k] >= 3000000000;
-  assert_true(rows > 250000 && fabs((double)above / rows - 0.5) < 0.01 && gids[rows - 1] > UINT32_MAX - 100000);
+  for (uint32_t k = 0; k < rows; k++) above += gids[k] >= e->populations[last].first_gid;
+  assert_true(rows > 250000 && fabs((double)above / rows - 1.0 / n) < 0.01 && gids[rows - 1] > e->neurons - 200000);
   assert_true(volley_peak_rss() - before < 100000000);
   free(gids);
   volley_network_destroy(share);

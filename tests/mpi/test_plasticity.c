@@ -67,7 +67,7 @@ static void take(void *context, uint32_t r, uint32_t synapse, uint64_t number) {
   double *out = g->values + number * VALUES;
   const uint64_t s = group->first + synapse;
   assert_true(out[0] == 0); /* each number once */
-  out[0] = group->source + 1;
+  out[0] = (double)group->source + 1;
   out[1] = group->delay;
   out[2] = g->plastic->states[0][s];
   out[3] = g->plastic->model->n_states > 1 ? g->plastic->states[1][s] : group->row[0];

@@ -139,6 +139,31 @@ def check_steps(folder):
     expect(numpy.ptp(found["steps"]) > 10, "no step")
 
 
+def check_lists(folder):
+    """Parameters that are lists are changed as a list or one by one."""
+    net = """
+simulation: {duration: 40 ms, seed: 3}
+populations:
+  - {name: M, model: iaf_psc_exp_multisynapse, size: 3, parameters: {tau_syn: [2, 3]}}
+stimuli:
+  - {type: poisson, target: M, rate: 5 kHz, weight: 10, receptor: 1}
+  - {type: poisson, target: M, rate: 5 kHz, weight: 10, receptor: 2}
+recorders: [{type: traces, population: M, states: V_m}]
+output: {precision: double}
+changes: [{at: 10 ms, population: M, parameters: {%s}}]
+"""
+    traces = {}
+    for values in ("tau_syn: [4, 5]", "tau_syn_1: 4, tau_syn_2: 5", "tau_syn: [2, 3]"):
+        output = os.path.join(folder, "lists.h5")
+        run(write(os.path.join(folder, "lists.yaml"), net % values), output)
+        traces[values] = read_trace(output, "M")[1]
+    first, second, same = traces.values()
+    expect(same_bits(first, second) and not same_bits(first, same), "a list is not its values")
+    result = execute(["check", write(os.path.join(folder, "lists.yaml"), net % "tau_syn: [4, 5, 6]")])
+    words = "changes.0.parameters.tau_syn: 3 values of tau_syn listed, but iaf_psc_exp_multisynapse has 2, one for each receptor"
+    expect(result.returncode == 2 and words in result.stderr, f"a list that is too long: {result.returncode} {result.stderr}")
+
+
 # Faults that only values of neurons show, of a change that the run would come to.
 WRONG = {"parameters: {V_th: {values: [-55, -55, -55, -80]}}": "parameters drawn for neuron 3 of E: V_reset must be below V_th",
          "parameters: {V_th: {values: [-55, -55]}}": "V_th: 2 values are given, for 4 neurons",
@@ -193,6 +218,7 @@ def main():
         seeds = [run(os.path.join(folder, "plain.yaml"), output, {"simulation.noise_seed": seed}) for seed in (3, 4)]
         expect(seeds[0]["spike_digest"] == plain and seeds[1]["spike_digest"] != plain, "noise_seed is not what differs")
         check_steps(folder)
+        check_lists(folder)
         check_faults(folder)
     finish()
 

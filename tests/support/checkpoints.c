@@ -31,7 +31,7 @@ const char *checkpoint_path(const char *name) {
 uint64_t checkpoint_mix(uint64_t n) { return volley_scramble(n); }
 
 /* The bits of a state: any pattern, and often one that arithmetic would not keep. */
-static uint64_t bits_of(uint32_t gid, int state, uint64_t salt) {
+static uint64_t bits_of(volley_gid gid, int state, uint64_t salt) {
   static const uint64_t special[] = {UINT64_C(0x8000000000000000),
                                      UINT64_C(1),
                                      UINT64_C(0x800fffffffffffff),

@@ -7,7 +7,7 @@
 
 table_edge *tables_edges(const volley_table *table) {
   table_edge *edges = volley_alloc(table->synapses, sizeof *edges, "test"), *end = edges;
-  uint32_t *gids = volley_source_index_gids(&table->sources);
+  volley_gid *gids = volley_source_index_gids(&table->sources);
   for (uint32_t r = 0; r < table->sources.n_rows; r++) {
     const uint64_t n = volley_table_count_row(table, r);
     volley_static_synapse *synapses = volley_alloc(n, sizeof *synapses, "test");

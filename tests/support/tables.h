@@ -5,8 +5,8 @@
 #include "network/network.h"
 
 typedef struct table_edge {
-  uint32_t source, target; /* source: gid; target: gid, or number within the block */
-  uint32_t number;         /* place within its row */
+  volley_gid source, target; /* source: gid; target: gid, or number within the block */
+  uint32_t number;           /* place within its row */
   uint16_t due;
   uint8_t receptor;
   float weight;

@@ -11,7 +11,7 @@
 typedef struct waiting {
   MPI_Comm comm;
   int ranks, *counts, *starts; /* [ranks] */
-  uint32_t *own, *all, *scratch;
+  volley_gid *own, *all, *scratch;
   uint32_t n, capacity, room; /* of own ones; room of the others */
   volley_step_spikes step;
   unsigned requests;
@@ -34,7 +34,7 @@ static void destroy(void *exchange) {
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) free(parts[i]);
 }
 
-static void add(void *exchange, const uint32_t *gids, uint32_t n) {
+static void add(void *exchange, const volley_gid *gids, uint32_t n) {
   waiting *x = exchange;
   if (x->n + n > x->capacity) {
     x->capacity = 2 * (x->n + n);
@@ -57,7 +57,7 @@ static void post(void *exchange, unsigned requests, bool all) {
     x->all = volley_grow(x->all, x->room, sizeof *x->all, "an exchange");
     x->scratch = volley_grow(x->scratch, x->room, sizeof *x->scratch, "an exchange");
   }
-  VOLLEY_MPI(MPI_Allgatherv(x->own, mine, MPI_UINT32_T, x->all, x->counts, x->starts, MPI_UINT32_T, x->comm));
+  VOLLEY_MPI(MPI_Allgatherv(x->own, mine, VOLLEY_MPI_GID, x->all, x->counts, x->starts, VOLLEY_MPI_GID, x->comm));
   volley_gids_sort(x->all, (uint32_t)total, x->scratch);
   x->step = (volley_step_spikes){x->step.step + 1, x->all, (uint32_t)total};
   x->n = 0;

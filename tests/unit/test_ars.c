@@ -136,41 +136,57 @@ static void test_all_ways(void **unused) {
   assert_true(ways > 0);
 }
 
+/* The third word that counts: what is above 32 bits of the index and, in its last byte, of an id or a block. */
+static uint32_t above(uint64_t index, uint64_t id) { return (uint32_t)(index >> 32) | (uint32_t)(id >> 32) << 24; }
+
 /* Ids beside each other, some left out, each in a block of its own; what belongs to an id depends on no other. */
-static void test_halves(void **unused) {
-  (void)unused;
+static void expect_halves(volley_gid begin) {
   const volley_ars generator = volley_ars_of(volley_key_of(7, VOLLEY_PURPOSE_POISSON, 3));
   const uint64_t index = UINT64_C(0x123456789A);
   for (uint32_t stride = 1; stride <= 24; stride++) {
     for (uint32_t n = 0; n <= VOLLEY_ARS_IDS; n += 1 + n / 3) {
-      uint32_t ids[VOLLEY_ARS_IDS], words[4];
+      uint32_t words[4];
+      volley_gid ids[VOLLEY_ARS_IDS];
       volley_ars_room room;
-      for (uint32_t i = 0; i < n; i++) ids[i] = 1003 + i * stride + (stride % 3 == 0 && i > n / 2 ? 100 : 0);
+      for (uint32_t i = 0; i < n; i++) ids[i] = begin + i * stride + (stride % 3 == 0 && i > n / 2 ? 100 : 0);
       const uint16_t *halves = volley_ars_halves(&generator, ids, n, index, 11, &room);
       for (uint32_t i = 0; i < n; i++) {
-        ars((const uint32_t[4]){ids[i] / 8, (uint32_t)index, (uint32_t)(index >> 32), 11}, generator.keys[0], words);
+        const uint64_t block = ids[i] / 8;
+        ars((const uint32_t[4]){(uint32_t)block, (uint32_t)index, above(index, block), 11}, generator.keys[0], words);
         assert_int_equal(halves[i], words[ids[i] % 8 / 2] >> 16 * (ids[i] % 2) & 0xFFFF);
       }
     }
   }
   uint32_t own[4], expected[4];
-  volley_ars_words(&generator, 1003, index, 11, own);
-  ars((const uint32_t[4]){1003, (uint32_t)index, (uint32_t)(index >> 32), 11 | 1u << 31}, generator.keys[0], expected);
+  volley_ars_words(&generator, begin, index, 11, own);
+  ars((const uint32_t[4]){(uint32_t)begin, (uint32_t)index, above(index, begin), 11 | 1u << 31}, generator.keys[0],
+      expected);
   assert_memory_equal(own, expected, sizeof own);
 }
 
-/* Half number k of ids, steps or seeds that differ by one. */
+static void test_halves(void **unused) {
+  (void)unused;
+  expect_halves(1003);
+  expect_halves((volley_gid)(VOLLEY_MOST_NEURONS - 5000));
+#if VOLLEY_GID_BITS == 64
+  for (uint64_t k = 1; k < 64; k *= 2) expect_halves((k << 32) - 1000); /* blocks of eight cross 2^32 at 2^35 */
+#endif
+}
+
+/* Half number k of ids, steps or seeds that differ by one, or ids that do so above 32 bits. */
 static uint16_t half_along(int along, uint32_t k) {
   volley_ars_room room;
   const volley_ars generator = volley_ars_of(volley_key_of(along == 2 ? k : 5, VOLLEY_PURPOSE_POISSON, 1));
-  return *volley_ars_halves(&generator, &(uint32_t){along == 0 ? k : 17}, 1, along == 1 ? k : 3, 0, &room);
+  const uint64_t high = (uint64_t)(k % 32) << 32 | k / 32; /* neighbours are 2^32 from each other */
+  const volley_gid id = along == 0 ? k : along == 3 ? (volley_gid)high : 17;
+  return *volley_ars_halves(&generator, &id, 1, along == 1 ? k : 3, 0, &room);
 }
 
 /* Along ids, steps and seeds the upper and the lower bits are uniform, and so are pairs of neighbours. */
 static void test_uniform_and_independent(void **unused) {
   (void)unused;
   enum { N = 1 << 16, BINS = 256 };
-  for (int along = 0; along < 3; along++) {
+  for (int along = 0; along < (VOLLEY_GID_BITS == 64 ? 4 : 3); along++) {
     for (int what = 0; what < 3; what++) {
       double counts[BINS] = {0};
       double expected[BINS];

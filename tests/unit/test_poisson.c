@@ -40,7 +40,7 @@ static double probability_of(double mean, int n) { return exp(n * log(mean) - me
 /* The number of spikes as the generator defines it: of 65,536 halves each number has as many as fit into its probability, up to
  * the first that is exceeded less often than once in 1024, in the order of signed numbers; what is left shares the last
  * ones, where 32 more bits decide. */
-static int of_half(const volley_ars *ars, double mean, uint32_t gid, int64_t step, uint32_t part) {
+static int of_half(const volley_ars *ars, double mean, volley_gid gid, int64_t step, uint32_t part) {
   volley_ars_room room;
   uint32_t words[4];
   int64_t half = *volley_ars_halves(ars, &gid, 1, (uint64_t)step, part, &room) ^ 0x8000, before = 0;
@@ -64,7 +64,7 @@ static int of_half(const volley_ars *ars, double mean, uint32_t gid, int64_t ste
   return n;
 }
 
-static double twin(const volley_experiment *e, double mean, uint32_t gid, int64_t step) {
+static double twin(const volley_experiment *e, double mean, volley_gid gid, int64_t step) {
   const volley_ars ars = volley_ars_of(volley_key_of(e->simulation.seed, VOLLEY_PURPOSE_POISSON, STIMULUS));
   const uint32_t parts = (uint32_t)ceil(mean / max_mean);
   int n = 0;
@@ -213,7 +213,7 @@ static void test_selection_and_weight(void **state) {
   free(all);
   free(some);
   NUMBER(&e->stimuli[STIMULUS], rate) = 0;
-  uint32_t gid = BEHIND + 3;
+  volley_gid gid = BEHIND + 3;
   volley_slice slice = {.population = 1, .count = 1, .gids = &gid};
   const volley_stimulus_kind *kind = e->stimuli[STIMULUS].kind;
   volley_generator *generator = volley_generator_create(e, STIMULUS, &slice);

@@ -1,4 +1,5 @@
-/* Random words against a plain Philox, samplers against exact distributions. */
+/* Random words against a plain Philox, samplers against exact distributions. Once more with gids of 64 bits in any build
+ * (tests/CMakeLists.txt). */
 #include "base/random.h"
 #include "support/statistics.h"
 
@@ -56,14 +57,20 @@ static uint32_t any_number(uint32_t i) {
   return out[0];
 }
 
+/* An id of a neuron anywhere in the largest network. */
+static volley_gid any_id(uint32_t i) {
+  return (volley_gid)(((uint64_t)any_number(i) << 32 | any_number(i + 1)) % VOLLEY_MOST_NEURONS);
+}
+
 static void test_block_is_philox(void **state) {
   (void)state;
   for (uint32_t i = 0; i < 1000; i += 5) {
     const volley_key key = {{any_number(i), any_number(i + 1)}};
-    const uint32_t counter[4] = {any_number(i + 2), any_number(i + 3), any_number(i + 4), 0};
+    const volley_gid id = i % 2 ? any_id(i + 2) : any_number(i + 2); /* below 2^32 they are the same in all builds */
+    const uint32_t counter[4] = {(uint32_t)id, any_number(i + 3), any_number(i + 4), (uint32_t)((uint64_t)id >> 32)};
     uint32_t expected[4], out[4];
     philox(counter, key.word, expected);
-    volley_random_block(key, counter[0], counter[1], counter[2], out);
+    volley_random_block(key, id, counter[1], counter[2], out);
     assert_memory_equal(out, expected, sizeof out);
   }
 }
@@ -72,8 +79,9 @@ static void test_blocks(void **state) {
   (void)state;
   enum { N = 67, STRIDE = 80 };
   const volley_key key = volley_key_of(7, VOLLEY_PURPOSE_POISSON, 3);
-  uint32_t ids[N], out[4 * STRIDE], block[4];
-  for (uint32_t i = 0; i < N; i++) ids[i] = any_number(i);
+  volley_gid ids[N];
+  uint32_t out[4 * STRIDE], block[4];
+  for (uint32_t i = 0; i < N; i++) ids[i] = any_id(i);
   memset(out, 0xAB, sizeof out);
   volley_random_blocks(key, ids, N, 11, 2, out, STRIDE);
   for (uint32_t i = 0; i < STRIDE; i++) {
@@ -116,6 +124,7 @@ static void expect_distinct(uint64_t *numbers, size_t n) {
 static void test_purposes_are_distinct(void **state) {
   (void)state;
   static const uint32_t objects[] = {0, 1, 2, 31, 32, 255, 256, 65535, 65536, (1 << 24) - 1};
+  static const volley_gid ids[] = {0, 1, VOLLEY_MOST_NEURONS / 64, VOLLEY_MOST_NEURONS / 32 + 1};
   enum { OBJECTS = sizeof objects / sizeof *objects, SEEDS = 3, IDS = 4, INDICES = 4, ATTEMPTS = 2 };
   enum { KEYS = SEEDS * (VOLLEY_PURPOSE_END - 1) * OBJECTS, BLOCKS = KEYS * IDS * INDICES * ATTEMPTS };
   uint64_t *keys = malloc(KEYS * sizeof *keys), *blocks = malloc(BLOCKS * sizeof *blocks);
@@ -127,7 +136,7 @@ static void test_purposes_are_distinct(void **state) {
         keys[n++] = (uint64_t)key.word[0] << 32 | key.word[1];
         for (uint32_t i = 0; i < IDS * INDICES * ATTEMPTS; i++) {
           uint32_t out[4];
-          volley_random_block(key, i % IDS, i / IDS % INDICES, i / IDS / INDICES, out);
+          volley_random_block(key, ids[i % IDS], i / IDS % INDICES, i / IDS / INDICES, out);
           blocks[m++] = (uint64_t)out[0] << 32 | out[1];
         }
       }

@@ -54,7 +54,7 @@ static const char *check_loaded(const volley_experiment *e, int number) {
 
 /* Spikes of a neuron in a step: each part of at most 8 expected spikes is the least n whose cumulative probability exceeds
  * 48 bits: the half of the neuron and step, and the first of its own words. */
-static double twin(const volley_experiment *e, double mean, uint32_t gid, int64_t step) {
+static double twin(const volley_experiment *e, double mean, volley_gid gid, int64_t step) {
   const volley_ars ars = volley_ars_of(volley_key_of(e->simulation.seed, VOLLEY_PURPOSE_POISSON, STIMULUS));
   const uint32_t parts = mean > 8 ? (uint32_t)ceil(mean / 8) : 1;
   volley_ars_room room;

@@ -456,7 +456,7 @@ static volley_experiment *make_input(void) {
 
 /* Currents of neurons first .. first + count - 1 in a step. */
 static void inject(const volley_experiment *e, uint32_t first, uint32_t count, int64_t step, double *current) {
-  uint32_t gids[NEURONS];
+  volley_gid gids[NEURONS];
   for (uint32_t i = 0; i < count; i++) gids[i] = OTHERS + first + i;
   volley_slice slice = {.population = 1, .count = count, .gids = gids, .current = current, .current_stride = 1};
   const volley_stimulus_kind *kind = e->stimuli[0].kind;

@@ -301,7 +301,7 @@ static void test_any_cut(void **state) {
       const volley_space *space = e->populations[0].space;
       projection->weight = (volley_distribution){.kind = VOLLEY_OF_DISTANCE, .profile = &weight};
       projection->delay = (volley_distribution){.kind = VOLLEY_OF_DISTANCE, .profile = &delay};
-      uint32_t all[SIZE];
+      volley_gid all[SIZE];
       for (uint32_t i = 0; i < SIZE; i++) all[i] = i;
       volley_walk *whole = volley_walk_create(e, NULL), *single = volley_walk_create(e, NULL);
       volley_walk_begin(whole, 0, all, SIZE);
@@ -316,7 +316,7 @@ static void test_any_cut(void **state) {
         for (size_t k = 0; k < x->n; k++) {
           double a[VOLLEY_DIMENSIONS], b[VOLLEY_DIMENSIONS];
           volley_space_position(space, i, a);
-          volley_space_position(space, x->sources[k], b);
+          volley_space_position(space, (uint32_t)x->sources[k], b);
           const double d = volley_space_distance(space, a, b);
           assert_int_equal(x->sources[k], y->sources[k]);
           assert_true(x->weights[k] == y->weights[k] && x->delays[k] == y->delays[k]);

@@ -43,7 +43,7 @@ static volley_weight_bits bits;
 static table_edge *edges; /* [c->edges] in the order in which they are put into the table, which is also their number */
 static volley_block block;
 
-static uint32_t gid_of(uint32_t source) { return source * GAP; }
+static volley_gid gid_of(uint32_t source) { return source * GAP; }
 
 static uint32_t word(uint32_t i, uint32_t k) {
   uint32_t out[4];
@@ -172,10 +172,10 @@ static void test_rows(void **state) {
 static volley_table two_rows(uint32_t n, uint32_t targets, volley_weight_bits of_weights) {
   volley_table_builder *builder =
       volley_table_builder_create(2, targets, 1, &(volley_simulation){.weight_bits = of_weights});
-  for (uint32_t i = 0; i < 2 * n; i++) volley_table_count(builder, &(uint32_t){i % 2}, 1);
+  for (uint32_t i = 0; i < 2 * n; i++) volley_table_count(builder, &(volley_gid){i % 2}, 1);
   volley_table_allocate(builder);
   for (uint32_t i = 0; i < 2 * n; i++)
-    volley_table_fill(builder, (uint16_t)(i % targets), 1, &(uint32_t){i % 2}, &(uint16_t){1}, &(uint8_t){0},
+    volley_table_fill(builder, (uint16_t)(i % targets), 1, &(volley_gid){i % 2}, &(uint16_t){1}, &(uint8_t){0},
                       &(float){i % 2 ? 1 : (float)i});
   return volley_table_finish(builder);
 }
@@ -209,12 +209,12 @@ static void check_mean(volley_weight_bits of_weights) {
   volley_table_builder *builder =
       volley_table_builder_create(2 * MANY, 8, 2, &(volley_simulation){.weight_bits = of_weights});
   double found[2][2] = {{0}}, expected[2][2] = {{0}};
-  for (uint32_t i = 0; i < 2 * MANY; i++) volley_table_count(builder, &i, 1);
+  for (volley_gid i = 0; i < 2 * MANY; i++) volley_table_count(builder, &i, 1);
   volley_table_allocate(builder);
   for (uint32_t i = 0; i < 2 * MANY; i++) {
     const float normal = (float)fmin(99, 60 + 8 * volley_normal_quantile(volley_open_uniform(word(i, 0))));
     const float weight = i < 2 ? 100 : i % 2 ? (float)(unit / 3) : normal;
-    volley_table_fill(builder, 3, 1, &i, &(uint16_t){1}, &(uint8_t){(uint8_t)(i % 2)}, &weight);
+    volley_table_fill(builder, 3, 1, &(volley_gid){i}, &(uint16_t){1}, &(uint8_t){(uint8_t)(i % 2)}, &weight);
     expected[i % 2][0] += (double)weight;
     expected[i % 2][1] += (double)weight * (double)weight;
   }
@@ -249,7 +249,7 @@ static void test_empty(void **state) {
 }
 
 /* The sources that spike in a step, ascending; one may spike twice. */
-static uint32_t spikes_of(int64_t step, uint32_t gids[2 * SOURCES]) {
+static uint32_t spikes_of(int64_t step, volley_gid gids[2 * SOURCES]) {
   uint32_t n = 0;
   for (uint32_t s = 0; s < SOURCES && step < STEPS - c->max_due; s++) {
     const uint32_t dice = word((uint32_t)step, 100 + s) % 40;
@@ -264,7 +264,7 @@ static double *add_all(uint64_t *events) {
   double *sums = volley_alloc(STEPS * of_step, sizeof *sums, "test");
   table_edge *stored = tables_edges(&block.table);
   for (int64_t from = STEPS - 1; from >= 0; from--) {
-    uint32_t gids[2 * SOURCES];
+    volley_gid gids[2 * SOURCES];
     for (uint32_t k = spikes_of(from, gids); k-- > 0;) {
       for (uint32_t i = c->edges; i-- > 0;) {
         if (stored[i].source != gids[k]) continue;
@@ -285,7 +285,7 @@ static void take_step(volley_arrivals *arrivals, const volley_slice *slice, int6
 }
 
 static void schedule(volley_arrivals *arrivals, int64_t step) {
-  uint32_t gids[2 * SOURCES];
+  volley_gid gids[2 * SOURCES];
   volley_arrivals_schedule(arrivals, step, gids, spikes_of(step, gids));
 }
 
@@ -340,7 +340,7 @@ static void test_events(void **state) {
     begin(&cases[k], VOLLEY_WEIGHT_BITS_32);
     volley_arrivals arrivals = volley_arrivals_create(&block, block.table.max_due);
     uint64_t expected = 0;
-    const uint32_t gids[] = {gid_of(0), gid_of(LONG_SOURCE), gid_of(SILENT_SOURCE), gid_of(LONE_SOURCE)};
+    const volley_gid gids[] = {gid_of(0), gid_of(LONG_SOURCE), gid_of(SILENT_SOURCE), gid_of(LONE_SOURCE)};
     for (uint32_t i = 0; i < c->edges; i++)
       for (uint32_t s = 0; s < 4; s++) expected += edges[i].source == gids[s];
     volley_arrivals_schedule(&arrivals, 0, gids, 4);

@@ -31,7 +31,7 @@ static uint32_t other_than(const volley_projection *p, uint32_t self, uint32_t c
 }
 
 /* k of the first n, by Floyd's algorithm with a search for those that were taken. */
-static size_t choose(const volley_experiment *e, int p, int from, uint32_t self, uint32_t gid, uint64_t k,
+static size_t choose(const volley_experiment *e, int p, int from, uint32_t self, volley_gid gid, uint64_t k,
                      uint32_t *out) {
   const volley_projection *projection = &e->projections[p];
   const uint32_t n = size_of(e, from) - excludes_self(projection);
@@ -48,7 +48,7 @@ static size_t choose(const volley_experiment *e, int p, int from, uint32_t self,
   return k;
 }
 
-static size_t bernoulli(const volley_experiment *e, int p, uint32_t target, uint32_t gid, uint32_t *out) {
+static size_t bernoulli(const volley_experiment *e, int p, uint32_t target, volley_gid gid, uint32_t *out) {
   const volley_projection *projection = &e->projections[p];
   const uint32_t candidates = size_of(e, projection->source) - excludes_self(projection);
   volley_stream stream =
@@ -84,7 +84,7 @@ static size_t outdegree(const volley_experiment *e, int p, uint32_t target, uint
   uint32_t chosen[MOST];
   size_t n = 0;
   for (uint32_t s = 0; s < size_of(e, projection->source); s++) {
-    const uint32_t gid = e->populations[projection->source].first_gid + s;
+    const volley_gid gid = e->populations[projection->source].first_gid + s;
     const size_t k = choose(e, p, projection->target, s, gid, projection->number, chosen);
     for (size_t i = 0; i < k; i++)
       if (chosen[i] == target) out[n++] = s;
@@ -108,7 +108,7 @@ static size_t listed(const volley_experiment *e, int p, uint32_t target, uint32_
 static size_t twin_sources(const volley_experiment *e, int p, uint32_t target, const uint64_t *indegrees, uint32_t *out,
                            size_t *numbers) {
   const volley_projection *projection = &e->projections[p];
-  const uint32_t gid = e->populations[projection->target].first_gid + target;
+  const volley_gid gid = e->populations[projection->target].first_gid + target;
   const char *rule = projection->rule->name;
   if (strcmp(rule, "fixed_indegree") == 0)
     return choose(e, p, projection->source, target, gid, projection->number, out);
@@ -153,8 +153,9 @@ static void expect_values(const volley_experiment *e, int p, const volley_edges 
 static size_t walk_part(const volley_experiment *e, int p, volley_walk *walk, uint32_t part, uint32_t parts,
                         const uint64_t *indegrees) {
   const volley_population *target = &e->populations[e->projections[p].target];
-  const uint32_t first = e->populations[e->projections[p].source].first_gid;
-  uint32_t gids[N_A + N_B], sources[MOST], count = 0, i = 0;
+  const volley_gid first = e->populations[e->projections[p].source].first_gid;
+  volley_gid gids[N_A + N_B];
+  uint32_t sources[MOST], count = 0, i = 0;
   size_t numbers[MOST], total = 0;
   for (uint32_t t = 0; t < target->size; t++)
     if (t * UINT32_C(2654435761) % 1009 % parts == part) gids[count++] = target->first_gid + t;
@@ -162,7 +163,7 @@ static size_t walk_part(const volley_experiment *e, int p, volley_walk *walk, ui
   for (const volley_edges *edges; (edges = volley_walk_next(walk)); i++, total += edges->n) {
     assert_int_equal(edges->target, gids[i]);
     assert_int_equal(edges->i, i);
-    assert_int_equal(edges->n, twin_sources(e, p, gids[i] - target->first_gid, indegrees, sources, numbers));
+    assert_int_equal(edges->n, twin_sources(e, p, volley_index_in(target, gids[i]), indegrees, sources, numbers));
     for (size_t k = 0; k < edges->n; k++) assert_int_equal(edges->sources[k], first + sources[k]);
     if (part % 2 == 1) continue; /* values may be left out */
     volley_walk_draw_values(walk, NULL);
