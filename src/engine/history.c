@@ -35,7 +35,11 @@ void volley_history_add(volley_history *history, int64_t step, const volley_gid 
   past->n += n;
 }
 
-/* This rank's spikes from step `first` on, each as (step - first) * 2^32 + gid; *n: their number. Owned by the caller;
+/* A step and a gid in 64 bits: steps of a history are below 2^17, as delays are. */
+enum { STEP_SHIFT = 40 };
+_Static_assert((uint64_t)VOLLEY_MOST_NEURONS >> STEP_SHIFT == 0, "a gid must fit beside a step");
+
+/* This rank's spikes from step `first` on, each as (step - first) * 2^STEP_SHIFT + gid; *n: their number. Owned by the caller;
  * NULL after a fault. */
 static uint64_t *list_own(const volley_history *history, int64_t first, int64_t end, int *n) {
   uint64_t total = 0;
@@ -44,7 +48,8 @@ static uint64_t *list_own(const volley_history *history, int64_t first, int64_t 
   *n = 0;
   for (int64_t s = first; s < end && own; s++) {
     const volley_past_step *past = &history->ring[s % history->steps];
-    for (uint32_t i = 0; i < past->n && past->step == s; i++) own[(*n)++] = (uint64_t)(s - first) << 32 | past->gids[i];
+    for (uint32_t i = 0; i < past->n && past->step == s; i++)
+      own[(*n)++] = (uint64_t)(s - first) << STEP_SHIFT | past->gids[i];
   }
   return own;
 }
@@ -84,9 +89,10 @@ static void fill(void *context) {
   uint64_t *next = volley_alloc((size_t)state->n_recent + 1, sizeof *next, "the recent spikes");
   volley_gid *scratch = volley_alloc((size_t)state->n_gids, sizeof *scratch, "the recent spikes");
 
-  for (uint64_t i = 0; i < state->n_gids; i++) state->recent_counts[all[i] >> 32]++;
+  for (uint64_t i = 0; i < state->n_gids; i++) state->recent_counts[all[i] >> STEP_SHIFT]++;
   for (int64_t k = 0; k < state->n_recent; k++) next[k + 1] = next[k] + state->recent_counts[k];
-  for (uint64_t i = 0; i < state->n_gids; i++) state->gids[next[all[i] >> 32]++] = (uint32_t)all[i];
+  for (uint64_t i = 0; i < state->n_gids; i++)
+    state->gids[next[all[i] >> STEP_SHIFT]++] = (volley_gid)(all[i] & ((UINT64_C(1) << STEP_SHIFT) - 1));
   for (int64_t k = 0; k < state->n_recent; k++) { /* next[k] is the end of step k now */
     const uint32_t count = (uint32_t)state->recent_counts[k];
     volley_gids_sort(state->gids + next[k] - count, count, scratch);

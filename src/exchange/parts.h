@@ -1,6 +1,6 @@
-/* Short names for the neurons of a rank: their numbers within the rank's part, which take 16 bits instead of VOLLEY_GID_BITS. A part is told
- * as runs of gids that lie equally far from each other, one a population or few; where a part is too large, or so scattered
- * that its runs would take memory, there are no short names. */
+/* Short names for the neurons of a rank: their numbers within the rank's part, which take 16 bits instead of VOLLEY_GID_BITS. A
+ * part is told as runs of gids that lie equally far from each other, one a population or few; where a part is too large, or so
+ * scattered that its runs would take memory, there are no short names. */
 #ifndef VOLLEY_EXCHANGE_PARTS_H
 #define VOLLEY_EXCHANGE_PARTS_H
 

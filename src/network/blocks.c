@@ -228,7 +228,7 @@ void volley_blocks_add_inputs(volley_network *network) {
 }
 
 double volley_blocks_expected_bytes(const volley_experiment *experiment, int ranks) {
-  const double ids = 2 * sizeof(uint32_t); /* in the partition and in its slice */
+  const double ids = 2 * sizeof(volley_gid); /* in the partition and in its slice */
   double bytes = 0;
   for (int p = 0; p < experiment->n_populations; p++) {
     const volley_population *population = &experiment->populations[p];

@@ -309,7 +309,7 @@ static volley_exchanged sieve_complete(void *exchange, int64_t step, bool all) {
   MPI_Allgather(&n, 1, MPI_INT, counts, 1, MPI_INT, MPI_COMM_WORLD);
   for (int r = 0; r < ranks; total += counts[r++]) starts[r] = total;
   assert_true(total <= ROOM);
-  MPI_Allgatherv(x->gids, n, MPI_UINT32_T, x->all, counts, starts, MPI_UINT32_T, MPI_COMM_WORLD);
+  MPI_Allgatherv(x->gids, n, VOLLEY_MPI_GID, x->all, counts, starts, VOLLEY_MPI_GID, MPI_COMM_WORLD);
   for (int i = 0; i < total; i++)
     if (is_needed(x, x->all[i])) x->all[kept++] = x->all[i];
   volley_gids_sort(x->all, kept, x->scratch);

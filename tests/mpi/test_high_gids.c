@@ -111,8 +111,8 @@ static volley_experiment *make(const char *engine, const char *exchange, const v
   return e;
 }
 
-/* Takes a network, which has none of the gids between its populations, through the steps up to `until`, from where a checkpoint is if there is one; leaves one there if it is not the
- * end. */
+/* Takes a network, which has none of the gids between its populations, through the steps up to `until`, from where a checkpoint is
+ * if there is one; leaves one there if it is not the end. */
 static void advance(const volley_experiment *e, int threads, const char *path, bool begins, int64_t until, outcome *o) {
   MPI_Comm comm = MPI_COMM_WORLD;
   const volley_reader reader = volley_data_reader(&comm);
@@ -187,12 +187,12 @@ static void test_high(void **state) {
   for (int k = 0; k < 2; k++) {
     const outcome expected = run(engines[k], "allgather", low, 1, false);
     assert_true(expected.spikes > 300 && expected.positions[A] > 100 && expected.positions[B] > 100);
-    for (const volley_exchange_kind *const *x = volley_exchange_kinds(); *x; x++) {
-      if (k == 1 && !(*x)->takes_numbers && x != volley_exchange_kinds()) continue;
-      for (int restarts = 0; restarts < 2; restarts++) {
-        const outcome found = run(engines[k], (*x)->name, high, 1 + restarts, restarts);
-        expect_same(&found, &expected);
-      }
+    const volley_exchange_kind *const *kinds = volley_exchange_kinds();
+    for (int x = 0; kinds[x]; x++) {
+      if (k == 1 && !kinds[x]->takes_numbers && x > 0) continue;
+      const int restarts = (x + k) % 2; /* each exchange in one of both ways with each engine */
+      const outcome found = run(engines[k], kinds[x]->name, high, 1 + restarts, restarts);
+      expect_same(&found, &expected);
     }
   }
 }
