@@ -8,6 +8,7 @@ the rates must be alike for the times to mean anything. Leave the machine alone 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -40,7 +41,9 @@ def command(words, **more):
 
 
 def version_of(module):
-    """None: it cannot be imported."""
+    """None: it cannot be imported, or lacks its compiler of channels (on Debian in neuron-dev)."""
+    if module == "neuron" and not shutil.which("nrnivmodl"):
+        return None
     result = subprocess.run([sys.executable, "-c", f"import {module}; print(getattr({module}, '__version__', '?'))"], capture_output=True, text=True)
     return result.stdout.split()[-1] if result.returncode == 0 else None
 
@@ -99,6 +102,8 @@ def compare(run, repeats):
 
 
 def main():
+    if "VOLLEY" not in os.environ:
+        sys.exit("peers.py: VOLLEY must name the program, as build/release/volley")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help=", ".join(NETWORKS))
     parser.add_argument("--threads", type=int, default=1)
