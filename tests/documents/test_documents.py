@@ -52,6 +52,7 @@ SKIPPED = {  # beginning of a block -> why it is not run
     "docs/installing.md": {
         "cmake": "builds anew; tests/install has what this build installs",
         "sudo apt-get install mpich": "needs root and the network, and builds anew; tests/install/test_without_petsc_long.sh",
+        "sudo apt-get install libopenblas0": "needs root and the network, and is for all programs of the machine",
         "sudo apt-get install mkdocs": "needs root and the network; tests/documents/test_site_long.sh",
         "spack": "Spack is not there",
         "jobs/package": "builds anew; tests/install/test_packages_long.sh",
