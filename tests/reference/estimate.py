@@ -39,9 +39,10 @@ def measured_run(experiment, output, settings, ranks, threads):
 
 
 def announced(experiment, settings, ranks, threads, is_alone=True):
-    """What check says: from a single process that is told of the ranks, or from one on as many ranks."""
+    """What check says: from a single process that is told of the ranks, or from one on as many ranks. It counts the memory of its own
+    process, which is less where one is forked."""
     words = ["check", experiment, "--json"] + set_words(settings)
-    result = execute(words + ["--ranks", ranks] if is_alone else words, 1 if is_alone else ranks, threads)
+    result = execute(words + ["--ranks", ranks] if is_alone else words, 1 if is_alone else ranks, threads, env=os.environ)
     if result.returncode != 0:
         sys.exit(f"{' '.join(result.args)}\n{result.stdout}{result.stderr}")
     return json.loads(result.stdout)
