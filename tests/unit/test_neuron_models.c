@@ -686,6 +686,42 @@ static void test_action_potentials(void **unused) {
   }
 }
 
+typedef struct train {
+  uint32_t spikes, last; /* how many; the step of the last one */
+} train;
+
+/* Of 2 s at a constant current. */
+static train train_of(const char *name, double current, bool adaptive) {
+  train found = {0};
+  neurons these = neurons_of(name);
+  neurons_set(&these, "I_e", current);
+  if (adaptive) neurons_set(&these, "tolerance", 1e-8);
+  these.adaptive = adaptive;
+  neurons_make(&these, 1, 0.1, NULL, false);
+  for (uint32_t n = 1; n <= 20000; n++)
+    if (neurons_step(&these) > 0) found = (train){found.spikes + 1, n};
+  neurons_drop(&these);
+  return found;
+}
+
+/* Errors in spikes do not add up: after a hundred or more the last one is at most a step away from the referee's. */
+static void test_regular_trains(void **unused) {
+  (void)unused;
+  static const struct {
+    const char *name;
+    double current;
+  } cases[] = {{"hh_cond_exp_traub", 240}, {"hh_cond_exp_traub", 500}, {"hh_psc_alpha", 650}, {"hh_psc_alpha", 1500}};
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    const train split = train_of(cases[k].name, cases[k].current, false);
+    const train exact = train_of(cases[k].name, cases[k].current, true);
+    print_message("%s, %g pA: %u spikes, the last in step %u and %u\n", cases[k].name, cases[k].current, split.spikes,
+                  split.last, exact.last);
+    assert_int_equal(split.spikes, exact.spikes);
+    assert_true(exact.spikes > 90);
+    expect_near(split.last, exact.last, 1);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits),
                                      cmocka_unit_test(test_izhikevich_currents),
@@ -707,6 +743,7 @@ int main(void) {
                                      cmocka_unit_test(test_stiff_conductances),
                                      cmocka_unit_test(test_stiff_gates),
                                      cmocka_unit_test(test_action_potentials),
-                                     cmocka_unit_test(test_not_a_number)};
+                                     cmocka_unit_test(test_not_a_number),
+                                     cmocka_unit_test(test_regular_trains)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
