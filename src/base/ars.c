@@ -103,7 +103,11 @@ static bool always(void) { return true; }
 #define FOUR_TIMES(words) _mm512_broadcast_i32x4(FOUR_WORDS(words))
 #define ONE_ID(ids) _mm_cvtsi32_si128((int)(ids)[0])
 #define TWO_IDS(ids) _mm256_inserti128_si256(_mm256_castsi128_si256(ONE_ID(ids)), ONE_ID((ids) + 1), 1)
-#define FOUR_IDS(ids) _mm512_maskz_expand_epi32(0x1111, _mm512_castsi128_si512(FOUR_WORDS(ids)))
+/* To expand four ids would wait for what is in its register from the block before. */
+#define FIRST_WORDS _mm512_set_epi32(0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0, -1)
+#define PLACES _mm512_set_epi32(0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0)
+#define FOUR_IDS(ids)                                                                                                  \
+  _mm512_and_si512(_mm512_permutexvar_epi32(PLACES, _mm512_castsi128_si512(FOUR_WORDS(ids))), FIRST_WORDS)
 WAY(one_at_a_time, "aes,sse2", _mm, 128, si128, FOUR_WORDS, ONE_ID)
 WAY(two_at_a_time, "vaes,avx2", _mm256, 256, epi128, TWICE, TWO_IDS)
 WAY(four_at_a_time, "vaes,avx512f", _mm512, 512, epi128, FOUR_TIMES, FOUR_IDS)

@@ -35,7 +35,7 @@ extern const volley_ars_way volley_ars_ways[];
 volley_ars volley_ars_of(volley_key key);
 
 /* Where the halves of some ids are drawn. */
-enum { VOLLEY_ARS_IDS = 128 };
+enum { VOLLEY_ARS_IDS = 1024 };
 typedef union volley_ars_room {
   uint32_t blocks[VOLLEY_ARS_IDS + VOLLEY_ARS_SPARE][4];
   uint16_t halves[(VOLLEY_ARS_IDS + VOLLEY_ARS_SPARE) * VOLLEY_ARS_HALVES];

@@ -295,16 +295,17 @@ VOLLEY_INLINE bool volley_take_parts(const volley_gated *of, const volley_chunk 
                                      double *restrict out) {
   const volley_slice slice = *k->slice; /* as in volley_advance() */
   const volley_column current = {slice.current, slice.current[0]};
-  double marks = 0; /* no number of another size than those of the loop */
+  float marks = 0; /* of half the size: two vectors at a time go through the loop, one while the other waits */
 #pragma omp simd reduction(+ : marks)
   for (uint32_t i = k->first; i < k->end; i++) {
     const double found = volley_take_neuron(of, &slice, k, i, volley_at(current, k->is, i), is_whole, level);
-    const double mark = volley_is_too_long(found) ? 1 : 0;
-    if (is_whole)
+    if (is_whole) {
+      const double mark = volley_is_too_long(found) ? 1 : 0;
       out[(size_t)i - k->first] = mark;
-    else
+      marks += (float)mark;
+    } else {
       out[i] += found;
-    marks += mark;
+    }
   }
   return marks > 0;
 }

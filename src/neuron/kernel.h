@@ -8,7 +8,7 @@
 #include "neuron/neuron.h"
 
 /* Neurons looked at together: the few chunks in which a neuron crossed the threshold are gone through once more. */
-enum { VOLLEY_CHUNK = 128 };
+enum { VOLLEY_CHUNK = 256 };
 
 #define VOLLEY_INLINE static inline __attribute__((always_inline))
 

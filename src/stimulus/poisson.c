@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LANES = 16, GROUP = 2 * LANES, CHUNK = VOLLEY_ARS_IDS, MAX_TABLE = 64 };
+enum { LANES = 32, GROUP = 2 * LANES, CHUNK = VOLLEY_ARS_IDS, MAX_TABLE = 64 };
 static const double max_mean = 8;         /* of one part: its table then has less than MAX_TABLE entries */
 static const double spikes_of_epoch = 32; /* about so many to twice as many */
 static const double rare = 1.0 / 1024;    /* probability of numbers that have no halves of their own */
