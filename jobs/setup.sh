@@ -6,7 +6,7 @@ build_packages="build-essential cmake pkg-config libopenmpi-dev openmpi-bin pets
 plot_packages="python3 python3-h5py python3-matplotlib"
 test_packages="libcmocka-dev python3-yaml python3-bmtk python3-scipy python3-pandas python3-neo
   python3-mpi4py python3-pynn mypy"
-long_packages="libsimgrid-dev" # for tests/run --all
+long_packages="libsimgrid-dev debootstrap mkdocs chromium mpich libmpich-dev libhdf5-mpich-dev" # for tests/run --all
 # For tests/slurm, which starts daemons of its own and needs root for that. Debian starts none of these in a container, and
 # elsewhere only munged: those of SLURM wait for a /etc/slurm/slurm.conf.
 slurm_packages="slurmctld slurmd slurm-client munge"

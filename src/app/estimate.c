@@ -86,10 +86,10 @@ static void estimate_build(const volley_experiment *experiment, volley_estimate 
   double most, still = 0, learning = 0; /* synapses and what else builders hold of those that learn */
   for (int p = 0; p < experiment->n_projections; p++) {
     const volley_projection *projection = &experiment->projections[p];
-    const double sources = experiment->populations[projection->source].size * blocks;
+    const double sources = experiment->populations[projection->source].size;
     const double synapses = estimate->expected[p] / estimate->ranks;
     if (projection->plasticity.model)
-      learning += volley_plastic_table_builder_expected_bytes(sources, synapses);
+      learning += blocks * volley_plastic_table_builder_expected_bytes(sources, synapses / blocks);
     else
       still += synapses;
   }

@@ -90,6 +90,11 @@ static volley_status check_options(const volley_run_options *options) {
   if (options->from && !options->file)
     return volley_fault(VOLLEY_USAGE, NULL, "--from needs FILE: the experiment that begins at the checkpoint");
   if (options->file) return VOLLEY_OK;
+  for (int k = 0; k < options->sets.n; k++)
+    if (strncmp(options->sets.texts[k], "checkpoint.file=", strlen("checkpoint.file=")) == 0)
+      return volley_fault(VOLLEY_USAGE, NULL,
+                          "--set %s: where FILE is not given, --checkpoint says where checkpoints go",
+                          options->sets.texts[k]);
   if (!options->resume)
     return volley_fault(VOLLEY_USAGE, NULL, "FILE is missing: experiment (YAML); see: volley help run");
   if (wants_latest(options) && !options->checkpoint)

@@ -4,16 +4,16 @@
 #include "base/random.h"
 #include "base/search.h"
 #include "base/status.h"
+#include "network/source_buckets.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_KINDS = 1 << 16, SLOTS = 4 * MOST_KINDS, SOURCE_BITS = 16, MOST_BUCKETS = 1 << 22 };
+enum { MOST_KINDS = 1 << 16, SLOTS = 4 * MOST_KINDS };
 
 struct volley_event_table_builder {
-  int shift; /* a bucket holds 1 << shift neighbouring sources: one, unless there are very many */
-  uint32_t n_buckets;
-  uint64_t *ends; /* [n_buckets] counts, then the end of what was filled in of each bucket */
+  volley_source_buckets buckets;
+  uint64_t *ends; /* [buckets.n] counts, then the end of what was filled in of each bucket */
   volley_event_synapse *records;
   uint64_t n;
   volley_event_table table;
@@ -22,19 +22,18 @@ struct volley_event_table_builder {
 
 volley_event_table_builder *volley_event_table_begin(volley_gid sources, bool few_weights) {
   volley_event_table_builder *builder = volley_alloc(1, sizeof *builder, "the synapse tables");
-  while (builder->shift < SOURCE_BITS && sources >> builder->shift > MOST_BUCKETS) builder->shift++;
-  builder->n_buckets = (uint32_t)(sources >> builder->shift) + 1;
-  builder->ends = volley_alloc(builder->n_buckets, sizeof *builder->ends, "the synapse tables");
+  builder->buckets = volley_source_buckets_of(sources);
+  builder->ends = volley_alloc(builder->buckets.n, sizeof *builder->ends, "the synapse tables");
   builder->table = (volley_event_table){.has_weights = !few_weights, .shortest = INFINITY};
   return builder;
 }
 
 void volley_event_table_count(volley_event_table_builder *builder, volley_gid source_gid) {
-  builder->ends[source_gid >> builder->shift]++;
+  builder->ends[source_gid >> builder->buckets.shift]++;
 }
 
 void volley_event_table_allocate(volley_event_table_builder *builder) {
-  for (uint32_t b = 0; b < builder->n_buckets; b++) {
+  for (uint32_t b = 0; b < builder->buckets.n; b++) {
     const uint64_t count = builder->ends[b];
     builder->ends[b] = builder->n;
     builder->n += count;
@@ -45,8 +44,8 @@ void volley_event_table_allocate(volley_event_table_builder *builder) {
 void volley_event_table_fill(volley_event_table_builder *builder, volley_gid source_gid, volley_event_synapse synapse) {
   volley_event_table *table = &builder->table;
   if (table->has_weights) synapse.weight = (float)synapse.weight;
-  synapse.source = (uint16_t)(source_gid & ((1u << builder->shift) - 1));
-  builder->records[builder->ends[source_gid >> builder->shift]++] = synapse;
+  synapse.source = volley_place_in_bucket(builder->buckets, source_gid);
+  builder->records[builder->ends[source_gid >> builder->buckets.shift]++] = synapse;
   table->shortest = fmin(table->shortest, synapse.delay);
   table->longest = fmax(table->longest, synapse.delay);
 }
@@ -75,12 +74,12 @@ static void sort(volley_event_synapse *synapses, uint64_t n, volley_event_synaps
 
 static void sort_rows(volley_event_table_builder *builder) {
   uint64_t longest = 0;
-  for (uint32_t b = 0; b < builder->n_buckets; b++) {
+  for (uint32_t b = 0; b < builder->buckets.n; b++) {
     const uint64_t count = builder->ends[b] - (b > 0 ? builder->ends[b - 1] : 0);
     if (count > longest) longest = count;
   }
   volley_event_synapse *scratch = volley_alloc(longest, sizeof *scratch, "the synapse tables");
-  for (uint32_t b = 0; b < builder->n_buckets; b++) {
+  for (uint32_t b = 0; b < builder->buckets.n; b++) {
     const uint64_t first = b > 0 ? builder->ends[b - 1] : 0;
     sort(builder->records + first, builder->ends[b] - first, scratch);
   }
@@ -189,11 +188,11 @@ static void write_synapses(volley_event_table_builder *builder) {
 static uint32_t list_rows(const volley_event_table_builder *builder, volley_gid *gids, uint64_t *firsts) {
   uint32_t n = 0;
   uint64_t s = 0;
-  for (uint32_t b = 0; b < builder->n_buckets; b++)
+  for (uint32_t b = 0; b < builder->buckets.n; b++)
     for (uint32_t of_row = UINT32_MAX; s < builder->ends[b]; s++) {
       if (builder->records[s].source == of_row) continue;
       of_row = builder->records[s].source;
-      if (gids) gids[n] = ((volley_gid)b << builder->shift) + of_row;
+      if (gids) gids[n] = ((volley_gid)b << builder->buckets.shift) + of_row;
       if (firsts) firsts[n] = s;
       n++;
     }
@@ -262,5 +261,5 @@ double volley_event_table_expected_bytes(double rows, double synapses, bool weig
 }
 
 double volley_event_table_builder_expected_bytes(double sources, double synapses) {
-  return fmin(sources, MOST_BUCKETS) * sizeof(uint64_t) + synapses * sizeof(volley_event_synapse);
+  return volley_source_buckets_expected(sources) * sizeof(uint64_t) + synapses * sizeof(volley_event_synapse);
 }

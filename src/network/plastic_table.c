@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "model/change.h"
+#include "network/source_buckets.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,15 +16,19 @@ enum { FEW = 8 /* spikes of a target that there is room for at first */ };
 typedef struct record {
   double weight;
   uint16_t target, due, delay;
-  uint8_t receptor;
-  double time[]; /* delay in a continuous run */
+  uint16_t place; /* of its source in the bucket, above the receptor */
+  double time[];  /* delay in a continuous run */
 } record;
+
+static uint16_t source_of(const record *r) { return (uint16_t)(r->place >> VOLLEY_RECEPTOR_BITS); }
+static uint8_t receptor_of(const record *r) { return (uint8_t)(r->place & (VOLLEY_MAX_RECEPTORS - 1)); }
 
 struct volley_plastic_table_builder {
   volley_plastic_table plastic;
   char *records; /* [plastic.synapses] of `size` bytes, by source, in the order in which they were added */
   size_t size;
-  uint64_t *ends; /* [n_sources] counts, then the end of what was added of each source */
+  volley_source_buckets buckets;
+  uint64_t *ends; /* [buckets.n] counts, then the end of what was added of each bucket */
 };
 
 static record *record_at(const volley_plastic_table_builder *builder, uint64_t s) {
@@ -76,20 +81,21 @@ volley_plastic_table_builder *volley_plastic_table_begin(const volley_experiment
   plastic->past = volley_alloc(n_targets, sizeof *plastic->past, "plastic synapses");
   if (!plastic->is_continuous) plastic->recent = volley_alloc(n_targets, sizeof *plastic->recent, "plastic synapses");
   volley_plastic_table_find_recent(plastic);
-  builder->ends = volley_alloc(plastic->n_sources, sizeof *builder->ends, "plastic synapses");
+  builder->buckets = volley_source_buckets_of(plastic->n_sources);
+  builder->ends = volley_alloc(builder->buckets.n, sizeof *builder->ends, "plastic synapses");
   return builder;
 }
 
 void volley_plastic_table_count(volley_plastic_table_builder *builder, volley_gid source_gid) {
-  builder->ends[source_gid - builder->plastic.first_source]++;
+  builder->ends[(source_gid - builder->plastic.first_source) >> builder->buckets.shift]++;
   builder->plastic.synapses++;
 }
 
 void volley_plastic_table_allocate(volley_plastic_table_builder *builder) {
   uint64_t first = 0;
-  for (uint32_t g = 0; g < builder->plastic.n_sources; g++) {
-    const uint64_t count = builder->ends[g];
-    builder->ends[g] = first;
+  for (uint32_t b = 0; b < builder->buckets.n; b++) {
+    const uint64_t count = builder->ends[b];
+    builder->ends[b] = first;
     first += count;
   }
   builder->records = volley_alloc_huge(first * builder->size, "plastic synapses");
@@ -98,9 +104,10 @@ void volley_plastic_table_allocate(volley_plastic_table_builder *builder) {
 static record *add_record(volley_plastic_table_builder *builder, volley_gid source_gid, uint32_t id, uint8_t receptor,
                           double weight) {
   const volley_plastic_table *plastic = &builder->plastic;
-  record *r = record_at(builder, builder->ends[source_gid - plastic->first_source]++);
+  const volley_gid source = source_gid - plastic->first_source;
+  record *r = record_at(builder, builder->ends[source >> builder->buckets.shift]++);
   r->target = (uint16_t)(id - plastic->first_id);
-  r->receptor = receptor;
+  r->place = (uint16_t)(volley_place_in_bucket(builder->buckets, source) << VOLLEY_RECEPTOR_BITS | receptor);
   r->weight = weight;
   return r;
 }
@@ -123,26 +130,27 @@ void volley_plastic_table_fill_timed(volley_plastic_table_builder *builder, voll
   add_record(builder, source_gid, id, receptor, weight)->time[0] = delay;
 }
 
-/* What makes a group within a row: whether a record belongs to one before that of another. */
-static uint32_t kind_of(const record *r) { return (uint32_t)r->due << 8 | r->receptor; }
+/* What makes a group: whether a record belongs to one before that of another. */
+static uint32_t kind_of(const record *r) { return (uint32_t)r->due << VOLLEY_RECEPTOR_BITS | receptor_of(r); }
 
 static bool comes_before(const volley_plastic_table_builder *builder, const record *a, const record *b) {
+  if (source_of(a) != source_of(b)) return source_of(a) < source_of(b);
   if (!builder->plastic.is_continuous) return kind_of(a) < kind_of(b);
-  return a->time[0] < b->time[0] || (a->time[0] == b->time[0] && a->receptor < b->receptor);
+  return a->time[0] < b->time[0] || (a->time[0] == b->time[0] && receptor_of(a) < receptor_of(b));
 }
 
-/* Whether a record of a row begins a group. */
+/* Whether a record of a bucket begins a group. */
 static bool begins(const volley_plastic_table_builder *builder, uint64_t first, uint64_t s) {
   return s == first || comes_before(builder, record_at(builder, s - 1), record_at(builder, s));
 }
 
-/* A stable sort by kind, by merging. */
-static void sort_row(const volley_plastic_table_builder *builder, uint64_t first, uint64_t n, char *scratch) {
+/* A stable sort by source and kind, by merging. */
+static void sort_bucket(const volley_plastic_table_builder *builder, uint64_t first, uint64_t n, char *scratch) {
   if (n < 2) return;
   const uint64_t half = n / 2, middle = first + half, end = first + n;
   const size_t size = builder->size;
-  sort_row(builder, first, half, scratch);
-  sort_row(builder, middle, n - half, scratch);
+  sort_bucket(builder, first, half, scratch);
+  sort_bucket(builder, middle, n - half, scratch);
   if (!comes_before(builder, record_at(builder, middle), record_at(builder, middle - 1))) return;
   memcpy(scratch, record_at(builder, first), half * size);
   for (uint64_t i = 0, j = middle, k = first; i < half; k++) {
@@ -156,18 +164,17 @@ static void sort_row(const volley_plastic_table_builder *builder, uint64_t first
   }
 }
 
-/* Sorts each row. Returns the number of groups. */
-static uint32_t sort_rows(const volley_plastic_table_builder *builder) {
-  const volley_plastic_table *plastic = &builder->plastic;
+/* Sorts each bucket. Returns the number of groups. */
+static uint32_t sort_buckets(const volley_plastic_table_builder *builder) {
   uint64_t longest = 0, n_groups = 0;
-  for (uint32_t g = 0; g < plastic->n_sources; g++) {
-    const uint64_t count = builder->ends[g] - (g > 0 ? builder->ends[g - 1] : 0);
+  for (uint32_t b = 0; b < builder->buckets.n; b++) {
+    const uint64_t count = builder->ends[b] - (b > 0 ? builder->ends[b - 1] : 0);
     if (count > longest) longest = count;
   }
   char *scratch = volley_alloc(longest, builder->size, "plastic synapses");
-  for (uint32_t g = 0; g < plastic->n_sources; g++) {
-    const uint64_t first = g > 0 ? builder->ends[g - 1] : 0, end = builder->ends[g];
-    sort_row(builder, first, end - first, scratch);
+  for (uint32_t b = 0; b < builder->buckets.n; b++) {
+    const uint64_t first = b > 0 ? builder->ends[b - 1] : 0, end = builder->ends[b];
+    sort_bucket(builder, first, end - first, scratch);
     for (uint64_t s = first; s < end; s++) n_groups += begins(builder, first, s);
   }
   free(scratch);
@@ -179,17 +186,18 @@ static uint32_t sort_rows(const volley_plastic_table_builder *builder) {
 static void begin_run(volley_plastic_table *plastic, volley_gid source, uint64_t s, const record *r) {
   volley_plastic_group *group = &plastic->groups[plastic->n_groups++];
   *group = (volley_plastic_group){
-      .first = s, .source = source, .due = r->due, .delay = r->delay, .receptor = r->receptor, .last = VOLLEY_NEVER};
+      .first = s, .source = source, .due = r->due, .delay = r->delay, .receptor = receptor_of(r), .last = VOLLEY_NEVER};
   if (plastic->is_continuous) plastic->delays[plastic->n_groups - 1] = r->time[0];
   if (plastic->model->begin) plastic->model->begin(&plastic->constants, group->row);
 }
 
-/* Writes the row of one source. */
-static void write_row(const volley_plastic_table_builder *builder, volley_plastic_table *plastic, uint32_t g) {
-  const uint64_t first = g > 0 ? builder->ends[g - 1] : 0;
-  for (uint64_t s = first; s < builder->ends[g]; s++) {
+/* Writes the rows of a bucket. */
+static void write_rows(const volley_plastic_table_builder *builder, volley_plastic_table *plastic, uint32_t b) {
+  const uint64_t first = b > 0 ? builder->ends[b - 1] : 0;
+  const volley_gid first_source = plastic->first_source + ((volley_gid)b << builder->buckets.shift);
+  for (uint64_t s = first; s < builder->ends[b]; s++) {
     const record *r = record_at(builder, s);
-    if (begins(builder, first, s)) begin_run(plastic, plastic->first_source + g, s, r);
+    if (begins(builder, first, s)) begin_run(plastic, first_source + source_of(r), s, r);
     plastic->groups[plastic->n_groups - 1].count++;
     plastic->states[0][s] = r->weight;
     plastic->ids[s] = r->target;
@@ -213,16 +221,16 @@ static void index_rows(volley_plastic_table *plastic) {
 
 volley_plastic_table volley_plastic_table_finish(volley_plastic_table_builder *builder) {
   volley_plastic_table plastic = builder->plastic;
-  const uint32_t n_groups = sort_rows(builder);
+  const uint32_t n_groups = sort_buckets(builder);
   for (int k = 0; k < plastic.model->n_states; k++)
     plastic.states[k] = volley_alloc_huge(plastic.synapses * sizeof(double), "plastic synapses");
   plastic.ids = volley_alloc_huge(plastic.synapses * sizeof *plastic.ids, "plastic synapses");
   plastic.groups = volley_alloc((size_t)n_groups + 1, sizeof *plastic.groups, "plastic synapses");
   if (plastic.is_continuous) plastic.delays = volley_alloc(n_groups, sizeof *plastic.delays, "plastic synapses");
   void *kept = builder->records; /* records that have been written are given back */
-  for (uint32_t g = 0; g < plastic.n_sources; g++) {
-    write_row(builder, &plastic, g);
-    kept = volley_table_discard(kept, record_at(builder, builder->ends[g]));
+  for (uint32_t b = 0; b < builder->buckets.n; b++) {
+    write_rows(builder, &plastic, b);
+    kept = volley_table_discard(kept, record_at(builder, builder->ends[b]));
   }
   index_rows(&plastic);
   if (plastic.plan->normalize) plastic.sums = volley_alloc(plastic.n_targets, sizeof *plastic.sums, "plastic synapses");
@@ -280,7 +288,7 @@ double volley_past_spikes_expected_bytes(double targets, double spikes) {
 }
 
 double volley_plastic_table_builder_expected_bytes(double sources, double synapses) {
-  return sources * sizeof(uint64_t) + synapses * sizeof(record);
+  return volley_source_buckets_expected(sources) * sizeof(uint64_t) + synapses * sizeof(record);
 }
 
 /* A group as its model sees it: from where it was dealt with to a spike of step `now`. */

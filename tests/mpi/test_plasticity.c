@@ -212,8 +212,46 @@ static void test_bounded(void **state) {
   volley_experiment_destroy(experiment);
 }
 
+/* Of a population with more neurons than a rank can have an array of, a table is built in little memory; rows of neighbours and of
+ * others are told apart, and stand in the order of their sources. */
+static void test_many_sources(void **state) {
+  (void)state;
+  static const uint32_t sources[] = {3999999999, 7, 1024, 8, 7, 3999999998, 7, 1023, 7, 2000000000, 3999999999};
+  enum { N = sizeof sources / sizeof *sources, ROWS = 7 };
+  volley_experiment *experiment = make("block");
+  experiment->populations[0].size = 4000000000;
+  const uint64_t before = volley_present_rss();
+  volley_plastic_table_builder *builder = volley_plastic_table_begin(experiment, 0, 0, 13);
+  for (int k = 0; k < N; k++) volley_plastic_table_count(builder, sources[k]);
+  volley_plastic_table_allocate(builder);
+  for (uint16_t k = 0; k < N; k++)
+    volley_plastic_table_fill(builder, sources[k], k, (uint16_t)(1 + k / 6), (uint16_t)(1 + k / 6), 1, k);
+  volley_plastic_table table = volley_plastic_table_finish(builder);
+  assert_in_range(volley_present_rss(), 0, before + (64 << 20));
+  assert_int_equal(table.synapses, N);
+  assert_int_equal(table.sources.n_rows, ROWS);
+  for (uint32_t g = 0; g < table.n_groups; g++) {
+    const volley_plastic_group *group = &table.groups[g];
+    assert_true(g == 0 || group[-1].source < group->source ||
+                (group[-1].source == group->source && group[-1].due < group->due));
+    assert_int_equal(group->receptor, 1);
+    for (uint32_t i = 0; i < group->count; i++) {
+      const uint16_t k = table.ids[group->first + i];
+      assert_true(i == 0 || table.ids[group->first + i - 1] < k);
+      assert_int_equal(group->source, sources[k]);
+      assert_int_equal(group->due, 1 + k / 6);
+      assert_true(table.states[0][group->first + i] == k);
+    }
+    const uint32_t row = volley_source_row(&table.sources, group->source);
+    assert_true(table.firsts[row] <= g && g < table.firsts[row + 1]);
+  }
+  volley_plastic_table_release(&table);
+  volley_experiment_destroy(experiment);
+}
+
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_resume), cmocka_unit_test(test_bounded)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_resume), cmocka_unit_test(test_bounded),
+                                     cmocka_unit_test(test_many_sources)};
   MPI_Init(&argc, &argv);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   const int failed = cmocka_run_group_tests(tests, checkpoint_set_up, checkpoint_clean_up);

@@ -94,6 +94,15 @@ def read_unfinished():
     expect((cut.times == whole.times).all() and (cut.ids == whole.ids).all(), "spikes of a run that was killed")
     expect((run.histograms["E"].values[:20] == volley.open("net.h5").histograms["E"].values).all(), "rates of a killed run")
     expect(run.rates()["E"] > 0 and run.summary == {}, "figures of a killed run")
+    with volley.open("cut.checkpoint.h5.1") as saved:
+        expect(isinstance(saved, volley.Checkpoint) and saved.time % 250 == 0 and not saved.complete and len(saved.spikes) == 0, f"{saved}")
+        _, last = run.traces["E"].between(saved.time - 0.5, saved.time)
+        expect(numpy.allclose(saved.states["E"]["V_m"][[3, 7]], last[0], atol=1e-4) and saved.states["E"].unit("V_m") == "mV", "states in a checkpoint")
+        count = len(run.spikes["E"].between(0, saved.time))
+        expect(saved.populations["E"] == {"spikes": count} and abs(saved.rates()["E"] - count / 80 / saved.time * 1e3) < 1e-9, "spikes of a checkpoint")
+        expect(saved.synapses["w"]["weight"].shape == (1600,) and saved.experiment["simulation"]["seed"] == 7, "synapses of a checkpoint")
+        expect(saved.summary["synapses"] == volley.open("net.h5").summary["synapses"] and "at " in repr(saved), f"{saved.summary}")
+        fails(lambda: saved.states["E"]["W"], "no state 'W'", "V_m")
 
 
 def describe(digest):

@@ -1,10 +1,12 @@
 """pyNN.volley, what takes longer: the same bits on two processes; pyNN.volley as it is registered for a user; the networks of Vogels and
-Abbott as pyNN.neuron runs them."""
+Abbott as pyNN.neuron runs them. And PyNN's own examples unchanged, where VOLLEY_PYNN_EXAMPLES names their folder, `examples` of a clone of
+PyNN 0.10.1: Debian's package has none."""
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy
 
@@ -25,6 +27,11 @@ import pyNN.volley as sim  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = os.path.join(os.environ["VOLLEY_SOURCE"], "io", "python")
+
+
+EXAMPLES = ("VAbenchmarks CUBA", "VAbenchmarks COBA", "brunel", "Izhikevich", "simple_STDP", "tsodyksmarkram", "small_network",
+            "synaptic_input", "cell_type_demonstration", "current_injection", "varying_poisson", "inhomogeneous_network", "connections",
+            "parameter_changes", "random_distributions")
 
 
 def python(*words, launcher=(), **environment):
@@ -64,6 +71,14 @@ def compare_vogels_abbott(expected):
             expect(values.min() - room <= mean <= values.max() + room, f"{benchmark}: {key} of NEURON {mean}, of Volley {values}")
 
 
+def run_examples(folder):
+    for example in EXAMPLES:
+        name, *words = example.split()
+        begin = time.perf_counter()
+        python("-m", "volley_pynn", os.path.join(folder, name + ".py"), "volley", *words, PYTHONPATH=PACKAGES)
+        print(f"{example}: {time.perf_counter() - begin:.1f} s", flush=True)
+
+
 with open(os.path.join(HERE, "pynn_neuron.json"), encoding="utf-8") as file:
     reference = json.load(file)
 with tempfile.TemporaryDirectory() as folder:
@@ -71,5 +86,9 @@ with tempfile.TemporaryDirectory() as folder:
     run_on_two_processes()
     register()
     compare_vogels_abbott(reference["vogels_abbott"])
+    if "VOLLEY_PYNN_EXAMPLES" in os.environ:
+        run_examples(os.environ["VOLLEY_PYNN_EXAMPLES"])
+    else:
+        print("PyNN's examples are not run: VOLLEY_PYNN_EXAMPLES does not name them")
     os.chdir("/")
 program.finish()

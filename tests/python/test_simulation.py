@@ -1,5 +1,6 @@
 """Runs in the process of Python: the digests of the program, at 1 and 2 ranks; states, currents and stimuli that are looked at
 and set; checkpoints both ways; faults are exceptions, and the interpreter lives."""
+import glob
 import os
 import signal
 import subprocess
@@ -156,6 +157,19 @@ def branch_with_synapses(digest):
         expect(same != bool(words), f"--from with {words or 'nothing set'}: {'the same' if same else 'another'} digest")
 
 
+def go_on_with_synapses(digest):
+    """Weights that were set are there in restarts and in runs that begin at a checkpoint, on other ranks than those that saved."""
+    saved = "synapses.checkpoint.h5"
+    for number, (how, ranks) in enumerate((("--resume", 2), ("--from", 3), ("--from", 2), ("--resume", 3), ("--resume", 1))):
+        words = ["run", *(["synapses.yaml"] if how == "--from" else []), how, saved, "-o", f"other{number}.h5", "--progress", "off",
+                 "--checkpoint-every", "5 ms model", "--checkpoint-keep", "9", "--checkpoint", f"series{number}.h5"]
+        result = program.execute(words, ranks, env=volley.program.environment())  # a launcher must not take this process for a rank
+        expect(result.returncode == 0 and digest in result.stdout, f"{how} {saved} on {ranks} ranks: {result.stdout}{result.stderr}")
+        saved = max(glob.glob(f"series{number}.h5.*"), key=lambda name: int(name.rsplit(".", 1)[1]))  # the first of them
+    result = program.execute(["run", "--resume", saved, "-o", "none.h5", "--set", "checkpoint.file=none.checkpoint.h5"])
+    expect(result.returncode == 2 and "--checkpoint says where checkpoints go" in result.stderr, f"checkpoint.file is set in vain: {result.stderr}")
+
+
 def set_synapses():
     """Weights that are set are those that changes of an experiment make at that time; who is connected with whom is told."""
     found = []
@@ -175,6 +189,7 @@ def set_synapses():
     expect(found[0][0] == found[1][0] and found[0][2] == found[1][2], "weights that are set and changed")
     expect(numpy.allclose(found[0][1], found[1][1], rtol=1e-7) and len(found[0][1]) == 120, "static weights that are set and changed")
     branch_with_synapses(found[1][0])
+    go_on_with_synapses(found[1][0])
     net = volley.Network(dt=0.1)
     net.population("A", 3, "parrot")
     net.population("B", 4, "iaf_psc_delta", V_th=1e5, tau_m=1e9)

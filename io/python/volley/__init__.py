@@ -7,11 +7,12 @@
     run.traces["E"].between(0, 100)   # times and values of these ms only
 """
 from . import models
+from .checkpoint import Checkpoint
 from .errors import UnknownName, VolleyError
 from .job import Job
 from .network import Network, load
 from .output import Eigenvalues, Rows, Run, Spikes, Traces, Weights, open, trials  # noqa: A004
 from .simulation import Simulation, resume
 
-__all__ = ["Eigenvalues", "Job", "Network", "Rows", "Run", "Simulation", "Spikes", "Traces", "UnknownName", "VolleyError", "Weights", "load",
+__all__ = ["Checkpoint", "Eigenvalues", "Job", "Network", "Rows", "Run", "Simulation", "Spikes", "Traces", "UnknownName", "VolleyError", "Weights", "load",
            "models", "open", "resume", "trials"]

@@ -404,11 +404,14 @@ class Run:
 
 def open(path: str | os.PathLike[str], called: str | None = None) -> Run:  # noqa: A001
     """Opens the output of a run, path: OUT.h5; messages call it as said. Of a run that goes on or was interrupted what it has recorded so far, from
-    OUT.h5.parts and OUT.h5.part, as it is now. Nothing is read before it is asked for. Raises VolleyError."""
+    OUT.h5.parts and OUT.h5.part, as it is now; a checkpoint as a Checkpoint. Nothing is read before it is asked for. Raises VolleyError."""
+    from .checkpoint import Checkpoint
+
     name = os.fspath(path)
     try:
         if os.path.exists(name):
-            return Run(h5py.File(name, "r"), called or name)
+            file = h5py.File(name, "r")
+            return (Checkpoint if "volley_checkpoint" in file else Run)(file, called or name)
         with tempfile.TemporaryDirectory() as folder:  # the file stays readable while it is open
             shown = os.path.join(folder, "view.h5")
             program.call(["view", name, "-o", shown])
