@@ -1,6 +1,6 @@
 """Values of neurons in a file that are out of range: check finds what run finds, one message and exit code 2;
 values in range run. The same of numbers of single neurons in other files and lists, of neurons and stimuli. Every third run is
-one of 3 ranks."""
+one of 3 ranks; of test_three_ranks_long.py all are."""
 import os
 import sys
 import tempfile
@@ -94,7 +94,7 @@ def check_others(folder):
         expect(is_right, f"{values}: code {result.returncode}\n{result.stderr}")
 
 
-def main():
+def main(every):
     with tempfile.TemporaryDirectory() as folder:
         for number, (section, name, usual, odd, text) in enumerate(CASES):
             values = numpy.full(10, float(usual))
@@ -103,7 +103,7 @@ def main():
                 file["values"] = values
             with open(os.path.join(folder, "net.yaml"), "w", encoding="utf-8") as file:
                 file.write(EXPERIMENT.format(section=section, name=name))
-            for command, ranks in ((["check", "net.yaml"], 1), (["run", "net.yaml", "--overwrite"], 1 if number % 3 else 3)):
+            for command, ranks in ((["check", "net.yaml"], 1), (["run", "net.yaml", "--overwrite"], 1 if number % every else 3)):
                 result = execute(command, ranks, cwd=folder)
                 messages = [line for line in result.stderr.splitlines() if line.startswith("volley: ")]
                 is_right = result.returncode == 0 if text is None else (
@@ -111,8 +111,8 @@ def main():
                 expect(is_right, f"{command[0]}, {ranks} ranks, {section}.{name} {odd}: code {result.returncode}\n"
                        f"{result.stderr}")
         check_others(folder)
-    finish()
 
 
 if __name__ == "__main__":
-    main()
+    main(3)
+    finish()

@@ -1,5 +1,5 @@
-"""What can be wrong with a SONATA network: exit code 2, and a message that names file and place, by check or run on 1 and 3 ranks.
-Each case is the network of command_line/test_sonata_networks.py with one thing changed; six programs at a time."""
+"""What can be wrong with a SONATA network: exit code 2, and a message that names file and place, by check or run, every fifth on 3 ranks
+(test_three_ranks_long.py: all). Each case is the network of command_line/test_sonata_networks.py with one thing changed; six programs at a time."""
 import concurrent.futures
 import os
 import shutil
@@ -85,7 +85,7 @@ def change_text(path, old, new):
         file.write(text.replace(old, new, 1))
 
 
-def run_case(number, case, network):
+def run_case(number, every, case, network):
     """A copy of the network with something changed, and what is said of it."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(network, folder, dirs_exist_ok=True)
@@ -94,20 +94,20 @@ def run_case(number, case, network):
             change_text(path, case[1], case[2])
         else:
             change_data(path, case[1], case[2], "node_population" if isinstance(case[2], str) else None)
-        return execute([("check", "run")[number % 2], "config.json"], 3 if number % 5 == 0 else 1, cwd=folder)
+        return execute([("check", "run")[number % 2], "config.json"], 3 if number % every == 0 else 1, cwd=folder)
 
 
-def main():
+def main(every):
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
         make_network(folder)
         cases = [(name, *rest) for name, *rest in CASES] + DATA
-        results = pool.map(lambda pair: run_case(pair[0], pair[1], folder), enumerate(cases))
+        results = pool.map(lambda pair: run_case(pair[0], every, pair[1], folder), enumerate(cases))
         for case, result in zip(cases, results):
             messages = [line for line in result.stderr.splitlines() if line.startswith("volley: ") and "note:" not in line]
             is_right = result.returncode == 2 and messages and case[-1] in messages[0]
             expect(is_right, f"{case[0]}, {case[1]}: code {result.returncode}\n{result.stderr}")
-    finish()
 
 
 if __name__ == "__main__":
-    main()
+    main(5)
+    finish()

@@ -1,4 +1,4 @@
-"""Every link of README, CONTRIBUTING, CHANGELOG and docs/*.md leads to a file of the repository, and to a heading that is there;
+"""Every link of README, CONTRIBUTING, CHANGELOG and docs/*.md leads to a file of the repository, and to a heading that is there; no page has a section twice;
 every picture of docs/pictures is shown by a page. The recipes of jobs/recipes name options of CMake that exist."""
 import glob
 import os
@@ -22,10 +22,13 @@ def prose(path):
     return re.sub(r"`[^`\n]*`", lambda match: re.sub(r"[\[\]()]", "", match[0]), text)
 
 
+def headings(path):
+    return re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", read(path), flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+
+
 def anchors(path):
     """The names of a page's headings, as GitHub and mkdocs make them."""
-    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", read(path), flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings(path)}
 
 
 def is_kept(path):
@@ -68,6 +71,9 @@ def main():
     for path in glob.glob(os.path.join(SOURCE, "docs", "pictures", "*.png")):
         picture = os.path.relpath(path, SOURCE)
         expect(picture in shown, f"{picture} is on no page")
+    for page in pages:
+        found = headings(page)
+        expect(len(found) == len(set(found)), f"{page} has a section twice: {sorted(name for name in found if found.count(name) > 1)}")
     check_sources()
     recipe = read("jobs/recipes/spack/packages/volley/package.py")
     compile(recipe, "package.py", "exec")

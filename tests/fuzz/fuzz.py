@@ -31,10 +31,12 @@ SANITIZED = "VOLLEY_TEST_C_FLAGS" in os.environ
 SECONDS = 20 if SANITIZED else 10  # of the processor
 WALL_SECONDS = 180
 ADDRESS_SPACE = 4_000_000  # kB; sanitizers need terabytes
+RESIDENT = 6_000_000  # kB in memory, under these
 FOREIGN = ["MPI_ABORT", "PETSC ERROR", "HDF5-DIAG", "HDF5: ", "Traceback (most recent", "ORTE_ERROR", "*** Process", "libgomp",
            "Sanitizer", "runtime error:", "Segmentation fault", "core dumped", "Assertion", "double free", "corrupted",
            "free(): ", "malloc(): ", "hwloc", "An error occurred in MPI", "PML ", "opal_", "glibc", "stack smashing", "mca_"]
-SANITIZER_OPTIONS = {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4000:hard_rss_limit_mb=6000",
+SANITIZER_OPTIONS = {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4000:"
+                                     f"hard_rss_limit_mb={RESIDENT // 1000}",
                      "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1"}
 
 
@@ -133,7 +135,7 @@ def execute(case, folder):
     """Exit code (None: no end) and output. A start of its own only where the case is about it."""
     environment = {**os.environ, **case.variables}
     try:
-        limits = SECONDS, 0 if SANITIZED else ADDRESS_SPACE
+        limits = (SECONDS, 0, RESIDENT) if SANITIZED else (SECONDS, ADDRESS_SPACE, 0)
         found = ready.run(case.command(), folder, environment, WALL_SECONDS, limits) if case.ranks == 1 and not case.lines else None
     except subprocess.TimeoutExpired:
         return None, b""
@@ -191,6 +193,14 @@ def run_all(maker, names, jobs):
     return len(failed)
 
 
+def check_limit():
+    """The limit of memory holds under sanitizers, too."""
+    words = [VOLLEY, "check", os.path.join(SOURCE, "jobs", "experiments", "microcircuit.yaml")]
+    found = ready.run(words, limits=(SECONDS, 0, 10_000))
+    if not found or found[0] != -9:
+        sys.exit(f"10 MB are no limit: {found}")
+
+
 def main(checks=0, runs=0):
     parser = argparse.ArgumentParser()
     parser.add_argument("--checks", type=int, default=checks)
@@ -203,6 +213,7 @@ def main(checks=0, runs=0):
     arguments = parser.parse_args()
     if SANITIZED:
         os.environ.update({key: os.environ.get(key, "") + ":" + value for key, value in SANITIZER_OPTIONS.items()})
+        check_limit()
     maker = Maker(arguments.seed)
     if arguments.only:
         with tempfile.TemporaryDirectory() as folder:

@@ -238,7 +238,7 @@ CRAFTED = [("volley_checkpoint@format_version", 3, "3"), ("volley_checkpoint@out
            ("populations/E/V_m", [0.0], ""), ("populations/E/V_m", None, ""), ("populations/E", None, "")]
 
 
-def check_crafted(base, folder):
+def check_crafted(base, folder, is_all):
     """Files with a right seal: as they are, of a future version, and such that only a program at fault writes."""
     content = unsealed(base)
     with h5py.File(base) as file:
@@ -270,7 +270,7 @@ def check_crafted(base, folder):
 
     cases = [("another seal", lambda file: None, None, ranks) for ranks in (1, 2)]
     cases += [("a future version", None, ["crafted.h5", "format 3"], ranks) for ranks in (1, 3)]
-    cases += [(f"{path} {value}", replaced(path, value), [text], 1 + 2 * (number % 4 == 0))
+    cases += [(f"{path} {value}", replaced(path, value), [text], 1 + 2 * (is_all or number % 4 == 0))
               for number, (path, value, text) in enumerate(CRAFTED)]
     all_at_once(check, enumerate(cases), AT_A_TIME)
 
@@ -285,7 +285,7 @@ def check_info(case, damaged, folder):
     expect(not FORBIDDEN.search(text), f"info, {case}: speaks of internals\n{text}")
 
 
-def check_no_checkpoints(base, output, folder):
+def check_no_checkpoints(base, output, folder, is_all):
     """Things that are no checkpoints at all."""
     place = os.path.join(folder, "things")
     os.mkdir(place)
@@ -323,7 +323,7 @@ def check_no_checkpoints(base, output, folder):
         judge_refusal(f"{os.path.basename(thing)}, {ranks} ranks{', latest' if is_latest else ''}", words, own,
                       [] if is_latest else [thing], ranks)
 
-    all_at_once(check, [(thing, ranks, False) for number, thing in enumerate(things) for ranks in ((1,) if number % 3 else (1, 3))],
+    all_at_once(check, [(thing, ranks, False) for number, thing in enumerate(things) for ranks in ((1, 3) if is_all or number % 3 == 0 else (1,))],
                 AT_A_TIME)
     missing = os.path.join(place, "missing.h5")
     own = os.path.join(folder, "own")
@@ -332,7 +332,7 @@ def check_no_checkpoints(base, output, folder):
     judge_refusal("latest of none without FILE", words, own, [missing], 1)
 
 
-def check_other_experiments(folder):
+def check_other_experiments(folder, is_all):
     """An experiment that differs is refused, naming what differs, unless it cannot matter."""
     place = os.path.join(folder, "others")
     os.mkdir(place)
@@ -350,7 +350,7 @@ def check_other_experiments(folder):
         number, (extra, file, text) = item
         own = os.path.join(place, f"refused{number}")
         os.mkdir(own)
-        for ranks in (1, 3) if number % 8 == 0 else (1,):
+        for ranks in (1, 3) if is_all or number % 8 == 0 else (1,):
             words = run_words(file, os.path.join(own, "out.h5"), {}, resume=checkpoint, extra=extra)
             case = f"other experiment: {' '.join(extra) or os.path.basename(file)}, {ranks} ranks"
             complaints = 1 if "duration" in case else 2  # the key, and what can be done
@@ -524,9 +524,9 @@ def main(is_all=False):
         first = os.path.join(folder, "first.h5")
         finish_run("everything", run_words(experiment, first, {"simulation.duration": "20 ms"}, "5 ms model"), folder)
         check_damages(checkpoint_of(first), folder, is_all)
-        check_crafted(checkpoint_of(first), folder)
-        check_no_checkpoints(checkpoint_of(first), first, folder)
-        check_other_experiments(folder)
+        check_crafted(checkpoint_of(first), folder, is_all)
+        check_no_checkpoints(checkpoint_of(first), first, folder, is_all)
+        check_other_experiments(folder, is_all)
         check_other_data(experiment, folder)
         check_latest(whole, experiment, folder)
         check_recordings(whole, experiment, folder)

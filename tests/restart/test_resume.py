@@ -234,7 +234,7 @@ def check_every_step(experiment, settings, folder):
     all_at_once(resume, [1, 10, 19])
 
 
-def check_small(name, folder):
+def check_small(name, folder, is_all=False):
     """Nets with less than anybody needs: fewer neurons than ranks, no recorders, no synapses, one step."""
     folder = os.path.join(folder, name.replace(" ", "_"))
     os.mkdir(folder)
@@ -244,7 +244,8 @@ def check_small(name, folder):
     every = "0.1 ms model" if name == "one step" else "25 ms model"
     finish_run(name, run_words(experiment, first, {}, every), folder, 4)
     whole.expect_equal(name, first)
-    for number, ranks in ((0, 1), (0, 7)) if name == "three neurons" else ((1, 4),) if name == "small weights" else ((0, 1),):
+    some = {"three neurons": ((0, 1), (0, 7)), "small weights": ((1, 4),)}.get(name, ((0, 1),))
+    for number, ranks in ((0, 1), (1, 4), (0, 7)) if is_all else some:
         checkpoint = checkpoint_of(first) + (f".{number}" if number else "")
         if name == "one step" and number:
             continue

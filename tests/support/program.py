@@ -27,8 +27,8 @@ def command(words, ranks=1, threads=1):
 def execute(words, ranks=1, threads=1, **options):
     """Runs `volley WORDS` and returns the completed process with its output as text."""
     line = command(words, ranks, threads)
-    if ranks == 1 and VOLLEY == os.environ["VOLLEY"] and not set(options) - {"cwd"}:
-        found = ready.run(line, options.get("cwd"), timeout=TIMEOUT)
+    if VOLLEY == os.environ["VOLLEY"] and not set(options) - {"cwd"}:
+        found = ready.run(command(words, 1, threads), options.get("cwd"), timeout=TIMEOUT, ranks=ranks)
         if found:
             return subprocess.CompletedProcess(line, found[0], *(text.decode() for text in found[1:]))
     return subprocess.run(line, capture_output=True, text=True, timeout=TIMEOUT, **options)
