@@ -1,5 +1,6 @@
 """Every fault of an experiment file gives its messages once, exit code 2 and no hang: `check` on 1 rank, for every twelfth
-case `run` on 3 ranks, and for some the other way round; test_three_ranks_long.py has both ways of all. Four programs at a time: some wait for MPI to start."""
+case `run` on 3 ranks, and for some the other way round; test_three_ranks_long.py has both ways of all. Three
+programs at a time: some wait for others."""
 import concurrent.futures
 import os
 import random
@@ -137,7 +138,7 @@ def check_case(number, every, name, content, sets, expected):
 def main(every=12):
     cases = [(c["name"], edited(c), c["set"], c["expect"]) for c in read_cases()]
     cases += [(name, content, [], [message]) for name, content, message in odd_files()]
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
         outcomes = list(pool.map(lambda item: check_case(item[0], every, *item[1]), enumerate(cases)))
     for _, failures in outcomes:
         print("".join(failures), end="")

@@ -1,5 +1,5 @@
 """What can be wrong with a SONATA network: exit code 2, and a message that names file and place, by check or run, every fifth on 3 ranks
-(test_three_ranks_long.py: all). Each case is the network of command_line/test_sonata_networks.py with one thing changed; six programs at a time."""
+(test_three_ranks_long.py: all). Each case is the network of command_line/test_sonata_networks.py with one thing changed; three programs at a time."""
 import concurrent.futures
 import os
 import shutil
@@ -98,7 +98,7 @@ def run_case(number, every, case, network):
 
 
 def main(every):
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(3) as pool:
         make_network(folder)
         cases = [(name, *rest) for name, *rest in CASES] + DATA
         results = pool.map(lambda pair: run_case(pair[0], every, pair[1], folder), enumerate(cases))

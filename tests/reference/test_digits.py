@@ -56,11 +56,10 @@ def check_predictions(output, told):
 
 
 def check_zeros_and_ones(folder, seeds):
-    told_right, traced_right, digest = [], [], None
+    told_right, traced_right = [], []
     for seed in seeds:
         output = os.path.join(folder, f"{seed}.h5")
-        summary = run(EXPERIMENT, output, {"simulation.seed": seed})
-        digest = digest or summary["spike_digest"]
+        run(EXPERIMENT, output, {"simulation.seed": seed})
         told = classifications(output)
         expect(told["training"]["shown"] == 200 and told["test"]["shown"] == 120, "images shown")
         expect(told["training"]["accuracy"] == 1, f"seed {seed}: {told['training']['right']} right while taught")
@@ -70,20 +69,20 @@ def check_zeros_and_ones(folder, seeds):
     for what, right in (("volley info", told_right), ("the largest trace", traced_right)):
         print(f"held out, by {what}: {numpy.mean(right):.4f}, seeds {min(right):.3f} to {max(right):.3f}")
         expect(round(sum(right) * 120) >= BAR * 120 * len(right), f"{what}: {numpy.mean(right):.4f}, bar {BAR}")
-    return digest
 
 
-def check_ranks(folder, digest, all_ranks):
-    """The same spikes and final weights on any ranks."""
+def check_ranks(folder, all_ranks, settings):
+    """The same spikes and final weights on any ranks; of a part of the time where settings say so: many ranks on few cores mostly wait."""
     def weights(output):
         with h5py.File(output) as file:
             return [file[f"weights/{name}/data"][:].tobytes() for name in ("input", "competition")]
 
-    on_one = weights(os.path.join(folder, f"{SEEDS[0]}.h5"))
+    output = os.path.join(folder, "ranks.h5")
+    digest = run(EXPERIMENT, output, settings)["spike_digest"]
+    on_one = weights(output)
     for ranks in all_ranks:
-        output = os.path.join(folder, f"ranks{ranks}.h5")
-        summary = run(EXPERIMENT, output, {"simulation.seed": SEEDS[0]}, ranks=ranks)
-        expect(summary["spike_digest"] == digest, f"{ranks} ranks: other spikes")
+        summary = run(EXPERIMENT, output, settings, ranks=ranks)
+        expect(summary["spike_digest"] == digest and summary["spikes"] > 1000, f"{ranks} ranks: other spikes")
         expect(weights(output) == on_one, f"{ranks} ranks: other weights")
 
 
@@ -96,13 +95,13 @@ def check_ten(folder):
     expect(told["test"]["accuracy"] >= TEN_BAR, f"ten digits: {told['test']['accuracy']:.4f}")
 
 
-def main(seeds, all_ranks):
+def main(seeds, all_ranks, settings):
     with tempfile.TemporaryDirectory() as folder:
-        digest = check_zeros_and_ones(folder, seeds)
-        check_ranks(folder, digest, all_ranks)
+        check_zeros_and_ones(folder, seeds)
+        check_ranks(folder, all_ranks, settings)
         check_ten(folder)
     finish()
 
 
 if __name__ == "__main__":
-    main(SEEDS, (3,))
+    main(SEEDS, (3,), {"simulation.duration": "4 s"})

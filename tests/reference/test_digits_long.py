@@ -2,4 +2,4 @@
 from test_digits import main
 
 if __name__ == "__main__":
-    main(range(1, 11), (2, 3))
+    main(range(1, 11), (2, 3), {})

@@ -15,7 +15,7 @@ from restarting import Job, Whole, all_at_once, checkpoint_of, finish_run, resum
 from nets import make_everything
 from program import expect, finish
 
-AT_A_TIME = 6  # what is refused takes MPI's start only
+AT_A_TIME = 3  # what is refused takes little
 
 NET = """
 title: A net

@@ -26,12 +26,12 @@ FROM_THE_BEGINNING = "from the beginning"
 class Attempt:
     """One start of the run, always with the same command line, and where to look at what it does."""
 
-    def __init__(self, experiment, folder, ranks):
+    def __init__(self, experiment, folder, ranks, patience):
         self.output = os.path.join(folder, "out.h5")
         self.checkpoint = checkpoint_of(self.output)
         self.could_resume = any(os.path.exists(self.checkpoint + end) for end in ("", ".1"))
         words = run_words(experiment, self.output, SETTINGS, EVERY, resume="latest")
-        self.job = Job(words, folder, ranks)
+        self.job = Job(words, folder, ranks, environment={"OMPI_MCA_odls_base_sigkill_timeout": str(patience)})
 
     def parts(self):
         try:
@@ -88,13 +88,14 @@ def kill_and_resume(whole, experiment, number, seconds, folder):
     case = f"moment {number} ({trigger}, {ranks} ranks)"
     folder = os.path.join(folder, str(number))
     os.mkdir(folder)
+    patience = number % 2  # seconds that mpirun leaves to the other ranks for what they do
     times, kills, joins = [], 0, 0
     for kill in range(choice.choice([1, 1, 2])):
-        attempt = Attempt(experiment, folder, ranks if kill == 0 else choice.choice([1, 2, 3]))
+        attempt = Attempt(experiment, folder, ranks if kill == 0 else choice.choice([1, 2, 3]), patience)
         kills += attempt.kill(choice, trigger, seconds)
         times.append(attempt.judge(case))
         joins += trigger == "join" and os.path.exists(attempt.output + ".part")
-    last = Attempt(experiment, folder, ranks)
+    last = Attempt(experiment, folder, ranks, patience)
     code = last.job.wait()
     expect(code == 0, f"{case}: exit code {code} of the last start\n{last.job.stderr}")
     times.append(last.judge(case))

@@ -125,7 +125,8 @@ def check_mpirun(whole, folder):
         which, code = item
         case = f"{which.name} to mpirun"
         place, output = place_for(folder, f"mpirun{which.name}")
-        job = Job(run_words(EXPERIMENT, output, LONG, resume="latest", every="1 s wall"), place, 2)
+        words = run_words(EXPERIMENT, output, LONG, resume="latest", every="1 s wall")
+        job = Job(words, place, 2, environment={"OMPI_MCA_odls_base_sigkill_timeout": "1"})
         job.wait_for(has_begun(output))
         job.wait_until_watching(which)
         time.sleep(0.1)
