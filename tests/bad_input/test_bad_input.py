@@ -21,7 +21,7 @@ TIMEOUT = 60 * (10 if "ASAN_OPTIONS" in os.environ else 1)
 
 
 def unescape(text):
-    return text.replace("\\n", "\n").replace("\\x20", " ")
+    return text.replace("\\n", "\n").replace("\\t", "\t").replace("\\x20", " ")
 
 
 def read_cases():
