@@ -437,5 +437,5 @@ volley_table volley_table_finish(volley_table_builder *builder) {
 }
 
 double volley_table_builder_expected_bytes(double rows, double synapses) {
-  return rows * sizeof(uint32_t) + synapses * sizeof(record);
+  return rows * sizeof(volley_gid) + synapses * sizeof(record);
 }
