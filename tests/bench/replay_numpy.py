@@ -4,6 +4,7 @@ the parameters, which are the published ones unless words say otherwise.
     python3 tests/bench/replay_numpy.py [KEY=VALUE ...]
 
     python3 tests/bench/replay_numpy.py N=500 halve=1 dt=0.1 learn=32e3                          # 6 x 8 pixels; a minute
+    python3 tests/bench/replay_numpy.py N=500 halve=1 dt=0.1 learn=32e3 Q=0 a=0.05               # neurons that adapt for 20 ms
     python3 tests/bench/replay_numpy.py N=500 halve=1 dt=0.1 learn=48e3 Q=0 speeds=8 hold=600    # hears speeds from 1 to 8
 
 Prints for each speed the correlation of output and supervisor, the best one where the output is taken up to 200 ms earlier, and
@@ -17,10 +18,10 @@ import numpy as np  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # ms, pA and nS; W: strength of the clock; learn: ms; step: ms between learning steps; speeds: the fastest that is heard while it
-# learns, in either direction, for `hold` ms each; halve: pixels are taken together by four
+# learns, in either direction, for `hold` ms each; halve: pixels are taken together by four; a: 1/ms, of the adaptation
 USED = {"N": 1000, "G": 5e3, "Q": 400.0, "W": 4e3, "pulses": 32, "period": 8000.0, "frame": 125.0, "learn": 50e3, "step": 4.0,
-        "p0": 2.0, "dt": 0.04, "seed": 1, "speeds": 1.0, "hold": 600.0, "halve": 0}
-RISE, DECAY, SPARSENESS, A, D, V_T = 2.0, 20.0, 0.1, 0.002, 100.0, -40.0
+        "p0": 2.0, "dt": 0.04, "seed": 1, "speeds": 1.0, "hold": 600.0, "halve": 0, "a": 0.002}
+RISE, DECAY, SPARSENESS, D, V_T = 2.0, 20.0, 0.1, 100.0, -40.0
 
 
 class Network:
@@ -51,7 +52,7 @@ class Network:
             inputs = inputs + self.eta @ self.z
         before = self.v
         self.v = before + dt * (2.5 * (before + 60) * (before - V_T) - self.u + inputs) / 250
-        self.u = self.u - dt * A * self.u
+        self.u = self.u - dt * used["a"] * self.u
         spikes = np.flatnonzero(self.v >= 30)
         self.current = self.current * keep_rise + self.h * dt
         self.h *= keep_decay

@@ -73,7 +73,7 @@ SCALED = {  # pattern and what it is replaced by, where the documents' runs take
         (r"\b(\d+) s\b", lambda seconds: f"{10 * int(seconds[1])} ms"),
         (r"(volley run jobs/experiments/force/movie.yaml -o movie.h5)", r'\1 --set simulation.duration="800 ms" '
          r'--set readouts.z.learning.start="10 ms" --set readouts.z.learning.stop="100 ms"'),
-        (r"(volley run jobs/experiments/force/compressed_replay.yaml -o compressed.h5)", r'\1 --set simulation.duration="200 ms" '
+        (r"(volley run jobs/experiments/force/compressed_replay.yaml -o \w+.h5)", r'\1 --set simulation.duration="200 ms" '
          r'--set readouts.z.learning.start="10 ms" --set readouts.z.learning.stop="100 ms"'),
         (r"(volley run jobs/experiments/force/ode_to_joy_learned_hdts.yaml -o \w+.h5)", r'\1 --set simulation.duration="700 ms" '
          r'--set readouts.hdts.learning.start="10 ms" --set readouts.hdts.learning.stop="300 ms" '

@@ -57,11 +57,19 @@ def check_links(pages):
 
 
 def check_sources():
-    """No cell of the tables of docs/sources.md is empty: where there is nothing, the reason stands there."""
+    """No cell of the tables of docs/sources.md is empty: where there is nothing, the reason stands there. Its experiments (E is the
+    folder; one word of several in braces) are there."""
     rows = re.findall(r"^\|.*\|$", read("docs/sources.md"), re.MULTILINE)
     expect(len(rows) > 80, f"only {len(rows)} rows in docs/sources.md")
     for row in rows:
         expect(row.count("|") == 6 and all(cell.strip() for cell in row.strip("|").split("|")), f"docs/sources.md: an empty cell: {row}")
+    named = re.findall(r"`[^`]*?\bE/([\w/{},*.]+)", "\n".join(rows))
+    expect(len(named) > 30, f"only {len(named)} experiments in docs/sources.md")
+    for name in named:
+        before, words, after = re.fullmatch(r"([^{]*)(?:\{(.*)\})?([^}]*)", name).groups()
+        for word in (words or "").split(","):
+            path = os.path.join("jobs", "experiments", before + word + after)
+            expect(glob.glob(os.path.join(SOURCE, path)), f"docs/sources.md: {path} is not there")
 
 
 def main():

@@ -73,7 +73,7 @@ def draw(path, curves):
             points = sorted((abs(p[0]), p[1], p[2]) for p in points if p[0] * sign > 0)
             if points:
                 speed, at_once, best = zip(*points)
-                panel.plot(speed, best, "o-", color=f"C{number}", label=name)
+                panel.plot(speed, best, "o-", color=f"C{number}", label=name.replace("_", " "))
                 panel.plot(speed, at_once, ":", color=f"C{number}")
         panel.axvspan(5.4, 8.1, color="0.9")
         panel.set(xscale="log", xlabel="times as fast", title=title, ylim=(0, 1))
@@ -82,7 +82,7 @@ def draw(path, curves):
     panels[0].set_ylabel("correlation\n(dotted: without a shift)")
     panels[0].legend(frameon=False)
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=240)
 
 
 def main():
