@@ -65,6 +65,6 @@ within final post
 section final environment | grep -q OMPI_MCA_btl_vader_single_copy_mechanism=none || fail "MPI is told nothing of containers"
 within final test
 grep -q '^volley [0-9]' "$room/log" || fail "%test tells no version: $(cat "$room/log")"
-within final runscript run /usr/share/volley/experiments/vogels_abbott_cuba.yaml -o /tmp/out.h5 --set 'simulation.duration="300 ms"'
+within final runscript run /usr/share/volley/experiments/vogels_abbott_cuba.yaml -o /tmp/out.h5 --set 'simulation.duration="600 ms"'
 within final runscript info /tmp/out.h5
 grep -q digest "$room/log" || fail "the container's program does not run: $(cat "$room/log")"
