@@ -62,4 +62,4 @@ def main(ways, stops, kills):
 
 
 if __name__ == "__main__":
-    main(WAYS[:2], STOPS[1::2], 0)
+    main(WAYS[:1], STOPS[1::2], 0)

@@ -262,7 +262,7 @@ def main():
             os.mkdir(folder)
             whole = Whole(name, experiment, settings, folder)
             expect(whole.summary["spikes"] > 200, f"{name}: too quiet to show anything")
-            some = {"everything": pairs[::4], "microcircuit": pairs[3::8], "plastic": pairs[1::8]}.get(name, pairs[5::16])
+            some = {"everything": pairs[::8], "microcircuit": pairs[3::16], "plastic": pairs[1::16]}.get(name, pairs[5::16])
             check_pairs(whole, experiment, settings, some, folder)
             if name in ("everything", "plastic"):
                 check_interruptions(whole, experiment, settings, folder, WAYS[:4] if name == "everything" else WAYS[4:])
