@@ -78,8 +78,16 @@ void volley_parallel(int threads, void (*work)(void *context, int thread), void 
   }
 }
 
-void volley_flush_subnormals(void) {
 #ifdef __SSE__
-  _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
-#endif
+unsigned volley_flush_subnormals(void) {
+  const unsigned mode = _mm_getcsr();
+  _mm_setcsr(mode | 0x8040); /* flush to zero, denormals are zero */
+  return mode;
 }
+
+void volley_restore_subnormals(unsigned mode) { _mm_setcsr(mode); }
+#else
+unsigned volley_flush_subnormals(void) { return 0; }
+
+void volley_restore_subnormals(unsigned mode) { (void)mode; }
+#endif

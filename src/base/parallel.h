@@ -23,7 +23,9 @@ void volley_barrier_wait(volley_barrier *barrier);
  * have returned. Ends the job if the system does not give as many threads. */
 void volley_parallel(int threads, void (*work)(void *context, int thread), void *context);
 
-/* Of this thread: silent filters decay into subnormal numbers, on which the processor is many times slower. */
-void volley_flush_subnormals(void);
+/* Of this thread: silent filters decay into subnormal numbers, on which the processor is many times slower. Returns what
+ * volley_restore_subnormals() takes: a program that calls the library keeps its own arithmetic. */
+unsigned volley_flush_subnormals(void);
+void volley_restore_subnormals(unsigned mode);
 
 #endif

@@ -286,21 +286,21 @@ static void take_steps(void *context, int thread) {
   engine *e = context;
   const int64_t end = e->until + (e->until == e->network->experiment->simulation.steps);
   volley_stopwatch *watch = &e->watches[thread];
-  volley_flush_subnormals();
+  const unsigned mode = volley_flush_subnormals();
   watch->last = volley_ticks();
   for (share s = {e, thread, e->step, watch}; s.step < end; s.step++) {
-    const int64_t step = s.step;
     (void)volley_memory_try(take_blocks, &s);
     volley_barrier_wait(&e->barrier); /* 1 */
     volley_book(watch, VOLLEY_PHASE_WAIT);
-    if (thread == 0) exchange_and_tell(e, step, watch);
+    if (thread == 0) exchange_and_tell(e, s.step, watch);
     volley_barrier_wait(&e->barrier); /* 2 */
     if (thread != 0) volley_book(watch, VOLLEY_PHASE_WAIT);
     if (e->status != VOLLEY_OK) break;
     (void)volley_memory_try(schedule_blocks, &s);
-    work_and_save(e, step, thread, watch);
+    work_and_save(e, s.step, thread, watch);
     if (e->status != VOLLEY_OK) break;
   }
+  volley_restore_subnormals(mode);
 }
 
 static volley_status advance(void *context, int64_t until) {

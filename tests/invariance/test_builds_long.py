@@ -41,7 +41,7 @@ def make_nets(folder):
     kick = {"simulation.duration": "60 ms", "recorders.0.start": "0 ms", "populations.0.size": "[800, 200]", "projections.excitatory.probability": 0.08,
             "projections.inhibitory.probability": 0.08}
     nets = {"everything": (make_everything(folder), {}),
-            "plastic": (os.path.join(HERE, "plastic.yaml"), {"simulation.duration": "300 ms"}),
+            "plastic": (os.path.join(HERE, "plastic.yaml"), {"simulation.duration": "300 ms", "recorders.some.start": "0 ms"}),
             "microcircuit": (os.path.join(EXPERIMENTS, "microcircuit.yaml"), {"network.scale.neurons": 0.02, "network.scale.indegree": 0.02,
                                                                               "simulation.duration": "100 ms", "recorders.0.start": "0 ms"})}
     for name in ("coba", "cuba", "hh"):

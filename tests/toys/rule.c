@@ -40,8 +40,8 @@ static void draw(volley_drawing *drawing, uint32_t i) {
     drawing->sources[k] = (uint32_t)((drawing->targets[i] + (k + 1) * (uint64_t)p->stride) % drawing->n_source);
 }
 
-const volley_rule volley_rule_ring = {
-    .name = "ring",
+const volley_rule volley_rule_hoop = {
+    .name = "hoop",
     .doc = "sources that follow the target on a ring",
     VOLLEY_KEYS(keys),
     .size = sizeof(parameters),

@@ -18,7 +18,7 @@ from program import SOURCE, execute, expect, finish, read_spikes, read_trace, ru
 
 # What each is called: the word in its line, and in experiments.
 TOYS = {"neuron.c": "counter", "pair.c": "pair", "two_traces.c": "two_traces", "stimulus.c": "turning",
-        "signal.c": "square", "rule.c": "ring", "learner.c": "delta", "partitioner.c": "listed", "exchange.c": "waiting",
+        "signal.c": "square", "rule.c": "hoop", "learner.c": "delta", "partitioner.c": "listed", "exchange.c": "waiting",
         "engine.c": "alone", "recorder.c": "total", "section.c": "saves", "plot.py": "dots", "command.c": "greet"}
 FIGURE_HELP = ', "spikes as dots"'  # what the line of a figure has beside the word
 
@@ -29,11 +29,11 @@ populations:
   - {{name: C, model: counter, size: 20, parameters: {{threshold: 3}}}}
   - {{name: V, model: if, size: 1}}
 projections:
-  - {{source: N, target: N, rule: ring, neighbours: 4, stride: 3, weight: 20, delay: 1.5 ms}}
-  - {{source: N, target: C, rule: ring, neighbours: 5, weight: 1, delay: 1 ms}}
-  - {{name: p, source: N, target: N, rule: ring, neighbours: 2, weight: 10, receptor: ex, delay: 1.5 ms,
+  - {{source: N, target: N, rule: hoop, neighbours: 4, stride: 3, weight: 20, delay: 1.5 ms}}
+  - {{source: N, target: C, rule: hoop, neighbours: 5, weight: 1, delay: 1 ms}}
+  - {{name: p, source: N, target: N, rule: hoop, neighbours: 2, weight: 10, receptor: ex, delay: 1.5 ms,
      synapse: {{model: pair}}}}
-  - {{name: t, source: N, target: N, rule: ring, neighbours: 2, weight: 10, receptor: ex, delay: 1.5 ms,
+  - {{name: t, source: N, target: N, rule: hoop, neighbours: 2, weight: 10, receptor: ex, delay: 1.5 ms,
      synapse: {{model: two_traces}}}}
 stimuli: [{{type: turning, target: V, amplitude: 100, half: 5 ms}}]
 readouts:
@@ -151,7 +151,7 @@ def spikes_of(output, name):
     return times, ids.astype(int)
 
 
-def check_ring(output, summary):
+def check_hoop(output, summary):
     """Neuron, rule and recorder: what reaches whom, and how often that is three times."""
     expect(summary["synapses"] == 60 * 4 + 20 * 5 + 2 * 60 * 2, f"{summary['synapses']} synapses")
     times, ids = spikes_of(output, "N")
@@ -298,7 +298,7 @@ def main():
         one, two = run(net, "one.h5"), run(other, "two.h5", ranks=2, threads=2)
         expect(one["spike_digest"] == two["spike_digest"], "other spikes on two ranks")
         expect_same("two ranks", "one.h5", "two.h5")
-        check_ring("two.h5", one)
+        check_hoop("two.h5", one)
         check_inputs("two.h5")
         check_learner("two.h5")
         check_pairs()
