@@ -43,7 +43,7 @@ def make_nets(folder):
     nets = {"everything": (make_everything(folder), {}),
             "plastic": (os.path.join(HERE, "plastic.yaml"), {"simulation.duration": "300 ms", "recorders.some.start": "0 ms"}),
             "microcircuit": (os.path.join(EXPERIMENTS, "microcircuit.yaml"), {"network.scale.neurons": 0.02, "network.scale.indegree": 0.02,
-                                                                              "simulation.duration": "100 ms", "recorders.0.start": "0 ms"})}
+                                                                              "simulation.duration": "500 ms", "recorders.0.start": "0 ms"})}
     for name in ("coba", "cuba", "hh"):
         nets[name] = (os.path.join(EXPERIMENTS, f"vogels_abbott_{name}.yaml"), kick)
     return nets
