@@ -90,11 +90,6 @@ static volley_status check_options(const volley_run_options *options) {
   if (options->from && !options->file)
     return volley_fault(VOLLEY_USAGE, NULL, "--from needs FILE: the experiment that begins at the checkpoint");
   if (options->file) return VOLLEY_OK;
-  for (int k = 0; k < options->sets.n; k++)
-    if (strncmp(options->sets.texts[k], "checkpoint.file=", strlen("checkpoint.file=")) == 0)
-      return volley_fault(VOLLEY_USAGE, NULL,
-                          "--set %s: where FILE is not given, --checkpoint says where checkpoints go",
-                          options->sets.texts[k]);
   if (!options->resume)
     return volley_fault(VOLLEY_USAGE, NULL, "FILE is missing: experiment (YAML); see: volley help run");
   if (wants_latest(options) && !options->checkpoint)
@@ -147,19 +142,30 @@ void volley_start_compare(const volley_run_options *options, const char *what, c
                *wanted ? ", from " : "", wanted);
 }
 
+/* The output of the checkpoint's run, and its series of checkpoints where the experiment is its own, unless others are given: another output
+ * has a series of its own. */
+static void follow_paths(const volley_run_options *options, const volley_checkpoint_info *info, MPI_Comm comm,
+                         volley_start *start) {
+  const volley_experiment *experiment = start->experiment;
+  const bool is_other = options->output || experiment->is_output_set;
+  if (!options->output)
+    start->output = follow_links(comm, start, experiment->is_output_set ? experiment->output : info->output);
+  if (options->file) return;
+  const char *file = experiment->checkpoint.is_file_set ? experiment->checkpoint.file
+                     : is_other                         ? volley_checkpoint_beside(start->arena, start->output)
+                                : without_number(start->arena, follow_links(comm, start, info->path));
+  start->checkpoint_file = follow_links(comm, start, file);
+}
+
 /* Goes on where the checkpoint's run left off: its experiment, output and series of checkpoints, unless others are given. */
 static volley_status follow_checkpoint(const volley_run_options *options, const volley_text_list *sets, MPI_Comm comm,
                                        volley_start *start) {
   const volley_checkpoint_info *info = volley_checkpoint_get_info(start->checkpoint);
-  if (!start->experiment) {
+  if (!start->experiment)
     VOLLEY_TRY(volley_experiment_read_text(info->experiment, info->path, info->experiment_file, info->experiment_folder,
                                            sets->texts, sets->n, comm, &start->experiment));
-    if (!options->checkpoint && !options->output)
-      start->checkpoint_file = without_number(start->arena, follow_links(comm, start, info->path)); /* else another run
-                                                                                                        begins here */
-  }
+  follow_paths(options, info, comm, start);
   start->continues_series = is_of_series(comm, start, info->path);
-  if (!options->output) start->output = follow_links(comm, start, info->output);
   VOLLEY_TRY(begin_again(start->experiment, info));
   volley_start_compare(options, "checkpoint", info->path, info->begun_from,
                        volley_time_of(start->experiment, (int64_t)info->begins));

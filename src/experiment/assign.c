@@ -21,9 +21,11 @@ static volley_status refuse(const walk *w, const char *what, const char *part) {
   return volley_fault(VOLLEY_USAGE, &place, "%s: '%s'", what, part);
 }
 
+bool volley_node_is_assigned(const volley_node *node) { return strncmp(node->file, "--set ", strlen("--set ")) == 0; }
+
 /* Whether an assignment other than this one has made the node. One of the two would be lost. */
 static bool is_set_before(const walk *w, const volley_node *node) {
-  return node->file != w->label && strncmp(node->file, "--set ", strlen("--set ")) == 0;
+  return node->file != w->label && volley_node_is_assigned(node);
 }
 
 static volley_status refuse_again(const walk *w, const volley_node *node) {

@@ -78,6 +78,7 @@ static void read_output(volley_reading *reading, const volley_node *root) {
   if (path && *path == '\0') volley_value_fault(reading, node, "a file name is expected");
   read_form(reading, section);
   reading->experiment->output = path;
+  reading->experiment->is_output_set = path && volley_node_is_assigned(node);
   if (path) return;
   const char *file = reading->experiment->file, *slash = strrchr(file, '/');
   char *name = volley_arena_copy(reading->arena, slash ? slash + 1 : file);
@@ -145,6 +146,7 @@ static void read_checkpoint(volley_reading *reading, volley_node *section) {
   read_every(reading, section);
   plan->file = volley_read_text(reading, section, checkpoint_key("file"), (volley_pick){0}, &node);
   if (plan->file && *plan->file == '\0') volley_value_fault(reading, node, "a file name is expected");
+  plan->is_file_set = plan->file && volley_node_is_assigned(node);
   if (volley_read_number(reading, section, checkpoint_key("keep"), (volley_pick){0}, &keep)) plan->keep = (int)keep;
 }
 

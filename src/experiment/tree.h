@@ -58,6 +58,9 @@ void volley_node_note_number(volley_node *node, const char *unit, double number)
 /* "a list", for messages. */
 const char *volley_node_kind_name(const volley_node *node);
 
+/* Whether an assignment "--set ..." has made the node. */
+bool volley_node_is_assigned(const volley_node *node);
+
 /* Whether the node is an empty value, ~ or null. */
 bool volley_node_is_null(const volley_node *node);
 

@@ -356,6 +356,7 @@ typedef struct volley_checkpoint_plan {
   double wall;      /* s between two; 0: not by the clock */
   int64_t steps;    /* between two; 0: not by model time */
   int keep;         /* how many */
+  bool is_file_set; /* by an assignment */
 } volley_checkpoint_plan;
 
 /* A file that the experiment reads, and the key that names it. */
@@ -403,6 +404,7 @@ typedef struct volley_experiment {
   volley_gid neurons; /* sum of the sizes: gids are below */
   double scale_neurons, scale_indegree;
   const char *output; /* path of the output file */
+  bool is_output_set; /* by an assignment */
   bool makes_folder;  /* a run makes its folder where it is not there */
   int compression;    /* of recorded data, 0 .. 9; 0: none */
   bool is_double;     /* traces are written as float64, not as float32 */

@@ -20,6 +20,9 @@ typedef struct record {
   double time[];  /* delay in a continuous run */
 } record;
 
+_Static_assert(UINT32_MAX >> (16 - VOLLEY_RECEPTOR_BITS) < VOLLEY_MOST_SOURCE_BUCKETS,
+               "the place of a source, one of a population, must fit above a receptor");
+
 static uint16_t source_of(const record *r) { return (uint16_t)(r->place >> VOLLEY_RECEPTOR_BITS); }
 static uint8_t receptor_of(const record *r) { return (uint8_t)(r->place & (VOLLEY_MAX_RECEPTORS - 1)); }
 

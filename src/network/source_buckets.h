@@ -3,10 +3,14 @@
 #ifndef VOLLEY_NETWORK_SOURCE_BUCKETS_H
 #define VOLLEY_NETWORK_SOURCE_BUCKETS_H
 
+#include "base/gid.h"
+
 #include <math.h>
 #include <stdint.h>
 
 enum { VOLLEY_MOST_SOURCE_BUCKETS = 1 << 22 };
+_Static_assert((uint64_t)(VOLLEY_MOST_NEURONS) >> 16 < VOLLEY_MOST_SOURCE_BUCKETS,
+               "the place of a source in its bucket must fit in 16 bits");
 
 /* A bucket holds 1 << shift sources: source s, counted from 0, is number volley_place_in_bucket() of bucket s >> shift. */
 typedef struct volley_source_buckets {

@@ -233,11 +233,11 @@ static void test_checkpoint(void **state) {
   } cases[] = {
       {{NULL}, 0, {.keep = 2}},
       {{"checkpoint="}, 1, {.keep = 2}},
-      {{"checkpoint.every=10 s wall", "checkpoint.file=a/b.h5", "checkpoint.keep=1"}, 3, {"a/b.h5", 10, 0, 1}},
+      {{"checkpoint.every=10 s wall", "checkpoint.file=a/b.h5", "checkpoint.keep=1"}, 3, {"a/b.h5", 10, 0, 1, true}},
       {{"checkpoint.every=01:30:00 wall"}, 1, {.wall = 5400, .keep = 2}},
       {{"checkpoint.every=0.5 s model"}, 1, {.steps = 5000, .keep = 2}},
       {{"checkpoint.every=500  model ", "checkpoint.keep=1e3"}, 2, {.steps = 5000, .keep = 1000}},
-      {{"checkpoint={every: 1 min model, file: x}"}, 1, {.file = "x", .steps = 600000, .keep = 2}},
+      {{"checkpoint={every: 1 min model, file: x}"}, 1, {.file = "x", .steps = 600000, .keep = 2, .is_file_set = true}},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     volley_experiment *e = read_network(cases[i].sets, cases[i].n);
@@ -247,6 +247,7 @@ static void test_checkpoint(void **state) {
     assert_true(plan->wall == expected->wall);
     assert_int_equal(plan->steps, expected->steps);
     assert_int_equal(plan->keep, expected->keep);
+    assert_int_equal(plan->is_file_set, expected->is_file_set);
     volley_experiment_destroy(e);
   }
 }
