@@ -56,8 +56,15 @@ static void remove_alias(const alias *short_name) {
   (void)rmdir(short_name->folder);
 }
 
+/* Open MPI gives every file that it opens a pointer that its ranks share, which HDF5 does not use, and guards it by what all
+ * jobs of a computer have in common: a semaphore /dev/shm/sem.OMPIO_NAME, for which a later run would wait for ever if one with
+ * an output of that name was killed while it had it, or FILE.locktest.N, which would be left behind. So there is no such
+ * pointer, unless the user wants it. Open MPI reads this at the first file. */
+static void refuse_shared_pointers(void) { setenv("OMPI_MCA_sharedfp", "^sm,lockedfile", 0); }
+
 /* Has several ranks go through MPI-IO; one alone does without. */
 static void share(volley_hdf5 *file, hid_t access, MPI_Comm comm, bool creates) {
+  refuse_shared_pointers();
   volley_hdf5_check(file, H5Pset_fapl_mpio(access, comm, MPI_INFO_NULL), "set up");
   volley_hdf5_check(file, H5Pset_all_coll_metadata_ops(access, true), "set up");
   if (creates) volley_hdf5_check(file, H5Pset_coll_metadata_write(access, true), "set up");

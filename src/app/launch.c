@@ -74,9 +74,6 @@ volley_status volley_mpi_start(void) {
   int provided, code;
   if (has_started()) return VOLLEY_OK;
   if (!volley_is_launched()) VOLLEY_TRY(check_lonely());
-  /* Files have no shared pointers here. To see whether they could, Open MPI makes FILE.locktest.N, which a run that is killed
-   * in that moment leaves behind. */
-  setenv("OMPI_MCA_sharedfp", "^lockedfile", 0);
   if (volley_is_launched())
     code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
   else
