@@ -38,7 +38,7 @@ static volley_status read_values(void *context, const volley_place *place, const
                      n > 0 ? -1 - (int64_t)places[n - 1] : 0}; /* that any rank wants */
   VOLLEY_MPI(MPI_Allreduce(MPI_IN_PLACE, range, 2, MPI_INT64_T, MPI_MIN, comm));
   const volley_gid end = (volley_gid)-range[1];
-  double *slab = volley_alloc(SLAB, sizeof *slab, "values from a file");
+  double *slab = volley_alloc_unset(SLAB, sizeof *slab, "values from a file");
   uint32_t taken = 0;
   for (volley_gid first = (volley_gid)range[0] / SLAB * SLAB; status == VOLLEY_OK && first < end;) {
     const uint32_t count = size - first < SLAB ? (uint32_t)(size - first) : SLAB;

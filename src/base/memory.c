@@ -40,13 +40,21 @@ volley_status volley_memory_try(void (*work)(void *context), void *context) {
   return ended ? VOLLEY_OK : VOLLEY_FAILURE;
 }
 
-void *volley_alloc(size_t count, size_t size, const char *what) {
+/* Bytes to ask for, a multiple of the alignment. */
+static size_t rounded_bytes(size_t count, size_t size, const char *what) {
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 2 * ALIGNMENT) out_of_memory(count, size, what);
-  bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-  void *memory = aligned_alloc(ALIGNMENT, bytes);
+  return (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+}
+
+void *volley_alloc_unset(size_t count, size_t size, const char *what) {
+  void *memory = aligned_alloc(ALIGNMENT, rounded_bytes(count, size, what));
   if (!memory) out_of_memory(count, size, what);
-  return memset(memory, 0, bytes);
+  return memory;
+}
+
+void *volley_alloc(size_t count, size_t size, const char *what) {
+  return memset(volley_alloc_unset(count, size, what), 0, rounded_bytes(count, size, what));
 }
 
 /* What is asked for, and got. */

@@ -15,7 +15,10 @@ volley_status volley_memory_try(void (*work)(void *context), void *context);
  * is none, the job ends with a message naming `what`, or work that is tried. Caller owns it: free(). Callable from any thread. */
 void *volley_alloc(size_t count, size_t size, const char *what) __attribute__((malloc));
 
-/* The same between collective calls: NULL, after adding a fault, where there is none. */
+/* The same, but nothing is set: a buffer that is filled before it is read takes no more memory than is used of it. */
+void *volley_alloc_unset(size_t count, size_t size, const char *what) __attribute__((malloc));
+
+/* As volley_alloc() between collective calls: NULL, after adding a fault, where there is none. */
 void *volley_alloc_or_fault(size_t count, size_t size, const char *what);
 
 /* Like realloc(), to count items of size bytes; new bytes are not zeroed, alignment is malloc's. Grow only what came

@@ -65,12 +65,12 @@ double volley_recorder_expected_bytes(const volley_experiment *experiment, int r
 static void make_buffers(void *context) {
   volley_record *record = context;
   if (record->recorder->kind->holds_spikes) {
-    record->times = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof *record->times, "a spike recorder");
-    record->ids = volley_alloc(VOLLEY_SPIKES_AT_ONCE, sizeof *record->ids, "a spike recorder");
+    record->times = volley_alloc_unset(VOLLEY_SPIKES_AT_ONCE, sizeof *record->times, "a spike recorder");
+    record->ids = volley_alloc_unset(VOLLEY_SPIKES_AT_ONCE, sizeof *record->ids, "a spike recorder");
     const size_t populations = (size_t)record->recording->network->experiment->n_populations;
     if (record->recorder->of_nodes) record->next = volley_alloc(populations + 1, sizeof(size_t), "a spike recorder");
   } else {
-    record->rows = volley_alloc(record->capacity * record->width, sizeof *record->rows, "a trace recorder");
+    record->rows = volley_alloc_unset(record->capacity * record->width, sizeof *record->rows, "a trace recorder");
   }
 }
 
