@@ -2,12 +2,6 @@
 # -fno-trapping-math: nobody looks at the flags of floating-point exceptions; gcc else leaves loops with a condition scalar. No
 # value changes.
 set(VOLLEY_FLAGS -ffp-contract=off -fno-trapping-math)
-# Those of CMAKE_C_FLAGS are seen here, all others by base/exact.h, and this also where a compiler does not tell.
-string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
-if("${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}}" MATCHES
-    "-Ofast|-ffast-math|-funsafe-math-optimizations|-fassociative-math|-freciprocal-math|-ffinite-math-only|-fno-signed-zeros")
-  message(FATAL_ERROR "${CMAKE_MATCH_0} makes results wrong, and different on other numbers of ranks: leave it out")
-endif()
 set(VOLLEY_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
 if(VOLLEY_MPI_LIBRARY MATCHES mpich)
   list(APPEND VOLLEY_WARNINGS -Wno-stringop-overflow) # MPICH's MPI_STATUSES_IGNORE is the address 1, to which nothing is written
@@ -28,10 +22,7 @@ if(VOLLEY_SANITIZE)
   add_link_options(-fsanitize=${VOLLEY_SANITIZE})
 endif()
 
-set_property(CACHE VOLLEY_GID_BITS PROPERTY STRINGS 32 64)
-if(NOT VOLLEY_GID_BITS MATCHES "^(32|64)$")
-  message(FATAL_ERROR "VOLLEY_GID_BITS is ${VOLLEY_GID_BITS}; it must be 32 or 64")
-elseif(VOLLEY_GID_BITS EQUAL 64)
+if(VOLLEY_GID_BITS EQUAL 64)
   add_compile_definitions(VOLLEY_GID_BITS=64) # base/gid.h
 endif()
 

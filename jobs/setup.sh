@@ -1,7 +1,7 @@
 # Sourced by jobs/quickstart and tests/run: installs missing Debian packages, configures and builds.
 # Expects the shell to stand in the top folder of Volley.
 
-build_packages="build-essential cmake pkg-config libopenmpi-dev openmpi-bin petsc-dev slepc-dev libhdf5-openmpi-dev libyaml-dev
+build_packages="build-essential cmake ninja-build pkg-config libopenmpi-dev openmpi-bin petsc-dev slepc-dev libhdf5-openmpi-dev libyaml-dev
   librandom123-dev libptscotch-dev python3-dev"
 plot_packages="python3 python3-h5py python3-matplotlib"
 test_packages="libcmocka-dev python3-yaml python3-bmtk python3-scipy python3-pandas python3-neo
@@ -45,6 +45,7 @@ install_packages() {
 build_release() {
   local target=$1
   shift
+  ! command -v ninja >/dev/null || export CMAKE_GENERATOR=Ninja # a fifth faster; a folder that is there keeps its own
   cmake --preset release "$@"
   cmake --build --preset release --target "$target" --parallel "$(nproc)"
 }

@@ -30,6 +30,9 @@ import h5py
 import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from plotting import python_that_plots  # noqa: E402
+
 VOLLEY = os.environ["VOLLEY"]
 MPIRUN = os.environ.get("VOLLEY_MPIRUN", "mpirun")
 SANITIZED = "VOLLEY_TEST_C_FLAGS" in os.environ
@@ -145,7 +148,7 @@ def main(every=3):
     cases = read_cases(arguments.files or sorted(glob.glob(os.path.join(HERE, "*.yaml"))))
     work = [(c, r) for number, c in enumerate(cases) if arguments.only in c["name"]
             for r in ranks_of(c, number, 1 if arguments.only else every)]
-    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+    with tempfile.TemporaryDirectory() as folder, python_that_plots(folder), concurrent.futures.ThreadPoolExecutor(3) as pool:
         outcomes = list(pool.map(lambda item: run_case(*item), work))
     print("".join(outcomes), end="")
     failed = sum(bool(outcome) for outcome in outcomes)

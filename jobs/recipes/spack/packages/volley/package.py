@@ -21,7 +21,7 @@ class Volley(CMakePackage):
     variant("python", default=True, description="The package of Python, and runs in its process")
 
     depends_on("c", type="build")
-    depends_on("cmake@3.20:", type="build")
+    depends_on("cmake@3.21:", type="build")
     depends_on("pkgconfig", type="build")
     depends_on("random123", type="build")
     depends_on("mpi")
