@@ -29,7 +29,7 @@ double volley_model_seconds(const volley_experiment *experiment) {
 
 /* What HDF5 and MPI-IO take for an open file, a thread for its stack and heap, and MPI for other ranks, which a check by a
  * process alone does not see. Measured with Open MPI 4.1 and HDF5 1.10 on a network of ten neurons. */
-static const double file_bytes = 7.2e6, thread_bytes = 1.6e6, launched_bytes = 3.8e6;
+static const double file_bytes = 4.6e6, thread_bytes = 1.6e6, launched_bytes = 3.8e6;
 static const double petsc_bytes = 5e6; /* what its libraries take when its first matrix is made */
 
 double volley_spikes_expect(const volley_experiment *experiment, int population) {

@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +30,12 @@ static _Noreturn void out_of_memory(size_t count, size_t size, const char *what)
   if (volley_local_status() == VOLLEY_OK)
     volley_fault(VOLLEY_FAILURE, NULL, text, what, count, size, left, host.nodename);
   longjmp(*way_out, 1);
+}
+
+void volley_memory_settle(void) {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
 }
 
 volley_status volley_memory_try(void (*work)(void *context), void *context) {

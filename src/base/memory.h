@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Has blocks of a megabyte and more come from the system and go back to it, in a program that is ours alone. Else glibc, once one
+ * was given back, puts them between small ones, where those that are written a piece at a time leave holes. */
+void volley_memory_settle(void);
+
 /* Runs work(context). Where there is no memory for it, on this thread, it ends there after adding a fault, not the job; what
  * does not hang on its context by then is lost. It must not communicate. VOLLEY_OK or VOLLEY_FAILURE, of this rank. */
 volley_status volley_memory_try(void (*work)(void *context), void *context);

@@ -4,6 +4,7 @@
 #include "base/search.h"
 #include "model/nodes.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Every so many steps rank 0 looks at the clock: what was recorded does not stay in memory for long. */
@@ -58,7 +59,7 @@ uint64_t volley_window_rows(uint64_t width) {
 double volley_recorder_expected_bytes(const volley_experiment *experiment, int r, int ranks, double width,
                                       double rows) {
   const volley_recorder_kind *kind = experiment->recorders[r].kind;
-  if (kind->holds_spikes) return VOLLEY_SPIKES_AT_ONCE * (double)(sizeof(double) + sizeof(uint64_t));
+  if (kind->holds_spikes) return fmin(rows, VOLLEY_SPIKES_AT_ONCE) * (double)(sizeof(double) + sizeof(uint64_t));
   return ((double)sizeof(double) * volley_expected_window(width, rows) + (double)kind->column_bytes * width) / ranks;
 }
 

@@ -19,8 +19,8 @@ uint64_t volley_window_rows(uint64_t width);
 /* Values in a full window where `rows` are recorded at most. */
 double volley_expected_window(double width, double rows);
 
-/* Bytes of the buffers of recorder r on one of some ranks and of what it knows of its columns: at most `rows` of `width`
- * values are recorded. */
+/* Bytes that recorder r takes of its buffers on one of some ranks, and of what it knows of its columns: `rows` of `width` values
+ * are recorded, or that many spikes. */
 double volley_recorder_expected_bytes(const volley_experiment *experiment, int r, int ranks, double width, double rows);
 
 /* Where recorded data go. All calls are collective over the ranks of the run and made in the same order on each;

@@ -146,6 +146,7 @@ int MPI_Finalize(void) { return MPI_SUCCESS; }
 
 int main(int argc, char **argv) {
   volley_streams_open();
+  volley_memory_settle();
   volley_signals_watch();
   if (volley_mpi_start() != VOLLEY_OK) return 1;
   request *r = volley_alloc(1, sizeof *r, "requests");
