@@ -200,7 +200,7 @@ def main(is_long):
     docs = glob.glob(os.path.join(SOURCE, "docs", "*.md"))
     pages = ["README.md"] + sorted(os.path.relpath(page, SOURCE) for page in docs)
     series = [[page] + [name for name, first in AFTER.items() if first == page] for page in pages if page not in AFTER]
-    with tempfile.TemporaryDirectory() as folder, python_that_plots(folder):
+    with tempfile.TemporaryDirectory() as folder, python_that_plots(folder, written=is_long):
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             n_run = sum(pool.map(lambda names: run_series(names, is_long), series))
     expect(n_run > 35, f"only {n_run} blocks were found")

@@ -148,7 +148,8 @@ def main(every=3):
     cases = read_cases(arguments.files or sorted(glob.glob(os.path.join(HERE, "*.yaml"))))
     work = [(c, r) for number, c in enumerate(cases) if arguments.only in c["name"]
             for r in ranks_of(c, number, 1 if arguments.only else every)]
-    with tempfile.TemporaryDirectory() as folder, python_that_plots(folder), concurrent.futures.ThreadPoolExecutor(3) as pool:
+    with tempfile.TemporaryDirectory() as folder, python_that_plots(folder, written=False), \
+         concurrent.futures.ThreadPoolExecutor(3) as pool:
         outcomes = list(pool.map(lambda item: run_case(*item), work))
     print("".join(outcomes), end="")
     failed = sum(bool(outcome) for outcome in outcomes)

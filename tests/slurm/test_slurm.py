@@ -20,7 +20,7 @@ NETWORK = {"network.scale.neurons": 0.05, "network.scale.indegree": 0.05, "recor
 SHORT = {**NETWORK, "simulation.duration": "300 ms"}
 SLOW = {"VOLLEY": os.path.join(HERE, "slow_volley"), "VOLLEY_AT_FULL_SPEED": VOLLEY}
 SAVING = {**SLOW, "VOLLEY_CHECKPOINT_EVERY": "20 ms model"}  # so that it can be seen that a run gets on
-SLOWER = 10  # times
+SLOWER = 20  # times
 
 
 FROM_PYTHON = """
