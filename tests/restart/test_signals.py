@@ -213,7 +213,7 @@ def check_wall_time(whole, folder):
         shutil.rmtree(place, ignore_errors=True)
 
     limit = "--walltime-limit"
-    cases = [([limit, "00:00:02"], None, 2), ([limit, "2.4 s"], None, 1), ([], 2, 1), ([limit, "1 s"], 7200, 3),
+    cases = [([limit, "00:00:01"], None, 2), ([limit, "0.9 s"], None, 1), ([], 2, 1), ([limit, "1 s"], 7200, 3),
              ([limit, "2 h"], 1, 2)]
     all_at_once(check, list(enumerate(cases))[::EVERY])
     place, output = place_for(folder, "enough")
