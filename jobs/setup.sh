@@ -45,7 +45,7 @@ install_packages() {
 build_release() {
   local target=$1
   shift
-  ! command -v ninja >/dev/null || export CMAKE_GENERATOR=Ninja # a fifth faster; a folder that is there keeps its own
+  ! command -v ninja >/dev/null || export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}" # a fifth faster; a folder that is there keeps its own
   cmake --preset release "$@"
   cmake --build --preset release --target "$target" --parallel "$(nproc)"
 }
