@@ -13,7 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NEURONS = 1 << 17 /* of a thread */, WINDOWS = 4, FEW_STEPS = 8, MOST_STEPS = 200 /* in each window */ };
+enum {
+  MOST_NEURONS = 1 << 17 /* of a thread */,
+  WINDOWS = 4,
+  FEW_STEPS = 8,
+  MOST_STEPS = 200 /* in each window */,
+  MOST_BETWEEN = 1000
+};
 
 /* Spikes a step that stand for more, each of them weaker. */
 static const double most_spikes = 8;
@@ -22,8 +28,9 @@ static const double most_spikes = 8;
 typedef struct sample {
   volley_experiment experiment;
   volley_arena *arena;
-  double share; /* neurons of a thread of the run for each of a thread of the sample */
-  bool failed;  /* a step could not be taken; it is told */
+  double share;   /* neurons of a thread of the run for each of a thread of the sample */
+  bool failed;    /* a step could not be taken; it is told */
+  bool is_driven; /* has the input of its synapses: what a step takes depends on how long it had it */
 } sample;
 
 /* The populations of a rank: as many neurons a thread as in the run if these are not too many, `most`. */
@@ -130,6 +137,7 @@ static void add_inputs(sample *s, const volley_experiment *experiment, const vol
   volley_range *ranges = volley_arena_alloc(s->arena, n, sizeof *ranges);
   volley_stimulus *stimuli = volley_arena_alloc(s->arena, n + before, sizeof *stimuli);
   for (int p = 0; p < experiment->n_projections; p++) add_arriving(experiment, estimate, p, all);
+  s->is_driven = true;
   for (size_t k = 0; k < before; k++) stimuli[k] = experiment->stimuli[k];
   s->experiment.stimuli = stimuli;
   for (size_t k = 0; k < n; k++) {
@@ -139,31 +147,40 @@ static void add_inputs(sample *s, const volley_experiment *experiment, const vol
   }
 }
 
-/* Takes `steps` steps in each of some windows that lie evenly in the run, adding up what they take by phase; in processor
- * time. Returns the steps taken, 0 after a fault. */
-static int64_t step(sample *s, volley_network *network, int64_t whole, int64_t steps, double phases[VOLLEY_PHASES],
-                    double *all) {
+/* Takes steps of the run from `first` to `end`, adding up what they take by phase and in all; in processor time. */
+static void take_steps(sample *s, volley_network *network, int64_t first, int64_t end, double phases[VOLLEY_PHASES],
+                       double *all) {
+  volley_run_state state = {.step = first, .n_populations = s->experiment.n_populations};
+  volley_run_state_allocate(&state);
+  volley_summary summary = {0};
+  s->experiment.simulation.steps = end;
+  const double begin = volley_thread_seconds();
+  const volley_status status = volley_simulate(&(volley_engine_setup){.network = network, .from = &state}, &summary);
+  const double used = fmin(1, (volley_thread_seconds() - begin) / summary.simulate_s);
+  for (int k = 0; k < VOLLEY_PHASES && status == VOLLEY_OK; k++) phases[k] += used * summary.phase_s[k];
+  *all += used * summary.simulate_s;
+  volley_run_state_release(&state);
+  volley_summary_release(&summary);
+  s->failed = status != VOLLEY_OK;
+}
+
+/* Times `steps` steps in each of some windows that lie evenly in the run, up to `between` more before each, so that the neurons
+ * are as old as in the run or have left their initial state behind. Returns the steps timed, 0 after a fault. */
+static int64_t step(sample *s, volley_network *network, int64_t whole, int64_t steps, int64_t between,
+                    double phases[VOLLEY_PHASES], double *all) {
   const int windows = whole >= WINDOWS * steps ? WINDOWS : 1;
-  int64_t taken = 0;
-  for (int w = 0; w < windows; w++) {
+  int64_t taken = 0, last = 0;
+  for (int w = 0; w < windows && !s->failed; w++) {
     const int64_t first = windows == 1 ? 0 : whole * (2 * w + 1) / (2 * windows) - steps / 2;
     const int64_t end = first + steps < whole ? first + steps : whole;
-    volley_run_state state = {.step = first, .n_populations = s->experiment.n_populations};
-    volley_run_state_allocate(&state);
-    volley_summary summary = {0};
-    s->experiment.simulation.steps = end;
-    const double begin = volley_thread_seconds();
-    const volley_status status = volley_simulate(&(volley_engine_setup){.network = network, .from = &state}, &summary);
-    const double used = fmin(1, (volley_thread_seconds() - begin) / summary.simulate_s);
-    for (int k = 0; k < VOLLEY_PHASES && status == VOLLEY_OK; k++) phases[k] += used * summary.phase_s[k];
-    *all += used * summary.simulate_s;
-    volley_run_state_release(&state);
-    volley_summary_release(&summary);
-    s->failed = status != VOLLEY_OK;
-    if (s->failed) return 0;
+    double untimed[VOLLEY_PHASES] = {0}, unused = 0;
+    if (between > 0 && first > last)
+      take_steps(s, network, first - last > between ? first - between : last, first, untimed, &unused);
+    if (!s->failed) take_steps(s, network, first, end, phases, all);
     taken += end - first;
+    last = end;
   }
-  return taken;
+  return s->failed ? 0 : taken;
 }
 
 /* Steps of a window that there is time for. */
@@ -172,12 +189,13 @@ static double affordable(double step_s) { return volley_sample_s / WINDOWS / fma
 /* The time of a step of a network: first of few steps, then of as many as there is time for. */
 static void time_steps(sample *s, volley_network *network, int64_t whole, double phases[VOLLEY_PHASES], double *all) {
   double seconds = 0;
-  int64_t taken = step(s, network, whole, FEW_STEPS, phases, &seconds);
-  const double more = fmin(MOST_STEPS, affordable(seconds / fmax(1, (double)taken)));
+  int64_t taken = step(s, network, whole, FEW_STEPS, 0, phases, &seconds);
+  const double possible = affordable(seconds / fmax(1, (double)taken)), more = fmin(MOST_STEPS, possible);
   if (taken > 0 && more > FEW_STEPS) {
     seconds = 0;
     memset(phases, 0, VOLLEY_PHASES * sizeof *phases);
-    taken = step(s, network, whole, (int64_t)more, phases, &seconds);
+    taken = step(s, network, whole, (int64_t)more, s->is_driven ? (int64_t)fmin(MOST_BETWEEN, possible) : 0, phases,
+                 &seconds);
   }
   for (int k = 0; k < VOLLEY_PHASES; k++) phases[k] /= fmax(1, (double)taken);
   *all = seconds / fmax(1, (double)taken);

@@ -35,8 +35,8 @@ RESIDENT = 6_000_000  # kB in memory, under these
 FOREIGN = ["MPI_ABORT", "PETSC ERROR", "HDF5-DIAG", "HDF5: ", "Traceback (most recent", "ORTE_ERROR", "*** Process", "libgomp",
            "Sanitizer", "runtime error:", "Segmentation fault", "core dumped", "Assertion", "double free", "corrupted",
            "free(): ", "malloc(): ", "hwloc", "An error occurred in MPI", "PML ", "opal_", "glibc", "stack smashing", "mca_"]
-SANITIZER_OPTIONS = {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4000:"
-                                     f"hard_rss_limit_mb={RESIDENT // 1000}",
+SANITIZER_OPTIONS = {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0:fast_unwind_on_malloc=1:malloc_context_size=2:"
+                                     f"allocator_may_return_null=1:max_allocation_size_mb=4000:hard_rss_limit_mb={RESIDENT // 1000}",
                      "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99:print_stacktrace=1"}
 
 

@@ -1,5 +1,6 @@
 """Environments: variables that users, launchers and schedulers set, and limits of the shell. Values that the libraries
 themselves refuse before the program begins are not among them."""
+import os
 
 
 VARIABLES = {
@@ -40,8 +41,9 @@ VARIABLES = {
     "MALLOC_PERTURB_": ["165"],
     "PETSC_OPTIONS": ["-ksp_type cg", "-options_left 0"],
 }
+STACK = 4096 if "VOLLEY_TEST_C_FLAGS" in os.environ else 512  # kB; unoptimised and with sanitizers the gates' frames take half a MB
 # Limits of the shell: none of them keeps the program from starting.
-LIMITS = ["umask 0777", "umask 0", "ulimit -n 64", "ulimit -s 512", "ulimit -s unlimited", "ulimit -c 0", "ulimit -u 4000",
+LIMITS = ["umask 0777", "umask 0", "ulimit -n 64", f"ulimit -s {STACK}", "ulimit -s unlimited", "ulimit -c 0", "ulimit -u 4000",
           "exec </dev/null", "exec <&-", "exec >/dev/null", "ulimit -f 8000", "ulimit -l 0", "cd .",
           "chmod a-w .", "trap '' TERM INT", "exec 2>&1"]
 

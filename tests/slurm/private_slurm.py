@@ -155,14 +155,14 @@ class PrivateSlurm:
         self.wait_until(lambda: self.command("sinfo", "-h", "-o", "%D %t", check=False) == f"{NODES} idle", 60,
                         "the nodes to be idle")
 
-    def wait_until(self, condition, seconds, what):
+    def wait_until(self, condition, seconds, what, every=0.3):
         """Ends the test with the daemons' last words if the condition does not come true."""
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
                 self.show_logs()
                 sys.exit(f"waited {seconds} s in vain for {what}")
-            time.sleep(0.3)  # the condition may start a program
+            time.sleep(every)  # the condition may start a program
 
     def show_logs(self):
         for name in sorted(os.listdir(f"{self.folder}/log")):
@@ -205,6 +205,6 @@ class Job:
 
     def wait(self, seconds=300):
         """Waits until the job has ended for good; returns its state, or the states of an array."""
-        self.slurm.wait_until(lambda: set(self.fields("JobState")) <= ENDED, seconds, f"job {self.number} to end")
+        self.slurm.wait_until(lambda: set(self.fields("JobState")) <= ENDED, seconds, f"job {self.number} to end", every=1)
         states = self.fields("JobState")
         return states[0] if len(states) == 1 else states
