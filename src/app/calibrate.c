@@ -153,10 +153,10 @@ static bool time_steps(const volley_experiment *experiment, const volley_estimat
 }
 
 volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate,
-                                   const volley_output_estimate *output) {
+                                   const volley_output_estimate *output, double start_s) {
   const double byte_s =
       output->needed_bytes > 1e6 ? volley_time_writing(experiment->output, output->needed_bytes) : 1e-9;
-  volley_times times = {0};
+  volley_times times = {.start_s = start_s};
   bool works = true;
   if (experiment->simulation.continuous)
     time_continuous(experiment, estimate, &times);
@@ -175,6 +175,6 @@ volley_times volley_estimate_times(const volley_experiment *experiment, const vo
   times.close_s =
       file_s + (times.save_s > 0 ? output->file_bytes * (byte_s + 2 * recorded_byte_s) : 0); /* joins the parts */
   if (!works) volley_fault(VOLLEY_FAILURE, NULL, "a trial of some steps of these neurons with their stimuli failed");
-  times.total_s = times.build_s + times.simulate_s + times.spectra_s + times.close_s;
+  times.total_s = start_s + times.build_s + times.simulate_s + times.spectra_s + times.close_s;
   return times;
 }

@@ -7,11 +7,12 @@
 
 /* Seconds of a run on as many ranks and threads as the estimate is for. */
 typedef struct volley_times {
-  double build_s, simulate_s, spectra_s, close_s, total_s;                      /* total_s is the sum of the others */
+  double start_s; /* of the program, until it knows the experiment: what this one has taken */
+  double build_s, simulate_s, spectra_s, close_s, total_s;                      /* total_s is the sum of all these */
   double update_s, stimuli_s, deliver_s, exchange_s, record_s, learn_s, save_s; /* parts of simulate_s */
 } volley_times;
 volley_times volley_estimate_times(const volley_experiment *experiment, const volley_estimate *estimate,
-                                   const volley_output_estimate *output);
+                                   const volley_output_estimate *output, double start_s);
 
 /* The pieces. */
 

@@ -61,14 +61,14 @@ static volley_status check_values(const volley_experiment *given, const volley_r
 
 /* Rank 0 times pieces and prints. Collective. */
 static volley_status print_estimate(volley_experiment *experiment, const volley_reader *reader, const settings *options,
-                                    const volley_estimate *estimate, MPI_Comm comm) {
+                                    const volley_estimate *estimate, double start_s, MPI_Comm comm) {
   volley_output_estimate output = {0};
   volley_times times = {0};
   int rank;
   VOLLEY_MPI(MPI_Comm_rank(comm, &rank));
   if (rank == 0) {
     output = volley_estimate_output(experiment, estimate);
-    times = volley_estimate_times(experiment, estimate, &output);
+    times = volley_estimate_times(experiment, estimate, &output, start_s);
   }
   const volley_check_figures figures = {experiment, estimate, &output, &times};
   if (rank == 0 && volley_local_status() == VOLLEY_OK && !options->compare_partitions)
@@ -98,15 +98,16 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
   if (options->ranks > 0) ranks = options->ranks;
   VOLLEY_TRY(volley_choose_threads(options->threads, experiment, ranks, comm, &threads));
   VOLLEY_TRY(check_values(experiment, &reader, comm));
-  for (int p = 0; p < experiment->n_populations; p++) VOLLEY_TRY(volley_sources_check(experiment, p, &reader, comm));
   VOLLEY_TRY(volley_readouts_check(experiment, &reader, comm));
+  const double start_s = volley_thread_seconds(); /* a run takes the same so far */
+  for (int p = 0; p < experiment->n_populations; p++) VOLLEY_TRY(volley_sources_check(experiment, p, &reader, comm));
   if (options->resolved) {
     if (rank == 0) fputs(volley_experiment_resolve(experiment), stdout);
     return VOLLEY_OK;
   }
   volley_estimate estimate;
   volley_status status = volley_estimate_make(experiment, &reader, ranks, threads, true, comm, &estimate);
-  if (status == VOLLEY_OK) status = print_estimate(experiment, &reader, options, &estimate, comm);
+  if (status == VOLLEY_OK) status = print_estimate(experiment, &reader, options, &estimate, start_s, comm);
   volley_estimate_release(&estimate);
   return status;
 }

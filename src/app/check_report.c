@@ -118,6 +118,7 @@ static void print_times(const volley_check_figures *figures) {
          volley_count((uint64_t)e->threads, "thread").text, volley_why_one_thread(experiment, e->ranks, e->threads));
   printf("  spikes          %10.3g%s\n", e->spikes, e->assumed_rates ? ", see below" : "");
   printf("  synaptic events %10.3g\n", e->events);
+  printf("  start           %10.1f s\n", t->start_s);
   printf("  build           %10.1f s\n", t->build_s);
   printf("  simulate        %10.1f s (%s): neurons %.1f s, stimuli %.1f s, delivery %.1f s, exchange %.1f s, recording "
          "%.1f s",
@@ -214,10 +215,11 @@ static void print_json_output(const volley_check_figures *figures) {
 void volley_check_print_json(const volley_check_figures *figures) {
   const volley_estimate *e = figures->estimate;
   const volley_times *t = figures->times;
-  const figure seconds[] = {{"build", t->build_s},         {"simulate", t->simulate_s}, {"update", t->update_s},
-                            {"stimuli", t->stimuli_s},     {"deliver", t->deliver_s},   {"exchange", t->exchange_s},
-                            {"record", t->record_s},       {"learn", t->learn_s},       {"checkpoints", t->save_s},
-                            {"eigenvalues", t->spectra_s}, {"close", t->close_s},       {"total", t->total_s}};
+  const figure seconds[] = {{"start", t->start_s},       {"build", t->build_s},         {"simulate", t->simulate_s},
+                            {"update", t->update_s},     {"stimuli", t->stimuli_s},     {"deliver", t->deliver_s},
+                            {"exchange", t->exchange_s}, {"record", t->record_s},       {"learn", t->learn_s},
+                            {"checkpoints", t->save_s},  {"eigenvalues", t->spectra_s}, {"close", t->close_s},
+                            {"total", t->total_s}};
   volley_json_member_text("experiment", figures->experiment->file, "{\n  ");
   volley_json_member_text("title", figures->experiment->title, ",\n  ");
   const char *resolved = volley_experiment_resolve(figures->experiment);
