@@ -1,6 +1,7 @@
 # What is refused before anything is looked for.
 
-# Options with which arithmetic is not exact: those of CMAKE_C_FLAGS are seen here, all others by base/exact.h, and this also where a compiler does not tell.
+# Options with which arithmetic is not exact: those of CMAKE_C_FLAGS are seen here, all others by base/exact.h, and this also
+# where a compiler does not tell.
 string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
 if("${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}}" MATCHES
     "-Ofast|-ffast-math|-funsafe-math-optimizations|-fassociative-math|-freciprocal-math|-ffinite-math-only|-fno-signed-zeros")

@@ -18,7 +18,7 @@ enum {
   WINDOWS = 4,
   FEW_STEPS = 8,
   MOST_STEPS = 200 /* in each window */,
-  MOST_BETWEEN = 1000
+  MOST_BETWEEN = 1000 /* before each */
 };
 
 /* Spikes a step that stand for more, each of them weaker. */
@@ -173,9 +173,9 @@ static int64_t step(sample *s, volley_network *network, int64_t whole, int64_t s
   for (int w = 0; w < windows && !s->failed; w++) {
     const int64_t first = windows == 1 ? 0 : whole * (2 * w + 1) / (2 * windows) - steps / 2;
     const int64_t end = first + steps < whole ? first + steps : whole;
+    const int64_t settle = first - last < between ? last : first - between;
     double untimed[VOLLEY_PHASES] = {0}, unused = 0;
-    if (between > 0 && first > last)
-      take_steps(s, network, first - last > between ? first - between : last, first, untimed, &unused);
+    if (settle < first) take_steps(s, network, settle, first, untimed, &unused);
     if (!s->failed) take_steps(s, network, first, end, phases, all);
     taken += end - first;
     last = end;

@@ -97,9 +97,9 @@ static volley_status check_experiment(volley_experiment *experiment, const setti
   int threads;
   if (options->ranks > 0) ranks = options->ranks;
   VOLLEY_TRY(volley_choose_threads(options->threads, experiment, ranks, comm, &threads));
-  VOLLEY_TRY(check_values(experiment, &reader, comm));
   VOLLEY_TRY(volley_readouts_check(experiment, &reader, comm));
-  const double start_s = volley_thread_seconds(); /* a run takes the same so far */
+  const double start_s = volley_thread_seconds(); /* a run takes the same before it builds */
+  VOLLEY_TRY(check_values(experiment, &reader, comm));
   for (int p = 0; p < experiment->n_populations; p++) VOLLEY_TRY(volley_sources_check(experiment, p, &reader, comm));
   if (options->resolved) {
     if (rank == 0) fputs(volley_experiment_resolve(experiment), stdout);

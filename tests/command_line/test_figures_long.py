@@ -70,7 +70,7 @@ def draw_all(name, output):
 
 def main():
     files = sys.argv[1:] or sorted(glob.glob(os.path.join(EXPERIMENTS, "**", "*.yaml"), recursive=True))
-    check_figures(written=False)
+    check_figures()
     os.environ["VOLLEY_PLOT_DEBUG"] = "1"  # what breaks is raised
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

@@ -165,7 +165,7 @@ with tempfile.TemporaryDirectory() as folder:
     everything = record("everything", SPIKES, TRACES, OUTPUTS, DECODERS)
     record("only_output", OUTPUTS, rows=SIX)
     expect_figure(everything)
-    with python_that_plots(folder, written=False):
+    with python_that_plots(folder):
         main(everything)
     os.chdir("/")
 program.finish()

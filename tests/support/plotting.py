@@ -57,14 +57,8 @@ def answer(connection):
         connection.send(bytes([code]))
 
 
-def head_of_png(figure, dpi):
-    """The first bytes of a file: what it is, and its size in pixels."""
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", *(int(inches * dpi) for inches in figure.get_size_inches()))
-
-
 def check_figures(written=True):
-    """Whatever is saved has its layout looked at, and a warning is an error. Not written: of PNG files there is the head, since all
-    else takes most of the time."""
+    """Whatever is saved has its layout looked at, and a warning is an error. Not written: PNG files stay empty."""
     from matplotlib.figure import Figure  # pylint: disable=import-outside-toplevel
     from layout import faults_of  # pylint: disable=import-outside-toplevel
     save = Figure.savefig
@@ -76,8 +70,7 @@ def check_figures(written=True):
             if written or format != "png":
                 save(figure, path, format=format, dpi=dpi)
             else:
-                with open(path, "wb") as file:
-                    file.write(head_of_png(figure, dpi))
+                open(path, "wb").close()
         faults += [str(warning.message) for warning in said]
         if faults:
             raise SystemExit("layout: " + "; ".join(faults))
