@@ -96,7 +96,7 @@ static void estimate_build(const volley_experiment *experiment, volley_estimate 
   const double records =
       learning + (experiment->simulation.continuous
                       ? blocks * volley_event_table_builder_expected_bytes((double)experiment->neurons, still / blocks)
-                      : volley_table_builder_expected_bytes(estimate->rows, still));
+                      : blocks * volley_table_builder_expected_bytes(estimate->rows / blocks, still / blocks));
   const double at_once = estimate->threads / blocks;
   const double kept = volley_edge_lists_expected_bytes(experiment, estimate->expected, estimate->ranks, &most);
   const double building = kept + at_once * fmax(0, records - estimate->table_bytes);

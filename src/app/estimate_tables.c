@@ -1,6 +1,7 @@
 /* Synapse tables of a rank: how many rows, groups and bytes, and what the spikes of a run find there. */
 #include "app/estimate.h"
 
+#include "base/memory.h"
 #include "network/blocks.h"
 #include "network/plastic_table.h"
 #include "network/source_index.h"
@@ -153,8 +154,9 @@ static void add_static(const volley_experiment *experiment, const volley_edge_sa
         add_rows(shape, experiment->populations[source].size, &totals, estimate);
     }
   }
-  estimate->table_bytes +=
-      estimate->blocks * (volley_source_index_expected_bytes(totals.rows, (double)experiment->neurons) +
+  estimate->table_bytes =
+      estimate->blocks * (volley_huge_expected_bytes(estimate->table_bytes / estimate->blocks) +
+                          volley_source_index_expected_bytes(totals.rows, (double)experiment->neurons) +
                           (double)volley_units_bytes(&totals) +
                           (double)volley_ring_bytes(volley_layout_choose(&totals), totals.receptors));
 }

@@ -4,6 +4,7 @@
 #include "base/status.h"
 
 #include <malloc.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 enum { ALIGNMENT = 64 };
-static const size_t page = 4096, huge_page = (size_t)2 << 20;
+static const size_t page = 4096, huge_page = VOLLEY_HUGE_PAGE;
 
 static _Thread_local jmp_buf *way_out; /* of what this thread tries; NULL: nothing */
 
@@ -94,6 +95,10 @@ void *volley_grow(void *memory, size_t count, size_t size, const char *what) {
 static size_t table_size(size_t bytes) {
   const size_t unit = bytes < huge_page ? page : huge_page;
   return (bytes / unit + 1) * unit;
+}
+
+double volley_huge_expected_bytes(double bytes) {
+  return bytes < VOLLEY_HUGE_PAGE ? bytes : ceil(bytes / VOLLEY_HUGE_PAGE) * VOLLEY_HUGE_PAGE;
 }
 
 /* Maps one huge page more than needed and cuts the ends off, so that the table starts at a huge page. */

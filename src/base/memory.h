@@ -32,6 +32,9 @@ void *volley_grow(void *memory, size_t count, size_t size, const char *what);
 /* A table of `bytes` zeroed bytes, in huge pages where it fills one and the system has them. Released by
  * volley_table_free(). */
 void *volley_alloc_huge(size_t bytes, const char *what);
+enum { VOLLEY_HUGE_PAGE = 2 << 20 };
+/* What a table of about so many bytes takes where all of it is used. */
+double volley_huge_expected_bytes(double bytes);
 void volley_table_free(void *table, size_t bytes);
 /* One of `grown` bytes in its place, with its content, which is not copied. table: of `bytes`, or NULL. */
 void *volley_table_grow(void *table, size_t bytes, size_t grown, const char *what);

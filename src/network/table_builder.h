@@ -21,7 +21,7 @@ void volley_table_fill(volley_table_builder *builder, uint16_t target, size_t n,
 volley_table volley_table_finish(volley_table_builder *builder);
 void volley_table_builder_destroy(volley_table_builder *builder); /* of one that is not finished; NULL is allowed */
 
-/* Bytes of what builders of tables with so many rows and synapses hold beside them. */
+/* Bytes of what the builder of a table with so many rows and synapses holds. */
 double volley_table_builder_expected_bytes(double rows, double synapses);
 
 #endif

