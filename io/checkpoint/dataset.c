@@ -40,7 +40,7 @@ void volley_dataset_put(volley_hdf5 *file, volley_dataset *dataset, uint64_t fir
   const hid_t memory = volley_hdf5_check(file, H5Screate_simple(1, &n, NULL), "describe data of");
   if (n < dataset->count) /* all need no selection, and a scalar takes none */
     volley_hdf5_check(file, H5Sselect_hyperslab(space, H5S_SELECT_SET, &from, NULL, &n, NULL), "select data of");
-  volley_hdf5_check(file, H5Dwrite(dataset->handle, dataset->type, memory, space, file->transfer, values), "write");
+  volley_hdf5_check(file, H5Dwrite(dataset->handle, dataset->type, memory, space, H5P_DEFAULT, values), "write");
   if (dataset->descriptor >= 0 && !file->failed) start_transfer(dataset, first, count);
   volley_hdf5_release(file, memory);
   volley_hdf5_release(file, space);

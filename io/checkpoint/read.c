@@ -52,7 +52,7 @@ volley_status volley_checkpoint_open(const char *path, MPI_Comm comm, volley_che
   VOLLEY_MPI(MPI_Comm_set_errhandler(checkpoint->comm, MPI_ERRORS_RETURN));
   checkpoint->info.path = volley_arena_copy(checkpoint->arena, path);
   checkpoint->info.bytes = found.bytes;
-  checkpoint->file = (volley_hdf5){.path = checkpoint->info.path, .blame = VOLLEY_USAGE, .transfer = H5P_DEFAULT};
+  checkpoint->file = (volley_hdf5){.path = checkpoint->info.path, .blame = VOLLEY_USAGE};
   read_all(checkpoint);
   const volley_status status = volley_agree(comm);
   if (status != VOLLEY_OK) {

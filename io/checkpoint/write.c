@@ -153,7 +153,7 @@ volley_status volley_checkpoint_write(const volley_run_parts *parts, const volle
               .handle = -1};
   volley_contents_create(&w.contents);
   w.temporary = volley_arena_format(w.contents.arena, "%s.part", path);
-  w.file = (volley_hdf5){.path = w.temporary, .blame = VOLLEY_FAILURE, .transfer = H5P_DEFAULT};
+  w.file = (volley_hdf5){.path = w.temporary, .blame = VOLLEY_FAILURE};
   list_contents(&w);
   w.extents = volley_arena_alloc(w.contents.arena, w.contents.n_datasets, sizeof *w.extents);
   volley_status status = open_room(&w);

@@ -134,7 +134,7 @@ static void open_text(volley_numbers *n) {
 
 void volley_numbers_open(volley_numbers *n, const volley_place *place, const char *path, const char *dataset,
                          const char *column) {
-  *n = (volley_numbers){.file = {.path = path, .place = place, .blame = VOLLEY_USAGE, .transfer = H5P_DEFAULT},
+  *n = (volley_numbers){.file = {.path = path, .place = place, .blame = VOLLEY_USAGE},
                         .dataset = dataset,
                         .column = column,
                         .handle = -1,

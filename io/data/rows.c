@@ -52,7 +52,7 @@ static void open_columns(volley_rows *rows) {
 }
 
 volley_status volley_rows_open(volley_rows *rows, const volley_place *place, const char *path, MPI_Comm comm) {
-  rows->file = (volley_hdf5){.path = path, .place = place, .blame = VOLLEY_USAGE, .transfer = H5P_DEFAULT};
+  rows->file = (volley_hdf5){.path = path, .place = place, .blame = VOLLEY_USAGE};
   rows->comm = comm;
   rows->handle = rows->group = -1;
   for (int c = 0; c < VOLLEY_MAX_COLUMNS; c++) rows->columns[c].set = -1;

@@ -290,11 +290,8 @@ void volley_hdf5_read_part(volley_hdf5 *file, hid_t set, const char *name, hid_t
 
 /* HDF5 cannot write to a dataset that has no values. */
 static void write_all(volley_hdf5 *file, hid_t set, hid_t type, hid_t space, const void *values) {
-  static const char nothing = 0;
-  if (!file->writes) volley_hdf5_check(file, H5Sselect_none(space), "select data of");
-  if (H5Sget_simple_extent_npoints(space) != 0)
-    volley_hdf5_check(file, H5Dwrite(set, type, space, space, file->transfer, file->writes ? values : &nothing),
-                      "write");
+  if (file->writes && H5Sget_simple_extent_npoints(space) != 0)
+    volley_hdf5_check(file, H5Dwrite(set, type, space, space, H5P_DEFAULT, values), "write");
   volley_hdf5_release(file, space);
 }
 

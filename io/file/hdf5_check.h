@@ -18,7 +18,6 @@ typedef struct volley_hdf5 {
   bool failed;               /* a call has failed */
   bool is_silent;            /* that adds no fault */
   bool writes;               /* this rank writes what volley_hdf5_put_array is given (rank 0) */
-  hid_t transfer;            /* transfer properties of data written, or H5P_DEFAULT */
 } volley_hdf5;
 
 /* Keeps HDF5 from printing its error stack, in this thread. Not collective. */

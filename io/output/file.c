@@ -129,17 +129,6 @@ static volley_output *create(const volley_experiment *experiment, const char *pa
   return output;
 }
 
-/* Creates the HDF5 file, with metadata read and written by all ranks together. */
-static void create_file(volley_output *output) {
-  volley_hdf5 *file = &output->file;
-  file->transfer = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_XFER), "set up");
-  if (output->ranks > 1) { /* one alone does without MPI-IO */
-    volley_hdf5_check(file, H5Pset_dxpl_mpio(file->transfer, H5FD_MPIO_COLLECTIVE), "set up");
-    volley_hdf5_check(file, H5Pset_dxpl_mpio_chunk_opt(file->transfer, H5FD_MPIO_CHUNK_ONE_IO), "set up");
-  }
-  output->handle = volley_hdf5_create_shared(file, output->comm);
-}
-
 /* Opens the file for reserving on rank 0 and takes room for all that opening and closing write. */
 static volley_status open_room(volley_output *output) {
   if (output->rank == 0) {
@@ -181,7 +170,7 @@ volley_status volley_output_open(const volley_experiment *experiment, const char
     destroy(output);
     return status;
   }
-  create_file(output);
+  output->handle = volley_hdf5_create_shared(&output->file, output->comm);
   status = agree(output);
   if (status == VOLLEY_OK) status = make_room(output, 0);
   if (status == VOLLEY_OK) {
@@ -222,7 +211,6 @@ volley_status volley_output_close(volley_output *output, const volley_summary *s
   const volley_status status = output->broken ? VOLLEY_FAILURE : write_end(output, summary);
   if (output->broken) give_up(output);
   volley_hdf5_check(&output->file, H5Fclose(output->handle), "close");
-  volley_hdf5_release(&output->file, output->file.transfer);
   const volley_status closed = agree(output);
   if (output->rank == 0) {
     int code = volley_disk_space_close(&output->room);

@@ -345,7 +345,7 @@ static volley_status open_temporary(volley_found_output *out) {
 
 /* Makes one file of what is left of an output: at a path that is given, or else a temporary one. */
 static volley_status make_view(const char *output, const char *path, volley_found_output *out) {
-  view v = {.hdf5 = {.path = output, .blame = VOLLEY_USAGE, .writes = true, .transfer = H5P_DEFAULT}};
+  view v = {.hdf5 = {.path = output, .blame = VOLLEY_USAGE, .writes = true}};
   char *folder = volley_path_format("%s.parts", output), *last = volley_path_format("%s.part", output);
   find_parts(&v, folder);
   qsort(v.parts, (size_t)v.n, sizeof *v.parts, by_time);

@@ -160,6 +160,18 @@ static void create_traces(volley_hdf5 *file, hid_t group, const volley_experimen
   volley_mapping_put(file, group, experiment, recorder, track, comm);
 }
 
+/* Spikes, and rows no wider than a chunk, are contiguous pieces of the file, which each rank writes for itself. Ranks write
+ * together what HDF5 would else write row by row, and what is compressed, which it could not write. */
+static hid_t choose_transfer(volley_hdf5 *file, const volley_track *track, MPI_Comm comm) {
+  int ranks;
+  VOLLEY_MPI(MPI_Comm_size(comm, &ranks));
+  if (ranks == 1 || (!track->is_compressed && track->width <= track->chunk_columns)) return H5P_DEFAULT;
+  const hid_t transfer = volley_hdf5_check(file, H5Pcreate(H5P_DATASET_XFER), "set up");
+  volley_hdf5_check(file, H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE), "set up");
+  volley_hdf5_check(file, H5Pset_dxpl_mpio_chunk_opt(transfer, H5FD_MPIO_CHUNK_ONE_IO), "set up");
+  return transfer;
+}
+
 void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment *experiment, int r,
                          const volley_trace_columns *columns, MPI_Comm comm, volley_track *track) {
   const volley_recorder *recorder = &experiment->recorders[r];
@@ -174,6 +186,7 @@ void volley_track_create(volley_hdf5 *file, hid_t root, const volley_experiment 
   } else {
     create_spikes(file, group, experiment, recorder, track);
   }
+  track->transfer = choose_transfer(file, track, comm);
   volley_hdf5_release(file, group);
   free(path);
 }
@@ -215,6 +228,7 @@ void volley_track_release(volley_hdf5 *file, volley_track *track) {
   volley_hdf5_release(file, track->times);
   volley_hdf5_release(file, track->ids);
   volley_hdf5_release(file, track->data);
+  if (track->transfer != H5P_DEFAULT) volley_hdf5_release(file, track->transfer);
 }
 
 /* Bytes of a chunk of traces at most. */
@@ -270,8 +284,8 @@ void volley_track_put_spikes(volley_hdf5 *file, volley_track *track, uint64_t fi
   grow(file, track->times, total, 0);
   grow(file, track->ids, total, 0);
   note_growth(track, total);
-  volley_tile_write(file, track->times, H5T_NATIVE_DOUBLE, 1, &tile, times);
-  volley_tile_write(file, track->ids, H5T_NATIVE_UINT64, 1, &tile, ids);
+  volley_tile_write(file, track->times, H5T_NATIVE_DOUBLE, 1, &tile, track->transfer, times);
+  volley_tile_write(file, track->ids, H5T_NATIVE_UINT64, 1, &tile, track->transfer, ids);
 }
 
 /* Values as the file has them, since HDF5 would not convert them in a collective write: themselves, or *own, which the caller
@@ -288,7 +302,7 @@ static void write_tile(volley_hdf5 *file, volley_track *track, const volley_tile
                        uint64_t total) {
   grow(file, track->data, total, track->width);
   note_growth(track, total);
-  if (track->width > 0) volley_tile_write(file, track->data, value_type(track), 2, tile, values);
+  if (track->width > 0) volley_tile_write(file, track->data, value_type(track), 2, tile, track->transfer, values);
 }
 
 void volley_track_put_traces(volley_hdf5 *file, volley_track *track, uint64_t first_row, uint64_t rows,

@@ -24,6 +24,7 @@ typedef struct volley_track {
   uint64_t chunk, chunk_columns;       /* spikes or rows in a chunk; columns */
   uint64_t allocated;                  /* spikes or rows that the file has room for */
   bool is_compressed;
+  hid_t transfer; /* how ranks write: H5P_DEFAULT, or properties of a collective write, owned */
 } volley_track;
 
 /* Path of a recorder's group from the root. Owned by the caller: free(). Not collective. */
@@ -93,10 +94,11 @@ uint64_t volley_track_bytes(const volley_experiment *experiment);
 int64_t volley_recorder_end(const volley_experiment *experiment, const volley_recorder *recorder);
 uint64_t volley_recorder_rows(const volley_experiment *experiment, const volley_recorder *recorder);
 
-/* Writes this rank's tile, which may be empty, of a dataset of two dimensions, or of one: then the tile has one row. values:
- * [rows][columns] of type, in which the file has them. */
+/* Writes this rank's tile, which may be empty, of a dataset of two dimensions, or of one: then the tile has one row. transfer:
+ * H5P_DEFAULT, each rank for itself, not collective; or properties of a collective write. values: [rows][columns] of type, in
+ * which the file has them. */
 void volley_tile_write(volley_hdf5 *file, hid_t set, hid_t type, int dimensions, const volley_tile *tile,
-                       const void *values);
+                       hid_t transfer, const void *values);
 
 /* Writes the group: which neurons or synapses the columns are, and the times of the rows. */
 void volley_mapping_put(volley_hdf5 *file, hid_t group, const volley_experiment *experiment,

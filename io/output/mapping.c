@@ -16,12 +16,13 @@ uint64_t volley_recorder_rows(const volley_experiment *experiment, const volley_
 }
 
 void volley_tile_write(volley_hdf5 *file, hid_t set, hid_t type, int dimensions, const volley_tile *tile,
-                       const void *values) {
+                       hid_t transfer, const void *values) {
   static const char nothing = 0;
   static const hsize_t one[2] = {1, 1};
   const hsize_t start[2] = {tile->first_row, tile->first_column}, count[2] = {tile->rows, tile->columns};
   const int skip = 2 - dimensions; /* the rows */
   const bool is_empty = tile->rows == 0 || tile->columns == 0;
+  if (is_empty && transfer == H5P_DEFAULT) return;
   const hid_t space = volley_hdf5_check(file, H5Dget_space(set), "look up data of");
   const hid_t memory =
       volley_hdf5_check(file, H5Screate_simple(dimensions, is_empty ? one : count + skip, NULL), "describe data of");
@@ -32,7 +33,7 @@ void volley_tile_write(volley_hdf5 *file, hid_t set, hid_t type, int dimensions,
     volley_hdf5_check(file, H5Sselect_hyperslab(space, H5S_SELECT_SET, start + skip, NULL, count + skip, NULL),
                       "select data of");
   }
-  volley_hdf5_check(file, H5Dwrite(set, type, memory, space, file->transfer, is_empty ? &nothing : values), "write");
+  volley_hdf5_check(file, H5Dwrite(set, type, memory, space, transfer, is_empty ? &nothing : values), "write");
   volley_hdf5_release(file, memory);
   volley_hdf5_release(file, space);
 }
@@ -73,7 +74,8 @@ static void put_columns(volley_hdf5 *file, hid_t group, const char *name, hid_t 
   const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &width, NULL), "describe data of");
   const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                                       "create a dataset in");
-  if (width > 0 && dealt) volley_tile_write(file, set, type, 1, &tile, dealt); /* HDF5 fails at sets without a place */
+  if (width > 0 && dealt)
+    volley_tile_write(file, set, type, 1, &tile, H5P_DEFAULT, dealt); /* HDF5 fails at sets without a place */
   volley_hdf5_release(file, space);
   volley_hdf5_release(file, set);
 }

@@ -58,10 +58,10 @@ static void put_piece(volley_hdf5 *file, const nodes *n, uint32_t first, uint32_
     for (int d = 0; d < dimensions; d++) n->values[d * PIECE + (int)i] = x[d];
   }
   for (int d = 0; d < dimensions; d++)
-    volley_tile_write(file, n->coordinates[d], H5T_NATIVE_DOUBLE, 1, &tile, n->values + d * PIECE);
+    volley_tile_write(file, n->coordinates[d], H5T_NATIVE_DOUBLE, 1, &tile, H5P_DEFAULT, n->values + d * PIECE);
   for (int c = 0; c < COLUMNS; c++) {
     for (uint32_t i = 0; i < count; i++) n->numbers[i] = c < 2 ? first + i : 0;
-    volley_tile_write(file, n->ids[c], H5T_NATIVE_UINT32, 1, &tile, n->numbers);
+    volley_tile_write(file, n->ids[c], H5T_NATIVE_UINT32, 1, &tile, H5P_DEFAULT, n->numbers);
   }
 }
 

@@ -183,8 +183,7 @@ static volley_status write_nodes(const export *x, int p) {
   const volley_population *population = &x->experiment->populations[p];
   const int n = count_parts(population);
   char path[MAX_PATH], *name = volley_path_format("nodes/%s", nodes_name(population));
-  volley_hdf5 file = {
-      .path = path_of(x, path, "nodes_%d.h5", p), .blame = VOLLEY_FAILURE, .writes = true, .transfer = H5P_DEFAULT};
+  volley_hdf5 file = {.path = path_of(x, path, "nodes_%d.h5", p), .blame = VOLLEY_FAILURE, .writes = true};
   volley_status status = VOLLEY_OK;
   const hid_t handle = x->rank == 0 ? volley_hdf5_create_shared(&file, MPI_COMM_SELF) : -1;
   const hid_t group = x->rank == 0 ? volley_hdf5_put_group(&file, handle, name) : -1;
@@ -243,27 +242,18 @@ static void collect(const export *x, int p, edge_columns *out) {
   volley_walk_destroy(walk);
 }
 
-/* Writes a column: this rank's n values from number `first` on, in as many pieces on every rank. */
-static hid_t put_column(const export *x, volley_hdf5 *file, hid_t group, const char *name, hid_t type, size_t size,
-                        const void *values, uint64_t first, uint64_t n, uint64_t total, uint64_t most) {
+/* Writes a column: this rank's n values from number `first` on. */
+static hid_t put_column(volley_hdf5 *file, hid_t group, const char *name, hid_t type, size_t size, const void *values,
+                        uint64_t first, uint64_t n, uint64_t total) {
   const hsize_t all = total;
   const hid_t space = volley_hdf5_check(file, H5Screate_simple(1, &all, NULL), "describe data of");
   const hid_t set = volley_hdf5_check(file, H5Dcreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                                       "create a dataset in");
-  (void)x;
-  for (uint64_t at = 0; at < most; at += PIECE) {
-    const hsize_t start = first + (at < n ? at : n), count = at < n ? (n - at < PIECE ? n - at : PIECE) : 0,
-                  one = count ? count : 1;
-    const hid_t memory = volley_hdf5_check(file, H5Screate_simple(1, &one, NULL), "describe data of");
-    if (count > 0) {
-      volley_hdf5_check(file, H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL), "select data of");
-    } else {
-      volley_hdf5_check(file, H5Sselect_none(space), "select data of");
-      volley_hdf5_check(file, H5Sselect_none(memory), "select data of");
-    }
-    static const double nothing = 0;
-    const void *from = count > 0 ? (const char *)values + at * size : (const void *)&nothing;
-    volley_hdf5_check(file, H5Dwrite(set, type, memory, space, file->transfer, from), "write");
+  for (uint64_t at = 0; at < n; at += PIECE) {
+    const hsize_t start = first + at, count = n - at < PIECE ? n - at : PIECE;
+    const hid_t memory = volley_hdf5_check(file, H5Screate_simple(1, &count, NULL), "describe data of");
+    volley_hdf5_check(file, H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL), "select data of");
+    volley_hdf5_check(file, H5Dwrite(set, type, memory, space, H5P_DEFAULT, (const char *)values + at * size), "write");
     volley_hdf5_release(file, memory);
   }
   volley_hdf5_release(file, space);
@@ -272,14 +262,12 @@ static hid_t put_column(const export *x, volley_hdf5 *file, hid_t group, const c
 
 static void put_edges(const export *x, int p, volley_hdf5 *file, hid_t group, const edge_columns *edges) {
   const volley_projection *projection = &x->experiment->projections[p];
-  uint64_t n = edges->n, first = 0, total = 0, most = 0;
+  uint64_t n = edges->n, first = 0, total = 0;
   VOLLEY_MPI(MPI_Exscan(&n, &first, 1, MPI_UINT64_T, MPI_SUM, x->comm));
   VOLLEY_MPI(MPI_Allreduce(&n, &total, 1, MPI_UINT64_T, MPI_SUM, x->comm));
-  VOLLEY_MPI(MPI_Allreduce(&n, &most, 1, MPI_UINT64_T, MPI_MAX, x->comm));
   if (x->rank == 0) first = 0;
   uint32_t *numbers = volley_alloc(n, sizeof *numbers, "edges");
-#define COLUMN(name, type, values)                                                                                     \
-  put_column(x, file, group, name, type, sizeof *(values), values, first, n, total, most)
+#define COLUMN(name, type, values) put_column(file, group, name, type, sizeof *(values), values, first, n, total)
   hid_t set = COLUMN("source_node_id", H5T_NATIVE_UINT32, edges->source);
   volley_hdf5_put_text(file, set, "node_population", nodes_name(&x->experiment->populations[projection->source]));
   volley_hdf5_release(file, set);
@@ -293,10 +281,10 @@ static void put_edges(const export *x, int p, volley_hdf5 *file, hid_t group, co
   for (uint64_t e = 0; e < n; e++) rows[e] = first + e;
   volley_hdf5_release(file, COLUMN("edge_group_index", H5T_NATIVE_UINT64, rows));
   const hid_t own = volley_hdf5_put_group(file, group, "0");
-  volley_hdf5_release(file, put_column(x, file, own, "syn_weight", H5T_NATIVE_DOUBLE, sizeof(double), edges->weight,
-                                       first, n, total, most));
   volley_hdf5_release(
-      file, put_column(x, file, own, "delay", H5T_NATIVE_DOUBLE, sizeof(double), edges->delay, first, n, total, most));
+      file, put_column(file, own, "syn_weight", H5T_NATIVE_DOUBLE, sizeof(double), edges->weight, first, n, total));
+  volley_hdf5_release(file,
+                      put_column(file, own, "delay", H5T_NATIVE_DOUBLE, sizeof(double), edges->delay, first, n, total));
   volley_hdf5_release(file, own);
   free(numbers);
   free(rows);
@@ -328,8 +316,6 @@ static volley_status write_edges(const export *x, int p) {
   volley_hdf5 file = {.path = path_of(x, path, "edges_%d.h5", p), .blame = VOLLEY_FAILURE, .writes = x->rank == 0};
   collect(x, p, &edges);
   VOLLEY_TRY(volley_agree(x->comm));
-  file.transfer = volley_hdf5_check(&file, H5Pcreate(H5P_DATASET_XFER), "set up");
-  if (x->ranks > 1) volley_hdf5_check(&file, H5Pset_dxpl_mpio(file.transfer, H5FD_MPIO_COLLECTIVE), "set up");
   const hid_t handle = volley_hdf5_create_shared(&file, x->comm);
   volley_status status = volley_agree(x->comm);
   if (status == VOLLEY_OK) {
@@ -339,7 +325,6 @@ static volley_status write_edges(const export *x, int p) {
     if (x->rank == 0) write_type(x, p);
   }
   if (handle >= 0) volley_hdf5_check(&file, H5Fclose(handle), "close");
-  volley_hdf5_release(&file, file.transfer);
   free(edges.source);
   free(edges.target);
   free(edges.weight);

@@ -235,10 +235,7 @@ static void close_file(volley_hdf5 *file, hid_t handle) {
 
 #define HDF5_FILE(sonata, from, path)                                                                                  \
   const volley_place place_ = volley_node_place((sonata)->arena, from);                                                \
-  volley_hdf5 file = {.path = volley_sonata_open_path(sonata, path),                                                   \
-                      .place = &place_,                                                                                \
-                      .blame = VOLLEY_USAGE,                                                                           \
-                      .transfer = H5P_DEFAULT};                                                                        \
+  volley_hdf5 file = {.path = volley_sonata_open_path(sonata, path), .place = &place_, .blame = VOLLEY_USAGE};         \
   const hid_t handle = open_file(sonata, &file)
 
 volley_status volley_sonata_list_group(volley_sonata *sonata, const volley_node *from, const char *path,

@@ -36,6 +36,7 @@ static _Noreturn void out_of_memory(size_t count, size_t size, const char *what)
 void volley_memory_settle(void) {
 #ifdef M_MMAP_THRESHOLD
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 2 << 20);
 #endif
 }
 
