@@ -97,10 +97,11 @@ static void estimate_build(const volley_experiment *experiment, volley_estimate 
       learning + (experiment->simulation.continuous
                       ? blocks * volley_event_table_builder_expected_bytes((double)experiment->neurons, still / blocks)
                       : blocks * volley_table_builder_expected_bytes(estimate->rows / blocks, still / blocks));
-  const double at_once = estimate->threads / blocks;
+  const double at_once = estimate->threads / blocks, tables = estimate->table_bytes;
+  const double first = fmin(tables, blocks * VOLLEY_HUGE_PAGE); /* pages of tables, before records give one back */
   const double kept = volley_edge_lists_expected_bytes(experiment, estimate->expected, estimate->ranks, &most);
-  const double building = kept + at_once * fmax(0, records - estimate->table_bytes);
-  estimate->build_bytes = fmax(building, most - estimate->table_bytes);
+  const double building = kept + at_once * fmax(0, records + first - tables);
+  estimate->build_bytes = fmax(building, most - tables);
 }
 
 /* Batches of spikes under way, for populations that fire at 20 Hz, and the spikes of the last steps. */

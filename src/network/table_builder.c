@@ -437,7 +437,5 @@ volley_table volley_table_finish(volley_table_builder *builder) {
 }
 
 double volley_table_builder_expected_bytes(double rows, double synapses) {
-  const double records = volley_huge_expected_bytes(synapses * sizeof(record));
-  const double first = fmin(records, VOLLEY_HUGE_PAGE); /* of the pool, before records give a page back */
-  return rows * sizeof(volley_gid) + records + first;
+  return rows * sizeof(volley_gid) + volley_huge_expected_bytes(synapses * sizeof(record));
 }
