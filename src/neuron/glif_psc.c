@@ -223,7 +223,7 @@ VOLLEY_INLINE void take_after(const volley_chunk *k, uint32_t i, int waits, int 
     double *now = &k->slice->states[asc + a][i];
     const double decayed = *now * OF_AFTER(a, AFTER_DECAY);
     const double after = is_spike ? OF_AFTER(a, AFTER_JUMP) + decayed * OF_AFTER(a, AFTER_KEPT) : decayed;
-    *now = waits | (C(has_currents) == 0) ? *now : after;
+    *now = (waits | (C(has_currents) == 0)) ? *now : after;
   }
 }
 

@@ -61,7 +61,7 @@ static bool take(int from, request *r) {
   return true;
 }
 
-static void limit(int resource, const char *text, rlim_t unit) {
+static void limit(__typeof__(RLIMIT_AS) resource, const char *text, rlim_t unit) {
   const rlim_t most = (rlim_t)strtoull(text, NULL, 10) * unit;
   if (most > 0) setrlimit(resource, &(struct rlimit){most, most});
 }
