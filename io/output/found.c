@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "io/file/hdf5.h"
 #include "io/file/path.h"
+#include "io/output/reader.h"
 #include "record/kind.h"
 
 #include <dirent.h>
@@ -48,14 +49,16 @@ static double number_of(hid_t object, const char *path, const char *name) {
   return value;
 }
 
-/* Adds a part if it can be read and is a recording of Volley. */
+/* Adds a part if it can be read and is a recording of Volley. first: -1 where it is not known. */
 static void add_part(view *v, const char *path, int64_t first, int64_t end) {
   const hid_t file = volley_hdf5_try_open(path);
-  if (file < 0 || v->n == MAX_PARTS || H5Lexists(file, "volley", H5P_DEFAULT) <= 0) {
+  const bool is_there = file >= 0 && v->n < MAX_PARTS && H5Lexists(file, "volley", H5P_DEFAULT) > 0;
+  const double step = is_there ? number_of(file, "volley", "first_step") : NAN;
+  if (isnan(step) || isnan(number_of(file, "volley", "dt_ms"))) { /* what is being written may lack them */
     if (file >= 0) (void)H5Fclose(file);
     return;
   }
-  if (first < 0) first = (int64_t)number_of(file, "volley", "first_step");
+  if (first < 0) first = (int64_t)step;
   v->parts = volley_grow(v->parts, (size_t)v->n + 1, sizeof *v->parts, "parts of an output");
   v->parts[v->n++] = (part){.path = realpath(path, NULL), .file = file, .first = first, .end = end};
 }
@@ -193,14 +196,14 @@ static void select_rows(view *v, hid_t space, hsize_t first, hsize_t rows, hsize
   volley_hdf5_check(&v->hdf5, H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL), "select data of");
 }
 
-/* Maps a dataset that grows along its first dimension. */
-static void map_set(view *v, const track *t, hid_t group, const char *name, volley_arena *arena) {
+/* Maps a dataset that grows along its first dimension. Returns whether the model has it. */
+static bool map_set(view *v, const track *t, hid_t group, const char *name, volley_arena *arena) {
   const char *path = volley_arena_format(arena, "%s/%s", t->group, name);
   piece *pieces = volley_arena_alloc(arena, (size_t)v->n, sizeof *pieces);
   hsize_t size[2], total[2] = {0, 0};
   int dimensions = 0;
   const hid_t model = open_set(v->model->file, path, size, &dimensions);
-  if (model < 0) return;
+  if (model < 0) return false;
   const hsize_t columns = size[1];
   hsize_t *rows = volley_arena_alloc(arena, (size_t)v->n, sizeof *rows);
   for (int p = 0; p < v->n; p++) {
@@ -235,6 +238,7 @@ static void map_set(view *v, const track *t, hid_t group, const char *name, voll
   volley_hdf5_release(&v->hdf5, creation);
   volley_hdf5_release(&v->hdf5, type);
   (void)H5Dclose(model);
+  return true;
 }
 
 static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *unused, void *context) {
@@ -255,10 +259,10 @@ static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *unu
 /* Gives an object of the view the attributes of that of the model. */
 static void copy_attributes(view *v, const char *path) {
   hid_t from = H5Oopen(v->model->file, path, H5P_DEFAULT), to = H5Oopen(v->file, path, H5P_DEFAULT);
-  if (from < 0 || to < 0) return;
-  volley_hdf5_check(&v->hdf5, H5Aiterate2(from, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, copy_attribute, &to), "read");
-  (void)H5Oclose(to);
-  (void)H5Oclose(from);
+  if (from >= 0 && to >= 0)
+    volley_hdf5_check(&v->hdf5, H5Aiterate2(from, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, copy_attribute, &to), "read");
+  if (to >= 0) (void)H5Oclose(to);
+  if (from >= 0) (void)H5Oclose(from);
 }
 
 /* Maps the group of a recorder. */
@@ -272,10 +276,13 @@ static void map_recorder(view *v, const char *path, volley_arena *arena) {
   }
   const hid_t group = volley_hdf5_put_group(&v->hdf5, v->file, path);
   copy_attributes(v, path);
+  int sets = 0;
   for (size_t s = 0; s < sizeof growing / sizeof *growing; s++) {
-    map_set(v, &t, group, growing[s], arena);
+    if (!map_set(v, &t, group, growing[s], arena)) continue;
     copy_attributes(v, volley_arena_format(arena, "%s/%s", path, growing[s]));
+    sets++;
   }
+  if (sets != (t.is_spikes ? 2 : 1)) volley_hdf5_fault(&v->hdf5, "'%s' has no recordings in %s", v->hdf5.path, path);
   const char *mapping = volley_arena_format(arena, "%s/mapping", path);
   if (H5Lexists(v->model->file, mapping, H5P_DEFAULT) > 0)
     volley_hdf5_check(&v->hdf5, H5Ocopy(v->model->file, mapping, group, "mapping", H5P_DEFAULT, H5P_DEFAULT), "read");
@@ -343,27 +350,37 @@ static volley_status open_temporary(volley_found_output *out) {
   return VOLLEY_OK;
 }
 
-/* Makes one file of what is left of an output: at a path that is given, or else a temporary one. */
-static volley_status make_view(const char *output, const char *path, volley_found_output *out) {
-  view v = {.hdf5 = {.path = output, .blame = VOLLEY_USAGE, .writes = true}};
-  char *folder = volley_path_format("%s.parts", output), *last = volley_path_format("%s.part", output);
-  find_parts(&v, folder);
-  qsort(v.parts, (size_t)v.n, sizeof *v.parts, by_time);
-  add_part(&v, last, -1, INT64_MAX); /* the last, of which the end is not known */
+/* The parts of an output in the order of time; with_last: and the one that the run was writing, of which the end is not known. */
+static void list_parts(view *v, bool with_last) {
+  char *folder = volley_path_format("%s.parts", v->hdf5.path), *last = volley_path_format("%s.part", v->hdf5.path);
+  find_parts(v, folder);
+  qsort(v->parts, (size_t)v->n, sizeof *v->parts, by_time);
+  if (with_last) add_part(v, last, -1, INT64_MAX);
   free(last);
   free(folder);
+}
+
+static volley_status tell_of_nothing(const char *output) {
   char *trial = volley_path_numbered(output, 1);
-  const bool has_trials = v.n == 0 && access(trial, F_OK) == 0;
+  const bool has_trials = access(trial, F_OK) == 0;
   if (has_trials)
     (void)volley_fault(VOLLEY_USAGE, NULL, "'%s' has trials: give one of them, '%s' or another", output, trial);
   free(trial);
   if (has_trials) return VOLLEY_USAGE;
-  if (v.n == 0)
-    return volley_fault(VOLLEY_USAGE, NULL, "cannot open '%s': there is no such file, and nothing in '%s.parts'",
-                        output, output);
-  chain_parts(&v);
-  if (path || open_temporary(out) == VOLLEY_OK) {
-    v.hdf5.path = path ? path : out->path;
+  return volley_fault(VOLLEY_USAGE, NULL, "cannot open '%s': there is no such file, and nothing in '%s.parts'", output,
+                      output);
+}
+
+/* Makes one file, at path, of the parts of an output. Returns false if they cannot be read. */
+static bool join_parts(const char *output, const char *path, bool with_last) {
+  view v = {.hdf5 = {.path = output, .blame = VOLLEY_USAGE, .writes = true, .is_silent = with_last}};
+  list_parts(&v, with_last);
+  if (v.n == 0) {
+    v.hdf5.failed = true;
+    if (!with_last) (void)tell_of_nothing(output);
+  } else {
+    chain_parts(&v);
+    v.hdf5.path = path;
     write_view(&v);
   }
   for (int p = 0; p < v.n; p++) {
@@ -371,7 +388,25 @@ static volley_status make_view(const char *output, const char *path, volley_foun
     free(v.parts[p].path);
   }
   free(v.parts);
-  return v.hdf5.failed || (!path && !out->is_view) ? VOLLEY_USAGE : VOLLEY_OK;
+  return !v.hdf5.failed;
+}
+
+static bool is_readable(const char *path) {
+  volley_output_file *file = NULL;
+  const bool opens = volley_output_file_open(path, &file) == VOLLEY_OK;
+  volley_output_file_close(file);
+  if (!opens) volley_faults_clear();
+  return opens;
+}
+
+/* Makes one file of what is left of an output: at a path that is given, or else a temporary one. What a run was writing when it
+ * was looked at, or killed, may be half a file: then the others are all there is. */
+static volley_status make_view(const char *output, const char *path, volley_found_output *out) {
+  if (!path) VOLLEY_TRY(open_temporary(out));
+  const char *to = path ? path : out->path;
+  if ((join_parts(output, to, true) && is_readable(to)) || join_parts(output, to, false)) return VOLLEY_OK;
+  if (path) (void)unlink(path);
+  return VOLLEY_USAGE;
 }
 
 volley_status volley_output_find(const char *name, volley_found_output *out) {
