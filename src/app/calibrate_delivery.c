@@ -18,6 +18,7 @@ enum {
   MOST_SPIKES = 1 << 14 /* a step */,
   STEPS = 32 /* that are timed together at most: looking at the clock takes as long as one with few synapses */,
   TOGETHER = 1 << 16 /* spikes of these */,
+  MOST_EVENTS = 1 << 26 /* that these have, where that is more than one spike */,
   RECEPTORS = 2
 };
 
@@ -119,8 +120,9 @@ static double deliver(const shape *s, volley_block *block, uint32_t n_rows, uint
   const volley_slice slice = {
       .count = s->targets, .inputs = {block->inputs, block->inputs + s->targets}, .reached = (1 << RECEPTORS) - 1};
   volley_stream stream = volley_stream_of(volley_key_of(1, VOLLEY_PURPOSE_ESTIMATE, 1), thread, 0);
-  const uint32_t n = (uint32_t)fmin(MOST_SPIKES, fmax(1, s->per_step));
-  const int64_t steps = (int64_t)fmin(STEPS, TOGETHER / n);
+  const double together = fmin(TOGETHER, fmax(1, MOST_EVENTS / s->synapses));
+  const uint32_t n = (uint32_t)fmin(fmin(MOST_SPIKES, together), fmax(1, s->per_step));
+  const int64_t steps = (int64_t)fmax(1, fmin(STEPS, together / n));
   volley_gid *gids = volley_alloc((size_t)steps * n, sizeof *gids, "an estimate");
   const double end = MPI_Wtime() + volley_sample_s;
   const int64_t warm = block->table.max_due; /* nothing is due before */
