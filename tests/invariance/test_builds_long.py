@@ -28,7 +28,7 @@ def make(folder, compiler, native, flags):
     if not shutil.which(compiler):
         return None
     words = ["cmake", "-S", SOURCE, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_C_COMPILER={compiler}", f"-DVOLLEY_NATIVE={native}",
-             f"-DCMAKE_C_FLAGS_RELEASE={flags}", "-DVOLLEY_TESTS=OFF"]
+             f"-DCMAKE_C_FLAGS_RELEASE={flags}", "-DVOLLEY_TESTS=OFF", "-DVOLLEY_WERROR=ON"]
     words += ["-DCMAKE_C_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     for command in (words, ["cmake", "--build", folder, "--target", "volley", "--parallel", str(os.cpu_count())]):
         result = subprocess.run(command, capture_output=True, text=True)

@@ -61,22 +61,25 @@ static bool take(int from, request *r) {
   return true;
 }
 
-static void limit(__typeof__(RLIMIT_AS) resource, const char *text, rlim_t unit) {
+/* Whether there is a limit, and which. */
+static bool is_limited(const char *text, rlim_t unit, struct rlimit *limit) {
   const rlim_t most = (rlim_t)strtoull(text, NULL, 10) * unit;
-  if (most > 0) setrlimit(resource, &(struct rlimit){most, most});
+  *limit = (struct rlimit){most, most};
+  return most > 0;
 }
 
 /* As main() does, in the place that was asked for. */
 static int run(request *r) {
   char **words = r->words;
+  struct rlimit most;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int nothing = open("/dev/null", O_RDONLY);
   if (dup2(nothing, STDIN_FILENO) < 0 || dup2(r->files[OUT], STDOUT_FILENO) < 0 ||
       dup2(r->files[ERR], STDERR_FILENO) < 0)
     return 99;
   close(nothing);
-  limit(RLIMIT_CPU, *words++, 1);
-  limit(RLIMIT_AS, *words++, 1024);
+  if (is_limited(*words++, 1, &most)) setrlimit(RLIMIT_CPU, &most);
+  if (is_limited(*words++, 1024, &most)) setrlimit(RLIMIT_AS, &most);
   words++; /* await() */
   if (chdir(*words++) != 0) return 99;
   const int n = atoi(*words++);
