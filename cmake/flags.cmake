@@ -3,6 +3,9 @@
 # value changes.
 set(VOLLEY_FLAGS -ffp-contract=off -fno-trapping-math)
 set(VOLLEY_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+  list(APPEND VOLLEY_WARNINGS -Wno-psabi) # of vectors that processors lack: only static functions pass them on
+endif()
 if(CMAKE_C_COMPILER_ID MATCHES Clang)
   list(APPEND VOLLEY_WARNINGS -Wno-pass-failed) # of loops that it does not vectorize: they are slower, not wrong
 endif()
