@@ -5,6 +5,7 @@
 #include "io/output/provenance.h"
 #include "model/nodes.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -257,9 +258,12 @@ uint64_t volley_track_expected_bytes(const volley_experiment *experiment, int r,
   return volley_track_growth(&track, total) + EXPECTED_GROUP + mapping * width;
 }
 
-/* Rows are there again as the file has them, and on several ranks as they are sent and received. */
+/* Rows are there again as the file has them, and on several ranks as they are sent and received. HDF5 keeps lists of the chunks of
+ * spikes: this much of them, as was found. */
 double volley_track_writing_expected_bytes(const volley_experiment *experiment, int r, int ranks, double width,
                                            double rows) {
+  static const double bytes_of_spike = 40;
+  if (experiment->recorders[r].kind->holds_spikes) return bytes_of_spike * fmin(rows, VOLLEY_SPIKES_AT_ONCE);
   const bool is_float = experiment->recorders[r].kind->may_be_single && !experiment->is_double;
   const double value = is_float ? sizeof(float) : sizeof(double);
   return (ranks > 1 ? 3 : 1) * value * volley_expected_window(width, rows) / ranks;
