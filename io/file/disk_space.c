@@ -174,7 +174,7 @@ volley_status volley_file_check(const char *path, const char *temporary, bool ov
   if (exists && !overwrite)
     return volley_fault(VOLLEY_USAGE, NULL, "output '%s' exists; choose another with -o or replace it with --overwrite",
                         path);
-  const int code = try_to_create(temporary);
+  const int code = temporary ? try_to_create(temporary) : 0;
   if (code)
     return volley_fault(VOLLEY_USAGE, NULL, "cannot write output '%s': '%s' cannot be created: %s", path, temporary,
                         strerror(code));

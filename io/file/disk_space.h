@@ -39,7 +39,7 @@ int volley_file_make_folder_of(const char *path);
 bool volley_file_has_folder(const char *path);
 
 /* Whether a file could be created at path (or replaced, if overwrite is set); the temporary name is tried out and
- * removed again. Adds a fault with VOLLEY_USAGE if not. */
+ * removed again, which only who has the lock may do; NULL: it is not. Adds a fault with VOLLEY_USAGE if not. */
 volley_status volley_file_check(const char *path, const char *temporary, bool overwrite);
 
 #endif

@@ -249,6 +249,11 @@ static volley_status check_length(const char *what, const char *path) {
   return VOLLEY_OK;
 }
 
+/* The temporary name to be tried out: another run may write such a file before this one has the lock. */
+static const char *to_be_tried(const check *c, const char *path) {
+  return c->written->locked ? volley_arena_format(c->arena, "%s.part", path) : NULL;
+}
+
 /* All checks, on rank 0. */
 static volley_status check_all(check *c) {
   const volley_written *w = c->written;
@@ -258,12 +263,11 @@ static volley_status check_all(check *c) {
   list_files(c);
   VOLLEY_TRY(check_meetings(c));
   if (c->experiment->makes_folder && !volley_file_has_folder(w->output)) return VOLLEY_OK; /* nothing is there yet */
-  VOLLEY_TRY(volley_file_check(w->output, volley_arena_format(c->arena, "%s.part", w->output), w->overwrite));
+  VOLLEY_TRY(volley_file_check(w->output, to_be_tried(c, w->output), w->overwrite));
   for (int k = 0; k < c->n_writes; k++) VOLLEY_TRY(check_existing(c, &c->writes[k]));
   VOLLEY_TRY(check_interrupted(c));
-  if (w->saves)
-    VOLLEY_TRY(volley_file_check(w->checkpoint, volley_arena_format(c->arena, "%s.part", w->checkpoint), true));
-  if (w->summary) return volley_file_check(w->summary, volley_arena_format(c->arena, "%s.part", w->summary), true);
+  if (w->saves) VOLLEY_TRY(volley_file_check(w->checkpoint, to_be_tried(c, w->checkpoint), true));
+  if (w->summary) return volley_file_check(w->summary, to_be_tried(c, w->summary), true);
   return VOLLEY_OK;
 }
 

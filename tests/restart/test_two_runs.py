@@ -21,7 +21,7 @@ stimuli:
 recorders:
   - {type: spikes, population: A}
 """
-LONGEST_OFFSET = 0.4  # s
+LONGEST_OFFSET = 0.7  # of what a run takes alone
 
 
 def digest_of(output):
@@ -34,12 +34,12 @@ def words(net, output, seed, checkpoints):
     return [word for word in run_words(net, output, {"simulation.seed": seed}, every) if word != "--overwrite"]
 
 
-def try_pair(net, folder, number, choice, right):
-    """One pair of runs. Returns whether they met, so that one had to be refused while the other ran."""
+def try_pair(net, folder, number, choice, right, longest):
+    """One pair of runs, the second up to `longest` seconds after the first. Returns whether they met, so that one had to be refused while the other ran."""
     output = os.path.join(folder, f"out{number}.h5")
     ranks, checkpoints = choice.choice([(1, 1), (1, 2), (2, 1)]), choice.random() < 0.5
     first = Job(words(net, output, 1, checkpoints), folder, ranks[0])
-    time.sleep(choice.random() * LONGEST_OFFSET)
+    time.sleep(choice.random() * longest)
     second = Job(words(net, output, 2, checkpoints), folder, ranks[1])
     codes = [first.wait(), second.wait()]
     said = first.stderr + second.stderr
@@ -66,10 +66,12 @@ def main(pairs):
         right = {}
         for seed in (1, 2):
             alone = os.path.join(folder, f"alone{seed}.h5")
+            begin = time.time()
             Job(words(net, alone, seed, False), folder).wait()
+            longest = LONGEST_OFFSET * (time.time() - begin)
             right[seed] = read_summary(alone)["spike_digest"]
         choices = [random.Random(choice.random()) for _ in range(pairs)]
-        met = all_at_once(lambda k: try_pair(net, folder, k, choices[k], right), range(pairs), 2)
+        met = all_at_once(lambda k: try_pair(net, folder, k, choices[k], right, longest), range(pairs), 2)
         print(f"{sum(met)} of {pairs} pairs met")
         expect(sum(met) > 0, "no two runs met: the offsets are too long")
     finish()
