@@ -17,7 +17,7 @@ typedef struct volley_written {
   int keep;                    /* checkpoints */
   bool overwrite;              /* an output, and checkpoints, of other runs may be replaced */
   bool saves;                  /* checkpoints are planned; otherwise only a signal or the clock asks for one */
-  bool locked;                 /* no other run writes there: only then are temporary files looked into */
+  bool locked;                 /* no other run writes there: only then are temporary files looked into or tried out */
   bool continues;              /* the run goes on with the series of checkpoints that is there */
   const char *resumed;         /* checkpoint that it goes on from, or NULL */
   const char *from;            /* checkpoint of another run that it begins at, or NULL */

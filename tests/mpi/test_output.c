@@ -335,7 +335,8 @@ static void check_gives(const char *path, bool overwrite, volley_status expected
   strcpy(given, path);
   strcpy(checkpoint, path_of("checkpoint.h5"));
   const volley_experiment none = {.file = ""};
-  const volley_written written = {.output = given, .checkpoint = checkpoint, .keep = 1, .overwrite = overwrite};
+  const volley_written written = {
+      .output = given, .checkpoint = checkpoint, .keep = 1, .overwrite = overwrite, .locked = true};
   assert_int_equal(volley_written_check(&none, &written, MPI_COMM_WORLD), expected);
 }
 
