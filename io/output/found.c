@@ -20,7 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_PARTS = 1 << 20 };
+enum { MAX_PARTS = 1 << 20, MAX_ATTRIBUTE = 1 << 26 /* bytes */ };
+static const double max_step = 9e15;
 
 /* A file with recordings of the steps first .. end - 1. What earlier parts hold, up to `from`, does not count: attempts that
  * were killed may overlap. */
@@ -54,7 +55,8 @@ static void add_part(view *v, const char *path, int64_t first, int64_t end) {
   const hid_t file = volley_hdf5_try_open(path);
   const bool is_there = file >= 0 && v->n < MAX_PARTS && H5Lexists(file, "volley", H5P_DEFAULT) > 0;
   const double step = is_there ? number_of(file, "volley", "first_step") : NAN;
-  if (isnan(step) || isnan(number_of(file, "volley", "dt_ms"))) { /* what is being written may lack them */
+  const bool is_whole = step >= 0 && step < max_step && number_of(file, "volley", "dt_ms") > 0;
+  if (!is_whole) { /* as what is being written may be */
     if (file >= 0) (void)H5Fclose(file);
     return;
   }
@@ -245,14 +247,17 @@ static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *unu
   (void)unused;
   const hid_t to = *(hid_t *)context, attribute = H5Aopen(from, name, H5P_DEFAULT);
   const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-  char *value = volley_alloc(H5Tget_size(type) * (size_t)H5Sget_simple_extent_npoints(space), 1, "an attribute");
-  const hid_t copy = H5Acreate2(to, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-  const herr_t outcome = H5Aread(attribute, type, value) < 0 || H5Awrite(copy, type, value) < 0 ? -1 : 0;
+  const hssize_t n = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
+  const size_t size = type >= 0 ? H5Tget_size(type) : 0;
+  const bool is_sound = n >= 0 && size > 0 && (size_t)n <= MAX_ATTRIBUTE / size; /* not so in half a file */
+  char *value = volley_alloc(is_sound ? size * (size_t)n : 0, 1, "an attribute");
+  const hid_t copy = is_sound ? H5Acreate2(to, name, type, space, H5P_DEFAULT, H5P_DEFAULT) : -1;
+  const herr_t outcome = copy < 0 || H5Aread(attribute, type, value) < 0 || H5Awrite(copy, type, value) < 0 ? -1 : 0;
   free(value);
-  (void)H5Aclose(copy);
-  (void)H5Sclose(space);
-  (void)H5Tclose(type);
-  (void)H5Aclose(attribute);
+  if (copy >= 0) (void)H5Aclose(copy);
+  if (space >= 0) (void)H5Sclose(space);
+  if (type >= 0) (void)H5Tclose(type);
+  if (attribute >= 0) (void)H5Aclose(attribute);
   return outcome;
 }
 

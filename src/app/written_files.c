@@ -249,7 +249,7 @@ static volley_status check_length(const char *what, const char *path) {
   return VOLLEY_OK;
 }
 
-/* The temporary name to be tried out: another run may write such a file before this one has the lock. */
+/* The temporary name to be tried out; NULL before this run has the lock: another one may write that file. */
 static const char *to_be_tried(const check *c, const char *path) {
   return c->written->locked ? volley_arena_format(c->arena, "%s.part", path) : NULL;
 }

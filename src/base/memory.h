@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /* Has blocks of a megabyte and more come from the system and go back to it, in a program that is ours alone. Else glibc, once one
- * was given back, puts them between small ones, where those that are written a piece at a time leave holes. Less than two megabytes at the end of the
- * heap stay, of which HDF5 takes one for each file. */
+ * was given back, puts them between small ones, where those that are written a piece at a time leave holes. Less than
+ * two megabytes at the end of the heap stay, of which HDF5 takes one for each file. */
 void volley_memory_settle(void);
 
 /* Runs work(context). Where there is no memory for it, on this thread, it ends there after adding a fault, not the job; what

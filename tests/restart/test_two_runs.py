@@ -35,7 +35,8 @@ def words(net, output, seed, checkpoints):
 
 
 def try_pair(net, folder, number, choice, right, longest):
-    """One pair of runs, the second up to `longest` seconds after the first. Returns whether they met, so that one had to be refused while the other ran."""
+    """One pair of runs, the second up to `longest` seconds after the first. Returns whether they met, so that one had to be refused while
+    the other ran."""
     output = os.path.join(folder, f"out{number}.h5")
     ranks, checkpoints = choice.choice([(1, 1), (1, 2), (2, 1)]), choice.random() < 0.5
     first = Job(words(net, output, 1, checkpoints), folder, ranks[0])
