@@ -132,7 +132,7 @@ SLOPES(psc)
   static const volley_rising rising_##name = {&equations_##name, rise, adapt, strain, V_reset};                        \
   VOLLEY_INLINE void take_##name(const volley_chunk *k) { volley_rise(&rising_##name, k); }                            \
   VOLLEY_FOR_PROCESSORS static void update_##name(volley_slice *slice, volley_spike_list *spikes) {                    \
-    volley_update(slice, spikes, take_##name, N_COEFFICIENTS);                                                         \
+    volley_update_long(slice, spikes, take_##name, N_COEFFICIENTS);                                                    \
   }
 
 UPDATE(cond_exp, cond, -1, -1)

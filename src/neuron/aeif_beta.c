@@ -113,7 +113,7 @@ static const volley_neuron_model *const sizes_beta[MOST];
   static const volley_rising rising_beta_##number = {&equations_beta_##number, rise, adapt, strain, V_reset};          \
   VOLLEY_INLINE void take_beta_##number(const volley_chunk *k) { volley_rise(&rising_beta_##number, k); }              \
   VOLLEY_FOR_PROCESSORS static void update_beta_##number(volley_slice *slice, volley_spike_list *spikes) {             \
-    volley_update_any(slice, spikes, take_beta_##number, N_BETA(number));                                              \
+    volley_update_long(slice, spikes, take_beta_##number, N_BETA(number));                                             \
   }                                                                                                                    \
   static void prepare_beta_##number(const double *p, double dt, double *c) { prepare_beta(number, p, dt, c); }         \
   static const volley_neuron_model beta_with_##number = MODEL_BETA(number);

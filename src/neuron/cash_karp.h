@@ -275,12 +275,11 @@ VOLLEY_INLINE int volley_whole_step(const volley_equations *of, volley_cell *cel
  * there are any. */
 VOLLEY_INLINE int volley_attempt(const volley_equations *of, const volley_chunk *k, double *restrict failed) {
   const volley_slice slice = *k->slice; /* as in volley_advance() */
-  const volley_column current = {slice.current, slice.current[0]};
   int any = 0;
 #pragma omp simd reduction(| : any)
   for (uint32_t i = k->first; i < k->end; i++) {
     double y[VOLLEY_MAX_DIMENSION], after[VOLLEY_MAX_DIMENSION];
-    volley_cell cell = volley_cell_of(of, &slice, i, k->c, k->cs, volley_at(current, k->is, i));
+    volley_cell cell = volley_cell_of(of, &slice, i, k->c, k->cs, volley_injected(k, i));
     for (int d = 0; d < of->n; d++) y[d] = slice.states[d][i];
     const int fails = volley_whole_step(of, &cell, y, after);
     for (int d = 0; d < of->n; d++) slice.states[d][i] = fails ? y[d] : after[d];
@@ -296,7 +295,7 @@ VOLLEY_INLINE double volley_small_steps(const volley_equations *of, const volley
   volley_column c[VOLLEY_MAX_COEFFICIENTS]; /* a copy: k->c, seen by others, would not stay in registers */
   for (int n = 0; n < of->n_coefficients; n++) c[n] = (volley_column){.fixed = volley_at(k->c[n], k->cs, i)};
   double *const *states = k->slice->states, y[VOLLEY_MAX_DIMENSION];
-  volley_cell cell = volley_cell_of(of, k->slice, i, c, 0, k->slice->current[k->is * i]);
+  volley_cell cell = volley_cell_of(of, k->slice, i, c, 0, volley_injected(k, i));
   for (int d = 0; d < of->n; d++) y[d] = states[d][i];
   if (of->shape)
     cell.shape =

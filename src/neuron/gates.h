@@ -294,11 +294,10 @@ VOLLEY_INLINE double volley_take_neuron(const volley_gated *of, const volley_sli
 VOLLEY_INLINE bool volley_take_parts(const volley_gated *of, const volley_chunk *k, bool is_whole, int level,
                                      double *restrict out) {
   const volley_slice slice = *k->slice; /* as in volley_advance() */
-  const volley_column current = {slice.current, slice.current[0]};
   float marks = 0; /* of half the size: two vectors at a time go through the loop, one while the other waits */
 #pragma omp simd reduction(+ : marks)
   for (uint32_t i = k->first; i < k->end; i++) {
-    const double found = volley_take_neuron(of, &slice, k, i, volley_at(current, k->is, i), is_whole, level);
+    const double found = volley_take_neuron(of, &slice, k, i, volley_injected(k, i), is_whole, level);
     if (is_whole) {
       const double mark = volley_is_too_long(found) ? 1 : 0;
       out[(size_t)i - k->first] = mark;
@@ -342,7 +341,7 @@ VOLLEY_INLINE void volley_gather_crowd(const volley_gated *of, const volley_chun
   }
   for (uint32_t j = 0; j < crowd->n_padded; j++) {
     const uint32_t i = crowd->i[j];
-    crowd->current[j] = slice->current[k->is * i];
+    crowd->current[j] = volley_injected(k, i);
     crowd->difference[j] = 0;
     crowd->seen[j] = volley_action_potential_at(slice->states[of->equations->shape->potential][i],
                                                 volley_at(k->c[of->equations->shape->threshold], k->cs, i),
@@ -367,14 +366,14 @@ VOLLEY_INLINE double volley_settle(const volley_gated *of, const volley_chunk *k
 VOLLEY_INLINE void volley_take_shorter(const volley_gated *of, const volley_chunk *k, const double *failed,
                                        double *passed) {
   volley_crowd crowd;
-  volley_slice slice = {.current = crowd.current};
+  volley_slice slice = {0};
   for (int s = 0; s < VOLLEY_MAX_STATES; s++) slice.states[s] = crowd.states[s];
   crowd.n = 0;
   for (uint32_t i = k->first; i < k->end; i++)
     if (failed[i - k->first] != 0) crowd.i[crowd.n++] = i;
   for (int level = 1; crowd.n > 0; level++) {
     volley_gather_crowd(of, k, &crowd);
-    const volley_chunk all = {&slice, k->spikes, crowd.c, 0, crowd.n_padded, k->cs, 1};
+    const volley_chunk all = {&slice, k->spikes, crowd.c, crowd.current, 0, crowd.n_padded, k->cs, 1};
     for (int p = 0; p < VOLLEY_PARTS(level); p++) {
       of->take_part(&all, level, crowd.difference);
       for (uint32_t j = 0; j < crowd.n; j++)

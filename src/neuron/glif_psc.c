@@ -271,7 +271,7 @@ static const volley_neuron_model *const sizes[MOST];
   }                                                                                                                    \
   VOLLEY_INLINE void take_##n(const volley_chunk *k) { volley_advance_and_list(k, advance_##n); }                      \
   static void update_##n(volley_slice *slice, volley_spike_list *spikes) {                                             \
-    volley_update(slice, spikes, take_##n, courses + n * N_SYNAPSE);                                                   \
+    volley_update_long(slice, spikes, take_##n, courses + n * N_SYNAPSE);                                              \
   }                                                                                                                    \
   static void prepare_##n(const double *p, double dt, double *c) { prepare(n, p, dt, c); }                             \
   static const volley_neuron_model with_##n = MODEL(n);

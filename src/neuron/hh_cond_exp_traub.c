@@ -159,15 +159,17 @@ VOLLEY_FOR_PROCESSORS static void take_part(const volley_chunk *k, int level, do
   volley_column c[N_COEFFICIENTS]; /* a copy that no store to a state can change */
   memcpy(c, k->c, sizeof c);
   if (k->cs)
-    volley_take_parts(&gated, &(volley_chunk){k->slice, k->spikes, c, 0, k->end, 1, 1}, false, level, differences);
+    volley_take_parts(&gated, &(volley_chunk){k->slice, k->spikes, c, k->current, 0, k->end, 1, 1}, false, level,
+                      differences);
   else
-    volley_take_parts(&gated, &(volley_chunk){k->slice, k->spikes, c, 0, k->end, 0, 1}, false, level, differences);
+    volley_take_parts(&gated, &(volley_chunk){k->slice, k->spikes, c, k->current, 0, k->end, 0, 1}, false, level,
+                      differences);
 }
 
 VOLLEY_INLINE void take(const volley_chunk *k) { volley_split_gates(&gated, k); }
 
 VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list *spikes) {
-  volley_update(slice, spikes, take, N_COEFFICIENTS);
+  volley_update_long(slice, spikes, take, N_COEFFICIENTS);
 }
 
 const volley_neuron_model volley_hh_cond_exp_traub = {

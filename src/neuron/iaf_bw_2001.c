@@ -120,7 +120,7 @@ VOLLEY_INLINE void take(const volley_chunk *k) {
 }
 
 VOLLEY_FOR_PROCESSORS static void update(volley_slice *slice, volley_spike_list *spikes) {
-  volley_update(slice, spikes, take, N_COEFFICIENTS);
+  volley_update_long(slice, spikes, take, N_COEFFICIENTS);
 }
 
 const volley_neuron_model volley_iaf_bw_2001 = {

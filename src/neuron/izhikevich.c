@@ -96,11 +96,10 @@ VOLLEY_INLINE void runge_kutta(const volley_chunk *k, uint32_t i, double current
 VOLLEY_INLINE int advance(const volley_chunk *k, int kind, double s, double *restrict fired) {
   double *restrict v = k->slice->states[V_m], *restrict u = k->slice->states[U_m];
   const double *restrict input = k->slice->inputs[SPIKES];
-  const volley_column injected = {k->slice->current, k->slice->current[0]};
   int crossed = 0;
 #pragma omp simd reduction(| : crossed)
   for (uint32_t i = k->first; i < k->end; i++) {
-    const double current = AT(I_e) + volley_at(injected, k->is, i);
+    const double current = AT(I_e) + volley_injected(k, i);
     const double arriving = s + 1 == AT(substeps) ? input[i] : 0;
     double x = v[i], y = u[i];
     if (kind == EULER) euler(k, i, current, arriving, &x, &y);

@@ -47,19 +47,29 @@ typedef struct volley_chunk {
   volley_slice *slice;
   volley_spike_list *spikes;
   const volley_column *c; /* the coefficients */
+  const double *current;  /* injected, pA: [is ? end - first : 1] */
   uint32_t first, end;
   uint32_t cs,
       is; /* of coefficients and injected currents: 1 where they differ from neuron to neuron, 0: one for all */
 } volley_chunk;
 
+/* The current injected into neuron i. */
+VOLLEY_INLINE double volley_injected(const volley_chunk *k, uint32_t i) {
+  return k->current[k->is ? (size_t)i - k->first : 0];
+}
+
 VOLLEY_INLINE void volley_take_chunks(volley_slice *slice, volley_spike_list *spikes,
                                       void (*take)(const volley_chunk *k), int n_coefficients, const uint32_t cs,
                                       const uint32_t is) {
   volley_column c[VOLLEY_MAX_COEFFICIENTS];
+  double shared[VOLLEY_CHUNK]; /* the current that they have together, once for each */
   for (int n = 0; n < n_coefficients; n++) c[n] = volley_column_of(slice, n);
+  const bool is_shared = is && slice->current_stride == 0;
+  for (uint32_t i = 0; is_shared && i < VOLLEY_CHUNK && i < slice->count; i++) shared[i] = slice->current[0];
   for (uint32_t first = 0; first < slice->count; first += VOLLEY_CHUNK) {
     const uint32_t end = slice->count - first < VOLLEY_CHUNK ? slice->count : first + VOLLEY_CHUNK;
-    take(&(volley_chunk){slice, spikes, c, first, end, cs, is});
+    const double *current = is_shared ? shared : slice->current + (size_t)is * first;
+    take(&(volley_chunk){slice, spikes, c, current, first, end, cs, is});
   }
 }
 
@@ -76,11 +86,13 @@ VOLLEY_INLINE void volley_update(volley_slice *slice, volley_spike_list *spikes,
     volley_take_chunks(slice, spikes, take, n_coefficients, 1, 1);
 }
 
-/* The same by one loop for all strides: of models that have many updates. */
-VOLLEY_INLINE void volley_update_any(volley_slice *slice, volley_spike_list *spikes,
-                                     void (*take)(const volley_chunk *k), int n_coefficients) {
-  volley_take_chunks(slice, spikes, take, n_coefficients, (uint32_t)slice->coefficient_stride,
-                     (uint32_t)slice->current_stride);
+/* The same of models whose loops take long to compile: two of them, for which a current that neurons share is written out. */
+VOLLEY_INLINE void volley_update_long(volley_slice *slice, volley_spike_list *spikes,
+                                      void (*take)(const volley_chunk *k), int n_coefficients) {
+  if (slice->coefficient_stride == 0)
+    volley_take_chunks(slice, spikes, take, n_coefficients, 0, 1);
+  else
+    volley_take_chunks(slice, spikes, take, n_coefficients, 1, 1);
 }
 
 /* Takes the neurons of a chunk through the step, in vectors. advance() does so with neuron i, into which `current` is
@@ -88,11 +100,10 @@ VOLLEY_INLINE void volley_update_any(volley_slice *slice, volley_spike_list *spi
 VOLLEY_INLINE int volley_advance(const volley_chunk *k,
                                  int (*advance)(const volley_chunk *k, uint32_t i, double current)) {
   volley_slice slice = *k->slice; /* a copy that no store to a state can change: its pointers stay in registers */
-  const volley_chunk own = {&slice, k->spikes, k->c, k->first, k->end, k->cs, k->is};
-  const volley_column current = {slice.current, slice.current[0]};
+  const volley_chunk own = {&slice, k->spikes, k->c, k->current, k->first, k->end, k->cs, k->is};
   int any = 0;
 #pragma omp simd reduction(| : any)
-  for (uint32_t i = k->first; i < k->end; i++) any |= advance(&own, i, volley_at(current, k->is, i));
+  for (uint32_t i = k->first; i < k->end; i++) any |= advance(&own, i, volley_injected(k, i));
   return any;
 }
 
@@ -100,13 +111,12 @@ VOLLEY_INLINE int volley_advance(const volley_chunk *k,
 VOLLEY_INLINE void volley_advance_and_list(const volley_chunk *k,
                                            int (*advance)(const volley_chunk *k, uint32_t i, double current)) {
   volley_slice slice = *k->slice;
-  const volley_chunk own = {&slice, k->spikes, k->c, k->first, k->end, k->cs, k->is};
-  const volley_column current = {slice.current, slice.current[0]};
+  const volley_chunk own = {&slice, k->spikes, k->c, k->current, k->first, k->end, k->cs, k->is};
   double fired[VOLLEY_CHUNK];
   int any = 0;
 #pragma omp simd reduction(| : any)
   for (uint32_t i = k->first; i < k->end; i++) {
-    const int is_spike = advance(&own, i, volley_at(current, k->is, i));
+    const int is_spike = advance(&own, i, volley_injected(k, i));
     fired[i - k->first] = is_spike;
     any |= is_spike;
   }

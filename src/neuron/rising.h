@@ -62,11 +62,10 @@ VOLLEY_INLINE double volley_rise_neuron(const volley_rising *of, const volley_sl
 /* Tries that step of the neurons of a chunk and marks those that it is not for: [VOLLEY_CHUNK]. Returns whether there are any. */
 VOLLEY_INLINE bool volley_attempt_rise(const volley_rising *of, const volley_chunk *k, double *restrict failed) {
   const volley_slice slice = *k->slice; /* as in volley_advance() */
-  const volley_column current = {slice.current, slice.current[0]};
   double marks = 0;
 #pragma omp simd reduction(+ : marks)
   for (uint32_t i = k->first; i < k->end; i++) {
-    const double fails = volley_rise_neuron(of, &slice, k, i, volley_at(current, k->is, i));
+    const double fails = volley_rise_neuron(of, &slice, k, i, volley_injected(k, i));
     failed[(size_t)i - k->first] = fails;
     marks += fails;
   }

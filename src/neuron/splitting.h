@@ -47,12 +47,11 @@ VOLLEY_INLINE void volley_split(const volley_equations *of, const volley_chunk *
     volley_integrate(of, k);
   } else {
     const volley_slice slice = *k->slice; /* as in volley_advance() */
-    const volley_column current = {slice.current, slice.current[0]};
     double lost[VOLLEY_CHUNK];
     int any = 0;
 #pragma omp simd reduction(| : any)
     for (uint32_t i = k->first; i < k->end; i++) {
-      const int is_lost = volley_split_neuron(of, &slice, k, i, volley_at(current, k->is, i));
+      const int is_lost = volley_split_neuron(of, &slice, k, i, volley_injected(k, i));
       lost[i - k->first] = is_lost;
       any |= is_lost;
     }
