@@ -25,21 +25,22 @@ def unescape(text):
 
 
 def read_cases():
-    """All cases: dictionaries with name, base, edits, sets and expected messages."""
+    """All cases of this build: dictionaries with name, base, edits, sets and expected messages."""
     cases = []
+    version = subprocess.run([VOLLEY, "--version"], capture_output=True, text=True, check=True).stdout
     lines = [(base, line) for file, base in BASES.items() for line in open(os.path.join(HERE, file), encoding="utf-8")]
     for base, line in lines:
         if not line.strip() or line.startswith("#"):
             continue
         key, value = line.rstrip("\n").split(": ", 1)
         if key == "case":
-            cases.append({"name": value, "base": base, "edit": [], "set": [], "expect": []})
+            cases.append({"name": value, "base": base, "edit": [], "set": [], "gids": [], "expect": []})
         elif key == "edit":
             old, new = value.split(" => ", 1)
             cases[-1]["edit"].append((unescape(old.strip()), unescape(new)))
         else:
             cases[-1][key].append(value.strip())
-    return cases
+    return [case for case in cases if all(f"gids of {bits} bits" in version for bits in case["gids"])]
 
 
 def edited(case):
