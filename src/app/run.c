@@ -266,7 +266,8 @@ static volley_status take_files(running *run, MPI_Comm comm) {
                             .from = start->branches ? resumed(run)->path : NULL,
                             .past = continued(run) ? &continued(run)->past : NULL};
   VOLLEY_TRY(volley_written_check(start->experiment, &written, comm));
-  VOLLEY_TRY(volley_lock_take((const char *const[]){start->output, start->checkpoint_file}, 2, comm, &run->lock));
+  const char *const paths[] = {start->output, start->checkpoint_file, start->summary};
+  VOLLEY_TRY(volley_lock_take(paths, start->summary ? 3 : 2, comm, &run->lock));
   written.locked = true;
   return volley_written_check(start->experiment, &written, comm); /* again: another run may just have ended */
 }

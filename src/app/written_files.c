@@ -92,17 +92,17 @@ static void add_read(check *c, int family, const char *what, const char *path) {
 static void list_files(check *c) {
   const volley_written *w = c->written;
   const int n_past = w->past ? w->past->n_files : 0;
-  c->writes = volley_arena_alloc(c->arena, (size_t)w->keep + 12, sizeof *c->writes);
+  c->writes = volley_arena_alloc(c->arena, (size_t)w->keep + 14, sizeof *c->writes);
   c->reads = volley_arena_alloc(c->arena, (size_t)(c->experiment->n_inputs + n_past + 3), sizeof *c->reads);
   static const char *const endings[] = {"", ".part", VOLLEY_LOCK_ENDING, VOLLEY_LOCK_ENDING "~"};
   for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
     add_write(c, OUTPUT, "the output", w->output, endings[e]);
     add_write(c, CHECKPOINT, "the checkpoint", w->checkpoint, endings[e]);
+    if (w->summary) add_write(c, SUMMARY, "the summary", w->summary, endings[e]);
   }
   add_write(c, OUTPUT, "the output", w->output, ".parts");
   for (int k = 1; k < w->keep; k++)
     add_write(c, CHECKPOINT, "the checkpoint", w->checkpoint, volley_arena_format(c->arena, ".%d", k));
-  for (int e = 0; w->summary && e < 2; e++) add_write(c, SUMMARY, "the summary", w->summary, endings[e]);
   add_read(c, READ, "the experiment", c->experiment->file);
   for (int i = 0; i < c->experiment->n_inputs; i++)
     add_read(c, READ, "a file that the experiment reads", c->experiment->inputs[i].path);
@@ -122,10 +122,23 @@ static volley_status refuse_meeting(const check *c, const named *written, const 
   return volley_fault(VOLLEY_USAGE, NULL, "%s would replace %s; choose another name", made, that);
 }
 
+/* Whether it is where this program prints: the file that the shell has opened would lose its name. */
+static volley_status check_streams(const named *written) {
+  static const char *const names[] = {[STDOUT_FILENO] = "standard output", [STDERR_FILENO] = "standard error"};
+  struct stat there, stream;
+  for (int s = STDOUT_FILENO; s <= STDERR_FILENO && stat(written->path, &there) == 0; s++)
+    if (fstat(s, &stream) == 0 && S_ISREG(stream.st_mode) && stream.st_dev == there.st_dev &&
+        stream.st_ino == there.st_ino)
+      return volley_fault(VOLLEY_USAGE, NULL, "%s '%s' would replace the file into which %s goes; choose another name",
+                          written->what, written->path, names[s]);
+  return VOLLEY_OK;
+}
+
 /* Whether nothing that is written meets what is read or what is written for another purpose; names the first that does. */
 static volley_status check_meetings(const check *c) {
   for (int w = 0; w < c->n_writes; w++) {
     const named *written = &c->writes[w];
+    VOLLEY_TRY(check_streams(written));
     for (int r = 0; r < c->n_reads; r++)
       if (written->family != c->reads[r].family && is_same_file(c, written->path, c->reads[r].path))
         return refuse_meeting(c, written, &c->reads[r]);
