@@ -1,5 +1,6 @@
 """A SLURM of the test's own: munged, slurmctld and two slurmd on loopback, with all files in one temporary folder. The
 system's SLURM and munge, if there are any, are neither read nor touched."""
+import glob
 import itertools
 import json
 import os
@@ -156,7 +157,7 @@ class PrivateSlurm:
                         "the nodes to be idle")
 
     def wait_until(self, condition, seconds, what, every=0.3):
-        """Ends the test with the daemons' last words if the condition does not come true."""
+        """Ends the test with the last words of all if the condition does not come true."""
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
@@ -165,9 +166,10 @@ class PrivateSlurm:
             time.sleep(every)  # the condition may start a program
 
     def show_logs(self):
-        for name in sorted(os.listdir(f"{self.folder}/log")):
-            with open(f"{self.folder}/log/{name}", encoding="utf-8", errors="replace") as file:
-                print(f"--- {name}", *file.read().splitlines()[-20:], sep="\n", flush=True)
+        """The last lines of what the daemons and the jobs say."""
+        for path in sorted(glob.glob(f"{self.folder}/log/*") + glob.glob(f"{self.folder}/*.log")):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                print(f"--- {os.path.basename(path)}", *file.read().splitlines()[-20:], sep="\n", flush=True)
 
     def command(self, *words, check=True, environment=None):
         """Runs a command of SLURM and returns what it prints, stripped."""
