@@ -1,5 +1,6 @@
 """The scripts in jobs/slurm as a user submits them, in a SLURM of the test's own: every run ends with the spikes
 of a run that nobody disturbed."""
+import glob
 import json
 import os
 import shutil
@@ -182,6 +183,8 @@ class Scenarios:
                                           {**SAVING, **self.without_pmix()})
         for task in (1, 2):
             self.await_checkpoint(f"yielding/{task}")
+        sessions = glob.glob(f"{self.slurm.folder}/tmp*/ompi.*")
+        expect(len(sessions) == 2, f"tasks of an array by mpirun: sessions in {sessions}, not in one for each")
         self.slurm.command("scancel", "--batch", "--signal=USR1", f"{self.yielding.number}_2")
 
     def finish_yielding(self):
