@@ -181,9 +181,10 @@ class Scenarios:
         arguments = [EXPERIMENT, self.path("yielding"), *set_words(self.medium)]
         self.yielding = self.slurm.submit(ARRAY, arguments, ["--time=5", "-n2", "-N1", "--array=1-2"],
                                           {**SAVING, **self.without_pmix()})
+        sessions = set()
         for task in (1, 2):
             self.await_checkpoint(f"yielding/{task}")
-        sessions = glob.glob(f"{self.slurm.folder}/tmp*/ompi.*")
+            sessions.update(glob.glob(f"{self.slurm.folder}/tmp*/ompi.*"))
         expect(len(sessions) == 2, f"tasks of an array by mpirun: sessions in {sessions}, not in one for each")
         self.slurm.command("scancel", "--batch", "--signal=USR1", f"{self.yielding.number}_2")
 
