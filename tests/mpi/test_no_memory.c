@@ -238,7 +238,8 @@ static void test_advance(void **state) {
     if (!o.first && !o.saved && (attempt / stride) % 4 == 0) check_resumed(whole.digest);
   }
   if (rank == 0) printf("advance: %d, save: %d, advance: %d, close: %d\n", failed[0], failed[1], failed[2], failed[3]);
-  assert_true(failed[0] > 3 / stride && failed[1] > 5 / stride && failed[3] > 1 / stride && attempt < MOST);
+  const int least = ranks == 4 ? 3 : 5; /* shares of four ranks have fewer arrays that are large */
+  assert_true(failed[0] > least / stride && failed[1] > 5 / stride && failed[3] > 1 / stride && attempt < MOST);
   remove_output();
   if (rank == 0) unlink(checkpoint_path("checkpoint.h5"));
   volley_experiment_destroy(experiment);
